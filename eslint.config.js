@@ -1,0 +1,92 @@
+import { defineConfig } from 'eslint/config'
+import tseslint from 'typescript-eslint'
+
+const ban = (regex, message) => ({ regex, message })
+const layers = (...names) => ban(`^(\\.\\./)+(${names.join('|')})/`, 'Dependencies point inward: see docs/ARCHITECTURE.md.')
+const SHELL = ban('^\\.\\./(main|args|config|context|output)\\.ts$', 'Only commands see the context.')
+const WIRING = ban('^\\.\\./(main|args|config)\\.ts$', 'Commands receive a context.')
+const ADAPTER = ban('store/(s3|memory)-', 'Depend on the ObjectStore port.')
+const NODE = ban('^node:', 'The core is pure.')
+const AWS = ban('^@(aws-sdk|smithy)/', 'Only lib/store/s3-*.ts knows the AWS SDK.')
+const YAML = ban('^yaml$', 'Decode text through a module of lib/core or lib/chart.')
+const YARGS = ban('^yargs', 'Only lib/args.ts knows yargs.')
+const ULID = ban('^ulid$', 'Only lib/core/delta-id.ts knows ulid.')
+
+const imports = (files, ...patterns) => ({ files: [files], rules: { 'no-restricted-imports': ['error', { patterns }] } })
+const CORE = [layers('protocol', 'store', 'helm', 'commands', 'sys', 'chart', 'embedded'), SHELL, NODE, AWS, YARGS]
+
+/** The dangerous writes have one home each; everyone else goes through it. */
+const onlyHome = (selector, message) => ({ selector, message })
+
+export default defineConfig(
+  { ignores: ['dist/', 'node_modules/', '.cache/'] },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+  // For one rule a later match replaces an earlier one: exceptions come after.
+  imports('lib/core/**', ...CORE, ULID, YAML),
+  imports('lib/core/**/*-text.ts', ...CORE, ULID),
+  imports('lib/core/delta-id.ts', ...CORE, YAML),
+  imports('lib/chart/**', layers('protocol', 'store', 'helm', 'commands', 'embedded'), SHELL, AWS, YARGS, ULID),
+  imports('lib/store/**', layers('protocol', 'helm', 'commands', 'chart'), SHELL, AWS, YAML, YARGS, ULID),
+  imports('lib/store/s3-*.ts', layers('protocol', 'helm', 'commands', 'chart'), SHELL, YAML, YARGS, ULID),
+  imports('lib/embedded/**', layers('protocol', 'helm', 'commands', 'chart'), SHELL, AWS, YAML, YARGS, ULID),
+  imports('lib/helm/**', layers('protocol', 'store', 'commands', 'embedded'), SHELL, AWS, YARGS, ULID),
+  imports('lib/protocol/**', layers('helm', 'commands', 'embedded'), SHELL, ADAPTER, NODE, YAML, AWS, YARGS, ULID),
+  imports('lib/commands/**', layers('embedded'), ADAPTER, WIRING, YAML, AWS, YARGS, ULID),
+  imports('lib/sys/**', layers('core', 'protocol', 'store', 'helm', 'commands', 'chart', 'embedded'), SHELL, YAML, AWS, YARGS, ULID),
+  {
+    files: ['lib/**/*.ts'],
+    ignores: ['lib/sys/**', 'lib/main.ts', 'lib/config.ts', 'lib/embedded/**'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        { name: 'process', message: 'Read the environment in config.ts; set the exit code in main.ts.' },
+        { name: 'setTimeout', message: 'Sleep through Clock.' },
+        { name: 'console', message: 'Print through Output.' },
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'Take time from Clock.' },
+        { object: 'Math', property: 'random', message: 'Take randomness from Random.' },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        onlyHome("NewExpression[callee.name='Date'][arguments.length=0]", 'Take time from Clock.'),
+        onlyHome('ExportDefaultDeclaration', 'Named exports only.'),
+      ],
+    },
+  },
+  {
+    // One home for each dangerous write: index.yaml, index.d/, archives, and each kind of deletion.
+    files: ['lib/protocol/**/*.ts', 'lib/commands/**/*.ts'],
+    ignores: [
+      'lib/protocol/write-index.ts',
+      'lib/protocol/append-delta.ts',
+      'lib/protocol/write-archive.ts',
+      'lib/protocol/delete-archive.ts',
+      'lib/protocol/collect.ts',
+    ],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        onlyHome("NewExpression[callee.name='Date'][arguments.length=0]", 'Take time from Clock.'),
+        onlyHome('ExportDefaultDeclaration', 'Named exports only.'),
+        onlyHome(
+          "CallExpression[callee.property.name=/^(put|delete)$/][callee.object.property.name='store'], CallExpression[callee.property.name=/^(put|delete)$/][callee.object.name='store']",
+          'Writes and deletions of objects have one home each: write-index, append-delta, write-archive, delete-archive, collect.',
+        ),
+      ],
+    },
+  },
+  { files: ['test/**/*.ts', 'scripts/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off', '@typescript-eslint/no-floating-promises': 'error' } },
+)

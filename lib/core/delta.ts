@@ -1,0 +1,53 @@
+import type { DeltaId } from './delta-id.ts'
+import { type Entry, type Removal, type VersionId, versionKey } from './entry.ts'
+
+/** An entry that a delta adds. `ifAbsent`: only when the index has no entry of this name and version. */
+export interface Addition {
+  readonly entry: Entry
+  readonly ifAbsent: boolean
+}
+
+/** Who made a delta, for `helm s3 log`. All optional, none is ever obeyed. */
+export interface Origin {
+  readonly user?: string
+  readonly host?: string
+  /** Version of this program. */
+  readonly tool?: string
+  /** `push`, `delete`, ... */
+  readonly command?: string
+}
+
+/** The content of one `index.d/<ULID>.yaml`. Removals apply before additions. */
+export interface Delta {
+  readonly added: readonly Addition[]
+  readonly removed: readonly Removal[]
+  readonly origin?: Origin
+}
+
+/** A delta as it stands in the store. */
+export interface StoredDelta extends Delta {
+  readonly id: DeltaId
+  /** When the store received it: store clock, milliseconds since 1970. */
+  readonly lastModified: number
+}
+
+/** Whether the delta adds or removes this version. */
+export function touches(delta: Delta, id: VersionId): boolean {
+  const key = versionKey(id)
+  return delta.added.some((a) => versionKey(a.entry) === key) || delta.removed.some((r) => versionKey(r) === key)
+}
+
+/** Whether the delta removes this version for good: it does not also add it. */
+export function isRemovalOf(delta: Delta, id: VersionId): boolean {
+  const key = versionKey(id)
+  return delta.removed.some((r) => versionKey(r) === key) && !delta.added.some((a) => versionKey(a.entry) === key)
+}
+
+/** The versions on which the delta has the last word. Additions `ifAbsent` give way to others and do not count. */
+export function touchedVersions(delta: Delta): readonly VersionId[] {
+  const touched = new Map<string, VersionId>()
+  const note = ({ name, version }: VersionId): void => void touched.set(versionKey({ name, version }), { name, version })
+  for (const removal of delta.removed) note(removal)
+  for (const addition of delta.added) if (!addition.ifAbsent) note(addition.entry)
+  return [...touched.values()]
+}

@@ -1,0 +1,38 @@
+/**
+ * One chart version as it stands in an index: a JSON object with the fields of Helm's `ChartVersion`
+ * (helm/helm pkg/repo/v1/index.go). Unknown fields of foreign entries are kept.
+ */
+export interface Entry {
+  readonly name: string
+  readonly version: string
+  /** SHA-256 of the archive, lower-case hex, without prefix. Absent in some foreign entries. */
+  readonly digest?: string
+  readonly urls?: readonly string[]
+  /** RFC 3339. */
+  readonly created?: string
+  readonly [field: string]: unknown
+}
+
+/** A chart version is identified by these exact strings, not by semver equality: `1.0.0+a` and `1.0.0+b` are two. */
+export interface VersionId {
+  readonly name: string
+  readonly version: string
+}
+
+/** Names a deletion: it acts only on the entry with this digest (and this `created`, where given). */
+export interface Removal extends VersionId {
+  readonly digest?: string
+  readonly created?: string
+}
+
+/** A string that is equal for equal (name, version) pairs only; for maps and sets. */
+export function versionKey(id: VersionId): string {
+  return `${id.name}\0${id.version}`
+}
+
+/** Whether `removal` acts on `entry`, which has the same name and version. */
+export function removalMatches(removal: Removal, entry: Entry): boolean {
+  if (entry.digest === undefined) return removal.created === undefined || removal.created === entry.created
+  if (removal.digest !== entry.digest) return false
+  return removal.created === undefined || removal.created === entry.created
+}

@@ -1,0 +1,149 @@
+import { HelmS3Error } from '../errors.ts'
+
+/** Full key of an object in the bucket, without a leading slash. */
+export type Key = string & { readonly __brand: 'Key' }
+export const asKey = (text: string): Key => text as Key
+
+/** A repository `s3://bucket/prefix`: where its objects stand. The one home of the key layout (docs/FORMAT.md). */
+export interface RepositoryLocation {
+  /** `s3://bucket/prefix` without a trailing slash, percent-encoded as in URLs. */
+  readonly url: string
+  readonly bucket: string
+  /** Empty, or a key prefix that ends in a slash. */
+  readonly prefix: string
+  /** `<prefix>index.yaml`. */
+  readonly indexKey: Key
+  /** `<prefix>index.d/`: the folder of the deltas. */
+  readonly deltaFolder: string
+}
+
+/** An object that an `s3://` URL names: its bucket and its key, decoded once. */
+export interface ObjectLocation {
+  readonly bucket: string
+  readonly key: Key
+}
+
+const SCHEME = /^s3:\/\//i
+
+/**
+ * The parts of an `s3://bucket/path?query` URL. The path is percent-decoded once; `+` stands for itself.
+ * A `.prov` at the end of the query belongs to the path: Helm appends it to the whole URL
+ * (helm/helm pkg/downloader/chart_downloader.go).
+ * @throws HelmS3Error `invalid-url`
+ */
+export function parseS3Url(url: string): ObjectLocation & { readonly query: URLSearchParams } {
+  if (!SCHEME.test(url)) {
+    throw new HelmS3Error('invalid-url', `uri ${url} protocol is not s3`, { hint: 'write it as s3://BUCKET/PREFIX' })
+  }
+  const [withoutFragment = ''] = url.replace(SCHEME, '').split('#', 1)
+  const mark = withoutFragment.indexOf('?')
+  let path = mark < 0 ? withoutFragment : withoutFragment.slice(0, mark)
+  let query = mark < 0 ? '' : withoutFragment.slice(mark + 1)
+  if (query.endsWith('.prov')) {
+    path += '.prov'
+    query = query.slice(0, -'.prov'.length)
+  }
+  const slash = path.indexOf('/')
+  const bucket = slash < 0 ? path : path.slice(0, slash)
+  if (bucket === '' || /[^A-Za-z0-9._-]/.test(bucket)) {
+    throw new HelmS3Error('invalid-url', `parse uri ${url}: no bucket name`, { hint: 'write it as s3://BUCKET/PREFIX' })
+  }
+  return { bucket, key: decodePath(slash < 0 ? '' : path.slice(slash + 1), url), query: new URLSearchParams(query) }
+}
+
+/** @throws HelmS3Error `invalid-url` */
+export function parseRepositoryUrl(url: string): RepositoryLocation {
+  const { bucket, key } = parseS3Url(url)
+  const path = key.replace(/\/+$/, '')
+  return repositoryAt(bucket, path === '' ? '' : `${path}/`)
+}
+
+/** The repository with this key prefix: empty, or ending in a slash. */
+export function repositoryAt(bucket: string, prefix: string): RepositoryLocation {
+  return {
+    url: `s3://${bucket}${prefix === '' ? '' : `/${encodePath(prefix.slice(0, -1))}`}`,
+    bucket,
+    prefix,
+    indexKey: asKey(`${prefix}index.yaml`),
+    deltaFolder: `${prefix}index.d/`,
+  }
+}
+
+/** File name of a chart archive: one version, one key, whatever the pushed file was called. */
+export function archiveFileName(chart: { readonly name: string; readonly version: string }): string {
+  return `${chart.name}-${chart.version}.tgz`
+}
+
+/** Key of a chart archive. */
+export function archiveKey(location: RepositoryLocation, chart: { readonly name: string; readonly version: string }): Key {
+  return asKey(location.prefix + archiveFileName(chart))
+}
+
+/** Key of the provenance file that belongs to an archive. */
+export function provenanceKey(archive: Key): Key {
+  return asKey(`${archive}.prov`)
+}
+
+/**
+ * What stands in `urls` of an entry: relative (the file name), or absolute. Every segment is percent-encoded and `+` is
+ * written `%2B`, because S3 over https reads a bare `+` as a space (helm/helm#1565).
+ */
+export function archiveUrl(
+  location: RepositoryLocation,
+  chart: { readonly name: string; readonly version: string },
+  relative: boolean,
+): string {
+  const file = encodeSegment(archiveFileName(chart))
+  return relative ? file : `${location.url}/${file}`
+}
+
+/**
+ * The key of the archive that an entry's url names, if it is one that belongs to this repository: a single path segment
+ * directly below the prefix that ends in `.tgz`. Undefined for all else; such an archive is never removed.
+ */
+export function ownArchiveKey(location: RepositoryLocation, url: string): Key | undefined {
+  let file: string
+  const base = `${location.url}/`
+  try {
+    if (url.startsWith(base)) file = decodeURIComponent(url.slice(base.length))
+    else if (/^[a-z][a-z0-9+.-]*:/i.test(url)) {
+      if (!SCHEME.test(url)) return undefined
+      const { bucket, key } = parseS3Url(url)
+      if (bucket !== location.bucket || !key.startsWith(location.prefix)) return undefined
+      file = key.slice(location.prefix.length)
+    } else file = decodeURIComponent(url)
+  } catch {
+    return undefined
+  }
+  if (!file.endsWith('.tgz') || file.includes('/') || file === '.tgz') return undefined
+  return asKey(location.prefix + file)
+}
+
+/** The key that an entry's url names, resolved against the repository (RFC 3986, as Helm does), wherever it lies. */
+export function resolveEntryUrl(location: RepositoryLocation, url: string): ObjectLocation {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(url)) return parseS3Url(url)
+  const path = url.split(/[?#]/, 1)[0] ?? ''
+  const absolute = path.startsWith('/') ? path.slice(1) : encodePath(location.prefix) + path
+  const segments: string[] = []
+  for (const segment of absolute.split('/')) {
+    if (segment === '..') segments.pop()
+    else if (segment !== '.') segments.push(segment)
+  }
+  return { bucket: location.bucket, key: decodePath(segments.join('/'), url) }
+}
+
+function decodePath(path: string, url: string): Key {
+  try {
+    return asKey(decodeURIComponent(path))
+  } catch (cause) {
+    throw new HelmS3Error('invalid-url', `parse uri ${url}: invalid URL escape`, { cause })
+  }
+}
+
+function encodePath(path: string): string {
+  return path.split('/').map(encodeSegment).join('/')
+}
+
+function encodeSegment(segment: string): string {
+  return encodeURIComponent(segment)
+}

@@ -1,0 +1,57 @@
+/**
+ * Why a command could not do its work. The list is closed: a new cause either is one of these or gets a code of its own here.
+ * `outcome-unknown` alone means that the repository may have been changed.
+ */
+export type ErrorCode =
+  | 'usage' // the command line is wrong
+  | 'invalid-chart' // an archive or its Chart.yaml is not what Helm would load
+  | 'invalid-index' // index.yaml is not a Helm index
+  | 'invalid-url' // not an s3:// URL that names a bucket
+  | 'invalid-config' // an environment variable or a local file cannot be used
+  | 'unknown-repository' // no such name in Helm's repositories file
+  | 'missing-index' // there is no repository at this place
+  | 'already-exists' // the chart version or the repository is there already
+  | 'not-found' // no such chart, version or object
+  | 'missing-bucket' // no such bucket
+  | 'denied' // the store refuses these credentials, or has none to check
+  | 'unreachable' // no connection to the store; nothing was sent
+  | 'timeout' // --timeout has passed, or the store stopped answering
+  | 'store-failed' // the store answered with an error of its own
+  | 'unsupported-store' // the store lacks something that the protocol needs
+  | 'conflict' // other clients changed the same thing for too long; nothing of ours is half done
+  | 'corrupt-download' // the bytes are not those that the index or the store promised
+  | 'local-file' // a local file cannot be read or written
+  | 'outcome-unknown' // no answer came and none can be had: the change may or may not have been made
+
+/** The one error class of this program. `message` says what failed, `hint` what to do next. Neither holds a secret. */
+export class HelmS3Error extends Error {
+  readonly code: ErrorCode
+  readonly hint: string | undefined
+  /** Printed without the `Error: ` prefix, as scripts written for the Go plugin expect of some messages. */
+  readonly bare: boolean
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { readonly hint?: string; readonly cause?: unknown; readonly bare?: boolean } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'HelmS3Error'
+    this.code = code
+    this.hint = options.hint
+    this.bare = options.bare ?? false
+  }
+}
+
+/**
+ * The exit status for an error: 1, as every error of the Go plugin, but for an unknown outcome (3), which no script may
+ * take for "nothing happened".
+ */
+export function exitStatus(code: ErrorCode): number {
+  return code === 'outcome-unknown' ? 3 : 1
+}
+
+/** Whether `error` is ours and has this code. */
+export function hasCode(error: unknown, code: ErrorCode): error is HelmS3Error {
+  return error instanceof HelmS3Error && error.code === code
+}

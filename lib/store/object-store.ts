@@ -1,0 +1,122 @@
+import type { Key } from '../core/keys.ts'
+
+/**
+ * The storage port: all that the protocol asks of a store. Adapters: S3 (`s3-store.ts`), memory (`memory-store.ts`).
+ * One contract suite (`test/contract/object-store.ts`) holds each of them to these comments.
+ */
+
+/** Version token of an object's bytes, opaque, with its quotes. Equal bytes may have equal ETags. */
+export type ETag = string & { readonly __brand: 'ETag' }
+
+export const asETag = (text: string): ETag => text as ETag
+
+/** User metadata: lower-case ASCII names, ASCII values. */
+export type Metadata = Readonly<Record<string, string>>
+
+export interface ObjectInfo {
+  readonly key: Key
+  readonly etag: ETag
+  /** Bytes. */
+  readonly size: number
+  /** Store clock, milliseconds since 1970, whole seconds. */
+  readonly lastModified: number
+}
+
+/** Every answer carries the store's clock: its `Date` header in milliseconds since 1970, whole seconds. */
+export interface Answer {
+  readonly date: number
+}
+
+export interface ListPage extends Answer {
+  /** In key order (bytes). */
+  readonly objects: readonly ObjectInfo[]
+  /** Hand it back as `token` for the next page; undefined on the last page. */
+  readonly next: string | undefined
+}
+
+export interface ListOptions {
+  /** Only keys strictly after this one. */
+  readonly startAfter?: Key
+  /** Continues an earlier page of the same listing. */
+  readonly token?: string
+  /** Leaves out keys that hold this character after the prefix. */
+  readonly delimiter?: '/'
+}
+
+export interface ObjectHead extends ObjectInfo, Answer {
+  readonly metadata: Metadata
+  readonly contentType: string | undefined
+  /** SHA-256 of the bytes in lower-case hex, when the store keeps it. */
+  readonly sha256: string | undefined
+}
+
+export interface StoredObject extends ObjectHead {
+  /** The whole object, or the range that was asked for; never cut short: a short answer is an error. */
+  readonly body: Uint8Array
+}
+
+export interface GetOptions {
+  /** Only the first `first` bytes (fewer if the object is shorter). `size` still tells the size of the whole object. */
+  readonly first?: number
+}
+
+/** `absent`: only if there is no such object. `{ match }`: only if the object has this ETag. */
+export type PutCondition = 'always' | 'absent' | { readonly match: ETag }
+
+export interface PutOptions {
+  readonly when: PutCondition
+  readonly contentType?: string
+  readonly metadata?: Metadata
+  /** SHA-256 of the body in lower-case hex; the store refuses other bytes. */
+  readonly sha256?: string
+  /** `no-cache` and the like. */
+  readonly cacheControl?: string
+}
+
+/**
+ * What became of a conditional request. `refused`: the condition did not hold (412, 404 on a match, or 409: another request
+ * was faster). `unknown`: no answer, or a server error: it may have been carried out, now or later. Neither is ever sent
+ * again by the adapter: look first (DESIGN: lost responses).
+ */
+export type PutOutcome =
+  | ({ readonly outcome: 'written'; readonly etag: ETag } & Answer)
+  | { readonly outcome: 'refused' }
+  | { readonly outcome: 'unknown'; readonly cause: unknown }
+
+export type DeleteOutcome = { readonly outcome: 'deleted' } | { readonly outcome: 'refused' } | { readonly outcome: 'unknown'; readonly cause: unknown }
+
+/**
+ * All methods reject with a `HelmS3Error`: `denied`, `missing-bucket`, `unreachable`, `timeout`, `store-failed`,
+ * `unsupported-store`. Reads (`list`, `get`, `head`, `stream`) are repeated by the adapter a bounded number of times, with
+ * back-off and jitter. `put` and `delete` are sent exactly once.
+ */
+export interface ObjectStore {
+  /** One page (at most 1000 objects) of the keys that begin with `prefix`. */
+  list(prefix: string, options?: ListOptions): Promise<ListPage>
+  /** The object with its bytes, or undefined when there is none. */
+  get(key: Key, options?: GetOptions): Promise<StoredObject | undefined>
+  /** The object without its bytes, or undefined when there is none. */
+  head(key: Key): Promise<ObjectHead | undefined>
+  /** Writes the whole object at once: readers see the old bytes or the new ones. */
+  put(key: Key, body: Uint8Array, options: PutOptions): Promise<PutOutcome>
+  /** Removes the object; a missing one counts as deleted. With `match`, only if it has this ETag (missing: refused). */
+  delete(key: Key, options?: { readonly match?: ETag }): Promise<DeleteOutcome>
+  /** The bytes in order, piece by piece; rejects at the end when they are fewer or others than the store announced. Undefined: no such object. */
+  stream(key: Key): Promise<AsyncIterable<Uint8Array> | undefined>
+}
+
+/** Every object under `prefix`, over all pages, with the clock of the first page. */
+export async function listAll(
+  store: ObjectStore,
+  prefix: string,
+  options: Omit<ListOptions, 'token'> = {},
+): Promise<{ readonly objects: readonly ObjectInfo[]; readonly date: number }> {
+  const first = await store.list(prefix, options)
+  const objects = [...first.objects]
+  for (let token = first.next; token !== undefined; ) {
+    const page = await store.list(prefix, { ...options, token })
+    objects.push(...page.objects)
+    token = page.next
+  }
+  return { objects, date: first.date }
+}
