@@ -1,0 +1,31 @@
+import type { Origin } from '../core/delta.ts'
+import type { RepositoryLocation } from '../core/keys.ts'
+import type { ObjectStore } from '../store/object-store.ts'
+import type { Clock } from '../sys/clock.ts'
+import type { Random } from '../sys/random.ts'
+import { type StoreClock, followStoreClock } from './store-clock.ts'
+
+/** What every step of the protocol works with: one repository, for the length of one command. */
+export interface Session {
+  readonly store: ObjectStore
+  readonly location: RepositoryLocation
+  readonly clock: Clock
+  /** Orders deltas and dates entries; see {@link StoreClock}. */
+  readonly storeClock: StoreClock
+  readonly random: Random
+  /** Written into every delta, for the log. */
+  readonly origin: Origin
+  /** Something the user should know although the command goes on: one line, without a newline. */
+  readonly notice: (line: string) => void
+  /** Why the command takes long: one line, for a terminal only. */
+  readonly progress: (line: string) => void
+}
+
+export type SessionOptions = Omit<Session, 'storeClock' | 'notice' | 'progress'> & Partial<Pick<Session, 'notice' | 'progress'>>
+
+/** A session whose store clock follows every answer of `store`. */
+export function createSession(options: SessionOptions): Session {
+  const { store, storeClock } = followStoreClock(options.store, options.clock)
+  const silent = (): void => undefined
+  return { notice: silent, progress: silent, ...options, store, storeClock }
+}
