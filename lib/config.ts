@@ -1,0 +1,59 @@
+import { homedir } from 'node:os'
+import { posix, win32 } from 'node:path'
+
+/** Environment variables, as in `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Helm's local state that this program uses. */
+export interface HelmFiles {
+  /** `repositories.yaml`. */
+  readonly repositoriesFile: string
+  /** Holds `<repository>-index.yaml` and `<repository>-charts.txt`. */
+  readonly cacheFolder: string
+}
+
+/** What the environment says. Never holds credentials: those are for the adapter of the store alone. */
+export interface Config {
+  readonly helm: HelmFiles
+  /** Canned ACL of every object that is written. */
+  readonly acl: string | undefined
+  /** Content-Type of chart archives. */
+  readonly chartContentType: string
+  readonly isVerbose: boolean
+  /** The login name, for the log. */
+  readonly user: string | undefined
+}
+
+/** The only reader of the environment but for `s3ConfigFromEnvironment`. An empty variable counts as absent. */
+export function readConfig(env: Environment, platform: NodeJS.Platform = process.platform): Config {
+  const read = (name: string): string | undefined => (env[name] === '' ? undefined : env[name])
+  return {
+    helm: helmFiles(read, platform),
+    acl: read('S3_ACL'),
+    chartContentType: read('S3_CHART_CONTENT_TYPE') ?? 'application/gzip',
+    isVerbose: isGoTrue(read('HELM_DEBUG')),
+    user: read('USER') ?? read('LOGNAME') ?? read('USERNAME'),
+  }
+}
+
+/** Helm exports both variables to a plugin; the rest is for a call without Helm (helm/helm pkg/helmpath/lazypath.go). */
+function helmFiles(read: (name: string) => string | undefined, platform: NodeJS.Platform): HelmFiles {
+  const { join } = platform === 'win32' ? win32 : posix
+  const home = (): string => read(platform === 'win32' ? 'USERPROFILE' : 'HOME') ?? homedir()
+  const defaults = (): { readonly config: string; readonly cache: string } => {
+    if (platform === 'win32') return { config: read('APPDATA') ?? home(), cache: read('TEMP') ?? home() }
+    if (platform === 'darwin') return { config: join(home(), 'Library', 'Preferences'), cache: join(home(), 'Library', 'Caches') }
+    return { config: join(home(), '.config'), cache: join(home(), '.cache') }
+  }
+  const config = (): string => read('HELM_CONFIG_HOME') ?? join(read('XDG_CONFIG_HOME') ?? defaults().config, 'helm')
+  const cache = (): string => read('HELM_CACHE_HOME') ?? join(read('XDG_CACHE_HOME') ?? defaults().cache, 'helm')
+  return {
+    repositoriesFile: read('HELM_REPOSITORY_CONFIG') ?? join(config(), 'repositories.yaml'),
+    cacheFolder: read('HELM_REPOSITORY_CACHE') ?? join(cache(), 'repository'),
+  }
+}
+
+/** The values that Go's `strconv.ParseBool` takes for true. */
+function isGoTrue(text: string | undefined): boolean {
+  return text !== undefined && ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(text)
+}

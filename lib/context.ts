@@ -1,0 +1,15 @@
+import type { Config } from './config.ts'
+import type { RepositoryLocation } from './core/keys.ts'
+import type { Output } from './output.ts'
+import type { Session } from './protocol/session.ts'
+import type { ObjectStore } from './store/object-store.ts'
+
+/** What a command works with. */
+export interface Context {
+  readonly config: Config
+  readonly output: Output
+  /** Opens a repository. Nothing is sent yet. */
+  openSession(location: RepositoryLocation): Promise<Session>
+  /** Opens a bucket by its name. Nothing is sent yet. */
+  openStore(bucket: string): Promise<ObjectStore>
+}

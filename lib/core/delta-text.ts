@@ -1,0 +1,132 @@
+import { type Addition, type Delta, type Origin } from './delta.ts'
+import { type Entry, type Removal, versionKey } from './entry.ts'
+import { entryProblem, identityProblem } from './entry-shape.ts'
+
+/** The format of delta files that this program writes and obeys. */
+export const DELTA_API_VERSION = 'v1'
+
+export type DecodedDelta =
+  | { readonly outcome: 'delta'; readonly delta: Delta }
+  /** Written by a newer program, perhaps: neither obeyed nor, with all above it, collected. */
+  | { readonly outcome: 'unknown-version'; readonly reason: string }
+  | { readonly outcome: 'malformed'; readonly reason: string }
+
+/**
+ * The text of a delta file: JSON, which is YAML too, one entry a line. (Reading it costs a hundredth of block YAML, and no
+ * scalar can change its type.) Deterministic: charts in name order, entries in the delta's order.
+ */
+export function encodeDelta(delta: Delta): Uint8Array {
+  const sections: string[] = [`"apiVersion":${JSON.stringify(DELTA_API_VERSION)}`]
+  const section = (title: string, items: readonly (Entry | Removal)[]): void => {
+    if (items.length > 0) sections.push(`${JSON.stringify(title)}:${encodeByChart(items)}`)
+  }
+  section('removedEntries', delta.removed)
+  section('addedEntries', delta.added.filter((a) => !a.ifAbsent).map((a) => a.entry))
+  section('addedIfAbsent', delta.added.filter((a) => a.ifAbsent).map((a) => a.entry))
+  if (delta.origin !== undefined) sections.push(`"origin":${JSON.stringify(delta.origin)}`)
+  return new TextEncoder().encode(`{${sections.join(',\n')}}\n`)
+}
+
+/** What a delta file says; any YAML text is read. Never throws: what cannot be used says why. */
+export async function decodeDelta(bytes: Uint8Array): Promise<DecodedDelta> {
+  let value: unknown
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    value = parseJson(text) ?? (await parseYaml(text))
+  } catch {
+    return { outcome: 'malformed', reason: 'does not decode' }
+  }
+  if (!isMapping(value)) return { outcome: 'malformed', reason: 'is not a mapping' }
+  if (value.apiVersion !== DELTA_API_VERSION) {
+    if (typeof value.apiVersion !== 'string') return { outcome: 'malformed', reason: 'has no apiVersion' }
+    return { outcome: 'unknown-version', reason: `has the unknown apiVersion ${JSON.stringify(value.apiVersion)}` }
+  }
+  try {
+    return { outcome: 'delta', delta: readDelta(value) }
+  } catch (error) {
+    if (error instanceof Malformed) return { outcome: 'malformed', reason: error.message }
+    throw error
+  }
+}
+
+class Malformed extends Error {}
+
+function encodeByChart(items: readonly (Entry | Removal)[]): string {
+  const charts = new Map<string, (Entry | Removal)[]>()
+  for (const item of items) {
+    const list = charts.get(item.name)
+    if (list === undefined) charts.set(item.name, [item])
+    else list.push(item)
+  }
+  const names = [...charts.keys()].sort()
+  const encode = (name: string): string =>
+    `${JSON.stringify(name)}:[\n${(charts.get(name) ?? []).map((item) => JSON.stringify(item)).join(',\n')}\n]`
+  return `{${names.map(encode).join(',\n')}}`
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** The core schema of YAML 1.2: a number where a string belongs is found by the check of types, not guessed at. */
+async function parseYaml(text: string): Promise<unknown> {
+  const { parse } = await import('yaml')
+  return parse(text, { maxAliasCount: 100, logLevel: 'silent' })
+}
+
+function readDelta(value: Record<string, unknown>): Delta {
+  const removed = readSection(value.removedEntries, 'removedEntries', readRemoval)
+  const added: readonly Addition[] = [
+    ...readSection(value.addedEntries, 'addedEntries', readEntry).map((entry) => ({ entry, ifAbsent: false })),
+    ...readSection(value.addedIfAbsent, 'addedIfAbsent', readEntry).map((entry) => ({ entry, ifAbsent: true })),
+  ]
+  refuseTwice(removed)
+  refuseTwice(added.map((a) => a.entry))
+  const origin = readOrigin(value.origin)
+  return { added, removed, ...(origin === undefined ? {} : { origin }) }
+}
+
+function readSection<T>(value: unknown, title: string, read: (item: unknown, where: string) => T & { name: string }): T[] {
+  if (value === undefined || value === null) return []
+  if (!isMapping(value)) throw new Malformed(`has ${title} that are not a mapping`)
+  return Object.entries(value).flatMap(([chart, items]) => {
+    if (!Array.isArray(items)) throw new Malformed(`has ${title} of ${JSON.stringify(chart)} that are not a list`)
+    return items.map((item: unknown) => {
+      const result = read(item, title)
+      if (result.name !== chart) throw new Malformed(`has ${title} under another name than their own`)
+      return result
+    })
+  })
+}
+
+function readEntry(value: unknown, where: string): Entry {
+  const problem = entryProblem(value)
+  if (problem !== undefined) throw new Malformed(`has ${where} of which one ${problem}`)
+  return value as Entry
+}
+
+function readRemoval(value: unknown, where: string): Removal {
+  const isText = (field: unknown): boolean => field === undefined || typeof field === 'string'
+  if (!isMapping(value) || !isText(value.digest) || !isText(value.created)) throw new Malformed(`has unusable ${where}`)
+  const problem = identityProblem(value)
+  if (problem !== undefined) throw new Malformed(`has ${where} of which one ${problem}`)
+  return value as unknown as Removal
+}
+
+function refuseTwice(items: readonly { readonly name: string; readonly version: string }[]): void {
+  if (new Set(items.map(versionKey)).size < items.length) throw new Malformed('names a version twice')
+}
+
+function readOrigin(value: unknown): Origin | undefined {
+  if (!isMapping(value)) return undefined
+  const texts = Object.entries(value).filter(([, text]) => typeof text === 'string')
+  return texts.length === 0 ? undefined : (Object.fromEntries(texts) as Origin)
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,108 @@
+import type { Bookkeeping } from './bookkeeping.ts'
+import type { Addition, StoredDelta } from './delta.ts'
+import type { DeltaId } from './delta-id.ts'
+import { type Entry, type Removal, type VersionId, removalMatches, versionKey } from './entry.ts'
+import type { IndexText } from './index/index-text.ts'
+import { compareVersions } from './version.ts'
+
+/**
+ * The versions that folded deltas noted as `*` touched, for each of them whose id is above the lowest pending one.
+ * See {@link unlistedTouches}.
+ */
+export type TouchedByStar = ReadonlyMap<DeltaId, readonly VersionId[]>
+
+/**
+ * The index with the pending deltas applied in the order of their ids (DESIGN: identity and fold). Charts that no delta
+ * changes keep their bytes. The bookkeeping stays that of `base`: see `planCompaction`.
+ *
+ * An operation on a version that a folded delta with a higher id has touched is superseded: it was overtaken, and does nothing.
+ *
+ * Laws (test/core/fold.test.ts): idempotent; independent of the order of `pending`; folding in two steps is folding at once,
+ * except where a removal's digest did not match.
+ */
+export function fold(base: IndexText, pending: readonly StoredDelta[], touchedByStar: TouchedByStar = new Map()): IndexText {
+  const superseded = supersededBy(base.bookkeeping, touchedByStar)
+  const charts = new WorkingCharts(base)
+  for (const delta of [...pending].sort((a, b) => compareIds(a.id, b.id))) {
+    for (const removal of delta.removed) if (!superseded(removal, delta.id)) charts.remove(removal)
+    for (const addition of delta.added) if (!superseded(addition.entry, delta.id)) charts.add(addition)
+  }
+  return base.withCharts(charts.changes())
+}
+
+/** The folded deltas whose touched versions a fold of these pending ids needs to know, and which the bookkeeping notes only as `*`. */
+export function unlistedTouches(bookkeeping: Bookkeeping, pending: readonly DeltaId[]): readonly DeltaId[] {
+  const lowest = [...pending].sort(compareIds)[0]
+  if (lowest === undefined) return []
+  return [...bookkeeping.folded].filter(([id, { touched }]) => id > lowest && touched === '*').map(([id]) => id)
+}
+
+/** The order of the log: by code unit, which is byte order for ULIDs. */
+export function compareIds(a: DeltaId, b: DeltaId): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** Within one chart: highest version first, as Helm sorts; what Helm leaves open is ordered by the text. */
+export function compareEntries(a: Entry, b: Entry): number {
+  return compareVersions(b.version, a.version) || (a.version < b.version ? 1 : a.version > b.version ? -1 : 0)
+}
+
+function supersededBy({ folded }: Bookkeeping, touchedByStar: TouchedByStar): (version: VersionId, id: DeltaId) => boolean {
+  const highest = new Map<string, DeltaId>()
+  for (const [id, { touched }] of folded) {
+    for (const version of touched === '*' ? (touchedByStar.get(id) ?? []) : touched) {
+      const key = versionKey(version)
+      const known = highest.get(key)
+      if (known === undefined || known < id) highest.set(key, id)
+    }
+  }
+  return (version, id) => {
+    const above = highest.get(versionKey(version))
+    return above !== undefined && above > id
+  }
+}
+
+/** The version lists of the charts that operations have named, keyed by the exact version text. */
+class WorkingCharts {
+  readonly #base: IndexText
+  readonly #charts = new Map<string, Map<string, readonly Entry[]>>()
+  readonly #changed = new Set<string>()
+
+  constructor(base: IndexText) {
+    this.#base = base
+  }
+
+  add({ entry, ifAbsent }: Addition): void {
+    const versions = this.#versionsOf(entry.name)
+    if (ifAbsent && versions.has(entry.version)) return
+    versions.set(entry.version, [entry])
+    this.#changed.add(entry.name)
+  }
+
+  remove(removal: Removal): void {
+    const versions = this.#versionsOf(removal.name)
+    const present = versions.get(removal.version)
+    if (present === undefined) return
+    const kept = present.filter((entry) => !removalMatches(removal, entry))
+    if (kept.length === present.length) return
+    if (kept.length === 0) versions.delete(removal.version)
+    else versions.set(removal.version, kept)
+    this.#changed.add(removal.name)
+  }
+
+  changes(): ReadonlyMap<string, readonly Entry[]> {
+    const sorted = (name: string): Entry[] => [...this.#versionsOf(name).values()].flat().sort(compareEntries)
+    return new Map([...this.#changed].map((name) => [name, sorted(name)]))
+  }
+
+  #versionsOf(name: string): Map<string, readonly Entry[]> {
+    const known = this.#charts.get(name)
+    if (known !== undefined) return known
+    const versions = new Map<string, readonly Entry[]>()
+    for (const entry of this.#base.versions(name)) {
+      versions.set(entry.version, [...(versions.get(entry.version) ?? []), entry])
+    }
+    this.#charts.set(name, versions)
+    return versions
+  }
+}

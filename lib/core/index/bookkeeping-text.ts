@@ -1,0 +1,89 @@
+import { type Bookkeeping, type FoldedDelta, NO_BOOKKEEPING } from '../bookkeeping.ts'
+import { type DeltaId, parseDeltaId } from '../delta-id.ts'
+import type { VersionId } from '../entry.ts'
+import { isObject } from './field-types.ts'
+import { invalidIndex } from './invalid-index.ts'
+
+/** Index-level annotations: what others wrote, and what this program knows of its own. */
+export interface Annotations {
+  readonly bookkeeping: Bookkeeping
+  /** All that is not bookkeeping, in the order of the text; keys of a newer version of this program too. */
+  readonly foreign: ReadonlyMap<string, string>
+}
+
+export const GENERATION_KEY = 'helm-s3/generation'
+export const WRITE_KEY = 'helm-s3/write'
+export const FOLDED_PREFIX = 'helm-s3/folded/'
+
+/**
+ * Takes our keys out of index-level annotations.
+ * @throws HelmS3Error `invalid-index` when one of them has a value that this program would not write
+ */
+export function decodeAnnotations(annotations: Readonly<Record<string, string>>): Annotations {
+  const foreign = new Map<string, string>()
+  const folded = new Map<DeltaId, FoldedDelta>()
+  let { generation, writeId } = NO_BOOKKEEPING
+  for (const [key, value] of Object.entries(annotations)) {
+    const id = key.startsWith(FOLDED_PREFIX) ? parseDeltaId(key.slice(FOLDED_PREFIX.length)) : undefined
+    if (id !== undefined) folded.set(id, decodeFolded(key, value))
+    else if (key === GENERATION_KEY) generation = decodeGeneration(value)
+    else if (key === WRITE_KEY) writeId = value
+    else foreign.set(key, value)
+  }
+  return { bookkeeping: { generation, writeId, folded }, foreign }
+}
+
+/** The annotations to write: ours first, the newest folded delta first among them, so that a short look at the text finds it. */
+export function encodeAnnotations({ bookkeeping, foreign }: Annotations): Map<string, string> {
+  const annotations = new Map<string, string>()
+  const { generation, writeId, folded } = bookkeeping
+  if (generation !== NO_BOOKKEEPING.generation) annotations.set(GENERATION_KEY, String(generation))
+  if (writeId !== NO_BOOKKEEPING.writeId) annotations.set(WRITE_KEY, writeId)
+  const newestFirst = [...folded].sort(([a], [b]) => (a < b ? 1 : -1))
+  for (const [id, delta] of newestFirst) annotations.set(FOLDED_PREFIX + id, encodeFolded(delta))
+  for (const [key, value] of foreign) annotations.set(key, value)
+  return annotations
+}
+
+function encodeFolded({ at, touched, gone }: FoldedDelta): string {
+  const pairs = touched === '*' ? touched : touched.map(({ name, version }) => [name, version])
+  return JSON.stringify({ at: encodeTime(at), touched: pairs, ...(gone === undefined ? {} : { gone: encodeTime(gone) }) })
+}
+
+function decodeFolded(key: string, text: string): FoldedDelta {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (!isObject(value)) throw new Error('not an object')
+    const gone = value['gone'] === undefined ? undefined : decodeTime(value['gone'])
+    return { at: decodeTime(value['at']), touched: decodeTouched(value['touched']), gone }
+  } catch (cause) {
+    throw invalidIndex(`the annotation ${key} cannot be decoded`, cause)
+  }
+}
+
+function decodeTouched(value: unknown): readonly VersionId[] | '*' {
+  if (value === '*') return value
+  if (!Array.isArray(value)) throw new Error('touched: not a list')
+  return value.map((pair: unknown) => {
+    if (!Array.isArray(pair) || pair.length !== 2) throw new Error('touched: not a pair')
+    const [name, version] = pair as unknown[]
+    if (typeof name !== 'string' || typeof version !== 'string') throw new Error('touched: not strings')
+    return { name, version }
+  })
+}
+
+function decodeGeneration(text: string): number {
+  const generation = /^(?:0|[1-9]\d*)$/.test(text) ? Number(text) : NaN
+  if (!Number.isSafeInteger(generation)) throw invalidIndex(`the annotation ${GENERATION_KEY} is no whole number: ${text}`)
+  return generation
+}
+
+function encodeTime(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 'YYYY-MM-DDTHH:MM:SS'.length)}Z`
+}
+
+function decodeTime(value: unknown): number {
+  const time = typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value) ? Date.parse(value) : NaN
+  if (Number.isNaN(time)) throw new Error('not a time')
+  return time
+}

@@ -1,0 +1,56 @@
+import { type Annotations, decodeAnnotations, encodeAnnotations } from './bookkeeping-text.ts'
+import { INDEX_FIELDS, fieldNamed, isObject, typeProblem } from './field-types.ts'
+import type { IndexForm } from './index-entry.ts'
+import { invalidIndex } from './invalid-index.ts'
+
+/** Everything of an index but its entries. */
+export interface IndexHeader {
+  readonly apiVersion: string
+  /** RFC 3339. */
+  readonly generated: string | undefined
+  readonly annotations: Annotations
+  /** `serverInfo`, `publicKeys` and, in JSON, top-level keys that Helm does not know. */
+  readonly others: ReadonlyMap<string, unknown>
+}
+
+/**
+ * The header in the top-level fields of an index, whose `entries` are not looked at.
+ * @throws HelmS3Error `invalid-index` when Helm would refuse it
+ */
+export function headerFrom(fields: Readonly<Record<string, unknown>>, form: IndexForm): IndexHeader {
+  const known = new Map<string, unknown>()
+  const others = new Map<string, unknown>()
+  for (const [key, value] of Object.entries(fields)) {
+    const name = fieldNamed(INDEX_FIELDS, key)
+    if (name === undefined && form === 'yaml') throw invalidIndex(`the field ${key} is unknown to Helm`)
+    if (name === undefined || name === 'serverInfo' || name === 'publicKeys') others.set(name ?? key, value)
+    const problem = name === undefined ? undefined : typeProblem(name, INDEX_FIELDS.get(name) ?? 'any', value)
+    if (problem !== undefined) throw invalidIndex(problem)
+    if (name !== undefined) known.set(name, value)
+  }
+  const apiVersion = known.get('apiVersion')
+  if (typeof apiVersion !== 'string' || apiVersion === '') throw invalidIndex('no apiVersion is given')
+  const generated = known.get('generated')
+  return {
+    apiVersion,
+    generated: typeof generated === 'string' ? generated : undefined,
+    annotations: decodeAnnotations(texts(known.get('annotations'))),
+    others,
+  }
+}
+
+/** The top-level fields to write before `entries`: all that Helm and this program know, then the others. */
+export function headerFields(header: IndexHeader): Map<string, unknown> {
+  const fields = new Map<string, unknown>([['apiVersion', header.apiVersion]])
+  if (header.generated !== undefined) fields.set('generated', header.generated)
+  const annotations = encodeAnnotations(header.annotations)
+  if (annotations.size > 0) fields.set('annotations', Object.fromEntries(annotations))
+  for (const [key, value] of header.others) fields.set(key, value)
+  return fields
+}
+
+function texts(value: unknown): Record<string, string> {
+  const annotations: Record<string, string> = {}
+  if (isObject(value)) for (const [key, text] of Object.entries(value)) annotations[key] = typeof text === 'string' ? text : ''
+  return annotations
+}

@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises'
+import { type RepositoryLocation, parseRepositoryUrl } from '../core/keys.ts'
+import { HelmS3Error } from '../errors.ts'
+import { causeText, systemCode } from './atomic-write.ts'
+
+/** A line of `helm repo list`. */
+export interface HelmRepository {
+  readonly name: string
+  /** As typed in `helm repo add`. */
+  readonly url: string
+}
+
+/**
+ * The repositories that Helm knows, in the order of its file; undefined when there is no such file.
+ * @throws HelmS3Error `invalid-config` when the file cannot be read or is no repositories file
+ */
+export async function readRepositories(file: string): Promise<readonly HelmRepository[] | undefined> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (cause) {
+    if (systemCode(cause) === 'ENOENT') return undefined
+    throw cannotLoad(file, `open ${file}: ${causeText(cause)}`, cause)
+  }
+  const { parse } = await import('yaml')
+  let value: unknown
+  try {
+    // Without types: Helm decodes every scalar of a name or url as text.
+    value = parse(text, { schema: 'failsafe', logLevel: 'silent' })
+  } catch (cause) {
+    throw cannotLoad(file, 'it is not valid YAML', cause)
+  }
+  if (value === null || value === '') return []
+  const items = typeof value === 'object' && 'repositories' in value ? value.repositories : []
+  if (items === null || items === '') return []
+  if (!Array.isArray(items)) throw cannotLoad(file, 'repositories is not a list')
+  return items.filter(isRepository)
+}
+
+/**
+ * Where a repository is, given its name in `helm repo list` or its `s3://` URI.
+ * @throws HelmS3Error `unknown-repository`, `invalid-url`, `invalid-config`
+ */
+export async function findRepository(nameOrUrl: string, file: string): Promise<RepositoryLocation> {
+  if (nameOrUrl.includes('://')) return parseRepositoryUrl(nameOrUrl)
+  const repositories = await readRepositories(file)
+  if (repositories === undefined) {
+    const hint = `add the repository with \`helm repo add ${nameOrUrl} s3://BUCKET/PREFIX\`, or give its s3:// URI instead of a name`
+    throw cannotLoad(file, `open ${file}: no such file or directory`, undefined, hint)
+  }
+  const repository = repositories.find(({ name }) => name === nameOrUrl)
+  if (repository === undefined) {
+    throw new HelmS3Error('unknown-repository', `repo with name ${nameOrUrl} not found, try \`helm repo add ${nameOrUrl} <uri>\``)
+  }
+  return parseRepositoryUrl(repository.url)
+}
+
+/** Those whose URL names this place, however it is written: a trailing slash makes no difference. */
+export function repositoriesAt(location: RepositoryLocation, repositories: readonly HelmRepository[]): readonly HelmRepository[] {
+  return repositories.filter(({ url }) => {
+    try {
+      return parseRepositoryUrl(url).url === location.url
+    } catch {
+      return false
+    }
+  })
+}
+
+function isRepository(value: unknown): value is HelmRepository {
+  if (typeof value !== 'object' || value === null || !('name' in value) || !('url' in value)) return false
+  return typeof value.name === 'string' && typeof value.url === 'string'
+}
+
+function cannotLoad(file: string, problem: string, cause?: unknown, hint?: string): HelmS3Error {
+  return new HelmS3Error('invalid-config', `load repo file: couldn't load repositories file (${file}): ${problem}`, {
+    ...(cause === undefined ? {} : { cause }),
+    ...(hint === undefined ? {} : { hint }),
+  })
+}

@@ -1,0 +1,96 @@
+import type { DeltaId } from '../core/delta-id.ts'
+import type { IndexForm, IndexText } from '../core/index/index-text.ts'
+import { type CompactionPlan, isIdle, planCompaction } from '../core/plan-compaction.ts'
+import { HelmS3Error } from '../errors.ts'
+import { collectDeltas } from './collect.ts'
+import { MIN_GRACE_WINDOW, RETENTION } from './limits.ts'
+import { type View, noticeSkipped, readView } from './read-view.ts'
+import type { Session } from './session.ts'
+import { newWriteId, nextGenerated, writeIndex } from './write-index.ts'
+
+export interface CompactOptions {
+  /** Milliseconds; at least {@link MIN_GRACE_WINDOW}. */
+  readonly graceWindow: number
+  /** Plans, and writes nothing. */
+  readonly dryRun: boolean
+  /** Changes the form of the text; undefined keeps it. */
+  readonly form: IndexForm | undefined
+}
+
+export interface CompactResult {
+  /** Deltas that went into `index.yaml`, in id order. */
+  readonly folded: readonly DeltaId[]
+  /** Deltas that were deleted. */
+  readonly collected: readonly DeltaId[]
+  /** Deltas of which the index need not remember that it has folded them. */
+  readonly forgotten: readonly DeltaId[]
+  /** Whether `index.yaml` was written (with `dryRun`: would be). */
+  readonly written: boolean
+  /** Generation of `index.yaml` now. */
+  readonly generation: number
+  readonly form: IndexForm
+  /** Objects below `index.d/` that were left alone because they are not well-formed. */
+  readonly skipped: View['skipped']
+}
+
+const MAX_ATTEMPTS = 10
+
+/**
+ * Folds what is pending into `index.yaml` and collects deltas that nobody needs any more. Safe to run many times at once:
+ * the compare-and-swap lets one win, the others start again and find less to do.
+ *
+ * @throws HelmS3Error `usage` (grace window too short), `missing-index`, `invalid-index`, `conflict` when others win each time
+ * Cost: a view; when there is something to do, one PUT of `index.yaml` and one DELETE for each collected delta.
+ */
+export async function compactRepository(session: Session, options: CompactOptions): Promise<CompactResult> {
+  if (options.graceWindow < MIN_GRACE_WINDOW) {
+    throw new HelmS3Error('usage', 'the grace window must be at least 1m', {
+      hint: 'it is how long a stale overwrite of index.yaml can be repaired; the default is 5m',
+    })
+  }
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const view = await readView(session)
+    const pass = await compactOnce(session, view, options)
+    if (pass !== 'lost') {
+      noticeSkipped(session, view)
+      return pass
+    }
+    await session.clock.sleep(session.random.fraction() * Math.min(100 * 2 ** attempt, 5000))
+  }
+  throw new HelmS3Error('conflict', 'other compactions were faster each time', {
+    hint: 'nothing is lost: what was pending stays pending or is folded already; run it again later',
+  })
+}
+
+/** One pass over a view that has been read. `lost`: another write of `index.yaml` came first, or the view is too old to act on. */
+export async function compactOnce(session: Session, view: View, options: CompactOptions): Promise<CompactResult | 'lost'> {
+  const { bookkeeping } = view.base.index
+  const plan = planCompaction({
+    bookkeeping,
+    listed: view.listing.deltas,
+    pending: view.pending,
+    date: view.base.date,
+    graceWindow: options.graceWindow,
+    retention: RETENTION,
+    unknownFrom: view.unknownFrom,
+  })
+  const form = options.form ?? view.base.index.form
+  const written = !isIdle(plan) || form !== view.base.index.form
+  const report = { folded: plan.fold, forgotten: plan.forget, written, form, skipped: view.skipped }
+  if (!written) return { ...report, collected: [], generation: bookkeeping.generation }
+  if (options.dryRun) return { ...report, collected: plan.collect, generation: bookkeeping.generation }
+
+  if (session.clock.monotonic() - view.startedAt > options.graceWindow / 2) return 'lost'
+  const text = nextIndex(session, view, plan, form)
+  if ((await writeIndex(session, text, { match: view.base.etag })) === 'lost') return 'lost'
+  const collected = await collectDeltas(session, plan.collect)
+  return { ...report, collected, generation: text.bookkeeping.generation }
+}
+
+function nextIndex(session: Session, view: View, { folded }: CompactionPlan, form: IndexForm): IndexText {
+  const { generation } = view.base.index.bookkeeping
+  return view.index.toForm(form).withHeader({
+    bookkeeping: { generation: generation + 1, writeId: newWriteId(session), folded },
+    generated: nextGenerated(session, view.base.index.generated),
+  })
+}

@@ -1,0 +1,37 @@
+import { type DeltaId, parseDeltaId } from '../core/delta-id.ts'
+import type { Key } from '../core/keys.ts'
+import { DELTA_METADATA, DIGEST_METADATA } from '../core/object-metadata.ts'
+import type { ETag } from '../store/object-store.ts'
+import { sha256 } from '../sys/sha256.ts'
+import type { Session } from './session.ts'
+
+/** An archive as it stands in the store. */
+export interface ArchiveHead {
+  readonly etag: ETag
+  /** The id of the push that wrote it; undefined for an archive of an old client, which counts as the oldest. */
+  readonly delta: DeltaId | undefined
+  /** SHA-256 of its bytes, lower-case hex. */
+  readonly digest: string
+}
+
+/**
+ * What stands under the key of an archive, or undefined. Cost: one HEAD; for an archive that carries no digest one GET.
+ */
+export async function headArchive({ store }: Session, key: Key): Promise<ArchiveHead | undefined> {
+  const head = await store.head(key)
+  if (head === undefined) return undefined
+  const known = head.sha256 ?? digestIn(head.metadata[DIGEST_METADATA])
+  if (known !== undefined) return { etag: head.etag, delta: deltaIn(head.metadata), digest: known }
+  const object = await store.get(key)
+  return object && { etag: object.etag, delta: deltaIn(object.metadata), digest: sha256(object.body) }
+}
+
+/** The id in the metadata of an archive or a provenance file. */
+export function deltaIn(metadata: Readonly<Record<string, string>>): DeltaId | undefined {
+  const text = metadata[DELTA_METADATA]
+  return text === undefined ? undefined : parseDeltaId(text)
+}
+
+function digestIn(text: string | undefined): string | undefined {
+  return text !== undefined && /^[0-9a-f]{64}$/.test(text) ? text : undefined
+}

@@ -1,0 +1,96 @@
+import type { FoldedDelta } from '../core/bookkeeping.ts'
+import type { DeltaId } from '../core/delta-id.ts'
+import { type IndexForm, emptyIndexText } from '../core/index/index-text.ts'
+import { foldedAt } from '../core/plan-compaction.ts'
+import { HelmS3Error, hasCode } from '../errors.ts'
+import type { PutCondition } from '../store/object-store.ts'
+import { listDeltas } from './list-deltas.ts'
+import { readDelta } from './read-delta.ts'
+import { readView } from './read-view.ts'
+import type { Session } from './session.ts'
+import { newWriteId, nextGenerated, writeIndex } from './write-index.ts'
+
+export interface InitOptions {
+  readonly form: IndexForm
+  /** Replaces an existing index by an empty one. */
+  readonly force: boolean
+  /** Told how many entries leave the index, just before; undefined: the old text cannot be read. */
+  readonly beforeReplacing?: (entries: number | undefined) => void
+}
+
+export interface InitResult {
+  /** Entries that left the index; undefined when there was none before, or none that could be read. */
+  readonly dropped: number | undefined
+}
+
+/** What an `init --force` is about to replace. */
+interface Predecessor {
+  readonly when: Exclude<PutCondition, 'always'>
+  readonly generation: number
+  readonly generated: string | undefined
+  readonly folded: ReadonlyMap<DeltaId, FoldedDelta>
+  readonly entries: number | undefined
+}
+
+const NOTHING: Predecessor = { when: 'absent', generation: 0, generated: undefined, folded: new Map(), entries: undefined }
+const MAX_ATTEMPTS = 8
+
+/**
+ * Makes an empty repository. By force it empties an existing one: what was committed before leaves the index, because the
+ * new base counts every delta present as folded; what commits afterwards survives. Archives stay.
+ *
+ * @throws HelmS3Error `already-exists` without force; `conflict`, `outcome-unknown`
+ * Cost: one PUT; by force also a view.
+ */
+export async function initRepository(session: Session, options: InitOptions): Promise<InitResult> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const before = options.force ? await readPredecessor(session) : NOTHING
+    if (before === undefined) continue
+    if (before.when !== 'absent') options.beforeReplacing?.(before.entries)
+    const text = emptyIndexText(options.form).withHeader({
+      bookkeeping: { generation: before.generation + 1, writeId: newWriteId(session), folded: before.folded },
+      generated: nextGenerated(session, before.generated),
+    })
+    if ((await writeIndex(session, text, before.when)) === 'written') return { dropped: before.entries }
+    if (!options.force) {
+      throw new HelmS3Error('already-exists', `there is a repository at ${session.location.url} already`, {
+        hint: 'use --force to empty it, --ignore-if-exists to leave it as it is',
+      })
+    }
+    await session.clock.sleep(session.random.fraction() * 200 * attempt)
+  }
+  throw new HelmS3Error('conflict', 'others wrote index.yaml each time', { hint: 'nothing was replaced; try again' })
+}
+
+/** Undefined: what was read does not fit together; look again. */
+async function readPredecessor(session: Session): Promise<Predecessor | undefined> {
+  try {
+    const { base, index, pending } = await readView(session)
+    const { folded, generation } = base.index.bookkeeping
+    return {
+      when: { match: base.etag },
+      generation,
+      generated: base.index.generated,
+      folded: new Map([...folded, ...pending.map((delta) => [delta.id, foldedAt(base.date, delta)] as const)]),
+      entries: index.countEntries(),
+    }
+  } catch (error) {
+    if (hasCode(error, 'missing-index')) return NOTHING
+    if (hasCode(error, 'invalid-index')) return readUnreadable(session)
+    throw error
+  }
+}
+
+/** An `index.yaml` that is no index: its folded set is lost, so that every delta present counts as folded. */
+async function readUnreadable(session: Session): Promise<Predecessor | undefined> {
+  const listing = await listDeltas(session)
+  const head = await session.store.head(session.location.indexKey)
+  if (head === undefined) return undefined
+  const folded = new Map<DeltaId, FoldedDelta>()
+  for (const listed of listing.deltas) {
+    const read = await readDelta(session, listed)
+    if (read.outcome === 'missing') return undefined
+    if (read.outcome === 'delta') folded.set(listed.id, foldedAt(head.date, read.delta))
+  }
+  return { ...NOTHING, when: { match: head.etag }, folded }
+}

@@ -1,0 +1,46 @@
+import { type DeltaId, deltaIdOf, deltaTime } from '../core/delta-id.ts'
+import type { Key } from '../core/keys.ts'
+import { listAll } from '../store/object-store.ts'
+import { MAX_CLOCK_LEAD } from './limits.ts'
+import type { Session } from './session.ts'
+
+/** A delta as LIST shows it. */
+export interface ListedDelta {
+  readonly id: DeltaId
+  readonly key: Key
+  /** Store clock, milliseconds since 1970. */
+  readonly lastModified: number
+}
+
+/** An object below `index.d/` that is not obeyed and never deleted. */
+export interface SkippedObject {
+  readonly key: Key
+  readonly reason: string
+}
+
+export interface DeltaListing {
+  /** In id order. */
+  readonly deltas: readonly ListedDelta[]
+  readonly skipped: readonly SkippedObject[]
+  /** Store clock at the first page, milliseconds since 1970. */
+  readonly date: number
+}
+
+/**
+ * The deltas in `index.d/`, over all pages, as far as their names and dates tell that they are well-formed.
+ * `after`: only ids above this one. Cost: one LIST for each 1000 objects.
+ */
+export async function listDeltas(session: Session, after?: DeltaId): Promise<DeltaListing> {
+  const { location, store } = session
+  const options = after === undefined ? {} : { startAfter: (location.deltaFolder + after + '.yaml') as Key }
+  const { objects, date } = await listAll(store, location.deltaFolder, options)
+  const deltas: ListedDelta[] = []
+  const skipped: SkippedObject[] = []
+  for (const { key, lastModified } of objects) {
+    const id = deltaIdOf(location.deltaFolder, key)
+    if (id === undefined) skipped.push({ key, reason: 'its name is not <ULID>.yaml' })
+    else if (deltaTime(id) > lastModified + MAX_CLOCK_LEAD) skipped.push({ key, reason: 'its name lies in the future' })
+    else deltas.push({ id, key, lastModified })
+  }
+  return { deltas, skipped, date }
+}

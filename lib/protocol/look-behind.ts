@@ -1,0 +1,26 @@
+import { touches } from '../core/delta.ts'
+import type { DeltaId } from '../core/delta-id.ts'
+import type { VersionId } from '../core/entry.ts'
+import { listDeltas } from './list-deltas.ts'
+import { readDelta } from './read-delta.ts'
+import type { Session } from './session.ts'
+
+/**
+ * Which of the versions a delta above `own` touches: a mutation that minted later and landed earlier did not see this one.
+ * Cost: one LIST, and one GET for each delta above.
+ */
+export async function overtakenVersions<T extends VersionId>(
+  session: Session,
+  own: DeltaId,
+  versions: readonly T[],
+): Promise<{ readonly overtaken: readonly T[]; readonly newerDeltas: number }> {
+  const { deltas } = await listDeltas(session, own)
+  const overtaken = new Set<T>()
+  for (const listed of deltas) {
+    const read = await readDelta(session, listed)
+    for (const version of versions) {
+      if (read.outcome === 'missing' || (read.outcome === 'delta' && touches(read.delta, version))) overtaken.add(version)
+    }
+  }
+  return { overtaken: [...overtaken], newerDeltas: deltas.length }
+}

@@ -1,0 +1,36 @@
+import type { DeltaId } from '../core/delta-id.ts'
+import { type VersionId, versionKey } from '../core/entry.ts'
+import type { ArchiveHead } from './head-archive.ts'
+import { type Minted, mint } from './mint.ts'
+import type { Session } from './session.ts'
+
+/** What one push has done so far, over all its attempts: which ids are its own and which archives it stands in for. */
+export class PushState {
+  readonly #mine = new Set<DeltaId>()
+  readonly #adopted = new Map<string, DeltaId | undefined>()
+
+  /** Mints an id that counts as this push's own from now on. */
+  async mint(session: Session, above: readonly (DeltaId | undefined)[] = []): Promise<Minted> {
+    const minted = await mint(session, above)
+    this.#mine.add(minted.id)
+    return minted
+  }
+
+  get mine(): ReadonlySet<DeltaId> {
+    return this.#mine
+  }
+
+  /** From now on this push speaks for the archive that `head` shows, although another push wrote it. */
+  adopt(version: VersionId, head: ArchiveHead): void {
+    this.#adopted.set(versionKey(version), head.delta)
+  }
+
+  isMine({ delta }: ArchiveHead): boolean {
+    return delta !== undefined && this.#mine.has(delta)
+  }
+
+  isAdopted(version: VersionId, { delta }: ArchiveHead): boolean {
+    const key = versionKey(version)
+    return this.#adopted.has(key) && this.#adopted.get(key) === delta
+  }
+}

@@ -1,0 +1,42 @@
+import { type IndexText, readIndexText } from '../core/index/index-text.ts'
+import { HelmS3Error } from '../errors.ts'
+import type { ETag } from '../store/object-store.ts'
+import type { Session } from './session.ts'
+
+/** One version of `index.yaml`. */
+export interface Base {
+  readonly index: IndexText
+  readonly etag: ETag
+  /** Store clock when it was read, milliseconds since 1970. */
+  readonly date: number
+}
+
+/**
+ * Reads `index.yaml`. Cost: one GET of the whole object.
+ * @throws HelmS3Error `missing-index` when there is none, `invalid-index` when Helm would not load it
+ */
+export async function readBase(session: Session): Promise<Base> {
+  const object = await session.store.get(session.location.indexKey)
+  if (object === undefined) throw await missingIndex(session)
+  return { index: readIndexText(object.body), etag: object.etag, date: object.date }
+}
+
+/**
+ * Refuses a mutation where there is no repository, and lets the session learn the store's clock. Cost: one HEAD.
+ * @throws HelmS3Error `missing-index`
+ */
+export async function requireRepository(session: Session): Promise<void> {
+  if ((await session.store.head(session.location.indexKey)) === undefined) throw await missingIndex(session)
+}
+
+/** Says how to get an `index.yaml`: a new one, or one rebuilt from what stands there already. Cost: one LIST page. */
+export async function missingIndex({ location, store }: Session): Promise<HelmS3Error> {
+  const { objects } = await store.list(location.prefix)
+  const isRemains = ({ key }: { readonly key: string }): boolean => key.endsWith('.tgz') || key.startsWith(location.deltaFolder)
+  const remains = objects.some(isRemains)
+  return new HelmS3Error('missing-index', `there is no index.yaml at ${location.url}`, {
+    hint: remains
+      ? `there are charts: \`helm s3 reindex ${location.url}\` makes an index of them`
+      : `for a new repository, try running \`helm s3 init ${location.url}\``,
+  })
+}

@@ -1,0 +1,106 @@
+import pLimit from 'p-limit'
+import { type StoredDelta, touchedVersions } from '../core/delta.ts'
+import { type DeltaId, deltaKey } from '../core/delta-id.ts'
+import type { VersionId } from '../core/entry.ts'
+import { fold, unlistedTouches } from '../core/fold.ts'
+import type { IndexText } from '../core/index/index-text.ts'
+import { HelmS3Error } from '../errors.ts'
+import { CONCURRENCY, VIEW_DEADLINE } from './limits.ts'
+import { type DeltaListing, type SkippedObject, listDeltas } from './list-deltas.ts'
+import { type Base, readBase } from './read-base.ts'
+import { type ReadDelta, readDelta } from './read-delta.ts'
+import type { Session } from './session.ts'
+
+/** The repository as every reader through the plugin sees it: a base and what it has not folded yet. */
+export interface View {
+  /** The merged index: its bytes are what Helm gets. Its bookkeeping is that of the base. */
+  readonly index: IndexText
+  readonly base: Base
+  readonly listing: DeltaListing
+  /** The deltas folded into `index` but not into `base`, in id order. */
+  readonly pending: readonly StoredDelta[]
+  /** Objects below `index.d/` that are not well-formed. */
+  readonly skipped: readonly SkippedObject[]
+  /** The lowest delta of an unknown apiVersion: nothing above it may be collected. */
+  readonly unknownFrom: DeltaId | undefined
+  /** `clock.monotonic()` when the LIST began. */
+  readonly startedAt: number
+}
+
+const MAX_ATTEMPTS = 12
+
+/**
+ * Merge on read. LIST comes first, `index.yaml` after it, the pending deltas last: a delta that the listing misses was
+ * written later, one that is gone by now is in the base. (The other way round, a compactor may fold and collect in between,
+ * and an acknowledged push is missing from the view.)
+ *
+ * Cost: one LIST for each 1000 deltas, one GET of `index.yaml`, one GET for each pending delta; again, when a pending
+ * delta was collected meanwhile.
+ * @throws HelmS3Error `missing-index`, `invalid-index`; `conflict` when the repository does not hold still
+ */
+export async function readView(session: Session): Promise<View> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const view = await tryReadView(session)
+    if (view !== undefined) return view
+    await session.clock.sleep(session.random.fraction() * Math.min(50 * 2 ** attempt, 5000))
+  }
+  throw new HelmS3Error('conflict', `the index of ${session.location.url} changes faster than it can be read`, {
+    hint: 'try again; if it lasts, look for a compaction that runs without pause',
+  })
+}
+
+/** Undefined: a delta went missing or the read took too long; what was read does not fit together. */
+async function tryReadView(session: Session): Promise<View | undefined> {
+  const startedAt = session.clock.monotonic()
+  const listing = await listDeltas(session)
+  const base = await readBase(session)
+  if (session.clock.monotonic() - startedAt > VIEW_DEADLINE) return undefined
+
+  const { folded } = base.index.bookkeeping
+  const unfolded = listing.deltas.filter(({ id }) => !folded.has(id))
+  const limit = pLimit(CONCURRENCY)
+  const read = await Promise.all(unfolded.map((listed) => limit(async () => ({ listed, read: await readDelta(session, listed) }))))
+  if (read.some(({ read }) => read.outcome === 'missing')) return undefined
+
+  const pending = read.flatMap(({ read }) => (read.outcome === 'delta' ? [read.delta] : []))
+  const touchedByStar = await readTouchedByStar(session, base, pending)
+  if (touchedByStar === undefined) return undefined
+  const unusable = read.flatMap(({ listed, read }) => (isUnusable(read) ? [{ key: listed.key, reason: `it ${read.reason}` }] : []))
+  return {
+    index: fold(base.index, pending, touchedByStar),
+    base,
+    listing,
+    pending,
+    skipped: [...listing.skipped, ...unusable],
+    unknownFrom: read.find(({ read }) => read.outcome === 'unknown-version')?.listed.id,
+    startedAt,
+  }
+}
+
+function isUnusable(read: ReadDelta): read is Extract<ReadDelta, { readonly reason: string }> {
+  return read.outcome === 'malformed' || read.outcome === 'unknown-version'
+}
+
+/** What folded deltas noted as `*` touched, where a pending delta may be superseded by them; undefined: one is gone. */
+async function readTouchedByStar(
+  session: Session,
+  base: Base,
+  pending: readonly StoredDelta[],
+): Promise<Map<DeltaId, readonly VersionId[]> | undefined> {
+  const ids = unlistedTouches(base.index.bookkeeping, pending.map(({ id }) => id))
+  const touched = new Map<DeltaId, readonly VersionId[]>()
+  for (const id of ids) {
+    const read = await readDelta(session, { id, key: deltaKey(session.location.deltaFolder, id), lastModified: 0 })
+    if (read.outcome !== 'delta') return undefined
+    touched.set(id, touchedVersions(read.delta))
+  }
+  return touched
+}
+
+/** Tells the user about objects in `index.d/` that are not obeyed: one line for all of them. */
+export function noticeSkipped(session: Session, { skipped }: View): void {
+  const [first] = skipped
+  if (first === undefined) return
+  const others = skipped.length === 1 ? '' : ` (and ${String(skipped.length - 1)} more)`
+  session.notice(`helm-s3: ignored ${first.key}: ${first.reason}${others}; it does not take part in the index`)
+}

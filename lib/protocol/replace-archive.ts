@@ -1,0 +1,72 @@
+import pLimit from 'p-limit'
+import { archiveKey } from '../core/keys.ts'
+import type { ChartUpload } from './chart-upload.ts'
+import { type ArchiveHead, headArchive } from './head-archive.ts'
+import { CONCURRENCY } from './limits.ts'
+import type { Minted } from './mint.ts'
+import { type Placement, adoptArchive } from './place-archive.ts'
+import type { PushState } from './push-state.ts'
+import { type View, readView } from './read-view.ts'
+import type { Session } from './session.ts'
+import { putArchive } from './write-archive.ts'
+
+/** One archive of a forced push and what its HEAD showed. */
+interface Target {
+  readonly upload: ChartUpload
+  readonly head: ArchiveHead | undefined
+  readonly plan: 'replace' | 'adopt' | 'refresh'
+}
+
+/**
+ * Puts the archives of a forced push, over whatever stands there: HEAD, an id above what it showed, PUT with its ETag.
+ * Equal bytes are not simply written again: they would have the ETag that a deletion under way waits for.
+ * Cost: a HEAD and a PUT for each archive, one LIST; a view when the same bytes stand there already.
+ */
+export async function replaceArchives(
+  session: Session,
+  uploads: readonly ChartUpload[],
+  state: PushState,
+  contentType: string,
+): Promise<{ readonly minted: Minted; readonly placements: readonly Placement[] }> {
+  const limit = pLimit(CONCURRENCY)
+  const heads = await Promise.all(uploads.map((upload) => limit(() => headArchive(session, archiveKey(session.location, upload)))))
+  const isSame = (upload: ChartUpload, head: ArchiveHead | undefined): boolean =>
+    head !== undefined && head.digest === upload.digest && !state.isMine(head)
+  const view = uploads.some((upload, i) => isSame(upload, heads[i])) ? await readView(session) : undefined
+  const targets = uploads.map((upload, i): Target => {
+    const head = heads[i]
+    return { upload, head, plan: view !== undefined && isSame(upload, head) ? planForSameBytes(upload, view) : 'replace' }
+  })
+  const minted = await state.mint(session, heads.map((head) => head?.delta))
+  const place = (target: Target): Promise<Placement> => placeByForce(session, target, minted, view, state, contentType)
+  return { minted, placements: await Promise.all(targets.map((target) => limit(() => place(target)))) }
+}
+
+function planForSameBytes(upload: ChartUpload, view: View): Target['plan'] {
+  const entry = view.index.find(upload)
+  if (entry === undefined) return 'adopt'
+  return entry.digest === upload.digest ? 'refresh' : 'replace'
+}
+
+async function placeByForce(
+  session: Session,
+  { upload, head, plan }: Target,
+  minted: Minted,
+  view: View | undefined,
+  state: PushState,
+  contentType: string,
+): Promise<Placement> {
+  if (plan === 'adopt' && head !== undefined && view !== undefined) {
+    const placement = await adoptArchive(session, upload, head, view, state)
+    return placement === 'exists' ? 'again' : placement
+  }
+  if (!minted.isFresh()) return 'again'
+  const when = head === undefined ? 'absent' : { match: head.etag }
+  const delta = plan === 'refresh' ? head?.delta : minted.id
+  const put = await putArchive(session, upload, delta, { when, contentType })
+  const done = plan === 'refresh' ? 'refreshed' : head === undefined ? 'created' : 'replaced'
+  if (put.outcome === 'written') return done
+  if (put.outcome === 'refused' || plan === 'refresh') return 'again'
+  const now = await headArchive(session, archiveKey(session.location, upload))
+  return now !== undefined && now.delta === minted.id ? done : 'again'
+}

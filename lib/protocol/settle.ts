@@ -1,0 +1,89 @@
+import { type StoredDelta, touches } from '../core/delta.ts'
+import { type Entry, type Removal, versionKey } from '../core/entry.ts'
+import { archiveKey } from '../core/keys.ts'
+import { HelmS3Error } from '../errors.ts'
+import { appendDelta } from './append-delta.ts'
+import type { ChartUpload } from './chart-upload.ts'
+import { headArchive } from './head-archive.ts'
+import { SETTLE_PATIENCE } from './limits.ts'
+import type { PushState } from './push-state.ts'
+import { type View, readView } from './read-view.ts'
+import { findRemovals, isUnsettled } from './removals.ts'
+import type { Session } from './session.ts'
+
+const MAX_DELTAS = 30
+
+/**
+ * Brings index and archive of one version into agreement, after a push that others may have crossed. Only then may that
+ * push be acknowledged. The view is read before the HEAD: an archive that changes in between is seen.
+ *
+ * @returns `settled`: the version is as the log says, by this push or by a later one; `archive-gone`: a deletion removed
+ *   the archive although its entry stays or no later removal is known: the push starts again
+ * @throws HelmS3Error `conflict` when deletions of the version do not cease
+ * Cost: one view and one HEAD; again after each wait and each delta of its own.
+ */
+export async function settle(
+  session: Session,
+  upload: ChartUpload,
+  entry: Entry,
+  state: PushState,
+): Promise<'settled' | 'archive-gone'> {
+  const { clock, location } = session
+  const giveUpAt = clock.monotonic() + SETTLE_PATIENCE
+  for (let written = 0; written < MAX_DELTAS; ) {
+    const view = await readView(session)
+    const head = await headArchive(session, archiveKey(location, upload))
+    if (head === undefined) return (await wasDeletedAfterMe(session, view, upload, state)) ? 'settled' : 'archive-gone'
+    if (!state.isMine(head) && !state.isAdopted(upload, head)) return 'settled'
+
+    const removals = await findRemovals(session, view, upload, new Set())
+    if (removals.some((removal) => isUnsettled(removal, view))) {
+      if (clock.monotonic() > giveUpAt) break
+      await waitForRemoval(session, upload)
+      continue
+    }
+    const present = view.index.find(upload)
+    if (present?.digest === upload.digest && hasLastWord(view, upload, state)) return 'settled'
+
+    const minted = await state.mint(session, [head.delta])
+    const removed = present === undefined ? [] : [removalOf(present)]
+    await appendDelta(session, minted, { added: [{ entry, ifAbsent: true }], removed })
+    written++
+  }
+  throw new HelmS3Error('conflict', `${upload.name} ${upload.version} is pushed and deleted by others all the time`, {
+    hint: 'the archive is in the repository; push it again when the others have ended',
+  })
+}
+
+/** Lets a deletion under way come to its end. */
+export async function waitForRemoval(session: Session, { name, version }: ChartUpload): Promise<void> {
+  session.progress(`${name} ${version} is being deleted by another client; waiting for it to end`)
+  await session.clock.sleep(5000 + session.random.fraction() * 10_000)
+}
+
+async function wasDeletedAfterMe(session: Session, view: View, upload: ChartUpload, state: PushState): Promise<boolean> {
+  if (view.index.find(upload) !== undefined) return false
+  const removals = await findRemovals(session, view, upload, state.mine)
+  return removals.some(({ id }) => [...state.mine].every((mine) => id > mine))
+}
+
+/** Whether nothing pending is going to change the entry: the highest delta that touches the version is its addition. */
+function hasLastWord(view: View, upload: ChartUpload, state: PushState): boolean {
+  const last: StoredDelta | undefined = view.pending.findLast((delta) => touches(delta, upload))
+  if (last === undefined) return true
+  return last.added.some(
+    ({ entry, ifAbsent }) =>
+      versionKey(entry) === versionKey(upload) &&
+      entry.digest === upload.digest &&
+      (!ifAbsent || state.mine.has(last.id)),
+  )
+}
+
+function removalOf({ name, version, digest, created }: Entry): Removal {
+  return {
+    name,
+    version,
+    ...(digest === undefined ? {} : { digest }),
+    ...(created === undefined ? {} : { created }),
+  }
+}

@@ -1,0 +1,61 @@
+import type { DeltaId } from '../core/delta-id.ts'
+import { archiveKey, provenanceKey } from '../core/keys.ts'
+import { DELTA_METADATA, archiveMetadata } from '../core/object-metadata.ts'
+import { HelmS3Error } from '../errors.ts'
+import type { PutCondition, PutOutcome } from '../store/object-store.ts'
+import { sha256 } from '../sys/sha256.ts'
+import type { ChartUpload } from './chart-upload.ts'
+import { deltaIn } from './head-archive.ts'
+import type { Session } from './session.ts'
+
+const PROVENANCE_ATTEMPTS = 6
+
+/**
+ * Writes an archive with the metadata that tells what it is and who wrote it. The only place that does.
+ * Cost: one PUT of the archive.
+ */
+export function putArchive(
+  session: Session,
+  upload: ChartUpload,
+  delta: DeltaId | undefined,
+  options: { readonly when: PutCondition; readonly contentType: string },
+): Promise<PutOutcome> {
+  return session.store.put(archiveKey(session.location, upload), upload.bytes, {
+    ...options,
+    sha256: upload.digest,
+    metadata: archiveMetadata({ metadata: upload.metadata, digest: upload.digest, delta }),
+  })
+}
+
+/**
+ * Puts the provenance file of a push beside its archive, unless a later push has written one; a push by force without one
+ * removes what an earlier push left. Cost: for a file one PUT, when there is one already also a HEAD.
+ * @throws HelmS3Error `conflict` when others keep writing it
+ */
+export async function putProvenance(
+  session: Session,
+  upload: ChartUpload,
+  delta: DeltaId,
+  options: { readonly removeOld: boolean },
+): Promise<void> {
+  const key = provenanceKey(archiveKey(session.location, upload))
+  const { provenance } = upload
+  if (provenance === undefined && !options.removeOld) return
+  const body = provenance ?? new Uint8Array()
+  const put = { contentType: 'application/pgp-signature', metadata: { [DELTA_METADATA]: delta }, sha256: sha256(body) }
+  let when: PutCondition = 'absent'
+  for (let attempt = 0; attempt < PROVENANCE_ATTEMPTS; attempt++) {
+    if (provenance !== undefined && (await session.store.put(key, body, { ...put, when })).outcome === 'written') return
+    const head = await session.store.head(key)
+    const writer = head && deltaIn(head.metadata)
+    if (writer !== undefined && writer > delta) return
+    if (provenance === undefined) {
+      if (head !== undefined) await session.store.delete(key, { match: head.etag })
+      return
+    }
+    when = head === undefined ? 'absent' : { match: head.etag }
+  }
+  throw new HelmS3Error('conflict', `${key} could not be written: other pushes of this version keep changing it`, {
+    hint: 'nothing was added to the index; push again',
+  })
+}
