@@ -141,7 +141,8 @@ function firstProblem<T>(items: readonly T[], problemOf: (item: T) => string | u
 
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
-  return typeof value === 'object' ? 'a mapping' : `the ${typeof value} ${String(value)}`
+  if (typeof value === 'number' || typeof value === 'boolean') return `the ${typeof value} ${String(value)}`
+  return typeof value === 'string' ? 'a string' : 'a mapping'
 }
 
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/

@@ -34,16 +34,14 @@ export function entryFrom(value: unknown, chart: string, form: IndexForm): Entry
     throw invalidIndex(`chart ${chart}${version}: ${problem ?? 'is not a mapping'}`)
   }
   if (isPlainEntry(value)) return value
-  const entry: { name: string; version: string; [field: string]: unknown } = { name: '', version: '' }
-  for (const [key, item] of Object.entries(value)) {
+  const fields = Object.entries(value).flatMap(([key, item]): [string, unknown][] => {
     const name = fieldNamed(ENTRY_FIELDS, key)
-    if (name === undefined) entry[key] = item
-    else if (item !== null) entry[name] = item
-  }
-  return entry
+    return name !== undefined && item === null ? [] : [[name ?? key, item]]
+  })
+  return { name: '', version: '', ...Object.fromEntries(fields) }
 }
 
 function isPlainEntry(value: Record<string, unknown>): value is Entry {
   if (typeof value['name'] !== 'string' || typeof value['version'] !== 'string') return false
-  return Object.keys(value).every((key) => value[key] !== null && (ENTRY_FIELDS.has(key) || fieldNamed(ENTRY_FIELDS, key) === undefined))
+  return Object.keys(value).every((key) => (ENTRY_FIELDS.has(key) ? value[key] !== null : fieldNamed(ENTRY_FIELDS, key) === undefined))
 }

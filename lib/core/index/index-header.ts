@@ -50,7 +50,6 @@ export function headerFields(header: IndexHeader): Map<string, unknown> {
 }
 
 function texts(value: unknown): Record<string, string> {
-  const annotations: Record<string, string> = {}
-  if (isObject(value)) for (const [key, text] of Object.entries(value)) annotations[key] = typeof text === 'string' ? text : ''
-  return annotations
+  if (!isObject(value)) return {}
+  return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, typeof text === 'string' ? text : '']))
 }

@@ -1,0 +1,173 @@
+import { type Bookkeeping, NO_BOOKKEEPING } from '../bookkeeping.ts'
+import type { Entry, VersionId } from '../entry.ts'
+import { type ChartText, joinCharts, listedChart, slicedChart } from './chart-text.ts'
+import type { IndexForm } from './index-entry.ts'
+import type { FormCodec, ParsedText, SlicedText } from './index-form.ts'
+import type { IndexHeader } from './index-header.ts'
+import { invalidIndex } from './invalid-index.ts'
+import { JSON_FORM, parseJson, sliceJson } from './json-form.ts'
+
+export type { IndexForm } from './index-entry.ts'
+
+/** Whether the charts of a text were found as slices of its bytes, or the whole was parsed. The content is the same. */
+export type ReadPath = 'slices' | 'full-parse'
+
+interface Parts {
+  readonly codec: FormCodec
+  readonly path: ReadPath
+  readonly header: IndexHeader
+  readonly charts: ReadonlyMap<string, ChartText>
+}
+
+/**
+ * The text of an `index.yaml` as an immutable value: a header and one slice of bytes per chart. Only the charts that are
+ * asked for are decoded, only those that are changed are written anew; the rest is copied as bytes.
+ */
+export class IndexText {
+  readonly #parts: Parts
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  get form(): IndexForm {
+    return this.#parts.codec.form
+  }
+
+  get path(): ReadPath {
+    return this.#parts.path
+  }
+
+  /** When the index was generated, RFC 3339. */
+  get generated(): string | undefined {
+    return this.#parts.header.generated
+  }
+
+  get bookkeeping(): Bookkeeping {
+    return this.#parts.header.annotations.bookkeeping
+  }
+
+  /** In the order of the text. */
+  chartNames(): string[] {
+    return [...this.#parts.charts.keys()]
+  }
+
+  /**
+   * The entries under a chart's name in the order of the text, without those that are null; none for an unknown chart.
+   * @throws HelmS3Error `invalid-index` when Helm would refuse the index because of one of them
+   */
+  versions(name: string): readonly Entry[] {
+    return this.#parts.charts.get(name)?.entries() ?? []
+  }
+
+  /**
+   * The first entry under this chart's name with exactly this version.
+   * @throws HelmS3Error `invalid-index` as {@link versions}
+   */
+  find({ name, version }: VersionId): Entry | undefined {
+    return this.versions(name).find((entry) => entry.version === version)
+  }
+
+  /** The number of entries of all charts, without decoding them. */
+  countEntries(): number {
+    let count = 0
+    for (const chart of this.#parts.charts.values()) count += chart.count()
+    return count
+  }
+
+  /**
+   * The same index with other versions of these charts, in this order. An empty list removes the chart; a new chart
+   * stands before the first whose name is greater. Entries that {@link versions} gave keep their bytes.
+   */
+  withCharts(changes: ReadonlyMap<string, readonly Entry[]>): IndexText {
+    const { codec, charts } = this.#parts
+    const added = [...changes.keys()].filter((name) => !charts.has(name)).sort((a, b) => codec.compareNames(a, b))
+    const result = new Map<string, ChartText>()
+    const put = (name: string, entries: readonly Entry[]): void => {
+      if (entries.length > 0) result.set(name, listedChart(codec, name, entries))
+    }
+    let next = 0
+    const addUpTo = (name: string | undefined): void => {
+      for (let candidate = added[next]; candidate !== undefined; candidate = added[++next]) {
+        if (name !== undefined && codec.compareNames(candidate, name) > 0) return
+        put(candidate, changes.get(candidate) ?? [])
+      }
+    }
+    for (const [name, chart] of charts) {
+      addUpTo(name)
+      const entries = changes.get(name)
+      if (entries === undefined) result.set(name, chart)
+      else put(name, entries)
+    }
+    addUpTo(undefined)
+    return new IndexText({ ...this.#parts, charts: result })
+  }
+
+  /** The same index with this bookkeeping and time; other annotations and top-level fields stay. */
+  withHeader(change: { readonly bookkeeping: Bookkeeping; readonly generated: string | undefined }): IndexText {
+    const { header } = this.#parts
+    const annotations = { ...header.annotations, bookkeeping: change.bookkeeping }
+    return new IndexText({ ...this.#parts, header: { ...header, annotations, generated: change.generated } })
+  }
+
+  /**
+   * The same index in the other form; every chart is decoded and written anew.
+   * @throws HelmS3Error `invalid-index` when an entry cannot be decoded, or cannot stand in that form
+   */
+  toForm(form: IndexForm): IndexText {
+    const { charts } = this.#parts
+    if (form === this.form) return this
+    const codec = codecOf(form)
+    const converted = new Map<string, ChartText>()
+    for (const [name, chart] of charts) converted.set(name, listedChart(codec, name, chart.entries()))
+    return new IndexText({ ...this.#parts, codec, charts: converted })
+  }
+
+  /** The text in pieces, most of which are views of the bytes that were read. */
+  chunks(): Uint8Array[] {
+    const { codec, header, charts } = this.#parts
+    const empty = charts.size === 0
+    return [codec.head(header, empty), ...joinCharts(codec, charts.values()), codec.tail(header, empty)]
+  }
+
+  toBytes(): Uint8Array {
+    return Buffer.concat(this.chunks())
+  }
+}
+
+/** An index without charts and without bookkeeping. */
+export function emptyIndexText(form: IndexForm): IndexText {
+  const annotations = { bookkeeping: NO_BOOKKEEPING, foreign: new Map<string, string>() }
+  const header: IndexHeader = { apiVersion: 'v1', generated: undefined, annotations, others: new Map() }
+  return new IndexText({ codec: codecOf(form), path: 'slices', header, charts: new Map() })
+}
+
+/**
+ * Reads the text of an `index.yaml` as Helm does: JSON leniently, else YAML strictly (helm/helm pkg/repo/v1/index.go).
+ * Charts that stand in recognised slices are not looked at.
+ * @throws HelmS3Error `invalid-index` when Helm would refuse the text for its header, its form, or what had to be parsed
+ */
+export function readIndexText(bytes: Uint8Array): IndexText {
+  if (bytes.length === 0) throw invalidIndex('the file is empty')
+  const sliced = sliceJson(bytes)
+  if (sliced !== undefined) return fromSlices(JSON_FORM, sliced)
+  const parsed = parseJson(bytes)
+  if (parsed !== undefined) return fromParsed(JSON_FORM, parsed)
+  throw invalidIndex('it is neither JSON nor YAML')
+}
+
+function fromSlices(codec: FormCodec, { header, charts }: SlicedText): IndexText {
+  const texts = new Map<string, ChartText>()
+  for (const [name, slice] of charts) texts.set(name, slicedChart(codec, name, slice))
+  return new IndexText({ codec, path: 'slices', header, charts: texts })
+}
+
+function fromParsed(codec: FormCodec, { header, charts }: ParsedText): IndexText {
+  const texts = new Map<string, ChartText>()
+  for (const [name, entries] of charts) texts.set(name, listedChart(codec, name, entries))
+  return new IndexText({ codec, path: 'full-parse', header, charts: texts })
+}
+
+function codecOf(_form: IndexForm): FormCodec {
+  return JSON_FORM
+}

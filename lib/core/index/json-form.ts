@@ -1,0 +1,173 @@
+import type { Entry } from '../entry.ts'
+import { isObject } from './field-types.ts'
+import { headerFields, headerFrom } from './index-header.ts'
+import { entryFrom } from './index-entry.ts'
+import type { FormCodec, ParsedText, Slice, SlicedText } from './index-form.ts'
+import { invalidIndex } from './invalid-index.ts'
+import { jsonText } from './json-text.ts'
+
+/*
+ * Our layout of the JSON form. A string in JSON holds no raw line feed, so the lines show where things stand:
+ *
+ *     {"apiVersion":"v1","generated":"...","annotations":{...},"entries":{
+ *     "alpine":[
+ *     {"name":"alpine","version":"0.2.0",...},
+ *     {"name":"alpine","version":"0.1.0",...}
+ *     ],
+ *     "nginx":[
+ *     {...}
+ *     ]
+ *     }}
+ */
+
+const LINE_FEED = 0x0a
+const COMMA = 0x2c
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
+
+const HEAD_END = '"entries":{'
+const CHART_OPEN = Buffer.from('":[')
+const CHART_CLOSE = Buffer.from('\n]')
+const NEXT_CHART = Buffer.from(',\n"')
+const TEXT_END = Buffer.from('}}\n')
+
+/** From which bytes an entry was decoded: its line, without the comma. */
+const lines = new WeakMap<Entry, Uint8Array>()
+
+export const JSON_FORM: FormCodec = {
+  form: 'json',
+  separator: Buffer.from(',\n'),
+  compareNames: (a, b) => (a < b ? -1 : a > b ? 1 : 0),
+  head: (header) => {
+    const fields = jsonText(Object.fromEntries(headerFields(header)))
+    return Buffer.from(`${fields.slice(0, -1)},${HEAD_END}\n`)
+  },
+  tail: (_header, empty) => Buffer.from(empty ? '}}\n' : '\n}}\n'),
+  decodeChart,
+  countEntries,
+  encodeChart,
+}
+
+/**
+ * The header and the slices of a JSON text in our layout, whose entries are not looked at; undefined for any other text.
+ * @throws HelmS3Error `invalid-index` when Helm would refuse the header
+ */
+export function sliceJson(bytes: Uint8Array): SlicedText | undefined {
+  const source = asBuffer(bytes)
+  if (source[0] !== OPEN_BRACE) return undefined
+  const headEnd = source.indexOf(LINE_FEED)
+  const fields = headEnd < 0 ? undefined : parseHead(source.toString('utf8', 0, headEnd))
+  if (fields === undefined) return undefined
+  const charts = new Map<string, Slice>()
+  let position = headEnd + 1
+  if (!isTextEnd(source, position)) {
+    for (;;) {
+      const chart = sliceChart(source, position)
+      if (chart === undefined || charts.has(chart.name)) return undefined
+      charts.set(chart.name, { source, start: position, end: chart.end })
+      if (startsAt(source, NEXT_CHART, chart.end)) position = chart.end + NEXT_CHART.length - 1
+      else if (source[chart.end] === LINE_FEED && isTextEnd(source, chart.end + 1)) break
+      else return undefined
+    }
+  }
+  return { header: headerFrom(fields, 'json'), charts }
+}
+
+/**
+ * The top-level fields of the first line of a text in our layout; undefined when it is none.
+ * @param line without its line feed
+ */
+export function parseHead(line: string): Record<string, unknown> | undefined {
+  if (!line.endsWith(HEAD_END)) return undefined
+  const fields = tryParse(`${line}}}`)
+  return isObject(fields) && Object.keys(fields).at(-1) === 'entries' ? fields : undefined
+}
+
+/**
+ * Any JSON text, parsed in full; undefined when it is not JSON.
+ * @throws HelmS3Error `invalid-index` when Helm would refuse it
+ */
+export function parseJson(bytes: Uint8Array): ParsedText | undefined {
+  const fields = tryParse(asBuffer(bytes).toString('utf8'))
+  if (fields === undefined) return undefined
+  if (!isObject(fields)) throw invalidIndex('it holds no mapping')
+  const header = headerFrom(fields, 'json')
+  const charts = new Map<string, readonly Entry[]>()
+  for (const [key, value] of Object.entries(fields)) {
+    if (key.toLowerCase() !== 'entries' || !isObject(value)) continue
+    for (const [chart, list] of Object.entries(value)) charts.set(chart, entriesFrom(list, chart))
+  }
+  return { header, charts }
+}
+
+function sliceChart(source: Buffer, start: number): { readonly name: string; readonly end: number } | undefined {
+  const lineEnd = source.indexOf(LINE_FEED, start)
+  if (lineEnd < 0 || !startsAt(source, CHART_OPEN, lineEnd - CHART_OPEN.length)) return undefined
+  const name = tryParse(source.toString('utf8', start, lineEnd - 2))
+  const close = source.indexOf(CHART_CLOSE, lineEnd)
+  if (typeof name !== 'string' || close < 0) return undefined
+  const filled = source[lineEnd + 1] === OPEN_BRACE && source[close - 1] === CLOSE_BRACE
+  return close === lineEnd || filled ? { name, end: close + CHART_CLOSE.length } : undefined
+}
+
+function decodeChart(chart: string, { source, start, end }: Slice): readonly Entry[] {
+  const text = asBuffer(source)
+  const close = end - CHART_CLOSE.length
+  const entries: Entry[] = []
+  for (let line = text.indexOf(LINE_FEED, start) + 1; line <= close; ) {
+    const next = Math.min(text.indexOf(LINE_FEED, line), close)
+    const lineEnd = text[next - 1] === COMMA ? next - 1 : next
+    const value = tryParse(text.toString('utf8', line, lineEnd))
+    if (value === undefined) throw invalidIndex(`chart ${chart}: an entry is not JSON`)
+    if (value !== null) {
+      const entry = entryFrom(value, chart, 'json')
+      lines.set(entry, text.subarray(line, lineEnd))
+      entries.push(entry)
+    }
+    line = next + 1
+  }
+  return entries
+}
+
+function countEntries({ source, start, end }: Slice): number {
+  const text = asBuffer(source)
+  let count = 0
+  for (let at = text.indexOf(LINE_FEED, start); at >= 0 && at < end - CHART_CLOSE.length; at = text.indexOf(LINE_FEED, at + 1)) count++
+  return count
+}
+
+function encodeChart(chart: string, entries: readonly Entry[]): Uint8Array {
+  const parts: Uint8Array[] = [Buffer.from(`${jsonText(chart)}:[`)]
+  for (const [index, entry] of entries.entries()) {
+    parts.push(Buffer.from(index === 0 ? '\n' : ',\n'), lines.get(entry) ?? Buffer.from(jsonText(entry)))
+  }
+  parts.push(CHART_CLOSE)
+  return Buffer.concat(parts)
+}
+
+function entriesFrom(list: unknown, chart: string): readonly Entry[] {
+  if (list === null) return []
+  if (!Array.isArray(list)) throw invalidIndex(`chart ${chart} is no list of versions`)
+  return list.filter((value) => value !== null).map((value) => entryFrom(value, chart, 'json'))
+}
+
+/** The value of a JSON text, or undefined when it is none. */
+function tryParse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isTextEnd(source: Buffer, position: number): boolean {
+  return source.length === position + TEXT_END.length && startsAt(source, TEXT_END, position)
+}
+
+function startsAt(source: Buffer, wanted: Buffer, position: number): boolean {
+  return position >= 0 && source.compare(wanted, 0, wanted.length, position, Math.min(position + wanted.length, source.length)) === 0
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

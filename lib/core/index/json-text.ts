@@ -1,0 +1,13 @@
+const UNSAFE = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g
+const SURROGATE_ESCAPE = /\\ud[89a-f]/
+const ESCAPES = /\\(?:u(d[89a-f][0-9a-f]{2})|.)/g
+
+/**
+ * The JSON text of a value, on one line, that YAML 1.1 readers decode to the same value: characters that YAML does not
+ * allow or takes for line breaks are escaped, lone surrogates, which are no text, become U+FFFD, and all else is raw.
+ */
+export function jsonText(value: unknown): string {
+  const text = JSON.stringify(value)
+  const whole = SURROGATE_ESCAPE.test(text) ? text.replace(ESCAPES, (escape, lone?: string) => (lone ? '\ufffd' : escape)) : text
+  return whole.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
