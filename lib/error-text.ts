@@ -1,0 +1,14 @@
+import { HelmS3Error } from './errors.ts'
+
+/** What stderr says about a failure. A bare message ends as it wants to; any other is a line, and a line for the way out. */
+export function errorText(error: unknown, isVerbose: boolean): string {
+  if (!(error instanceof HelmS3Error)) return `Error: unexpected: ${describeUnexpected(error, isVerbose)}\n`
+  if (error.bare) return error.message
+  const hint = error.hint === undefined ? '' : error.code === 'usage' ? `${error.hint}\n` : `Hint: ${error.hint}\n`
+  return `Error: ${error.message}\n${hint}`
+}
+
+function describeUnexpected(error: unknown, isVerbose: boolean): string {
+  if (!(error instanceof Error)) return String(error)
+  return isVerbose && error.stack !== undefined ? error.stack : error.message
+}

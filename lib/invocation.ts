@@ -1,0 +1,19 @@
+import type { Command } from './command.ts'
+import type { OutputForm } from './output.ts'
+
+/** What a command line asks for. */
+export type Invocation =
+  /** Of one command, or of all of them. */
+  | { readonly kind: 'help'; readonly command: Command | undefined }
+  | {
+      readonly kind: 'run'
+      readonly command: Command
+      readonly args: readonly string[]
+      /** The command's own flags, with values of the types that `FlagValue` gives. */
+      readonly flags: Readonly<Record<string, unknown>>
+      readonly acl: string | undefined
+      /** Milliseconds; undefined: the default. */
+      readonly timeout: number | undefined
+      readonly isVerbose: boolean
+      readonly form: OutputForm
+    }
