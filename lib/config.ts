@@ -38,7 +38,7 @@ export function readConfig(env: Environment, platform: NodeJS.Platform = process
 
 /** Helm exports both variables to a plugin; the rest is for a call without Helm (helm/helm pkg/helmpath/lazypath.go). */
 function helmFiles(read: (name: string) => string | undefined, platform: NodeJS.Platform): HelmFiles {
-  const { join } = platform === 'win32' ? win32 : posix
+  const join = (...parts: string[]): string => (platform === 'win32' ? win32 : posix).join(...parts)
   const home = (): string => read(platform === 'win32' ? 'USERPROFILE' : 'HOME') ?? homedir()
   const defaults = (): { readonly config: string; readonly cache: string } => {
     if (platform === 'win32') return { config: read('APPDATA') ?? home(), cache: read('TEMP') ?? home() }

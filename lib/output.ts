@@ -36,19 +36,19 @@ export interface Output {
   /** Bytes of a download, at once. */
   bytes(chunk: Uint8Array): Promise<void>
   /** One line on stderr: something that the user should know although the command goes on. */
-  notice(line: string): void
+  readonly notice: (line: string) => void
   /** One line on stderr, for a terminal only. */
-  progress(line: string): void
+  readonly progress: (line: string) => void
   /** One line on stderr with `--verbose`. */
-  detail(line: string): void
+  readonly detail: (line: string) => void
   /** Prints the held results and waits for all that was written. */
   flush(): Promise<void>
 }
 
 export function createOutput({ stdout, stderr }: Io, form: OutputForm, isVerbose: boolean): Output {
   const held: string[] = []
-  const sent: Promise<void>[] = []
-  const say = (line: string): void => void sent.push(stderr.write(`${line}\n`))
+  const said: Promise<void>[] = []
+  const say = (line: string): void => void said.push(stderr.write(`${line}\n`).catch(() => undefined))
   return {
     isVerbose,
     result: (lines, value) => {
@@ -64,8 +64,8 @@ export function createOutput({ stdout, stderr }: Io, form: OutputForm, isVerbose
       if (isVerbose) say(line)
     },
     flush: async () => {
-      if (held.length > 0) sent.push(stdout.write(held.splice(0).join('')))
-      await Promise.all(sent.splice(0))
+      if (held.length > 0) await stdout.write(held.splice(0).join(''))
+      await Promise.all(said)
     },
   }
 }

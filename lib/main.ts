@@ -1,0 +1,110 @@
+import { findCommand } from './command-table.ts'
+import { type Environment, readConfig } from './config.ts'
+import type { Context } from './context.ts'
+import { withDeadline } from './deadline.ts'
+import { readDownloaderCall } from './downloader-call.ts'
+import { errorText } from './error-text.ts'
+import { HelmS3Error, exitStatus } from './errors.ts'
+import type { Invocation } from './invocation.ts'
+import { Interruption, type Io, type Output, createOutput } from './output.ts'
+import { PROGRAM_VERSION } from './program-version.ts'
+import { createSession } from './protocol/session.ts'
+import type { ObjectStore } from './store/object-store.ts'
+import type { Clock } from './sys/clock.ts'
+import type { Random } from './sys/random.ts'
+import { systemCode } from './sys/system-error.ts'
+
+/** What an adapter needs to open a bucket. */
+export interface StoreOptions {
+  readonly bucket: string
+  readonly env: Environment
+  /** Canned ACL of every object that is written. */
+  readonly acl: string | undefined
+  /** Ends all requests when it is aborted. */
+  readonly signal: AbortSignal
+}
+
+/** The adapters of a run: tests hand in their own. */
+export interface Wiring {
+  readonly clock: Clock
+  readonly random: Random
+  /** Name of this machine, for the log. */
+  readonly host: string | undefined
+  readonly createStore: (options: StoreOptions) => Promise<ObjectStore>
+}
+
+/** As in the Go plugin. */
+const DEFAULT_TIMEOUT = 5 * 60_000
+
+/** The shell's status of a program that wrote to a closed pipe: 128 + SIGPIPE. */
+const BROKEN_PIPE = 141
+
+/**
+ * The program: one command line in, its exit status out. Never rejects.
+ * 0: done; 1: not done, stderr says why; 3: nobody can tell whether it was done; 128 + n: ended by signal n.
+ */
+export async function main(argv: readonly string[], env: Environment, io: Io, wiring: Wiring): Promise<number> {
+  let isVerbose = readConfig(env).isVerbose
+  try {
+    const invocation = await readInvocation(argv)
+    if (invocation.kind === 'help') {
+      const { helpText } = await import('./args.ts')
+      await io.stdout.write(await helpText(invocation.command))
+      return 0
+    }
+    isVerbose ||= invocation.isVerbose
+    const output = createOutput(io, invocation.form, isVerbose)
+    await run(invocation, env, io, wiring, output)
+    await output.flush()
+    return 0
+  } catch (error) {
+    return fail(error, io, isVerbose)
+  }
+}
+
+async function readInvocation(argv: readonly string[]): Promise<Invocation> {
+  const download = findCommand('download')
+  const call = readDownloaderCall(argv)
+  if (call !== undefined && download !== undefined) {
+    return { kind: 'run', command: download, args: call, flags: {}, acl: undefined, timeout: undefined, isVerbose: false, form: 'text' }
+  }
+  const { parseArgs } = await import('./args.ts')
+  return parseArgs(argv)
+}
+
+async function run(
+  { command, args, flags, acl, timeout = DEFAULT_TIMEOUT }: Extract<Invocation, { readonly kind: 'run' }>,
+  env: Environment,
+  io: Io,
+  { clock, random, host, createStore }: Wiring,
+  output: Output,
+): Promise<void> {
+  const config = readConfig(env)
+  const deadline = { timeout, clock, ...(io.interrupted === undefined ? {} : { interrupted: io.interrupted }) }
+  await withDeadline(deadline, async (signal) => {
+    const openStore = (bucket: string): Promise<ObjectStore> => createStore({ bucket, env, acl: acl ?? config.acl, signal })
+    const origin = {
+      ...(config.user === undefined ? {} : { user: config.user }),
+      ...(host === undefined ? {} : { host }),
+      tool: `helm-s3/${PROGRAM_VERSION}`,
+      command: command.usage.split(' ', 1)[0] ?? '',
+    }
+    const context: Context = {
+      config,
+      output,
+      openStore,
+      openSession: async (location) => {
+        const store = await openStore(location.bucket)
+        return createSession({ store, location, clock, random, origin, notice: output.notice, progress: output.progress })
+      },
+    }
+    await command.run(context, args, flags)
+  })
+}
+
+async function fail(error: unknown, { stderr }: Io, isVerbose: boolean): Promise<number> {
+  if (error instanceof Interruption) return error.exitStatus
+  if (systemCode(error) === 'EPIPE') return BROKEN_PIPE
+  await stderr.write(errorText(error, isVerbose)).catch(() => undefined)
+  return error instanceof HelmS3Error ? exitStatus(error.code) : 1
+}

@@ -1,0 +1,49 @@
+import { hostname } from 'node:os'
+import { main } from './main.ts'
+import { Interruption, type Io, type Sink } from './output.ts'
+import { systemClock } from './sys/clock.ts'
+import { systemRandom } from './sys/random.ts'
+
+/** The entry of the bundle: joins `main` to this process. */
+
+function sinkOf(stream: NodeJS.WriteStream): Sink {
+  // A failed write is told to its writer; without a listener it would also end the process with a stack trace.
+  stream.on('error', () => undefined)
+  return {
+    isTerminal: stream.isTTY,
+    write: (chunk) =>
+      new Promise((resolve, reject) => {
+        stream.write(chunk, (error) => {
+          if (error == null) resolve()
+          else reject(error)
+        })
+      }),
+  }
+}
+
+function interruptedBySignals(): AbortSignal {
+  const controller = new AbortController()
+  const listen = (signal: NodeJS.Signals, status: number): void => {
+    process.once(signal, () => {
+      controller.abort(new Interruption(signal, status))
+    })
+  }
+  listen('SIGINT', 130)
+  listen('SIGTERM', 143)
+  return controller.signal
+}
+
+const io: Io = { stdout: sinkOf(process.stdout), stderr: sinkOf(process.stderr), interrupted: interruptedBySignals() }
+
+void main(process.argv.slice(2), process.env, io, {
+  clock: systemClock,
+  random: systemRandom,
+  host: hostname(),
+  createStore: async ({ bucket, env, acl, signal }) => {
+    const { openS3Store } = await import('./store/s3-store.ts')
+    return openS3Store({ bucket, env, acl, signal })
+  },
+}).then((status) => {
+  // Everything is written by now. Ending at once keeps idle connections from holding the process.
+  process.exit(status)
+})
