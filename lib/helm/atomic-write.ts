@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, mkdtempSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { HelmS3Error } from '../errors.ts'
+import { localFileError } from '../sys/system-error.ts'
 
 /**
  * Replaces the file as a whole: a reader sees the old bytes or the new ones, whatever happens meanwhile. The new bytes grow
@@ -37,34 +38,4 @@ export function replaceAtomically(path: string, make: (draft: string) => void): 
   } finally {
     if (workshop !== undefined) rmSync(workshop, { recursive: true, force: true })
   }
-}
-
-const CAUSES: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file or directory',
-  EACCES: 'permission denied',
-  EPERM: 'operation not permitted',
-  EISDIR: 'is a directory',
-  ENOTDIR: 'not a directory',
-  ENOTEMPTY: 'directory not empty',
-  EEXIST: 'file exists',
-  ENOSPC: 'no space left on device',
-  EROFS: 'read-only file system',
-}
-
-/** The error for a file that could not be read or written: `<doing> <path>: <cause in the words of POSIX>`. */
-export function localFileError(path: string, doing: string, cause: unknown): HelmS3Error {
-  return new HelmS3Error('local-file', `${doing} ${path}: ${causeText(cause)}`, { cause })
-}
-
-/** What the system says about a failed call, without its arguments. */
-export function causeText(cause: unknown): string {
-  const code = systemCode(cause)
-  if (code !== undefined) return CAUSES[code] ?? code
-  return cause instanceof Error ? cause.message : String(cause)
-}
-
-/** The `code` of a system error, `ENOENT` and the like. */
-export function systemCode(error: unknown): string | undefined {
-  const isCoded = typeof error === 'object' && error !== null && 'code' in error
-  return isCoded && typeof error.code === 'string' ? error.code : undefined
 }

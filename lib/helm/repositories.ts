@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { type RepositoryLocation, parseRepositoryUrl } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
-import { causeText, systemCode } from './atomic-write.ts'
+import { causeText, systemCode } from '../sys/system-error.ts'
 
 /** A line of `helm repo list`. */
 export interface HelmRepository {
@@ -26,7 +26,7 @@ export async function readRepositories(file: string): Promise<readonly HelmRepos
   let value: unknown
   try {
     // Without types: Helm decodes every scalar of a name or url as text.
-    value = parse(text, { schema: 'failsafe', logLevel: 'silent' })
+    value = parse(text, { schema: 'failsafe', logLevel: 'error' })
   } catch (cause) {
     throw cannotLoad(file, 'it is not valid YAML', cause)
   }
