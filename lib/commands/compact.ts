@@ -1,0 +1,46 @@
+import type { Context } from '../context.ts'
+import type { IndexForm } from '../core/index/index-text.ts'
+import { findRepository } from '../helm/repositories.ts'
+import { type CompactResult, compactRepository } from '../protocol/compact.ts'
+
+export interface CompactCommand {
+  /** Name or URI, as typed. */
+  readonly repository: string
+  /** Milliseconds. */
+  readonly graceWindow: number
+  readonly dryRun: boolean
+  readonly format: IndexForm | undefined
+}
+
+/** `helm s3 compact REPO`: folds deltas into `index.yaml` and deletes those that nobody needs any more. */
+export async function compact(context: Context, options: CompactCommand): Promise<void> {
+  const location = await findRepository(options.repository, context.config.helm.repositoriesFile)
+  const session = await context.openSession(location)
+  const { graceWindow, dryRun, format: form } = options
+  const result = await compactRepository(session, { graceWindow, dryRun, form })
+  const { folded, collected, written, generation, skipped } = result
+  context.output.result(describe(result, dryRun), {
+    repository: location.url,
+    dryRun,
+    folded,
+    collected,
+    written,
+    generation,
+    format: result.form,
+    skipped,
+  })
+}
+
+function describe({ folded, collected, written, generation, form }: CompactResult, dryRun: boolean): string[] {
+  const lines: string[] = []
+  const list = (did: string, wouldDo: string, ids: readonly string[], where: string): void => {
+    if (ids.length === 0) return
+    const deltas = ids.length === 1 ? '1 delta' : `${String(ids.length)} deltas`
+    lines.push(`${dryRun ? wouldDo : did} ${deltas}${where}:`, ...ids.map((id) => `  ${id}`))
+  }
+  list('Folded', 'Would fold', folded, dryRun ? ' into index.yaml' : ` into index.yaml, generation ${String(generation)}`)
+  list('Collected', 'Would collect', collected, '')
+  if (lines.length > 0) return lines
+  if (!written) return ['Nothing to fold, nothing to collect.']
+  return [dryRun ? `Would write index.yaml anew as ${form}.` : `Wrote index.yaml anew as ${form}, generation ${String(generation)}.`]
+}

@@ -1,0 +1,86 @@
+import type { Context } from '../context.ts'
+import { type Key, type ObjectLocation, asKey, parseS3Url, repositoryAt } from '../core/keys.ts'
+import { HelmS3Error, hasCode } from '../errors.ts'
+import { noticeSkipped, readView } from '../protocol/read-view.ts'
+
+const INDEX_FILE = 'index.yaml'
+
+/**
+ * `helm s3 download CERT KEY CA URL`: what Helm calls for every `s3://` URL. An index is merged on read; any other object
+ * is handed through. Helm keeps whatever stands on stdout when this ends well, so it ends well only after the whole object
+ * has been checked against what the store announced.
+ */
+export async function download(context: Context, url: string): Promise<void> {
+  const object = parseS3Url(url)
+  const slash = object.key.lastIndexOf('/')
+  if (object.key.slice(slash + 1) === INDEX_FILE) await downloadIndex(context, object, url)
+  else await downloadObject(context, object, url)
+}
+
+async function downloadIndex(context: Context, { bucket, key }: ObjectLocation, url: string): Promise<void> {
+  const session = await context.openSession(repositoryAt(bucket, key.slice(0, -INDEX_FILE.length)))
+  try {
+    const view = await readView(session)
+    noticeSkipped(session, view)
+    await context.output.bytes(view.index.toBytes())
+  } catch (error) {
+    if (hasCode(error, 'missing-index')) throw missingIndex(url)
+    if (!hasCode(error, 'denied')) throw named(url, error)
+    await downloadPlainIndex(context, { bucket, key }, url, error)
+  }
+}
+
+/** For a reader who may not list: `index.yaml` as it is. `denied` is why there is no merged one. */
+async function downloadPlainIndex(context: Context, { bucket, key }: ObjectLocation, url: string, denied: HelmS3Error): Promise<void> {
+  const store = await context.openStore(bucket)
+  const object = await store.get(key).catch(() => undefined)
+  if (object === undefined) throw named(url, denied)
+  context.output.notice(`helm-s3: no permission to list ${url.slice(0, -INDEX_FILE.length)}index.d/: the newest charts may be missing`)
+  await context.output.bytes(object.body)
+}
+
+async function downloadObject(context: Context, { bucket, key }: ObjectLocation, url: string): Promise<void> {
+  const store = await context.openStore(bucket)
+  try {
+    for (const candidate of spellings(key)) {
+      const pieces = await store.stream(candidate)
+      if (pieces === undefined) continue
+      for await (const piece of pieces) await context.output.bytes(piece)
+      return
+    }
+  } catch (error) {
+    throw named(url, error)
+  }
+  throw new HelmS3Error('not-found', `fetch from s3 url=${url}: object not found`)
+}
+
+/**
+ * The key, then the key decoded once more: for dependencies of configured repositories Helm 3 encodes `%2B` again, to
+ * `%252B` (helm/helm pkg/downloader/manager.go, normalizeURL).
+ */
+function spellings(key: Key): readonly Key[] {
+  if (!/%[0-9a-f]{2}/i.test(key)) return [key]
+  try {
+    return [key, asKey(decodeURIComponent(key))]
+  } catch {
+    return [key]
+  }
+}
+
+function missingIndex(url: string): HelmS3Error {
+  const repository = url.slice(0, url.lastIndexOf(INDEX_FILE)).replace(/\/$/, '')
+  const message =
+    `The index file does not exist by the path ${url}. ` +
+    `If you haven't initialized the repository yet, try running \`helm s3 init ${repository}\``
+  return new HelmS3Error('missing-index', message, { bare: true })
+}
+
+/** Helm shows nothing of the call but our text: it has to name the URL. */
+function named(url: string, error: unknown): unknown {
+  if (!(error instanceof HelmS3Error)) return error
+  const message = error.code === 'missing-bucket' ? 'bucket not found' : error.message
+  return new HelmS3Error(error.code, `fetch from s3 url=${url}: ${message}`, {
+    cause: error,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+  })
+}

@@ -1,0 +1,71 @@
+import type { Context } from '../context.ts'
+import type { IndexForm } from '../core/index/index-text.ts'
+import { type RepositoryLocation, parseRepositoryUrl } from '../core/keys.ts'
+import { HelmS3Error, hasCode } from '../errors.ts'
+import { readRepositories, repositoriesAt } from '../helm/repositories.ts'
+import { initRepository } from '../protocol/init.ts'
+import { refuseBoth } from './exclusive-flags.ts'
+
+export interface InitCommand {
+  /** As typed. */
+  readonly url: string
+  readonly force: boolean
+  readonly ignoreIfExists: boolean
+  readonly format: IndexForm
+}
+
+/** `helm s3 init URI`: makes an empty repository. */
+export async function init(context: Context, options: InitCommand): Promise<void> {
+  refuseBoth(options)
+  const location = parseRepositoryUrl(options.url)
+  const session = await context.openSession(location)
+  const lines: string[] = []
+  if (!options.force) {
+    const name = await addedName(context, location)
+    if (name !== undefined) {
+      const known = `The repository with the provided URI already exists under name ${JSON.stringify(name)}`
+      if (!options.ignoreIfExists) throw refusal(`${known}, the index file and`, options.url)
+      lines.push(`${known}, ignore init operation.`)
+    }
+  }
+  const beforeReplacing = (entries: number | undefined): void =>
+    session.progress(`replacing the index of ${entries === undefined ? 'an unreadable repository' : countVersions(entries)}`)
+  try {
+    const { dropped } = await initRepository(session, { form: options.format, force: options.force, beforeReplacing })
+    if (dropped !== undefined && dropped > 0) {
+      lines.push(`The index that was there listed ${countVersions(dropped)}; the archives stay in the bucket.`)
+    }
+    lines.push(`Initialized empty repository at ${options.url}`)
+    context.output.result(lines, { repository: location.url, initialized: true, format: options.format, dropped: dropped ?? 0 })
+  } catch (error) {
+    if (!hasCode(error, 'already-exists')) throw error
+    if (!options.ignoreIfExists) throw refusal('The index file already exists under the provided URI and', options.url)
+    lines.push('The index file already exists under the provided URI, ignore init operation.')
+    context.output.result(lines, { repository: location.url, initialized: false, dropped: 0 })
+  }
+}
+
+/** The name under which Helm knows the repository already. A missing repositories file knows none. */
+async function addedName({ config }: Context, location: RepositoryLocation): Promise<string | undefined> {
+  const repositories = (await readRepositories(config.helm.repositoriesFile)) ?? []
+  return repositoriesAt(location, repositories)[0]?.name
+}
+
+function refusal(subject: string, url: string): HelmS3Error {
+  const text = `${subject} cannot be overwritten without an explicit intent.
+
+If you want to replace existing index file, use --force flag:
+
+  helm s3 init --force ${url}
+
+If you want to ignore this error, use --ignore-if-exists flag:
+
+  helm s3 init --ignore-if-exists ${url}
+
+`
+  return new HelmS3Error('already-exists', text, { bare: true })
+}
+
+function countVersions(count: number): string {
+  return count === 1 ? '1 chart version' : `${String(count)} chart versions`
+}

@@ -1,0 +1,91 @@
+import type { Context } from '../context.ts'
+import { HelmS3Error } from '../errors.ts'
+import { findRepository } from '../helm/repositories.ts'
+import type { ChartUpload } from '../protocol/chart-upload.ts'
+import { compactInline } from '../protocol/compact-inline.ts'
+import { type PushResult, pushCharts } from '../protocol/push.ts'
+import { readChartFiles } from './chart-files.ts'
+import { refuseBoth } from './exclusive-flags.ts'
+import { updateIndexCaches } from './index-caches.ts'
+
+export interface PushCommand {
+  /** As typed, at least one. */
+  readonly paths: readonly string[]
+  /** Name or URI, as typed. */
+  readonly repository: string
+  readonly force: boolean
+  readonly ignoreIfExists: boolean
+  readonly dryRun: boolean
+  readonly relative: boolean
+  readonly contentType: string | undefined
+  /** Folds the new delta into `index.yaml` at once, so that readers without the plugin see the charts. */
+  readonly compact: boolean
+}
+
+/** `helm s3 push PATH... REPO`: several archives are one delta, all of them visible at the same moment. */
+export async function push(context: Context, options: PushCommand): Promise<void> {
+  refuseBoth(options)
+  const location = await findRepository(options.repository, context.config.helm.repositoriesFile)
+  const charts = await readChartFiles(options.paths)
+  const session = await context.openSession(location)
+  const { force, ignoreIfExists, dryRun, relative } = options
+  const contentType = options.contentType ?? context.config.chartContentType
+  const result = await pushCharts(session, charts, { force, ignoreIfExists, dryRun, relative, contentType })
+
+  if (result.committed !== undefined) {
+    await updateIndexCaches(context, session, result.committed)
+    if (options.compact) await compactInline(session, result.committed)
+  }
+  if (result.existing.length > 0 && !ignoreIfExists) throw refusal(options, result)
+  context.output.result(describe(charts, result), {
+    repository: location.url,
+    dryRun,
+    delta: result.committed?.id ?? null,
+    pushed: identify(charts, result.pushed),
+    existing: identify(charts, result.existing),
+  })
+}
+
+function describe(charts: readonly ChartUpload[], { pushed, existing }: PushResult): string[] {
+  const kept = 'The chart already exists in the repository, keep existing chart and ignore push.'
+  if (charts.length === 1) return [existing.length > 0 ? kept : 'Successfully uploaded the chart to the repository.']
+  const lines: string[] = []
+  if (pushed.length > 0) lines.push(`Successfully uploaded ${countCharts(pushed.length)} to the repository.`)
+  if (existing.length === 1) lines.push(kept)
+  if (existing.length > 1) {
+    lines.push(`${countCharts(existing.length)} already exist in the repository, keep existing charts and ignore push.`)
+  }
+  return lines
+}
+
+function refusal({ paths, repository }: PushCommand, { pushed, existing }: PushResult): HelmS3Error {
+  const typed = `${paths.join(' ')} ${repository}`
+  const names = existing.map(({ name, version }) => `  ${name} ${version}\n`).join('')
+  const subject =
+    paths.length === 1
+      ? 'The chart already exists in the repository and cannot be overwritten without an explicit intent.\n'
+      : `These charts already exist in the repository and cannot be overwritten without an explicit intent:\n\n${names}\n` +
+        `${pushed.length === 0 ? 'Nothing was pushed.' : `${countCharts(pushed.length)} beside them were pushed.`}\n`
+  const text = `${subject}
+If you want to replace existing chart, use --force flag:
+
+  helm s3 push --force ${typed}
+
+If you want to ignore this error, use --ignore-if-exists flag:
+
+  helm s3 push --ignore-if-exists ${typed}
+
+`
+  return new HelmS3Error('already-exists', text, { bare: true })
+}
+
+function identify(charts: readonly ChartUpload[], versions: PushResult['pushed']): object[] {
+  return versions.map(({ name, version }) => {
+    const digest = charts.find((chart) => chart.name === name && chart.version === version)?.digest
+    return { name, version, digest }
+  })
+}
+
+function countCharts(count: number): string {
+  return count === 1 ? '1 chart' : `${String(count)} charts`
+}
