@@ -6,6 +6,7 @@ import type { FormCodec, ParsedText, SlicedText } from './index-form.ts'
 import type { IndexHeader } from './index-header.ts'
 import { invalidIndex } from './invalid-index.ts'
 import { JSON_FORM, parseJson, sliceJson } from './json-form.ts'
+import { YAML_FORM, parseYaml, sliceYaml } from './yaml-form.ts'
 
 export type { IndexForm } from './index-entry.ts'
 
@@ -149,11 +150,12 @@ export function emptyIndexText(form: IndexForm): IndexText {
  */
 export function readIndexText(bytes: Uint8Array): IndexText {
   if (bytes.length === 0) throw invalidIndex('the file is empty')
-  const sliced = sliceJson(bytes)
-  if (sliced !== undefined) return fromSlices(JSON_FORM, sliced)
-  const parsed = parseJson(bytes)
-  if (parsed !== undefined) return fromParsed(JSON_FORM, parsed)
-  throw invalidIndex('it is neither JSON nor YAML')
+  const json = sliceJson(bytes)
+  if (json !== undefined) return fromSlices(JSON_FORM, json)
+  const anyJson = parseJson(bytes)
+  if (anyJson !== undefined) return fromParsed(JSON_FORM, anyJson)
+  const yaml = sliceYaml(bytes)
+  return yaml === undefined ? fromParsed(YAML_FORM, parseYaml(bytes)) : fromSlices(YAML_FORM, yaml)
 }
 
 function fromSlices(codec: FormCodec, { header, charts }: SlicedText): IndexText {
@@ -168,6 +170,6 @@ function fromParsed(codec: FormCodec, { header, charts }: ParsedText): IndexText
   return new IndexText({ codec, path: 'full-parse', header, charts: texts })
 }
 
-function codecOf(_form: IndexForm): FormCodec {
-  return JSON_FORM
+function codecOf(form: IndexForm): FormCodec {
+  return form === 'json' ? JSON_FORM : YAML_FORM
 }

@@ -1,7 +1,7 @@
 import type { Entry } from '../entry.ts'
 import { isObject } from './field-types.ts'
 import { headerFields, headerFrom } from './index-header.ts'
-import { entryFrom } from './index-entry.ts'
+import { entryFrom, entryProblem } from './index-entry.ts'
 import type { FormCodec, ParsedText, Slice, SlicedText } from './index-form.ts'
 import { invalidIndex } from './invalid-index.ts'
 import { jsonText } from './json-text.ts'
@@ -139,10 +139,16 @@ function countEntries({ source, start, end }: Slice): number {
 function encodeChart(chart: string, entries: readonly Entry[]): Uint8Array {
   const parts: Uint8Array[] = [Buffer.from(`${jsonText(chart)}:[`)]
   for (const [index, entry] of entries.entries()) {
-    parts.push(Buffer.from(index === 0 ? '\n' : ',\n'), lines.get(entry) ?? Buffer.from(jsonText(entry)))
+    parts.push(Buffer.from(index === 0 ? '\n' : ',\n'), lines.get(entry) ?? Buffer.from(jsonText(checked(entry, chart))))
   }
   parts.push(CHART_CLOSE)
   return Buffer.concat(parts)
+}
+
+function checked(entry: Entry, chart: string): Entry {
+  const problem = entryProblem(entry, 'json')
+  if (problem !== undefined) throw invalidIndex(`chart ${chart} version ${entry.version}: ${problem}`)
+  return entry
 }
 
 function entriesFrom(list: unknown, chart: string): readonly Entry[] {

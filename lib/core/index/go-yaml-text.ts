@@ -1,0 +1,124 @@
+import { type Alias, type Node, Scalar, isAlias, isCollection, isMap, isScalar, isSeq, parseDocument } from 'yaml'
+import { resolvePlain, scalarText } from './yaml-scalar.ts'
+
+/**
+ * The value of the first document of a YAML text as Helm's strict loader sees it (sigs.k8s.io/yaml over go-yaml v2):
+ * YAML 1.1 scalars, timestamps as strings, merge keys, scalar keys as strings; a duplicate key is an error. What follows a
+ * flow collection at the top is not read, as by that loader.
+ * @throws Error that says what is wrong
+ */
+export function parseGoYaml(text: string): unknown {
+  const control = CONTROL.exec(text)
+  if (control !== null) throw new Error('control characters are not allowed')
+  const document = parseDocument(text, { schema: 'failsafe', version: '1.1', uniqueKeys: false, logLevel: 'silent' })
+  const { contents, errors } = document
+  const end = isCollection(contents) && contents.flow === true ? contents.range?.[1] : undefined
+  const error = errors.find(({ code, pos }) => code !== 'MULTIPLE_DOCS' && (end === undefined || pos[0] < end))
+  if (error !== undefined) throw new Error(error.message.split(/:?\n/, 1)[0])
+  return contents === null ? null : new Loader().load(contents)
+}
+
+const CONTROL = /[^\t\n\r\x20-\x7e\x85\xa0-\ufffd]/
+
+/** Follows go-yaml v2 decode.go. */
+class Loader {
+  readonly #anchors = new Map<string, Node>()
+  readonly #open = new Set<Node>()
+  #aliasDepth = 0
+  #decoded = 0
+  #decodedInAliases = 0
+
+  load(node: Node): unknown {
+    this.#count()
+    if (isAlias(node)) return this.#loadAlias(node)
+    if ((isScalar(node) || isCollection(node)) && node.anchor !== undefined) this.#anchors.set(node.anchor, node)
+    if (isScalar(node)) return loadScalar(node)
+    this.#open.add(node)
+    const value = isSeq(node) ? node.items.map((item) => this.load(item as Node)) : this.#loadMapping(node)
+    this.#open.delete(node)
+    return value
+  }
+
+  #loadMapping(node: Node): Record<string, unknown> {
+    const fields = new Map<string, unknown>()
+    this.#addFields(node, fields)
+    return Object.fromEntries(fields)
+  }
+
+  #addFields(node: Node, fields: Map<string, unknown>): void {
+    if (!isMap(node)) throw new Error('map merge requires map or sequence of maps as the value')
+    for (const item of node.items) {
+      const key = item.key as Node
+      const value = item.value as Node | null
+      if (isMergeKey(key)) this.#merge(value, fields)
+      else {
+        const name = keyText(this.load(key))
+        if (fields.has(name)) throw new Error(`key "${name}" already set in map`)
+        fields.set(name, value === null ? null : this.load(value))
+      }
+    }
+  }
+
+  #merge(value: Node | null, fields: Map<string, unknown>): void {
+    const sources = isSeq(value) ? (value.items as Node[]).toReversed() : [value]
+    for (const source of sources) {
+      if (isAlias(source)) this.#inAlias(source, (target) => this.#addFields(target, fields))
+      else if (source !== null) this.#addFields(source, fields)
+    }
+  }
+
+  #loadAlias(alias: Alias): unknown {
+    return this.#inAlias(alias, (target) => this.load(target))
+  }
+
+  #inAlias<T>(alias: Alias, action: (target: Node) => T): T {
+    const target = this.#anchors.get(alias.source)
+    if (target === undefined) throw new Error(`unknown anchor '${alias.source}' referenced`)
+    if (this.#open.has(target)) throw new Error(`anchor '${alias.source}' value contains itself`)
+    this.#aliasDepth++
+    const result = action(target)
+    this.#aliasDepth--
+    return result
+  }
+
+  /** go-yaml's guard against texts whose aliases unfold to much more than they are. */
+  #count(): void {
+    this.#decoded++
+    if (this.#aliasDepth > 0) this.#decodedInAliases++
+    const share = this.#decodedInAliases / this.#decoded
+    if (this.#decodedInAliases > 100 && this.#decoded > 1000 && share > allowedShare(this.#decoded)) {
+      throw new Error('document contains excessive aliasing')
+    }
+  }
+}
+
+function allowedShare(decoded: number): number {
+  if (decoded <= 400_000) return 0.99
+  return decoded >= 4_000_000 ? 0.1 : 0.99 - (0.89 * (decoded - 400_000)) / 3_600_000
+}
+
+const TAG_PREFIX = 'tag:yaml.org,2002:'
+
+function loadScalar(node: Scalar): unknown {
+  const text = typeof node.value === 'string' ? node.value : ''
+  const tag = node.tag?.startsWith(TAG_PREFIX) === true ? node.tag.slice(TAG_PREFIX.length) : node.tag
+  if (tag === undefined) return node.type === Scalar.PLAIN ? resolvePlain(text) : text
+  if (tag === 'binary') return Buffer.from(text, 'base64').toString('utf8')
+  const type = TYPE_OF_TAG[tag]
+  if (type === undefined) return text
+  const value = resolvePlain(text)
+  if (value === null ? type !== 'null' : typeof value !== type) throw new Error(`cannot decode ${text} as a !!${tag}`)
+  return value
+}
+
+const TYPE_OF_TAG: Readonly<Record<string, string>> = { null: 'null', bool: 'boolean', int: 'number', float: 'number' }
+
+function isMergeKey(key: Node): boolean {
+  return isScalar(key) && key.value === '<<' && (key.type === Scalar.PLAIN || key.tag === `${TAG_PREFIX}merge`)
+}
+
+function keyText(key: unknown): string {
+  if (typeof key === 'string') return key
+  if (typeof key === 'number' || typeof key === 'boolean') return scalarText(key)
+  throw new Error('a key is neither a string, nor a number, nor true or false')
+}

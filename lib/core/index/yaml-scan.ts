@@ -1,0 +1,198 @@
+/*
+ * A scan of block YAML by lines: where the items of a sequence begin and where a block ends, without decoding anything.
+ * It knows of a line only its indentation and whether a value goes on in the next lines. Every function answers
+ * UNRECOGNISED where it is not certain: for anchors, aliases, tags, tabs, flow collections over several lines, ...
+ */
+
+export const UNRECOGNISED = -1
+
+const LINE_FEED = 0x0a
+const SPACE = 0x20
+const TAB = 0x09
+const DASH = 0x2d
+const COLON = 0x3a
+const HASH = 0x23
+const SINGLE_QUOTE = 0x27
+const DOUBLE_QUOTE = 0x22
+const BACKSLASH = 0x5c
+const QUESTION_MARK = 0x3f
+const PIPE = 0x7c
+const LESS = 0x3c
+const GREATER = 0x3e
+
+const flags = (characters: string): Uint8Array => {
+  const table = new Uint8Array(256)
+  for (const character of characters) table[character.charCodeAt(0)] = 1
+  return table
+}
+/** Block scalar, quotes, flow collections, and what is left to the full parse: tags, anchors, aliases, reserved characters. */
+const INDICATORS = flags('|>"\'[]{},&*!%@`#\t')
+const OPENING = flags('[{')
+const CLOSING = flags(']}')
+const BLOCK_HINTS = flags('+-0123456789')
+const BEFORE_FLOW_VALUE = flags('[{,:')
+const REFUSED_IN_FLOW = flags('#&*!\t\n')
+
+/**
+ * Walks the lines of the blocks that stand at `column` or deeper.
+ * @param start where a line begins
+ * @param onLine called for each line that opens a block at a column up to `upTo`: not for what goes on from the line before
+ * @returns the start of the first line that stands before `column`, the end of the text, or UNRECOGNISED
+ */
+export function walkBlock(
+  text: Uint8Array,
+  { start, end, column, upTo }: { readonly start: number; readonly end: number; readonly column: number; readonly upTo: number },
+  onLine: (start: number, column: number) => void,
+): number {
+  let line = start
+  while (line < end) {
+    let at = line
+    while (text[at] === SPACE) at++
+    if (text[at] === LINE_FEED) line = at + 1
+    else if (text[at] === HASH) line = nextLine(text, at)
+    else if (at - line < column) return line
+    else {
+      if (at - line <= upTo) onLine(line, at - line)
+      line = walkLine(text, at, at - line)
+      if (line === UNRECOGNISED) return UNRECOGNISED
+    }
+  }
+  return line
+}
+
+/** Whether a dash and a blank, which open an item of a sequence, stand at this position. */
+export function isDash(text: Uint8Array, position: number): boolean {
+  return text[position] === DASH && isBlank(text[position + 1])
+}
+
+/** Where the line after the one of this position begins. */
+export function nextLine(text: Uint8Array, position: number): number {
+  let at = position
+  while (at < text.length && text[at] !== LINE_FEED) at++
+  return at + 1
+}
+
+/** The start of the next line that opens a block, behind a line whose first character is at `start`. */
+function walkLine(text: Uint8Array, start: number, indent: number): number {
+  let at = start
+  let dash = start
+  while (isDash(text, at)) {
+    dash = at++
+    while (text[at] === SPACE) at++
+    if (text[at] === LINE_FEED || text[at] === HASH) return nextLine(text, at)
+  }
+  const value = keyEnd(text, at)
+  if (value !== UNRECOGNISED) return walkValue(text, value, indent + at - start)
+  return at > start ? walkValue(text, at, indent + dash - start) : UNRECOGNISED
+}
+
+/** The position behind the colon of a key that begins at `start`, or UNRECOGNISED when there is none on this line. */
+function keyEnd(text: Uint8Array, start: number): number {
+  const first = text[start]
+  let at = start
+  if (first === DOUBLE_QUOTE || first === SINGLE_QUOTE) {
+    at = quotedEnd(text, start)
+    if (at === UNRECOGNISED || text[at] !== COLON || !isBlank(text[at + 1])) return UNRECOGNISED
+    return text.subarray(start, at).includes(LINE_FEED) ? UNRECOGNISED : at + 1
+  }
+  if (isIndicator(first) || startsMark(text, at)) return UNRECOGNISED
+  for (let byte = first; byte !== LINE_FEED && byte !== undefined; byte = text[++at]) {
+    if (byte === COLON && isBlank(text[at + 1])) return isMergeKey(text, start, at) ? UNRECOGNISED : at + 1
+    if (byte === TAB || (byte === HASH && text[at - 1] === SPACE)) return UNRECOGNISED
+  }
+  return UNRECOGNISED
+}
+
+/** The start of the next line that opens a block, behind a value; what is deeper than `column` belongs to it. */
+function walkValue(text: Uint8Array, start: number, column: number): number {
+  let at = start
+  while (text[at] === SPACE) at++
+  const first = text[at]
+  if (first === LINE_FEED || first === undefined) return at + 1
+  if (first === HASH) return text[at - 1] === SPACE ? nextLine(text, at) : UNRECOGNISED
+  if (first === DOUBLE_QUOTE || first === SINGLE_QUOTE) return lineEnd(text, quotedEnd(text, at))
+  if (OPENING[first] === 1) return lineEnd(text, flowEnd(text, at))
+  if (first === PIPE || first === GREATER) return blockScalarEnd(text, at, column)
+  if (isIndicator(first) || startsMark(text, at)) return UNRECOGNISED
+  return skipDeeper(text, nextLine(text, at), column)
+}
+
+/** Behind a block scalar, whose header is `|` or `>` with hints and perhaps a comment. */
+function blockScalarEnd(text: Uint8Array, start: number, column: number): number {
+  let at = start + 1
+  while (BLOCK_HINTS[text[at] ?? 0] === 1) at++
+  const body = lineEnd(text, at)
+  return body === UNRECOGNISED ? UNRECOGNISED : skipDeeper(text, body, column)
+}
+
+/** The first line that is neither blank nor deeper than `column`. */
+function skipDeeper(text: Uint8Array, start: number, column: number): number {
+  let line = start
+  while (line < text.length) {
+    let at = line
+    while (text[at] === SPACE) at++
+    if (at - line <= column && text[at] !== LINE_FEED && at < text.length) return line
+    line = nextLine(text, at)
+  }
+  return line
+}
+
+/** Behind the closing quote, or UNRECOGNISED when there is none. */
+function quotedEnd(text: Uint8Array, start: number): number {
+  const quote = text[start]
+  for (let at = start + 1; at < text.length; at++) {
+    const byte = text[at]
+    if (byte === BACKSLASH && quote === DOUBLE_QUOTE) at++
+    else if (byte === quote) {
+      if (quote === DOUBLE_QUOTE || text[at + 1] !== quote) return at + 1
+      at++
+    }
+  }
+  return UNRECOGNISED
+}
+
+/** Behind a flow collection that stands on one line. */
+function flowEnd(text: Uint8Array, start: number): number {
+  let depth = 0
+  let previous = 0
+  for (let at = start; at < text.length; at++) {
+    const byte = text[at] ?? 0
+    if (REFUSED_IN_FLOW[byte] === 1) return UNRECOGNISED
+    if (OPENING[byte] === 1) depth++
+    else if (CLOSING[byte] === 1 && --depth === 0) return at + 1
+    else if (byte === SINGLE_QUOTE || byte === DOUBLE_QUOTE) {
+      const end = BEFORE_FLOW_VALUE[previous] === 1 ? quotedEnd(text, at) : UNRECOGNISED
+      if (end === UNRECOGNISED || text.subarray(at, end).includes(LINE_FEED)) return UNRECOGNISED
+      at = end - 1
+    }
+    if (byte !== SPACE) previous = byte
+  }
+  return UNRECOGNISED
+}
+
+/** The next line when nothing but spaces and a comment is left on this one. */
+function lineEnd(text: Uint8Array, position: number): number {
+  if (position === UNRECOGNISED) return UNRECOGNISED
+  let at = position
+  while (text[at] === SPACE) at++
+  if (text[at] === HASH && at > position) return nextLine(text, at)
+  return text[at] === LINE_FEED || at >= text.length ? at + 1 : UNRECOGNISED
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === SPACE || byte === LINE_FEED || byte === TAB || byte === undefined
+}
+
+function isIndicator(byte: number | undefined): boolean {
+  return byte === undefined || INDICATORS[byte] === 1
+}
+
+/** `? `, `- ` or `: `: what opens a block, and no scalar. */
+function startsMark(text: Uint8Array, at: number): boolean {
+  const byte = text[at]
+  return (byte === QUESTION_MARK || byte === DASH || byte === COLON) && isBlank(text[at + 1])
+}
+
+function isMergeKey(text: Uint8Array, start: number, end: number): boolean {
+  return text[start] === LESS && text[start + 1] === LESS && end - start <= 3
+}

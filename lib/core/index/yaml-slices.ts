@@ -1,0 +1,125 @@
+import type { Slice } from './index-form.ts'
+import { resolvePlain } from './yaml-scalar.ts'
+import { UNRECOGNISED, isDash, nextLine, walkBlock } from './yaml-scan.ts'
+
+const LINE_FEED = 0x0a
+const SPACE = 0x20
+const HASH = 0x23
+
+/** Columns before the names of charts. */
+const CHART_INDENT = 2
+
+export interface SlicedEntries {
+  /** Where the top-level field `entries` begins, and where it ends: the rest is the header. */
+  readonly start: number
+  readonly end: number
+  readonly charts: ReadonlyMap<string, Slice>
+}
+
+/** A version of a chart: its bytes, and the columns before its dash. */
+export interface ItemSlice {
+  readonly start: number
+  readonly end: number
+  readonly indent: number
+}
+
+interface Marks {
+  /** Lines of top-level keys, the one of `entries` last seen, and the lines of chart names below it. */
+  readonly keys: number[]
+  readonly names: number[]
+  entries: number
+  recognised: boolean
+}
+
+const TOP_LEVEL_KEY = /^([A-Za-z]+):(?: |$)/
+const ENTRIES_LINE = /^entries:(?: \{\})? *$/
+const CHART_LINE = /^ {2}(?:([A-Za-z0-9_][A-Za-z0-9_.+~-]*)|"([^"\\]*)"|'([^']*)'):( \[\])? *$/
+
+/** The charts of an index in block YAML by their lines; undefined when its layout is not recognised with certainty. */
+export function sliceCharts(text: Buffer): SlicedEntries | undefined {
+  const marks: Marks = { keys: [], names: [], entries: UNRECOGNISED, recognised: true }
+  const range = { start: skipDocumentStart(text), end: text.length, column: 0, upTo: CHART_INDENT }
+  const walked = walkBlock(text, range, (line, column) => markLine(text, marks, line, column))
+  if (walked === UNRECOGNISED || !marks.recognised) return undefined
+  const start = marks.entries
+  if (start === UNRECOGNISED) return { start: text.length, end: text.length, charts: new Map() }
+  const end = marks.keys[marks.keys.indexOf(start) + 1] ?? text.length
+  const line = lineAt(text, start)
+  if (!ENTRIES_LINE.test(line) || (line.includes('{') && marks.names.length > 0)) return undefined
+  if (end === text.length && text[end - 1] !== LINE_FEED && marks.names.length > 0) return undefined
+  const charts = new Map<string, Slice>()
+  for (const [index, name] of marks.names.entries()) {
+    const slice = { source: text, start: name, end: marks.names[index + 1] ?? end }
+    const chart = chartName(slice)
+    if (chart === undefined || charts.has(chart)) return undefined
+    charts.set(chart, slice)
+  }
+  return { start, end, charts }
+}
+
+/** The versions in the slice of a chart; undefined when they are no sequence that is recognised with certainty. */
+export function sliceItems({ source, start, end }: Slice): readonly ItemSlice[] | undefined {
+  const body = nextBlockLine(source, nextLine(source, start), end)
+  if (body >= end) return []
+  const indent = columnAt(source, body)
+  const starts: number[] = []
+  let isSequence = true
+  const walked = walkBlock(source, { start: body, end, column: indent, upTo: indent }, (line) => {
+    starts.push(line)
+    if (!isDash(source, line + indent)) isSequence = false
+  })
+  if (walked !== end || !isSequence) return undefined
+  return starts.map((item, index) => ({ start: item, end: starts[index + 1] ?? end, indent }))
+}
+
+function markLine(text: Buffer, marks: Marks, line: number, column: number): void {
+  const inEntries = marks.entries !== UNRECOGNISED && marks.entries === marks.keys.at(-1)
+  if (column === 0) {
+    const key = isDash(text, line) ? undefined : TOP_LEVEL_KEY.exec(lineAt(text, line))?.[1]
+    if (key === 'entries') {
+      if (marks.entries !== UNRECOGNISED) marks.recognised = false
+      marks.entries = line
+    } else if (key === undefined ? inEntries || !isDash(text, line) : key.toLowerCase() === 'entries') marks.recognised = false
+    if (key !== undefined) marks.keys.push(line)
+  } else if (inEntries) {
+    if (column !== CHART_INDENT) marks.recognised = false
+    else if (!isDash(text, line + CHART_INDENT)) marks.names.push(line)
+    else if (marks.names.length === 0) marks.recognised = false
+  }
+}
+
+/** The name in the first line of a chart's slice, when it is one that is certain, and a sequence or nothing follows as it says. */
+function chartName({ source, start, end }: Slice): string | undefined {
+  const match = CHART_LINE.exec(lineAt(source, start))
+  const name = match?.[1] ?? match?.[2] ?? match?.[3]
+  if (match === null || name === undefined) return undefined
+  if (match[1] !== undefined && typeof resolvePlain(name) !== 'string') return undefined
+  const body = nextBlockLine(source, nextLine(source, start), end)
+  if (match[4] !== undefined) return body >= end ? name : undefined
+  return body < end && isDash(source, body + columnAt(source, body)) ? name : undefined
+}
+
+/** Behind comments and blank lines at the start and a `---` line. */
+function skipDocumentStart(text: Buffer): number {
+  const line = nextBlockLine(text, 0, text.length)
+  return lineAt(text, line) === '---' ? nextLine(text, line) : line
+}
+
+/** The next line that is neither blank nor a comment, or `end`. */
+function nextBlockLine(text: Uint8Array, start: number, end: number): number {
+  for (let line = start; line < end; line = nextLine(text, line)) {
+    const first = text[line + columnAt(text, line)]
+    if (first !== LINE_FEED && first !== HASH) return line
+  }
+  return end
+}
+
+function columnAt(text: Uint8Array, line: number): number {
+  let column = 0
+  while (text[line + column] === SPACE) column++
+  return column
+}
+
+function lineAt(text: Uint8Array, line: number): string {
+  return Buffer.from(text.buffer, text.byteOffset + line, Math.max(0, Math.min(nextLine(text, line) - 1, text.length) - line)).toString('utf8')
+}
