@@ -1,0 +1,25 @@
+@echo off
+setlocal
+set "dist=%~dp0..\dist"
+if exist "%dist%\helm-s3.exe" goto program
+if not exist "%dist%\helm-s3.cjs" goto missing
+set "node=node"
+if exist "%~dp0node.exe" set "node=%~dp0node.exe"
+if defined HELM_S3_NODE set "node=%HELM_S3_NODE%"
+"%node%" --version >nul 2>nul
+if errorlevel 1 goto no_node
+if not defined NODE_COMPILE_CACHE set "NODE_COMPILE_CACHE=%dist%\cache"
+"%node%" --no-warnings "%dist%\helm-s3.cjs" %*
+exit /b %errorlevel%
+
+:program
+"%dist%\helm-s3.exe" %*
+exit /b %errorlevel%
+
+:missing
+echo Error: helm-s3 is not built: run `npm ci ^&^& npm run build` in "%~dp0..">&2
+exit /b 1
+
+:no_node
+echo Error: helm-s3 needs Node.js 20 or newer, and '%node%' does not start: install it, or set HELM_S3_NODE to its path>&2
+exit /b 1
