@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import { type Key, type ObjectLocation, asKey, parseS3Url, repositoryAt } from '../core/keys.ts'
 import { HelmS3Error, hasCode } from '../errors.ts'
-import { noticeSkipped, readView } from '../protocol/read-view.ts'
+import { readIndex } from './readable-index.ts'
 
 const INDEX_FILE = 'index.yaml'
 
@@ -20,23 +20,12 @@ export async function download(context: Context, url: string): Promise<void> {
 async function downloadIndex(context: Context, { bucket, key }: ObjectLocation, url: string): Promise<void> {
   const session = await context.openSession(repositoryAt(bucket, key.slice(0, -INDEX_FILE.length)))
   try {
-    const view = await readView(session)
-    noticeSkipped(session, view)
-    await context.output.bytes(view.index.toBytes())
+    const index = await readIndex(context, session)
+    for (const chunk of index.chunks()) await context.output.bytes(chunk)
   } catch (error) {
-    if (hasCode(error, 'missing-index')) throw missingIndex(url)
-    if (!hasCode(error, 'denied')) throw named(url, error)
-    await downloadPlainIndex(context, { bucket, key }, url, error)
+    if (hasCode(error, 'missing-index') && error.hint?.includes('helm s3 init') === true) throw missingIndex(url)
+    throw named(url, error)
   }
-}
-
-/** For a reader who may not list: `index.yaml` as it is. `denied` is why there is no merged one. */
-async function downloadPlainIndex(context: Context, { bucket, key }: ObjectLocation, url: string, denied: HelmS3Error): Promise<void> {
-  const store = await context.openStore(bucket)
-  const object = await store.get(key).catch(() => undefined)
-  if (object === undefined) throw named(url, denied)
-  context.output.notice(`helm-s3: no permission to list ${url.slice(0, -INDEX_FILE.length)}index.d/: the newest charts may be missing`)
-  await context.output.bytes(object.body)
 }
 
 async function downloadObject(context: Context, { bucket, key }: ObjectLocation, url: string): Promise<void> {

@@ -1,0 +1,25 @@
+import type { Context } from '../context.ts'
+import { type IndexText, readIndexText } from '../core/index/index-text.ts'
+import { hasCode } from '../errors.ts'
+import { noticeSkipped, readView } from '../protocol/read-view.ts'
+import type { Session } from '../protocol/session.ts'
+
+/**
+ * The merged index; for a reader who may not list, `index.yaml` as it is, with a line on stderr.
+ * @throws HelmS3Error as `readView`
+ */
+export async function readIndex({ output }: Context, session: Session): Promise<IndexText> {
+  try {
+    const view = await readView(session)
+    noticeSkipped(session, view)
+    return view.index
+  } catch (error) {
+    if (!hasCode(error, 'denied')) throw error
+    const { location, store } = session
+    // Refused here too, then it is not the listing alone that is refused: the first refusal tells more.
+    const base = await store.get(location.indexKey).catch(() => undefined)
+    if (base === undefined) throw error
+    output.notice(`helm-s3: no permission to list s3://${location.bucket}/${location.deltaFolder}: the newest charts may be missing`)
+    return readIndexText(base.body)
+  }
+}
