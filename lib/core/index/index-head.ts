@@ -1,8 +1,9 @@
 import type { Bookkeeping } from '../bookkeeping.ts'
 import type { DeltaId } from '../delta-id.ts'
 import { FOLDED_PREFIX } from './bookkeeping-text.ts'
-import { headerFrom } from './index-header.ts'
+import { type IndexHeader, headerFrom } from './index-header.ts'
 import { parseHead } from './json-form.ts'
+import { parseYamlHead } from './yaml-form.ts'
 
 /** What the first bytes of an index tell. */
 export interface IndexHead {
@@ -10,7 +11,7 @@ export interface IndexHead {
   readonly complete: boolean
   /** Undefined when the head is cut. */
   readonly bookkeeping: Bookkeeping | undefined
-  /** RFC 3339; undefined when the head is cut, too. */
+  /** RFC 3339; undefined when the head is cut, and in block YAML, where it stands behind the entries. */
   readonly generated: string | undefined
   /** Whether this delta is folded into the index; undefined when the head is cut before it could tell. */
   mentions(id: DeltaId): boolean | undefined
@@ -22,13 +23,26 @@ export interface IndexHead {
  */
 export function readIndexHead(firstBytes: Uint8Array): IndexHead {
   const text = Buffer.from(firstBytes.buffer, firstBytes.byteOffset, firstBytes.byteLength).toString('utf8')
-  const lineEnd = text.indexOf('\n')
-  const fields = lineEnd < 0 ? undefined : parseHead(text.slice(0, lineEnd))
-  return fields === undefined ? cutHead(text) : completeHead(fields)
+  const header = text.startsWith('{') ? jsonHeader(text) : yamlHeader(text)
+  return header === undefined ? cutHead(text) : completeHead(header)
 }
 
-function completeHead(fields: Record<string, unknown>): IndexHead {
-  const { annotations, generated } = headerFrom(fields, 'json')
+/** In our layout the first line is the head. */
+function jsonHeader(text: string): IndexHeader | undefined {
+  const lineEnd = text.indexOf('\n')
+  const fields = lineEnd < 0 ? undefined : parseHead(text.slice(0, lineEnd))
+  return fields === undefined ? undefined : headerFrom(fields, 'json')
+}
+
+/** Helm's order of keys has the annotations before the entries; where they are not, they may follow. */
+function yamlHeader(text: string): IndexHeader | undefined {
+  const entries = /^entries:/m.exec(text)?.index
+  const head = text.slice(0, entries)
+  const isWhole = entries !== undefined && /^annotations:/m.test(head) && /^apiVersion:/m.test(head)
+  return isWhole ? parseYamlHead(head) : undefined
+}
+
+function completeHead({ annotations, generated }: IndexHeader): IndexHead {
   const { bookkeeping } = annotations
   return { complete: true, bookkeeping, generated, mentions: (id) => bookkeeping.folded.has(id) }
 }

@@ -147,11 +147,16 @@ function writeHeader(header: IndexHeader, isWanted: (key: string) => boolean): s
     .join('')
 }
 
-/** Without a byte order mark, and with line feeds for all line ends: what a YAML loader sees, too. */
+/** Line breaks of YAML 1.1 beside the line feed: CR, NEL, which are like it, and LS, PS, which stay in the text that they break. */
+const OTHER_BREAKS = ['\r', '\u0085', '\u2028', '\u2029'].map((character) => Buffer.from(character))
+
+/** Without a byte order mark, and with line feeds for line breaks, as a YAML loader sees it: only lines that differ are changed. */
 function plainBytes(bytes: Uint8Array): Buffer {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const text = all[0] === 0xef && all[1] === 0xbb && all[2] === 0xbf ? all.subarray(3) : all
-  return text.includes(0x0d) ? Buffer.from(text.toString('latin1').replace(/\r\n?/g, '\n'), 'latin1') : text
+  if (!OTHER_BREAKS.some((character) => text.includes(character))) return text
+  const lines = text.toString('latin1').replace(/\r\n?|\xc2\x85/g, '\n')
+  return Buffer.from(lines.replace(/[ \t]*(\xe2\x80[\xa8\xa9])[ \t]*/g, '$1'), 'latin1')
 }
 
 function decodeText(bytes: Uint8Array): string {

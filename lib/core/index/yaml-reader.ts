@@ -78,8 +78,9 @@ class BlockReader {
     return items
   }
 
-  /** The value that begins with `rest` on the current line, in a block at `column`. */
-  #readValue(rest: string, column: number, inMapping: boolean): unknown {
+  /** The value that begins at the end of the current line, in a block at `column`. */
+  #readValue(line: string, column: number, inMapping: boolean): unknown {
+    const rest = line.replace(/ +$/, '')
     this.#at++
     if (rest === '') return this.#readNested(column, inMapping)
     if (rest === '[]') return []

@@ -38,8 +38,7 @@ const BASE_60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/
 
 /** Whether a string would be taken for something else by some YAML 1.1 reader if it stood there without quotes. */
 export function looksTyped(text: string): boolean {
-  if (text === '<<' || text === '=') return true
-  return typeof resolvePlain(text) !== 'string' || TIMESTAMP.test(text) || BASE_60.test(text)
+  return text === '<<' || typeof resolvePlain(text) !== 'string' || TIMESTAMP.test(text) || BASE_60.test(text)
 }
 
 /** The string that a number or a boolean becomes where Helm's structures want a string (sigs.k8s.io/yaml). */

@@ -33,7 +33,7 @@ interface Marks {
 
 const TOP_LEVEL_KEY = /^([A-Za-z]+):(?: |$)/
 const ENTRIES_LINE = /^entries:(?: \{\})? *$/
-const CHART_LINE = /^ {2}(?:([A-Za-z0-9_][A-Za-z0-9_.+~-]*)|"([^"\\]*)"|'([^']*)'):( \[\])? *$/
+const CHART_LINE = /^ {2}(?:([\p{L}\p{N}_][\p{L}\p{N}_.+~-]*)|"([^"\\]*)"|'([^']*)'):( \[\])? *$/u
 
 /** The charts of an index in block YAML by their lines; undefined when its layout is not recognised with certainty. */
 export function sliceCharts(text: Buffer): SlicedEntries | undefined {
@@ -47,6 +47,7 @@ export function sliceCharts(text: Buffer): SlicedEntries | undefined {
   const line = lineAt(text, start)
   if (!ENTRIES_LINE.test(line) || (line.includes('{') && marks.names.length > 0)) return undefined
   if (end === text.length && text[end - 1] !== LINE_FEED && marks.names.length > 0) return undefined
+  if (nextBlockLine(text, nextLine(text, start), end) !== (marks.names[0] ?? end)) return undefined
   const charts = new Map<string, Slice>()
   for (const [index, name] of marks.names.entries()) {
     const slice = { source: text, start: name, end: marks.names[index + 1] ?? end }

@@ -42,8 +42,7 @@ export function writeItem(item: unknown, indent: number): string {
 
 /** A string as a mapping key. */
 export function writeKey(key: string): string {
-  if (key.includes('\n')) return doubleQuoted(key)
-  return key === '' ? "''" : writeLine(key)
+  return key.includes('\n') ? doubleQuoted(key) : writeLine(key)
 }
 
 /** The order of keys in go-yaml: letters after all else, digits as numbers (yaml/go-yaml v2 sorter.go). */
