@@ -27,7 +27,7 @@ export default defineConfig(
     rules: {
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
-      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/require-await': 'off',
     },
@@ -75,6 +75,7 @@ export default defineConfig(
       'lib/protocol/write-archive.ts',
       'lib/protocol/delete-archive.ts',
       'lib/protocol/collect.ts',
+      'lib/protocol/store-clock.ts',
     ],
     rules: {
       'no-restricted-syntax': [

@@ -124,7 +124,7 @@ function refuseTwice(items: readonly { readonly name: string; readonly version: 
 function readOrigin(value: unknown): Origin | undefined {
   if (!isMapping(value)) return undefined
   const texts = Object.entries(value).filter(([, text]) => typeof text === 'string')
-  return texts.length === 0 ? undefined : (Object.fromEntries(texts) as Origin)
+  return texts.length === 0 ? undefined : Object.fromEntries(texts)
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto'
+import type { Key } from '../core/keys.ts'
+import { HelmS3Error } from '../errors.ts'
+import { sha256 } from '../sys/sha256.ts'
+import {
+  type DeleteOutcome,
+  type ETag,
+  type GetOptions,
+  type ListOptions,
+  type ListPage,
+  type Metadata,
+  type ObjectHead,
+  type ObjectInfo,
+  type ObjectStore,
+  type PutOptions,
+  type PutOutcome,
+  type StoredObject,
+  asETag,
+} from './object-store.ts'
+
+export interface MemoryStoreOptions {
+  /** The store's clock, milliseconds since 1970. */
+  readonly now: () => number
+  /** Objects of one page of a listing. */
+  readonly pageSize?: number
+  /** False: PUT ignores its condition (Backblaze B2, GCS interop). */
+  readonly conditionalPut?: boolean
+  /** False: DELETE ignores its condition (MinIO). */
+  readonly conditionalDelete?: boolean
+}
+
+interface Item {
+  readonly body: Uint8Array
+  readonly etag: ETag
+  readonly storedAt: number
+  readonly metadata: Metadata
+  readonly contentType: string | undefined
+  readonly sha256: string | undefined
+}
+
+/** A bucket in memory with the semantics of S3. Each call takes effect at one instant. */
+export class MemoryStore implements ObjectStore {
+  readonly #items = new Map<string, Item>()
+  readonly #options: Required<MemoryStoreOptions>
+
+  constructor(options: MemoryStoreOptions) {
+    this.#options = { pageSize: 1000, conditionalPut: true, conditionalDelete: true, ...options }
+  }
+
+  async list(prefix: string, { startAfter, token, delimiter }: ListOptions = {}): Promise<ListPage> {
+    const after = token ?? startAfter ?? ''
+    const isWanted = (key: string): boolean =>
+      key.startsWith(prefix) && compareBytes(key, after) > 0 && (delimiter === undefined || !key.slice(prefix.length).includes(delimiter))
+    const keys = [...this.#items.keys()].filter(isWanted).sort(compareBytes)
+    const page = keys.slice(0, this.#options.pageSize)
+    return {
+      objects: page.flatMap((key) => this.#infoOf(key as Key) ?? []),
+      next: keys.length > page.length ? page.at(-1) : undefined,
+      date: this.#date(),
+    }
+  }
+
+  async get(key: Key, { first }: GetOptions = {}): Promise<StoredObject | undefined> {
+    const head = await this.head(key)
+    const item = this.#items.get(key)
+    return head && item && { ...head, body: item.body.slice(0, first) }
+  }
+
+  async head(key: Key): Promise<ObjectHead | undefined> {
+    const info = this.#infoOf(key)
+    const item = this.#items.get(key)
+    if (info === undefined || item === undefined) return undefined
+    return { ...info, metadata: item.metadata, contentType: item.contentType, sha256: item.sha256, date: this.#date() }
+  }
+
+  async put(key: Key, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
+    if (options.sha256 !== undefined && options.sha256 !== sha256(body)) {
+      throw new HelmS3Error('store-failed', `the bytes of ${key} are not those of its checksum`)
+    }
+    const present = this.#items.get(key)
+    const { when } = options
+    if (this.#options.conditionalPut) {
+      if (when === 'absent' && present !== undefined) return { outcome: 'refused' }
+      if (typeof when === 'object' && present?.etag !== when.match) return { outcome: 'refused' }
+    }
+    const etag = asETag(`"${createHash('md5').update(body).digest('hex')}"`)
+    this.#items.set(key, {
+      body: Uint8Array.from(body),
+      etag,
+      storedAt: this.#options.now(),
+      metadata: options.metadata ?? {},
+      contentType: options.contentType,
+      sha256: options.sha256,
+    })
+    return { outcome: 'written', etag, date: this.#date() }
+  }
+
+  async delete(key: Key, { match }: { readonly match?: ETag } = {}): Promise<DeleteOutcome> {
+    if (this.#options.conditionalDelete && match !== undefined && this.#items.get(key)?.etag !== match) return { outcome: 'refused' }
+    this.#items.delete(key)
+    return { outcome: 'deleted' }
+  }
+
+  async stream(key: Key): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const item = this.#items.get(key)
+    return item && pieces(item.body)
+  }
+
+  #infoOf(key: Key): ObjectInfo | undefined {
+    const item = this.#items.get(key)
+    return item && { key, etag: item.etag, size: item.body.length, lastModified: wholeSeconds(item.storedAt) }
+  }
+
+  #date(): number {
+    return wholeSeconds(this.#options.now())
+  }
+}
+
+async function* pieces(body: Uint8Array): AsyncIterable<Uint8Array> {
+  const size = 64 * 1024
+  for (let start = 0; start < body.length; start += size) yield body.slice(start, start + size)
+}
+
+function compareBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b))
+}
+
+function wholeSeconds(time: number): number {
+  return Math.floor(time / 1000) * 1000
+}

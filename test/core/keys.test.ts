@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import {
+  archiveKey,
+  archiveUrl,
+  ownArchiveKey,
+  parseRepositoryUrl,
+  parseS3Url,
+  provenanceKey,
+  resolveEntryUrl,
+} from '../../lib/core/keys.ts'
+
+const CHARTS = parseRepositoryUrl('s3://bucket/charts')
+
+describe('a repository url', () => {
+  it('gives the keys of the layout, with and without a prefix or a slash at the end', () => {
+    assert.deepEqual(parseRepositoryUrl('s3://bucket/charts/'), CHARTS)
+    assert.equal(CHARTS.indexKey, 'charts/index.yaml')
+    assert.equal(CHARTS.deltaFolder, 'charts/index.d/')
+    assert.equal(parseRepositoryUrl('s3://bucket').indexKey, 'index.yaml')
+    assert.equal(parseRepositoryUrl('s3://bucket/').url, 's3://bucket')
+    assert.equal(parseRepositoryUrl('s3://bucket/a/b c').url, 's3://bucket/a/b%20c')
+  })
+
+  it('is decoded once, and + stands for itself', () => {
+    assert.equal(parseS3Url('s3://b/a%2Bb+c%2520.tgz').key, 'a+b+c%20.tgz')
+  })
+
+  it('may carry a query, from which a .prov at the end is moved to the path', () => {
+    const { key, query } = parseS3Url('s3://b/a-1.0.0.tgz?region=eu-west-1.prov')
+    assert.equal(key, 'a-1.0.0.tgz.prov')
+    assert.equal(query.get('region'), 'eu-west-1')
+  })
+
+  for (const url of ['https://bucket/charts', 'bucket/charts', 's3://', 's3:///charts', 's3://arn:aws:s3/x', 's3://b/%zz']) {
+    it(`is refused when it is ${url}`, () => {
+      assert.throws(() => parseS3Url(url), { code: 'invalid-url' })
+    })
+  }
+})
+
+describe('an archive', () => {
+  it('has the key that its name and version give', () => {
+    assert.equal(archiveKey(CHARTS, { name: 'app', version: '1.0.0+b' }), 'charts/app-1.0.0+b.tgz')
+    assert.equal(provenanceKey(archiveKey(CHARTS, { name: 'app', version: '1.0.0' })), 'charts/app-1.0.0.tgz.prov')
+  })
+
+  it('is written into urls percent-encoded, relative or absolute', () => {
+    assert.equal(archiveUrl(CHARTS, { name: 'app', version: '1.0.0+b' }, true), 'app-1.0.0%2Bb.tgz')
+    assert.equal(archiveUrl(CHARTS, { name: 'my app', version: '1.0.0' }, false), 's3://bucket/charts/my%20app-1.0.0.tgz')
+  })
+
+  const OWN: Readonly<Record<string, string | undefined>> = {
+    'app-1.0.0.tgz': 'charts/app-1.0.0.tgz',
+    'app-1.0.0%2Bb.tgz': 'charts/app-1.0.0+b.tgz',
+    'app-1.0.0+b.tgz': 'charts/app-1.0.0+b.tgz',
+    's3://bucket/charts/app-1.0.0.tgz': 'charts/app-1.0.0.tgz',
+    's3://bucket/charts/app-1.0.0+b.tgz': 'charts/app-1.0.0+b.tgz',
+    's3://bucket/charts//app-1.0.0.tgz': undefined,
+    's3://bucket/other/app-1.0.0.tgz': undefined,
+    's3://bucket/charts-app-1.0.0.tgz': undefined,
+    's3://elsewhere/charts/app-1.0.0.tgz': undefined,
+    'https://bucket/charts/app-1.0.0.tgz': undefined,
+    '../app-1.0.0.tgz': undefined,
+    'sub/app-1.0.0.tgz': undefined,
+    'sub%2Fapp-1.0.0.tgz': undefined,
+    'index.yaml': undefined,
+    '.tgz': undefined,
+    'a%zz.tgz': undefined,
+  }
+  for (const [url, key] of Object.entries(OWN)) {
+    it(`of the url ${url} ${key === undefined ? 'is never ours to remove' : `is ${key}`}`, () => {
+      assert.equal(ownArchiveKey(CHARTS, url), key)
+    })
+  }
+
+  it('is fetched from where Helm would fetch it', () => {
+    assert.equal(resolveEntryUrl(CHARTS, 'app-1.0.0%2Bb.tgz').key, 'charts/app-1.0.0+b.tgz')
+    assert.equal(resolveEntryUrl(CHARTS, './sub/app.tgz').key, 'charts/sub/app.tgz')
+    assert.equal(resolveEntryUrl(CHARTS, '../app.tgz').key, 'app.tgz')
+    assert.equal(resolveEntryUrl(CHARTS, '/abs/app.tgz').key, 'abs/app.tgz')
+    assert.deepEqual({ ...resolveEntryUrl(CHARTS, 's3://other/x/app.tgz'), query: undefined }, { bucket: 'other', key: 'x/app.tgz', query: undefined })
+  })
+})

@@ -1,0 +1,62 @@
+/**
+ * One operation on one version as its client saw it. Times in milliseconds of virtual time. Values are digests; null: the
+ * version is absent.
+ */
+export interface Operation {
+  readonly client: string
+  /** `set`: needs an absent version or the same value. `overwrite`: sets whatever stood there. `remove`: takes this value away. `clear`: empties. */
+  readonly kind: 'read' | 'set' | 'overwrite' | 'remove' | 'clear'
+  readonly value: string | null
+  readonly start: number
+  /** When it was acknowledged; Infinity: it may take effect at any time, or never. */
+  readonly end: number
+  /** Whether it must have taken effect. */
+  readonly required: boolean
+}
+
+/** The greatest number of operations that the search takes on. */
+const MAX_OPERATIONS = 31
+
+/**
+ * Whether there is one order of the operations, in keeping with their times, in which every read sees what the operations
+ * before it left, and all required ones occur. `lenient`: a store without conditional writes, where a `set` may win over
+ * another value. Histories that are too long to search count as fine; the caller counts them.
+ */
+export function isLinearizable(operations: readonly Operation[], initial: string | null, lenient: boolean): boolean {
+  if (operations.length > MAX_OPERATIONS) return true
+  const history = [...operations].sort((a, b) => a.start - b.start)
+  const required = history.reduce((mask, operation, i) => (operation.required ? mask | (1 << i) : mask), 0)
+  const tried = new Set<string>()
+
+  const search = (done: number, state: string | null): boolean => {
+    if ((done & required) === required) return true
+    const key = `${String(done)}|${String(state)}`
+    if (tried.has(key)) return false
+    tried.add(key)
+    const open = history.filter((_, i) => (done & (1 << i)) === 0)
+    const latest = Math.min(...open.filter((operation) => operation.required).map(({ end }) => end))
+    return history.some((operation, i) => {
+      if ((done & (1 << i)) !== 0 || operation.start > latest) return false
+      const next = apply(operation, state, lenient)
+      return next !== undefined && search(done | (1 << i), next)
+    })
+  }
+  return search(0, initial)
+}
+
+/** The state after the operation; undefined: it cannot occur here. */
+function apply({ kind, value }: Operation, state: string | null, lenient: boolean): string | null | undefined {
+  switch (kind) {
+    case 'read':
+      return state === value ? state : undefined
+    case 'set':
+      return state === null || state === value || lenient ? value : undefined
+    case 'overwrite':
+      return value
+    case 'remove':
+      if (state === value) return null
+      return state === null || lenient ? state : undefined
+    case 'clear':
+      return null
+  }
+}

@@ -1,0 +1,130 @@
+import type { MixName } from './mixes.ts'
+import type { StoreKind } from './schedule.ts'
+
+/** The program with one rule of the protocol broken, and where that shows. */
+export interface Mutant {
+  readonly rule: string
+  /** File below `lib/`. */
+  readonly file: string
+  /** Stands exactly once in the file. */
+  readonly find: string
+  readonly replace: string
+  readonly store?: StoreKind
+  readonly mix?: MixName
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    rule: 'the base is read after the LIST',
+    file: 'protocol/read-view.ts',
+    find: '  const startedAt = session.clock.monotonic()\n  const listing = await listDeltas(session)\n  const base = await readBase(session)\n',
+    replace: '  const base = await readBase(session)\n  const startedAt = session.clock.monotonic()\n  const listing = await listDeltas(session)\n',
+    mix: 'drift',
+  },
+  {
+    rule: 'superseded operations are skipped',
+    file: 'core/fold.ts',
+    find: 'return above !== undefined && above > id',
+    replace: 'return false',
+  },
+  {
+    rule: 'a push that others may have crossed settles',
+    file: 'protocol/push.ts',
+    find: "if (!isRestart && placement === 'created' && !overtaken.includes(upload)) continue",
+    replace: 'continue',
+    mix: 'tight',
+  },
+  {
+    rule: 'a delete looks a second time before it removes the archive',
+    file: 'protocol/delete.ts',
+    find: '  if (view.index.find(entry) !== undefined) return true\n  if ((await findRemovals(session, view, entry, new Set([removal]))).length > 0) return false\n',
+    replace: '',
+    mix: 'tight',
+  },
+  {
+    rule: 'an id is forgotten only long after it was missed in a listing',
+    file: 'core/plan-compaction.ts',
+    find: 'if (state.gone !== undefined && date - state.gone > retention) forget.push(id)',
+    replace: 'if (!isListed.has(id)) forget.push(id)',
+    mix: 'stall',
+  },
+  {
+    rule: 'a conditional DELETE is never sent again',
+    file: 'protocol/delete-archive.ts',
+    find: "return (await store.delete(key, { match: etag })).outcome === 'deleted'",
+    replace:
+      "let sent = await store.delete(key, { match: etag })\n  for (let i = 0; i < 3 && sent.outcome === 'unknown'; i++) sent = await store.delete(key, { match: etag })\n  return sent.outcome === 'deleted'",
+    mix: 'tight',
+  },
+  {
+    rule: 'a delta is not sent more than 60 s after its mint',
+    file: 'protocol/mint.ts',
+    find: 'isFresh: () => clock.monotonic() - readAt <= ID_LIFETIME,',
+    replace: 'isFresh: () => clock.monotonic() >= readAt,',
+    mix: 'stall',
+  },
+  {
+    rule: 'the random bits of an id are fresh',
+    file: 'protocol/mint.ts',
+    find: 'session.random.bytes(RANDOM_BYTES)',
+    replace: 'new Uint8Array(RANDOM_BYTES)',
+    mix: 'tight',
+  },
+  {
+    rule: 'an id is minted above every delta that could be seen',
+    file: 'protocol/mint.ts',
+    find: '...deltas.map(({ id }) => deltaTime(id)),',
+    replace: '...deltas.slice(0, 0).map(({ id }) => deltaTime(id)),',
+    mix: 'tight',
+  },
+  {
+    rule: 'the local clock is corrected by the store',
+    file: 'protocol/store-clock.ts',
+    find: 'offset = answer.date - clock.now()',
+    replace: 'offset = 0',
+    mix: 'tight',
+  },
+  {
+    rule: 'a pass does not collect what it has folded itself',
+    file: 'core/plan-compaction.ts',
+    find: '.filter((id) => isOld(id) && (unknownFrom === undefined || id < unknownFrom))',
+    replace: '.filter((id) => isOld(id) || unknownFrom === undefined)',
+    store: 'no-conditions',
+    mix: 'tight',
+  },
+  {
+    rule: 'a listing covers all pages',
+    file: 'store/object-store.ts',
+    find: 'for (let token = first.next; token !== undefined; ) {',
+    replace: 'for (let token = first.next; token === first; ) {',
+    mix: 'tight',
+  },
+  {
+    rule: 'index.yaml is written by compare-and-swap',
+    file: 'protocol/compact.ts',
+    find: 'await writeIndex(session, text, { match: view.base.etag })',
+    replace: "await writeIndex(session, text, 'always' as never)",
+    mix: 'init',
+  },
+  {
+    rule: 'an archive is put only where there is none',
+    file: 'protocol/place-archive.ts',
+    find: "{ when: 'absent', contentType }",
+    replace: "{ when: 'always', contentType }",
+    mix: 'tight',
+  },
+  {
+    rule: 'a forced push replaces only the archive that it has seen',
+    file: 'protocol/replace-archive.ts',
+    find: "head === undefined ? 'absent' : { match: head.etag }",
+    replace: "'always' as const",
+    mix: 'tight',
+  },
+  {
+    rule: 'a removal acts on its own digest only',
+    file: 'core/entry.ts',
+    find: 'if (removal.digest !== entry.digest) return false',
+    replace: 'if (removal.digest === "") return false',
+    mix: 'tight',
+  },
+]

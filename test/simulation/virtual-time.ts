@@ -1,0 +1,64 @@
+import type { Clock } from '../../lib/sys/clock.ts'
+
+interface Event {
+  readonly at: number
+  readonly order: number
+  readonly run: () => void
+}
+
+/**
+ * Virtual time, in milliseconds. Events run one after another, in the order of their times; between two of them all
+ * promises that can go on do so. The same events in the same order give the same run.
+ */
+export class VirtualTime {
+  now: number
+  #order = 0
+  readonly #queue: Event[] = []
+
+  constructor(start: number) {
+    this.now = start
+  }
+
+  /** Runs `run` after `delay` milliseconds. */
+  after(delay: number, run: () => void): void {
+    const event = { at: this.now + Math.max(0, delay), order: this.#order++, run }
+    let low = 0
+    for (let high = this.#queue.length; low < high; ) {
+      const middle = (low + high) >> 1
+      const other = this.#queue[middle]
+      if (other !== undefined && (other.at < event.at || (other.at === event.at && other.order < event.order))) low = middle + 1
+      else high = middle
+    }
+    this.#queue.splice(low, 0, event)
+  }
+
+  /** Runs until nothing is left to happen. @throws when that takes more than `maxEvents` */
+  async drain(maxEvents: number): Promise<void> {
+    for (let count = 0; ; count++) {
+      const event = this.#queue.shift()
+      if (event === undefined) return
+      if (count > maxEvents) throw new Error(`the simulation does not end (${String(maxEvents)} events)`)
+      this.now = Math.max(this.now, event.at)
+      event.run()
+      await promisesSettle()
+    }
+  }
+}
+
+/** A clock of one client: wrong by `skew` milliseconds, and silent for ever once the client is dead. */
+export function clientClock(time: VirtualTime, skew: number, isDead: () => boolean): Clock {
+  return {
+    now: () => time.now + skew,
+    monotonic: () => time.now,
+    sleep: (ms) =>
+      new Promise((resolve) => {
+        time.after(ms, () => {
+          if (!isDead()) resolve()
+        })
+      }),
+  }
+}
+
+function promisesSettle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
