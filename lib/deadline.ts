@@ -14,7 +14,7 @@ export interface Deadline {
 const MAX_TIMER = 2 ** 31 - 1
 
 /** Milliseconds that an operation has, after its requests were aborted, to say what became of it. */
-const LAST_WORDS = 2000
+const LAST_WORDS = 500
 
 /**
  * Runs an operation with a signal that is aborted when its time is up. What the operation itself says then counts when it

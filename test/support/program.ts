@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { asKey } from '../../lib/core/keys.ts'
+import { HelmS3Error } from '../../lib/errors.ts'
+import { main } from '../../lib/main.ts'
+import type { Sink } from '../../lib/output.ts'
+import { MemoryStore } from '../../lib/store/memory-store.ts'
+import type { ObjectStore, StoredObject } from '../../lib/store/object-store.ts'
+import { systemClock } from '../../lib/sys/clock.ts'
+import { systemRandom } from '../../lib/sys/random.ts'
+import { chartArchive } from './chart-archive.ts'
+import { useTempFolder } from './temp-folder.ts'
+
+export interface Result {
+  readonly status: number
+  readonly stdout: string
+  readonly stderr: string
+  /** What stdout got, byte for byte. */
+  readonly bytes: Buffer
+}
+
+/** The whole program in this process, over a bucket `acme` in memory and Helm's files in a fresh folder for each test. */
+export class TestProgram {
+  readonly path: (...parts: string[]) => string
+  /** What `acl` the stores were opened with. */
+  readonly acls: (string | undefined)[] = []
+  env: Record<string, string> = {}
+  isTerminal = false
+  #bucket = new MemoryStore({ now: () => systemClock.now() })
+  #faults: Partial<ObjectStore> = {}
+
+  constructor(path: (...parts: string[]) => string) {
+    this.path = path
+  }
+
+  reset(): void {
+    this.env = { HELM_REPOSITORY_CONFIG: this.path('repositories.yaml'), HELM_REPOSITORY_CACHE: this.path('cache'), USER: 'tester' }
+    this.#bucket = new MemoryStore({ now: () => systemClock.now() })
+    this.#faults = {}
+    this.isTerminal = false
+    this.acls.length = 0
+    mkdirSync(this.path('cache'))
+  }
+
+  get bucket(): MemoryStore {
+    return this.#bucket
+  }
+
+  /** From now on these methods of the store are others. */
+  fail(faults: Partial<ObjectStore>): void {
+    this.#faults = faults
+  }
+
+  async run(...argv: readonly string[]): Promise<Result> {
+    const streams = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
+    const sink = (chunks: Buffer[]): Sink => ({
+      isTerminal: this.isTerminal,
+      write: async (chunk) => void chunks.push(Buffer.from(chunk)),
+    })
+    const status = await main(argv, this.env, { stdout: sink(streams.stdout), stderr: sink(streams.stderr) }, {
+      clock: systemClock,
+      random: systemRandom,
+      host: 'test-host',
+      createStore: async ({ bucket, acl }) => {
+        this.acls.push(acl)
+        return bucket === 'acme' ? this.#store() : missingBucket(bucket)
+      },
+    })
+    const bytes = Buffer.concat(streams.stdout)
+    return { status, stdout: bytes.toString(), stderr: Buffer.concat(streams.stderr).toString(), bytes }
+  }
+
+  /** Runs a command that must succeed and say nothing on stderr; returns stdout. */
+  async ok(...argv: readonly string[]): Promise<string> {
+    const { status, stdout, stderr } = await this.run(...argv)
+    assert.deepEqual({ status, stderr }, { status: 0, stderr: '' }, argv.join(' '))
+    return stdout
+  }
+
+  /** Runs a command that must fail with nothing on stdout; returns stderr. */
+  async fails(...argv: readonly string[]): Promise<string> {
+    const { status, stdout, stderr } = await this.run(...argv)
+    assert.deepEqual({ status, stdout }, { status: 1, stdout: '' }, argv.join(' '))
+    return stderr
+  }
+
+  /** What `helm repo add` leaves behind. */
+  addRepository(name: string, url: string, index = 'apiVersion: v1\nentries: {}\n'): void {
+    writeFileSync(this.path('repositories.yaml'), `apiVersion: ""\nrepositories:\n- name: ${name}\n  url: ${url}\n`)
+    writeFileSync(this.path('cache', `${name}-index.yaml`), index)
+  }
+
+  /** Writes a chart archive and returns its path. */
+  async chart(name: string, version: string, files?: Readonly<Record<string, string>>): Promise<string> {
+    const path = this.path(`${name}-${version}.tgz`)
+    writeFileSync(path, await chartArchive(name, version, files))
+    return path
+  }
+
+  async object(key: string): Promise<StoredObject | undefined> {
+    return this.#bucket.get(asKey(key))
+  }
+
+  async text(key: string): Promise<string> {
+    const object = await this.object(key)
+    assert.ok(object, `${key} is there`)
+    return Buffer.from(object.body).toString()
+  }
+
+  async keys(prefix = ''): Promise<string[]> {
+    return (await this.#bucket.list(prefix)).objects.map(({ key }) => key)
+  }
+
+  #store(): ObjectStore {
+    const bucket = this.#bucket
+    return {
+      list: (...args) => bucket.list(...args),
+      get: (...args) => bucket.get(...args),
+      head: (...args) => bucket.head(...args),
+      put: (...args) => bucket.put(...args),
+      delete: (...args) => bucket.delete(...args),
+      stream: (...args) => bucket.stream(...args),
+      ...this.#faults,
+    }
+  }
+}
+
+function missingBucket(name: string): ObjectStore {
+  const refuse = async (): Promise<never> => {
+    throw new HelmS3Error('missing-bucket', `there is no bucket ${name}`)
+  }
+  return { list: refuse, get: refuse, head: refuse, put: refuse, delete: refuse, stream: refuse }
+}
+
+/** A program with an empty bucket for each test of the enclosing `describe`. */
+export function useProgram(): TestProgram {
+  const program = new TestProgram(useTempFolder())
+  beforeEach(() => {
+    program.reset()
+  })
+  return program
+}
