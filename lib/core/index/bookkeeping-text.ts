@@ -33,7 +33,7 @@ export function decodeAnnotations(annotations: Readonly<Record<string, string>>)
   return { bookkeeping: { generation, writeId, folded }, foreign }
 }
 
-/** The annotations to write: ours first, the newest folded delta first among them, so that a short look at the text finds it. */
+/** The annotations to write: ours first, and the newest folded delta first among them, for a short look at the text. */
 export function encodeAnnotations({ bookkeeping, foreign }: Annotations): Map<string, string> {
   const annotations = new Map<string, string>()
   const { generation, writeId, folded } = bookkeeping
@@ -47,7 +47,8 @@ export function encodeAnnotations({ bookkeeping, foreign }: Annotations): Map<st
 
 function encodeFolded({ at, touched, gone }: FoldedDelta): string {
   const pairs = touched === '*' ? touched : touched.map(({ name, version }) => [name, version])
-  return JSON.stringify({ at: encodeTime(at), touched: pairs, ...(gone === undefined ? {} : { gone: encodeTime(gone) }) })
+  const seenGone = gone === undefined ? {} : { gone: encodeTime(gone) }
+  return JSON.stringify({ at: encodeTime(at), touched: pairs, ...seenGone })
 }
 
 function decodeFolded(key: string, text: string): FoldedDelta {
@@ -74,7 +75,7 @@ function decodeTouched(value: unknown): readonly VersionId[] | '*' {
 
 function decodeGeneration(text: string): number {
   const generation = /^(?:0|[1-9]\d*)$/.test(text) ? Number(text) : NaN
-  if (!Number.isSafeInteger(generation)) throw invalidIndex(`the annotation ${GENERATION_KEY} is no whole number: ${text}`)
+  if (!Number.isSafeInteger(generation)) throw invalidIndex(`the annotation ${GENERATION_KEY} is no number: ${text}`)
   return generation
 }
 

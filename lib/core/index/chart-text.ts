@@ -36,7 +36,7 @@ export function joinCharts(codec: FormCodec, charts: Iterable<ChartText>): Uint8
   for (const chart of charts) {
     const slice = chart.slice()
     if (run === undefined) run = slice
-    else if (slice.source === run.source && slice.start === run.end + codec.separator.length) run = { ...run, end: slice.end }
+    else if (follows(slice, run, codec)) run = { ...run, end: slice.end }
     else {
       flush(run)
       if (codec.separator.length > 0) pieces.push(codec.separator)
@@ -45,4 +45,9 @@ export function joinCharts(codec: FormCodec, charts: Iterable<ChartText>): Uint8
   }
   if (run !== undefined) flush(run)
   return pieces
+}
+
+/** Whether nothing but the separator lies between two slices of one text. */
+function follows(slice: Slice, before: Slice, { separator }: FormCodec): boolean {
+  return slice.source === before.source && slice.start === before.end + separator.length
 }

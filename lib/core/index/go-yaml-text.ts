@@ -1,10 +1,21 @@
-import { type Alias, type Node, Scalar, isAlias, isCollection, isMap, isScalar, isSeq, parseDocument } from 'yaml'
+import {
+  type Alias,
+  type Node,
+  Scalar,
+  type YAMLParseError,
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+} from 'yaml'
 import { resolvePlain, scalarText } from './yaml-scalar.ts'
 
 /**
  * The value of the first document of a YAML text as Helm's strict loader sees it (sigs.k8s.io/yaml over go-yaml v2):
- * YAML 1.1 scalars, timestamps as strings, merge keys, scalar keys as strings; a duplicate key is an error. What follows a
- * flow collection at the top is not read, as by that loader.
+ * YAML 1.1 scalars, timestamps as strings, merge keys, scalar keys as strings; a duplicate key is an error. What
+ * follows a flow collection at the top is not read, as by that loader.
  * @throws Error that says what is wrong
  */
 export function parseGoYaml(text: string): unknown {
@@ -13,7 +24,9 @@ export function parseGoYaml(text: string): unknown {
   const document = parseDocument(text, { schema: 'failsafe', version: '1.1', uniqueKeys: false, logLevel: 'silent' })
   const { contents, errors } = document
   const end = isCollection(contents) && contents.flow === true ? contents.range?.[1] : undefined
-  const error = errors.find(({ code, pos }) => code !== 'MULTIPLE_DOCS' && (end === undefined || pos[0] < end))
+  const isBehind = ({ code, pos }: YAMLParseError): boolean =>
+    code === 'MULTIPLE_DOCS' || (code === 'UNEXPECTED_TOKEN' && end !== undefined && pos[0] >= end)
+  const error = errors.find((each) => !isBehind(each))
   if (error !== undefined) throw new Error(error.message.split(/:?\n/, 1)[0])
   return contents === null ? null : new Loader().load(contents)
 }

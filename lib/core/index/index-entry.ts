@@ -27,7 +27,7 @@ export function entryProblem(value: unknown, form: IndexForm): string | undefine
  * @param chart the chart under which it stands, for the error
  * @throws HelmS3Error `invalid-index` when Helm would refuse the index because of it
  */
-export function entryFrom(value: unknown, chart: string, form: IndexForm): Entry {
+function entryFrom(value: unknown, chart: string, form: IndexForm): Entry {
   const problem = entryProblem(value, form)
   if (problem !== undefined || !isObject(value)) {
     const version = isObject(value) && typeof value['version'] === 'string' ? ` version ${value['version']}` : ''
@@ -41,7 +41,29 @@ export function entryFrom(value: unknown, chart: string, form: IndexForm): Entry
   return { name: '', version: '', ...Object.fromEntries(fields) }
 }
 
+/**
+ * The entries of a decoded list, without those that are null.
+ * @throws HelmS3Error `invalid-index` when Helm would refuse the index because of it
+ */
+export function entriesFrom(list: unknown, chart: string, form: IndexForm): readonly Entry[] {
+  if (list === null) return []
+  if (!Array.isArray(list)) throw invalidIndex(`chart ${chart} is no list of versions`)
+  return list.filter((value) => value !== null).map((value) => entryFrom(value, chart, form))
+}
+
+/**
+ * The entry, when an index of this form may hold it: none is written that Helm would refuse.
+ * @throws HelmS3Error `invalid-index`
+ */
+export function writable(entry: Entry, chart: string, form: IndexForm): Entry {
+  const problem = entryProblem(entry, form)
+  if (problem !== undefined) throw invalidIndex(`chart ${chart} version ${entry.version}: ${problem}`)
+  return entry
+}
+
 function isPlainEntry(value: Record<string, unknown>): value is Entry {
   if (typeof value['name'] !== 'string' || typeof value['version'] !== 'string') return false
-  return Object.keys(value).every((key) => (ENTRY_FIELDS.has(key) ? value[key] !== null : fieldNamed(ENTRY_FIELDS, key) === undefined))
+  const isPlain = (key: string): boolean =>
+    ENTRY_FIELDS.has(key) ? value[key] !== null : fieldNamed(ENTRY_FIELDS, key) === undefined
+  return Object.keys(value).every(isPlain)
 }

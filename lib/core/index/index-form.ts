@@ -10,8 +10,8 @@ export interface Slice {
 }
 
 /**
- * How one of the two forms writes an index: the head, the charts with a separator between them, the tail. Decoding keeps
- * in mind from which bytes an entry came, and encoding puts these bytes back.
+ * How one of the two forms writes an index: the head, the charts with a separator between them, the tail. Decoding
+ * remembers from which bytes an entry came, and encoding puts these bytes back.
  */
 export interface FormCodec {
   readonly form: IndexForm

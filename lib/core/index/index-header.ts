@@ -49,6 +49,16 @@ export function headerFields(header: IndexHeader): Map<string, unknown> {
   return fields
 }
 
+/**
+ * The header, when an index of this form may have it.
+ * @throws HelmS3Error `invalid-index` when it holds a field that Helm refuses in block YAML
+ */
+export function writableHeader(header: IndexHeader, form: IndexForm): IndexHeader {
+  const unknown = [...header.others.keys()].find((key) => !INDEX_FIELDS.has(key))
+  if (form === 'json' || unknown === undefined) return header
+  throw invalidIndex(`it has the field ${unknown}, which Helm refuses in the YAML form`)
+}
+
 function texts(value: unknown): Record<string, string> {
   if (!isObject(value)) return {}
   return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, typeof text === 'string' ? text : '']))

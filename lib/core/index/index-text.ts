@@ -1,9 +1,9 @@
 import { type Bookkeeping, NO_BOOKKEEPING } from '../bookkeeping.ts'
 import type { Entry, VersionId } from '../entry.ts'
 import { type ChartText, joinCharts, listedChart, slicedChart } from './chart-text.ts'
-import type { IndexForm } from './index-entry.ts'
+import { type IndexForm, writable } from './index-entry.ts'
 import type { FormCodec, ParsedText, SlicedText } from './index-form.ts'
-import type { IndexHeader } from './index-header.ts'
+import { type IndexHeader, writableHeader } from './index-header.ts'
 import { invalidIndex } from './invalid-index.ts'
 import { JSON_FORM, parseJson, sliceJson } from './json-form.ts'
 import { YAML_FORM, parseYaml, sliceYaml } from './yaml-form.ts'
@@ -21,8 +21,8 @@ interface Parts {
 }
 
 /**
- * The text of an `index.yaml` as an immutable value: a header and one slice of bytes per chart. Only the charts that are
- * asked for are decoded, only those that are changed are written anew; the rest is copied as bytes.
+ * The text of an `index.yaml` as an immutable value: a header and one slice of bytes per chart. Only the charts that
+ * are asked for are decoded, only those that are changed are written anew; the rest is copied as bytes.
  */
 export class IndexText {
   readonly #parts: Parts
@@ -112,16 +112,19 @@ export class IndexText {
   }
 
   /**
-   * The same index in the other form; every chart is decoded and written anew.
-   * @throws HelmS3Error `invalid-index` when an entry cannot be decoded, or cannot stand in that form
+   * The same index in this form; in another than it has, every chart is decoded and written anew.
+   * @throws HelmS3Error `invalid-index` when something cannot be decoded, or cannot stand in that form: Helm refuses a
+   *   YAML index with a field that it does not know, and it shall not get lost either
    */
   toForm(form: IndexForm): IndexText {
-    const { charts } = this.#parts
     if (form === this.form) return this
     const codec = codecOf(form)
     const converted = new Map<string, ChartText>()
-    for (const [name, chart] of charts) converted.set(name, listedChart(codec, name, chart.entries()))
-    return new IndexText({ ...this.#parts, codec, charts: converted })
+    for (const [name, chart] of this.#parts.charts) {
+      const entries = chart.entries().map((entry) => writable(entry, name, form))
+      converted.set(name, listedChart(codec, name, entries))
+    }
+    return new IndexText({ ...this.#parts, codec, charts: converted, header: writableHeader(this.#parts.header, form) })
   }
 
   /** The text in pieces, most of which are views of the bytes that were read. */
@@ -146,7 +149,7 @@ export function emptyIndexText(form: IndexForm): IndexText {
 /**
  * Reads the text of an `index.yaml` as Helm does: JSON leniently, else YAML strictly (helm/helm pkg/repo/v1/index.go).
  * Charts that stand in recognised slices are not looked at.
- * @throws HelmS3Error `invalid-index` when Helm would refuse the text for its header, its form, or what had to be parsed
+ * @throws HelmS3Error `invalid-index` when Helm would refuse the text, as far as it is looked at
  */
 export function readIndexText(bytes: Uint8Array): IndexText {
   if (bytes.length === 0) throw invalidIndex('the file is empty')

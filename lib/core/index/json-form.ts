@@ -1,7 +1,7 @@
 import type { Entry } from '../entry.ts'
 import { isObject } from './field-types.ts'
 import { headerFields, headerFrom } from './index-header.ts'
-import { entryFrom, entryProblem } from './index-entry.ts'
+import { entriesFrom, writable } from './index-entry.ts'
 import type { FormCodec, ParsedText, Slice, SlicedText } from './index-form.ts'
 import { invalidIndex } from './invalid-index.ts'
 import { jsonText } from './json-text.ts'
@@ -49,7 +49,7 @@ export const JSON_FORM: FormCodec = {
 }
 
 /**
- * The header and the slices of a JSON text in our layout, whose entries are not looked at; undefined for any other text.
+ * The header and the slices of a JSON text in our layout, whose entries are not looked at; undefined for other text.
  * @throws HelmS3Error `invalid-index` when Helm would refuse the header
  */
 export function sliceJson(bytes: Uint8Array): SlicedText | undefined {
@@ -95,7 +95,7 @@ export function parseJson(bytes: Uint8Array): ParsedText | undefined {
   const charts = new Map<string, readonly Entry[]>()
   for (const [key, value] of Object.entries(fields)) {
     if (key.toLowerCase() !== 'entries' || !isObject(value)) continue
-    for (const [chart, list] of Object.entries(value)) charts.set(chart, entriesFrom(list, chart))
+    for (const [chart, list] of Object.entries(value)) charts.set(chart, entriesFrom(list, chart, 'json'))
   }
   return { header, charts }
 }
@@ -114,13 +114,12 @@ function decodeChart(chart: string, { source, start, end }: Slice): readonly Ent
   const text = asBuffer(source)
   const close = end - CHART_CLOSE.length
   const entries: Entry[] = []
-  for (let line = text.indexOf(LINE_FEED, start) + 1; line <= close; ) {
+  for (let line = text.indexOf(LINE_FEED, start) + 1; line <= close;) {
     const next = Math.min(text.indexOf(LINE_FEED, line), close)
     const lineEnd = text[next - 1] === COMMA ? next - 1 : next
     const value = tryParse(text.toString('utf8', line, lineEnd))
-    if (value === undefined) throw invalidIndex(`chart ${chart}: an entry is not JSON`)
-    if (value !== null) {
-      const entry = entryFrom(value, chart, 'json')
+    if (value === undefined) throw invalidIndex(`chart ${chart}: a line is not one entry in JSON`)
+    for (const entry of entriesFrom([value], chart, 'json')) {
       lines.set(entry, text.subarray(line, lineEnd))
       entries.push(entry)
     }
@@ -131,30 +130,20 @@ function decodeChart(chart: string, { source, start, end }: Slice): readonly Ent
 
 function countEntries({ source, start, end }: Slice): number {
   const text = asBuffer(source)
+  const close = end - CHART_CLOSE.length
   let count = 0
-  for (let at = text.indexOf(LINE_FEED, start); at >= 0 && at < end - CHART_CLOSE.length; at = text.indexOf(LINE_FEED, at + 1)) count++
+  for (let at = text.indexOf(LINE_FEED, start); at >= 0 && at < close; at = text.indexOf(LINE_FEED, at + 1)) count++
   return count
 }
 
 function encodeChart(chart: string, entries: readonly Entry[]): Uint8Array {
   const parts: Uint8Array[] = [Buffer.from(`${jsonText(chart)}:[`)]
   for (const [index, entry] of entries.entries()) {
-    parts.push(Buffer.from(index === 0 ? '\n' : ',\n'), lines.get(entry) ?? Buffer.from(jsonText(checked(entry, chart))))
+    const line = lines.get(entry) ?? Buffer.from(jsonText(writable(entry, chart, 'json')))
+    parts.push(Buffer.from(index === 0 ? '\n' : ',\n'), line)
   }
   parts.push(CHART_CLOSE)
   return Buffer.concat(parts)
-}
-
-function checked(entry: Entry, chart: string): Entry {
-  const problem = entryProblem(entry, 'json')
-  if (problem !== undefined) throw invalidIndex(`chart ${chart} version ${entry.version}: ${problem}`)
-  return entry
-}
-
-function entriesFrom(list: unknown, chart: string): readonly Entry[] {
-  if (list === null) return []
-  if (!Array.isArray(list)) throw invalidIndex(`chart ${chart} is no list of versions`)
-  return list.filter((value) => value !== null).map((value) => entryFrom(value, chart, 'json'))
 }
 
 /** The value of a JSON text, or undefined when it is none. */
@@ -171,7 +160,8 @@ function isTextEnd(source: Buffer, position: number): boolean {
 }
 
 function startsAt(source: Buffer, wanted: Buffer, position: number): boolean {
-  return position >= 0 && source.compare(wanted, 0, wanted.length, position, Math.min(position + wanted.length, source.length)) === 0
+  const end = Math.min(position + wanted.length, source.length)
+  return position >= 0 && position <= end && source.compare(wanted, 0, wanted.length, position, end) === 0
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

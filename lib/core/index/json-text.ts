@@ -8,6 +8,7 @@ const ESCAPES = /\\(?:u(d[89a-f][0-9a-f]{2})|.)/g
  */
 export function jsonText(value: unknown): string {
   const text = JSON.stringify(value)
-  const whole = SURROGATE_ESCAPE.test(text) ? text.replace(ESCAPES, (escape, lone?: string) => (lone ? '\ufffd' : escape)) : text
+  const hasLone = SURROGATE_ESCAPE.test(text)
+  const whole = hasLone ? text.replace(ESCAPES, (escape, lone?: string) => (lone ? '\ufffd' : escape)) : text
   return whole.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

@@ -1,7 +1,7 @@
 import type { Entry } from '../entry.ts'
 import { ENTRY_FIELDS, type Fields, INDEX_FIELDS, fieldNamed, isObject } from './field-types.ts'
 import { parseGoYaml } from './go-yaml-text.ts'
-import { entryFrom, entryProblem } from './index-entry.ts'
+import { entriesFrom, writable } from './index-entry.ts'
 import type { FormCodec, ParsedText, Slice, SlicedText } from './index-form.ts'
 import { type IndexHeader, headerFields, headerFrom } from './index-header.ts'
 import { invalidIndex } from './invalid-index.ts'
@@ -33,8 +33,8 @@ export const YAML_FORM: FormCodec = {
 }
 
 /**
- * The header and the slices of a YAML text whose layout is recognised, and whose entries are not looked at; undefined for
- * any other text.
+ * The header and the slices of a YAML text whose layout is recognised, and whose entries are not looked at; undefined
+ * for any other text.
  * @throws HelmS3Error `invalid-index` when Helm would refuse the header
  */
 export function sliceYaml(bytes: Uint8Array): SlicedText | undefined {
@@ -55,7 +55,7 @@ export function parseYaml(bytes: Uint8Array): ParsedText {
   const charts = new Map<string, readonly Entry[]>()
   for (const [key, value] of Object.entries(fields)) {
     if (key.toLowerCase() !== 'entries' || !isObject(value)) continue
-    for (const [chart, list] of Object.entries(value)) charts.set(chart, entriesFrom(list, chart))
+    for (const [chart, list] of Object.entries(value)) charts.set(chart, yamlEntries(list, chart))
   }
   return { header, charts }
 }
@@ -71,7 +71,7 @@ function decodeChart(chart: string, slice: Slice): readonly Entry[] {
   const entries: Entry[] = []
   for (const { start, end, indent } of found) {
     const bytes = slice.source.subarray(start, end)
-    for (const entry of entriesFrom(parse(decodeText(bytes)), chart)) {
+    for (const entry of yamlEntries(parse(decodeText(bytes)), chart)) {
       items.set(entry, { bytes, indent })
       entries.push(entry)
     }
@@ -87,23 +87,16 @@ function encodeChart(chart: string, entries: readonly Entry[]): Uint8Array {
     name,
     ...entries.map((entry, index) => {
       const item = known[index]
-      return item?.indent === indent ? item.bytes : Buffer.from(writeItem(checked(entry, chart), indent))
+      return item?.indent === indent ? item.bytes : Buffer.from(writeItem(writable(entry, chart, 'yaml'), indent))
     }),
   ])
 }
 
-function checked(entry: Entry, chart: string): Entry {
-  const problem = entryProblem(entry, 'yaml')
-  if (problem !== undefined) throw invalidIndex(`chart ${chart} version ${entry.version}: ${problem}`)
-  return entry
-}
-
-function entriesFrom(list: unknown, chart: string): readonly Entry[] {
-  if (list === null) return []
-  if (!Array.isArray(list)) throw invalidIndex(`chart ${chart} is no list of versions`)
-  return list
-    .filter((value) => value !== null)
-    .map((value) => entryFrom(isObject(value) ? withCoercedStrings(value, COERCED_ENTRY_FIELDS) : value, chart, 'yaml'))
+/** The entries of a decoded list, whose own strings are coerced as Helm does. */
+function yamlEntries(list: unknown, chart: string): readonly Entry[] {
+  const coerce = (value: unknown): unknown =>
+    isObject(value) ? withCoercedStrings(value, COERCED_ENTRY_FIELDS) : value
+  return entriesFrom(Array.isArray(list) ? list.map(coerce) : list, chart, 'yaml')
 }
 
 /** The strings of `ChartVersion` itself. Those of the metadata that it embeds are not reached by the coercion. */
@@ -119,7 +112,8 @@ function topLevelFields(value: unknown): Record<string, unknown> {
 
 /** Numbers and booleans become strings where Helm's structures want strings (sigs.k8s.io/yaml yaml.go). */
 function withCoercedStrings(value: Record<string, unknown>, known: Fields): Record<string, unknown> {
-  const coerce = (item: unknown): unknown => (typeof item === 'number' || typeof item === 'boolean' ? scalarText(item) : item)
+  const coerce = (item: unknown): unknown =>
+    typeof item === 'number' || typeof item === 'boolean' ? scalarText(item) : item
   const fields = Object.entries(value).map(([key, item]): [string, unknown] => {
     const type = known.get(fieldNamed(known, key) ?? '')
     if (type === 'string') return [key, coerce(item)]
@@ -147,10 +141,10 @@ function writeHeader(header: IndexHeader, isWanted: (key: string) => boolean): s
     .join('')
 }
 
-/** Line breaks of YAML 1.1 beside the line feed: CR, NEL, which are like it, and LS, PS, which stay in the text that they break. */
+/** Line breaks of YAML 1.1 beside the line feed: CR and NEL are like it, LS and PS stay in what they break. */
 const OTHER_BREAKS = ['\r', '\u0085', '\u2028', '\u2029'].map((character) => Buffer.from(character))
 
-/** Without a byte order mark, and with line feeds for line breaks, as a YAML loader sees it: only lines that differ are changed. */
+/** Without a byte order mark, and with line feeds for line breaks: as a YAML loader sees it. */
 function plainBytes(bytes: Uint8Array): Buffer {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const text = all[0] === 0xef && all[1] === 0xbb && all[2] === 0xbf ? all.subarray(3) : all

@@ -21,14 +21,17 @@ export function readBlockYaml(text: string): unknown {
 
 class Unread extends Error {}
 
-/** Tabs, other line breaks, and what no YAML text may hold. */
-const UNUSUAL = /[^\n\x20-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd]/
-const KEY = /^(?:([A-Za-z0-9_$][A-Za-z0-9_$./+~-]*)|"([^"\\]*)"|'([^']*)'):(?: +(.*))?$/
+/** Tabs, other line breaks, what no YAML text may hold, and long runs of spaces, on which patterns are slow. */
+const UNUSUAL = /[^\n\x20-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd]| {400}/
+const MAX_LINE = 100_000
+const MAX_QUOTED_LINES = 200
+
+const KEY = /^(?:([A-Za-z0-9_$](?:[A-Za-z0-9_$./+~ -]*[A-Za-z0-9_$./+~-])?)|"([^"\\]*)"|'([^']*)'):(?: +(.*))?$/
 const DASH = /^- +/
 /** What cannot be inside a plain scalar, at its start, or is no scalar at all. */
 const NOT_PLAIN = /^[#,[\]{}&*!|>'"%@`]|^[?:-](?: |$)|: |:$| #/
 const SINGLE_QUOTED = /^'((?:[^']|'')*)'$/
-const DOUBLE_QUOTED = /^"((?:[^"\\]|\\.)*)"$/
+const DOUBLE_QUOTED = /^"((?:[^"\\]|\\[^])*)"$/
 
 class BlockReader {
   readonly #lines: string[]
@@ -81,12 +84,13 @@ class BlockReader {
   /** The value that begins at the end of the current line, in a block at `column`. */
   #readValue(line: string, column: number, inMapping: boolean): unknown {
     const rest = line.replace(/ +$/, '')
+    if (rest.length > MAX_LINE) throw new Unread()
     this.#at++
     if (rest === '') return this.#readNested(column, inMapping)
     if (rest === '[]') return []
     if (rest === '{}') return {}
-    if (rest.startsWith('"')) return doubleQuoted(rest)
-    if (rest.startsWith("'")) return this.#singleQuoted(rest)
+    if (rest.startsWith('"')) return unescapeDouble(this.#quoted(rest, DOUBLE_QUOTED))
+    if (rest.startsWith("'")) return fold(this.#quoted(rest, SINGLE_QUOTED)).replaceAll("''", "'")
     if (rest.startsWith('|')) return this.#literal(rest, column)
     return this.#plain(rest, column)
   }
@@ -107,17 +111,18 @@ class BlockReader {
     }
     while (pieces.at(-1) === '') pieces.pop()
     if (pieces.some((piece, index) => (index === 0 ? NOT_PLAIN : /^#|: |:$| #/).test(piece))) throw new Unread()
-    return resolvePlain(fold(pieces))
+    return resolvePlain(fold(pieces.join('\n')))
   }
 
-  #singleQuoted(rest: string): string {
+  /** A quoted scalar with the lines that it goes on in; its text without the quotes. */
+  #quoted(rest: string, whole: RegExp): string {
     let text = rest
-    while (!SINGLE_QUOTED.test(text)) {
-      const line = this.#lines[this.#at++]
-      if (line === undefined) throw new Unread()
-      text += `\n${line.slice(indentOf(line))}`
+    for (let lines = 1; lines <= MAX_QUOTED_LINES; lines++) {
+      const match = whole.exec(text)
+      if (match !== null) return match[1] ?? ''
+      text += `\n${(this.#lines[this.#at++] ?? '').replace(/ +$/, '')}`
     }
-    return fold(text.slice(1, -1).split('\n')).replaceAll("''", "'")
+    throw new Unread()
   }
 
   #literal(header: string, column: number): string {
@@ -155,22 +160,13 @@ class BlockReader {
   }
 }
 
-/** Line folding: a line break is a space, and of several one is dropped (YAML 1.1, 4.2.6). */
-function fold(lines: readonly string[]): string {
-  if (lines.length === 1) return lines[0] ?? ''
-  const last = lines.length - 1
-  let text = ''
-  let breaks = 0
-  for (const [index, line] of lines.entries()) {
-    const piece = index === last ? line : line.replace(/ +$/, '')
-    if (index > 0 && piece === '' && index < last) breaks++
-    else {
-      if (index > 0) text += breaks === 0 ? ' ' : '\n'.repeat(breaks)
-      text += piece
-      breaks = 0
-    }
-  }
-  return text
+/** Line folding: a line break with the spaces around it is a space, and of several one is dropped (YAML 1.1, 4.2.6). */
+function fold(text: string): string {
+  return text.includes('\n') ? text.replace(/ *\n((?: *\n)*) */g, (_breaks, more: string) => foldBreaks(more)) : text
+}
+
+function foldBreaks(more: string): string {
+  return more === '' ? ' ' : more.replaceAll(' ', '')
 }
 
 function indentOf(line: string): number {
@@ -178,6 +174,9 @@ function indentOf(line: string): number {
   while (line.charCodeAt(indent) === 0x20) indent++
   return indent
 }
+
+/** An escaped line break, another escape, or line breaks to fold. */
+const ESCAPE = /\\\n((?: *\n)*) *|\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))| *\n((?: *\n)*) */g
 
 const ESCAPES: Readonly<Record<string, string>> = {
   '0': '\0',
@@ -199,11 +198,11 @@ const ESCAPES: Readonly<Record<string, string>> = {
   P: '\u2029',
 }
 
-function doubleQuoted(rest: string): string {
-  const body = DOUBLE_QUOTED.exec(rest)?.[1]
-  if (body === undefined) throw new Unread()
-  if (!body.includes('\\')) return body
-  return body.replace(/\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))/g, (_all, x?: string, u?: string, U?: string, short?: string) => {
+function unescapeDouble(body: string): string {
+  if (!/[\\\n]/.test(body)) return body
+  return body.replace(ESCAPE, (_all, ...[escapedBreak, x, u, U, short, breaks]: (string | undefined)[]) => {
+    if (escapedBreak !== undefined) return escapedBreak.replaceAll(' ', '')
+    if (breaks !== undefined) return foldBreaks(breaks)
     const hex = x ?? u ?? U
     const escaped = hex === undefined ? ESCAPES[short ?? ''] : character(Number.parseInt(hex, 16))
     if (escaped === undefined) throw new Unread()

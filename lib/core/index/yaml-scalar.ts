@@ -1,13 +1,16 @@
 /** What a scalar of YAML is to Go's loader. Whole numbers beyond 2^53 lose their last digits. */
 export type Scalar = string | number | boolean | null
 
+const all = (value: Scalar, words: string): [string, Scalar][] => words.split(' ').map((word) => [word, value])
+
 const WORDS = new Map<string, Scalar>([
-  ...['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'].map((word): [string, Scalar] => [word, true]),
-  ...['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'].map((word): [string, Scalar] => [word, false]),
-  ...['', '~', 'null', 'Null', 'NULL'].map((word): [string, Scalar] => [word, null]),
-  ...['.nan', '.NaN', '.NAN'].map((word): [string, Scalar] => [word, Number.NaN]),
-  ...['.inf', '.Inf', '.INF', '+.inf', '+.Inf', '+.INF'].map((word): [string, Scalar] => [word, Number.POSITIVE_INFINITY]),
-  ...['-.inf', '-.Inf', '-.INF'].map((word): [string, Scalar] => [word, Number.NEGATIVE_INFINITY]),
+  ...all(true, 'y Y yes Yes YES true True TRUE on On ON'),
+  ...all(false, 'n N no No NO false False FALSE off Off OFF'),
+  ...all(null, '~ null Null NULL'),
+  ['', null],
+  ...all(Number.NaN, '.nan .NaN .NAN'),
+  ...all(Number.POSITIVE_INFINITY, '.inf .Inf .INF +.inf +.Inf +.INF'),
+  ...all(Number.NEGATIVE_INFINITY, '-.inf -.Inf -.INF'),
 ])
 
 const MAY_BE_OTHER = /^[-+.0-9yYnNtTfFoO~]|^$/
@@ -20,8 +23,8 @@ const INTEGERS: readonly (readonly [RegExp, number])[] = [
 ]
 
 /**
- * The value of a plain scalar as go-yaml v2, which Helm loads indexes with, resolves it: YAML 1.1 without sexagesimals, and
- * a timestamp is a string (yaml/go-yaml v2 resolve.go).
+ * The value of a plain scalar as go-yaml v2, which Helm loads indexes with, resolves it: YAML 1.1 without sexagesimals,
+ * and a timestamp is a string (yaml/go-yaml v2 resolve.go).
  */
 export function resolvePlain(text: string): Scalar {
   if (!MAY_BE_OTHER.test(text)) return text

@@ -25,7 +25,7 @@ const flags = (characters: string): Uint8Array => {
   for (const character of characters) table[character.charCodeAt(0)] = 1
   return table
 }
-/** Block scalar, quotes, flow collections, and what is left to the full parse: tags, anchors, aliases, reserved characters. */
+/** Block scalars, quotes, flow collections, and what is left to the full parse: tags, anchors, aliases, ... */
 const INDICATORS = flags('|>"\'[]{},&*!%@`#\t')
 const OPENING = flags('[{')
 const CLOSING = flags(']}')
@@ -33,15 +33,22 @@ const BLOCK_HINTS = flags('+-0123456789')
 const BEFORE_FLOW_VALUE = flags('[{,:')
 const REFUSED_IN_FLOW = flags('#&*!\t\n')
 
+/** Which lines to walk. */
+export interface Walk {
+  readonly start: number
+  readonly end: number
+  readonly column: number
+  readonly upTo: number
+}
+
 /**
  * Walks the lines of the blocks that stand at `column` or deeper.
- * @param start where a line begins
- * @param onLine called for each line that opens a block at a column up to `upTo`: not for what goes on from the line before
+ * @param onLine called for each line that opens a block at a column up to `upTo`; not for those that go on with a value
  * @returns the start of the first line that stands before `column`, the end of the text, or UNRECOGNISED
  */
 export function walkBlock(
   text: Uint8Array,
-  { start, end, column, upTo }: { readonly start: number; readonly end: number; readonly column: number; readonly upTo: number },
+  { start, end, column, upTo }: Walk,
   onLine: (start: number, column: number) => void,
 ): number {
   let line = start

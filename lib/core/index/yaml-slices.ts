@@ -32,30 +32,25 @@ interface Marks {
 }
 
 const TOP_LEVEL_KEY = /^([A-Za-z]+):(?: |$)/
-const ENTRIES_LINE = /^entries:(?: \{\})? *$/
-const CHART_LINE = /^ {2}(?:([\p{L}\p{N}_][\p{L}\p{N}_.+~-]*)|"([^"\\]*)"|'([^']*)'):( \[\])? *$/u
+const ENTRIES_LINE = /^entries:( \{\}| null| ~)?(?: +#.*| *)$/
+const CHART_LINE =
+  /^ {2}(?:([\p{L}\p{N}_](?:[\p{L}\p{N}_.+~ -]*[\p{L}\p{N}_.+~-])?)|"([^"\\]*)"|'([^']*)'):( \[\])?(?: +#.*| *)$/u
 
 /** The charts of an index in block YAML by their lines; undefined when its layout is not recognised with certainty. */
 export function sliceCharts(text: Buffer): SlicedEntries | undefined {
   const marks: Marks = { keys: [], names: [], entries: UNRECOGNISED, recognised: true }
   const range = { start: skipDocumentStart(text), end: text.length, column: 0, upTo: CHART_INDENT }
   const walked = walkBlock(text, range, (line, column) => markLine(text, marks, line, column))
-  if (walked === UNRECOGNISED || !marks.recognised) return undefined
+  if (walked === UNRECOGNISED || !marks.recognised || marks.keys[0] !== range.start) return undefined
   const start = marks.entries
   if (start === UNRECOGNISED) return { start: text.length, end: text.length, charts: new Map() }
   const end = marks.keys[marks.keys.indexOf(start) + 1] ?? text.length
-  const line = lineAt(text, start)
-  if (!ENTRIES_LINE.test(line) || (line.includes('{') && marks.names.length > 0)) return undefined
-  if (end === text.length && text[end - 1] !== LINE_FEED && marks.names.length > 0) return undefined
-  if (nextBlockLine(text, nextLine(text, start), end) !== (marks.names[0] ?? end)) return undefined
-  const charts = new Map<string, Slice>()
-  for (const [index, name] of marks.names.entries()) {
-    const slice = { source: text, start: name, end: marks.names[index + 1] ?? end }
-    const chart = chartName(slice)
-    if (chart === undefined || charts.has(chart)) return undefined
-    charts.set(chart, slice)
-  }
-  return { start, end, charts }
+  const entries = ENTRIES_LINE.exec(lineAt(text, start))
+  if (entries === null || (entries[1] !== undefined && marks.names.length > 0)) return undefined
+  const isCut = end === text.length && text[end - 1] !== LINE_FEED && marks.names.length > 0
+  if (isCut || nextBlockLine(text, nextLine(text, start), end) !== (marks.names[0] ?? end)) return undefined
+  const charts = sliceNames(text, marks.names, end)
+  return charts && { start, end, charts }
 }
 
 /** The versions in the slice of a chart; undefined when they are no sequence that is recognised with certainty. */
@@ -75,29 +70,45 @@ export function sliceItems({ source, start, end }: Slice): readonly ItemSlice[] 
 
 function markLine(text: Buffer, marks: Marks, line: number, column: number): void {
   const inEntries = marks.entries !== UNRECOGNISED && marks.entries === marks.keys.at(-1)
-  if (column === 0) {
-    const key = isDash(text, line) ? undefined : TOP_LEVEL_KEY.exec(lineAt(text, line))?.[1]
-    if (key === 'entries') {
-      if (marks.entries !== UNRECOGNISED) marks.recognised = false
-      marks.entries = line
-    } else if (key === undefined ? inEntries || !isDash(text, line) : key.toLowerCase() === 'entries') marks.recognised = false
-    if (key !== undefined) marks.keys.push(line)
-  } else if (inEntries) {
-    if (column !== CHART_INDENT) marks.recognised = false
-    else if (!isDash(text, line + CHART_INDENT)) marks.names.push(line)
-    else if (marks.names.length === 0) marks.recognised = false
-  }
+  if (column === 0 && !isDash(text, line)) markKey(text, marks, line)
+  else if (inEntries) markName(text, marks, line, column)
 }
 
-/** The name in the first line of a chart's slice, when it is one that is certain, and a sequence or nothing follows as it says. */
+function markKey(text: Buffer, marks: Marks, line: number): void {
+  const key = TOP_LEVEL_KEY.exec(lineAt(text, line))?.[1]
+  const isEntries = key === 'entries' && marks.entries === UNRECOGNISED
+  if (key === undefined || (key.toLowerCase() === 'entries' && !isEntries)) marks.recognised = false
+  if (isEntries) marks.entries = line
+  marks.keys.push(line)
+}
+
+/** Lines below `entries` are names, or items of the last one that are not indented. */
+function markName(text: Buffer, marks: Marks, line: number, column: number): void {
+  if (column !== CHART_INDENT) marks.recognised = false
+  else if (!isDash(text, line + CHART_INDENT)) marks.names.push(line)
+  else if (marks.names.length === 0) marks.recognised = false
+}
+
+function sliceNames(text: Buffer, names: readonly number[], end: number): Map<string, Slice> | undefined {
+  const charts = new Map<string, Slice>()
+  for (const [index, start] of names.entries()) {
+    const slice = { source: text, start, end: names[index + 1] ?? end }
+    const chart = chartName(slice)
+    if (chart === undefined || charts.has(chart)) return undefined
+    charts.set(chart, slice)
+  }
+  return charts
+}
+
+/** The name in the first line of a chart's slice, when it is certain, and a sequence or nothing follows. */
 function chartName({ source, start, end }: Slice): string | undefined {
   const match = CHART_LINE.exec(lineAt(source, start))
   const name = match?.[1] ?? match?.[2] ?? match?.[3]
   if (match === null || name === undefined) return undefined
   if (match[1] !== undefined && typeof resolvePlain(name) !== 'string') return undefined
   const body = nextBlockLine(source, nextLine(source, start), end)
-  if (match[4] !== undefined) return body >= end ? name : undefined
-  return body < end && isDash(source, body + columnAt(source, body)) ? name : undefined
+  if (body >= end) return name
+  return match[4] === undefined && isDash(source, body + columnAt(source, body)) ? name : undefined
 }
 
 /** Behind comments and blank lines at the start and a `---` line. */
@@ -122,5 +133,6 @@ function columnAt(text: Uint8Array, line: number): number {
 }
 
 function lineAt(text: Uint8Array, line: number): string {
-  return Buffer.from(text.buffer, text.byteOffset + line, Math.max(0, Math.min(nextLine(text, line) - 1, text.length) - line)).toString('utf8')
+  const end = Math.min(nextLine(text, line) - 1, text.length)
+  return Buffer.from(text.buffer, text.byteOffset + line, Math.max(0, end - line)).toString('utf8')
 }

@@ -1,7 +1,7 @@
 import { isObject } from './field-types.ts'
 import { looksTyped } from './yaml-scalar.ts'
 
-/** A key that is longer than this stands behind `? `: YAML readers look no further than 1024 characters for its colon. */
+/** A longer key stands behind `? `: YAML readers look no further than 1024 characters for its colon. */
 const MAX_SIMPLE_KEY = 1000
 
 /**
@@ -107,6 +107,8 @@ function writeLines(text: string, indent: number): string {
   return `|${chomping}\n${body.replace(/^(?=.)/gm, ' '.repeat(indent + 2))}`
 }
 
+const ESCAPED = /["\\]|[^\x20-\x7e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]/gu
+
 const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   '\0': '0',
   '\x07': 'a',
@@ -125,7 +127,7 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
 }
 
 function doubleQuoted(text: string): string {
-  return `"${text.replace(/["\\\n]|[^\x20-\x7e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]/gu, escapeCharacter)}"`
+  return `"${text.replace(ESCAPED, escapeCharacter)}"`
 }
 
 /** A lone surrogate is no text: U+FFFD stands for it. */

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import type { FoldedDelta } from '../../../lib/core/bookkeeping.ts'
+import { MAX_DELTA_TIME, makeDeltaId } from '../../../lib/core/delta-id.ts'
+import { decodeAnnotations, encodeAnnotations } from '../../../lib/core/index/bookkeeping-text.ts'
+import { hasCode } from '../../../lib/errors.ts'
+import { id } from '../../support/builders.ts'
+
+const seconds = fc.integer({ min: 0, max: 4_000_000_000 }).map((second) => second * 1000)
+const plain = { noNullPrototype: true }
+const versionId = fc.record({ name: fc.string(), version: fc.string() }, plain)
+const touched = fc.oneof(fc.constant('*' as const), fc.array(versionId, { maxLength: 4 }))
+const gone = fc.option(seconds, { nil: undefined })
+const folded: fc.Arbitrary<FoldedDelta> = fc.record({ at: seconds, touched, gone }, plain)
+const deltaId = fc
+  .tuple(fc.integer({ min: 0, max: MAX_DELTA_TIME }), fc.uint8Array({ minLength: 10, maxLength: 10 }))
+  .map(([time, random]) => makeDeltaId(time, random))
+const foldedSet = fc.array(fc.tuple(deltaId, folded)).map((list) => new Map(list))
+const bookkeepings = fc.record({ generation: fc.nat(), writeId: fc.string(), folded: foldedSet }, plain)
+const foreign = fc.dictionary(fc.string(), fc.string()).map((texts) => new Map(Object.entries(texts)))
+const annotations = fc.record({ bookkeeping: bookkeepings, foreign }, plain)
+
+describe('bookkeeping text', () => {
+  it('gives back what it was given', () => {
+    fc.assert(
+      fc.property(annotations, (wanted) =>
+        assert.deepEqual(decodeAnnotations(Object.fromEntries(encodeAnnotations(wanted))), wanted),
+      ),
+    )
+  })
+
+  it('writes our keys first, the newest folded delta first among them', () => {
+    const state: FoldedDelta = { at: 0, touched: '*', gone: undefined }
+    const bookkeeping = {
+      generation: 1,
+      writeId: 'w',
+      folded: new Map([
+        [id(1), state],
+        [id(3), state],
+        [id(2), state],
+      ]),
+    }
+    const written = encodeAnnotations({ bookkeeping, foreign: new Map([['a', 'b']]) })
+    const deltas = [id(3), id(2), id(1)].map((each) => `helm-s3/folded/${each}`)
+    assert.deepEqual([...written.keys()], ['helm-s3/generation', 'helm-s3/write', ...deltas, 'a'])
+    assert.equal(written.get(`helm-s3/folded/${id(1)}`), '{"at":"1970-01-01T00:00:00Z","touched":"*"}')
+  })
+
+  it('writes nothing for an index that has no bookkeeping', () => {
+    const { bookkeeping, foreign } = decodeAnnotations({ a: 'b' })
+    assert.deepEqual(bookkeeping, { generation: 0, writeId: '', folded: new Map() })
+    assert.deepEqual([...encodeAnnotations({ bookkeeping, foreign })], [['a', 'b']])
+  })
+
+  it('keeps keys with our prefix that it does not know: they are those of a newer version', () => {
+    const newer = { 'helm-s3/seal': 'x', 'helm-s3/folded/not-a-ulid': 'y' }
+    assert.deepEqual(Object.fromEntries(decodeAnnotations(newer).foreign), newer)
+  })
+
+  const key = `helm-s3/folded/${id(1)}`
+  const bad: readonly (readonly [string, string])[] = [
+    ['helm-s3/generation', '-1'],
+    ['helm-s3/generation', '1e3'],
+    ['helm-s3/generation', '99999999999999999999'],
+    [key, ''],
+    [key, '[]'],
+    [key, '{"touched":"*"}'],
+    [key, '{"at":"2024-01-01","touched":"*"}'],
+    [key, '{"at":"2024-13-01T00:00:00Z","touched":"*"}'],
+    [key, '{"at":"2024-01-01T00:00:00Z"}'],
+    [key, '{"at":"2024-01-01T00:00:00Z","touched":[["a"]]}'],
+    [key, '{"at":"2024-01-01T00:00:00Z","touched":[["a",1]]}'],
+    [key, '{"at":"2024-01-01T00:00:00Z","touched":"*","gone":1}'],
+  ]
+  for (const [name, value] of bad) {
+    it(`refuses ${name} with the value ${value === '' ? 'of no characters' : value}`, () => {
+      assert.throws(
+        () => decodeAnnotations({ [name]: value }),
+        (error) => hasCode(error, 'invalid-index') && error.message.includes(name) && error.hint !== undefined,
+      )
+    })
+  }
+})

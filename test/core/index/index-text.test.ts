@@ -1,0 +1,330 @@
+import assert from 'node:assert/strict'
+import type { Bookkeeping } from '../../../lib/core/bookkeeping.ts'
+import type { Entry } from '../../../lib/core/entry.ts'
+import { type IndexForm, type IndexText, emptyIndexText, readIndexText } from '../../../lib/core/index/index-text.ts'
+import { hasCode } from '../../../lib/errors.ts'
+import { id } from '../../support/builders.ts'
+
+const read = (text: string): IndexText => readIndexText(Buffer.from(text))
+const textOf = (index: IndexText): string => Buffer.from(index.toBytes()).toString('utf8')
+const version = (name: string, number: string): Entry => ({ name, version: number, urls: [`${name}-${number}.tgz`] })
+const change = (name: string, ...entries: Entry[]): ReadonlyMap<string, readonly Entry[]> => new Map([[name, entries]])
+const invalid = (problem: RegExp) => (error: unknown) => hasCode(error, 'invalid-index') && problem.test(error.message)
+
+const bookkeeping: Bookkeeping = {
+  generation: 7,
+  writeId: 'abcd',
+  folded: new Map([
+    [id(1), { at: 1_700_000_000_000, touched: [{ name: 'alpine', version: '0.1.0' }], gone: undefined }],
+    [id(2), { at: 1_700_000_060_000, touched: '*', gone: 1_700_000_120_000 }],
+  ]),
+}
+
+const YAML = `apiVersion: v1
+entries:
+  alpine: # the small one
+  - name: alpine
+    description: >-
+      Deploys
+      a thing
+    version: 0.2.0 # newest
+  # between
+  - version: 0.1.0
+    name:   alpine
+  nginx:
+    - {name: nginx, version: 1.0.0}
+generated: "2024-01-01T00:00:00Z"
+serverInfo:
+  contextPath: /x
+`
+
+describe('index text', () => {
+  it('writes JSON one chart version a line, behind a line with the header', () => {
+    const index = emptyIndexText('json')
+      .withCharts(
+        new Map([
+          ['nginx', [version('nginx', '1.0.0')]],
+          ['alpine', [version('alpine', '0.2.0'), version('alpine', '0.1.0')]],
+        ]),
+      )
+      .withHeader({ bookkeeping, generated: '2024-01-01T00:00:00Z' })
+    assert.equal(
+      textOf(index),
+      `{"apiVersion":"v1","generated":"2024-01-01T00:00:00Z","annotations":{\
+"helm-s3/generation":"7","helm-s3/write":"abcd",\
+"helm-s3/folded/${id(2)}":"{\\"at\\":\\"2023-11-14T22:14:20Z\\",\\"touched\\":\\"*\\",\
+\\"gone\\":\\"2023-11-14T22:15:20Z\\"}",\
+"helm-s3/folded/${id(1)}":"{\\"at\\":\\"2023-11-14T22:13:20Z\\",\
+\\"touched\\":[[\\"alpine\\",\\"0.1.0\\"]]}"},"entries":{
+"alpine":[
+{"name":"alpine","version":"0.2.0","urls":["alpine-0.2.0.tgz"]},
+{"name":"alpine","version":"0.1.0","urls":["alpine-0.1.0.tgz"]}
+],
+"nginx":[
+{"name":"nginx","version":"1.0.0","urls":["nginx-1.0.0.tgz"]}
+]
+}}
+`,
+    )
+  })
+
+  it('writes block YAML as Helm does', () => {
+    const index = emptyIndexText('yaml')
+      .withCharts(
+        change('alpine', { ...version('alpine', '1.10'), appVersion: 'yes', created: '2024-01-01T00:00:00Z' }),
+      )
+      .withHeader({ bookkeeping: { ...bookkeeping, folded: new Map() }, generated: '2024-01-01T00:00:00Z' })
+    assert.equal(
+      textOf(index),
+      `annotations:
+  helm-s3/generation: "7"
+  helm-s3/write: abcd
+apiVersion: v1
+entries:
+  alpine:
+  - appVersion: "yes"
+    created: "2024-01-01T00:00:00Z"
+    name: alpine
+    urls:
+    - alpine-1.10.tgz
+    version: "1.10"
+generated: "2024-01-01T00:00:00Z"
+`,
+    )
+  })
+
+  for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
+    describe(`in the ${form} form`, () => {
+      const index = emptyIndexText(form)
+        .withCharts(new Map(['a', 'b', 'c'].map((name) => [name, [version(name, '2.0.0'), version(name, '1.0.0')]])))
+        .withHeader({ bookkeeping, generated: '2024-01-01T00:00:00Z' })
+      const again = readIndexText(index.toBytes())
+
+      it('reads as slices what it wrote, with nothing lost', () => {
+        assert.equal(again.path, 'slices')
+        assert.equal(again.form, form)
+        assert.equal(again.generated, '2024-01-01T00:00:00Z')
+        assert.deepEqual(again.bookkeeping, bookkeeping)
+        assert.deepEqual(again.chartNames(), ['a', 'b', 'c'])
+        assert.deepEqual(again.versions('b'), [version('b', '2.0.0'), version('b', '1.0.0')])
+        assert.deepEqual(again.versions('unknown'), [])
+        assert.equal(again.countEntries(), 6)
+      })
+
+      it('writes the same bytes when nothing changes', () => {
+        assert.deepEqual(Buffer.from(again.toBytes()), Buffer.from(index.toBytes()))
+        const rewritten = again.withCharts(change('b', ...again.versions('b')))
+        assert.deepEqual(Buffer.from(rewritten.toBytes()), Buffer.from(index.toBytes()))
+      })
+
+      it('copies the bytes between two changes in one piece, without looking at them', () => {
+        const source = new Uint8Array(index.toBytes())
+        const chunks = readIndexText(source)
+          .withCharts(change('a', version('a', '3.0.0')))
+          .chunks()
+        const [_head, , ...rest] = chunks
+        const copied = rest.filter((chunk) => chunk.buffer === source.buffer && chunk.length > 3)
+        assert.equal(copied.length, 1)
+      })
+
+      it('finds an exact version, and the first of two', () => {
+        assert.deepEqual(again.find({ name: 'a', version: '1.0.0' }), version('a', '1.0.0'))
+        assert.equal(again.find({ name: 'a', version: '1.0' }), undefined)
+        assert.equal(again.find({ name: 'x', version: '1.0.0' }), undefined)
+        const twice = again.withCharts(change('a', { ...version('a', '1.0.0'), home: 'first' }, version('a', '1.0.0')))
+        assert.equal(readIndexText(twice.toBytes()).find({ name: 'a', version: '1.0.0' })?.['home'], 'first')
+      })
+
+      it('removes a chart whose list is empty, and puts new ones in their order', () => {
+        const changed = again.withCharts(
+          new Map([
+            ['b', []],
+            ['bb', [version('bb', '1.0.0')]],
+            ['0', [version('0', '1.0.0')]],
+            ['z', []],
+          ]),
+        )
+        assert.deepEqual(changed.chartNames(), ['0', 'a', 'bb', 'c'])
+        assert.deepEqual(readIndexText(changed.toBytes()).chartNames(), ['0', 'a', 'bb', 'c'])
+        const none = again.withCharts(
+          new Map([
+            ['a', []],
+            ['b', []],
+            ['c', []],
+          ]),
+        )
+        assert.deepEqual(readIndexText(none.toBytes()).chartNames(), [])
+        assert.equal(readIndexText(none.toBytes()).bookkeeping.generation, 7)
+      })
+
+      it('leaves the value that it was made from as it was', () => {
+        const before = textOf(again)
+        again.withCharts(change('a', version('a', '9.0.0'))).withHeader({ bookkeeping, generated: undefined })
+        assert.equal(textOf(again), before)
+      })
+
+      it('never writes an entry for which Helm refuses the index', () => {
+        const bad = { ...version('a', '1.0.0'), appVersion: 1 }
+        assert.throws(
+          () => again.withCharts(change('a', bad)).toBytes(),
+          invalid(/chart a version 1\.0\.0: appVersion is the number 1/),
+        )
+      })
+    })
+  }
+
+  it('keeps the bytes of versions that stay, comments and odd layout too', () => {
+    const index = read(YAML)
+    assert.equal(index.path, 'slices')
+    const [first, second] = index.versions('alpine')
+    assert.ok(first !== undefined && second !== undefined)
+    assert.equal(first['description'], 'Deploys a thing')
+    const changed = textOf(index.withCharts(change('alpine', second, version('alpine', '0.0.1'))))
+    assert.equal(
+      changed,
+      `apiVersion: v1
+entries:
+  alpine:
+  - version: 0.1.0
+    name:   alpine
+  - name: alpine
+    urls:
+    - alpine-0.0.1.tgz
+    version: 0.0.1
+  nginx:
+    - {name: nginx, version: 1.0.0}
+generated: "2024-01-01T00:00:00Z"
+serverInfo:
+  contextPath: /x
+`,
+    )
+  })
+
+  it('adds a version at the indentation that the chart has', () => {
+    const index = read(YAML)
+    const changed = textOf(index.withCharts(change('nginx', version('nginx', '2.0.0'), ...index.versions('nginx'))))
+    assert.match(
+      changed,
+      /\n {2}nginx:\n {4}- name: nginx\n {6}urls:\n {6}- nginx-2\.0\.0\.tgz\n {6}version: 2\.0\.0\n {4}- \{name/,
+    )
+    assert.equal(read(changed).versions('nginx').length, 2)
+  })
+
+  it('keeps top-level keys and annotations of others', () => {
+    const yaml = read(`annotations:\n  team: x\n  helm-s3/newer: "?"\n${YAML}publicKeys:\n- k\n`)
+    const back = readIndexText(yaml.withHeader({ bookkeeping, generated: undefined }).toBytes())
+    assert.deepEqual(back.bookkeeping, bookkeeping)
+    assert.match(textOf(back), /\n {2}team: x\n {2}helm-s3\/newer: '\?'\n/)
+    assert.match(textOf(back), /\npublicKeys:\n- k\nserverInfo:\n {2}contextPath: \/x\n$/)
+    const json = read('{"foo":{"x":1},"apiVersion":"v1","annotations":{"team":"x"},"entries":{}}')
+    assert.match(
+      textOf(json),
+      /^\{"apiVersion":"v1","annotations":\{"team":"x"\},"foo":\{"x":1\},"entries":\{\n\}\}\n$/,
+    )
+  })
+
+  it('reads any JSON, and writes it in its own layout', () => {
+    const json = { apiVersion: 'v1', entries: { b: [{ name: 'b', version: '1.0.0', size: 12 }, null], a: [] } }
+    for (const text of [
+      JSON.stringify(json),
+      JSON.stringify(json, null, 2),
+      JSON.stringify(json, null, '\t').replaceAll('\n', '\r\n'),
+    ]) {
+      const index = read(text)
+      assert.equal(index.path, 'full-parse')
+      assert.equal(
+        textOf(index),
+        '{"apiVersion":"v1","entries":{\n"b":[\n{"name":"b","version":"1.0.0","size":12}\n],\n"a":[\n]\n}}\n',
+      )
+      assert.equal(readIndexText(index.toBytes()).path, 'slices')
+    }
+  })
+
+  it('takes fields by their names in any case, as Helm does', () => {
+    const index = read('{"ApiVersion":"v1","Entries":{"a":[{"Name":"a","VERSION":"1.0.0","digest":null}]}}')
+    assert.deepEqual(index.versions('a'), [{ name: 'a', version: '1.0.0' }])
+    assert.equal(index.find({ name: 'a', version: '1.0.0' })?.name, 'a')
+  })
+
+  it('keeps entries without name or version, which Helm skips', () => {
+    const index = read('{"apiVersion":"v1","entries":{"a":[{},{"name":"b","version":"1.0.0"}]}}')
+    assert.deepEqual(index.versions('a'), [
+      { name: '', version: '' },
+      { name: 'b', version: '1.0.0' },
+    ])
+  })
+
+  it('does not look at charts that nobody asks for', () => {
+    const good = '  good:\n  - name: good\n    version: 1.0.0\n'
+    const bad = `apiVersion: v1\nentries:\n  bad:\n  - name: bad\n    version: 1.0\n${good}`
+    const index = read(bad)
+    assert.deepEqual(index.versions('good'), [{ name: 'good', version: '1.0.0' }])
+    assert.throws(() => index.versions('bad'), invalid(/chart bad: version is the number 1, not a string/))
+    assert.equal(textOf(index.withCharts(change('good', ...index.versions('good')))), bad)
+  })
+
+  it('converts between the forms and back', () => {
+    const json = emptyIndexText('json')
+      .withCharts(change('alpine', { ...version('alpine', '1.0.0'), description: 'a\nb: "c"', appVersion: '1e3' }))
+      .withHeader({ bookkeeping, generated: '2024-01-01T00:00:00Z' })
+    const yaml = readIndexText(json.toForm('yaml').toBytes())
+    assert.equal(yaml.form, 'yaml')
+    assert.deepEqual(contentOf(yaml), contentOf(json))
+    assert.deepEqual(yaml.bookkeeping, bookkeeping)
+    assert.deepEqual(contentOf(readIndexText(yaml.toForm('json').toBytes())), contentOf(json))
+    assert.equal(json.toForm('json'), json)
+  })
+
+  it('refuses the YAML form for fields that Helm does not know', () => {
+    const entryField = read('{"apiVersion":"v1","entries":{"a":[{"name":"a","version":"1.0.0","size":12}]}}')
+    assert.throws(() => entryField.toForm('yaml'), invalid(/chart a version 1\.0\.0: has the field size/))
+    const topField = read('{"apiVersion":"v1","foo":1,"entries":{}}')
+    assert.throws(() => topField.toForm('yaml'), invalid(/the field foo/))
+  })
+
+  it('reads other line ends and a byte order mark without a full parse', () => {
+    const index = read(`\ufeff${YAML.replaceAll('\n', '\r\n')}`)
+    assert.equal(index.path, 'slices')
+    assert.deepEqual(index.versions('alpine'), read(YAML).versions('alpine'))
+  })
+
+  it('refuses JSON that is cut anywhere, in our layout and in another', () => {
+    const index = emptyIndexText('json').withCharts(
+      change('alpine', { ...version('alpine', '1.0.0'), home: 'a: b #c' }),
+    )
+    const ours = textOf(index)
+    const indented = JSON.stringify(JSON.parse(ours), null, 2)
+    for (const text of [ours.trimEnd(), indented]) {
+      for (let end = 0; end < text.length; end++)
+        assert.throws(() => read(text.slice(0, end)), invalid(/./), text.slice(0, end))
+    }
+  })
+
+  const refused: readonly (readonly [string, string, RegExp])[] = [
+    ['nothing', '', /the file is empty/],
+    ['blanks', ' \n', /no apiVersion/],
+    ['another kind of text', 'hello', /no mapping/],
+    ['a JSON list', '[]', /no mapping/],
+    ['an index without apiVersion', '{"entries":{}}', /no apiVersion/],
+    ['cut JSON', '{"apiVersion":"v1","entries":{\n"a":[\n{"name":"a"', /neither JSON nor YAML/],
+    ['entries that are a list', '{"apiVersion":"v1","entries":[]}', /entries is a list, not a mapping/],
+    [
+      'an annotation that is no string',
+      '{"apiVersion":"v1","annotations":{"a":1},"entries":{}}',
+      /annotations\.a is the number 1/,
+    ],
+    ['a time that is none', '{"apiVersion":"v1","generated":"2024-02-30T00:00:00Z"}', /generated is not a time/],
+    ['a chart that is no list', '{"apiVersion":"v1","entries":{"a":{}}}', /chart a is no list/],
+    ['a version that is no mapping', '{"apiVersion":"v1","entries":{"a":["x"]}}', /chart a: is not a mapping/],
+    ['YAML with an unknown key', 'apiVersion: v1\nfoo: 1\n', /the field foo is unknown to Helm/],
+    ['YAML with a key twice', 'apiVersion: v1\napiVersion: v1\n', /already set/],
+    ['YAML with a chart twice', 'apiVersion: v1\nentries:\n  a:\n  - name: a\n  a:\n  - name: a\n', /already set/],
+    ['bytes that are not UTF-8', Buffer.from('apiVersion: "\xff"\n', 'latin1').toString('latin1'), /./],
+  ]
+  for (const [name, text, problem] of refused) {
+    it(`refuses ${name}`, () => assert.throws(() => readIndexText(Buffer.from(text, 'latin1')), invalid(problem)))
+  }
+})
+
+const contentOf = (index: IndexText): unknown =>
+  Object.fromEntries(index.chartNames().map((name) => [name, index.versions(name)]))

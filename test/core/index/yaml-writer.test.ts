@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { parseGoYaml } from '../../../lib/core/index/go-yaml-text.ts'
+import { UNREAD, readBlockYaml } from '../../../lib/core/index/yaml-reader.ts'
+import { compareKeys, writeMapping } from '../../../lib/core/index/yaml-writer.ts'
+import { readVectors } from './helm-vectors.ts'
+
+interface WriterVector {
+  readonly value: Record<string, unknown>
+  readonly yaml: string
+}
+
+const text = fc.oneof(
+  fc.string({ maxLength: 12 }),
+  fc.string({
+    maxLength: 8,
+    unit: fc.constantFrom(' ', '\n', 'a', ':', '#', '-', '"', "'", '1', '.', '\t', 'é', '{', '[', ',', '\\', '|', '?'),
+  }),
+  fc.string({ maxLength: 4, unit: 'grapheme' }),
+)
+const simpleKey = fc.constantFrom('a', 'b-c', 'd.e/f', '1e3', 'x y', 'yes', 'é')
+const { value } = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3 },
+    text,
+    fc.boolean(),
+    fc.integer(),
+    fc.constant(null),
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc.dictionary(text, tie('value'), { maxKeys: 3, noNullPrototype: true }),
+  ),
+}))
+const mapping = fc.dictionary(text, value, { minKeys: 1, maxKeys: 4, noNullPrototype: true }) as fc.Arbitrary<
+  Record<string, unknown>
+>
+
+describe('yaml writer', () => {
+  for (const vector of readVectors<WriterVector>('yaml-writer.json')) {
+    it(`writes ${JSON.stringify(vector.value).slice(0, 40)} as go-yaml does`, () =>
+      assert.equal(writeMapping(vector.value, 0), vector.yaml))
+  }
+
+  it('writes what the full parser reads as the same value', () => {
+    fc.assert(
+      fc.property(mapping, (wanted) => assert.deepEqual(parseGoYaml(writeMapping(wanted, 0)), wanted)),
+      { numRuns: 500 },
+    )
+  })
+
+  it('writes simple keys with any values so that the block reader reads most of them, all as they were', () => {
+    let read = 0
+    fc.assert(
+      fc.property(
+        fc.dictionary(simpleKey, fc.oneof(text, fc.array(text), fc.boolean()), { noNullPrototype: true }),
+        (wanted) => {
+          const result = readBlockYaml(writeMapping({ ...wanted, last: 1 }, 0))
+          if (result === UNREAD) return
+          assert.deepEqual(result, { ...wanted, last: 1 })
+          read++
+        },
+      ),
+      { numRuns: 300 },
+    )
+    assert.ok(read > 100, `only ${String(read)} of 300`)
+  })
+
+  it('writes a long key so that YAML readers find its colon', () => {
+    const long = { ['k'.repeat(2000)]: { a: 'b' }, ['l'.repeat(2000)]: 'x' }
+    assert.deepEqual(parseGoYaml(writeMapping(long, 0)), long)
+  })
+
+  it('orders keys as go-yaml does', () => {
+    const keys = ['B', 'a-b', 'a_b', 'a.b', 'a1', 'a01', 'ab', 'b2', 'b10', '1', '9', '10', 'é', 'a']
+    const sorted = [...keys].sort(compareKeys)
+    assert.deepEqual(sorted, ['1', '9', '10', 'B', 'a', 'a-b', 'a.b', 'a_b', 'a1', 'a01', 'ab', 'b2', 'b10', 'é'])
+  })
+})
