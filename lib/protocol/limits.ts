@@ -13,6 +13,9 @@ export const RETENTION = 60 * MINUTE
 /** A minted id may be sent for this long, counted from the reading of the clock that went into it. */
 export const ID_LIFETIME = 60 * SECOND
 
+/** How far the estimate of the store's clock may be ahead: the time that an answer took. */
+export const MAX_CLOCK_ERROR = 60 * SECOND
+
 /** A delta whose id is further ahead of the store's clock than this is not well-formed. */
 export const MAX_CLOCK_LEAD = 15 * MINUTE
 

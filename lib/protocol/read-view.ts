@@ -27,7 +27,7 @@ export interface View {
   readonly startedAt: number
 }
 
-const MAX_ATTEMPTS = 12
+const MAX_ATTEMPTS = 40
 
 /**
  * Merge on read. LIST comes first, `index.yaml` after it, the pending deltas last: a delta that the listing misses was

@@ -19,7 +19,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/read-view.ts',
     find: '  const startedAt = session.clock.monotonic()\n  const listing = await listDeltas(session)\n  const base = await readBase(session)\n',
     replace: '  const base = await readBase(session)\n  const startedAt = session.clock.monotonic()\n  const listing = await listDeltas(session)\n',
-    mix: 'drift',
+    mix: 'readers',
   },
   {
     rule: 'superseded operations are skipped',
@@ -80,9 +80,16 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'the local clock is corrected by the store',
     file: 'protocol/store-clock.ts',
-    find: 'offset = answer.date - clock.now()',
+    find: 'offset = answer.date + DATE_RESOLUTION - sentAt',
     replace: 'offset = 0',
     mix: 'tight',
+  },
+  {
+    rule: "the store's clock is never estimated behind, however late an answer is read",
+    file: 'protocol/store-clock.ts',
+    find: 'offset = answer.date + DATE_RESOLUTION - sentAt',
+    replace: 'offset = answer.date - clock.now()',
+    mix: 'sleepers',
   },
   {
     rule: 'a pass does not collect what it has folded itself',

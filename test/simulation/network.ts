@@ -1,16 +1,10 @@
 import type { DeleteOutcome, ObjectStore, PutOutcome } from '../../lib/store/object-store.ts'
+import type { Mix } from './mixes.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
-/** How hostile the network and the machines are. Times in milliseconds. */
-export interface Weather {
-  /** Mean latency of each way. */
-  readonly latency: number
-  /** Chance that a client is suspended before a request that no deadline guards. */
-  readonly stall: number
-  /** How much more often than usual requests and answers are late or lost. */
-  readonly faults: number
-}
+/** How hostile the network and the machines are. */
+export type Weather = Pick<Mix, 'latency' | 'stall' | 'nap' | 'readFaults' | 'writeFaults'>
 
 /** A request is given up by the client after this long without an answer. */
 const GIVE_UP = 20_000
@@ -76,11 +70,11 @@ export class Network {
     }
   }
 
+  /** A client may be suspended before it sends, or with the answer in its hands. */
   #read<T>(client: Client, request: Request<T>): Promise<T> {
     return new Promise((resolve) => {
-      const send = (): void => {
-        this.#send(client, request, resolve, send)
-      }
+      const answer = (value: T): void => this.#deliver(client, this.#suspension(), () => resolve(value))
+      const send = (): void => this.#send(client, request, answer, send)
       this.#time.after(this.#suspension(), send)
     })
   }
@@ -138,7 +132,8 @@ export class Network {
   #fate(method: string): { there: number; back: number; dropped: boolean; lost: boolean; repeated: boolean } {
     const fate = { there: Math.min(this.#latency(), LONGEST_FLIGHT), back: this.#latency(), dropped: false, lost: false, repeated: false }
     if (this.quiet) return fate
-    const chance = this.#random.fraction() / this.weather.faults
+    const isWrite = method === 'put' || method === 'delete'
+    const chance = this.#random.fraction() / (isWrite ? this.weather.writeFaults : this.weather.readFaults)
     if (chance < 0.012) fate.there = this.#random.below(LONGEST_FLIGHT)
     else if (chance < 0.02) fate.back = this.#random.below(LONGEST_FLIGHT)
     else if (chance < 0.035) fate.lost = true
@@ -148,8 +143,7 @@ export class Network {
   }
 
   #suspension(): number {
-    if (this.quiet || !this.#random.chance(this.weather.stall)) return 0
-    if (this.#random.chance(0.7)) return this.#random.below(20_000)
-    return this.#random.below(this.#random.chance(0.7) ? 90_000 : 480_000)
+    if (this.quiet || !this.#random.chance(this.weather.stall / 2)) return 0
+    return this.#random.below(this.weather.nap * (this.#random.chance(0.1) ? 8 : 1))
   }
 }

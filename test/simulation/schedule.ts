@@ -100,8 +100,8 @@ class Schedule {
     const operations = fewest + this.#random.below(most - fewest + 1)
     const kinds = Object.entries(this.#mix.weights).flatMap(([kind, weight]) => Array<OperationKind>(weight).fill(kind as OperationKind))
     for (let i = 0; i < operations; i++) this.#spawnOperation(i, this.#random.pick(kinds))
-    for (let i = 0; i < this.#mix.compactions; i++) this.#spawnCompaction(`compact${String(i)}`, this.#random.below(this.#mix.span * 1.3))
-    for (let i = 0; i < this.#mix.reads; i++) this.#spawnReader(`read${String(i)}`, this.#random.below(this.#mix.span * 1.2))
+    for (let i = 0; i < this.#mix.compactions; i++) this.#spawnCompaction(`compact${String(i)}`, this.#random.below(this.#mix.compactionSpan))
+    for (let i = 0; i < this.#mix.reads; i++) this.#spawnReader(`read${String(i)}`, this.#random.below(this.#mix.readSpan))
     await this.#drain()
     await this.#comeToRest()
     await this.#checkVersions()
@@ -164,12 +164,12 @@ class Schedule {
   #spawnOperation(number: number, kind: OperationKind): void {
     const delay = this.#random.chance(0.3) ? this.#random.below(300) : this.#random.below(this.#mix.span)
     const one = this.#random.pick(this.#versions)
-    const digestOf = (): ChartUpload => makeUpload(one, this.#random.pick(['A', 'A', 'B']))
+    const digestOf = (): ChartUpload => makeUpload(one, this.#random.pick([...this.#mix.contents]))
     const name = `${kind}${String(number)}`
     if (kind === 'junk') return this.#spawnJunk(name, delay)
     if (kind === 'push' || kind === 'force') return this.#spawnPush(name, delay, [digestOf()], kind)
     if (kind === 'batch') {
-      const uploads = this.#versions.map((version) => makeUpload(version, this.#random.pick(['A', 'B'])))
+      const uploads = this.#versions.map((version) => makeUpload(version, this.#random.pick([...this.#mix.contents])))
       return this.#spawnPush(name, delay, uploads, 'push')
     }
     if (kind === 'init') {
