@@ -14,10 +14,10 @@ export type Fields = ReadonlyMap<string, FieldType>
 const fields = (types: Record<string, FieldType>): Fields => new Map(Object.entries(types))
 
 /** helm/helm pkg/chart/v2/metadata.go. */
-const MAINTAINER = fields({ name: 'string', email: 'string', url: 'string' })
+export const MAINTAINER_FIELDS = fields({ name: 'string', email: 'string', url: 'string' })
 
-/** helm/helm pkg/chart/v2/dependency.go. */
-const DEPENDENCY = fields({
+/** helm/helm pkg/chart/v2/dependency.go, in the order of its fields. */
+export const DEPENDENCY_FIELDS = fields({
   name: 'string',
   version: 'string',
   repository: 'string',
@@ -28,15 +28,15 @@ const DEPENDENCY = fields({
   alias: 'string',
 })
 
-/** `ChartVersion` in helm/helm pkg/repo/v1/index.go, with the chart metadata that it embeds. */
-export const ENTRY_FIELDS = fields({
+/** `Metadata` in helm/helm pkg/chart/v2/metadata.go, in the order of its fields. */
+export const METADATA_FIELDS = fields({
   name: 'string',
   home: 'string',
   sources: 'strings',
   version: 'string',
   description: 'string',
   keywords: 'strings',
-  maintainers: { listOf: MAINTAINER },
+  maintainers: { listOf: MAINTAINER_FIELDS },
   icon: 'string',
   apiVersion: 'string',
   condition: 'string',
@@ -45,17 +45,24 @@ export const ENTRY_FIELDS = fields({
   deprecated: 'bool',
   annotations: 'texts',
   kubeVersion: 'string',
-  dependencies: { listOf: DEPENDENCY },
+  dependencies: { listOf: DEPENDENCY_FIELDS },
   type: 'string',
-  urls: 'strings',
-  created: 'time',
-  removed: 'bool',
-  digest: 'string',
-  checksum: 'string',
-  engine: 'string',
-  tillerVersion: 'string',
-  url: 'string',
 })
+
+/** `ChartVersion` in helm/helm pkg/repo/v1/index.go, with the chart metadata that it embeds. */
+export const ENTRY_FIELDS: Fields = new Map([
+  ...METADATA_FIELDS,
+  ...fields({
+    urls: 'strings',
+    created: 'time',
+    removed: 'bool',
+    digest: 'string',
+    checksum: 'string',
+    engine: 'string',
+    tillerVersion: 'string',
+    url: 'string',
+  }),
+])
 
 /** `IndexFile` in helm/helm pkg/repo/v1/index.go. */
 export const INDEX_FIELDS = fields({

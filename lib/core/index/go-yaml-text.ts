@@ -1,6 +1,11 @@
 import {
   type Alias,
+  type CST,
+  Composer,
+  type Document,
+  Lexer,
   type Node,
+  Parser,
   Scalar,
   type YAMLParseError,
   isAlias,
@@ -8,9 +13,8 @@ import {
   isMap,
   isScalar,
   isSeq,
-  parseDocument,
 } from 'yaml'
-import { resolvePlain, scalarText } from './yaml-scalar.ts'
+import { type ExactScalar, resolveExactly, scalarText } from './yaml-scalar.ts'
 
 /**
  * The value of the first document of a YAML text as Helm's strict loader sees it (sigs.k8s.io/yaml over go-yaml v2):
@@ -19,16 +23,57 @@ import { resolvePlain, scalarText } from './yaml-scalar.ts'
  * @throws Error that says what is wrong
  */
 export function parseGoYaml(text: string): unknown {
+  return loadFirst(text, { duplicateKeys: 'refused', integers: 'number' })
+}
+
+/**
+ * As {@link parseGoYaml}, but as Helm's lenient loader, which reads charts: of duplicate keys the last one counts. Whole
+ * numbers are exact, as bigints.
+ * @throws Error that says what is wrong
+ */
+export function parseGoYamlLeniently(text: string): unknown {
+  return loadFirst(text, { duplicateKeys: 'last counts', integers: 'bigint' })
+}
+
+interface LoadOptions {
+  readonly duplicateKeys: 'refused' | 'last counts'
+  readonly integers: 'number' | 'bigint'
+}
+
+function loadFirst(text: string, options: LoadOptions): unknown {
   const control = CONTROL.exec(text)
   if (control !== null) throw new Error('control characters are not allowed')
-  const document = parseDocument(text, { schema: 'failsafe', version: '1.1', uniqueKeys: false, logLevel: 'silent' })
-  const { contents, errors } = document
+  const { contents, errors } = composeFirst(text)
   const end = isCollection(contents) && contents.flow === true ? contents.range?.[1] : undefined
   const isBehind = ({ code, pos }: YAMLParseError): boolean =>
-    code === 'MULTIPLE_DOCS' || (code === 'UNEXPECTED_TOKEN' && end !== undefined && pos[0] >= end)
+    code === 'UNEXPECTED_TOKEN' && end !== undefined && pos[0] >= end
   const error = errors.find((each) => !isBehind(each))
-  if (error !== undefined) throw new Error(error.message.split(/:?\n/, 1)[0])
-  return contents === null ? null : new Loader().load(contents)
+  if (error !== undefined) throw new Error(`${error.message} at line ${String(lineOf(text, error.pos[0]))}`)
+  return contents === null ? null : new Loader(options).load(contents)
+}
+
+/** Levels. go-yaml allows 10,000; nothing that people write needs more than some ten, and each costs stack here. */
+const MAX_DEPTH = 200
+
+/** The first document of the text; what follows it is not read. */
+function composeFirst(text: string): Document.Parsed {
+  const composer = new Composer({ schema: 'failsafe', version: '1.1', uniqueKeys: false, logLevel: 'silent' })
+  for (const document of composer.compose(shallowTokens(text), true, text.length)) return document
+  throw new Error('it holds no document')
+}
+
+function* shallowTokens(text: string): Generator<CST.Token, void> {
+  const parser = new Parser()
+  const lexer = new Lexer()
+  for (const lexeme of lexer.lex(text)) {
+    yield* parser.next(lexeme)
+    if (parser.stack.length > MAX_DEPTH) throw new Error(`it is nested more than ${String(MAX_DEPTH)} levels deep`)
+  }
+  yield* parser.end()
+}
+
+function lineOf(text: string, at: number): number {
+  return text.slice(0, at).split('\n').length
 }
 
 const CONTROL = /[^\t\n\r\x20-\x7e\x85\xa0-\ufffd]/
@@ -40,12 +85,17 @@ class Loader {
   #aliasDepth = 0
   #decoded = 0
   #decodedInAliases = 0
+  readonly #options: LoadOptions
+
+  constructor(options: LoadOptions) {
+    this.#options = options
+  }
 
   load(node: Node): unknown {
     this.#count()
     if (isAlias(node)) return this.#loadAlias(node)
     if ((isScalar(node) || isCollection(node)) && node.anchor !== undefined) this.#anchors.set(node.anchor, node)
-    if (isScalar(node)) return loadScalar(node)
+    if (isScalar(node)) return this.#loadScalar(node)
     this.#open.add(node)
     const value = isSeq(node) ? node.items.map((item) => this.load(item as Node)) : this.#loadMapping(node)
     this.#open.delete(node)
@@ -66,7 +116,7 @@ class Loader {
       if (isMergeKey(key)) this.#merge(value, fields)
       else {
         const name = keyText(this.load(key))
-        if (fields.has(name)) throw new Error(`key "${name}" already set in map`)
+        if (fields.has(name) && this.#options.duplicateKeys === 'refused') throw new Error(`key "${name}" already set in map`)
         fields.set(name, value === null ? null : this.load(value))
       }
     }
@@ -94,6 +144,11 @@ class Loader {
     return result
   }
 
+  #loadScalar(node: Scalar): unknown {
+    const value = loadScalar(node)
+    return typeof value === 'bigint' && this.#options.integers === 'number' ? Number(value) : value
+  }
+
   /** go-yaml's guard against texts whose aliases unfold to much more than they are. */
   #count(): void {
     this.#decoded++
@@ -112,19 +167,23 @@ function allowedShare(decoded: number): number {
 
 const TAG_PREFIX = 'tag:yaml.org,2002:'
 
-function loadScalar(node: Scalar): unknown {
+function loadScalar(node: Scalar): ExactScalar {
   const text = typeof node.value === 'string' ? node.value : ''
   const tag = node.tag?.startsWith(TAG_PREFIX) === true ? node.tag.slice(TAG_PREFIX.length) : node.tag
-  if (tag === undefined) return node.type === Scalar.PLAIN ? resolvePlain(text) : text
+  if (tag === undefined) return node.type === Scalar.PLAIN ? resolveExactly(text) : text
   if (tag === 'binary') return Buffer.from(text, 'base64').toString('utf8')
   const type = TYPE_OF_TAG[tag]
   if (type === undefined) return text
-  const value = resolvePlain(text)
-  if (value === null ? type !== 'null' : typeof value !== type) throw new Error(`cannot decode ${text} as a !!${tag}`)
+  const value = resolveExactly(text)
+  if (value === null ? type !== 'null' : kindOf(value) !== type) throw new Error(`cannot decode ${text} as a !!${tag}`)
   return value
 }
 
 const TYPE_OF_TAG: Readonly<Record<string, string>> = { null: 'null', bool: 'boolean', int: 'number', float: 'number' }
+
+function kindOf(value: ExactScalar): string {
+  return typeof value === 'bigint' ? 'number' : typeof value
+}
 
 function isMergeKey(key: Node): boolean {
   return isScalar(key) && key.value === '<<' && (key.type === Scalar.PLAIN || key.tag === `${TAG_PREFIX}merge`)
@@ -132,6 +191,7 @@ function isMergeKey(key: Node): boolean {
 
 function keyText(key: unknown): string {
   if (typeof key === 'string') return key
+  if (typeof key === 'bigint') return String(key)
   if (typeof key === 'number' || typeof key === 'boolean') return scalarText(key)
   throw new Error('a key is neither a string, nor a number, nor true or false')
 }

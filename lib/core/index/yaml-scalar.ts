@@ -13,13 +13,16 @@ const WORDS = new Map<string, Scalar>([
   ...all(Number.NEGATIVE_INFINITY, '-.inf -.Inf -.INF'),
 ])
 
+/** A scalar whose whole numbers are exact. */
+export type ExactScalar = Scalar | bigint
+
 const MAY_BE_OTHER = /^[-+.0-9yYnNtTfFoO~]|^$/
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/
-const INTEGERS: readonly (readonly [RegExp, number])[] = [
-  [/^([-+]?)(0|[1-9][0-9]*)$/, 10],
-  [/^([-+]?)0[xX]([0-9a-fA-F]+)$/, 16],
-  [/^([-+]?)0[bB]([01]+)$/, 2],
-  [/^([-+]?)0[oO]?([0-7]+)$/, 8],
+const INTEGERS: readonly (readonly [RegExp, string])[] = [
+  [/^([-+]?)(0|[1-9][0-9]*)$/, ''],
+  [/^([-+]?)0[xX]([0-9a-fA-F]+)$/, '0x'],
+  [/^([-+]?)0[bB]([01]+)$/, '0b'],
+  [/^([-+]?)0[oO]?([0-7]+)$/, '0o'],
 ]
 
 /**
@@ -27,6 +30,12 @@ const INTEGERS: readonly (readonly [RegExp, number])[] = [
  * and a timestamp is a string (yaml/go-yaml v2 resolve.go).
  */
 export function resolvePlain(text: string): Scalar {
+  const value = resolveExactly(text)
+  return typeof value === 'bigint' ? Number(value) : value
+}
+
+/** As {@link resolvePlain}, but a whole number is a bigint, and so differs from a float such as `1.0`. */
+export function resolveExactly(text: string): ExactScalar {
   if (!MAY_BE_OTHER.test(text)) return text
   const word = WORDS.get(text)
   if (word !== undefined) return word
@@ -47,17 +56,24 @@ export function looksTyped(text: string): boolean {
 /** The string that a number or a boolean becomes where Helm's structures want a string (sigs.k8s.io/yaml). */
 export function scalarText(value: number | boolean): string {
   if (typeof value === 'boolean' || Number.isSafeInteger(value)) return String(value)
+  return floatText(value)
+}
+
+/** Go's `strconv.FormatFloat(value, 'g', -1, 32)`: what a float becomes where a string is wanted. */
+export function floatText(value: number): string {
   if (Number.isNaN(value)) return 'NaN'
   return Number.isFinite(value) ? float32Text(value) : value > 0 ? '+Inf' : '-Inf'
 }
 
-function integer(text: string): number | undefined {
-  for (const [pattern, base] of INTEGERS) {
+/** A number of 64 bits; one with a sign is a signed one. */
+function integer(text: string): bigint | undefined {
+  for (const [pattern, prefix] of INTEGERS) {
     const match = pattern.exec(text)
     if (match === null) continue
-    const value = Number.parseInt(match[2] ?? '', base)
-    if (value >= 2 ** 64) return undefined
-    return match[1] === '-' && value !== 0 ? -value : value
+    const magnitude = BigInt(`${prefix}${match[2] ?? ''}`)
+    const limit = match[1] === '' ? 2n ** 64n : match[1] === '-' ? 2n ** 63n + 1n : 2n ** 63n
+    if (magnitude >= limit) return undefined
+    return match[1] === '-' ? -magnitude : magnitude
   }
   return undefined
 }
@@ -67,8 +83,8 @@ function finiteFloat(text: string): number | undefined {
   return Number.isFinite(value) ? value : undefined
 }
 
-/** Go's `strconv.FormatFloat(value, 'g', -1, 32)`. */
 function float32Text(value: number): string {
+  if (Object.is(value, -0)) return '-0'
   const wanted = Math.fround(value)
   if (!Number.isFinite(wanted)) return value > 0 ? '+Inf' : '-Inf'
   let digits = 0

@@ -1,0 +1,59 @@
+import { DEPENDENCY_FIELDS, type FieldType, type Fields, MAINTAINER_FIELDS, METADATA_FIELDS } from '../core/index/field-types.ts'
+import { asJson, decodeFields, inFieldOrder } from './decode-fields.ts'
+import { readHelmYaml } from './helm-yaml.ts'
+import { invalidChart } from './invalid-chart.ts'
+import type { DraftMetadata } from './metadata.ts'
+
+/** Bytes. Helm has no such limit, but what stands in Chart.yaml stands in every index that lists the chart. */
+const MAX_METADATA = 1024 * 1024
+
+/**
+ * The metadata of a Chart.yaml, or of a requirements.yaml, which Helm decodes over the same structure. Not validated;
+ * fields in Helm's order, empty ones left out.
+ * @param file its name, for messages
+ * @param previous what an earlier file of the same archive gave
+ * @throws HelmS3Error `invalid-chart` when Helm would refuse the text, or it is larger than 1 MiB
+ */
+export function readChartYaml(bytes: Uint8Array, file = 'Chart.yaml', previous: DraftMetadata = {}): DraftMetadata {
+  if (bytes.length > MAX_METADATA) {
+    throw invalidChart(`${file} is larger than 1 MiB`, 'it would be part of every index: move long texts to other files')
+  }
+  const value = readHelmYaml(bytes, file)
+  if (value === undefined) return previous
+  return inHelmOrder(decodeFields(value, METADATA_FIELDS, previous, file))
+}
+
+/** `Lock` in helm/helm pkg/chart/v2/dependency.go. */
+const LOCK_FIELDS: Fields = new Map<string, FieldType>([
+  ['generated', 'time'],
+  ['digest', 'string'],
+  ['dependencies', { listOf: DEPENDENCY_FIELDS }],
+])
+
+/**
+ * Holds a Chart.lock or requirements.lock to what Helm's loader demands of it.
+ * @throws HelmS3Error `invalid-chart`
+ */
+export function checkLock(bytes: Uint8Array, file: string): void {
+  decodeFields(readHelmYaml(bytes, file) ?? {}, LOCK_FIELDS, {}, file)
+}
+
+/**
+ * Holds a values.yaml to what Helm's loader demands of it.
+ * @throws HelmS3Error `invalid-chart`
+ */
+export function checkValues(bytes: Uint8Array, file: string): void {
+  asJson(readHelmYaml(bytes, file), file)
+}
+
+function inHelmOrder(values: Readonly<Record<string, unknown>>): DraftMetadata {
+  const { maintainers, dependencies } = values as DraftMetadata
+  return inFieldOrder(
+    {
+      ...values,
+      maintainers: maintainers?.map((each) => each && inFieldOrder({ ...each }, MAINTAINER_FIELDS)),
+      dependencies: dependencies?.map((each) => each && inFieldOrder({ ...each }, DEPENDENCY_FIELDS, ['name', 'repository'])),
+    },
+    METADATA_FIELDS,
+  )
+}

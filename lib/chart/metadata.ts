@@ -1,0 +1,141 @@
+import type { ChartMetadata } from '../core/chart-entry.ts'
+import { identityProblem } from '../core/entry-shape.ts'
+import { parseVersion } from '../core/version.ts'
+import { invalidChart } from './invalid-chart.ts'
+
+/** A person or a team of Chart.yaml. */
+export interface Maintainer {
+  readonly name?: string
+  readonly email?: string
+  readonly url?: string
+}
+
+/** A chart that this one needs. */
+export interface Dependency {
+  readonly name: string
+  readonly version?: string
+  readonly repository: string
+  readonly condition?: string
+  readonly tags?: readonly string[]
+  readonly enabled?: boolean
+  readonly 'import-values'?: readonly unknown[]
+  readonly alias?: string
+}
+
+/**
+ * Chart.yaml as Helm's loader leaves it: a JSON object with its fields in Helm's order, empty ones left out
+ * (helm/helm pkg/chart/v2/metadata.go).
+ */
+export interface Metadata extends ChartMetadata {
+  readonly home?: string
+  readonly sources?: readonly string[]
+  readonly description?: string
+  readonly keywords?: readonly string[]
+  readonly maintainers?: readonly Maintainer[]
+  readonly icon?: string
+  readonly apiVersion: string
+  readonly condition?: string
+  readonly tags?: string
+  readonly appVersion?: string
+  readonly deprecated?: boolean
+  readonly annotations?: Readonly<Record<string, string>>
+  readonly kubeVersion?: string
+  readonly dependencies?: readonly Dependency[]
+  readonly type?: string
+}
+
+/** Metadata before validation: anything may be absent, and lists may hold null where the text does. */
+export interface DraftMetadata {
+  readonly name?: string
+  readonly version?: string
+  readonly apiVersion?: string
+  readonly type?: string
+  readonly maintainers?: readonly (Maintainer | null)[]
+  readonly dependencies?: readonly (Dependency | null)[]
+  readonly [field: string]: unknown
+}
+
+/**
+ * The metadata as Helm would use it, cleaned of what cannot be printed.
+ * @throws HelmS3Error `invalid-chart` when Helm would refuse the chart, or name and version cannot be part of a key
+ */
+export function validateMetadata(draft: DraftMetadata): Metadata {
+  const clean = sanitize(draft)
+  const problem = fieldProblem(clean) ?? maintainerProblem(clean) ?? dependencyProblem(clean) ?? segmentProblem(clean)
+  if (problem !== undefined) {
+    throw invalidChart(`validation: ${problem}`, 'repair Chart.yaml and package the chart again')
+  }
+  return clean as Metadata
+}
+
+const SANITIZED = ['name', 'description', 'home', 'icon', 'condition', 'tags', 'appVersion', 'kubeVersion', 'sources', 'keywords']
+const SANITIZED_OF_MAINTAINER = ['name', 'email', 'url']
+const SANITIZED_OF_DEPENDENCY = ['name', 'version', 'repository', 'condition', 'tags']
+
+/** `version`, `type` and `annotations` stay as they are, as in Helm. What becomes empty is left out. */
+function sanitize(draft: DraftMetadata): DraftMetadata {
+  const clean = sanitizeFields(draft, SANITIZED, [])
+  return {
+    ...clean,
+    ...(draft.maintainers && {
+      maintainers: draft.maintainers.map((each) => each && sanitizeFields(each, SANITIZED_OF_MAINTAINER, [])),
+    }),
+    ...(draft.dependencies && {
+      dependencies: draft.dependencies.map(
+        (each) => each && sanitizeFields(each, SANITIZED_OF_DEPENDENCY, ['name', 'repository']),
+      ),
+    }),
+  }
+}
+
+function sanitizeFields<T extends object>(value: T, fields: readonly string[], kept: readonly string[]): T {
+  const clean = Object.entries(value).flatMap(([field, item]: [string, unknown]): [string, unknown][] => {
+    if (!fields.includes(field)) return [[field, item]]
+    if (Array.isArray(item)) return [[field, item.map((text) => sanitizeText(String(text)))]]
+    const text = sanitizeText(String(item))
+    return text === '' && !kept.includes(field) ? [] : [[field, text]]
+  })
+  return Object.fromEntries(clean) as T
+}
+
+/** White space becomes a space; what Go's `unicode.IsPrint` does not take for printable goes. */
+function sanitizeText(text: string): string {
+  return text.replace(/\p{White_Space}/gu, ' ').replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, '')
+}
+
+function fieldProblem({ apiVersion, name, version, type }: DraftMetadata): string | undefined {
+  if (!apiVersion) return 'chart.metadata.apiVersion is required'
+  if (!name) return 'chart.metadata.name is required'
+  if (name === '.' || name === '..' || name.includes('/')) return `chart.metadata.name ${JSON.stringify(name)} is invalid`
+  if (!version) return 'chart.metadata.version is required'
+  if (parseVersion(version) === undefined) return `chart.metadata.version ${JSON.stringify(version)} is invalid`
+  if (type !== undefined && type !== 'application' && type !== 'library') {
+    return 'chart.metadata.type must be application or library'
+  }
+  return undefined
+}
+
+function maintainerProblem({ maintainers = [] }: DraftMetadata): string | undefined {
+  return maintainers.includes(null) ? 'maintainers must not contain empty or null nodes' : undefined
+}
+
+function dependencyProblem({ dependencies = [] }: DraftMetadata): string | undefined {
+  const known = new Set<string>()
+  for (const dependency of dependencies) {
+    if (dependency === null) return 'dependencies must not contain empty or null nodes'
+    const { name, alias } = dependency
+    if (alias !== undefined && !/^[a-zA-Z0-9_-]+$/.test(alias)) {
+      return `dependency ${JSON.stringify(name)} has disallowed characters in the alias`
+    }
+    const key = alias ?? name
+    if (known.has(key)) return `more than one dependency with name or alias ${JSON.stringify(key)}`
+    known.add(key)
+  }
+  return undefined
+}
+
+/** Stricter than Helm: name and version make the key of the archive. */
+function segmentProblem(metadata: DraftMetadata): string | undefined {
+  const problem = identityProblem(metadata)
+  return problem === undefined ? undefined : `the chart ${problem}`
+}
