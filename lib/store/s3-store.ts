@@ -1,0 +1,268 @@
+import { createHash } from 'node:crypto'
+import { Buffer } from 'node:buffer'
+import type { GetObjectCommandOutput, HeadObjectCommandOutput, ObjectCannedACL, S3Client, ServerSideEncryption } from '@aws-sdk/client-s3'
+import type { Key } from '../core/keys.ts'
+import { HelmS3Error } from '../errors.ts'
+import {
+  type DeleteOutcome,
+  type ETag,
+  type GetOptions,
+  type ListOptions,
+  type ListPage,
+  type ObjectHead,
+  type ObjectStore,
+  type PutOptions,
+  type PutOutcome,
+  type StoredObject,
+  asETag,
+} from './object-store.ts'
+import { type S3Clients, createS3Clients, dateOf } from './s3-client.ts'
+import { type Environment, type S3Config, s3ConfigFromEnvironment } from './s3-config.ts'
+import { type S3Action, isAmbiguous, isMissingObject, statusOf, toHelmS3Error } from './s3-errors.ts'
+
+const BODY_ATTEMPTS = 3
+
+/** The bucket as the environment describes the way to it. `signal` ends all requests. */
+export async function openS3Store(options: {
+  readonly bucket: string
+  readonly env: Environment
+  readonly acl: string | undefined
+  readonly signal: AbortSignal
+}): Promise<ObjectStore> {
+  return createS3Store(s3ConfigFromEnvironment(options.env, options.acl), options.bucket, options.signal)
+}
+
+/** A bucket behind the S3 API. */
+export async function createS3Store(config: S3Config, bucket: string, signal?: AbortSignal): Promise<ObjectStore> {
+  return new S3Store(await createS3Clients(config), config, bucket, signal)
+}
+
+class S3Store implements ObjectStore {
+  readonly #clients: S3Clients
+  readonly #config: S3Config
+  readonly #bucket: string
+  readonly #signal: AbortSignal | undefined
+
+  constructor(clients: S3Clients, config: S3Config, bucket: string, signal: AbortSignal | undefined) {
+    this.#clients = clients
+    this.#config = config
+    this.#bucket = bucket
+    this.#signal = signal
+  }
+
+  async list(prefix: string, { startAfter, token, delimiter }: ListOptions = {}): Promise<ListPage> {
+    const action = this.#action('s3:ListBucket', prefix)
+    const { sdk, reading } = this.#clients
+    const command = new sdk.ListObjectsV2Command({
+      Bucket: this.#bucket,
+      Prefix: prefix,
+      StartAfter: startAfter,
+      ContinuationToken: token,
+      Delimiter: delimiter,
+    })
+    const page = await this.#attempt(action, () => reading.send(command, this.#options()))
+    if (page.KeyCount === undefined && page.Contents === undefined) throw foreignAnswer(action)
+    return {
+      objects: (page.Contents ?? []).map(({ ETag: etag = '', Key: key = '', LastModified, Size }) => ({
+        key: key as Key,
+        etag: asETag(etag),
+        size: Size ?? 0,
+        lastModified: LastModified?.getTime() ?? 0,
+      })),
+      next: page.IsTruncated === true ? page.NextContinuationToken : undefined,
+      date: requireDate(page, action),
+    }
+  }
+
+  async head(key: Key): Promise<ObjectHead | undefined> {
+    const action = this.#action('s3:GetObject', key)
+    const { sdk, reading } = this.#clients
+    const command = new sdk.HeadObjectCommand({ Bucket: this.#bucket, Key: key, ChecksumMode: 'ENABLED' })
+    const output = await this.#unlessMissing(action, () => reading.send(command, this.#options()))
+    return output && headOf(key, output, output.ContentLength ?? 0, action)
+  }
+
+  /** A body that breaks off, or does not fit its checksum, is read again: the SDK's own repetition ends with the headers. */
+  async get(key: Key, { first }: GetOptions = {}): Promise<StoredObject | undefined> {
+    const action = this.#action('s3:GetObject', key)
+    for (let attempt = 1; ; attempt++) {
+      const output = await this.#sendGet(key, action, first)
+      if (output === undefined) return undefined
+      if (output === 'empty') return this.#emptyObject(key)
+      try {
+        const body = (await output.Body?.transformToByteArray()) ?? new Uint8Array()
+        if (body.length !== output.ContentLength) throw new Error(`${String(body.length)} of ${String(output.ContentLength)} bytes`)
+        return { ...headOf(key, output, totalSize(output), action), body }
+      } catch (error) {
+        if (attempt === BODY_ATTEMPTS || this.#signal?.aborted === true) throw toHelmS3Error(error, action)
+      }
+    }
+  }
+
+  async put(key: Key, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
+    const action = this.#action('s3:PutObject', key)
+    const { sdk, mutating } = this.#clients
+    const { when, sha256 } = options
+    const command = new sdk.PutObjectCommand({
+      Bucket: this.#bucket,
+      Key: key,
+      Body: body,
+      ContentLength: body.length,
+      ContentType: options.contentType,
+      CacheControl: options.cacheControl,
+      Metadata: options.metadata === undefined ? undefined : { ...options.metadata },
+      ChecksumSHA256: sha256 === undefined ? undefined : Buffer.from(sha256, 'hex').toString('base64'),
+      ACL: this.#config.acl as ObjectCannedACL | undefined,
+      ServerSideEncryption: this.#config.sse as ServerSideEncryption | undefined,
+      ...(when === 'absent' ? { IfNoneMatch: '*' } : {}),
+      ...(typeof when === 'object' ? { IfMatch: when.match } : {}),
+    })
+    return this.#mutate(action, when !== 'always', async () => {
+      const output = await mutating.send(command, this.#options())
+      if (output.ETag === undefined) throw new Error('an answer without an ETag, which no S3 store gives')
+      return { outcome: 'written', etag: asETag(output.ETag), date: requireDate(output, action) }
+    })
+  }
+
+  async delete(key: Key, { match }: { readonly match?: ETag } = {}): Promise<DeleteOutcome> {
+    const { sdk, mutating } = this.#clients
+    const command = new sdk.DeleteObjectCommand({ Bucket: this.#bucket, Key: key, IfMatch: match })
+    return this.#mutate(this.#action('s3:DeleteObject', key), match !== undefined, async () => {
+      await mutating.send(command, this.#options())
+      return { outcome: 'deleted' }
+    })
+  }
+
+  async stream(key: Key): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const action = this.#action('s3:GetObject', key)
+    const output = await this.#sendGet(key, action, undefined)
+    if (output === undefined) return undefined
+    return output === 'empty' ? noPieces() : this.#pieces(output, action)
+  }
+
+  async #sendGet(key: Key, action: S3Action, first: number | undefined): Promise<GetObjectCommandOutput | 'empty' | undefined> {
+    const { sdk, reading } = this.#clients
+    // Stores return the checksum of the whole object with a range, too; the SDK would compare it with the part.
+    const part = first === undefined ? { ChecksumMode: 'ENABLED' as const } : { Range: `bytes=0-${String(first - 1)}` }
+    const command = new sdk.GetObjectCommand({ Bucket: this.#bucket, Key: key, ...part })
+    try {
+      const output = await reading.send(command, this.#options())
+      if (output.ETag === undefined || output.ContentLength === undefined) throw foreignAnswer(action)
+      return output
+    } catch (error) {
+      if (isMissingObject(error)) return undefined
+      if (first !== undefined && statusOf(error) === 416) return 'empty'
+      throw toHelmS3Error(error, action)
+    }
+  }
+
+  /** No range of an object without bytes can be read (416). */
+  async #emptyObject(key: Key): Promise<StoredObject | undefined> {
+    const head = await this.head(key)
+    return head && { ...head, body: new Uint8Array() }
+  }
+
+  async *#pieces(output: GetObjectCommandOutput, action: S3Action): AsyncIterable<Uint8Array> {
+    const hash = createHash('sha256')
+    let length = 0
+    try {
+      for await (const piece of output.Body as AsyncIterable<Uint8Array>) {
+        hash.update(piece)
+        length += piece.length
+        yield piece
+      }
+    } catch (error) {
+      throw toHelmS3Error(error, action)
+    }
+    const expected = fullSha256(output)
+    if (length !== output.ContentLength || (expected !== undefined && expected !== hash.digest('hex'))) {
+      throw new HelmS3Error('corrupt-download', `read s3://${action.bucket}/${action.key}: the bytes are not those that were announced`, {
+        hint: 'try again; if it lasts, look at proxies on the way to the store',
+      })
+    }
+  }
+
+  /** Sends a mutation once, and tells apart: done, refused by its condition, not done for another reason, and unknown. */
+  async #mutate<T extends { readonly outcome: string }>(
+    action: S3Action,
+    isConditional: boolean,
+    send: () => Promise<T>,
+  ): Promise<T | { readonly outcome: 'refused' } | { readonly outcome: 'unknown'; readonly cause: unknown }> {
+    if (this.#signal?.aborted === true) throw toHelmS3Error(this.#signal.reason, action)
+    try {
+      return await send()
+    } catch (error) {
+      const status = statusOf(error)
+      if (isConditional && (status === 412 || status === 409 || isMissingObject(error))) return { outcome: 'refused' }
+      if (isAmbiguous(error)) return { outcome: 'unknown', cause: toHelmS3Error(error, action) }
+      throw toHelmS3Error(error, action)
+    }
+  }
+
+  async #attempt<T>(action: S3Action, send: () => Promise<T>): Promise<T> {
+    try {
+      return await send()
+    } catch (error) {
+      throw toHelmS3Error(error, action)
+    }
+  }
+
+  async #unlessMissing<T>(action: S3Action, send: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await send()
+    } catch (error) {
+      if (isMissingObject(error)) return undefined
+      throw toHelmS3Error(error, action)
+    }
+  }
+
+  #action(permission: S3Action['permission'], key: string): S3Action {
+    return { permission, bucket: this.#bucket, key, endpoint: this.#config.endpoint }
+  }
+
+  #options(): Parameters<S3Client['send']>[1] {
+    return this.#signal === undefined ? {} : { abortSignal: this.#signal }
+  }
+}
+
+function headOf(key: Key, output: HeadObjectCommandOutput | GetObjectCommandOutput, size: number, action: S3Action): ObjectHead {
+  if (output.ETag === undefined) throw foreignAnswer(action)
+  return {
+    key,
+    etag: asETag(output.ETag),
+    size,
+    lastModified: output.LastModified?.getTime() ?? 0,
+    metadata: output.Metadata ?? {},
+    contentType: output.ContentType,
+    sha256: fullSha256(output),
+    date: requireDate(output, action),
+  }
+}
+
+/** Size of the whole object, of which a range may have been asked for. */
+function totalSize({ ContentLength, ContentRange }: GetObjectCommandOutput): number {
+  const total = ContentRange === undefined ? undefined : /\/(\d+)$/.exec(ContentRange)?.[1]
+  return total === undefined ? (ContentLength ?? 0) : Number(total)
+}
+
+/** The stored checksum in hex; undefined for none and for one of the parts of a multipart upload. */
+function fullSha256({ ChecksumSHA256, ChecksumType }: Pick<HeadObjectCommandOutput, 'ChecksumSHA256' | 'ChecksumType'>): string | undefined {
+  if (ChecksumSHA256 === undefined || ChecksumSHA256.includes('-') || ChecksumType === 'COMPOSITE') return undefined
+  const hex = Buffer.from(ChecksumSHA256, 'base64').toString('hex')
+  return hex.length === 64 ? hex : undefined
+}
+
+function requireDate(output: { readonly $metadata: object }, action: S3Action): number {
+  const date = dateOf(output)
+  if (date === undefined) throw foreignAnswer(action)
+  return date
+}
+
+/** A proxy's login page, say, that came with status 200. */
+function foreignAnswer({ bucket, endpoint, key }: S3Action): HelmS3Error {
+  return new HelmS3Error('store-failed', `s3://${bucket}/${key}: the answer is not that of an S3 store`, {
+    hint: `look at what stands between here and ${endpoint ?? 'AWS'}: a proxy, a login page, a wrong endpoint`,
+  })
+}
+
+async function* noPieces(): AsyncIterable<Uint8Array> {}

@@ -1,0 +1,10 @@
+import { MemoryStore } from '../../lib/store/memory-store.ts'
+import { describeObjectStore } from './object-store.ts'
+
+describeObjectStore('memory', () => Promise.resolve(new MemoryStore({ now: () => Date.now() })))
+
+describeObjectStore(
+  'memory, without conditional DELETE',
+  () => Promise.resolve(new MemoryStore({ now: () => Date.now(), conditionalDelete: false })),
+  { ignoresConditionOnDelete: true },
+)

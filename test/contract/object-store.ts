@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict'
+import { Buffer } from 'node:buffer'
+import { type Key, asKey } from '../../lib/core/keys.ts'
+import { type ETag, type ObjectStore, type PutOutcome, asETag, listAll } from '../../lib/store/object-store.ts'
+import { sha256 } from '../../lib/sys/sha256.ts'
+
+/** Where a store is known to fall short. Each is checked: a store that has learnt it fails the suite. */
+export interface KnownLimits {
+  /** DELETE with If-Match deletes whatever stands there. */
+  readonly ignoresConditionOnDelete?: boolean
+}
+
+const OTHER = asETag('"00000000000000000000000000000000"')
+
+/** What every adapter must keep to. `open` gives an empty bucket. */
+export function describeObjectStore(name: string, open: () => Promise<ObjectStore>, limits: KnownLimits = {}): void {
+  describe(`the contract of an object store: ${name}`, () => {
+    let store: ObjectStore
+    before(async () => {
+      store = await open()
+    })
+
+    describe('reading', () => {
+      it('finds nothing where nothing is', async () => {
+        assert.equal(await store.get(asKey('nothing')), undefined)
+        assert.equal(await store.head(asKey('nothing')), undefined)
+        assert.equal(await store.stream(asKey('nothing')), undefined)
+      })
+
+      it('gives back what was written, with its metadata, type, checksum and date', async () => {
+        const key = asKey('read/whole.tgz')
+        const body = Buffer.from('some bytes')
+        const metadata = { 'chart-digest': sha256(body), delta: '01HF7YATZ80000000000000000', 'chart-metadata': '{"name":"a\\u00e9"}' }
+        const put = await store.put(key, body, { when: 'absent', contentType: 'application/gzip', metadata, sha256: sha256(body) })
+        const object = await store.get(key)
+        const head = await store.head(key)
+        assert.ok(object !== undefined && head !== undefined && put.outcome === 'written')
+        assert.deepEqual(Buffer.from(object.body), body)
+        for (const each of [object, head]) {
+          assert.equal(each.key, key)
+          assert.equal(each.etag, put.etag)
+          assert.equal(each.size, body.length)
+          assert.deepEqual({ ...each.metadata }, metadata)
+          assert.equal(each.contentType, 'application/gzip')
+          assert.equal(each.sha256 ?? sha256(body), sha256(body))
+          assert.ok(Math.abs(each.lastModified - put.date) <= 2000)
+          assert.equal(each.date % 1000, 0)
+          assert.equal(each.lastModified % 1000, 0)
+        }
+      })
+
+      it('gives the first bytes of an object and the size of the whole', async () => {
+        const key = asKey('read/part')
+        const body = Buffer.alloc(5000, 'abcdefg')
+        await store.put(key, body, { when: 'always', sha256: sha256(body) })
+        for (const first of [1, 100, 5000, 9000]) {
+          const object = await store.get(key, { first })
+          assert.deepEqual(Buffer.from(object?.body ?? []), body.subarray(0, first))
+          assert.equal(object?.size, 5000)
+        }
+      })
+
+      it('knows objects without bytes', async () => {
+        const key = asKey('read/empty')
+        await store.put(key, new Uint8Array(), { when: 'always' })
+        assert.equal((await store.get(key))?.body.length, 0)
+        assert.equal((await store.get(key, { first: 10 }))?.body.length, 0)
+        assert.deepEqual(await collect(store, key), Buffer.alloc(0))
+      })
+
+      it('streams large objects', async () => {
+        const key = asKey('read/large')
+        const body = Buffer.alloc(3_000_000, 'large')
+        await store.put(key, body, { when: 'always', sha256: sha256(body) })
+        assert.deepEqual(await collect(store, key), body)
+      })
+    })
+
+    describe('writing', () => {
+      it('creates only where nothing is, when asked to', async () => {
+        const key = asKey('write/absent')
+        assert.equal(await outcome(store.put(key, Buffer.from('1'), { when: 'absent' })), 'written')
+        assert.equal(await outcome(store.put(key, Buffer.from('2'), { when: 'absent' })), 'refused')
+        assert.equal(await text(store, key), '1')
+      })
+
+      it('replaces only what has the ETag, when asked to', async () => {
+        const key = asKey('write/match')
+        const first = await etag(store.put(key, Buffer.from('1'), { when: 'always' }))
+        assert.equal(await outcome(store.put(key, Buffer.from('2'), { when: { match: OTHER } })), 'refused')
+        assert.equal(await outcome(store.put(key, Buffer.from('2'), { when: { match: first } })), 'written')
+        assert.equal(await outcome(store.put(key, Buffer.from('3'), { when: { match: first } })), 'refused')
+        assert.equal(await text(store, key), '2')
+      })
+
+      it('does not replace what is missing', async () => {
+        const key = asKey('write/missing')
+        assert.equal(await outcome(store.put(key, Buffer.from('1'), { when: { match: OTHER } })), 'refused')
+        assert.equal(await store.head(key), undefined)
+      })
+
+      it('creates again after a deletion', async () => {
+        const key = asKey('write/again')
+        await store.put(key, Buffer.from('1'), { when: 'absent' })
+        await store.delete(key)
+        assert.equal(await outcome(store.put(key, Buffer.from('2'), { when: 'absent' })), 'written')
+      })
+
+      it('refuses bytes that are not those of the checksum', async () => {
+        const key = asKey('write/checksum')
+        await assert.rejects(store.put(key, Buffer.from('1'), { when: 'always', sha256: sha256(Buffer.from('2')) }), { code: 'store-failed' })
+        assert.equal(await store.head(key), undefined)
+      })
+
+      for (const name of ['app-1.0.0+build.5.tgz', 'with space.tgz', '100%.tgz', 'ümlaut-é.tgz', "quote'(1)!.tgz", 'a=b&c.tgz']) {
+        it(`takes the key ${name} as it is`, async () => {
+          const key = asKey(`write/keys/${name}`)
+          assert.equal(await outcome(store.put(key, Buffer.from(name), { when: 'absent' })), 'written')
+          assert.equal(await text(store, key), name)
+          const { objects } = await listAll(store, 'write/keys/')
+          assert.ok(objects.some((object) => object.key === key))
+          assert.equal(await outcome(store.delete(key)), 'deleted')
+          assert.equal(await store.head(key), undefined)
+        })
+      }
+
+      it('lets one of many creators win', async () => {
+        const key = asKey('write/race')
+        const outcomes = await Promise.all(
+          Array.from({ length: 16 }, (_, i) => outcome(store.put(key, Buffer.from(String(i)), { when: 'absent' }))),
+        )
+        assert.equal(outcomes.filter((each) => each === 'written').length, 1)
+      })
+
+      it('counts right when many increment by compare-and-swap', async () => {
+        const key = asKey('write/counter')
+        await store.put(key, Buffer.from('0'), { when: 'always' })
+        await Promise.all(Array.from({ length: 5 }, () => increment(store, key, 10)))
+        assert.equal(await text(store, key), '50')
+      })
+    })
+
+    describe('deleting', () => {
+      it('succeeds where nothing is', async () => {
+        assert.equal(await outcome(store.delete(asKey('delete/nothing'))), 'deleted')
+      })
+
+      it('removes what has the ETag', async () => {
+        const key = asKey('delete/match')
+        const match = await etag(store.put(key, Buffer.from('1'), { when: 'always' }))
+        assert.equal(await outcome(store.delete(key, { match })), 'deleted')
+        assert.equal(await store.head(key), undefined)
+      })
+
+      const what = limits.ignoresConditionOnDelete === true ? 'removes what has another ETag (a limit of this store)' : 'leaves what has another ETag'
+      it(what, async () => {
+        const key = asKey('delete/other')
+        await store.put(key, Buffer.from('1'), { when: 'always' })
+        const isIgnored = limits.ignoresConditionOnDelete === true
+        assert.equal(await outcome(store.delete(key, { match: OTHER })), isIgnored ? 'deleted' : 'refused')
+        assert.equal((await store.head(key)) === undefined, isIgnored)
+      })
+    })
+
+    describe('listing', () => {
+      const keys = Array.from({ length: 1103 }, (_, i) => asKey(`list/${String(i).padStart(5, '0')}.yaml`))
+      before(async function () {
+        this.timeout(60_000)
+        for (let i = 0; i < keys.length; i += 40) {
+          await Promise.all(keys.slice(i, i + 40).map((key) => store.put(key, Buffer.from('x'), { when: 'always' })))
+        }
+        await store.put(asKey('list/sub/inner.yaml'), Buffer.from('x'), { when: 'always' })
+        await store.put(asKey('list.other'), Buffer.from('x'), { when: 'always' })
+      })
+
+      it('gives every key under the prefix in order, over all pages', async () => {
+        const { objects, date } = await listAll(store, 'list/')
+        assert.deepEqual(objects.map(({ key }) => key), [...keys, 'list/sub/inner.yaml'])
+        assert.ok(objects.every(({ size, lastModified }) => size === 1 && Math.abs(date - lastModified) < 120_000))
+      })
+
+      it('gives a page of at most 1000', async () => {
+        const page = await store.list('list/')
+        assert.ok(page.objects.length <= 1000)
+        assert.notEqual(page.next, undefined)
+      })
+
+      it('starts after a key, whether that exists or not', async () => {
+        const after = async (text: string): Promise<string[]> =>
+          (await listAll(store, 'list/0110', { startAfter: asKey(text) })).objects.map(({ key }) => key)
+        assert.deepEqual(await after('list/01100.yaml'), ['list/01101.yaml', 'list/01102.yaml'])
+        assert.deepEqual(await after('list/01100.z'), ['list/01101.yaml', 'list/01102.yaml'])
+        assert.deepEqual(await after('list/01102.yaml'), [])
+      })
+
+      it('leaves out what lies deeper, when asked to', async () => {
+        const { objects } = await listAll(store, 'list/', { delimiter: '/' })
+        assert.equal(objects.length, keys.length)
+      })
+
+      it('gives the ETags that reading gives', async () => {
+        const [object] = (await store.list('list/00000')).objects
+        assert.equal(object?.etag, (await store.head(asKey('list/00000.yaml')))?.etag)
+      })
+
+      it('finds nothing under an unknown prefix', async () => {
+        const page = await store.list('unknown/')
+        assert.deepEqual(page.objects, [])
+        assert.equal(page.next, undefined)
+      })
+    })
+  })
+}
+
+async function increment(store: ObjectStore, key: Key, times: number): Promise<void> {
+  for (let done = 0, tries = 0; done < times; tries++) {
+    assert.ok(tries < 5000, 'too many lost races')
+    const object = await store.get(key)
+    assert.ok(object !== undefined)
+    const next = Buffer.from(String(Number(Buffer.from(object.body).toString()) + 1))
+    if ((await outcome(store.put(key, next, { when: { match: object.etag } }))) === 'written') done++
+  }
+}
+
+async function outcome(request: Promise<{ readonly outcome: string }>): Promise<string> {
+  return (await request).outcome
+}
+
+async function etag(request: Promise<PutOutcome>): Promise<ETag> {
+  const put = await request
+  assert.ok(put.outcome === 'written')
+  return put.etag
+}
+
+async function text(store: ObjectStore, key: Key): Promise<string | undefined> {
+  const object = await store.get(key)
+  return object && Buffer.from(object.body).toString()
+}
+
+async function collect(store: ObjectStore, key: Key): Promise<Buffer> {
+  const pieces = await store.stream(key)
+  assert.ok(pieces !== undefined)
+  const chunks: Uint8Array[] = []
+  for await (const piece of pieces) chunks.push(piece)
+  return Buffer.concat(chunks)
+}

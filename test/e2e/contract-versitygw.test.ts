@@ -1,0 +1,18 @@
+import { createS3Store } from '../../lib/store/s3-store.ts'
+import { describeObjectStore } from '../contract/object-store.ts'
+import { createBucket, localConfig } from '../support/s3-buckets.ts'
+import { type RunningStore, startStore } from './support/servers.ts'
+
+let running: RunningStore | undefined
+
+after(() => running?.stop())
+
+describeObjectStore(
+  'versitygw',
+  async () => {
+    running = await startStore('versitygw')
+    await createBucket(running, 'contract')
+    return createS3Store(localConfig(running), 'contract')
+  },
+  { ignoresConditionOnDelete: false },
+)
