@@ -57,11 +57,11 @@ export interface DraftMetadata {
 
 /**
  * The metadata as Helm would use it, cleaned of what cannot be printed.
- * @throws HelmS3Error `invalid-chart` when Helm would refuse the chart, or name and version cannot be part of a key
+ * @throws HelmS3Error `invalid-chart` when Helm would refuse the chart
  */
 export function validateMetadata(draft: DraftMetadata): Metadata {
   const clean = sanitize(draft)
-  const problem = fieldProblem(clean) ?? maintainerProblem(clean) ?? dependencyProblem(clean) ?? segmentProblem(clean)
+  const problem = fieldProblem(clean) ?? maintainerProblem(clean) ?? dependencyProblem(clean)
   if (problem !== undefined) {
     throw invalidChart(`validation: ${problem}`, 'repair Chart.yaml and package the chart again')
   }
@@ -134,8 +134,11 @@ function dependencyProblem({ dependencies = [] }: DraftMetadata): string | undef
   return undefined
 }
 
-/** Stricter than Helm: name and version make the key of the archive. */
-function segmentProblem(metadata: DraftMetadata): string | undefined {
+/**
+ * Stricter than Helm: name and version make the key of the archive, so each must be one safe path segment.
+ * @throws HelmS3Error `invalid-chart`
+ */
+export function requireKeyParts(metadata: Metadata): void {
   const problem = identityProblem(metadata)
-  return problem === undefined ? undefined : `the chart ${problem}`
+  if (problem !== undefined) throw invalidChart(`the chart ${problem}`, 'repair Chart.yaml and package the chart again')
 }

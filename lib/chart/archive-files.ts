@@ -1,0 +1,90 @@
+import { posix } from 'node:path'
+import { gunzip } from './gunzip.ts'
+import { invalidChart } from './invalid-chart.ts'
+import { type LoadBudget, spendUnpacked } from './load-budget.ts'
+import { type TarHeader, isFolder } from './tar-header.ts'
+import { TarReader } from './tar-reader.ts'
+
+/** A file of a chart archive. */
+export interface ArchiveFile {
+  /** Relative to the chart's folder, with `/`, without `.` and `..`. */
+  readonly path: string
+  /** Without a byte order mark; empty for a link, and where the content was not asked for. */
+  readonly bytes: Uint8Array
+  /** Permission bits. */
+  readonly mode: number
+}
+
+/** Bytes. Helm's limit for the files of one archive, which it must stay below (helm/helm pkg/chart/loader/archive.go). */
+const MAX_CHART = 100 * 1024 * 1024
+/** Bytes. Helm's limit for one file; Helm 4.3 has none any more, but older ones that read the repository do. */
+const MAX_FILE = 5 * 1024 * 1024
+const SMALLER = 'leave large files out of the chart with .helmignore'
+
+/**
+ * The files of a chart archive as Helm's loader lists them, whatever the name of their top folder. Memory is taken for the
+ * contents that are asked for, and time for no more than the limits allow.
+ * @param isWanted whether the content of this path is asked for
+ * @throws HelmS3Error `invalid-chart` when Helm would refuse the archive: damaged, too large, or with a path that leaves it
+ */
+export async function readArchiveFiles(
+  archive: Uint8Array,
+  isWanted: (path: string) => boolean,
+  budget: LoadBudget,
+): Promise<readonly ArchiveFile[]> {
+  const list = new FileList(isWanted)
+  const tar = new TarReader(list)
+  await gunzip(archive, (chunk) => {
+    spendUnpacked(budget, chunk.length)
+    tar.push(chunk)
+    return tar.isDone ? 'enough' : 'more'
+  })
+  tar.end()
+  if (list.files.length === 0) throw invalidChart('there are no files in the chart archive')
+  return list.files
+}
+
+class FileList {
+  readonly files: ArchiveFile[] = []
+  readonly #isWanted: (path: string) => boolean
+  #left = MAX_CHART
+
+  constructor(isWanted: (path: string) => boolean) {
+    this.#isWanted = isWanted
+  }
+
+  enter(header: TarHeader): boolean {
+    if (isFolder(header)) return false
+    const path = pathInChart(header.name)
+    if (header.size >= this.#left) throw invalidChart('the chart is larger than 100 MiB unpacked, the most that Helm loads', SMALLER)
+    if (header.size > MAX_FILE) {
+      throw invalidChart(`the file ${JSON.stringify(header.name)} is larger than 5 MiB, the most that Helm loads`, SMALLER)
+    }
+    this.#left -= header.size
+    return this.#isWanted(path)
+  }
+
+  leave(header: TarHeader, content: Buffer): void {
+    if (isFolder(header)) return
+    const bytes = content[0] === 0xef && content[1] === 0xbb && content[2] === 0xbf ? content.subarray(3) : content
+    this.files.push({ path: pathInChart(header.name), bytes, mode: header.mode & 0o777 })
+  }
+}
+
+/**
+ * The path below the top folder, whatever that is called.
+ * @throws HelmS3Error `invalid-chart` for a path that Helm refuses
+ */
+function pathInChart(name: string): string {
+  const refuse = (problem: string): Error => invalidChart(`the archive ${problem}: ${JSON.stringify(name)}`)
+  const delimiter = name.includes('\\') ? '\\' : '/'
+  const [top, ...parts] = name.split(delimiter)
+  const below = parts.join('/')
+  if (below.startsWith('/')) throw refuse('holds an absolute path')
+  const path = posix.normalize(below).replace(/(?<=.)\/$/, '')
+  if (path === '.') throw refuse('holds content outside of its base directory')
+  if (path.startsWith('..')) throw refuse('references a parent directory')
+  if (/^[a-zA-Z]:\//.test(path)) throw refuse('holds an illegally named file')
+  if (top === 'Chart.yaml') throw refuse('has its Chart.yaml not in the base directory')
+  return path
+}

@@ -1,0 +1,90 @@
+import { type ArchiveFile, readArchiveFiles } from './archive-files.ts'
+import { checkLock, checkValues, readChartYaml } from './chart-yaml.ts'
+import { HelmS3Error } from '../errors.ts'
+import { invalidChart } from './invalid-chart.ts'
+import { type LoadBudget, spendYaml } from './load-budget.ts'
+import { type DraftMetadata, type Metadata, validateMetadata } from './metadata.ts'
+
+/** Subcharts in subcharts. */
+const MAX_DEPTH = 20
+
+/**
+ * The metadata of a chart archive, when Helm's loader would take it with all the subcharts in it
+ * (`LoadFiles` in helm/helm pkg/chart/loader/load.go).
+ * @throws HelmS3Error `invalid-chart`
+ */
+export async function loadArchive(bytes: Uint8Array, budget: LoadBudget, depth = 0): Promise<Metadata> {
+  return loadFiles(await readArchiveFiles(bytes, isLookedAt, budget), budget, depth)
+}
+
+const LOOKED_AT = new Set(['Chart.yaml', 'Chart.lock', 'values.yaml', 'requirements.yaml', 'requirements.lock'])
+
+/** Whether Helm looks into the file when it loads the chart: those of the chart itself, and of the subcharts in it. */
+function isLookedAt(path: string): boolean {
+  const own = path.replace(/^(?:charts\/[^/]+\/)*/, '')
+  return LOOKED_AT.has(own) || /^charts\/[^/]+\.tgz$/.test(own)
+}
+
+async function loadFiles(files: readonly ArchiveFile[], budget: LoadBudget, depth: number): Promise<Metadata> {
+  const metadata = validateMetadata(readMetadata(files, budget))
+  if (depth === MAX_DEPTH) throw invalidChart(`it has subcharts in subcharts, more than ${String(MAX_DEPTH)} deep`)
+  for (const [name, subchart] of subchartsOf(files)) {
+    try {
+      await loadSubchart(name, subchart, budget, depth + 1)
+    } catch (cause) {
+      if (!(cause instanceof HelmS3Error)) throw cause
+      throw invalidChart(`error unpacking subchart ${name} in ${metadata.name}: ${cause.message}`, cause.hint, cause)
+    }
+  }
+  return metadata
+}
+
+function readMetadata(files: readonly ArchiveFile[], budget: LoadBudget): DraftMetadata {
+  let metadata: DraftMetadata | undefined
+  for (const { path, bytes } of files) {
+    if (path !== 'Chart.yaml') continue
+    requireYaml(path, bytes, budget)
+    metadata = readChartYaml(bytes, path, metadata)
+    metadata = { ...metadata, apiVersion: metadata.apiVersion ?? 'v1' }
+  }
+  if (metadata === undefined) throw invalidChart('Chart.yaml file is missing')
+  for (const { path, bytes } of files) {
+    if (path === 'requirements.yaml') {
+      requireYaml(path, bytes, budget)
+      metadata = readChartYaml(bytes, path, metadata)
+    } else if (path === 'Chart.lock' || path === 'requirements.lock') {
+      if (spendYaml(budget, bytes.length)) checkLock(bytes, path)
+    } else if (path === 'values.yaml' && spendYaml(budget, bytes.length)) checkValues(bytes, path)
+  }
+  return metadata
+}
+
+function requireYaml(path: string, bytes: Uint8Array, budget: LoadBudget): void {
+  if (!spendYaml(budget, bytes.length)) throw invalidChart(`${path} comes after more YAML than any chart has`)
+}
+
+/** The files below `charts/` by the first part of their path there, and without `charts/`. */
+function subchartsOf(files: readonly ArchiveFile[]): ReadonlyMap<string, readonly ArchiveFile[]> {
+  const subcharts = new Map<string, ArchiveFile[]>()
+  for (const file of files) {
+    if (!file.path.startsWith('charts/') || /\.prov$/.test(file.path)) continue
+    const path = file.path.slice('charts/'.length)
+    const [name = ''] = path.split('/', 1)
+    if (/^[_.]/.test(name)) continue
+    const own = subcharts.get(name) ?? []
+    own.push({ ...file, path })
+    subcharts.set(name, own)
+  }
+  return subcharts
+}
+
+async function loadSubchart(name: string, files: readonly ArchiveFile[], budget: LoadBudget, depth: number): Promise<void> {
+  if (!name.endsWith('.tgz')) {
+    const own = files.filter(({ path }) => path.includes('/')).map((file) => ({ ...file, path: file.path.slice(name.length + 1) }))
+    await loadFiles(own, budget, depth)
+    return
+  }
+  const [archive] = files
+  if (archive === undefined || archive.path !== name) throw invalidChart(`expected an archive, found the folder ${name}`)
+  await loadArchive(archive.bytes, budget, depth)
+}
