@@ -1,5 +1,5 @@
-import { findCommand } from './command-table.ts'
-import { type Environment, readConfig } from './config.ts'
+import { commandName, findCommand } from './command-table.ts'
+import { type Config, type Environment, readConfig } from './config.ts'
 import type { Context } from './context.ts'
 import { withDeadline } from './deadline.ts'
 import { readDownloaderCall } from './downloader-call.ts'
@@ -44,7 +44,8 @@ const BROKEN_PIPE = 141
  * 0: done; 1: not done, stderr says why; 3: nobody can tell whether it was done; 128 + n: ended by signal n.
  */
 export async function main(argv: readonly string[], env: Environment, io: Io, wiring: Wiring): Promise<number> {
-  let isVerbose = readConfig(env).isVerbose
+  const config = readConfig(env)
+  let { isVerbose } = config
   try {
     const invocation = await readInvocation(argv)
     if (invocation.kind === 'help') {
@@ -54,7 +55,7 @@ export async function main(argv: readonly string[], env: Environment, io: Io, wi
     }
     isVerbose ||= invocation.isVerbose
     const output = createOutput(io, invocation.form, isVerbose)
-    await run(invocation, env, io, wiring, output)
+    await run(invocation, { config, env, io, wiring, output })
     await output.flush()
     return 0
   } catch (error) {
@@ -72,14 +73,18 @@ async function readInvocation(argv: readonly string[]): Promise<Invocation> {
   return parseArgs(argv)
 }
 
+interface Surroundings {
+  readonly config: Config
+  readonly env: Environment
+  readonly io: Io
+  readonly wiring: Wiring
+  readonly output: Output
+}
+
 async function run(
   { command, args, flags, acl, timeout = DEFAULT_TIMEOUT }: Extract<Invocation, { readonly kind: 'run' }>,
-  env: Environment,
-  io: Io,
-  { clock, random, host, createStore }: Wiring,
-  output: Output,
+  { config, env, io, wiring: { clock, random, host, createStore }, output }: Surroundings,
 ): Promise<void> {
-  const config = readConfig(env)
   const deadline = { timeout, clock, ...(io.interrupted === undefined ? {} : { interrupted: io.interrupted }) }
   await withDeadline(deadline, async (signal) => {
     const openStore = (bucket: string): Promise<ObjectStore> => createStore({ bucket, env, acl: acl ?? config.acl, signal })
@@ -87,7 +92,7 @@ async function run(
       ...(config.user === undefined ? {} : { user: config.user }),
       ...(host === undefined ? {} : { host }),
       tool: `helm-s3/${PROGRAM_VERSION}`,
-      command: command.usage.split(' ', 1)[0] ?? '',
+      command: commandName(command),
     }
     const context: Context = {
       config,

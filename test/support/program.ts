@@ -6,7 +6,7 @@ import { main } from '../../lib/main.ts'
 import type { Sink } from '../../lib/output.ts'
 import { MemoryStore } from '../../lib/store/memory-store.ts'
 import type { ObjectStore, StoredObject } from '../../lib/store/object-store.ts'
-import { systemClock } from '../../lib/sys/clock.ts'
+import { type Clock, systemClock } from '../../lib/sys/clock.ts'
 import { systemRandom } from '../../lib/sys/random.ts'
 import { chartArchive } from './chart-archive.ts'
 import { useTempFolder } from './temp-folder.ts'
@@ -18,6 +18,9 @@ export interface Result {
   /** What stdout got, byte for byte. */
   readonly bytes: Buffer
 }
+
+/** Pauses are short; limits of time stay. */
+const hastyClock: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms < 60_000 ? Math.min(ms, 5) : ms, signal) }
 
 /** The whole program in this process, over a bucket `acme` in memory and Helm's files in a fresh folder for each test. */
 export class TestProgram {
@@ -58,7 +61,7 @@ export class TestProgram {
       write: async (chunk) => void chunks.push(Buffer.from(chunk)),
     })
     const status = await main(argv, this.env, { stdout: sink(streams.stdout), stderr: sink(streams.stderr) }, {
-      clock: systemClock,
+      clock: hastyClock,
       random: systemRandom,
       host: 'test-host',
       createStore: async ({ bucket, acl }) => {
