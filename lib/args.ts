@@ -2,11 +2,10 @@ import { Parser } from 'yargs/helpers'
 import type { Command } from './command.ts'
 import { COMMANDS, commandName, findCommand, unknownCommand } from './command-table.ts'
 import { parseDuration } from './duration.ts'
+import { RUN_HELP } from './error-text.ts'
 import { HelmS3Error } from './errors.ts'
 import { type Flag, type Flags, GLOBAL_FLAGS, HELM_FLAGS } from './flags.ts'
 import type { Invocation } from './invocation.ts'
-
-const RUN_HELP = "Run 's3 --help' for usage."
 
 const VISIBLE = COMMANDS.filter(({ isHidden }) => !isHidden)
 

@@ -40,7 +40,7 @@ describe('compact', () => {
   })
 
   it('refuses a grace window that is no time or too short', async () => {
-    assert.match(await program.fails('compact', URI, '--grace-window=10s'), /^Error: the grace window must be at least 1m\n/)
+    assert.match(await program.fails('compact', URI, '--grace-window=10s'), /^Error: the grace window must be at least 1m\nHint: ./)
     assert.match(await program.fails('compact', URI, '--grace-window=later'), /^Error: invalid argument "later" for "--grace-window" flag: time: invalid duration/)
   })
 
