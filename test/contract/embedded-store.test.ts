@@ -1,0 +1,24 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type EmbeddedStore, startEmbeddedStore } from '../../lib/embedded/embedded-store.ts'
+import { createS3Store } from '../../lib/store/s3-store.ts'
+import { createBucket, localConfig } from '../support/s3-buckets.ts'
+import { describeObjectStore } from './object-store.ts'
+
+let running: EmbeddedStore | undefined
+let folder: string | undefined
+
+after(async () => {
+  await running?.close()
+  if (folder !== undefined) await rm(folder, { recursive: true })
+})
+
+describeObjectStore('the embedded store, over HTTP', async () => {
+  folder = await mkdtemp(join(tmpdir(), 'embedded-'))
+  const keys = { accessKeyId: 'contract', secretAccessKey: 'contract-secret' }
+  running = await startEmbeddedStore({ folder, accessKey: keys.accessKeyId, secretKey: keys.secretAccessKey })
+  const local = { endpoint: running.endpoint, ...keys }
+  await createBucket(local, 'contract')
+  return createS3Store(localConfig(local), 'contract')
+})

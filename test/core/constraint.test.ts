@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { findVersion } from '../../lib/core/constraint.ts'
+import { hasCode } from '../../lib/errors.ts'
+import { entry } from '../support/builders.ts'
+
+interface Vector {
+  readonly versions: string
+  readonly want: string
+  /** Absent without an error: no version satisfies. */
+  readonly found?: string
+  readonly error?: string
+}
+
+interface Vectors {
+  readonly lists: Readonly<Record<string, readonly string[]>>
+  readonly cases: readonly Vector[]
+}
+
+const { lists, cases } = JSON.parse(
+  readFileSync(new URL('../../fixtures/helm-vectors/constraints.json', import.meta.url), 'utf8'),
+) as Vectors
+
+const find = (versions: readonly string[], want: string): string | undefined =>
+  findVersion(
+    versions.map((version) => entry('app', version)),
+    want,
+  )?.version
+
+describe('a version that is asked for', () => {
+  for (const { versions, want, found, error } of cases) {
+    const list = lists[versions] ?? []
+    if (error !== undefined) {
+      it(`${JSON.stringify(want)} is refused, as by Helm, of the ${versions} versions`, () =>
+        assert.throws(() => find(list, want), (thrown) => hasCode(thrown, 'usage')))
+    } else {
+      it(`${JSON.stringify(want)} is ${found ?? 'not found'}, as by Helm, of the ${versions} versions`, () =>
+        assert.equal(find(list, want), found))
+    }
+  }
+
+  it('is found whatever the order of the entries', () => {
+    const list = lists['usual'] ?? []
+    fc.assert(
+      fc.property(fc.shuffledSubarray([...list], { minLength: list.length }), (shuffled) => {
+        for (const { want, found, error } of cases.filter(({ versions }) => versions === 'usual')) {
+          if (error === undefined) assert.equal(find(shuffled, want), found)
+        }
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  it('is the exact text before an equal version', () => {
+    assert.equal(find(['1.0.0+a', '1.0.0+b'], '1.0.0+b'), '1.0.0+b')
+  })
+
+  it('is refused in no time, however long it is', () => {
+    assert.throws(() => find(['1.0.0'], `${'1 , '.repeat(5000)}!`), (thrown) => hasCode(thrown, 'usage'))
+    assert.throws(() => find(['1.0.0'], `${'>  1  '.repeat(5000)}!`), (thrown) => hasCode(thrown, 'usage'))
+    assert.throws(() => find(['1.0.0'], `1${'-a'.repeat(5000)}!`), (thrown) => hasCode(thrown, 'usage'))
+  })
+})
