@@ -13,7 +13,7 @@ const CHUNK = 64 * 1024
 export function gunzip(bytes: Uint8Array, take: (chunk: Buffer) => 'more' | 'enough'): Promise<void> {
   return new Promise((resolve, reject) => {
     const unpacked = createGunzip({ chunkSize: CHUNK })
-    const stop = (error?: unknown): void => {
+    const stop = (error?: Error): void => {
       unpacked.removeAllListeners('data').destroy()
       if (error === undefined) resolve()
       else reject(error)
@@ -22,7 +22,7 @@ export function gunzip(bytes: Uint8Array, take: (chunk: Buffer) => 'more' | 'eno
       try {
         if (take(chunk) === 'enough') stop()
       } catch (error) {
-        stop(error)
+        stop(error instanceof Error ? error : new Error(String(error)))
       }
     })
     unpacked.on('end', () => stop())
