@@ -14,7 +14,7 @@ import {
   isScalar,
   isSeq,
 } from 'yaml'
-import { type ExactScalar, resolveExactly, scalarText } from './yaml-scalar.ts'
+import { type ExactScalar, floatText, resolveExactly } from './yaml-scalar.ts'
 
 /**
  * The value of the first document of a YAML text as Helm's strict loader sees it (sigs.k8s.io/yaml over go-yaml v2):
@@ -43,7 +43,8 @@ interface LoadOptions {
 function loadFirst(text: string, options: LoadOptions): unknown {
   const control = CONTROL.exec(text)
   if (control !== null) throw new Error('control characters are not allowed')
-  const { contents, errors } = composeFirst(text)
+  const { contents, errors, directives } = composeFirst(text)
+  if (directives.yaml.explicit === true && directives.yaml.version !== '1.1') throw new Error('it is no YAML 1.1')
   const end = isCollection(contents) && contents.flow === true ? contents.range?.[1] : undefined
   const isBehind = ({ code, pos }: YAMLParseError): boolean =>
     code === 'UNEXPECTED_TOKEN' && end !== undefined && pos[0] >= end
@@ -91,11 +92,14 @@ class Loader {
     this.#options = options
   }
 
-  load(node: Node): unknown {
+  load(node: Node, integers = this.#options.integers): unknown {
     this.#count()
     if (isAlias(node)) return this.#loadAlias(node)
     if ((isScalar(node) || isCollection(node)) && node.anchor !== undefined) this.#anchors.set(node.anchor, node)
-    if (isScalar(node)) return this.#loadScalar(node)
+    if (isScalar(node)) {
+      const value = loadScalar(node)
+      return typeof value === 'bigint' && integers === 'number' ? Number(value) : value
+    }
     this.#open.add(node)
     const value = isSeq(node) ? node.items.map((item) => this.load(item as Node)) : this.#loadMapping(node)
     this.#open.delete(node)
@@ -115,7 +119,7 @@ class Loader {
       const value = item.value as Node | null
       if (isMergeKey(key)) this.#merge(value, fields)
       else {
-        const name = keyText(this.load(key))
+        const name = keyText(this.load(key, 'bigint'))
         if (fields.has(name) && this.#options.duplicateKeys === 'refused') throw new Error(`key "${name}" already set in map`)
         fields.set(name, value === null ? null : this.load(value))
       }
@@ -144,11 +148,6 @@ class Loader {
     return result
   }
 
-  #loadScalar(node: Scalar): unknown {
-    const value = loadScalar(node)
-    return typeof value === 'bigint' && this.#options.integers === 'number' ? Number(value) : value
-  }
-
   /** go-yaml's guard against texts whose aliases unfold to much more than they are. */
   #count(): void {
     this.#decoded++
@@ -169,6 +168,7 @@ const TAG_PREFIX = 'tag:yaml.org,2002:'
 
 function loadScalar(node: Scalar): ExactScalar {
   const text = typeof node.value === 'string' ? node.value : ''
+  if (/\p{Cs}/u.test(text)) throw new Error('an escape stands for half a character')
   const tag = node.tag?.startsWith(TAG_PREFIX) === true ? node.tag.slice(TAG_PREFIX.length) : node.tag
   if (tag === undefined) return node.type === Scalar.PLAIN ? resolveExactly(text) : text
   if (tag === 'binary') return Buffer.from(text, 'base64').toString('utf8')
@@ -189,9 +189,13 @@ function isMergeKey(key: Node): boolean {
   return isScalar(key) && key.value === '<<' && (key.type === Scalar.PLAIN || key.tag === `${TAG_PREFIX}merge`)
 }
 
+/** The name of a field: sigs.k8s.io/yaml makes strings of numbers, in a way of its own for those that JSON lacks. */
 function keyText(key: unknown): string {
   if (typeof key === 'string') return key
-  if (typeof key === 'bigint') return String(key)
-  if (typeof key === 'number' || typeof key === 'boolean') return scalarText(key)
-  throw new Error('a key is neither a string, nor a number, nor true or false')
+  if (typeof key === 'boolean' || (typeof key === 'bigint' && key < 2n ** 63n)) return String(key)
+  if (typeof key !== 'number') throw new Error('a key is neither a string, nor a number of 63 bits, nor true or false')
+  const text = floatText(key)
+  return ODD_KEYS[text] ?? text
 }
+
+const ODD_KEYS: Readonly<Record<string, string>> = { NaN: '.nan', '+Inf': '.inf', '-Inf': '-.inf' }
