@@ -75,7 +75,7 @@ function parseJson(text: string): unknown {
 /** The core schema of YAML 1.2: a number where a string belongs is found by the check of types, not guessed at. */
 async function parseYaml(text: string): Promise<unknown> {
   const { parse } = await import('yaml')
-  return parse(text, { maxAliasCount: 100, logLevel: 'silent' })
+  return parse(text, { maxAliasCount: 100, logLevel: 'error' })
 }
 
 function readDelta(value: Record<string, unknown>): Delta {

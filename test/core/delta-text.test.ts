@@ -54,6 +54,7 @@ describe('the text of a delta', () => {
     'an empty file': '',
     'no text': '\u0000\u0001',
     'text that is no YAML': 'a: [',
+    'YAML that breaks off': 'apiVersion: v1\naddedEntries: {}\nremovedEntries: [',
     'a list': '[]',
     'entries that are no mapping': '{"apiVersion":"v1","addedEntries":[]}',
     'entries that are no list': '{"apiVersion":"v1","addedEntries":{"app":{}}}',

@@ -14,6 +14,7 @@ import {
   isScalar,
   isSeq,
 } from 'yaml'
+import { parseWithContinuations } from './yaml-continuation-text.ts'
 import { type ExactScalar, floatText, resolveExactly } from './yaml-scalar.ts'
 
 /**
@@ -23,7 +24,7 @@ import { type ExactScalar, floatText, resolveExactly } from './yaml-scalar.ts'
  * @throws Error that says what is wrong
  */
 export function parseGoYaml(text: string): unknown {
-  return loadFirst(text, { duplicateKeys: 'refused', integers: 'number' })
+  return loadFirst(text, { duplicateKeys: 'refused', integers: 'number', continuations: 'as in YAML 1.2' })
 }
 
 /**
@@ -32,18 +33,20 @@ export function parseGoYaml(text: string): unknown {
  * @throws Error that says what is wrong
  */
 export function parseGoYamlLeniently(text: string): unknown {
-  return loadFirst(text, { duplicateKeys: 'last counts', integers: 'bigint' })
+  return loadFirst(text, { duplicateKeys: 'last counts', integers: 'bigint', continuations: 'at any column' })
 }
 
 interface LoadOptions {
   readonly duplicateKeys: 'refused' | 'last counts'
   readonly integers: 'number' | 'bigint'
+  /** Of quoted scalars and flow collections. */
+  readonly continuations: 'as in YAML 1.2' | 'at any column'
 }
 
 function loadFirst(text: string, options: LoadOptions): unknown {
   const control = CONTROL.exec(text)
   if (control !== null) throw new Error('control characters are not allowed')
-  const { contents, errors, directives } = composeFirst(text)
+  const { contents, errors, directives } = options.continuations === 'as in YAML 1.2' ? composeFirst(text) : parseWithContinuations(text, composeFirst)
   if (directives.yaml.explicit === true && directives.yaml.version !== '1.1') throw new Error('it is no YAML 1.1')
   const end = isCollection(contents) && contents.flow === true ? contents.range?.[1] : undefined
   const isBehind = ({ code, pos }: YAMLParseError): boolean =>
@@ -130,7 +133,10 @@ class Loader {
     const sources = isSeq(value) ? (value.items as Node[]).toReversed() : [value]
     for (const source of sources) {
       if (isAlias(source)) this.#inAlias(source, (target) => this.#addFields(target, fields))
-      else if (source !== null) this.#addFields(source, fields)
+      else if (source !== null) {
+        if (isCollection(source) && source.anchor !== undefined) this.#anchors.set(source.anchor, source)
+        this.#addFields(source, fields)
+      }
     }
   }
 
