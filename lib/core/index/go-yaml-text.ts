@@ -46,23 +46,35 @@ interface LoadOptions {
 function loadFirst(text: string, options: LoadOptions): unknown {
   const control = CONTROL.exec(text)
   if (control !== null) throw new Error('control characters are not allowed')
-  const { contents, errors, directives } = options.continuations === 'as in YAML 1.2' ? composeFirst(text) : parseWithContinuations(text, composeFirst)
+  const compose = options.continuations === 'at any column' ? parseWithContinuations : once
+  const { composed, contents, errors, directives } = compose(text, composeFirst)
   if (directives.yaml.explicit === true && directives.yaml.version !== '1.1') throw new Error('it is no YAML 1.1')
   const end = isCollection(contents) && contents.flow === true ? contents.range?.[1] : undefined
   const isBehind = ({ code, pos }: YAMLParseError): boolean =>
     code === 'UNEXPECTED_TOKEN' && end !== undefined && pos[0] >= end
   const error = errors.find((each) => !isBehind(each))
-  if (error !== undefined) throw new Error(`${error.message} at line ${String(lineOf(text, error.pos[0]))}`)
+  if (error !== undefined) throw new Error(`${error.message} at line ${String(lineOf(composed, error.pos[0]))}`)
   return contents === null ? null : new Loader(options).load(contents)
 }
 
 /** Levels. go-yaml allows 10,000; nothing that people write needs more than some ten, and each costs stack here. */
 const MAX_DEPTH = 200
 
+function once<T>(text: string, parse: (text: string) => T): T {
+  return parse(text)
+}
+
+interface Composed extends Pick<Document.Parsed, 'contents' | 'errors' | 'directives'> {
+  /** The text that positions refer to. */
+  readonly composed: string
+}
+
 /** The first document of the text; what follows it is not read. */
-function composeFirst(text: string): Document.Parsed {
+function composeFirst(text: string): Composed {
   const composer = new Composer({ schema: 'failsafe', version: '1.1', uniqueKeys: false, logLevel: 'silent' })
-  for (const document of composer.compose(shallowTokens(text), true, text.length)) return document
+  for (const { contents, errors, directives } of composer.compose(shallowTokens(text), true, text.length)) {
+    return { composed: text, contents, errors, directives }
+  }
   throw new Error('it holds no document')
 }
 
