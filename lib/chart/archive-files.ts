@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { gunzip } from './gunzip.ts'
 import { invalidChart } from './invalid-chart.ts'
 import { type LoadBudget, spendUnpacked } from './load-budget.ts'
-import { type TarHeader, isFolder } from './tar-header.ts'
+import { type TarHeader, isFolder, isHeaderOnly } from './tar-header.ts'
 import { TarReader } from './tar-reader.ts'
 
 /** A file of a chart archive. */
@@ -60,6 +60,7 @@ class FileList {
     if (header.size > MAX_FILE) {
       throw invalidChart(`the file ${JSON.stringify(header.name)} is larger than 5 MiB, the most that Helm loads`, SMALLER)
     }
+    if (header.size > 0 && isHeaderOnly(header.type)) throw invalidChart(`the link ${JSON.stringify(header.name)} has a size`)
     this.#left -= header.size
     return this.#isWanted(path)
   }

@@ -1,5 +1,4 @@
 import { type ArchiveFile, readArchiveFiles } from './archive-files.ts'
-import { requireGzip } from './gunzip.ts'
 import { loadBudget } from './load-budget.ts'
 import { loadArchive } from './load-chart.ts'
 import { type Metadata, requireKeyParts } from './metadata.ts'
@@ -23,7 +22,6 @@ export interface UnpackedChart {
  * @throws HelmS3Error `invalid-chart` when Helm would not load it, with what to do
  */
 export async function readChartArchive(bytes: Uint8Array): Promise<ChartArchive> {
-  requireGzip(bytes)
   const metadata = await loadArchive(bytes, loadBudget())
   requireKeyParts(metadata)
   return { metadata }

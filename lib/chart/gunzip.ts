@@ -1,46 +1,74 @@
-import { createGunzip } from 'node:zlib'
+import { createInflateRaw } from 'node:zlib'
 import { invalidChart } from './invalid-chart.ts'
 
 /** Bytes of unpacked data that are handed on at a time. */
 const CHUNK = 64 * 1024
+/** Bytes of checksum and length behind the data of a member. */
+const TRAILER = 8
+
+type Take = (chunk: Buffer) => 'more' | 'enough'
 
 /**
- * Hands the unpacked bytes of a gzip file to `take`, piece by piece and in order, until that answers `enough`. What follows
- * then is not looked at, and a file that is cut ends where it is cut: both as in Helm, whose tar reader stops at the end
- * mark.
- * @throws HelmS3Error `invalid-chart` when the bytes are no gzip file; and whatever `take` throws
+ * Hands the unpacked bytes of a gzip file, of all its members, to `take`, piece by piece and in order, until that answers
+ * `enough`. What is behind the last member is not looked at, nor are the checksums: Helm stops reading at the end mark of
+ * the tar archive, and so gets to neither.
+ * @throws HelmS3Error `invalid-chart` when the bytes are no gzip file or end too early; and whatever `take` throws
  */
-export function gunzip(bytes: Uint8Array, take: (chunk: Buffer) => 'more' | 'enough'): Promise<void> {
+export async function gunzip(bytes: Uint8Array, take: Take): Promise<void> {
+  if (bytes.length === 0) throw invalidChart('the file is empty')
+  let start = dataStart(bytes, 0)
+  if (start === undefined) throw invalidChart('it does not appear to be a gzipped archive', 'give the .tgz that `helm package` has made')
+  while (start !== undefined) {
+    const length = await inflate(bytes.subarray(start), take)
+    if (length === undefined) return
+    start = dataStart(bytes, start + length + TRAILER)
+  }
+}
+
+/** The length of the packed data; undefined when `take` has enough. */
+function inflate(bytes: Uint8Array, take: Take): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
-    const unpacked = createGunzip({ chunkSize: CHUNK })
+    const unpacked = createInflateRaw({ chunkSize: CHUNK })
     const stop = (error?: Error): void => {
       unpacked.removeAllListeners('data').destroy()
-      if (error === undefined) resolve()
+      if (error === undefined) resolve(undefined)
       else reject(error)
     }
     unpacked.on('data', (chunk: Buffer) => {
       try {
         if (take(chunk) === 'enough') stop()
       } catch (error) {
-        stop(error instanceof Error ? error : new Error(String(error)))
+        stop(error instanceof Error ? error : new Error('reading stopped', { cause: error }))
       }
     })
-    unpacked.on('end', () => stop())
+    unpacked.on('end', () => resolve(unpacked.bytesWritten))
     unpacked.on('error', (cause: NodeJS.ErrnoException) => stop(gzipError(cause)))
     unpacked.end(bytes)
   })
 }
 
-/** @throws HelmS3Error `invalid-chart` for an empty file and for one that does not begin as a gzip file does */
-export function requireGzip(bytes: Uint8Array): void {
-  if (bytes.length === 0) throw invalidChart('the file is empty')
-  const [first, second, method] = bytes
-  if (first !== 0x1f || second !== 0x8b || method !== 8) {
-    throw invalidChart('it does not appear to be a gzipped archive', 'give the .tgz that `helm package` has made')
-  }
-}
-
 function gzipError(cause: NodeJS.ErrnoException): Error {
   if (cause.code === 'Z_BUF_ERROR') return invalidChart('the archive is cut short', undefined, cause)
   return invalidChart(`the archive is damaged: ${cause.message}`, undefined, cause)
+}
+
+const HAS_CHECKSUM = 2
+const HAS_EXTRA = 4
+const HAS_NAME = 8
+const HAS_COMMENT = 16
+
+/** Where the data of the member at `start` begins; undefined when there is no member (RFC 1952, 2.3). */
+function dataStart(bytes: Uint8Array, start: number): number | undefined {
+  const [first, second, method, flags = 0] = bytes.subarray(start, start + 4)
+  if (first !== 0x1f || second !== 0x8b || method !== 8) return undefined
+  const has = (flag: number): boolean => (flags & flag) !== 0
+  const afterText = (at: number): number => {
+    const end = bytes.indexOf(0, at)
+    return end < 0 ? bytes.length : end + 1
+  }
+  let at = start + 10
+  if (has(HAS_EXTRA)) at += 2 + (bytes[at] ?? 0) + 256 * (bytes[at + 1] ?? 0)
+  if (has(HAS_NAME)) at = afterText(at)
+  if (has(HAS_COMMENT)) at = afterText(at)
+  return has(HAS_CHECKSUM) ? at + 2 : at
 }

@@ -1,21 +1,138 @@
 import assert from 'node:assert/strict'
-import { readChartArchive } from '../../lib/chart/chart-archive.ts'
+import { gzipSync } from 'node:zlib'
+import { readArchiveFiles } from '../../lib/chart/archive-files.ts'
+import { readChartArchive, unpackChartArchive } from '../../lib/chart/chart-archive.ts'
+import { loadBudget } from '../../lib/chart/load-budget.ts'
 import { hasCode } from '../../lib/errors.ts'
+import { END_OF_TAR, type TarPart, chartYaml, tar, tarHeader, tarPart, tgz } from '../support/archives.ts'
 import { helmVectors } from '../support/helm-vectors.ts'
 
 interface Vector {
   readonly name: string
   readonly tgz_base64: string
   readonly metadata?: unknown
+  /** Paths as Helm lists them. */
+  readonly files?: readonly string[]
   readonly error?: string
 }
 
+const MIB = 1024 * 1024
+const subchart = (name: string): string => `apiVersion: v2\nname: ${name}\nversion: 0.1.0\n`
+
 describe('a chart archive', () => {
   describe('is read as by Helm', () => {
-    for (const { name, tgz_base64, metadata, error } of helmVectors<Vector[]>('archives.json')) {
-      const read = async (): Promise<unknown> => (await readChartArchive(Buffer.from(tgz_base64, 'base64'))).metadata
-      if (error === undefined) it(name, async () => assert.equal(JSON.stringify(await read()), JSON.stringify(metadata)))
-      else it(`${name}: refused`, () => assert.rejects(read, (thrown) => hasCode(thrown, 'invalid-chart')))
+    for (const { name, tgz_base64, metadata, files, error } of [
+      ...helmVectors<Vector[]>('archives.json'),
+      ...helmVectors<Vector[]>('archives-odd.json'),
+    ]) {
+      const bytes = Buffer.from(tgz_base64, 'base64')
+      if (error !== undefined) {
+        it(`${name}: refused`, () => assert.rejects(readChartArchive(bytes), isInvalid))
+        continue
+      }
+      it(name, async () => {
+        assert.equal(JSON.stringify((await readChartArchive(bytes)).metadata), JSON.stringify(metadata))
+        const found = await readArchiveFiles(bytes, () => false, loadBudget())
+        if (files !== undefined) assert.deepEqual(found.map(({ path }) => path), files)
+      })
     }
   })
+
+  describe('is refused with a reason', () => {
+    const reasons: readonly (readonly [string, Uint8Array, RegExp])[] = [
+      ['empty', Buffer.alloc(0), /the file is empty/],
+      ['no gzip', Buffer.from('apiVersion: v2\n'), /does not appear to be a gzipped archive/],
+      ['no tar', gzipSync('x'.repeat(600)), /damaged/],
+      ['cut', tgz(chartYaml()).subarray(0, 80), /cut short/],
+      ['no Chart.yaml', tgz({ name: 'app/values.yaml', content: 'a: 1' }), /Chart\.yaml file is missing/],
+      ['no files', tgz({ name: 'app', type: '5' }), /no files in the chart archive/],
+      ['a path that leaves it', tgz(chartYaml(), { name: 'app/../../etc/passwd' }), /references a parent directory: "app\/\.\.\/\.\.\/etc\/passwd"/],
+      ['not semver', tgz(chartYaml('name: a\nversion: latest\n')), /chart\.metadata\.version "latest" is invalid/],
+      ['no part of a key', tgz(chartYaml('name: a%2fb\nversion: 1.0.0\n')), /name that is not a single path segment/],
+      ['a bad subchart', tgz(chartYaml(), { name: 'app/charts/dep/x', content: 'x' }), /error unpacking subchart dep in app: Chart\.yaml file is missing/],
+    ]
+    for (const [name, bytes, reason] of reasons) {
+      it(name, () => assert.rejects(readChartArchive(bytes), (error) => isInvalid(error) && reason.test((error as Error).message)))
+    }
+  })
+
+  describe('stays within the limits of Helm', () => {
+    it('5 MiB in a file, and not one byte more', async () => {
+      const big = (bytes: number): TarPart => ({ name: 'app/big', content: Buffer.alloc(bytes) })
+      await readChartArchive(tgz(chartYaml(), big(5 * MIB)))
+      await assert.rejects(readChartArchive(tgz(chartYaml(), big(5 * MIB + 1))), says('larger than 5 MiB'))
+    })
+
+    it('less than 100 MiB in all', async () => {
+      const fiveMiB = { name: 'app/big', content: Buffer.alloc(5 * MIB) }
+      const files = (count: number): TarPart[] => new Array<TarPart>(count).fill(fiveMiB)
+      await readChartArchive(gzipFast(chartYaml(), ...files(19)))
+      await assert.rejects(readChartArchive(gzipFast(chartYaml(), ...files(20))), says('larger than 100 MiB'))
+    })
+
+    it('by what a header claims, before anything is unpacked', () =>
+      assert.rejects(readChartArchive(gzipSync(tarHeader({ name: 'app/big', size: 8 ** 11 - 1 }))), says('larger than 100 MiB')))
+
+    it('in what is skipped, too', async () => {
+      const member = gzipSync(Buffer.alloc(64 * MIB), { level: 1 })
+      const folder = gzipSync(tarHeader({ name: 'app', mode: 0o40755, size: 8 ** 11 - 1 }))
+      const bomb = Buffer.concat([folder, ...new Array<Buffer>(40).fill(member)])
+      await assert.rejects(readChartArchive(bomb), says('unpacks to more than any chart does'))
+    })
+
+    it('in subcharts in subcharts', async () => {
+      let bytes = tgz({ ...chartYaml(subchart('leaf')), name: 'leaf/Chart.yaml' })
+      for (let depth = 0; depth < 25; depth++) bytes = tgz(chartYaml(), { name: 'app/charts/a.tgz', content: bytes })
+      await assert.rejects(readChartArchive(bytes), says('more than 20 deep'))
+    })
+
+    it('in the YAML of many subcharts', async () => {
+      const long = `${subchart('dep')}# ${'x'.repeat(MIB - 100)}\n`
+      const parts = Array.from({ length: 6 }, (_, at) => ({ name: `app/charts/d${String(at)}/Chart.yaml`, content: long }))
+      await assert.rejects(readChartArchive(tgz(chartYaml(), ...parts)), says('more YAML than any chart has'))
+    })
+  })
+
+  it('is read in whatever pieces it comes', async () => {
+    const random = Buffer.from(Array.from({ length: 200_000 }, (_, at) => (at * 7919 + (at >> 3)) % 251))
+    const parts = [{ name: 'app/noise', content: random }, chartYaml(), { name: 'app/after', content: 'x' }]
+    const { name, files } = await unpackChartArchive(tgz(...parts))
+    assert.equal(name, 'app')
+    assert.deepEqual(files.map(({ path, bytes }) => [path, Buffer.from(bytes)]), [
+      ['noise', random],
+      ['Chart.yaml', Buffer.from(String(chartYaml().content))],
+      ['after', Buffer.from('x')],
+    ])
+  })
+
+  it('is unpacked to its files with their permissions, links empty', async () => {
+    const { files } = await unpackChartArchive(
+      tgz(chartYaml(), { name: 'app/bin/run', content: '#!/bin/sh\n', mode: 0o104755 }, { name: 'app/link', type: '2' }),
+    )
+    assert.deepEqual(files.map(({ path, mode, bytes }) => [path, mode, bytes.length]).slice(1), [
+      ['bin/run', 0o755, 10],
+      ['link', 0o644, 0],
+    ])
+  })
+
+  it('is not unpacked when Helm would not load it', () =>
+    assert.rejects(unpackChartArchive(tgz(chartYaml(), { name: 'app/values.yaml', content: 'a: [' })), isInvalid))
+
+  it('ends at its end mark, as for Helm, whatever a member behind it holds', async () => {
+    const hidden = tarPart(chartYaml('name: hidden\nversion: 6.6.6\n'))
+    const { metadata } = await readChartArchive(Buffer.concat([tgz(chartYaml()), gzipSync(Buffer.concat([hidden, END_OF_TAR]))]))
+    assert.equal(metadata.name, 'app')
+  })
 })
+
+function isInvalid(error: unknown): boolean {
+  return hasCode(error, 'invalid-chart') && error.hint !== undefined
+}
+
+function says(text: string): (error: unknown) => boolean {
+  return (error) => isInvalid(error) && error instanceof Error && error.message.includes(text)
+}
+
+function gzipFast(...parts: readonly TarPart[]): Buffer {
+  return gzipSync(tar(...parts), { level: 1 })
+}
