@@ -2,19 +2,20 @@ import { invalidChart } from './invalid-chart.ts'
 
 /** Bytes: three times Helm's limit, room for headers, for what is skipped, and for the archives of a few subcharts. */
 const MAX_UNPACKED = 300 * 1024 * 1024
-/** Bytes. A chart has some kilobytes of metadata; a parser needs a second for a few megabytes. */
-const MAX_YAML = 4 * 1024 * 1024
+/** Bytes. A chart has some kilobytes of metadata; the parser needs a second or more for each megabyte. */
+const MAX_METADATA = 4 * 1024 * 1024
+/** Bytes of YAML that is only checked. What is beyond them is taken as it is. */
+const MAX_CHECKED = 2 * 1024 * 1024
 
-/** What reading one archive may still cost, the archives of its subcharts included. */
+/** What reading one archive may still cost in bytes, the archives of its subcharts included. */
 export interface LoadBudget {
-  /** Bytes that may still be unpacked. */
   unpacked: number
-  /** Bytes of YAML that may still be parsed. */
-  yaml: number
+  metadata: number
+  checked: number
 }
 
 export function loadBudget(): LoadBudget {
-  return { unpacked: MAX_UNPACKED, yaml: MAX_YAML }
+  return { unpacked: MAX_UNPACKED, metadata: MAX_METADATA, checked: MAX_CHECKED }
 }
 
 /** @throws HelmS3Error `invalid-chart` when so many bytes more are too many */
@@ -25,9 +26,15 @@ export function spendUnpacked(budget: LoadBudget, bytes: number): void {
   }
 }
 
-/** Whether so many bytes of YAML may be parsed; they count then. */
-export function spendYaml(budget: LoadBudget, bytes: number): boolean {
-  if (bytes > budget.yaml) return false
-  budget.yaml -= bytes
+/** @throws HelmS3Error `invalid-chart` when so many bytes more of Chart.yaml files are too many */
+export function spendMetadata(budget: LoadBudget, bytes: number): void {
+  budget.metadata -= bytes
+  if (budget.metadata < 0) throw invalidChart('the Chart.yaml files of its subcharts hold more than any chart has')
+}
+
+/** Whether so many bytes of YAML may be checked; they count then. */
+export function spendChecked(budget: LoadBudget, bytes: number): boolean {
+  if (bytes > budget.checked) return false
+  budget.checked -= bytes
   return true
 }

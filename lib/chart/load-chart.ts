@@ -2,7 +2,7 @@ import { type ArchiveFile, readArchiveFiles } from './archive-files.ts'
 import { checkLock, checkValues, readChartYaml } from './chart-yaml.ts'
 import { HelmS3Error } from '../errors.ts'
 import { invalidChart } from './invalid-chart.ts'
-import { type LoadBudget, spendYaml } from './load-budget.ts'
+import { type LoadBudget, spendChecked, spendMetadata } from './load-budget.ts'
 import { type DraftMetadata, type Metadata, validateMetadata } from './metadata.ts'
 
 /** Subcharts in subcharts. */
@@ -43,24 +43,20 @@ function readMetadata(files: readonly ArchiveFile[], budget: LoadBudget): DraftM
   let metadata: DraftMetadata | undefined
   for (const { path, bytes } of files) {
     if (path !== 'Chart.yaml') continue
-    requireYaml(path, bytes, budget)
+    spendMetadata(budget, bytes.length)
     metadata = readChartYaml(bytes, path, metadata)
     metadata = { ...metadata, apiVersion: metadata.apiVersion ?? 'v1' }
   }
   if (metadata === undefined) throw invalidChart('Chart.yaml file is missing')
   for (const { path, bytes } of files) {
     if (path === 'requirements.yaml') {
-      requireYaml(path, bytes, budget)
+      spendMetadata(budget, bytes.length)
       metadata = readChartYaml(bytes, path, metadata)
     } else if (path === 'Chart.lock' || path === 'requirements.lock') {
-      if (spendYaml(budget, bytes.length)) checkLock(bytes, path)
-    } else if (path === 'values.yaml' && spendYaml(budget, bytes.length)) checkValues(bytes, path)
+      if (spendChecked(budget, bytes.length)) checkLock(bytes, path)
+    } else if (path === 'values.yaml' && spendChecked(budget, bytes.length)) checkValues(bytes, path)
   }
   return metadata
-}
-
-function requireYaml(path: string, bytes: Uint8Array, budget: LoadBudget): void {
-  if (!spendYaml(budget, bytes.length)) throw invalidChart(`${path} comes after more YAML than any chart has`)
 }
 
 /** The files below `charts/` by the first part of their path there, and without `charts/`. */

@@ -68,7 +68,9 @@ function binaryNumber(field: Buffer): number {
   const bits = BigInt(`0x${field.toString('hex')}`)
   const width = BigInt(field.length * 8 - 1)
   const isNegative = ((field[0] ?? 0) & 0x40) !== 0
-  return Number(BigInt.asUintN(Number(width), bits) - (isNegative ? 1n << width : 0n))
+  const value = BigInt.asUintN(Number(width), bits) - (isNegative ? 1n << width : 0n)
+  if (BigInt.asIntN(64, value) !== value) throw damaged('a header holds a number beyond 64 bits')
+  return Number(value)
 }
 
 /** The sum of the bytes, with spaces for the sum itself; some old programs took the bytes as signed. */

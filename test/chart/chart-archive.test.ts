@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { readArchiveFiles } from '../../lib/chart/archive-files.ts'
 import { readChartArchive, unpackChartArchive } from '../../lib/chart/chart-archive.ts'
 import { loadBudget } from '../../lib/chart/load-budget.ts'
 import { hasCode } from '../../lib/errors.ts'
+import { sha256 } from '../../lib/sys/sha256.ts'
 import { END_OF_TAR, type TarPart, chartYaml, tar, tarHeader, tarPart, tgz } from '../support/archives.ts'
 import { helmVectors } from '../support/helm-vectors.ts'
 
@@ -35,6 +37,15 @@ describe('a chart archive', () => {
         const found = await readArchiveFiles(bytes, () => false, loadBudget())
         if (files !== undefined) assert.deepEqual(found.map(({ path }) => path), files)
       })
+    }
+  })
+
+  it('that helm package made gives what helm repo index says of it', async () => {
+    const charts = helmVectors<Record<string, { metadata: unknown; digest: string }>>('own-charts.json')
+    for (const [file, { metadata, digest }] of Object.entries(charts)) {
+      const bytes = readFileSync(new URL(`../../fixtures/charts/${file}`, import.meta.url))
+      assert.equal(JSON.stringify((await readChartArchive(bytes)).metadata), JSON.stringify(metadata), file)
+      assert.equal(sha256(bytes), digest, file)
     }
   })
 
@@ -86,11 +97,18 @@ describe('a chart archive', () => {
       await assert.rejects(readChartArchive(bytes), says('more than 20 deep'))
     })
 
-    it('in the YAML of many subcharts', async () => {
+    it('in the Chart.yaml of many subcharts', async () => {
       const long = `${subchart('dep')}# ${'x'.repeat(MIB - 100)}\n`
       const parts = Array.from({ length: 6 }, (_, at) => ({ name: `app/charts/d${String(at)}/Chart.yaml`, content: long }))
-      await assert.rejects(readChartArchive(tgz(chartYaml(), ...parts)), says('more YAML than any chart has'))
+      await assert.rejects(readChartArchive(tgz(chartYaml(), ...parts)), says('more than any chart has'))
     })
+  })
+
+  it('may have more values than are checked', async () => {
+    const values = `a: # ${'x'.repeat(MIB)}\n  1\n`
+    const parts = Array.from({ length: 4 }, (_, at) => ({ name: `app/charts/d${String(at)}/values.yaml`, content: values }))
+    const charts = parts.map(({ name }, at) => ({ name: name.replace('values', 'Chart'), content: subchart(`d${String(at)}`) }))
+    assert.equal((await readChartArchive(tgz(chartYaml(), ...parts, ...charts))).metadata.name, 'app')
   })
 
   it('is read in whatever pieces it comes', async () => {

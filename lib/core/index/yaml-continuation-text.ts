@@ -1,5 +1,5 @@
-/** Bytes. Each repair costs another parse of the whole text. */
-const MAX_TEXT = 256 * 1024
+/** Characters that are parsed again in all: each repair costs another parse of the whole text. */
+const MAX_PARSED_AGAIN = 512 * 1024
 const MAX_REPAIRS = 20
 
 const UNDER_INDENTED = /^Missing closing ['"]quote|^Flow (?:map|sequence) in block collection must be sufficiently indented/
@@ -20,7 +20,9 @@ interface Complaint {
 export function parseWithContinuations<T extends { readonly errors: readonly Complaint[] }>(text: string, parse: (text: string) => T): T {
   let repaired = text
   let parsed = parse(repaired)
-  for (let repairs = 0; repairs < MAX_REPAIRS && repaired.length < MAX_TEXT; repairs++) {
+  let allowed = MAX_PARSED_AGAIN
+  for (let repairs = 0; repairs < MAX_REPAIRS && repaired.length < allowed; repairs++) {
+    allowed -= repaired.length
     const at = underIndentedLine(repaired, parsed.errors[0])
     if (at === undefined) break
     repaired = `${repaired.slice(0, at)}${' '.repeat(100)}${repaired.slice(at)}`
