@@ -18,7 +18,8 @@ export interface TarHeader {
 export function readHeader(block: Buffer): TarHeader | undefined {
   if (block.every((byte) => byte === 0)) return undefined
   if (!hasChecksum(block)) throw damaged('a header does not match its checksum')
-  for (const [start, length] of NUMBERS) number(block, start, length)
+  const numbers = hasMagic(block) ? [...NUMBERS, ...DEVICE_NUMBERS] : NUMBERS
+  for (const [start, length] of numbers) number(block, start, length)
   const [mode, size] = [number(block, 100, 8), number(block, 124, 12)]
   if (size < 0) throw damaged('a file has a negative size')
   const name = text(block, 0, 100)
@@ -53,6 +54,12 @@ const NUMBERS = [
   [136, 12],
 ] as const
 
+/** Not in archives from before there was a magic text. */
+const DEVICE_NUMBERS = [
+  [329, 8],
+  [337, 8],
+] as const
+
 /** Octal digits between spaces and NULs, or, with the top bit set, the bytes of a big-endian number. */
 function number(block: Buffer, start: number, length: number): number {
   const field = block.subarray(start, start + length)
@@ -83,6 +90,10 @@ function hasChecksum(block: Buffer): boolean {
   }
   const sum = number(block, 148, 8)
   return sum === unsigned || sum === signed
+}
+
+function hasMagic(block: Buffer): boolean {
+  return isUstar(block) || block.toString('latin1', 257, 265) === 'ustar  \0'
 }
 
 /** GNU archives use the place of the prefix for other things. */
