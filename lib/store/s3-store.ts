@@ -78,8 +78,20 @@ class S3Store implements ObjectStore {
     const action = this.#action('s3:GetObject', key)
     const { sdk, reading } = this.#clients
     const command = new sdk.HeadObjectCommand({ Bucket: this.#bucket, Key: key, ChecksumMode: 'ENABLED' })
-    const output = await this.#unlessMissing(action, () => reading.send(command, this.#options()))
-    return output && headOf(key, output, output.ContentLength ?? 0, action)
+    try {
+      const output = await reading.send(command, this.#options())
+      return headOf(key, output, output.ContentLength ?? 0, action)
+    } catch (error) {
+      if (isMissingObject(error)) return undefined
+      // The answer to HEAD has no body and so no reason; the answer to GET has one.
+      if (statusOf(error) === 403) await this.#explainDenial(key, action)
+      throw toHelmS3Error(error, action)
+    }
+  }
+
+  async #explainDenial(key: Key, action: S3Action): Promise<void> {
+    const output = await this.#sendGet(key, action, 1)
+    if (typeof output === 'object') await output.Body?.transformToByteArray()
   }
 
   /** A body that breaks off, or does not fit its checksum, is read again: the SDK's own repetition ends with the headers. */
@@ -203,15 +215,6 @@ class S3Store implements ObjectStore {
     try {
       return await send()
     } catch (error) {
-      throw toHelmS3Error(error, action)
-    }
-  }
-
-  async #unlessMissing<T>(action: S3Action, send: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await send()
-    } catch (error) {
-      if (isMissingObject(error)) return undefined
       throw toHelmS3Error(error, action)
     }
   }

@@ -1,0 +1,15 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { pack } from 'tar-stream'
+
+/** Writes a chart archive with this name and version; `note` makes its bytes differ. */
+export async function makeChart(path: string, name: string, version: string, note = ''): Promise<void> {
+  const archive = pack()
+  archive.entry({ name: `${name}/Chart.yaml` }, `apiVersion: v2\nname: ${name}\nversion: ${JSON.stringify(version)}\ndescription: ${JSON.stringify(note)}\n`)
+  archive.finalize()
+  const pieces: Buffer[] = []
+  for await (const piece of archive as AsyncIterable<Buffer>) pieces.push(piece)
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, gzipSync(Buffer.concat(pieces)))
+}
