@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { archiveKey, asKey } from '../../lib/core/keys.ts'
+import { deleteVersions } from '../../lib/protocol/delete.ts'
+import { readView } from '../../lib/protocol/read-view.ts'
+import type { PutOutcome } from '../../lib/store/object-store.ts'
+import { Repository, upload } from './fixture.ts'
+
+describe('a push', () => {
+  let repository: Repository
+  beforeEach(async () => {
+    repository = await Repository.initialised()
+  })
+
+  const entry = async (version = '1.0.0'): Promise<string | undefined> =>
+    (await readView(repository.session())).index.find({ name: 'app', version })?.digest
+  const archive = async (): Promise<string | undefined> => {
+    const object = await repository.bucket.get(archiveKey(repository.location, upload('app', '1.0.0')))
+    return object && Buffer.from(object.body).toString()
+  }
+
+  it('costs five requests, whatever the size of the repository', async () => {
+    await repository.push([upload('app', '1.0.0')])
+    assert.deepEqual(repository.requests, ['HEAD index.yaml', 'LIST index.d/', 'PUT app-1.0.0.tgz', 'PUT index.d/ULID.yaml', 'LIST index.d/'])
+  })
+
+  it('of many charts is one delta, and looks before it writes', async () => {
+    const uploads = Array.from({ length: 5 }, (_, i) => upload('app', `1.0.${String(i)}`))
+    const { pushed } = await repository.push(uploads)
+    assert.equal(pushed.length, 5)
+    const count = (start: string): number => repository.requests.filter((line) => line.startsWith(start)).length
+    assert.deepEqual([count('HEAD app'), count('PUT app'), count('PUT index.d/')], [5, 5, 1])
+  })
+
+  it('of many charts writes nothing when one of them exists, or skips it when asked to', async () => {
+    await repository.push([upload('app', '1.0.0')])
+    repository.requests.length = 0
+    const uploads = [upload('app', '1.0.0'), upload('app', '2.0.0')]
+    const refused = await repository.push(uploads)
+    assert.deepEqual([refused.pushed.length, refused.existing.length], [0, 1])
+    assert.ok(!repository.requests.some((line) => line.startsWith('PUT')))
+    const skipped = await repository.push(uploads, { ignoreIfExists: true })
+    assert.deepEqual([skipped.pushed.map(({ version }) => version), skipped.existing.map(({ version }) => version)], [['2.0.0'], ['1.0.0']])
+  })
+
+  it('of the same version twice is refused before anything is written', async () => {
+    await assert.rejects(repository.push([upload('app', '1.0.0'), upload('app', '1.0.0', 'b')]), { code: 'usage' })
+    assert.deepEqual(repository.requests, [])
+  })
+
+  it('into a place without a repository names the way out', async () => {
+    const nowhere = new Repository()
+    await assert.rejects(nowhere.push([upload('app', '1.0.0')]), { code: 'missing-index', hint: /helm s3 init/ })
+    await nowhere.bucket.put(asKey('charts/app-1.0.0.tgz'), Buffer.from('x'), { when: 'always' })
+    await assert.rejects(nowhere.push([upload('app', '1.0.0')]), { code: 'missing-index', hint: /reindex/ })
+  })
+
+  it('adopts the archive of a push that died before its delta', async () => {
+    const dying = repository.session({ put: (key, ...rest) => (key.includes('index.d/') ? new Promise<PutOutcome>(() => undefined) : repository.bucket.put(key, ...rest)) })
+    void repository.push([upload('app', '1.0.0')], {}, dying)
+    for (let i = 0; i < 50; i++) await Promise.resolve()
+    assert.equal(await entry(), undefined)
+    const { pushed } = await repository.push([upload('app', '1.0.0')])
+    assert.equal(pushed.length, 1)
+    assert.equal(await entry(), upload('app', '1.0.0').digest)
+  })
+
+  it('does not adopt an archive of other bytes', async () => {
+    await repository.bucket.put(archiveKey(repository.location, upload('app', '1.0.0')), Buffer.from('others'), { when: 'always' })
+    const { existing } = await repository.push([upload('app', '1.0.0')])
+    assert.equal(existing.length, 1)
+    assert.equal(await archive(), 'others')
+  })
+
+  it('by force replaces archive and entry', async () => {
+    await repository.push([upload('app', '1.0.0', 'a')])
+    await repository.push([upload('app', '1.0.0', 'b')], { force: true })
+    assert.equal(await archive(), 'app 1.0.0 b')
+    assert.equal(await entry(), upload('app', '1.0.0', 'b').digest)
+  })
+
+  it('by force of the same bytes moves the date of the archive and writes no delta', async () => {
+    await repository.push([upload('app', '1.0.0')])
+    const key = archiveKey(repository.location, upload('app', '1.0.0'))
+    const before = await repository.bucket.head(key)
+    repository.pass(5000)
+    const { committed } = await repository.push([upload('app', '1.0.0')], { force: true })
+    const after = await repository.bucket.head(key)
+    assert.equal(committed, undefined)
+    assert.ok((after?.lastModified ?? 0) > (before?.lastModified ?? 0))
+    assert.equal(after?.metadata.delta, before?.metadata.delta)
+  })
+
+  it('brings its provenance file along; a forced push without one removes the old one', async () => {
+    const key = asKey('charts/app-1.0.0.tgz.prov')
+    await repository.push([upload('app', '1.0.0', 'a', 'signed')])
+    assert.equal(Buffer.from((await repository.bucket.get(key))?.body ?? []).toString(), 'signed')
+    await repository.push([upload('app', '1.0.0', 'b')], { force: true })
+    assert.equal(await repository.bucket.head(key), undefined)
+  })
+
+  it('finds out that a delta has landed although the answer was lost', async () => {
+    const losing = repository.session({
+      put: async (key, ...rest) => {
+        const outcome = await repository.bucket.put(key, ...rest)
+        return key.includes('index.d/') ? { outcome: 'unknown', cause: 'lost' } : outcome
+      },
+    })
+    assert.equal((await repository.push([upload('app', '1.0.0')], {}, losing)).pushed.length, 1)
+    assert.equal(repository.requests.filter((line) => line.startsWith('PUT index.d/')).length, 1)
+  })
+
+  it('says so when nobody can tell whether the delta has landed', async () => {
+    const losing = repository.session({
+      put: (key, ...rest) => (key.includes('index.d/') ? Promise.resolve({ outcome: 'unknown', cause: 'lost' }) : repository.bucket.put(key, ...rest)),
+      head: (key) => (key.includes('index.d/') ? Promise.reject(new Error('no answer')) : repository.bucket.head(key)),
+    })
+    await assert.rejects(repository.push([upload('app', '1.0.0')], {}, losing), { code: 'outcome-unknown' })
+  })
+
+  it('waits for a deletion of its version to settle before it adopts the archive', async () => {
+    await repository.push([upload('app', '1.0.0')])
+    const keeping = repository.session({ delete: () => Promise.resolve({ outcome: 'unknown', cause: 'lost' }) })
+    await deleteVersions(keeping, [{ name: 'app', version: '1.0.0' }])
+    assert.equal(await archive(), 'app 1.0.0 a')
+    assert.equal((await repository.push([upload('app', '1.0.0')])).pushed.length, 1)
+    assert.equal(await entry(), upload('app', '1.0.0').digest)
+  })
+})
+
+describe('a deletion', () => {
+  let repository: Repository
+  beforeEach(async () => {
+    repository = await Repository.initialised()
+    await repository.push([upload('app', '1.0.0'), upload('app', '2.0.0')])
+  })
+
+  it('of several versions, one of which is missing, does nothing and names it', async () => {
+    const before = (await repository.bucket.list('')).objects
+    const versions = ['1.0.0', '9.0.0'].map((version) => ({ name: 'app', version }))
+    await assert.rejects(deleteVersions(repository.session(), versions), { code: 'not-found', message: 'chart app version 9.0.0 not found in index' })
+    assert.deepEqual((await repository.bucket.list('')).objects, before)
+  })
+
+  it('removes the archive that it has seen, and no other', async () => {
+    const replacing = repository.session({
+      head: async (key) => {
+        const head = await repository.bucket.head(key)
+        if (head !== undefined && key.endsWith('2.0.0.tgz')) await repository.bucket.put(key, Buffer.from('newer'), { when: 'always' })
+        return head
+      },
+    })
+    const { keptArchives } = await deleteVersions(replacing, ['1.0.0', '2.0.0'].map((version) => ({ name: 'app', version })))
+    assert.deepEqual(keptArchives, ['charts/app-2.0.0.tgz'])
+    assert.equal(await repository.bucket.head(asKey('charts/app-1.0.0.tgz')), undefined)
+  })
+
+  it('leaves the archive when the delta took longer than half a minute', async () => {
+    const slow = repository.session({
+      put: (key, ...rest) => {
+        repository.pass(31_000)
+        return repository.bucket.put(key, ...rest)
+      },
+    })
+    const { keptArchives } = await deleteVersions(slow, [{ name: 'app', version: '1.0.0' }])
+    assert.deepEqual(keptArchives, ['charts/app-1.0.0.tgz'])
+    assert.equal((await readView(repository.session())).index.find({ name: 'app', version: '1.0.0' }), undefined)
+  })
+})
