@@ -1,25 +1,5 @@
 import type { Entry } from './entry.ts'
-
-/** Helm's order of the fields of Chart.yaml in an index entry (helm/helm pkg/chart/v2/metadata.go). */
-const FIELD_ORDER = [
-  'name',
-  'home',
-  'sources',
-  'version',
-  'description',
-  'keywords',
-  'maintainers',
-  'icon',
-  'apiVersion',
-  'condition',
-  'tags',
-  'appVersion',
-  'deprecated',
-  'annotations',
-  'kubeVersion',
-  'dependencies',
-  'type',
-] as const
+import { METADATA_FIELDS } from './index/field-types.ts'
 
 /** The metadata of a chart as its archive gives it. */
 export interface ChartMetadata {
@@ -36,7 +16,7 @@ export function makeEntry(
   metadata: ChartMetadata,
   archive: { readonly digest: string; readonly url: string; readonly created: string },
 ): Entry {
-  const fields = FIELD_ORDER.flatMap((field) => (metadata[field] === undefined ? [] : [[field, metadata[field]] as const]))
+  const fields = [...METADATA_FIELDS.keys()].flatMap((field) => (metadata[field] === undefined ? [] : [[field, metadata[field]] as const]))
   const { name, version } = metadata
   return { ...Object.fromEntries(fields), name, version, urls: [archive.url], created: archive.created, digest: archive.digest }
 }

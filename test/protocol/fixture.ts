@@ -8,6 +8,7 @@ import type { ObjectStore } from '../../lib/store/object-store.ts'
 import type { Clock } from '../../lib/sys/clock.ts'
 import { systemRandom } from '../../lib/sys/random.ts'
 import { sha256 } from '../../lib/sys/sha256.ts'
+import { alteredStore } from '../support/altered-store.ts'
 
 const PLAIN: PushOptions = { force: false, ignoreIfExists: false, dryRun: false, relative: true, contentType: 'application/gzip' }
 
@@ -57,15 +58,7 @@ export class Repository {
     const { bucket, requests } = this
     const note = (method: string, key: string): void =>
       void requests.push(`${method} ${key.replace('charts/', '').replace(/[0-7][0-9A-Z]{25}/, 'ULID')}`)
-    const plain: ObjectStore = {
-      list: (...args) => bucket.list(...args),
-      get: (...args) => bucket.get(...args),
-      head: (...args) => bucket.head(...args),
-      put: (...args) => bucket.put(...args),
-      delete: (...args) => bucket.delete(...args),
-      stream: (...args) => bucket.stream(...args),
-    }
-    const store = { ...plain, ...change }
+    const store = alteredStore(bucket, change)
     return {
       list: (prefix, options) => (note('LIST', prefix), store.list(prefix, options)),
       get: (key, options) => (note('GET', key), store.get(key, options)),

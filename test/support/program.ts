@@ -8,6 +8,7 @@ import { MemoryStore } from '../../lib/store/memory-store.ts'
 import type { ObjectStore, StoredObject } from '../../lib/store/object-store.ts'
 import { type Clock, systemClock } from '../../lib/sys/clock.ts'
 import { systemRandom } from '../../lib/sys/random.ts'
+import { alteredStore } from './altered-store.ts'
 import { chartArchive } from './chart-archive.ts'
 import { useTempFolder } from './temp-folder.ts'
 
@@ -115,16 +116,7 @@ export class TestProgram {
   }
 
   #store(): ObjectStore {
-    const bucket = this.#bucket
-    return {
-      list: (...args) => bucket.list(...args),
-      get: (...args) => bucket.get(...args),
-      head: (...args) => bucket.head(...args),
-      put: (...args) => bucket.put(...args),
-      delete: (...args) => bucket.delete(...args),
-      stream: (...args) => bucket.stream(...args),
-      ...this.#faults,
-    }
+    return alteredStore(this.#bucket, this.#faults)
   }
 }
 

@@ -1,0 +1,14 @@
+import type { ObjectStore } from '../../lib/store/object-store.ts'
+
+/** The store, doing some things otherwise. */
+export function alteredStore(store: ObjectStore, change: Partial<ObjectStore>): ObjectStore {
+  return {
+    list: (...args) => store.list(...args),
+    get: (...args) => store.get(...args),
+    head: (...args) => store.head(...args),
+    put: (...args) => store.put(...args),
+    delete: (...args) => store.delete(...args),
+    stream: (...args) => store.stream(...args),
+    ...change,
+  }
+}
