@@ -16,6 +16,9 @@ export const ID_LIFETIME = 60 * SECOND
 /** How far the estimate of the store's clock may be ahead: the time that an answer took. */
 export const MAX_CLOCK_ERROR = 60 * SECOND
 
+/** A request that was sent may still arrive this long after, although its sender has given it up. */
+export const LONGEST_FLIGHT = 30 * SECOND
+
 /** A delta whose id is further ahead of the store's clock than this is not well-formed. */
 export const MAX_CLOCK_LEAD = 15 * MINUTE
 

@@ -7,6 +7,7 @@ import type { Session } from './session.ts'
 
 /**
  * Which of the versions a delta above `own` touches: a mutation that minted later and landed earlier did not see this one.
+ * To be trusted only while `own` is fresh: no delta above it is collected sooner.
  * Cost: one LIST, and one GET for each delta above.
  */
 export async function overtakenVersions<T extends VersionId>(

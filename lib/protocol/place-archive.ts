@@ -24,7 +24,8 @@ export type Placement = 'created' | 'replaced' | 'mine-before' | 'adopted' | 're
 const MAX_SENDS = 12
 
 /**
- * Puts an archive where there is none: of several pushers of one version the store lets exactly one win.
+ * Puts an archive where there is none: of several pushers of one version the store lets exactly one win. A push that has
+ * started again looks first: a large archive may take longer to send than an id lives.
  * Cost: one PUT; when the key is taken also a HEAD, and a view when it is taken by the same bytes.
  */
 export async function placeNewArchive(
@@ -34,6 +35,10 @@ export async function placeNewArchive(
   state: PushState,
   contentType: string,
 ): Promise<Placement> {
+  if (state.isRestart) {
+    const head = await headArchive(session, archiveKey(session.location, upload))
+    if (head !== undefined && state.isMine(head)) return 'mine-before'
+  }
   for (let send = 0; send < MAX_SENDS; send++) {
     if (!minted.isFresh()) return 'again'
     const put = await putArchive(session, upload, minted.id, { when: 'absent', contentType })

@@ -8,6 +8,7 @@ import type { Session } from './session.ts'
 export class PushState {
   readonly #mine = new Set<DeltaId>()
   readonly #adopted = new Map<string, DeltaId | undefined>()
+  readonly #written = new Map<string, DeltaId>()
 
   /** Mints an id that counts as this push's own from now on. */
   async mint(session: Session, above: readonly (DeltaId | undefined)[] = []): Promise<Minted> {
@@ -16,8 +17,27 @@ export class PushState {
     return minted
   }
 
+  /** Whether an earlier attempt may have written something. */
+  get isRestart(): boolean {
+    return this.#mine.size > 1
+  }
+
   get mine(): ReadonlySet<DeltaId> {
     return this.#mine
+  }
+
+  /** This push has put the archive of a version under this id. */
+  noteWritten(version: VersionId, id: DeltaId): void {
+    this.#written.set(versionKey(version), id)
+  }
+
+  /**
+   * Whether the archive is another's although its id is below mine: its PUT was under way when I wrote, and met bytes equal
+   * to those that it had seen, and so the same ETag.
+   */
+  isOverwrittenFromBelow(version: VersionId, { delta }: ArchiveHead): boolean {
+    const written = this.#written.get(versionKey(version))
+    return written !== undefined && delta !== undefined && delta < written
   }
 
   /** From now on this push speaks for the archive that `head` shows, although another push wrote it. */

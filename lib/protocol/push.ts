@@ -98,6 +98,9 @@ async function tryPush(
   if (beingDeleted !== undefined) return beingDeleted.upload
   if (placed.some(({ placement }) => placement === 'again')) return 'again'
 
+  for (const { placement, upload } of placed) {
+    if (placement === 'created' || placement === 'replaced') state.noteWritten(upload, minted.id)
+  }
   const ours = placed.filter(({ placement }) => placement !== 'exists')
   const existing = placed.filter(({ placement }) => placement === 'exists').map(({ upload }) => upload)
   await putProvenances(session, ours, minted)
@@ -107,9 +110,11 @@ async function tryPush(
 
   const committed = ours.filter(({ placement }) => placement !== 'refreshed').map(({ upload }) => upload)
   const { overtaken, newerDeltas } = await overtakenVersions(session, minted.id, committed)
+  // What overtook this push may be folded and collected by now, and missing from a listing that comes late.
+  const mayHaveMissed = isRestart || !minted.isFresh()
   for (const { upload, placement } of ours) {
     if (placement === 'refreshed') continue
-    if (!isRestart && placement === 'created' && !overtaken.includes(upload)) continue
+    if (!mayHaveMissed && placement === 'created' && !overtaken.includes(upload)) continue
     if ((await settle(session, upload, entryFor(delta, upload), state)) === 'archive-gone') return 'again'
   }
   return { pushed: ours.map(({ upload }) => upload), existing, committed: { id: minted.id, delta, newerDeltas } }

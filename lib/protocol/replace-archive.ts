@@ -14,12 +14,13 @@ import { putArchive } from './write-archive.ts'
 interface Target {
   readonly upload: ChartUpload
   readonly head: ArchiveHead | undefined
-  readonly plan: 'replace' | 'adopt' | 'refresh'
+  readonly plan: 'replace' | 'adopt' | 'refresh' | 'keep'
 }
 
 /**
  * Puts the archives of a forced push, over whatever stands there: HEAD, an id above what it showed, PUT with its ETag.
- * Equal bytes are not simply written again: they would have the ETag that a deletion under way waits for.
+ * Equal bytes are not simply written again: they would have the ETag that a deletion under way waits for. What an earlier
+ * attempt of this push has put there stays.
  * Cost: a HEAD and a PUT for each archive, one LIST; a view when the same bytes stand there already.
  */
 export async function replaceArchives(
@@ -35,6 +36,7 @@ export async function replaceArchives(
   const view = uploads.some((upload, i) => isSame(upload, heads[i])) ? await readView(session) : undefined
   const targets = uploads.map((upload, i): Target => {
     const head = heads[i]
+    if (head !== undefined && state.isMine(head)) return { upload, head, plan: 'keep' }
     return { upload, head, plan: view !== undefined && isSame(upload, head) ? planForSameBytes(upload, view) : 'replace' }
   })
   const minted = await state.mint(session, heads.map((head) => head?.delta))
@@ -56,6 +58,7 @@ async function placeByForce(
   state: PushState,
   contentType: string,
 ): Promise<Placement> {
+  if (plan === 'keep') return 'mine-before'
   if (plan === 'adopt' && head !== undefined && view !== undefined) {
     const placement = await adoptArchive(session, upload, head, view, state)
     return placement === 'exists' ? 'again' : placement

@@ -5,7 +5,7 @@ import { HelmS3Error } from '../errors.ts'
 import { appendDelta } from './append-delta.ts'
 import type { ChartUpload } from './chart-upload.ts'
 import { headArchive } from './head-archive.ts'
-import { SETTLE_PATIENCE } from './limits.ts'
+import { ID_LIFETIME, LONGEST_FLIGHT, SETTLE_PATIENCE } from './limits.ts'
 import type { PushState } from './push-state.ts'
 import { type View, readView } from './read-view.ts'
 import { findRemovals, isUnsettled } from './removals.ts'
@@ -17,9 +17,13 @@ const MAX_DELTAS = 30
  * Brings index and archive of one version into agreement, after a push that others may have crossed. Only then may that
  * push be acknowledged. The view is read before the HEAD: an archive that changes in between is seen.
  *
+ * An archive that another push has put there since is that push's to speak for: this one is done as soon as the index names
+ * it. When the other must have died before its delta, this one is not acknowledged.
+ *
  * @returns `settled`: the version is as the log says, by this push or by a later one; `archive-gone`: a deletion removed
- *   the archive although its entry stays or no later removal is known: the push starts again
- * @throws HelmS3Error `conflict` when deletions of the version do not cease
+ *   the archive although its entry stays or no later removal is known, or a slower push of a lower id has overwritten it:
+ *   the push starts again
+ * @throws HelmS3Error `conflict` when deletions of the version do not cease, or a forced push replaced the archive and died
  * Cost: one view and one HEAD; again after each wait and each delta of its own.
  */
 export async function settle(
@@ -30,11 +34,18 @@ export async function settle(
 ): Promise<'settled' | 'archive-gone'> {
   const { clock, location } = session
   const giveUpAt = clock.monotonic() + SETTLE_PATIENCE
+  const otherIsDeadAt = clock.monotonic() + ID_LIFETIME + LONGEST_FLIGHT
   for (let written = 0; written < MAX_DELTAS; ) {
     const view = await readView(session)
     const head = await headArchive(session, archiveKey(location, upload))
     if (head === undefined) return (await wasDeletedAfterMe(session, view, upload, state)) ? 'settled' : 'archive-gone'
-    if (!state.isMine(head) && !state.isAdopted(upload, head)) return 'settled'
+    if (!state.isMine(head) && !state.isAdopted(upload, head)) {
+      if (state.isOverwrittenFromBelow(upload, head)) return 'archive-gone'
+      if (view.index.find(upload)?.digest === head.digest) return 'settled'
+      if (clock.monotonic() > otherIsDeadAt) throw replacedByTheDead(upload)
+      await clock.sleep(500 + session.random.fraction() * 1500)
+      continue
+    }
 
     const removals = await findRemovals(session, view, upload, new Set())
     if (removals.some((removal) => isUnsettled(removal, view))) {
@@ -52,6 +63,12 @@ export async function settle(
   }
   throw new HelmS3Error('conflict', `${upload.name} ${upload.version} is pushed and deleted by others all the time`, {
     hint: 'the archive is in the repository; push it again when the others have ended',
+  })
+}
+
+function replacedByTheDead({ name, version }: ChartUpload): HelmS3Error {
+  return new HelmS3Error('conflict', `${name} ${version} was replaced by a forced push that never came to its end`, {
+    hint: 'look which archive you want there, and push it with --force',
   })
 }
 

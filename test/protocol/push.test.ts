@@ -109,6 +109,23 @@ describe('a push', () => {
     assert.equal(repository.requests.filter((line) => line.startsWith('PUT index.d/')).length, 1)
   })
 
+  for (const force of [false, true]) {
+    it(`sends an archive once that takes longer than an id lives${force ? ', by force' : ''}`, async () => {
+      await repository.push([upload('app', '1.0.0', 'old')].slice(force ? 0 : 1))
+      repository.requests.length = 0
+      const slow = repository.session({
+        put: (key, ...rest) => {
+          if (key.endsWith('.tgz')) repository.pass(100_000)
+          return repository.bucket.put(key, ...rest)
+        },
+      })
+      const { pushed } = await repository.push([upload('app', '1.0.0')], { force }, slow)
+      assert.equal(pushed.length, 1)
+      assert.equal(await entry(), upload('app', '1.0.0').digest)
+      assert.equal(repository.requests.filter((line) => line === 'PUT app-1.0.0.tgz').length, 1)
+    })
+  }
+
   it('says so when nobody can tell whether the delta has landed', async () => {
     const losing = repository.session({
       put: (key, ...rest) => (key.includes('index.d/') ? Promise.resolve({ outcome: 'unknown', cause: 'lost' }) : repository.bucket.put(key, ...rest)),

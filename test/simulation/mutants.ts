@@ -31,7 +31,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'a push that others may have crossed settles',
     file: 'protocol/push.ts',
-    find: "if (!isRestart && placement === 'created' && !overtaken.includes(upload)) continue",
+    find: "if (!mayHaveMissed && placement === 'created' && !overtaken.includes(upload)) continue",
     replace: 'continue',
     mix: 'storm',
   },
@@ -40,7 +40,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/delete.ts',
     find: '  if (view.index.find(entry) !== undefined) return true\n  if ((await findRemovals(session, view, entry, new Set([removal]))).length > 0) return false\n',
     replace: '',
-    mix: 'forced',
+    mix: 'init',
   },
   {
     rule: 'an id is forgotten only long after it was missed in a listing',

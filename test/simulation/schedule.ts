@@ -356,10 +356,10 @@ class Schedule {
     this.#violate(`${version}: ${what}`)
   }
 
-  /** A read of what a push wrote that was never acknowledged: a removal of other content above it may hide it again. */
-  #sawUnacknowledged({ client, kind, value }: Operation): boolean {
+  /** A read of what a push had written and was not acknowledged by then: a removal of other content above it may hide it again. */
+  #sawUnacknowledged({ client, end, kind, value }: Operation): boolean {
     if (kind !== 'read' || client === 'final' || value === null) return false
-    return this.#records.some((record) => record.acknowledgedAt === undefined && [...record.wants.values()].includes(value))
+    return this.#records.some(({ acknowledgedAt, wants }) => (acknowledgedAt ?? Infinity) > end && [...wants.values()].includes(value))
   }
 
   async #checkArchive(version: string, entry: string | null): Promise<void> {
