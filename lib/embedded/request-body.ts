@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
-import { crc32 } from 'node:zlib'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { verifyChecksum } from './checksums.ts'
+import { type ChunkedBody, decodeChunks } from './chunked-body.ts'
 import { FAULTS } from './s3-fault.ts'
 
-/** The bytes of an object as they were meant, and the checksums that came with them. */
+/** The bytes of an object as they were meant, and the checksum that came with them. */
 export interface RequestBody {
   readonly bytes: Buffer
-  /** `x-amz-checksum-*` headers and trailers that were checked: name -> base64. */
+  /** The `x-amz-checksum-*` header or trailer, which was checked: name -> base64. */
   readonly checksums: Readonly<Record<string, string>>
 }
 
@@ -14,72 +15,55 @@ export interface RequestBody {
 const MAX_BYTES = 1024 ** 3
 
 /**
- * Reads the body of a PUT, takes the chunks apart when it is `aws-chunked`, and compares it with every checksum that came
- * along: `x-amz-content-sha256`, `x-amz-checksum-sha256`, `-sha1` and `-crc32`, `Content-MD5`.
- * @throws S3Fault `BadDigest`, `IncompleteBody`, `InvalidArgument`
+ * Reads the body of a request, takes the chunks apart when it is `aws-chunked`, and compares it with whatever came
+ * along to tell its bytes: their number, `x-amz-content-sha256`, `x-amz-checksum-*`, `Content-MD5`.
+ * @throws S3Fault `MissingContentLength`, `EntityTooLarge`, `IncompleteBody`, `MalformedTrailerError`, `InvalidDigest`,
+ * `BadDigest`, `XAmzContentSHA256Mismatch`, and those of `verifyChecksum`
  */
 export async function readBody(request: IncomingMessage): Promise<RequestBody> {
-  const raw = await readRaw(request)
   const { headers } = request
-  const isChunked = String(headers['x-amz-content-sha256']).startsWith('STREAMING-')
-  const { bytes, trailers } = isChunked ? decodeChunks(raw) : { bytes: raw, trailers: {} }
-  const length = headers['x-amz-decoded-content-length']
-  if (length !== undefined && Number(length) !== bytes.length) throw FAULTS.incompleteBody()
-
-  const given = { ...trailers, ...Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('x-amz-checksum-'))) }
-  const actual: Readonly<Record<string, () => string>> = {
-    'x-amz-checksum-sha256': () => createHash('sha256').update(bytes).digest('base64'),
-    'x-amz-checksum-sha1': () => createHash('sha1').update(bytes).digest('base64'),
-    'x-amz-checksum-crc32': () => crc32Base64(bytes),
-  }
-  const checksums: Record<string, string> = {}
-  for (const [name, compute] of Object.entries(actual)) {
-    if (given[name] === undefined) continue
-    if (given[name] !== compute()) throw FAULTS.badDigest()
-    checksums[name] = compute()
-  }
-  const md5 = headers['content-md5']
-  if (md5 !== undefined && md5 !== createHash('md5').update(bytes).digest('base64')) throw FAULTS.badDigest()
-  const signed = headers['x-amz-content-sha256']
-  if (typeof signed === 'string' && /^[0-9a-f]{64}$/.test(signed) && signed !== createHash('sha256').update(bytes).digest('hex')) {
-    throw FAULTS.badDigest()
-  }
-  return { bytes, checksums }
+  const signed = String(headers['x-amz-content-sha256'])
+  const isChunked = signed.startsWith('STREAMING-')
+  const announced = headers[isChunked ? 'x-amz-decoded-content-length' : 'content-length']
+  if (announced === undefined || Array.isArray(announced)) throw FAULTS.missingContentLength()
+  if (Number(announced) > MAX_BYTES) throw FAULTS.entityTooLarge()
+  const raw = await readRaw(request)
+  const { bytes, trailers } = isChunked ? decodeAnnounced(raw, headers) : { bytes: raw, trailers: {} }
+  if (Number(announced) !== bytes.length) throw FAULTS.incompleteBody()
+  verifySha256(bytes, signed)
+  verifyMd5(bytes, headers['content-md5'])
+  return { bytes, checksums: verifyChecksum(bytes, { ...headers, ...trailers }) }
 }
 
 async function readRaw(request: IncomingMessage): Promise<Buffer> {
   const pieces: Buffer[] = []
   let length = 0
-  for await (const piece of request as AsyncIterable<Buffer>) {
+  // Not destroyed when it is given up: the answer goes over the same socket.
+  for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += piece.length
-    if (length > MAX_BYTES) throw FAULTS.invalidArgument('The object is too large for this store.')
+    if (length > MAX_BYTES) throw FAULTS.entityTooLarge()
     pieces.push(piece)
   }
   return Buffer.concat(pieces)
 }
 
-/** `<hex size>[;chunk-signature=…]CRLF <bytes> CRLF`, repeated; a chunk of size 0, then trailers. */
-function decodeChunks(raw: Buffer): { readonly bytes: Buffer; readonly trailers: Readonly<Record<string, string>> } {
-  const chunks: Buffer[] = []
-  for (let at = 0; ; ) {
-    const lineEnd = raw.indexOf('\r\n', at)
-    const size = lineEnd < 0 ? Number.NaN : parseInt(raw.toString('latin1', at, lineEnd), 16)
-    if (Number.isNaN(size)) throw FAULTS.incompleteBody()
-    at = lineEnd + 2
-    if (size === 0) return { bytes: Buffer.concat(chunks), trailers: parseTrailers(raw.toString('latin1', at)) }
-    if (at + size > raw.length) throw FAULTS.incompleteBody()
-    chunks.push(raw.subarray(at, at + size))
-    at += size + 2
-  }
+function decodeAnnounced(raw: Buffer, headers: IncomingHttpHeaders): ChunkedBody {
+  const body = decodeChunks(raw)
+  const announced = headers['x-amz-trailer']
+  const isThere = typeof announced !== 'string' || announced.toLowerCase() in body.trailers
+  if (!isThere) throw FAULTS.malformedTrailer()
+  return body
 }
 
-function parseTrailers(text: string): Record<string, string> {
-  const lines = text.split('\r\n').filter((line) => line.includes(':'))
-  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]))
+/** A payload can also be said to be unsigned, or signed in chunks. */
+function verifySha256(bytes: Buffer, expected: string): void {
+  if (!/^[0-9a-f]{64}$/.test(expected)) return
+  if (expected !== createHash('sha256').update(bytes).digest('hex')) throw FAULTS.contentSha256Mismatch()
 }
 
-function crc32Base64(bytes: Buffer): string {
-  const checksum = Buffer.alloc(4)
-  checksum.writeUInt32BE(crc32(bytes))
-  return checksum.toString('base64')
+function verifyMd5(bytes: Buffer, expected: string | string[] | undefined): void {
+  if (expected === undefined) return
+  const actual = createHash('md5').update(bytes).digest('base64')
+  if (expected.length !== actual.length) throw FAULTS.invalidDigest()
+  if (expected !== actual) throw FAULTS.badDigest()
 }

@@ -3,15 +3,21 @@ export type Xml = string | number | boolean | { readonly [element: string]: Xml 
 
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/'
 
+/** A time, milliseconds since 1970, as it stands in documents of the S3 API: to the second. */
+export function isoSeconds(time: number): string {
+  return new Date(Math.floor(time / 1000) * 1000).toISOString()
+}
+
 /** A document of the S3 API with this root element. */
 export function xmlDocument(root: string, content: Xml): string {
   const space = root === 'Error' ? '' : ` xmlns="${NAMESPACE}"`
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}${space}>${render(content)}</${root}>`
 }
 
-/** The text of every element of this name, decoded. Enough for the requests that carry XML: those are flat. */
+/** The text of every element of this name, decoded: of such that hold no others. */
 export function elementTexts(xml: string, name: string): string[] {
-  return [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map((match) => unescape(match[1] ?? ''))
+  const element = new RegExp(`<${name}(?:\\s[^<>]*)?>([^<]*)</${name}>`, 'g')
+  return [...xml.matchAll(element)].map((match) => unescape(match[1] ?? ''))
 }
 
 function render(content: Xml): string {
@@ -26,14 +32,17 @@ function isList(value: Xml | readonly Xml[] | undefined): value is readonly Xml[
   return Array.isArray(value)
 }
 
+/** Characters that XML 1.0 has no place for come as references all the same: S3 does so, and clients read them. */
 function escape(text: string): string {
   const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-  return text.replace(/[&<>"\r]/g, (character) => escapes[character] ?? '&#13;')
+  const reference = (character: string): string => `&#x${character.charCodeAt(0).toString(16)};`
+  return text.replace(/[&<>"\p{Cc}\ufffe\uffff]/gu, (character) => escapes[character] ?? reference(character))
 }
 
 function unescape(text: string): string {
   const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
-  return text.replace(/&(?:#x([0-9a-fA-F]+)|#(\d+)|(\w+));/g, (whole, hex?: string, decimal?: string, name?: string) => {
+  const reference = /&(?:#x([0-9a-fA-F]+)|#(\d+)|(\w+));/g
+  return text.replace(reference, (whole, hex?: string, decimal?: string, name?: string) => {
     if (hex !== undefined) return String.fromCodePoint(parseInt(hex, 16))
     if (decimal !== undefined) return String.fromCodePoint(Number(decimal))
     return named[name ?? ''] ?? whole

@@ -55,20 +55,19 @@ describe('the embedded store', () => {
   it('finds everything again after a restart, and forgets what was half written', async () => {
     await client.send(new PutObjectCommand({ Bucket: 'charts', Key: 'a/b', Body: 'kept', Metadata: { delta: 'x' }, ContentType: 'text/plain' }))
     await store.close()
-    const [bucket = ''] = await readdir(folder)
-    await writeFile(join(folder, bucket, 'crashed.tmp'), 'half an obj')
+    await writeFile(join(folder, '.unfinished', 'crashed'), 'half an obj')
     await start()
     assert.equal(await read('a/b'), 'kept')
     const { Metadata, ContentType } = await client.send(new GetObjectCommand({ Bucket: 'charts', Key: 'a/b' }))
     assert.deepEqual({ ...Metadata, ContentType }, { delta: 'x', ContentType: 'text/plain' })
-    assert.deepEqual((await readdir(join(folder, bucket))).filter((name) => name.endsWith('.tmp')), [])
+    assert.deepEqual(await readdir(join(folder, '.unfinished')), [])
   })
 
   it('keeps every key inside its folder, and apart from others', async () => {
     const keys = ['../../outside', '/absolute', 'a//b', 'Case', 'case', 'x'.repeat(900), 'con', '.']
     for (const key of keys) await put(key, key)
     for (const key of keys) assert.equal(await read(key), key)
-    assert.deepEqual(await readdir(folder), ['charts'])
+    assert.deepEqual(await readdir(folder), ['.unfinished', 'charts'])
     assert.equal((await readdir(join(folder, 'charts'))).length, keys.length)
   })
 
