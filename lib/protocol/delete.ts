@@ -10,7 +10,7 @@ import { headArchive } from './head-archive.ts'
 import { CONCURRENCY } from './limits.ts'
 import { mint } from './mint.ts'
 import { type View, readView } from './read-view.ts'
-import { findRemovals } from './removals.ts'
+import { findRemovals, isUnsettled } from './removals.ts'
 import type { Session } from './session.ts'
 
 export interface DeleteResult {
@@ -62,7 +62,7 @@ export async function deleteVersions(session: Session, versions: readonly Versio
 
 /**
  * The second view tells whether the archive is still ours to remove: not when the version is there again, and not when
- * another removal of it has left traces, whose client may be just as far.
+ * another removal of it is so young that its client may be just as far.
  */
 async function removeArchive(
   session: Session,
@@ -73,7 +73,8 @@ async function removeArchive(
   sentAt: number,
 ): Promise<boolean> {
   if (view.index.find(entry) !== undefined) return true
-  if ((await findRemovals(session, view, entry, new Set([removal]))).length > 0) return false
+  const others = await findRemovals(session, view, entry, new Set([removal]))
+  if (others.some((other) => isUnsettled(other, view))) return false
   return (await deleteArchive(session, key, { removal, digest: entry.digest, sentAt })) !== 'kept'
 }
 

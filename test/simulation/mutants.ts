@@ -38,7 +38,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'a delete looks a second time before it removes the archive',
     file: 'protocol/delete.ts',
-    find: '  if (view.index.find(entry) !== undefined) return true\n  if ((await findRemovals(session, view, entry, new Set([removal]))).length > 0) return false\n',
+    find: '  if (view.index.find(entry) !== undefined) return true\n  const others = await findRemovals(session, view, entry, new Set([removal]))\n  if (others.some((other) => isUnsettled(other, view))) return false\n',
     replace: '',
     mix: 'init',
   },
