@@ -1,0 +1,8 @@
+/** The text with what stands between the marks of a section replaced. @throws when the text has no such section */
+export function replaceSection(text: string, section: string, content: string): string {
+  const [open, close] = [`<!-- bench:${section} -->`, `<!-- /bench:${section} -->`]
+  const start = text.indexOf(open)
+  const end = text.indexOf(close, start)
+  if (start < 0 || end < 0) throw new Error(`there is no section ${open} … ${close}`)
+  return `${text.slice(0, start + open.length)}\n${content.trim()}\n${text.slice(end)}`
+}

@@ -1,0 +1,3 @@
+import type { Growth } from './growth.ts'
+
+export const GROWTHS: readonly Growth[] = []

@@ -1,0 +1,60 @@
+/** One run of one process, or of several at once. */
+export interface Sample {
+  /** Milliseconds from start to end, as seen from outside. */
+  readonly wall: number
+  /** Milliseconds of user and system time; of several processes, the sum. Undefined where the system does not tell. */
+  readonly cpu: number | undefined
+  /** Most bytes resident; of several processes, the greatest. Undefined where the system does not tell. */
+  readonly memory: number | undefined
+}
+
+/** What one process exchanged with the store, counted in a run of its own that is not timed. */
+export interface Traffic {
+  readonly requests: number
+  /** Bytes of bodies from the store, and to it. */
+  readonly received: number
+  readonly sent: number
+}
+
+/** The runs of one program in one case. */
+export interface Row {
+  readonly what: string
+  /** `Node bundle`, `executable`, `peer`, or what it is compared with. */
+  readonly program: string
+  readonly samples: readonly Sample[]
+  readonly traffic?: Traffic
+}
+
+/** A goal with the number that was found. Whether it is met is for {@link isMet} to say. */
+export interface Goal {
+  readonly what: string
+  readonly program: string
+  readonly sense: 'at most' | 'at least'
+  readonly limit: number
+  readonly unit: 'times' | 'MB' | 'bytes' | 'charts' | 'requests'
+  /** Undefined: what it is compared with was not there. */
+  readonly value: number | undefined
+}
+
+/** What one line of the table came to. */
+export interface LineResult {
+  readonly name: string
+  readonly title: string
+  /** ISO 8601. */
+  readonly at: string
+  /** Whether it was measured at the sizes for which the goals are set. */
+  readonly isFullSize: boolean
+  readonly rows: readonly Row[]
+  readonly goals: readonly Goal[]
+  readonly notes: readonly string[]
+  /** Why there are no numbers. */
+  readonly skipped?: string
+  readonly failed?: string
+}
+
+export const MEGABYTE = 1024 * 1024
+
+export function isMet({ sense, limit, value }: Goal): boolean | undefined {
+  if (value === undefined) return undefined
+  return sense === 'at most' ? value <= limit : value >= limit
+}

@@ -1,0 +1,52 @@
+/** How much of everything is measured. */
+export interface Sizes {
+  /** Whether the goals are set for these sizes. */
+  readonly isFull: boolean
+  /** Runs of each case, and of a case of milliseconds. */
+  readonly runs: number
+  readonly startRuns: number
+  /** Versions in a big index, in a small one, and in the one that many push to at once. */
+  readonly big: number
+  readonly small: number
+  readonly shared: number
+  readonly writers: number
+  /** Pending deltas when reading, and when compacting. */
+  readonly pendingRead: number
+  readonly pendingCompact: number
+  /** Archives to index anew, and to push in one call. */
+  readonly archives: number
+  readonly batch: number
+  /** Milliseconds. */
+  readonly roundTrip: number
+  /** Bits per second. */
+  readonly bandwidth: number
+}
+
+export const FULL_SIZES: Sizes = {
+  isFull: true,
+  runs: 3,
+  startRuns: 21,
+  big: 150_000,
+  small: 300,
+  shared: 30_000,
+  writers: 20,
+  pendingRead: 100,
+  pendingCompact: 10_000,
+  archives: 2000,
+  batch: 1000,
+  roundTrip: 20,
+  bandwidth: 100_000_000,
+}
+
+export const QUICK_SIZES: Sizes = {
+  ...FULL_SIZES,
+  isFull: false,
+  runs: 1,
+  startRuns: 7,
+  big: 15_000,
+  shared: 3000,
+  writers: 5,
+  pendingCompact: 500,
+  archives: 100,
+  batch: 100,
+}

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { readOptions } from '../../bench/options.ts'
+import { FULL_SIZES, QUICK_SIZES } from '../../bench/sizes.ts'
+
+const NAMES = ['push', 'read']
+
+describe('command line of the bench', () => {
+  const read = (...argv: readonly string[]): unknown => readOptions(argv, NAMES)
+
+  it('measures everything at full size unless told otherwise', () => {
+    const options = readOptions([], NAMES)
+    assert.ok(typeof options === 'object')
+    assert.deepEqual([options.sizes, options.only, options.isQuick], [FULL_SIZES, [], false])
+  })
+
+  it('takes small sizes, lines and a number of runs', () => {
+    const options = readOptions(['--quick', '--only', 'read', '--only=push', '--runs', '5'], NAMES)
+    assert.ok(typeof options === 'object')
+    assert.deepEqual([options.sizes, options.only], [{ ...QUICK_SIZES, runs: 5, startRuns: 35 }, ['read', 'push']])
+  })
+
+  it('refuses what it does not know, before anything is started', () => {
+    assert.throws(() => read('--only', 'pus'), /no such line: pus; there are: push, read/)
+    assert.throws(() => read('--fast'))
+    assert.throws(() => read('push'))
+    for (const runs of ['0', '1.5', 'x']) assert.throws(() => read('--runs', runs), /whole number above 0/)
+    assert.throws(() => read('--endpoint', 'http://127.0.0.1:1', '--minio', 'minio'), /exclude each other/)
+  })
+})

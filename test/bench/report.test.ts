@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { count, duration, markdownTable, size } from '../../bench/format.ts'
+import { atMostTimes, fasterThan, memoryAtMost } from '../../bench/line.ts'
+import { detailTable, goalTable, machineTable, noteList } from '../../bench/report.ts'
+import type { LineResult, Row } from '../../bench/result.ts'
+
+const MB = 1024 * 1024
+
+function row(program: string, walls: readonly number[], memory: number | undefined = 100 * MB): Row {
+  return { what: 'push', program, samples: walls.map((wall) => ({ wall, cpu: wall / 2, memory })) }
+}
+
+function line(change: Partial<LineResult>): LineResult {
+  return { name: 'push', title: 'a push', at: '2026-01-02T03:04:05Z', isFullSize: true, rows: [], goals: [], notes: [], ...change }
+}
+
+describe('report of the bench', () => {
+  it('writes durations, sizes and counts for people', () => {
+    assert.deepEqual([4.26, 87.4, 1234, 12_345].map(duration), ['4.3 ms', '87 ms', '1.23 s', '12.3 s'])
+    assert.deepEqual([312, 4300, 48 * MB, 3.1 * 1024 * MB].map(size), ['312 B', '4.2 KB', '48 MB', '3.1 GB'])
+    assert.equal(count(150_000), '150,000')
+  })
+
+  it('writes Markdown tables, in which a bar or a line feed of a cell does no harm', () => {
+    assert.equal(markdownTable(['a', 'b'], [['1|2', 'x\ny']]), '| a | b |\n|---|---|\n| 1\\|2 | x y |')
+  })
+
+  it('says of each goal whether the numbers meet it', () => {
+    const [ours, peer] = [row('Node bundle', [100, 110, 90]), row('peer', [3000, 3300, 2700])]
+    const goals = [fasterThan(peer, 25, ours), fasterThan(peer, 31, ours), memoryAtMost(99, ours), atMostTimes(1.3, ours, undefined)]
+    const cells = goalTable([line({ goals })]).split('\n').slice(2)
+    assert.deepEqual(cells, [
+      '| a push | push: faster | Node bundle | at least 25 times | 30 times | met |',
+      '|  | push: faster | Node bundle | at least 31 times | 30 times | **missed** |',
+      '|  | push: peak memory | Node bundle | at most 99 MB | 100 MB | **missed** |',
+      '|  | push | Node bundle | at most 1.3 times |  | nothing to compare with |',
+    ])
+  })
+
+  it('says that a goal was looked at with less than its sizes', () => {
+    const goals = [atMostTimes(2, row('a', [1]), row('b', [1]))]
+    assert.match(goalTable([line({ goals, isFullSize: false })]), /met \(at a small size\)/)
+  })
+
+  it('says why a line has no numbers', () => {
+    const table = goalTable([line({ skipped: 'no Helm' }), line({ failed: 'status 1\nstack' })])
+    assert.match(table, /\| skipped: no Helm \|/)
+    assert.match(table, /\| failed: status 1 \|/)
+  })
+
+  it('shows medians, spread, the greatest memory and the traffic of each case', () => {
+    const traffic = { requests: 1003, received: 2048, sent: 0 }
+    const table = detailTable([line({ rows: [{ ...row('peer', [30, 10, 20]), traffic }] })])
+    assert.equal(table.split('\n').at(-1), '| push | push | peer | 3 | 20 ms | 10 ms – 30 ms | 10 ms | 100 MB | 1,003 | 2.0 KB | 0 B |')
+  })
+
+  it('leaves out what the system does not tell', () => {
+    const samples = [{ wall: 10, cpu: undefined, memory: undefined }]
+    const unknown = { what: 'push', program: 'peer', samples }
+    assert.match(detailTable([line({ rows: [unknown] })]), /\| 10 ms – 10 ms \|  \|  \|  \|  \|  \|$/)
+    assert.equal(memoryAtMost(350, unknown).value, undefined)
+  })
+
+  it('lists notes, the machine, the versions and the days', () => {
+    assert.equal(noteList([line({ notes: ['one', 'two'] })]), '- push: one\n- push: two')
+    const machine = { machine: { cores: 2, cpu: 'AMD EPYC', memory: 8 * 1024 * MB, system: 'Linux 6.1' }, versions: { 'Node.js': '20.19.0' } }
+    const table = machineTable(machine, [line({}), line({ at: '2026-01-01T00:00:00Z' })])
+    assert.match(table, /\| date \| 2026-01-01, 2026-01-02 \|\n\| machine \| 2 cores, AMD EPYC, 8.0 GB of memory, Linux 6.1 \|\n\| Node.js \| 20.19.0 \|/)
+  })
+})
