@@ -46,7 +46,7 @@ export default defineConfig(
   imports('lib/sys/**', layers('core', 'protocol', 'store', 'helm', 'commands', 'chart', 'embedded'), SHELL, YAML, AWS, YARGS, ULID),
   {
     files: ['lib/**/*.ts'],
-    ignores: ['lib/sys/**', 'lib/start.ts', 'lib/config.ts', 'lib/embedded/**'],
+    ignores: ['lib/sys/**', 'lib/launch/**', 'lib/start.ts', 'lib/config.ts', 'lib/embedded/**'],
     rules: {
       'no-restricted-globals': [
         'error',

@@ -8,7 +8,6 @@ if exist "%~dp0node.exe" set "node=%~dp0node.exe"
 if defined HELM_S3_NODE set "node=%HELM_S3_NODE%"
 "%node%" --version >nul 2>nul
 if errorlevel 1 goto no_node
-if not defined NODE_COMPILE_CACHE set "NODE_COMPILE_CACHE=%dist%\cache"
 "%node%" --no-warnings "%dist%\helm-s3.cjs" %*
 exit /b %errorlevel%
 

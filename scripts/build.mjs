@@ -1,7 +1,7 @@
-// Builds dist/helm-s3.cjs: the whole program as one CommonJS file for Node.js 20 and newer.
-// A file in dist/ is always complete: it grows under another name and is renamed when it has been run once.
+// Builds dist/helm-s3.bundle.cjs, the whole program as one CommonJS file, and dist/helm-s3.cjs, which runs it on Node.js 20
+// and newer with the code that an earlier run has compiled. What lies in dist/ has been run once.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -9,43 +9,65 @@ import { build } from 'esbuild'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const dist = join(root, 'dist')
-const target = join(dist, 'helm-s3.cjs')
-const draft = join(dist, `.helm-s3.${process.pid}.cjs`)
+const common = { absWorkingDir: root, bundle: true, platform: 'node', target: 'node20', legalComments: 'none', logLevel: 'warning' }
 
-// Runs before anything of the bundle. yargs reads import.meta.url, which a CommonJS file does not have.
-const banner = `
+/**
+ * The bundle is made in two steps. The first joins the modules to chunks, one for each set of modules that is loaded on
+ * demand, and drops what nobody imports: most of the SDK. The second joins the chunks to one file, in which each chunk is
+ * evaluated as a whole when it is first asked for. In one step, each of some six hundred modules would be evaluated on its
+ * own, with all that it exports.
+ */
+async function buildBundle(folder, outfile) {
+  await build({
+    ...common,
+    entryPoints: ['lib/start.ts'],
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    format: 'esm',
+    splitting: true,
+    mainFields: ['module', 'main'],
+    keepNames: true,
+    define: { HELM_S3_VERSION: JSON.stringify(version) },
+  })
+  await build({
+    ...common,
+    entryPoints: [join(folder, 'start.mjs')],
+    outfile,
+    format: 'cjs',
+    minify: true,
+    // Compiled code that is kept cannot hold `import()`.
+    supported: { 'dynamic-import': false },
+    // yargs reads import.meta.url, which a CommonJS file does not have.
+    define: { 'import.meta.url': '__imu' },
+    banner: { js: `const __imu=require('url').pathToFileURL(__filename).href;` },
+  })
+  if (/[^\x00-\x7f]/.test(readFileSync(outfile, 'latin1'))) throw new Error('the bundle is not ASCII, as the loader reads it')
+}
+
+async function buildLoader(outfile) {
+  const banner = `
 if (Number(process.versions.node.split('.')[0]) < 20) {
   process.stderr.write('Error: helm-s3 needs Node.js 20 or newer, this is ' + process.version + '\\n')
   process.exit(1)
+}`
+  // The target: old versions of Node have to read the refusal.
+  await build({ ...common, entryPoints: ['lib/launch/load.ts'], outfile, format: 'cjs', minify: true, target: 'es2017', banner: { js: banner.trim() } })
+  chmodSync(outfile, 0o755)
 }
-const __imu = require('url').pathToFileURL(__filename).href
-`.trim()
 
 mkdirSync(dist, { recursive: true })
+const draft = mkdtempSync(join(dist, '.draft-'))
 try {
-  await build({
-    absWorkingDir: root,
-    entryPoints: ['lib/start.ts'],
-    outfile: draft,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    minify: true,
-    keepNames: true,
-    legalComments: 'none',
-    define: { 'import.meta.url': '__imu', HELM_S3_VERSION: JSON.stringify(version) },
-    banner: { js: banner },
-    logLevel: 'warning',
-  })
-  const answer = execFileSync(process.execPath, [draft, 'version'], { encoding: 'utf8' })
+  await buildBundle(join(draft, 'chunks'), join(draft, 'helm-s3.bundle.cjs'))
+  await buildLoader(join(draft, 'helm-s3.cjs'))
+  const answer = execFileSync(process.execPath, [join(draft, 'helm-s3.cjs'), 'version'], { encoding: 'utf8' })
   if (answer !== `${version}\n`) throw new Error(`the bundle answers ${JSON.stringify(answer)} to \`version\``)
-  chmodSync(draft, 0o755)
-  renameSync(draft, target)
+  rmSync(join(dist, 'cache'), { recursive: true, force: true })
+  for (const name of ['helm-s3.bundle.cjs', 'helm-s3.cjs']) renameSync(join(draft, name), join(dist, name))
 } catch (error) {
   // esbuild has printed its own errors.
   if (!('errors' in error)) process.stderr.write(`build: ${error.message}\n`)
   process.exitCode = 1
 } finally {
-  rmSync(draft, { force: true })
+  rmSync(draft, { recursive: true, force: true })
 }

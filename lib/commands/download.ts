@@ -1,7 +1,6 @@
 import type { Context } from '../context.ts'
 import { type Key, type ObjectLocation, asKey, parseS3Url, repositoryAt } from '../core/keys.ts'
 import { HelmS3Error, hasCode } from '../errors.ts'
-import { readIndex } from './readable-index.ts'
 
 const INDEX_FILE = 'index.yaml'
 
@@ -19,6 +18,8 @@ export async function download(context: Context, url: string): Promise<void> {
 
 async function downloadIndex(context: Context, { bucket, key }: ObjectLocation, url: string): Promise<void> {
   const session = await context.openSession(repositoryAt(bucket, key.slice(0, -INDEX_FILE.length)))
+  // What reads an index is not loaded for an archive: Helm waits for the start of this program at every file.
+  const { readIndex } = await import('./readable-index.ts')
   try {
     const index = await readIndex(context, session)
     for (const chunk of index.chunks()) await context.output.bytes(chunk)

@@ -2,7 +2,7 @@ import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
 import { silenceSdk } from '../sys/silence-sdk.ts'
 import type { S3Config } from './s3-config.ts'
 
-export type Sdk = typeof import('@aws-sdk/client-s3')
+export type Sdk = typeof import('./s3-sdk.ts')
 
 /** The SDK and two clients on one pool of connections. */
 export interface S3Clients {
@@ -20,7 +20,7 @@ const DEFAULT_REGION = 'us-east-1'
 /** Loads the SDK, which takes most of the start-up time, and makes the clients for one bucket. */
 export async function createS3Clients(config: S3Config): Promise<S3Clients> {
   silenceSdk()
-  const sdk = await import('@aws-sdk/client-s3')
+  const sdk = await import('./s3-sdk.ts')
   const settings = await clientSettings(sdk, config)
   const reading = noteDates(new sdk.S3Client({ ...settings, maxAttempts: READ_ATTEMPTS }))
   const shared = { requestHandler: reading.config.requestHandler, credentials: reading.config.credentials }

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto'
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { Script } from 'node:vm'
+
+/** A file of V8's compiled code: SHA-256 of what it was made from, SHA-256 of the code, the code. */
+const HASH_LENGTH = 32
+
+/** Where compiled code is kept, and the text that it was made from. */
+export interface CodeCache {
+  readonly file: string
+  readonly madeFrom: Uint8Array
+}
+
+/**
+ * Compiles a script, with the code of an earlier run where that is at hand and whole. V8 itself checks only its own version,
+ * its flags and the length of the text: a damaged file, and one of another text, are found by the hashes.
+ */
+export function compile(source: string, filename: string, cache: CodeCache): { readonly script: Script; readonly isCached: boolean } {
+  const cachedData = readCode(cache)
+  const script = new Script(source, cachedData === undefined ? { filename } : { filename, cachedData })
+  // Code that V8 refuses, because it runs with other flags, is not made anew: two kinds of runs would replace each other's.
+  return { script, isCached: cachedData !== undefined }
+}
+
+/**
+ * Keeps the code of a script for later runs. It appears at once as a whole, however many processes do this. Where the folder
+ * cannot be written, nothing is computed and nothing said.
+ */
+export function keepCode(cache: CodeCache, makeCode: () => Uint8Array): void {
+  const draft = `${cache.file}.${String(process.pid)}`
+  let descriptor: number
+  try {
+    mkdirSync(dirname(cache.file), { recursive: true })
+    descriptor = openSync(draft, 'wx', 0o644)
+  } catch {
+    return
+  }
+  try {
+    const code = makeCode()
+    for (const part of [hashOf(cache.madeFrom), hashOf(code), code]) writeFileSync(descriptor, part)
+    closeSync(descriptor)
+    renameSync(draft, cache.file)
+  } catch {
+    rmSync(draft, { force: true })
+  }
+}
+
+function readCode({ file, madeFrom }: CodeCache): Buffer | undefined {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(file)
+  } catch {
+    return undefined
+  }
+  const code = bytes.subarray(2 * HASH_LENGTH)
+  const isWhole = bytes.subarray(0, HASH_LENGTH).equals(hashOf(madeFrom)) && bytes.subarray(HASH_LENGTH, 2 * HASH_LENGTH).equals(hashOf(code))
+  return isWhole ? code : undefined
+}
+
+function hashOf(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest()
+}

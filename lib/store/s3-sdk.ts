@@ -1,0 +1,2 @@
+/** What this program uses of the SDK. The bundler leaves out the rest: a hundred commands with their shapes. */
+export { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
