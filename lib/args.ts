@@ -1,13 +1,12 @@
 import { Parser } from 'yargs/helpers'
 import type { Command } from './command.ts'
 import { COMMANDS, commandName, findCommand, unknownCommand } from './command-table.ts'
-import { parseDuration } from './duration.ts'
+import { parseAge, parseDuration } from './duration.ts'
 import { RUN_HELP } from './error-text.ts'
 import { HelmS3Error } from './errors.ts'
 import { type Flag, type Flags, GLOBAL_FLAGS, HELM_FLAGS } from './flags.ts'
 import type { Invocation } from './invocation.ts'
-
-const VISIBLE = COMMANDS.filter(({ isHidden }) => !isHidden)
+import type { OutputForm } from './output.ts'
 
 /** One name means one kind of flag, whatever the command: flags can stand before it. */
 const ALL_FLAGS: Flags = Object.assign({}, ...COMMANDS.map(({ flags }) => flags), HELM_FLAGS, GLOBAL_FLAGS) as Flags
@@ -38,6 +37,7 @@ export function parseArgs(argv: readonly string[]): Invocation {
     }
     flags[flag] = readFlag(flag, definition, given)
   }
+  readFlag('exit-codes', GLOBAL_FLAGS['exit-codes'], given)
   return {
     kind: 'run',
     command,
@@ -46,7 +46,8 @@ export function parseArgs(argv: readonly string[]): Invocation {
     acl: given.get('acl')?.at(-1),
     timeout: readFlag('timeout', GLOBAL_FLAGS.timeout, given) as number | undefined,
     isVerbose: readFlag('verbose', GLOBAL_FLAGS.verbose, given) === true,
-    form: flags['output'] === 'json' ? 'json' : 'text',
+    isQuiet: readFlag('quiet', GLOBAL_FLAGS.quiet, given) === true,
+    form: (flags['output'] as OutputForm | undefined) ?? 'table',
   }
 }
 
@@ -116,7 +117,8 @@ function refuseCount(command: Command, args: readonly string[], argv: readonly s
     swallowed === undefined
       ? RUN_HELP
       : `If the value of ${swallowed} was empty, Helm has dropped it: write ${swallowed}=VALUE\n${RUN_HELP}`
-  throw new HelmS3Error('usage', `accepts ${String(min)} arg(s), received ${String(args.length)}`, { hint })
+  const wanted = min === max || max === Infinity ? String(min) : `between ${String(min)} and ${String(max)}`
+  throw new HelmS3Error('usage', `accepts ${wanted} arg(s), received ${String(args.length)}`, { hint })
 }
 
 function takesNextWord(word: string): boolean {
@@ -137,12 +139,22 @@ function readFlag(flag: string, definition: Flag, given: ReadonlyMap<string, rea
     case 'choice':
       if (last === undefined || definition.of.includes(last)) return last
       throw invalidValue(flag, last, `must be ${definition.of.join(' or ')}`)
-    case 'duration': {
-      const milliseconds = last === undefined ? undefined : parseDuration(last)
+    case 'count':
+      return last === undefined ? undefined : readCount(flag, definition, last)
+    case 'duration':
+    case 'age': {
+      const milliseconds = last === undefined ? undefined : definition.kind === 'age' ? parseAge(last) : parseDuration(last)
       if (typeof milliseconds === 'object') throw invalidValue(flag, last ?? '', milliseconds.problem)
       return milliseconds
     }
   }
+}
+
+function readCount(flag: string, { min = 0, max = Number.MAX_SAFE_INTEGER }: Extract<Flag, { readonly kind: 'count' }>, text: string): number {
+  const count = /^\+?\d+$/.test(text) ? Number(text) : NaN
+  if (count >= min && count <= max) return count
+  const range = max === Number.MAX_SAFE_INTEGER ? `a whole number, at least ${String(min)}` : `a whole number from ${String(min)} to ${String(max)}`
+  throw invalidValue(flag, text, `must be ${range}`)
 }
 
 function invalidValue(flag: string, value: string, problem: string): HelmS3Error {
@@ -151,46 +163,4 @@ function invalidValue(flag: string, value: string, problem: string): HelmS3Error
 
 function usage(message: string): HelmS3Error {
   return new HelmS3Error('usage', message, { hint: RUN_HELP })
-}
-
-/** The help of a command, or of all of them. */
-export async function helpText(command: Command | undefined): Promise<string> {
-  const { default: yargs } = await import('yargs')
-  const own = command?.flags ?? {}
-  const parser = yargs([]).help(false).version(false).detectLocale(false).wrap(100).updateStrings({ 'Options:': 'Flags:' })
-  for (const [flag, definition] of Object.entries({ ...own, ...GLOBAL_FLAGS })) parser.option(flag, helpOption(definition))
-  if (command !== undefined) parser.group(Object.keys(own), 'Flags:').group(Object.keys(GLOBAL_FLAGS), 'Global flags:')
-  return `${command === undefined ? overview() : headOf(command)}\n\n${(await parser.getHelp()).trim()}\n\n${examplesOf(command)}\n`
-}
-
-function headOf({ usage, aliases, about }: Command): string {
-  const also = aliases.length === 0 ? '' : `\n\nAlso called: ${aliases.join(', ')}`
-  return `helm s3 ${usage} [flags]\n\n${about}.${also}`
-}
-
-function overview(): string {
-  const rows = VISIBLE.map(({ usage, about }) => [usage, about] as const)
-  const width = Math.max(...rows.map(([usage]) => usage.length))
-  const lines = rows.map(([usage, about]) => `  ${usage.padEnd(width)}  ${about}`)
-  return `helm s3 COMMAND [flags]\n\nHelm chart repositories on S3 that lose no chart.\n\nCommands:\n${lines.join('\n')}`
-}
-
-/** Of all commands: the first example of each, and two words of advice. */
-function examplesOf(command: Command | undefined): string {
-  const examples = command === undefined ? VISIBLE.flatMap(({ examples }) => examples.slice(0, 1)) : command.examples
-  const lines = examples.map(([line, about]) => `  # ${about}\n  helm s3 ${line}`)
-  const advice =
-    command === undefined
-      ? '\n\n`helm s3 COMMAND --help` tells more. Write --flag=VALUE: of `--flag ""` Helm drops the value and the word after it.'
-      : ''
-  return `Examples:\n${lines.join('\n')}${advice}`
-}
-
-function helpOption(definition: Flag): { describe: string; type: 'boolean' | 'string'; alias?: string; default?: string; defaultDescription?: string } {
-  return {
-    describe: definition.kind === 'choice' ? `${definition.about} (${definition.of.join(' or ')})` : definition.about,
-    type: definition.kind === 'switch' ? 'boolean' : 'string',
-    ...('short' in definition && definition.short !== undefined ? { alias: definition.short } : {}),
-    ...('shownDefault' in definition && definition.shownDefault !== undefined ? { defaultDescription: definition.shownDefault } : {}),
-  }
 }

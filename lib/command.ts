@@ -1,5 +1,6 @@
 import type { Context } from './context.ts'
 import type { FlagValues, Flags } from './flags.ts'
+import type { JsonSchema } from './json-schema.ts'
 
 /** How many arguments a command takes. */
 export interface Arity {
@@ -12,19 +13,24 @@ export interface Command {
   /** `push PATH... REPO`: the name, then the arguments. */
   readonly usage: string
   readonly aliases: readonly string[]
+  /** One line, without a full stop. */
   readonly about: string
+  /** What a user needs to know beyond that: paragraphs of plain text, each without line breaks. Shown by `--help` and in the documentation. */
+  readonly details: readonly string[]
   readonly arity: Arity
   /** Its own flags; the global ones come on top. */
   readonly flags: Flags
   /** What to type after `helm s3`, and what it does. */
   readonly examples: readonly (readonly [string, string])[]
+  /** JSON Schema of what `-o json` prints; undefined for a command that reports nothing. */
+  readonly result: JsonSchema | undefined
   /** Not in the help, nor suggested. */
   readonly isHidden: boolean
   run(context: Context, args: readonly string[], flags: Readonly<Record<string, unknown>>): Promise<void>
 }
 
 type CommandDefinition<F extends Flags> = Pick<Command, 'usage' | 'about' | 'arity' | 'examples'> &
-  Partial<Pick<Command, 'aliases' | 'isHidden'>> & {
+  Partial<Pick<Command, 'aliases' | 'details' | 'isHidden' | 'result'>> & {
     readonly flags: F
     run(context: Context, args: readonly string[], flags: FlagValues<F>): Promise<void>
   }
@@ -33,6 +39,8 @@ type CommandDefinition<F extends Flags> = Pick<Command, 'usage' | 'about' | 'ari
 export function command<const F extends Flags>(definition: CommandDefinition<F>): Command {
   return {
     aliases: [],
+    details: [],
+    result: undefined,
     isHidden: false,
     ...definition,
     run: (context, args, flags) => definition.run(context, args, flags as FlagValues<F>),
@@ -40,4 +48,5 @@ export function command<const F extends Flags>(definition: CommandDefinition<F>)
 }
 
 export const exactly = (count: number): Arity => ({ min: count, max: count })
+export const between = (min: number, max: number): Arity => ({ min, max })
 export const atLeast = (count: number): Arity => ({ min: count, max: Infinity })

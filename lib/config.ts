@@ -20,6 +20,10 @@ export interface Config {
   /** Content-Type of chart archives. */
   readonly chartContentType: string
   readonly isVerbose: boolean
+  /** An exit status for each kind of error, instead of 1 for all. */
+  readonly hasFineExitCodes: boolean
+  /** Whether results may be coloured on a terminal (https://no-color.org). */
+  readonly hasColor: boolean
   /** The login name, for the log. */
   readonly user: string | undefined
 }
@@ -32,6 +36,8 @@ export function readConfig(env: Environment, platform: NodeJS.Platform = process
     acl: read('S3_ACL'),
     chartContentType: read('S3_CHART_CONTENT_TYPE') ?? 'application/gzip',
     isVerbose: isGoTrue(read('HELM_DEBUG')),
+    hasFineExitCodes: read('HELM_S3_EXIT_CODES') === 'fine',
+    hasColor: read('NO_COLOR') === undefined && read('TERM') !== 'dumb',
     user: read('USER') ?? read('LOGNAME') ?? read('USERNAME'),
   }
 }

@@ -33,6 +33,16 @@ export function parseDuration(text: string): number | { readonly problem: string
   return text.startsWith('-') ? -total : total
 }
 
+/** The milliseconds of a duration that may also be a whole number of days or weeks (`90d`, `2w`), or what is wrong with it. */
+export function parseAge(text: string): number | { readonly problem: string } {
+  const match = /^(\d+)([dw])$/.exec(text)
+  if (match === null) {
+    const milliseconds = parseDuration(text)
+    return typeof milliseconds === 'number' && milliseconds < 0 ? { problem: 'must not be negative' } : milliseconds
+  }
+  return Number(match[1]) * (match[2] === 'w' ? 7 : 1) * 24 * 3_600_000
+}
+
 /** Milliseconds as Go prints a duration: `5m0s`, `1.5s`, `250ms`. */
 export function formatDuration(milliseconds: number): string {
   const rounded = Math.round(Math.abs(milliseconds))

@@ -43,12 +43,40 @@ export class HelmS3Error extends Error {
   }
 }
 
+/** Exit statuses with `--exit-codes fine`; every code that is not named here ends with 1. README lists them. */
+const FINE_STATUS: Partial<Record<ErrorCode, number>> = {
+  usage: 2,
+  'not-found': 4,
+  'unknown-repository': 4,
+  'missing-index': 4,
+  'missing-bucket': 4,
+  'already-exists': 5,
+  denied: 6,
+  unreachable: 7,
+  timeout: 7,
+  'store-failed': 7,
+  'unsupported-store': 7,
+  conflict: 8,
+  'invalid-chart': 9,
+  'invalid-url': 9,
+  'invalid-config': 9,
+  'local-file': 9,
+  'invalid-index': 10,
+  'corrupt-download': 10,
+}
+
+/** The exit status of a command that did its work and found something wrong (`check`). */
+export function problemStatus(isFine: boolean): number {
+  return isFine ? 12 : 1
+}
+
 /**
  * The exit status for an error: 1, as every error of the Go plugin, but for an unknown outcome (3), which no script may
- * take for "nothing happened".
+ * take for "nothing happened". `isFine`: one for each kind of error.
  */
-export function exitStatus(code: ErrorCode): number {
-  return code === 'outcome-unknown' ? 3 : 1
+export function exitStatus(code: ErrorCode, isFine: boolean): number {
+  if (code === 'outcome-unknown') return 3
+  return (isFine ? FINE_STATUS[code] : undefined) ?? 1
 }
 
 /** Whether `error` is ours and has this code. */

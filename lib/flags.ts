@@ -4,8 +4,12 @@ export type Flag =
   | { readonly kind: 'text'; readonly about: string; readonly short?: string; readonly shownDefault?: string }
   /** May be given several times. */
   | { readonly kind: 'texts'; readonly about: string; readonly required?: boolean }
+  /** A whole number, at least `min` (0). */
+  | { readonly kind: 'count'; readonly about: string; readonly min?: number; readonly max?: number; readonly shownDefault?: string }
   /** Go's syntax; the value is in milliseconds. */
   | { readonly kind: 'duration'; readonly about: string; readonly shownDefault?: string }
+  /** As a duration, and also in days (`90d`) and weeks (`2w`); the value is in milliseconds. */
+  | { readonly kind: 'age'; readonly about: string }
   | { readonly kind: 'choice'; readonly about: string; readonly of: readonly string[]; readonly short?: string; readonly shownDefault?: string }
 
 export type Flags = Readonly<Record<string, Flag>>
@@ -15,7 +19,7 @@ export type FlagValue<F extends Flag> = F extends { readonly kind: 'switch' }
   ? boolean
   : F extends { readonly kind: 'texts' }
     ? readonly string[]
-    : F extends { readonly kind: 'duration' }
+    : F extends { readonly kind: 'duration' | 'age' | 'count' }
       ? number | undefined
       : F extends { readonly kind: 'choice'; readonly of: readonly (infer C)[] }
         ? C | undefined
@@ -28,12 +32,17 @@ export const GLOBAL_FLAGS = {
   acl: { kind: 'text', about: 'canned ACL of every object that is written ($S3_ACL)' },
   timeout: { kind: 'duration', about: 'limit of the whole operation', shownDefault: '5m0s' },
   verbose: { kind: 'switch', about: 'also say what is done on the side ($HELM_DEBUG)' },
+  quiet: { kind: 'switch', about: 'print nothing but errors, and what -o json or yaml asks for', short: 'q' },
+  'exit-codes': { kind: 'choice', about: 'fine: an exit status for each kind of error ($HELM_S3_EXIT_CODES)', of: ['default', 'fine'], shownDefault: 'default' },
   help: { kind: 'switch', about: 'show this help', short: 'h' },
 } as const satisfies Flags
 
-/** For the commands that can print a JSON object. */
+/** The forms of `index.yaml`. */
+export const INDEX_FORMS = ['json', 'yaml'] as const
+
+/** For the commands that report something. */
 export const OUTPUT_FLAG = {
-  output: { kind: 'choice', about: 'how the result is printed', of: ['text', 'json'], short: 'o', shownDefault: 'text' },
+  output: { kind: 'choice', about: 'how the result is printed', of: ['table', 'json', 'yaml'], short: 'o', shownDefault: 'table' },
 } as const satisfies Flags
 
 /**

@@ -15,5 +15,7 @@ export type Invocation =
       /** Milliseconds; undefined: the default. */
       readonly timeout: number | undefined
       readonly isVerbose: boolean
+      /** Nothing but errors, and what a machine-readable form asks for. */
+      readonly isQuiet: boolean
       readonly form: OutputForm
     }

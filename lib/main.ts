@@ -4,7 +4,7 @@ import type { Context } from './context.ts'
 import { withDeadline } from './deadline.ts'
 import { readDownloaderCall } from './downloader-call.ts'
 import { errorText } from './error-text.ts'
-import { HelmS3Error, exitStatus } from './errors.ts'
+import { HelmS3Error, exitStatus, problemStatus } from './errors.ts'
 import type { Invocation } from './invocation.ts'
 import { Interruption, type Io, type Output, createOutput } from './output.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
@@ -49,25 +49,32 @@ export async function main(argv: readonly string[], env: Environment, io: Io, wi
   try {
     const invocation = await readInvocation(argv)
     if (invocation.kind === 'help') {
-      const { helpText } = await import('./args.ts')
+      const { helpText } = await import('./help.ts')
       await io.stdout.write(await helpText(invocation.command))
       return 0
     }
     isVerbose ||= invocation.isVerbose
-    const output = createOutput(io, invocation.form, isVerbose)
+    const { form, isQuiet } = invocation
+    const output = createOutput(io, { form, isVerbose, isQuiet, hasColor: config.hasColor })
     await run(invocation, { config, env, io, wiring, output })
     await output.flush()
-    return 0
+    return output.hasFoundProblems ? problemStatus(hasFineExitCodes(argv, config)) : 0
   } catch (error) {
-    return fail(error, io, isVerbose)
+    return fail(error, io, { isVerbose, hasFineExitCodes: hasFineExitCodes(argv, config) })
   }
+}
+
+/** Looks at the words themselves: a line that cannot be read has an exit status, too. */
+function hasFineExitCodes(argv: readonly string[], config: Config): boolean {
+  const given = argv.findLast((word, i) => word.startsWith('--exit-codes=') || argv[i - 1] === '--exit-codes')
+  return given === undefined ? config.hasFineExitCodes : given === 'fine' || given === '--exit-codes=fine'
 }
 
 async function readInvocation(argv: readonly string[]): Promise<Invocation> {
   const download = findCommand('download')
   const call = readDownloaderCall(argv)
   if (call !== undefined && download !== undefined) {
-    return { kind: 'run', command: download, args: call, flags: {}, acl: undefined, timeout: undefined, isVerbose: false, form: 'text' }
+    return { kind: 'run', command: download, args: call, flags: {}, acl: undefined, timeout: undefined, isVerbose: false, isQuiet: false, form: 'table' }
   }
   const { parseArgs } = await import('./args.ts')
   return parseArgs(argv)
@@ -100,16 +107,20 @@ async function run(
       openStore,
       openSession: async (location) => {
         const store = await openStore(location.bucket)
-        return createSession({ store, location, clock, random, origin, notice: output.notice, progress: output.progress })
+        return createSession({ store, location, clock, random, origin, notice: output.notice, progress: output.progress, track: output.track })
       },
     }
     await command.run(context, args, flags)
   })
 }
 
-async function fail(error: unknown, { stderr }: Io, isVerbose: boolean): Promise<number> {
+async function fail(
+  error: unknown,
+  { stderr }: Io,
+  { hasFineExitCodes, isVerbose }: { readonly hasFineExitCodes: boolean; readonly isVerbose: boolean },
+): Promise<number> {
   if (error instanceof Interruption) return error.exitStatus
   if (systemCode(error) === 'EPIPE') return BROKEN_PIPE
   await stderr.write(errorText(error, isVerbose)).catch(() => undefined)
-  return error instanceof HelmS3Error ? exitStatus(error.code) : 1
+  return error instanceof HelmS3Error ? exitStatus(error.code, hasFineExitCodes) : 1
 }

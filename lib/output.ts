@@ -1,8 +1,14 @@
+import { progressBars } from './progress-bar.ts'
+import { type Style, createStyle } from './style.ts'
+import { NO_PROGRESS, type Track } from './track.ts'
+
 /** A stream that text or bytes go to. */
 export interface Sink {
   /** Resolves when the system has taken the chunk; rejects with the system's error (`EPIPE`: nobody reads any more). */
   write(chunk: string | Uint8Array): Promise<void>
   readonly isTerminal: boolean
+  /** The stream itself, for what draws on a terminal. */
+  readonly terminal?: NodeJS.WriteStream
 }
 
 /** The streams of this process. */
@@ -23,49 +29,88 @@ export class Interruption extends Error {
   }
 }
 
-export type OutputForm = 'text' | 'json'
+/** `table`: lines for people; the others print the same value for programs. */
+export type OutputForm = 'table' | 'json' | 'yaml'
+
+export interface OutputOptions {
+  readonly form: OutputForm
+  readonly isVerbose: boolean
+  /** No lines for people, neither results nor remarks; errors, and what `json` and `yaml` print, stay. */
+  readonly isQuiet: boolean
+  /** Colours on a terminal. */
+  readonly hasColor: boolean
+}
 
 /**
  * What a command says. Results are held back until it has succeeded: when it fails, stdout stays empty. Nothing goes to
  * stderr when all is well.
  */
 export interface Output {
+  readonly form: OutputForm
   readonly isVerbose: boolean
-  /** The result, as lines or, when asked for, as a JSON object. */
+  /** Colours for results; the text as it is where stdout is no terminal. */
+  readonly style: Style
+  /** The result: lines for people, or the value when a form for programs is asked for. */
   result(lines: readonly string[], value: object): void
+  /** The command did its work and found something wrong: its results are printed, and its exit status is not 0. */
+  foundProblems(): void
+  readonly hasFoundProblems: boolean
   /** Bytes of a download, at once. */
   bytes(chunk: Uint8Array): Promise<void>
   /** One line on stderr: something that the user should know although the command goes on. */
   readonly notice: (line: string) => void
   /** One line on stderr, for a terminal only. */
   readonly progress: (line: string) => void
+  /** A progress bar on stderr, for a terminal only. */
+  readonly track: Track
   /** One line on stderr with `--verbose`. */
   readonly detail: (line: string) => void
   /** Prints the held results and waits for all that was written. */
   flush(): Promise<void>
 }
 
-export function createOutput({ stdout, stderr }: Io, form: OutputForm, isVerbose: boolean): Output {
+export function createOutput({ stdout, stderr }: Io, { form, hasColor, isQuiet, isVerbose }: OutputOptions): Output {
   const held: string[] = []
+  const values: object[] = []
   const said: Promise<void>[] = []
+  let hasFoundProblems = false
   const say = (line: string): void => void said.push(stderr.write(`${line}\n`).catch(() => undefined))
+  const forTerminal = stderr.isTerminal && !isQuiet
   return {
+    form,
     isVerbose,
+    style: createStyle(hasColor && stdout.isTerminal && form === 'table'),
     result: (lines, value) => {
-      if (form === 'text') held.push(...lines.map((line) => `${line}\n`))
-      else held.push(`${JSON.stringify(value)}\n`)
+      if (form !== 'table') values.push(value)
+      else if (!isQuiet) held.push(...lines.map((line) => `${line}\n`))
+    },
+    foundProblems: () => {
+      hasFoundProblems = true
+    },
+    get hasFoundProblems() {
+      return hasFoundProblems
     },
     bytes: (chunk) => stdout.write(chunk),
-    notice: say,
-    progress: (line) => {
-      if (stderr.isTerminal) say(line)
+    notice: (line) => {
+      if (!isQuiet) say(line)
     },
+    progress: (line) => {
+      if (forTerminal) say(line)
+    },
+    track: forTerminal && stderr.terminal !== undefined ? progressBars(stderr.terminal) : NO_PROGRESS,
     detail: (line) => {
       if (isVerbose) say(line)
     },
     flush: async () => {
+      for (const value of values.splice(0)) held.push(await encodeValue(value, form))
       if (held.length > 0) await stdout.write(held.splice(0).join(''))
       await Promise.all(said)
     },
   }
+}
+
+async function encodeValue(value: object, form: OutputForm): Promise<string> {
+  if (form === 'json') return `${JSON.stringify(value)}\n`
+  const { stringify } = await import('yaml')
+  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, version: '1.1' })
 }

@@ -11,6 +11,7 @@ function sinkOf(stream: NodeJS.WriteStream): Sink {
   stream.on('error', () => undefined)
   return {
     isTerminal: stream.isTTY,
+    ...(stream.isTTY ? { terminal: stream } : {}),
     write: (chunk) =>
       new Promise((resolve, reject) => {
         stream.write(chunk, (error) => {

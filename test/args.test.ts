@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { helpText, parseArgs } from '../lib/args.ts'
+import { parseArgs } from '../lib/args.ts'
 import { COMMANDS, commandName } from '../lib/command-table.ts'
 import { errorText } from '../lib/error-text.ts'
+import { helpText } from '../lib/help.ts'
 
 const RUN_HELP = "Run 's3 --help' for usage.\n"
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { formatDuration, parseDuration } from '../lib/duration.ts'
+import { formatDuration, parseAge, parseDuration } from '../lib/duration.ts'
 
 describe('duration', () => {
   const values: readonly (readonly [string, number])[] = [
@@ -41,5 +41,15 @@ describe('duration', () => {
     assert.equal(formatDuration(5_400_000), '1h30m0s')
     assert.equal(formatDuration(-1500), '-1.5s')
     assert.equal(formatDuration(250), '250ms')
+  })
+})
+
+describe('ages', () => {
+  it('are durations, or whole days or weeks', () => {
+    assert.equal(parseAge('90d'), 90 * 86_400_000)
+    assert.equal(parseAge('2w'), 14 * 86_400_000)
+    assert.equal(parseAge('36h'), 36 * 3_600_000)
+    assert.deepEqual(parseAge('-1h'), { problem: 'must not be negative' })
+    assert.deepEqual(parseAge('1.5d'), { problem: 'time: unknown unit "d" in duration "1.5d"' })
   })
 })

@@ -72,4 +72,23 @@ describe('main', () => {
     const { origin } = JSON.parse(await program.text(key)) as { origin: unknown }
     assert.deepEqual(origin, { user: 'tester', host: 'test-host', tool: 'helm-s3/development', command: 'push' })
   })
+
+  it('ends with 1 for every error, and with a status for each kind when asked to', async () => {
+    const cases = [
+      [['push', 'a.tgz'], 2],
+      [['fetch', 'app', 'stable'], 9],
+      [['compact', 's3://acme/charts'], 4],
+      [['init', 's3://nowhere/charts'], 4],
+    ] as const
+    for (const [argv, fine] of cases) {
+      assert.equal((await program.run(...argv)).status, 1)
+      assert.equal((await program.run(...argv, '--exit-codes=fine')).status, fine, argv.join(' '))
+      assert.equal((await program.run('--exit-codes', 'fine', ...argv)).status, fine)
+      program.env['HELM_S3_EXIT_CODES'] = 'fine'
+      assert.equal((await program.run(...argv)).status, fine)
+      assert.equal((await program.run(...argv, '--exit-codes=default')).status, 1)
+      delete program.env['HELM_S3_EXIT_CODES']
+    }
+    assert.match(await program.fails('version', '--exit-codes=coarse'), /invalid argument "coarse" for "--exit-codes" flag: must be default or fine/)
+  })
 })

@@ -41,7 +41,7 @@ export async function init(context: Context, options: InitCommand): Promise<void
     if (!hasCode(error, 'already-exists')) throw error
     if (!options.ignoreIfExists) throw refusal('The index file already exists under the provided URI and', options.url)
     lines.push('The index file already exists under the provided URI, ignore init operation.')
-    context.output.result(lines, { repository: location.url, initialized: false, dropped: 0 })
+    context.output.result(lines, { repository: location.url, initialized: false, format: options.format, dropped: 0 })
   }
 }
 

@@ -3,6 +3,7 @@ import type { RepositoryLocation } from '../core/keys.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { Clock } from '../sys/clock.ts'
 import type { Random } from '../sys/random.ts'
+import { NO_PROGRESS, type Track } from '../track.ts'
 import { type StoreClock, followStoreClock } from './store-clock.ts'
 
 /** What every step of the protocol works with: one repository, for the length of one command. */
@@ -19,13 +20,15 @@ export interface Session {
   readonly notice: (line: string) => void
   /** Why the command takes long: one line, for a terminal only. */
   readonly progress: (line: string) => void
+  /** Shows long work step by step, on a terminal only. */
+  readonly track: Track
 }
 
-export type SessionOptions = Omit<Session, 'storeClock' | 'notice' | 'progress'> & Partial<Pick<Session, 'notice' | 'progress'>>
+export type SessionOptions = Omit<Session, 'storeClock' | 'notice' | 'progress' | 'track'> & Partial<Pick<Session, 'notice' | 'progress' | 'track'>>
 
 /** A session whose store clock follows every answer of `store`. */
 export function createSession(options: SessionOptions): Session {
   const { store, storeClock } = followStoreClock(options.store, options.clock)
   const silent = (): void => undefined
-  return { notice: silent, progress: silent, ...options, store, storeClock }
+  return { notice: silent, progress: silent, track: NO_PROGRESS, ...options, store, storeClock }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { resultOf } from '../support/json-schema.ts'
 import { useProgram } from '../support/program.ts'
 
 const URI = 's3://acme/charts'
@@ -6,7 +7,7 @@ const URI = 's3://acme/charts'
 describe('compact', () => {
   const program = useProgram()
   const pushed = async (version: string): Promise<string> => {
-    const { delta } = JSON.parse(await program.ok('push', await program.chart('app', version), URI, '--no-compact', '-ojson')) as { delta: string }
+    const { delta } = resultOf('push', await program.ok('push', await program.chart('app', version), URI, '--no-compact', '-ojson')) as { delta: string }
     return delta
   }
 
@@ -46,7 +47,7 @@ describe('compact', () => {
 
   it('prints JSON when asked to', async () => {
     const id = await pushed('1.0.0')
-    assert.deepEqual(JSON.parse(await program.ok('compact', URI, '-ojson')), {
+    assert.deepEqual(resultOf('compact', await program.ok('compact', URI, '-ojson')), {
       repository: URI,
       dryRun: false,
       folded: [id],

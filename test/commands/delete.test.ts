@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { resultOf } from '../support/json-schema.ts'
 import { useProgram } from '../support/program.ts'
 
 const URI = 's3://acme/charts'
@@ -53,7 +54,7 @@ describe('delete', () => {
   })
 
   it('prints JSON when asked to', async () => {
-    const result = JSON.parse(await program.ok('delete', 'app', URI, '--version=1.0.0', '-ojson')) as Record<string, unknown>
+    const result = resultOf('delete', await program.ok('delete', 'app', URI, '--version=1.0.0', '-ojson')) as Record<string, unknown>
     assert.match(String(result['delta']), /^[0-9A-Z]{26}$/)
     const removed = [{ name: 'app', version: '1.0.0' }]
     assert.deepEqual(result, { repository: URI, delta: result['delta'], removed, keptArchives: [] })

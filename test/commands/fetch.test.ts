@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { basename } from 'node:path'
 import { asKey } from '../../lib/core/keys.ts'
 import { sha256 } from '../../lib/sys/sha256.ts'
+import { resultOf } from '../support/json-schema.ts'
 import { useProgram } from '../support/program.ts'
 
 const URI = 's3://acme/charts'
@@ -97,7 +98,7 @@ describe('fetch', () => {
   })
 
   it('prints JSON when asked to', async () => {
-    const result = JSON.parse(await program.ok('fetch', 'app', URI, '--version=1.2.0', '--prov', '-d', folder(), '-ojson')) as unknown
+    const result = resultOf('fetch', await program.ok('fetch', 'app', URI, '--version=1.2.0', '--prov', '-d', folder(), '-ojson'))
     const file = folder('app-1.2.0.tgz')
     const digest = sha256(readFileSync(sources.get('1.2.0') ?? ''))
     assert.deepEqual(result, { repository: URI, name: 'app', version: '1.2.0', digest, file, provenance: `${file}.prov`, directory: null })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { resultOf } from '../support/json-schema.ts'
 import { useProgram } from '../support/program.ts'
 
 const URI = 's3://acme/charts'
@@ -89,8 +90,8 @@ describe('init', () => {
 
   it('prints JSON when asked to', async () => {
     const created = { repository: URI, initialized: true, format: 'json', dropped: 0 }
-    assert.deepEqual(JSON.parse(await program.ok('init', URI, '-o', 'json')), created)
-    const kept = { repository: URI, initialized: false, dropped: 0 }
-    assert.deepEqual(JSON.parse(await program.ok('init', URI, '-o', 'json', '--ignore-if-exists')), kept)
+    assert.deepEqual(resultOf('init', await program.ok('init', URI, '-o', 'json')), created)
+    const kept = { repository: URI, initialized: false, format: 'json', dropped: 0 }
+    assert.deepEqual(resultOf('init', await program.ok('init', URI, '-o', 'json', '--ignore-if-exists')), kept)
   })
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { sha256 } from '../../lib/sys/sha256.ts'
+import { resultOf } from '../support/json-schema.ts'
 import { useProgram } from '../support/program.ts'
 
 const URI = 's3://acme/charts'
@@ -158,11 +159,11 @@ If you want to ignore this error, use --ignore-if-exists flag:
   it('prints JSON when asked to', async () => {
     const path = await program.chart('app', '1.0.0')
     const digest = sha256(readFileSync(path))
-    const result = JSON.parse(await program.ok('push', path, URI, '-o', 'json')) as Record<string, unknown>
+    const result = resultOf('push', await program.ok('push', path, URI, '-o', 'json')) as Record<string, unknown>
     assert.match(String(result['delta']), /^[0-9A-Z]{26}$/)
     const pushed = [{ name: 'app', version: '1.0.0', digest }]
     assert.deepEqual(result, { repository: URI, dryRun: false, delta: result['delta'], pushed, existing: [] })
-    const again = JSON.parse(await program.ok('push', path, URI, '-o', 'json', '--ignore-if-exists')) as unknown
+    const again = resultOf('push', await program.ok('push', path, URI, '-o', 'json', '--ignore-if-exists'))
     assert.deepEqual(again, { repository: URI, dryRun: false, delta: null, pushed: [], existing: pushed })
   })
 })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { resultOf } from '../support/json-schema.ts'
 import { useProgram } from '../support/program.ts'
 
 describe('version', () => {
@@ -13,6 +14,6 @@ describe('version', () => {
   })
 
   it('prints JSON when asked to', async () => {
-    assert.deepEqual(JSON.parse(await program.ok('version', '-o=json')), { version: 'development', mode: 'v3' })
+    assert.deepEqual(resultOf('version', await program.ok('version', '-o=json')), { version: 'development', mode: 'v3' })
   })
 })

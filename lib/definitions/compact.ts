@@ -1,0 +1,35 @@
+import { command, exactly } from '../command.ts'
+import { INDEX_FORMS, OUTPUT_FLAG } from '../flags.ts'
+import { listOf, objectOf, oneOf, text, truth, whole } from '../json-schema.ts'
+import { DEFAULT_GRACE_WINDOW } from '../protocol/limits.ts'
+
+export const compactDefinition = command({
+  usage: 'compact REPO',
+  about: 'Fold what was pushed and deleted into index.yaml, and tidy up',
+  arity: exactly(1),
+  flags: {
+    'grace-window': { kind: 'duration', about: 'keep folded deltas for this long, at least 1m', shownDefault: '5m0s' },
+    'dry-run': { kind: 'switch', about: 'say what would be done, and write nothing' },
+    format: { kind: 'choice', about: 'change the form of index.yaml', of: INDEX_FORMS },
+    ...OUTPUT_FLAG,
+  },
+  examples: [
+    ['compact stable', 'what a cron job runs'],
+    ['compact stable --format=json', 'change a YAML index to JSON text'],
+  ],
+  result: objectOf({
+    repository: text('its s3:// URL'),
+    dryRun: truth('nothing was written'),
+    folded: listOf(text('id of a delta that went into index.yaml')),
+    collected: listOf(text('id of a delta that was deleted')),
+    written: truth('whether index.yaml was written'),
+    generation: whole('of index.yaml now'),
+    format: oneOf(INDEX_FORMS, 'form of index.yaml now'),
+    skipped: listOf(objectOf({ key: text('of an object below index.d/ that is left alone'), reason: text('why') })),
+  }),
+  run: async (context, [repository = ''], flags) => {
+    const { compact } = await import('../commands/compact.ts')
+    const { 'grace-window': graceWindow = DEFAULT_GRACE_WINDOW, 'dry-run': dryRun, format } = flags
+    await compact(context, { repository, graceWindow, dryRun, format })
+  },
+})

@@ -1,0 +1,32 @@
+/**
+ * The part of JSON Schema (draft 2020-12) that describes results. The schemas are documentation that tests hold the results
+ * to: a field that is there stays there, with its type; new ones may come.
+ */
+export interface JsonSchema {
+  readonly type?: JsonType | readonly JsonType[]
+  readonly description?: string
+  readonly enum?: readonly (string | null)[]
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly required?: readonly string[]
+  readonly additionalProperties?: boolean | JsonSchema
+  readonly items?: JsonSchema
+}
+
+type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'null' | 'object' | 'array'
+
+/** An object with exactly these fields, all of which are always there. */
+export function objectOf(properties: Readonly<Record<string, JsonSchema>>, description?: string): JsonSchema {
+  const about = description === undefined ? {} : { description }
+  return { type: 'object', ...about, properties, required: Object.keys(properties), additionalProperties: false }
+}
+
+export function listOf(items: JsonSchema, description?: string): JsonSchema {
+  return { type: 'array', ...(description === undefined ? {} : { description }), items }
+}
+
+export const text = (description: string): JsonSchema => ({ type: 'string', description })
+export const textOrNull = (description: string): JsonSchema => ({ type: ['string', 'null'], description })
+export const whole = (description: string): JsonSchema => ({ type: 'integer', description })
+export const wholeOrNull = (description: string): JsonSchema => ({ type: ['integer', 'null'], description })
+export const truth = (description: string): JsonSchema => ({ type: 'boolean', description })
+export const oneOf = (values: readonly string[], description: string): JsonSchema => ({ type: 'string', enum: values, description })

@@ -1,0 +1,36 @@
+import type { Progress, Track } from './track.ts'
+
+const CELLS = 24
+
+/** Progress bars on this terminal. What draws them is loaded with the first one. */
+export function progressBars(terminal: NodeJS.WriteStream): Track {
+  return (title, total) => {
+    let done = 0
+    let isOver = false
+    let bar: { text: string; stop(): unknown } | undefined
+    const begin = async (): Promise<void> => {
+      const { default: ora } = await import('ora')
+      // The cursor is hidden by whoever shows it again, and keys pressed meanwhile stay what they are.
+      if (!isOver) bar = ora({ stream: terminal, text: barText(title, done, total), discardStdin: false, hideCursor: false }).start()
+    }
+    void begin()
+    const progress: Progress = {
+      advance: (steps = 1) => {
+        done += steps
+        if (bar !== undefined) bar.text = barText(title, done, total)
+      },
+      end: () => {
+        isOver = true
+        bar?.stop()
+      },
+    }
+    return progress
+  }
+}
+
+/** `reading archives ████████░░░░░░░░░░░░░░░░ 700/2000`. */
+export function barText(title: string, done: number, total: number): string {
+  const share = total <= 0 ? 1 : Math.min(done / total, 1)
+  const full = Math.floor(share * CELLS)
+  return `${title} ${'█'.repeat(full)}${'░'.repeat(CELLS - full)} ${String(done)}/${String(total)}`
+}
