@@ -1,7 +1,8 @@
 import type { Bookkeeping } from './bookkeeping.ts'
 import type { Addition, StoredDelta } from './delta.ts'
 import type { DeltaId } from './delta-id.ts'
-import { type Entry, type Removal, type VersionId, removalMatches, versionKey } from './entry.ts'
+import { type Removal, type VersionId, removalMatches, versionKey } from './entry.ts'
+import { type IndexItem, itemOf } from './index/index-item.ts'
 import type { IndexText } from './index/index-text.ts'
 import { compareVersions } from './version.ts'
 
@@ -21,13 +22,14 @@ export type TouchedByStar = ReadonlyMap<DeltaId, readonly VersionId[]>
  * except where a removal's digest did not match.
  */
 export function fold(base: IndexText, pending: readonly StoredDelta[], touchedByStar: TouchedByStar = new Map()): IndexText {
-  const superseded = supersededBy(base.bookkeeping, touchedByStar)
+  const inOrder = [...pending].sort((a, b) => compareIds(a.id, b.id))
+  const superseded = supersededBy(base.bookkeeping, inOrder, touchedByStar)
   const charts = new WorkingCharts(base)
-  for (const delta of [...pending].sort((a, b) => compareIds(a.id, b.id))) {
+  for (const delta of inOrder) {
     for (const removal of delta.removed) if (!superseded(removal, delta.id)) charts.remove(removal)
     for (const addition of delta.added) if (!superseded(addition.entry, delta.id)) charts.add(addition)
   }
-  return base.withCharts(charts.changes())
+  return base.withItems(charts.changes())
 }
 
 /** The folded deltas whose touched versions a fold of these pending ids needs to know, and which the bookkeeping notes only as `*`. */
@@ -43,13 +45,22 @@ export function compareIds(a: DeltaId, b: DeltaId): number {
 }
 
 /** Within one chart: highest version first, as Helm sorts; what Helm leaves open is ordered by the text. */
-export function compareEntries(a: Entry, b: Entry): number {
+export function compareEntries(a: VersionText, b: VersionText): number {
   return compareVersions(b.version, a.version) || (a.version < b.version ? 1 : a.version > b.version ? -1 : 0)
 }
 
-function supersededBy({ folded }: Bookkeeping, touchedByStar: TouchedByStar): (version: VersionId, id: DeltaId) => boolean {
+type VersionText = Pick<VersionId, 'version'>
+
+/** Only what is above the lowest pending id can overtake a pending delta. */
+function supersededBy(
+  { folded }: Bookkeeping,
+  pending: readonly StoredDelta[],
+  touchedByStar: TouchedByStar,
+): (version: VersionId, id: DeltaId) => boolean {
   const highest = new Map<string, DeltaId>()
+  const lowest = pending[0]?.id
   for (const [id, { touched }] of folded) {
+    if (lowest === undefined || id < lowest) continue
     for (const version of touched === '*' ? (touchedByStar.get(id) ?? []) : touched) {
       const key = versionKey(version)
       const known = highest.get(key)
@@ -65,7 +76,7 @@ function supersededBy({ folded }: Bookkeeping, touchedByStar: TouchedByStar): (v
 /** The version lists of the charts that operations have named, keyed by the exact version text. */
 class WorkingCharts {
   readonly #base: IndexText
-  readonly #charts = new Map<string, Map<string, readonly Entry[]>>()
+  readonly #charts = new Map<string, Map<string, readonly IndexItem[]>>()
   readonly #changed = new Set<string>()
 
   constructor(base: IndexText) {
@@ -75,7 +86,7 @@ class WorkingCharts {
   add({ entry, ifAbsent }: Addition): void {
     const versions = this.#versionsOf(entry.name)
     if (ifAbsent && versions.has(entry.version)) return
-    versions.set(entry.version, [entry])
+    versions.set(entry.version, [itemOf(entry)])
     this.#changed.add(entry.name)
   }
 
@@ -83,24 +94,25 @@ class WorkingCharts {
     const versions = this.#versionsOf(removal.name)
     const present = versions.get(removal.version)
     if (present === undefined) return
-    const kept = present.filter((entry) => !removalMatches(removal, entry))
+    const kept = present.filter(({ entry }) => !removalMatches(removal, entry))
     if (kept.length === present.length) return
     if (kept.length === 0) versions.delete(removal.version)
     else versions.set(removal.version, kept)
     this.#changed.add(removal.name)
   }
 
-  changes(): ReadonlyMap<string, readonly Entry[]> {
-    const sorted = (name: string): Entry[] => [...this.#versionsOf(name).values()].flat().sort(compareEntries)
+  changes(): ReadonlyMap<string, readonly IndexItem[]> {
+    const sorted = (name: string): IndexItem[] => [...this.#versionsOf(name).values()].flat().sort(compareEntries)
     return new Map([...this.#changed].map((name) => [name, sorted(name)]))
   }
 
-  #versionsOf(name: string): Map<string, readonly Entry[]> {
+  #versionsOf(name: string): Map<string, readonly IndexItem[]> {
     const known = this.#charts.get(name)
     if (known !== undefined) return known
-    const versions = new Map<string, readonly Entry[]>()
-    for (const entry of this.#base.versions(name)) {
-      versions.set(entry.version, [...(versions.get(entry.version) ?? []), entry])
+    const versions = new Map<string, readonly IndexItem[]>()
+    for (const item of this.#base.items(name)) {
+      const same = versions.get(item.version)
+      versions.set(item.version, same === undefined ? [item] : [...same, item])
     }
     this.#charts.set(name, versions)
     return versions

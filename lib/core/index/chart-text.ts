@@ -1,53 +1,68 @@
-import type { Entry } from '../entry.ts'
-import type { FormCodec, Slice } from './index-form.ts'
+import type { IndexItem } from './index-item.ts'
+import type { FormCodec } from './index-form.ts'
+import type { Pieces, Slice } from './pieces.ts'
 
-/** One chart of an index: a slice of its text or a list of entries; the other is made when it is asked for. */
+/** One chart of an index: a slice of its text, which is taken apart when its versions are asked for, or a list of them. */
 export interface ChartText {
-  entries(): readonly Entry[]
+  /**
+   * In the order of the text, without those that are null.
+   * @throws HelmS3Error `invalid-index` when it is certain that Helm would refuse the index because of this chart
+   */
+  items(): readonly IndexItem[]
+  /** How many versions there are, without decoding any; those that are null may count. */
   count(): number
-  slice(): Slice
+  /** Adds its text, and the separator before it. */
+  addTo(pieces: Pieces, separator: string): void
 }
 
 /** The chart that stands in a slice of a text of this form. */
-export function slicedChart(codec: FormCodec, name: string, slice: Slice): ChartText {
-  let entries: readonly Entry[] | undefined
-  return {
-    entries: () => (entries ??= codec.decodeChart(name, slice)),
-    count: () => entries?.length ?? codec.countEntries(slice),
-    slice: () => slice,
+export class SlicedChart implements ChartText {
+  readonly #codec: FormCodec
+  readonly #name: string
+  readonly #slice: Slice
+  #items: readonly IndexItem[] | undefined
+
+  constructor(codec: FormCodec, name: string, slice: Slice) {
+    this.#codec = codec
+    this.#name = name
+    this.#slice = slice
+  }
+
+  items(): readonly IndexItem[] {
+    return (this.#items ??= this.#codec.itemsOf(this.#name, this.#slice))
+  }
+
+  count(): number {
+    return this.#items?.length ?? this.#codec.countEntries(this.#slice)
+  }
+
+  addTo(pieces: Pieces, separator: string): void {
+    pieces.addSlice(this.#slice, separator)
   }
 }
 
-/** A chart of these entries, to be written in this form. */
-export function listedChart(codec: FormCodec, name: string, entries: readonly Entry[]): ChartText {
-  let slice: Slice | undefined
-  const encode = (): Slice => {
-    const source = codec.encodeChart(name, entries)
-    return { source, start: 0, end: source.length }
-  }
-  return { entries: () => entries, count: () => entries.length, slice: () => (slice ??= encode()) }
-}
+/** A chart of these versions, to be written in this form. */
+export class ListedChart implements ChartText {
+  readonly #codec: FormCodec
+  readonly #name: string
+  readonly #items: readonly IndexItem[]
 
-/** The texts of these charts in their order, with separators, in as few pieces as possible and without copying any. */
-export function joinCharts(codec: FormCodec, charts: Iterable<ChartText>): Uint8Array[] {
-  const pieces: Uint8Array[] = []
-  let run: Slice | undefined
-  const flush = ({ source, start, end }: Slice): void => void pieces.push(source.subarray(start, end))
-  for (const chart of charts) {
-    const slice = chart.slice()
-    if (run === undefined) run = slice
-    else if (follows(slice, run, codec)) run = { ...run, end: slice.end }
-    else {
-      flush(run)
-      if (codec.separator.length > 0) pieces.push(codec.separator)
-      run = slice
-    }
+  constructor(codec: FormCodec, name: string, items: readonly IndexItem[]) {
+    this.#codec = codec
+    this.#name = name
+    this.#items = items
   }
-  if (run !== undefined) flush(run)
-  return pieces
-}
 
-/** Whether nothing but the separator lies between two slices of one text. */
-function follows(slice: Slice, before: Slice, { separator }: FormCodec): boolean {
-  return slice.source === before.source && slice.start === before.end + separator.length
+  items(): readonly IndexItem[] {
+    return this.#items
+  }
+
+  count(): number {
+    return this.#items.length
+  }
+
+  addTo(pieces: Pieces, separator: string): void {
+    if (separator !== '') pieces.addText(separator)
+    this.#codec.writeChart(pieces, this.#name, this.#items)
+  }
 }

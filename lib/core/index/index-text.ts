@@ -1,11 +1,13 @@
 import { type Bookkeeping, NO_BOOKKEEPING } from '../bookkeeping.ts'
 import type { Entry, VersionId } from '../entry.ts'
-import { type ChartText, joinCharts, listedChart, slicedChart } from './chart-text.ts'
+import { type ChartText, ListedChart, SlicedChart } from './chart-text.ts'
 import { type IndexForm, writable } from './index-entry.ts'
 import type { FormCodec, ParsedText, SlicedText } from './index-form.ts'
 import { type IndexHeader, writableHeader } from './index-header.ts'
+import { type IndexItem, itemOf } from './index-item.ts'
 import { invalidIndex } from './invalid-index.ts'
 import { JSON_FORM, parseJson, sliceJson } from './json-form.ts'
+import { Pieces } from './pieces.ts'
 import { YAML_FORM, parseYaml, sliceYaml } from './yaml-form.ts'
 
 export type { IndexForm } from './index-entry.ts'
@@ -58,7 +60,15 @@ export class IndexText {
    * @throws HelmS3Error `invalid-index` when Helm would refuse the index because of one of them
    */
   versions(name: string): readonly Entry[] {
-    return this.#parts.charts.get(name)?.entries() ?? []
+    return this.items(name).map(({ entry }) => entry)
+  }
+
+  /**
+   * The same versions, of which only those are decoded that are asked for.
+   * @throws HelmS3Error `invalid-index` as {@link versions}, as far as they are looked at
+   */
+  items(name: string): readonly IndexItem[] {
+    return this.#parts.charts.get(name)?.items() ?? []
   }
 
   /**
@@ -66,7 +76,7 @@ export class IndexText {
    * @throws HelmS3Error `invalid-index` as {@link versions}
    */
   find({ name, version }: VersionId): Entry | undefined {
-    return this.versions(name).find((entry) => entry.version === version)
+    return this.items(name).find((item) => item.version === version)?.entry
   }
 
   /** The number of entries of all charts, without decoding them. */
@@ -81,11 +91,16 @@ export class IndexText {
    * stands before the first whose name is greater. Entries that {@link versions} gave keep their bytes.
    */
   withCharts(changes: ReadonlyMap<string, readonly Entry[]>): IndexText {
+    return this.withItems(new Map([...changes].map(([name, entries]) => [name, entries.map(itemOf)])))
+  }
+
+  /** As {@link withCharts}, for items as {@link items} gives them. */
+  withItems(changes: ReadonlyMap<string, readonly IndexItem[]>): IndexText {
     const { codec, charts } = this.#parts
     const added = [...changes.keys()].filter((name) => !charts.has(name)).sort((a, b) => codec.compareNames(a, b))
     const result = new Map<string, ChartText>()
-    const put = (name: string, entries: readonly Entry[]): void => {
-      if (entries.length > 0) result.set(name, listedChart(codec, name, entries))
+    const put = (name: string, items: readonly IndexItem[]): void => {
+      if (items.length > 0) result.set(name, new ListedChart(codec, name, items))
     }
     let next = 0
     const addUpTo = (name: string | undefined): void => {
@@ -96,9 +111,9 @@ export class IndexText {
     }
     for (const [name, chart] of charts) {
       addUpTo(name)
-      const entries = changes.get(name)
-      if (entries === undefined) result.set(name, chart)
-      else put(name, entries)
+      const items = changes.get(name)
+      if (items === undefined) result.set(name, chart)
+      else put(name, items)
     }
     addUpTo(undefined)
     return new IndexText({ ...this.#parts, charts: result })
@@ -121,8 +136,8 @@ export class IndexText {
     const codec = codecOf(form)
     const converted = new Map<string, ChartText>()
     for (const [name, chart] of this.#parts.charts) {
-      const entries = chart.entries().map((entry) => writable(entry, name, form))
-      converted.set(name, listedChart(codec, name, entries))
+      const items = chart.items().map(({ entry }) => itemOf(writable(entry, name, form)))
+      converted.set(name, new ListedChart(codec, name, items))
     }
     return new IndexText({ ...this.#parts, codec, charts: converted, header: writableHeader(this.#parts.header, form) })
   }
@@ -131,7 +146,15 @@ export class IndexText {
   chunks(): Uint8Array[] {
     const { codec, header, charts } = this.#parts
     const empty = charts.size === 0
-    return [codec.head(header, empty), ...joinCharts(codec, charts.values()), codec.tail(header, empty)]
+    const pieces = new Pieces()
+    pieces.addText(codec.head(header, empty))
+    let separator = ''
+    for (const chart of charts.values()) {
+      chart.addTo(pieces, separator)
+      separator = codec.separator
+    }
+    pieces.addText(codec.tail(header, empty))
+    return pieces.all()
   }
 
   toBytes(): Uint8Array {
@@ -155,7 +178,7 @@ export function readIndexText(bytes: Uint8Array): IndexText {
   if (bytes.length === 0) throw invalidIndex('the file is empty')
   const json = sliceJson(bytes)
   if (json !== undefined) return fromSlices(JSON_FORM, json)
-  const anyJson = parseJson(bytes)
+  const anyJson = mayBeJson(bytes) ? parseJson(bytes) : undefined
   if (anyJson !== undefined) return fromParsed(JSON_FORM, anyJson)
   const yaml = sliceYaml(bytes)
   return yaml === undefined ? fromParsed(YAML_FORM, parseYaml(bytes)) : fromSlices(YAML_FORM, yaml)
@@ -163,14 +186,20 @@ export function readIndexText(bytes: Uint8Array): IndexText {
 
 function fromSlices(codec: FormCodec, { header, charts }: SlicedText): IndexText {
   const texts = new Map<string, ChartText>()
-  for (const [name, slice] of charts) texts.set(name, slicedChart(codec, name, slice))
+  for (const [name, slice] of charts) texts.set(name, new SlicedChart(codec, name, slice))
   return new IndexText({ codec, path: 'slices', header, charts: texts })
 }
 
 function fromParsed(codec: FormCodec, { header, charts }: ParsedText): IndexText {
   const texts = new Map<string, ChartText>()
-  for (const [name, entries] of charts) texts.set(name, listedChart(codec, name, entries))
+  for (const [name, entries] of charts) texts.set(name, new ListedChart(codec, name, entries.map(itemOf)))
   return new IndexText({ codec, path: 'full-parse', header, charts: texts })
+}
+
+/** Whether the text begins as JSON does. Block YAML of many megabytes is not decoded only to see that it is none. */
+function mayBeJson(bytes: Uint8Array): boolean {
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 1024)).toString('latin1')
+  return /^[ \t\r\n]*(?:[[{"]|-?[0-9]|null|true|false|$)/.test(start)
 }
 
 function codecOf(form: IndexForm): FormCodec {

@@ -2,9 +2,11 @@ import type { Entry } from '../entry.ts'
 import { isObject } from './field-types.ts'
 import { headerFields, headerFrom } from './index-header.ts'
 import { entriesFrom, writable } from './index-entry.ts'
-import type { FormCodec, ParsedText, Slice, SlicedText } from './index-form.ts'
+import type { FormCodec, ParsedText, SlicedText } from './index-form.ts'
+import { type IndexItem, type ItemSlice, decodedItem, lazyItem } from './index-item.ts'
 import { invalidIndex } from './invalid-index.ts'
 import { jsonText } from './json-text.ts'
+import type { Pieces, Slice } from './pieces.ts'
 
 /*
  * Our layout of the JSON form. A string in JSON holds no raw line feed, so the lines show where things stand:
@@ -25,27 +27,26 @@ const COMMA = 0x2c
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
+/** Stands between two charts, and between two versions. */
+const SEPARATOR = ',\n'
 const HEAD_END = '"entries":{'
 const CHART_OPEN = Buffer.from('":[')
 const CHART_CLOSE = Buffer.from('\n]')
 const NEXT_CHART = Buffer.from(',\n"')
 const TEXT_END = Buffer.from('}}\n')
 
-/** From which bytes an entry was decoded: its line, without the comma. */
-const lines = new WeakMap<Entry, Uint8Array>()
-
 export const JSON_FORM: FormCodec = {
   form: 'json',
-  separator: Buffer.from(',\n'),
+  separator: SEPARATOR,
   compareNames: (a, b) => (a < b ? -1 : a > b ? 1 : 0),
   head: (header) => {
     const fields = jsonText(Object.fromEntries(headerFields(header)))
-    return Buffer.from(`${fields.slice(0, -1)},${HEAD_END}\n`)
+    return `${fields.slice(0, -1)},${HEAD_END}\n`
   },
-  tail: (_header, empty) => Buffer.from(empty ? '}}\n' : '\n}}\n'),
-  decodeChart,
+  tail: (_header, empty) => (empty ? '}}\n' : '\n}}\n'),
+  itemsOf,
   countEntries,
-  encodeChart,
+  writeChart,
 }
 
 /**
@@ -110,40 +111,55 @@ function sliceChart(source: Buffer, start: number): { readonly name: string; rea
   return close === lineEnd || filled ? { name, end: close + CHART_CLOSE.length } : undefined
 }
 
-function decodeChart(chart: string, { source, start, end }: Slice): readonly Entry[] {
-  const text = asBuffer(source)
+function itemsOf(chart: string, { source, start, end }: Slice): readonly IndexItem[] {
+  const decode = (slice: ItemSlice): Entry => {
+    const [entry] = entriesFrom([parseLine(chart, slice)], chart, 'json')
+    if (entry === undefined) throw invalidIndex(`chart ${chart}: a line holds no entry`)
+    return entry
+  }
   const close = end - CHART_CLOSE.length
-  const entries: Entry[] = []
-  for (let line = text.indexOf(LINE_FEED, start) + 1; line <= close;) {
-    const next = Math.min(text.indexOf(LINE_FEED, line), close)
-    const lineEnd = text[next - 1] === COMMA ? next - 1 : next
-    const value = tryParse(text.toString('utf8', line, lineEnd))
-    if (value === undefined) throw invalidIndex(`chart ${chart}: a line is not one entry in JSON`)
-    for (const entry of entriesFrom([value], chart, 'json')) {
-      lines.set(entry, text.subarray(line, lineEnd))
-      entries.push(entry)
-    }
+  const items: IndexItem[] = []
+  for (let line = source.indexOf(LINE_FEED, start) + 1; line <= close;) {
+    const next = Math.min(source.indexOf(LINE_FEED, line), close)
+    const slice: ItemSlice = { source, start: line, end: source[next - 1] === COMMA ? next - 1 : next, form: 'json', indent: 0 }
+    const value = parseLine(chart, slice)
+    const version = certainVersion(value)
+    if (version !== undefined) items.push(lazyItem(version, slice, decode))
+    else for (const entry of entriesFrom([value], chart, 'json')) items.push(decodedItem(slice, entry))
     line = next + 1
   }
-  return entries
+  return items
+}
+
+function parseLine(chart: string, { source, start, end }: Slice): unknown {
+  const value = tryParse(source.toString('utf8', start, end))
+  if (value === undefined) throw invalidIndex(`chart ${chart}: a line is not one entry in JSON`)
+  return value
+}
+
+/** The version of a decoded entry, when nothing but the field of this name can give it. */
+function certainVersion(value: unknown): string | undefined {
+  if (!isObject(value)) return undefined
+  for (const key in value) if (key.length === 7 && key !== 'version' && key.toLowerCase() === 'version') return undefined
+  return typeof value['version'] === 'string' ? value['version'] : undefined
 }
 
 function countEntries({ source, start, end }: Slice): number {
-  const text = asBuffer(source)
   const close = end - CHART_CLOSE.length
   let count = 0
-  for (let at = text.indexOf(LINE_FEED, start); at >= 0 && at < close; at = text.indexOf(LINE_FEED, at + 1)) count++
+  for (let at = source.indexOf(LINE_FEED, start); at >= 0 && at < close; at = source.indexOf(LINE_FEED, at + 1)) count++
   return count
 }
 
-function encodeChart(chart: string, entries: readonly Entry[]): Uint8Array {
-  const parts: Uint8Array[] = [Buffer.from(`${jsonText(chart)}:[`)]
-  for (const [index, entry] of entries.entries()) {
-    const line = lines.get(entry) ?? Buffer.from(jsonText(writable(entry, chart, 'json')))
-    parts.push(Buffer.from(index === 0 ? '\n' : ',\n'), line)
+function writeChart(pieces: Pieces, chart: string, items: readonly IndexItem[]): void {
+  pieces.addText(`${jsonText(chart)}:[`)
+  let separator = '\n'
+  for (const item of items) {
+    if (item.slice?.form === 'json') pieces.addSlice(item.slice, separator)
+    else pieces.addText(separator + jsonText(writable(item.entry, chart, 'json')))
+    separator = SEPARATOR
   }
-  parts.push(CHART_CLOSE)
-  return Buffer.concat(parts)
+  pieces.addText('\n]')
 }
 
 /** The value of a JSON text, or undefined when it is none. */

@@ -2,34 +2,29 @@ import type { Entry } from '../entry.ts'
 import { ENTRY_FIELDS, type Fields, INDEX_FIELDS, fieldNamed, isObject } from './field-types.ts'
 import { parseGoYaml } from './go-yaml-text.ts'
 import { entriesFrom, writable } from './index-entry.ts'
-import type { FormCodec, ParsedText, Slice, SlicedText } from './index-form.ts'
+import type { FormCodec, ParsedText, SlicedText } from './index-form.ts'
 import { type IndexHeader, headerFields, headerFrom } from './index-header.ts'
+import { type IndexItem, type ItemSlice, decodedItem, lazyItem } from './index-item.ts'
 import { invalidIndex } from './invalid-index.ts'
+import type { Pieces, Slice } from './pieces.ts'
 import { UNREAD, readBlockYaml } from './yaml-reader.ts'
 import { scalarText } from './yaml-scalar.ts'
-import { sliceCharts, sliceItems } from './yaml-slices.ts'
+import { sliceItems } from './yaml-items.ts'
+import { sliceCharts } from './yaml-slices.ts'
 import { compareKeys, writeField, writeItem, writeKey } from './yaml-writer.ts'
-
-/** From which bytes an entry was decoded: its item of the sequence, whose dash stands behind `indent` columns. */
-interface Item {
-  readonly bytes: Uint8Array
-  readonly indent: number
-}
 
 /** Columns before the items of a chart, and before its name. */
 const ITEM_INDENT = 2
 
-const items = new WeakMap<Entry, Item>()
-
 export const YAML_FORM: FormCodec = {
   form: 'yaml',
-  separator: new Uint8Array(0),
+  separator: '',
   compareNames: compareKeys,
-  head: (header, empty) => Buffer.from(`${writeHeader(header, isBeforeEntries)}entries:${empty ? ' {}' : ''}\n`),
-  tail: (header) => Buffer.from(writeHeader(header, (key) => !isBeforeEntries(key))),
-  decodeChart,
+  head: (header, empty) => `${writeHeader(header, isBeforeEntries)}entries:${empty ? ' {}' : ''}\n`,
+  tail: (header) => writeHeader(header, (key) => !isBeforeEntries(key)),
+  itemsOf,
   countEntries: (slice) => sliceItems(slice)?.length ?? 0,
-  encodeChart,
+  writeChart,
 }
 
 /**
@@ -65,31 +60,31 @@ export function parseYamlHead(text: string): IndexHeader {
   return headerFrom(topLevelFields(parse(text)), 'yaml')
 }
 
-function decodeChart(chart: string, slice: Slice): readonly Entry[] {
+function itemsOf(chart: string, slice: Slice): readonly IndexItem[] {
   const found = sliceItems(slice)
   if (found === undefined) throw invalidIndex(`chart ${chart} is no list of versions`)
-  const entries: Entry[] = []
-  for (const { start, end, indent } of found) {
-    const bytes = slice.source.subarray(start, end)
-    for (const entry of yamlEntries(parse(decodeText(bytes)), chart)) {
-      items.set(entry, { bytes, indent })
-      entries.push(entry)
-    }
+  const entriesIn = ({ source, start, end }: Slice): readonly Entry[] => yamlEntries(parse(decodeText(source.subarray(start, end))), chart)
+  const decode = (item: ItemSlice): Entry => {
+    const [entry] = entriesIn(item)
+    if (entry === undefined) throw invalidIndex(`chart ${chart}: an item holds no entry`)
+    return entry
   }
-  return entries
+  const items: IndexItem[] = []
+  for (const { slice: item, version } of found) {
+    if (version !== undefined) items.push(lazyItem(version, item, decode))
+    else for (const entry of entriesIn(item)) items.push(decodedItem(item, entry))
+  }
+  return items
 }
 
-function encodeChart(chart: string, entries: readonly Entry[]): Uint8Array {
-  const known = entries.map((entry) => items.get(entry))
-  const indent = known.find((item) => item !== undefined)?.indent ?? ITEM_INDENT
-  const name = Buffer.from(`${' '.repeat(ITEM_INDENT)}${writeKey(chart)}:${entries.length === 0 ? ' []' : ''}\n`)
-  return Buffer.concat([
-    name,
-    ...entries.map((entry, index) => {
-      const item = known[index]
-      return item?.indent === indent ? item.bytes : Buffer.from(writeItem(writable(entry, chart, 'yaml'), indent))
-    }),
-  ])
+function writeChart(pieces: Pieces, chart: string, items: readonly IndexItem[]): void {
+  const known = items.find(({ slice }) => slice?.form === 'yaml')?.slice
+  const indent = known?.indent ?? ITEM_INDENT
+  pieces.addText(`${' '.repeat(ITEM_INDENT)}${writeKey(chart)}:${items.length === 0 ? ' []' : ''}\n`)
+  for (const item of items) {
+    if (item.slice?.form === 'yaml' && item.slice.indent === indent) pieces.addSlice(item.slice)
+    else pieces.addText(writeItem(writable(item.entry, chart, 'yaml'), indent))
+  }
 }
 
 /** The entries of a decoded list, whose own strings are coerced as Helm does. */
@@ -142,15 +137,24 @@ function writeHeader(header: IndexHeader, isWanted: (key: string) => boolean): s
 }
 
 /** Line breaks of YAML 1.1 beside the line feed: CR and NEL are like it, LS and PS stay in what they break. */
-const OTHER_BREAKS = ['\r', '\u0085', '\u2028', '\u2029'].map((character) => Buffer.from(character))
+const CARRIAGE_RETURN = 0x0d
+const NEXT_LINE = Buffer.from('\u0085')
+const SEPARATORS = ['\u2028', '\u2029'].map((character) => Buffer.from(character))
+const SEPARATOR_START = Buffer.from('\u2028').subarray(0, 2)
 
 /** Without a byte order mark, and with line feeds for line breaks: as a YAML loader sees it. */
 function plainBytes(bytes: Uint8Array): Buffer {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const text = all[0] === 0xef && all[1] === 0xbb && all[2] === 0xbf ? all.subarray(3) : all
-  if (!OTHER_BREAKS.some((character) => text.includes(character))) return text
+  if (!hasOtherBreaks(text)) return text
   const lines = text.toString('latin1').replace(/\r\n?|\xc2\x85/g, '\n')
   return Buffer.from(lines.replace(/[ \t]*(\xe2\x80[\xa8\xa9])[ \t]*/g, '$1'), 'latin1')
+}
+
+/** Each search reads the whole text: as few as possible. */
+function hasOtherBreaks(text: Buffer): boolean {
+  if (text.includes(CARRIAGE_RETURN) || text.includes(NEXT_LINE)) return true
+  return text.includes(SEPARATOR_START) && SEPARATORS.some((separator) => text.includes(separator))
 }
 
 function decodeText(bytes: Uint8Array): string {

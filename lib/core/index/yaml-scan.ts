@@ -32,6 +32,10 @@ const CLOSING = flags(']}')
 const BLOCK_HINTS = flags('+-0123456789')
 const BEFORE_FLOW_VALUE = flags('[{,:')
 const REFUSED_IN_FLOW = flags('#&*!\t\n')
+const LETTERS_AND_DIGITS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
+/** The characters of a common key, and those with which a common plain scalar begins: none that means anything to YAML. */
+const KEY_BYTES = flags(`${LETTERS_AND_DIGITS}_./-`)
+const PLAIN_STARTS = flags(`${LETTERS_AND_DIGITS}_./`)
 
 /** Which lines to walk. */
 export interface Walk {
@@ -47,40 +51,105 @@ export interface Walk {
  * @returns the start of the first line that stands before `column`, the end of the text, or UNRECOGNISED
  */
 export function walkBlock(
-  text: Uint8Array,
+  text: Buffer,
   { start, end, column, upTo }: Walk,
   onLine: (start: number, column: number) => void,
 ): number {
+  const size = text.length
   let line = start
+  // The column of the value that goes on in all lines deeper than it.
+  let open = Infinity
   while (line < end) {
     let at = line
-    while (text[at] === SPACE) at++
-    if (text[at] === LINE_FEED) line = at + 1
-    else if (text[at] === HASH) line = nextLine(text, at)
-    else if (at - line < column) return line
+    while (at < size && text[at] === SPACE) at++
+    const indent = at - line
+    const byte = at < size ? text[at] : LINE_FEED
+    if (byte === LINE_FEED) line = at + 1
+    else if (indent > open) line = nextLine(text, at)
     else {
-      if (at - line <= upTo) onLine(line, at - line)
-      line = walkLine(text, at, at - line)
-      if (line === UNRECOGNISED) return UNRECOGNISED
+      open = Infinity
+      if (byte === HASH) line = nextLine(text, at)
+      else if (indent < column) return line
+      else {
+        if (indent <= upTo) onLine(line, indent)
+        const value = commonValue(text, at)
+        if (value < 0) {
+          line = walkLine(text, at, indent)
+          if (line === UNRECOGNISED) return UNRECOGNISED
+        } else {
+          if (text[value] !== LINE_FEED) open = byte === DASH && value > at + 2 ? indent + 2 : indent
+          line = nextLine(text, value)
+        }
+      }
     }
   }
   return line
 }
 
+/**
+ * For a common line that opens a block at `start`: where its plain value begins, or the line feed when it has none or one
+ * in quotes that ends there. UNRECOGNISED: it may be any line. (Nearly all lines of an index need no other look.)
+ */
+function commonValue(text: Buffer, start: number): number {
+  const size = text.length
+  const isItem = text[start] === DASH && text[start + 1] === SPACE
+  const first = isItem ? start + 2 : start
+  if (PLAIN_STARTS[text[first] ?? 0] !== 1) return UNRECOGNISED
+  let at = first
+  while (at < size && KEY_BYTES[text[at] ?? 0] === 1) at++
+  if (at + 2 >= size) return UNRECOGNISED
+  if (text[at] !== COLON || text[at + 1] !== SPACE) {
+    if (text[at] === COLON && text[at + 1] === LINE_FEED) return at + 1
+    return isItem && hasNoKey(text, at) ? first : UNRECOGNISED
+  }
+  const byte = text[at + 2] ?? 0
+  if (PLAIN_STARTS[byte] === 1) return at + 2
+  if (byte !== DOUBLE_QUOTE && byte !== SINGLE_QUOTE) return UNRECOGNISED
+  at += 3
+  while (at < size && text[at] !== byte && text[at] !== LINE_FEED && text[at] !== BACKSLASH) at++
+  return at + 1 < size && text[at] === byte && text[at + 1] === LINE_FEED ? at + 1 : UNRECOGNISED
+}
+
+/** Whether no key ends in the rest of the line, which ends in a line feed. */
+function hasNoKey(text: Buffer, start: number): boolean {
+  const size = text.length
+  let at = start
+  while (at < size && text[at] !== LINE_FEED) {
+    if (text[at] === COLON && isBlank(text[at + 1])) return false
+    at++
+  }
+  return at < size
+}
+
 /** Whether a dash and a blank, which open an item of a sequence, stand at this position. */
-export function isDash(text: Uint8Array, position: number): boolean {
+export function isDash(text: Buffer, position: number): boolean {
   return text[position] === DASH && isBlank(text[position + 1])
 }
 
-/** Where the line after the one of this position begins. */
-export function nextLine(text: Uint8Array, position: number): number {
-  let at = position
-  while (at < text.length && text[at] !== LINE_FEED) at++
-  return at + 1
+/** Where the line after the one of this position begins; behind the end of the text when it is the last one. */
+export function nextLine(text: Buffer, position: number): number {
+  const lineFeed = text.indexOf(LINE_FEED, position)
+  return (lineFeed < 0 ? text.length : lineFeed) + 1
+}
+
+/** The next line that is neither blank nor a comment, or `end`. */
+export function nextBlockLine(text: Buffer, start: number, end: number): number {
+  for (let line = start; line < end; line = nextLine(text, line)) {
+    const first = text[line + columnAt(text, line)]
+    if (first !== LINE_FEED && first !== HASH) return line
+  }
+  return end
+}
+
+/** The spaces at the start of a line. */
+export function columnAt(text: Buffer, line: number): number {
+  let column = 0
+  while (text[line + column] === SPACE) column++
+  return column
 }
 
 /** The start of the next line that opens a block, behind a line whose first character is at `start`. */
-function walkLine(text: Uint8Array, start: number, indent: number): number {
+function walkLine(text: Buffer, start: number, indent: number): number {
   let at = start
   let dash = start
   while (isDash(text, at)) {
@@ -94,7 +163,7 @@ function walkLine(text: Uint8Array, start: number, indent: number): number {
 }
 
 /** The position behind the colon of a key that begins at `start`, or UNRECOGNISED when there is none on this line. */
-function keyEnd(text: Uint8Array, start: number): number {
+function keyEnd(text: Buffer, start: number): number {
   const first = text[start]
   let at = start
   if (first === DOUBLE_QUOTE || first === SINGLE_QUOTE) {
@@ -111,7 +180,7 @@ function keyEnd(text: Uint8Array, start: number): number {
 }
 
 /** The start of the next line that opens a block, behind a value; what is deeper than `column` belongs to it. */
-function walkValue(text: Uint8Array, start: number, column: number): number {
+function walkValue(text: Buffer, start: number, column: number): number {
   let at = start
   while (text[at] === SPACE) at++
   const first = text[at]
@@ -125,7 +194,7 @@ function walkValue(text: Uint8Array, start: number, column: number): number {
 }
 
 /** Behind a block scalar, whose header is `|` or `>` with hints and perhaps a comment. */
-function blockScalarEnd(text: Uint8Array, start: number, column: number): number {
+function blockScalarEnd(text: Buffer, start: number, column: number): number {
   let at = start + 1
   while (BLOCK_HINTS[text[at] ?? 0] === 1) at++
   const body = lineEnd(text, at)
@@ -133,7 +202,7 @@ function blockScalarEnd(text: Uint8Array, start: number, column: number): number
 }
 
 /** The first line that is neither blank nor deeper than `column`. */
-function skipDeeper(text: Uint8Array, start: number, column: number): number {
+function skipDeeper(text: Buffer, start: number, column: number): number {
   let line = start
   while (line < text.length) {
     let at = line
@@ -145,7 +214,7 @@ function skipDeeper(text: Uint8Array, start: number, column: number): number {
 }
 
 /** Behind the closing quote, or UNRECOGNISED when there is none. */
-function quotedEnd(text: Uint8Array, start: number): number {
+function quotedEnd(text: Buffer, start: number): number {
   const quote = text[start]
   for (let at = start + 1; at < text.length; at++) {
     const byte = text[at]
@@ -159,7 +228,7 @@ function quotedEnd(text: Uint8Array, start: number): number {
 }
 
 /** Behind a flow collection that stands on one line. */
-function flowEnd(text: Uint8Array, start: number): number {
+function flowEnd(text: Buffer, start: number): number {
   let depth = 0
   let previous = 0
   for (let at = start; at < text.length; at++) {
@@ -178,7 +247,7 @@ function flowEnd(text: Uint8Array, start: number): number {
 }
 
 /** The next line when nothing but spaces and a comment is left on this one. */
-function lineEnd(text: Uint8Array, position: number): number {
+function lineEnd(text: Buffer, position: number): number {
   if (position === UNRECOGNISED) return UNRECOGNISED
   let at = position
   while (text[at] === SPACE) at++
@@ -195,11 +264,11 @@ function isIndicator(byte: number | undefined): boolean {
 }
 
 /** `? `, `- ` or `: `: what opens a block, and no scalar. */
-function startsMark(text: Uint8Array, at: number): boolean {
+function startsMark(text: Buffer, at: number): boolean {
   const byte = text[at]
   return (byte === QUESTION_MARK || byte === DASH || byte === COLON) && isBlank(text[at + 1])
 }
 
-function isMergeKey(text: Uint8Array, start: number, end: number): boolean {
+function isMergeKey(text: Buffer, start: number, end: number): boolean {
   return text[start] === LESS && text[start + 1] === LESS && end - start <= 3
 }

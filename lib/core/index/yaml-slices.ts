@@ -1,10 +1,8 @@
-import type { Slice } from './index-form.ts'
+import type { Slice } from './pieces.ts'
 import { resolvePlain } from './yaml-scalar.ts'
-import { UNRECOGNISED, isDash, nextLine, walkBlock } from './yaml-scan.ts'
+import { UNRECOGNISED, columnAt, isDash, nextBlockLine, nextLine, walkBlock } from './yaml-scan.ts'
 
 const LINE_FEED = 0x0a
-const SPACE = 0x20
-const HASH = 0x23
 
 /** Columns before the names of charts. */
 const CHART_INDENT = 2
@@ -14,13 +12,6 @@ export interface SlicedEntries {
   readonly start: number
   readonly end: number
   readonly charts: ReadonlyMap<string, Slice>
-}
-
-/** A version of a chart: its bytes, and the columns before its dash. */
-export interface ItemSlice {
-  readonly start: number
-  readonly end: number
-  readonly indent: number
 }
 
 interface Marks {
@@ -51,21 +42,6 @@ export function sliceCharts(text: Buffer): SlicedEntries | undefined {
   if (isCut || nextBlockLine(text, nextLine(text, start), end) !== (marks.names[0] ?? end)) return undefined
   const charts = sliceNames(text, marks.names, end)
   return charts && { start, end, charts }
-}
-
-/** The versions in the slice of a chart; undefined when they are no sequence that is recognised with certainty. */
-export function sliceItems({ source, start, end }: Slice): readonly ItemSlice[] | undefined {
-  const body = nextBlockLine(source, nextLine(source, start), end)
-  if (body >= end) return []
-  const indent = columnAt(source, body)
-  const starts: number[] = []
-  let isSequence = true
-  const walked = walkBlock(source, { start: body, end, column: indent, upTo: indent }, (line) => {
-    starts.push(line)
-    if (!isDash(source, line + indent)) isSequence = false
-  })
-  if (walked !== end || !isSequence) return undefined
-  return starts.map((item, index) => ({ start: item, end: starts[index + 1] ?? end, indent }))
 }
 
 function markLine(text: Buffer, marks: Marks, line: number, column: number): void {
@@ -117,22 +93,7 @@ function skipDocumentStart(text: Buffer): number {
   return lineAt(text, line) === '---' ? nextLine(text, line) : line
 }
 
-/** The next line that is neither blank nor a comment, or `end`. */
-function nextBlockLine(text: Uint8Array, start: number, end: number): number {
-  for (let line = start; line < end; line = nextLine(text, line)) {
-    const first = text[line + columnAt(text, line)]
-    if (first !== LINE_FEED && first !== HASH) return line
-  }
-  return end
-}
-
-function columnAt(text: Uint8Array, line: number): number {
-  let column = 0
-  while (text[line + column] === SPACE) column++
-  return column
-}
-
-function lineAt(text: Uint8Array, line: number): string {
+function lineAt(text: Buffer, line: number): string {
   const end = Math.min(nextLine(text, line) - 1, text.length)
   return Buffer.from(text.buffer, text.byteOffset + line, Math.max(0, end - line)).toString('utf8')
 }

@@ -1,0 +1,63 @@
+import type { Entry } from '../entry.ts'
+import type { IndexForm } from './index-entry.ts'
+import type { Slice } from './pieces.ts'
+
+/** The bytes of one version of a chart in a text of this form, without what separates it from the next. */
+export interface ItemSlice extends Slice {
+  readonly form: IndexForm
+  /** Columns before its dash, in block YAML. */
+  readonly indent: number
+}
+
+/** One version of a chart in an index. Its place among the others is known by its version alone. */
+export interface IndexItem {
+  readonly version: string
+  /**
+   * Decoded when it is first asked for.
+   * @throws HelmS3Error `invalid-index` when Helm would refuse the index because of it
+   */
+  readonly entry: Entry
+  /** Where it was read; these bytes are written again. Undefined for an entry that is new. */
+  readonly slice: ItemSlice | undefined
+}
+
+/** From which bytes an entry was decoded. */
+const items = new WeakMap<Entry, IndexItem>()
+
+/** The item of an entry: the one that it was decoded from, or a new one. */
+export function itemOf(entry: Entry): IndexItem {
+  return items.get(entry) ?? { version: entry.version, entry, slice: undefined }
+}
+
+/** The item in a slice whose entry has been decoded. */
+export function decodedItem(slice: ItemSlice, entry: Entry): IndexItem {
+  const item = { version: entry.version, entry, slice }
+  items.set(entry, item)
+  return item
+}
+
+/** The item in a slice of which the version is certain, and nothing else is decoded yet. */
+export function lazyItem(version: string, slice: ItemSlice, decode: (slice: ItemSlice) => Entry): IndexItem {
+  return new LazyItem(version, slice, decode)
+}
+
+class LazyItem implements IndexItem {
+  readonly version: string
+  readonly slice: ItemSlice
+  readonly #decode: (slice: ItemSlice) => Entry
+  #entry: Entry | undefined
+
+  constructor(version: string, slice: ItemSlice, decode: (slice: ItemSlice) => Entry) {
+    this.version = version
+    this.slice = slice
+    this.#decode = decode
+  }
+
+  get entry(): Entry {
+    if (this.#entry === undefined) {
+      this.#entry = this.#decode(this.slice)
+      items.set(this.#entry, this)
+    }
+    return this.#entry
+  }
+}
