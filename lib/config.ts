@@ -1,8 +1,6 @@
 import { homedir } from 'node:os'
 import { posix, win32 } from 'node:path'
-
-/** Environment variables, as in `process.env`. */
-export type Environment = Readonly<Record<string, string | undefined>>
+import { type Environment, isGoTrue } from './settings/environment.ts'
 
 /** Helm's local state that this program uses. */
 export interface HelmFiles {
@@ -28,7 +26,7 @@ export interface Config {
   readonly user: string | undefined
 }
 
-/** The only reader of the environment but for `s3ConfigFromEnvironment`. An empty variable counts as absent. */
+/** The only reader of the environment beside `lib/settings/`. An empty variable counts as absent. */
 export function readConfig(env: Environment, platform: NodeJS.Platform = process.platform): Config {
   const read = (name: string): string | undefined => (env[name] === '' ? undefined : env[name])
   return {
@@ -57,9 +55,4 @@ function helmFiles(read: (name: string) => string | undefined, platform: NodeJS.
     repositoriesFile: read('HELM_REPOSITORY_CONFIG') ?? join(config(), 'repositories.yaml'),
     cacheFolder: read('HELM_REPOSITORY_CACHE') ?? join(cache(), 'repository'),
   }
-}
-
-/** The values that Go's `strconv.ParseBool` takes for true. */
-function isGoTrue(text: string | undefined): boolean {
-  return text !== undefined && ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(text)
 }

@@ -1,6 +1,8 @@
 import { hostname } from 'node:os'
 import { main } from './main.ts'
 import { Interruption, type Io, type Sink } from './output.ts'
+import { connectionSettings } from './settings/connection.ts'
+import { objectSettings } from './settings/objects.ts'
 import { systemClock } from './sys/clock.ts'
 import { systemRandom } from './sys/random.ts'
 
@@ -41,8 +43,8 @@ void main(process.argv.slice(2), process.env, io, {
   random: systemRandom,
   host: hostname(),
   createStore: async ({ bucket, env, acl, signal }) => {
-    const { openS3Store } = await import('./store/s3-store.ts')
-    return openS3Store({ bucket, env, acl, signal })
+    const { createS3Store } = await import('./store/s3-store.ts')
+    return createS3Store(connectionSettings({}, undefined, env), bucket, { signal, objectSettings: async () => objectSettings({ acl }, env) })
   },
 }).then((status) => {
   // Everything is written by now. Ending at once keeps idle connections from holding the process.

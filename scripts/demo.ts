@@ -9,7 +9,7 @@ import { asKey } from '../lib/core/keys.ts'
 import { type EmbeddedStore, startEmbeddedStore } from '../lib/embedded/embedded-store.ts'
 import { listAll } from '../lib/store/object-store.ts'
 import { createS3Store } from '../lib/store/s3-store.ts'
-import { s3ConfigFromEnvironment } from '../lib/store/s3-config.ts'
+import { connectionSettings } from '../lib/settings/connection.ts'
 import { silenceSdk } from '../lib/sys/silence-sdk.ts'
 import { writeChart } from './demo/charts.ts'
 import { type Environment, findProgram, run } from './demo/programs.ts'
@@ -46,7 +46,7 @@ async function demonstrate({ endpoint, ...store }: EmbeddedStore): Promise<void>
   const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials: { accessKeyId: 'demo', secretAccessKey: 'demo-secret' } })
   await client.send(new CreateBucketCommand({ Bucket: BUCKET }))
   client.destroy()
-  const bucket = await createS3Store(s3ConfigFromEnvironment(env), BUCKET)
+  const bucket = await createS3Store(connectionSettings({}, undefined, env), BUCKET)
   const showBucket = async (): Promise<void> => {
     const { objects } = await listAll(bucket, '')
     for (const { key, size } of objects) say(`    ${key.padEnd(52)} ${String(size).padStart(6)} bytes`)

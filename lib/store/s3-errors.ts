@@ -1,4 +1,5 @@
 import { type ErrorCode, HelmS3Error } from '../errors.ts'
+import { type Signs, isNotConnected, isUntrusted, signsOf } from './s3-signs.ts'
 
 /** What was asked of the store, for messages. */
 export interface S3Action {
@@ -7,93 +8,246 @@ export interface S3Action {
   readonly bucket: string
   /** Key, or prefix of a listing. */
   readonly key: string
+  /** What was said with the object that was to be written. */
+  readonly says?: Readonly<Partial<Record<'ACL' | 'ServerSideEncryption' | 'SSEKMSKeyId' | 'Tagging', string>>>
+}
+
+/** How it was asked. */
+export interface S3Surroundings {
   readonly endpoint: string | undefined
+  readonly region: string
+  /** Who signed: `profile prod`, `access key …MPLE`; undefined: not known yet. */
+  readonly identity: string | undefined
+  /** Nobody signed: where credentials were looked for. */
+  readonly unsigned: readonly string[] | undefined
+  readonly profile: string | undefined
+  readonly expectedBucketOwner: string | undefined
+  /** The region that the store named in its refusal. */
+  readonly told?: string | undefined
 }
 
-/** What an error of the SDK tells: names differ between run times, `code` and the status do not. */
-interface Signs {
-  readonly status: number | undefined
-  /** Code of the S3 error, or name of the exception. */
-  readonly name: string
-  /** Code of the system error. */
-  readonly code: string
-  readonly message: string
+type Asked = S3Action & S3Surroundings
+
+/** The first rule that holds explains an error. */
+interface Rule {
+  readonly when: (signs: Signs, asked: Asked) => boolean
+  readonly code: ErrorCode
+  /** What to do next. */
+  readonly hint: (asked: Asked, signs: Signs) => string
 }
 
-const NOT_CONNECTED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ERR_INVALID_URL']
-const TLS = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL|EPROTO/
+const named = (...names: readonly string[]): Rule['when'] => ({ name }) => names.includes(name)
+const place = ({ endpoint }: Asked): string => endpoint ?? 'AWS'
+/** The rest of a command line of the AWS CLI that reaches the same store as the same person. */
+const cli = ({ endpoint, profile, region }: Asked): string =>
+  ` --region ${region}${endpoint === undefined ? '' : ` --endpoint-url ${endpoint}`}${profile === undefined ? '' : ` --profile ${profile}`}`
 
-/** HTTP status of an error; undefined when no answer came. */
-export function statusOf(error: unknown): number | undefined {
-  return signsOf(error).status
-}
-
-/** Whether the error is the store's word that the object does not exist (the bucket does). */
-export function isMissingObject(error: unknown): boolean {
-  const { name, status } = signsOf(error)
-  return status === 404 && name !== 'NoSuchBucket'
-}
-
-/**
- * Whether a mutation that failed like this may have been carried out all the same: no answer came after it was sent, or the
- * store failed while it worked on it. A store that could not be reached at all, and one that refused, have done nothing.
- */
-export function isAmbiguous(error: unknown): boolean {
-  const { code, name, status } = signsOf(error)
-  if (status !== undefined && status !== 200) return status >= 500 ? status !== 501 : status === 408 || status === 429
-  return !NOT_CONNECTED.includes(code) && !TLS.test(code) && !isWithoutCredentials(name)
-}
+const RULES: readonly Rule[] = [
+  {
+    when: named('NoSuchBucket'),
+    code: 'missing-bucket',
+    hint: (asked) => `there is no bucket ${asked.bucket} at ${place(asked)}: create it with \`aws s3 mb s3://${asked.bucket}${cli(asked)}\`, or look at the name and the endpoint`,
+  },
+  {
+    when: named('AccessControlListNotSupported'),
+    code: 'unsupported-store',
+    hint: ({ bucket }) =>
+      `ACLs are switched off for bucket ${bucket} (object ownership: BucketOwnerEnforced), where every object belongs to the bucket's owner: leave --acl and S3_ACL out`,
+  },
+  {
+    when: ({ message, status }) => status === 501 && /KMS|encryption/i.test(message),
+    code: 'unsupported-store',
+    hint: (asked) => `${place(asked)} has no keys to encrypt with: leave --sse and AWS_S3_SSE out, or give the store a key server (MinIO: MINIO_KMS_SECRET_KEY)`,
+  },
+  {
+    when: ({ name, status }) => status === 501 || (status === 400 && name === 'NotImplemented'),
+    code: 'unsupported-store',
+    hint: (asked) => `${place(asked)} does not implement what this request needs; see docs/STORES.md`,
+  },
+  {
+    when: ({ name, status }) => name.startsWith('KMS.') && status !== 403,
+    code: 'denied',
+    hint: ({ region }) => `look at the key of --sse-kms-key-id: it has to be enabled and in the bucket's region, here ${region}; an alias is written alias/NAME`,
+  },
+  {
+    when: ({ message, name, status }) => status === 403 && (name.startsWith('KMS.') || /\bkms:/i.test(message)),
+    code: 'denied',
+    hint: () => 'the policy of the KMS key and the IAM policy have to allow kms:GenerateDataKey to write and kms:Decrypt to read',
+  },
+  {
+    when: named('InvalidTag', 'MalformedTag', 'InvalidTagError'),
+    code: 'usage',
+    hint: () => 'look at --tags and HELM_S3_TAGS: key=value,key2=value2',
+  },
+  {
+    when: named('ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired', 'RequestExpired'),
+    code: 'denied',
+    hint: ({ profile }) => `the session is over: ${profile === undefined ? 'get new keys and a new AWS_SESSION_TOKEN' : `\`aws sso login --profile ${profile}\`, or get new keys for it`}`,
+  },
+  {
+    when: named('InvalidAccessKeyId', 'SignatureDoesNotMatch', 'InvalidToken', 'InvalidSecurity'),
+    code: 'denied',
+    hint: (asked) => `${place(asked)} does not accept these credentials: look at the keys, the session token and the endpoint`,
+  },
+  {
+    when: named('RequestTimeTooSkewed'),
+    code: 'denied',
+    hint: () => 'the clock of this machine is wrong: set it, for example with `timedatectl set-ntp true`',
+  },
+  {
+    when: (_, { told }) => told !== undefined,
+    code: 'store-failed',
+    hint: ({ bucket, told }) => `bucket ${bucket} is in ${told ?? ''}: use --region ${told ?? ''}, or allow redirects (HELM_S3_DYNAMIC_REGION_ENABLED)`,
+  },
+  {
+    when: ({ name, status }) => status === 301 || status === 302 || status === 307 || status === 308 || name === 'AuthorizationHeaderMalformed',
+    code: 'store-failed',
+    hint: (asked) => `${place(asked)} sends this request elsewhere and does not say to which region: look at --region, and at http or https in the endpoint`,
+  },
+  {
+    when: ({ status }) => status === 407,
+    code: 'denied',
+    hint: () => 'the proxy asks for a name and a password: write HTTPS_PROXY as http://USER:PASSWORD@HOST:PORT',
+  },
+  {
+    when: ({ status }, { unsigned }) => unsigned !== undefined && (status === 401 || status === 403),
+    code: 'denied',
+    hint: ({ unsigned }) => `the request went out unsigned, because no credentials were found. ${howToSign(unsigned)}`,
+  },
+  {
+    when: ({ message, status }) => status === 403 && /object lock|worm|retention|legal hold/i.test(message),
+    code: 'denied',
+    hint: () => 'the object is locked until its retention is over: nothing but that will remove or replace it',
+  },
+  {
+    when: ({ status }) => status === 401 || status === 403,
+    code: 'denied',
+    hint: (asked) => `${identityOf(asked)} needs ${permissionsOf(asked)} here; ${otherDenials(asked)}`,
+  },
+  {
+    when: named('InvalidObjectState'),
+    code: 'store-failed',
+    hint: ({ bucket, key }) => `the object lies in an archive: \`aws s3api restore-object --bucket ${bucket} --key ${key}\` brings it back`,
+  },
+  {
+    when: named('BadDigest', 'InvalidDigest', 'XAmzContentSHA256Mismatch', 'XAmzContentChecksumMismatch'),
+    code: 'store-failed',
+    hint: () => 'the bytes were changed on the way, or the store does not know this checksum: look at proxies; try AWS_REQUEST_CHECKSUM_CALCULATION=WHEN_REQUIRED',
+  },
+  {
+    when: ({ name, status }) => name === 'SlowDown' || status === 503 || status === 429,
+    code: 'store-failed',
+    hint: (asked) => `${place(asked)} has too much to do: try again later, with fewer jobs at once`,
+  },
+  {
+    when: ({ status }) => status === 405,
+    code: 'store-failed',
+    hint: (asked) => `what answers at ${place(asked)} is no S3 store, or not for this bucket: look at the endpoint`,
+  },
+  {
+    when: ({ status }) => status === 502 || status === 504,
+    code: 'store-failed',
+    hint: (asked) => `something between here and ${place(asked)} gave up waiting: try again, look at proxies and load balancers`,
+  },
+  {
+    when: ({ status }) => status !== undefined && status >= 400 && status < 500,
+    code: 'store-failed',
+    hint: (asked) => `${place(asked)} does not take the request as it is: look at ${lookAt(asked)}`,
+  },
+  {
+    when: ({ status }) => status !== undefined && status !== 200,
+    code: 'store-failed',
+    hint: () => 'try again; if it lasts, ask who runs the store',
+  },
+  {
+    when: ({ code }) => code === 'ENOTFOUND' || code === 'EAI_AGAIN',
+    code: 'unreachable',
+    hint: (asked) => `the name of ${place(asked)} is not known here: look at ${asked.endpoint === undefined ? `the region ${asked.region}` : 'the endpoint'}, the network and the proxy`,
+  },
+  {
+    when: isNotConnected,
+    code: 'unreachable',
+    hint: (asked) => `nothing answers at ${place(asked)}: look at the endpoint, the network and the proxy`,
+  },
+  {
+    when: ({ code, message }) => code === 'EPROTO' || /wrong version number/i.test(message),
+    code: 'unreachable',
+    hint: (asked) => `${place(asked)} does not speak TLS: for plain http write --endpoint-url http://HOST:PORT, or set AWS_DISABLE_SSL=true`,
+  },
+  {
+    when: isUntrusted,
+    code: 'unreachable',
+    hint: (asked) => `the certificate of ${place(asked)} is not trusted here: set AWS_CA_BUNDLE to the PEM file of its CA`,
+  },
+  {
+    when: ({ message, name }) => /abort/i.test(name) || /abort/i.test(message),
+    code: 'timeout',
+    hint: () => 'give it longer with --timeout',
+  },
+]
 
 /** The error of this program for an error of the SDK. Never holds a secret. */
-export function toHelmS3Error(error: unknown, action: S3Action): HelmS3Error {
+export function toHelmS3Error(error: unknown, action: S3Action, surroundings: S3Surroundings): HelmS3Error {
   if (error instanceof HelmS3Error) return error
   const signs = signsOf(error)
-  const { code, hint } = classify(signs, action)
-  const what = signs.name === 'Unknown' || signs.name === 'UnknownError' ? `status ${String(signs.status)}` : signs.name
-  const detail = signs.message === '' || signs.message === what || signs.message === 'UnknownError' ? what : `${what}: ${signs.message}`
-  return new HelmS3Error(code, `${describeAction(action)}: ${detail}`, { cause: error, ...(hint === undefined ? {} : { hint }) })
+  const asked = { ...action, ...surroundings }
+  const rule = RULES.find(({ when }) => when(signs, asked))
+  const hint = rule?.hint(asked, signs) ?? `${place(asked)} stopped answering; try again`
+  return new HelmS3Error(rule?.code ?? 'timeout', `${describeAction(action)}: ${detailOf(signs)} (${describeSurroundings(asked)})`, { cause: error, hint })
 }
 
-function describeAction({ bucket, key, permission }: S3Action): string {
+/** A mutation without credentials: it is not even sent. */
+export function withoutCredentials(action: S3Action, { unsigned = [] }: S3Surroundings): HelmS3Error {
+  return new HelmS3Error('denied', `${describeAction(action)}: no credentials to sign the request with`, { hint: howToSign(unsigned) })
+}
+
+/** `write s3://bucket/key`. */
+export function describeAction({ bucket, key, permission }: S3Action): string {
   const verb = { 's3:ListBucket': 'list', 's3:GetObject': 'read', 's3:PutObject': 'write', 's3:DeleteObject': 'delete' }[permission]
   return `${verb} s3://${bucket}/${key}`
 }
 
-function classify({ code, message, name, status }: Signs, action: S3Action): { readonly code: ErrorCode; readonly hint?: string } {
-  const { bucket, endpoint, permission } = action
-  const where = endpoint ?? 'AWS'
-  if (isWithoutCredentials(name)) {
-    return { code: 'denied', hint: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; tried: environment, profile, SSO, web identity, container, instance' }
-  }
-  if (name === 'NoSuchBucket') return { code: 'missing-bucket', hint: `there is no bucket ${bucket} at ${where}: create it, or look at the name and the endpoint` }
-  if (status === 501 || (status === 400 && name === 'NotImplemented')) {
-    return { code: 'unsupported-store', hint: `${where} does not implement what this request needs; see docs/STORES.md` }
-  }
-  if (name === 'InvalidAccessKeyId' || name === 'SignatureDoesNotMatch' || name === 'InvalidToken' || name === 'ExpiredToken') {
-    return { code: 'denied', hint: `${where} does not accept these credentials: look at the keys, the session token and the endpoint` }
-  }
-  if (status === 401 || status === 403) {
-    return { code: 'denied', hint: `these credentials need ${permission} here; ${where} may also answer so when the bucket is not yours` }
-  }
-  if (status === 301 || status === 307) return { code: 'store-failed', hint: `the bucket is in another region: set AWS_REGION` }
-  if (status !== undefined && status !== 200) return { code: 'store-failed', hint: 'try again; if it lasts, ask who runs the store' }
-  if (NOT_CONNECTED.includes(code)) return { code: 'unreachable', hint: `nothing answers at ${where}: look at the endpoint, the network and the proxy` }
-  if (TLS.test(code)) return { code: 'unreachable', hint: `no trusted TLS connection to ${where}: for a private CA set NODE_EXTRA_CA_CERTS` }
-  if (/abort/i.test(name) || /abort/i.test(message)) return { code: 'timeout', hint: 'give it longer with --timeout' }
-  return { code: 'timeout', hint: `${where} stopped answering; try again` }
+/** `as profile prod, region eu-west-1, at https://…`: as far as it is known. */
+export function describeSurroundings({ endpoint, identity, region }: S3Surroundings): string {
+  return `${identity === undefined ? '' : `as ${identity}, `}region ${region}, at ${endpoint ?? 'AWS'}`
 }
 
-function isWithoutCredentials(name: string): boolean {
-  return name === 'CredentialsProviderError' || name === 'TokenProviderError'
+function detailOf({ message, name, status }: Signs): string {
+  const what = name === 'Unknown' || name === 'UnknownError' ? (status === undefined ? 'no answer' : `status ${String(status)}`) : name
+  const text = message.replace(/\s+/g, ' ').trim().slice(0, 500)
+  return text === '' || text === what || text === 'UnknownError' ? what : `${what}: ${text}`
 }
 
-function signsOf(error: unknown): Signs {
-  if (typeof error !== 'object' || error === null) return { status: undefined, name: 'Unknown', code: '', message: String(error) }
-  const metadata = '$metadata' in error && typeof error.$metadata === 'object' && error.$metadata !== null ? error.$metadata : {}
-  const status = 'httpStatusCode' in metadata && typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined
-  const text = (field: 'name' | 'code' | 'message'): string => {
-    const value: unknown = field in error ? (error as Readonly<Record<string, unknown>>)[field] : undefined
-    return typeof value === 'string' ? value : ''
-  }
-  return { status, name: text('name') || 'Unknown', code: text('code'), message: text('message') }
+function howToSign(tried: readonly string[] = []): string {
+  return `Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; tried ${tried.join('; ')}`
+}
+
+function identityOf({ identity = 'these credentials' }: Asked): string {
+  return identity
+}
+
+/** The request's own permission, and those that what it says about the object needs. */
+function permissionsOf({ permission, says = {} }: Asked): string {
+  const others = [
+    ...(says.ACL === undefined ? [] : ['s3:PutObjectAcl']),
+    ...(says.Tagging === undefined ? [] : ['s3:PutObjectTagging']),
+    ...(says.ServerSideEncryption?.startsWith('aws:kms') === true ? ['kms:GenerateDataKey'] : []),
+  ]
+  return others.length === 0 ? permission : `${permission} (and, for what is said with the object, ${others.join(', ')})`
+}
+
+function otherDenials(asked: Asked): string {
+  const owner = asked.expectedBucketOwner
+  const who = asked.endpoint === undefined ? `\`aws sts get-caller-identity${cli(asked)}\` says who that is` : ''
+  const not = owner === undefined ? `${place(asked)} may also answer so when the bucket is not yours` : `or the bucket does not belong to account ${owner} (--expected-bucket-owner)`
+  return who === '' ? not : `${not}; ${who}`
+}
+
+function lookAt({ says = {} }: Asked): string {
+  const flags = [
+    ...(says.ACL === undefined ? [] : ['--acl']),
+    ...(says.ServerSideEncryption === undefined ? [] : ['--sse', '--sse-kms-key-id']),
+    ...(says.Tagging === undefined ? [] : ['--tags']),
+  ]
+  return [...flags, 'the bucket name', 'the endpoint'].join(', ')
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Buffer } from 'node:buffer'
-import type { GetObjectCommandOutput, HeadObjectCommandOutput, ObjectCannedACL, S3Client, ServerSideEncryption } from '@aws-sdk/client-s3'
+import type { GetObjectCommandOutput, HeadObjectCommandOutput, PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3'
 import type { Key } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import {
@@ -16,38 +16,47 @@ import {
   type StoredObject,
   asETag,
 } from './object-store.ts'
+import type { ConnectionSettings } from '../settings/connection.ts'
+import { NO_OBJECT_SETTINGS, type ObjectParameters, type ObjectSettingsSource, objectParameters } from '../settings/objects.ts'
 import { type S3Clients, createS3Clients, dateOf } from './s3-client.ts'
-import { type Environment, type S3Config, s3ConfigFromEnvironment } from './s3-config.ts'
-import { type S3Action, isAmbiguous, isMissingObject, statusOf, toHelmS3Error } from './s3-errors.ts'
+import { type S3Action, type S3Surroundings, toHelmS3Error, withoutCredentials } from './s3-errors.ts'
+import { regionTold } from './s3-region.ts'
+import { isAmbiguous, isMissingObject, statusOf } from './s3-signs.ts'
 
 const BODY_ATTEMPTS = 3
 
-/** The bucket as the environment describes the way to it. `signal` ends all requests. */
-export async function openS3Store(options: {
-  readonly bucket: string
-  readonly env: Environment
-  readonly acl: string | undefined
-  readonly signal: AbortSignal
-}): Promise<ObjectStore> {
-  return createS3Store(s3ConfigFromEnvironment(options.env, options.acl), options.bucket, options.signal)
+export interface S3StoreOptions {
+  /** Ends all requests. */
+  readonly signal?: AbortSignal
+  /** What is said with every object; asked for before the first PUT, and once. */
+  readonly objectSettings?: ObjectSettingsSource
+  /** Told what was found out on the way: one line each. */
+  readonly detail?: (line: string) => void
 }
 
-/** A bucket behind the S3 API. */
-export async function createS3Store(config: S3Config, bucket: string, signal?: AbortSignal): Promise<ObjectStore> {
-  return new S3Store(await createS3Clients(config), config, bucket, signal)
+/**
+ * A bucket behind the S3 API. Nothing is sent yet.
+ * @throws HelmS3Error `invalid-config`: a CA bundle that cannot be used
+ */
+export async function createS3Store(connection: ConnectionSettings, bucket: string, options: S3StoreOptions = {}): Promise<ObjectStore> {
+  const detail = options.detail ?? ((): void => undefined)
+  return new S3Store(await createS3Clients(connection, bucket, detail), connection, bucket, options)
 }
 
 class S3Store implements ObjectStore {
   readonly #clients: S3Clients
-  readonly #config: S3Config
+  readonly #connection: ConnectionSettings
   readonly #bucket: string
   readonly #signal: AbortSignal | undefined
+  readonly #objectSettings: ObjectSettingsSource
+  #parameters: Promise<ObjectParameters> | undefined
 
-  constructor(clients: S3Clients, config: S3Config, bucket: string, signal: AbortSignal | undefined) {
+  constructor(clients: S3Clients, connection: ConnectionSettings, bucket: string, options: S3StoreOptions) {
     this.#clients = clients
-    this.#config = config
+    this.#connection = connection
     this.#bucket = bucket
-    this.#signal = signal
+    this.#signal = options.signal
+    this.#objectSettings = options.objectSettings ?? (async () => NO_OBJECT_SETTINGS)
   }
 
   async list(prefix: string, { startAfter, token, delimiter }: ListOptions = {}): Promise<ListPage> {
@@ -61,7 +70,7 @@ class S3Store implements ObjectStore {
       Delimiter: delimiter,
     })
     const page = await this.#attempt(action, () => reading.send(command, this.#options()))
-    if (page.KeyCount === undefined && page.Contents === undefined) throw foreignAnswer(action)
+    if (page.KeyCount === undefined && page.Contents === undefined) throw this.#foreignAnswer(action)
     return {
       objects: (page.Contents ?? []).map(({ ETag: etag = '', Key: key = '', LastModified, Size }) => ({
         key: key as Key,
@@ -70,7 +79,7 @@ class S3Store implements ObjectStore {
         lastModified: LastModified?.getTime() ?? 0,
       })),
       next: page.IsTruncated === true ? page.NextContinuationToken : undefined,
-      date: requireDate(page, action),
+      date: this.#requireDate(page, action),
     }
   }
 
@@ -80,12 +89,12 @@ class S3Store implements ObjectStore {
     const command = new sdk.HeadObjectCommand({ Bucket: this.#bucket, Key: key, ChecksumMode: 'ENABLED' })
     try {
       const output = await reading.send(command, this.#options())
-      return headOf(key, output, output.ContentLength ?? 0, action)
+      return this.#headOf(key, output, output.ContentLength ?? 0, action)
     } catch (error) {
       if (isMissingObject(error)) return undefined
       // The answer to HEAD has no body and so no reason; the answer to GET has one.
       if (statusOf(error) === 403) await this.#explainDenial(key, action)
-      throw toHelmS3Error(error, action)
+      throw await this.#explained(error, action)
     }
   }
 
@@ -104,15 +113,16 @@ class S3Store implements ObjectStore {
       try {
         const body = (await output.Body?.transformToByteArray()) ?? new Uint8Array()
         if (body.length !== output.ContentLength) throw new Error(`${String(body.length)} of ${String(output.ContentLength)} bytes`)
-        return { ...headOf(key, output, totalSize(output), action), body }
+        return { ...this.#headOf(key, output, totalSize(output), action), body }
       } catch (error) {
-        if (attempt === BODY_ATTEMPTS || this.#signal?.aborted === true) throw toHelmS3Error(error, action)
+        if (attempt === BODY_ATTEMPTS || this.#signal?.aborted === true) throw await this.#explained(error, action)
       }
     }
   }
 
   async put(key: Key, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
-    const action = this.#action('s3:PutObject', key)
+    const says = await this.#objectParameters()
+    const action = { ...this.#action('s3:PutObject', key), says }
     const { sdk, mutating } = this.#clients
     const { when, sha256 } = options
     const command = new sdk.PutObjectCommand({
@@ -124,15 +134,14 @@ class S3Store implements ObjectStore {
       CacheControl: options.cacheControl,
       Metadata: options.metadata === undefined ? undefined : { ...options.metadata },
       ChecksumSHA256: sha256 === undefined ? undefined : Buffer.from(sha256, 'hex').toString('base64'),
-      ACL: this.#config.acl as ObjectCannedACL | undefined,
-      ServerSideEncryption: this.#config.sse as ServerSideEncryption | undefined,
+      ...(says as Pick<PutObjectCommandInput, keyof ObjectParameters>),
       ...(when === 'absent' ? { IfNoneMatch: '*' } : {}),
       ...(typeof when === 'object' ? { IfMatch: when.match } : {}),
     })
     return this.#mutate(action, when !== 'always', async () => {
       const output = await mutating.send(command, this.#options())
       if (output.ETag === undefined) throw new Error('an answer without an ETag, which no S3 store gives')
-      return { outcome: 'written', etag: asETag(output.ETag), date: requireDate(output, action) }
+      return { outcome: 'written', etag: asETag(output.ETag), date: this.#requireDate(output, action) }
     })
   }
 
@@ -159,12 +168,12 @@ class S3Store implements ObjectStore {
     const command = new sdk.GetObjectCommand({ Bucket: this.#bucket, Key: key, ...part })
     try {
       const output = await reading.send(command, this.#options())
-      if (output.ETag === undefined || output.ContentLength === undefined) throw foreignAnswer(action)
+      if (output.ETag === undefined || output.ContentLength === undefined) throw this.#foreignAnswer(action)
       return output
     } catch (error) {
       if (isMissingObject(error)) return undefined
       if (first !== undefined && statusOf(error) === 416) return 'empty'
-      throw toHelmS3Error(error, action)
+      throw await this.#explained(error, action)
     }
   }
 
@@ -184,7 +193,7 @@ class S3Store implements ObjectStore {
         yield piece
       }
     } catch (error) {
-      throw toHelmS3Error(error, action)
+      throw await this.#explained(error, action)
     }
     const expected = fullSha256(output)
     if (length !== output.ContentLength || (expected !== undefined && expected !== hash.digest('hex'))) {
@@ -200,14 +209,15 @@ class S3Store implements ObjectStore {
     isConditional: boolean,
     send: () => Promise<T>,
   ): Promise<T | { readonly outcome: 'refused' } | { readonly outcome: 'unknown'; readonly cause: unknown }> {
-    if (this.#signal?.aborted === true) throw toHelmS3Error(this.#signal.reason, action)
+    if (this.#signal?.aborted === true) throw await this.#explained(this.#signal.reason, action)
+    if ((await this.#clients.credentials()).load === undefined) throw withoutCredentials(action, await this.#surroundings())
     try {
       return await send()
     } catch (error) {
       const status = statusOf(error)
       if (isConditional && (status === 412 || status === 409 || isMissingObject(error))) return { outcome: 'refused' }
-      if (isAmbiguous(error)) return { outcome: 'unknown', cause: toHelmS3Error(error, action) }
-      throw toHelmS3Error(error, action)
+      if (isAmbiguous(error)) return { outcome: 'unknown', cause: await this.#explained(error, action) }
+      throw await this.#explained(error, action)
     }
   }
 
@@ -215,30 +225,64 @@ class S3Store implements ObjectStore {
     try {
       return await send()
     } catch (error) {
-      throw toHelmS3Error(error, action)
+      throw await this.#explained(error, action)
     }
   }
 
   #action(permission: S3Action['permission'], key: string): S3Action {
-    return { permission, bucket: this.#bucket, key, endpoint: this.#config.endpoint }
+    return { permission, bucket: this.#bucket, key }
+  }
+
+  #objectParameters(): Promise<ObjectParameters> {
+    return (this.#parameters ??= this.#objectSettings().then(objectParameters))
+  }
+
+  async #explained(error: unknown, action: S3Action): Promise<HelmS3Error> {
+    return error instanceof HelmS3Error ? error : toHelmS3Error(error, action, { ...(await this.#surroundings()), told: regionTold(error) })
+  }
+
+  async #surroundings(): Promise<S3Surroundings> {
+    const { credentials, endpoint, profile, region } = this.#clients
+    const { load, tried, who } = await credentials()
+    return {
+      endpoint,
+      region: region.current,
+      identity: who,
+      unsigned: load === undefined ? tried : undefined,
+      profile,
+      expectedBucketOwner: this.#connection.expectedBucketOwner,
+    }
   }
 
   #options(): Parameters<S3Client['send']>[1] {
     return this.#signal === undefined ? {} : { abortSignal: this.#signal }
   }
-}
 
-function headOf(key: Key, output: HeadObjectCommandOutput | GetObjectCommandOutput, size: number, action: S3Action): ObjectHead {
-  if (output.ETag === undefined) throw foreignAnswer(action)
-  return {
-    key,
-    etag: asETag(output.ETag),
-    size,
-    lastModified: output.LastModified?.getTime() ?? 0,
-    metadata: output.Metadata ?? {},
-    contentType: output.ContentType,
-    sha256: fullSha256(output),
-    date: requireDate(output, action),
+  #headOf(key: Key, output: HeadObjectCommandOutput | GetObjectCommandOutput, size: number, action: S3Action): ObjectHead {
+    if (output.ETag === undefined) throw this.#foreignAnswer(action)
+    return {
+      key,
+      etag: asETag(output.ETag),
+      size,
+      lastModified: output.LastModified?.getTime() ?? 0,
+      metadata: output.Metadata ?? {},
+      contentType: output.ContentType,
+      sha256: fullSha256(output),
+      date: this.#requireDate(output, action),
+    }
+  }
+
+  #requireDate(output: { readonly $metadata: object }, action: S3Action): number {
+    const date = dateOf(output)
+    if (date === undefined) throw this.#foreignAnswer(action)
+    return date
+  }
+
+  /** A proxy's login page, say, that came with status 200. */
+  #foreignAnswer({ bucket, key }: S3Action): HelmS3Error {
+    return new HelmS3Error('store-failed', `s3://${bucket}/${key}: the answer is not that of an S3 store`, {
+      hint: `look at what stands between here and ${this.#clients.endpoint ?? 'AWS'}: a proxy, a login page, a wrong endpoint`,
+    })
   }
 }
 
@@ -253,19 +297,6 @@ function fullSha256({ ChecksumSHA256, ChecksumType }: Pick<HeadObjectCommandOutp
   if (ChecksumSHA256 === undefined || ChecksumSHA256.includes('-') || ChecksumType === 'COMPOSITE') return undefined
   const hex = Buffer.from(ChecksumSHA256, 'base64').toString('hex')
   return hex.length === 64 ? hex : undefined
-}
-
-function requireDate(output: { readonly $metadata: object }, action: S3Action): number {
-  const date = dateOf(output)
-  if (date === undefined) throw foreignAnswer(action)
-  return date
-}
-
-/** A proxy's login page, say, that came with status 200. */
-function foreignAnswer({ bucket, endpoint, key }: S3Action): HelmS3Error {
-  return new HelmS3Error('store-failed', `s3://${bucket}/${key}: the answer is not that of an S3 store`, {
-    hint: `look at what stands between here and ${endpoint ?? 'AWS'}: a proxy, a login page, a wrong endpoint`,
-  })
 }
 
 async function* noPieces(): AsyncIterable<Uint8Array> {}

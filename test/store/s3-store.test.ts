@@ -144,7 +144,7 @@ describe('the S3 adapter, when the network fails,', () => {
 
   it('stops at once when the signal is aborted', async () => {
     const controller = new AbortController()
-    const aborted = await createS3Store(localConfig({ endpoint: proxy.endpoint, ...KEYS }), 'bucket', controller.signal)
+    const aborted = await createS3Store(localConfig({ endpoint: proxy.endpoint, ...KEYS }), 'bucket', { signal: controller.signal })
     proxy.fail(isPut, { kind: 'hang' })
     const put = aborted.put(KEY, BYTES, { when: 'absent' })
     setTimeout(() => controller.abort(new HelmS3Error('timeout', 'not done in time')), 100)

@@ -1,5 +1,5 @@
 import { CreateBucketCommand, DeleteBucketCommand, S3Client } from '@aws-sdk/client-s3'
-import type { S3Config } from '../../lib/store/s3-config.ts'
+import { type ConnectionSettings, connectionSettings } from '../../lib/settings/connection.ts'
 import { silenceSdk } from '../../lib/sys/silence-sdk.ts'
 
 /** How to reach a store on this machine. */
@@ -9,16 +9,9 @@ export interface LocalStore {
   readonly secretAccessKey: string
 }
 
-export function localConfig({ endpoint, accessKeyId, secretAccessKey }: LocalStore): S3Config {
-  return {
-    endpoint,
-    region: 'us-east-1',
-    profile: undefined,
-    credentials: { accessKeyId, secretAccessKey },
-    acl: undefined,
-    sse: undefined,
-    stall: 20_000,
-  }
+export function localConfig({ endpoint, accessKeyId, secretAccessKey }: LocalStore): ConnectionSettings {
+  const env = { AWS_ENDPOINT_URL: endpoint, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey }
+  return connectionSettings({}, undefined, env)
 }
 
 export async function createBucket(store: LocalStore, bucket: string): Promise<void> {

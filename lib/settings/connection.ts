@@ -1,0 +1,131 @@
+import { type Environment, isGoFalse, isGoTrue, readVariable } from './environment.ts'
+import { type ProxyVariables, proxyVariables } from './proxy.ts'
+import { type SettingFlags, type Sourced, fromEnvironment, fromFlag, unusable } from './sources.ts'
+
+export interface StaticCredentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+}
+
+/** A role that is assumed with a token from a file, as on Kubernetes (IRSA). */
+export interface WebIdentity {
+  readonly roleArn: string
+  readonly tokenFile: string
+}
+
+/** How a bucket is reached: all that is known before the first request, and before a profile is read. */
+export interface ConnectionSettings {
+  /** URL of a store other than AWS; undefined: the profile's, else AWS. */
+  readonly endpoint: string | undefined
+  /** Where to begin: the store may name another region. Undefined: the profile's, else us-east-1. */
+  readonly region: string | undefined
+  /** Profile of the shared files of AWS; undefined: `default`, if there is one. */
+  readonly profile: string | undefined
+  readonly credentials: StaticCredentials | undefined
+  readonly webIdentity: WebIdentity | undefined
+  /** The environment names a container's credentials, as on ECS and with EKS Pod Identity. */
+  readonly hasContainer: boolean
+  readonly asksInstance: boolean
+  /** Account that must own the bucket: goes with every request. Undefined: any. */
+  readonly expectedBucketOwner: string | undefined
+  /** A request that the store sends to another region is repeated there. */
+  readonly followsRegion: boolean
+  /** Undefined: in path style for all stores but AWS. */
+  readonly pathStyle: boolean | undefined
+  /** `endpoint_url` of a profile does not count. */
+  readonly ignoresProfileEndpoint: boolean
+  /** PEM file of CAs that are trusted beside those of the system; undefined: the profile's. */
+  readonly caBundle: string | undefined
+  /** Undefined: no proxy, whatever the URL. */
+  readonly proxies: ProxyVariables | undefined
+  /** A request is given up after this many milliseconds without progress. */
+  readonly stall: number
+}
+
+/** Names of the settings that the query of a repository URL may hold. */
+export type ConnectionQuery = Pick<URLSearchParams, 'get'>
+
+const STALL = 20_000
+const REGION = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})$/
+
+/**
+ * Flag, then query of the repository URL, then environment; the profile comes last, when the bucket is opened.
+ *
+ * Beside the SDK's variables it reads those of the Go plugin: `AWS_ENDPOINT` (host:port or URL) with `AWS_DISABLE_SSL`,
+ * `HELM_S3_REGION`, `AWS_DEFAULT_REGION`, `AWS_DEFAULT_PROFILE`. Keys and web identities of the environment win over
+ * `AWS_PROFILE`, as in the SDK of the Go plugin; a profile that is named for this program alone wins over them.
+ * @throws HelmS3Error `usage`, `invalid-url`, `invalid-config`: a value that cannot be used
+ */
+export function connectionSettings(flags: SettingFlags, query: ConnectionQuery | undefined, env: Environment): ConnectionSettings {
+  const own = (flag: string, ...variables: readonly string[]): Sourced | undefined =>
+    notEmpty(fromFlag(flags, flag)) ?? fromQuery(query, flag === 'endpoint-url' ? 'endpoint' : flag) ?? fromEnvironment(env, ...variables)
+  const ownProfile = own('profile', 'HELM_S3_PROFILE')
+  return {
+    endpoint: endpointUrl(own('endpoint-url', 'HELM_S3_ENDPOINT_URL', 'AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL', 'AWS_ENDPOINT'), env),
+    region: region(own('region', 'HELM_S3_REGION', 'AWS_REGION', 'AWS_DEFAULT_REGION')),
+    profile: ownProfile?.value ?? readVariable(env, 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE'),
+    credentials: ownProfile === undefined ? staticCredentials(env) : undefined,
+    webIdentity: ownProfile === undefined ? webIdentity(env) : undefined,
+    hasContainer: readVariable(env, 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_CREDENTIALS_FULL_URI') !== undefined,
+    asksInstance: (readVariable(env, 'AWS_EC2_METADATA_DISABLED') ?? 'false').toLowerCase() === 'false',
+    expectedBucketOwner: accountId(notEmpty(fromFlag(flags, 'expected-bucket-owner')) ?? fromEnvironment(env, 'HELM_S3_EXPECTED_BUCKET_OWNER')),
+    followsRegion: !isGoFalse(env['HELM_S3_DYNAMIC_REGION_ENABLED']),
+    pathStyle: pathStyle(env['HELM_S3_FORCE_PATH_STYLE']),
+    ignoresProfileEndpoint: isGoTrue(env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']),
+    caBundle: readVariable(env, 'AWS_CA_BUNDLE'),
+    proxies: proxyVariables(env),
+    stall: STALL,
+  }
+}
+
+function notEmpty(sourced: Sourced | undefined): Sourced | undefined {
+  return sourced?.value === '' ? undefined : sourced
+}
+
+function fromQuery(query: ConnectionQuery | undefined, name: string): Sourced | undefined {
+  const value = query?.get(name) ?? ''
+  return value === '' ? undefined : { value, from: `?${name}=` }
+}
+
+/** A URL, or host:port, which means https unless `AWS_DISABLE_SSL` is exactly `true`. */
+function endpointUrl(given: Sourced | undefined, env: Environment): string | undefined {
+  if (given === undefined) return undefined
+  const isPlain = env['AWS_DISABLE_SSL'] === 'true'
+  const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(given.value) ? given.value : `${isPlain ? 'http' : 'https'}://${given.value}`
+  const hint = 'write it as https://HOST:PORT, or as HOST:PORT'
+  if (!URL.canParse(text)) throw unusable(given, 'not a URL', hint)
+  const { password, protocol, username } = new URL(text)
+  if (protocol !== 'http:' && protocol !== 'https:') throw unusable(given, 'not an http or https URL', hint)
+  if (username !== '' || password !== '') throw unusable({ ...given, value: '…' }, 'a URL with a user name or a password', hint)
+  return text
+}
+
+function region(given: Sourced | undefined): string | undefined {
+  if (given !== undefined && !REGION.test(given.value)) throw unusable(given, 'not the name of a region', 'regions look like eu-central-1')
+  return given?.value
+}
+
+function accountId(given: Sourced | undefined): string | undefined {
+  if (given !== undefined && !/^\d{12}$/.test(given.value)) throw unusable(given, 'not an account id', 'an AWS account id has twelve digits')
+  return given?.value
+}
+
+function pathStyle(text: string | undefined): boolean | undefined {
+  if (isGoTrue(text)) return true
+  return isGoFalse(text) ? false : undefined
+}
+
+function staticCredentials(env: Environment): StaticCredentials | undefined {
+  const accessKeyId = readVariable(env, 'AWS_ACCESS_KEY_ID')
+  const secretAccessKey = readVariable(env, 'AWS_SECRET_ACCESS_KEY')
+  const sessionToken = readVariable(env, 'AWS_SESSION_TOKEN')
+  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined
+  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) }
+}
+
+function webIdentity(env: Environment): WebIdentity | undefined {
+  const roleArn = readVariable(env, 'AWS_ROLE_ARN')
+  const tokenFile = readVariable(env, 'AWS_WEB_IDENTITY_TOKEN_FILE')
+  return roleArn === undefined || tokenFile === undefined ? undefined : { roleArn, tokenFile }
+}

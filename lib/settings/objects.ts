@@ -1,0 +1,103 @@
+import type { Environment } from './environment.ts'
+import { type SettingFlags, type Sourced, fromEnvironment, fromFlag, unusable } from './sources.ts'
+import { type Tags, encodeTags, parseTags } from './tags.ts'
+
+/** What is said with every object that is written. Undefined: not said; another level may say it. Empty: explicitly nothing. */
+export interface ObjectSettings {
+  /** Canned ACL. */
+  readonly acl: string | undefined
+  /** `x-amz-server-side-encryption`. */
+  readonly sse: string | undefined
+  /** Id, ARN or alias of a KMS key. */
+  readonly sseKmsKeyId: string | undefined
+  readonly tags: Tags | undefined
+}
+
+/** Parameters of PutObject and CopyObject, by their names in the S3 API. */
+export interface ObjectParameters {
+  readonly ACL?: string
+  readonly ServerSideEncryption?: string
+  readonly SSEKMSKeyId?: string
+  readonly Tagging?: string
+}
+
+/** Given when it is needed: before the first object is written, and never when none is. */
+export type ObjectSettingsSource = () => Promise<ObjectSettings>
+
+export const NO_OBJECT_SETTINGS: ObjectSettings = { acl: undefined, sse: undefined, sseKmsKeyId: undefined, tags: undefined }
+
+/** Kinds of server-side encryption that take the id of a key. */
+const WITH_KEY = ['aws:kms', 'aws:kms:dsse']
+const PLAIN_KMS = 'aws:kms'
+const SSE = ['AES256', ...WITH_KEY]
+
+/** Printable ASCII without spaces: goes into a header as it is. */
+const TOKEN = /^[\x21-\x7e]*$/
+
+/**
+ * Flags, then the environment: `S3_ACL` and `AWS_S3_SSE` as the Go plugin has them. A key of KMS alone means `aws:kms`.
+ * @throws HelmS3Error `usage`, `invalid-config`: a value that cannot be used, or a key for an encryption that takes none
+ */
+export function objectSettings(flags: SettingFlags, env: Environment): ObjectSettings {
+  const typed = level({
+    acl: fromFlag(flags, 'acl'),
+    sse: fromFlag(flags, 'sse'),
+    key: fromFlag(flags, 'sse-kms-key-id'),
+    tags: fromFlag(flags, 'tags'),
+  })
+  const surrounding = level({
+    acl: fromEnvironment(env, 'S3_ACL'),
+    sse: fromEnvironment(env, 'AWS_S3_SSE'),
+    key: fromEnvironment(env, 'HELM_S3_SSE_KMS_KEY_ID'),
+    tags: fromEnvironment(env, 'HELM_S3_TAGS'),
+  })
+  return withDefaults(typed, surrounding)
+}
+
+/**
+ * `settings`, and where they say nothing `defaults`. Encryption is one thing: a key goes with the encryption that it was
+ * given for, or completes one that takes a key.
+ */
+export function withDefaults(settings: ObjectSettings, defaults: ObjectSettings): ObjectSettings {
+  const takesKey = settings.sse === undefined || WITH_KEY.includes(settings.sse)
+  const needsKey = settings.sseKmsKeyId !== undefined && settings.sseKmsKeyId !== ''
+  const lower = needsKey && defaults.sse !== undefined && !WITH_KEY.includes(defaults.sse) ? PLAIN_KMS : defaults.sse
+  return {
+    acl: settings.acl ?? defaults.acl,
+    sse: settings.sse ?? lower,
+    sseKmsKeyId: settings.sseKmsKeyId ?? (takesKey ? defaults.sseKmsKeyId : undefined),
+    tags: settings.tags ?? defaults.tags,
+  }
+}
+
+/** The settings as S3 takes them with a PUT: what is not said is left out. */
+export function objectParameters({ acl, sse, sseKmsKeyId, tags }: ObjectSettings): ObjectParameters {
+  const key = sseKmsKeyId === '' ? undefined : sseKmsKeyId
+  const kind = sse === '' ? undefined : (sse ?? (key === undefined ? undefined : PLAIN_KMS))
+  const tagging = tags === undefined ? '' : encodeTags(tags)
+  return {
+    ...(acl === undefined || acl === '' ? {} : { ACL: acl }),
+    ...(kind === undefined ? {} : { ServerSideEncryption: kind }),
+    ...(kind === undefined || key === undefined ? {} : { SSEKMSKeyId: key }),
+    ...(tagging === '' ? {} : { Tagging: tagging }),
+  }
+}
+
+/** The settings of one level, each checked for itself and against the others. */
+function level({ acl, key, sse, tags }: Readonly<Record<'acl' | 'key' | 'sse' | 'tags', Sourced | undefined>>): ObjectSettings {
+  for (const given of [acl, key, sse]) {
+    if (given !== undefined && !TOKEN.test(given.value)) throw unusable(given, 'only printable characters without spaces can be sent')
+  }
+  // The Go plugin copies AWS_S3_SSE as it is: a store may know kinds of its own.
+  if (sse?.from.startsWith('--') === true && sse.value !== '' && !SSE.includes(sse.value)) throw unusable(sse, `must be ${SSE.join(' or ')}`)
+  if (key !== undefined && key.value !== '' && sse !== undefined && !WITH_KEY.includes(sse.value)) {
+    throw unusable(key, `${sse.from}=${sse.value} takes no key`, `leave one of them out, or use ${WITH_KEY.join(' or ')}`)
+  }
+  return { acl: acl?.value, sse: sse?.value, sseKmsKeyId: key?.value, tags: tags && readTags(tags) }
+}
+
+function readTags(given: Sourced): Tags {
+  const read = parseTags(given.value)
+  if ('problem' in read) throw unusable(given, read.problem)
+  return read.tags
+}

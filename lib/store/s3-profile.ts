@@ -1,0 +1,43 @@
+/** What the shared files of AWS say about one profile. */
+export interface Profile {
+  readonly name: string
+  readonly exists: boolean
+  readonly region: string | undefined
+  /** `endpoint_url`, for S3 or for all services. */
+  readonly endpoint: string | undefined
+  /** `ca_bundle`. */
+  readonly caBundle: string | undefined
+  /** Keys, a role, a single sign-on, a process: something that credentials come from. */
+  readonly hasCredentials: boolean
+}
+
+const CREDENTIALS = [
+  'aws_access_key_id',
+  'role_arn',
+  'credential_source',
+  'credential_process',
+  'sso_session',
+  'sso_start_url',
+  'sso_account_id',
+  'web_identity_token_file',
+  'login_session',
+]
+
+/**
+ * Reads `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE`, by the SDK's own reader, which reads each once in a process. A
+ * file that is missing or cannot be read counts as empty, as in the SDK.
+ */
+export async function readProfile(name = 'default'): Promise<Profile> {
+  const { loadSharedConfigFiles } = await import('@smithy/core/config')
+  const { configFile, credentialsFile } = await loadSharedConfigFiles()
+  const merged = { ...configFile[name], ...credentialsFile[name] }
+  const services = merged['services'] === undefined ? {} : (configFile[`services.${merged['services']}`] ?? {})
+  return {
+    name,
+    exists: name in configFile || name in credentialsFile,
+    region: merged['region'],
+    endpoint: merged['ignore_configured_endpoint_urls'] === 'true' ? undefined : (services['s3.endpoint_url'] ?? merged['endpoint_url']),
+    caBundle: merged['ca_bundle'],
+    hasCredentials: CREDENTIALS.some((field) => field in merged),
+  }
+}

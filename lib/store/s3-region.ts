@@ -1,0 +1,67 @@
+import type { S3Client } from '@aws-sdk/client-s3'
+import { signsOf } from './s3-signs.ts'
+
+/** Regions that stores have told in this process, by endpoint and bucket. */
+const TOLD = new Map<string, string>()
+
+const REGION = /^[a-z0-9-]{1,63}$/
+
+/**
+ * The region of a bucket: what was configured, until the store answers one of our own signed requests with another. Nothing
+ * is asked for it, and no other host than the endpoint learns of the bucket.
+ */
+export class BucketRegion {
+  readonly #place: string
+  readonly #configured: string
+  readonly #detail: (line: string) => void
+
+  constructor(bucket: string, endpoint: string | undefined, configured: string, detail: (line: string) => void) {
+    this.#place = `${endpoint ?? 'aws'} ${bucket}`
+    this.#configured = configured
+    this.#detail = detail
+  }
+
+  get current(): string {
+    return TOLD.get(this.#place) ?? this.#configured
+  }
+
+  learn(region: string): void {
+    this.#detail(`helm-s3: the store says that the bucket is in ${region}, not in ${this.current}`)
+    TOLD.set(this.#place, region)
+  }
+}
+
+/**
+ * Repeats a request once that the store sends to another region. It refused the first one, so that nothing was carried out:
+ * this holds for a PUT or DELETE, too. Cost: one more request, for the first of a process.
+ */
+export function followRegion(client: S3Client, region: BucketRegion): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const asked = region.current
+      try {
+        return await next(args)
+      } catch (error) {
+        const told = regionTold(error)
+        if (told === undefined || told === asked) throw error
+        if (told !== region.current) region.learn(told)
+        return next(args)
+      }
+    },
+    { step: 'initialize', name: 'followRegion', priority: 'high' },
+  )
+}
+
+/**
+ * The region that a refusal names: by its header (301 PermanentRedirect, 307 TemporaryRedirect, 400 without a body to a HEAD),
+ * or in the body of AuthorizationHeaderMalformed.
+ */
+export function regionTold(error: unknown): string | undefined {
+  const { message, name, status } = signsOf(error)
+  if (status !== 301 && status !== 307 && status !== 400) return undefined
+  const { $response: response, Region: field } = error as { $response?: { headers?: Readonly<Record<string, string>> }; Region?: unknown }
+  const header = response?.headers?.['x-amz-bucket-region']
+  const text = name === 'AuthorizationHeaderMalformed' ? (field ?? /expecting '([^']+)'/.exec(message)?.[1]) : undefined
+  const told = header ?? text
+  return typeof told === 'string' && REGION.test(told) ? told : undefined
+}

@@ -1,0 +1,63 @@
+import { HelmS3Error } from '../errors.ts'
+
+/** What an error of the SDK tells: names differ between run times, `code` and the status do not. */
+export interface Signs {
+  readonly status: number | undefined
+  /** Code of the S3 error, or name of the exception. */
+  readonly name: string
+  /** Code of the system error. */
+  readonly code: string
+  readonly message: string
+}
+
+const NOT_CONNECTED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ERR_INVALID_URL']
+const TLS = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ERR_TLS|ERR_SSL|EPROTO/
+
+export function signsOf(error: unknown): Signs {
+  if (typeof error !== 'object' || error === null) return { status: undefined, name: 'Unknown', code: '', message: String(error) }
+  const metadata = '$metadata' in error && typeof error.$metadata === 'object' && error.$metadata !== null ? error.$metadata : {}
+  const status = 'httpStatusCode' in metadata && typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined
+  const text = (field: 'name' | 'code' | 'message'): string => {
+    const value: unknown = field in error ? (error as Readonly<Record<string, unknown>>)[field] : undefined
+    return typeof value === 'string' ? value : ''
+  }
+  return { status, name: text('name') || 'Unknown', code: text('code'), message: text('message') }
+}
+
+/** HTTP status of an error; undefined when no answer came. */
+export function statusOf(error: unknown): number | undefined {
+  return signsOf(error).status
+}
+
+/** Whether the error is the store's word that the object does not exist (the bucket does). */
+export function isMissingObject(error: unknown): boolean {
+  const { name, status } = signsOf(error)
+  return status === 404 && name !== 'NoSuchBucket'
+}
+
+/** Whether no connection came about: nothing was sent. */
+export function isNotConnected({ code }: Signs): boolean {
+  return NOT_CONNECTED.includes(code)
+}
+
+/** Whether a connection came about that cannot be trusted: nothing was sent. */
+export function isUntrusted({ code }: Signs): boolean {
+  return TLS.test(code)
+}
+
+/**
+ * Whether a mutation that failed like this may have been carried out all the same: no answer came after it was sent, or the
+ * store failed while it worked on it. A store that could not be reached at all, and one that refused, have done nothing; nor
+ * has this program when it was it that refused to send.
+ */
+export function isAmbiguous(error: unknown): boolean {
+  if (error instanceof HelmS3Error) return false
+  const signs = signsOf(error)
+  const { name, status } = signs
+  if (status !== undefined && status !== 200) return status >= 500 ? status !== 501 : status === 408 || status === 429
+  return !isNotConnected(signs) && !isUntrusted(signs) && !isWithoutCredentials(name)
+}
+
+function isWithoutCredentials(name: string): boolean {
+  return name === 'CredentialsProviderError' || name === 'TokenProviderError'
+}
