@@ -27,6 +27,7 @@ async function buildBundle(folder, outfile) {
     splitting: true,
     mainFields: ['module', 'main'],
     keepNames: true,
+    alias: { 'pac-proxy-agent': './scripts/no-pac-proxy.mjs' },
     define: { HELM_S3_VERSION: JSON.stringify(version) },
   })
   await build({

@@ -28,7 +28,7 @@ const CREDENTIALS = [
  * file that is missing or cannot be read counts as empty, as in the SDK.
  */
 export async function readProfile(name = 'default'): Promise<Profile> {
-  const { loadSharedConfigFiles } = await import('@smithy/core/config')
+  const { loadSharedConfigFiles } = await import('./s3-sdk.ts')
   const { configFile, credentialsFile } = await loadSharedConfigFiles()
   const merged = { ...configFile[name], ...credentialsFile[name] }
   const services = merged['services'] === undefined ? {} : (configFile[`services.${merged['services']}`] ?? {})
