@@ -242,8 +242,8 @@ class S3Store implements ObjectStore {
   }
 
   async #surroundings(): Promise<S3Surroundings> {
-    const { credentials, endpoint, profile, region } = this.#clients
-    const { load, tried, who } = await credentials()
+    const { endpoint, profile, region } = this.#clients
+    const { load, tried, who } = await this.#clients.credentials()
     return {
       endpoint,
       region: region.current,
