@@ -1,3 +1,4 @@
+import { growthReport } from './growth/growth-report.ts'
 import { GROWTHS } from './growth/growths.ts'
 import { LINES } from './lines/lines.ts'
 import { describeMachine } from './machine.ts'
@@ -39,10 +40,12 @@ async function bench(options: BenchOptions): Promise<void> {
     saveResults(file, results)
   }
   const results = await runBench(options, { lines: LINES, growth: GROWTHS }, loadResults(file), { say, keep })
-  if (!options.isQuick) writeDocuments(results)
-  print(results.lines.filter(({ name }) => measured.has(name)))
+  if (!options.isQuick && options.result === undefined) writeDocuments(results)
+  if (options.growth) process.stdout.write(`${growthReport(GROWTHS, results.growth, 'docs/charts')}\n`)
+  else print(results.lines.filter(({ name }) => measured.has(name)))
   say(`results: ${file}`)
-  if (results.lines.some(({ failed, name }) => failed !== undefined && measured.has(name))) process.exitCode = 1
+  const failed = options.growth ? results.growth : results.lines.filter(({ name }) => measured.has(name))
+  if (failed.some((each) => each.failed !== undefined)) process.exitCode = 1
 }
 
 async function defaultFile(options: BenchOptions): Promise<string> {

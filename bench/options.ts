@@ -31,7 +31,7 @@ export const USAGE = `npm run bench -- [flags]
   --peer PATH         compare with this program of the Go plugin
   --helm PATH         with the lines about Helm itself
   --toxiproxy PATH    make distance with this toxiproxy server (default: an own proxy)
-  --result FILE       keep results here (default: bench/results/<date>-<machine>.json)
+  --result FILE       keep results here and leave docs/ alone (default: bench/results/<date>-<machine>.json)
   --list              the names of the lines
 `
 

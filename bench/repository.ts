@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { deltaKey } from '../lib/core/delta-id.ts'
 import type { MadeChart } from './archives.ts'
 import type { Bucket } from './bucket.ts'
-import { deltaFiles } from './data.ts'
+import type { DeltaFile } from './data.ts'
 
 /** A repository in the bucket of the bench. */
 export class Repository {
@@ -38,10 +38,9 @@ export class Repository {
     await this.#bucket.put(`${this.prefix}${name}-${version}.tgz`, await readFile(path))
   }
 
-  /** So many pending deltas, on as many charts as there are, at most `charts`. */
-  async putDeltas(count: number, charts: number): Promise<void> {
-    const files = [...deltaFiles(count, Math.max(1, Math.min(count, charts)))]
-    await this.#bucket.putAll(files.map(({ body, id }) => ({ key: deltaKey(this.deltaFolder, id), body })))
+  /** These deltas, pending. */
+  async putDeltas(files: Iterable<DeltaFile>): Promise<void> {
+    await this.#bucket.putAll([...files].map(({ body, id }) => ({ key: deltaKey(this.deltaFolder, id), body })))
   }
 
   /** How many of these versions `index.yaml` names. */

@@ -1,4 +1,4 @@
-import type { Growth, GrowthResult } from './growth/growth.ts'
+import { type Growth, type GrowthResult, withPoint } from './growth/growth.ts'
 import { type Line, Skip } from './line.ts'
 import { describeMachine } from './machine.ts'
 import type { BenchOptions } from './options.ts'
@@ -32,9 +32,11 @@ export async function runBench(
       keep(results)
     }
     for (const one of options.growth ? growth.filter(isWanted) : []) {
-      const result: GrowthResult = { name: one.name, at: new Date().toISOString(), ...(await one.measure(bench, say)) }
-      results = { ...results, growth: withResult(results.growth, result, growth.map(({ name }) => name)) }
-      keep(results)
+      const order = growth.map(({ name }) => name)
+      await measureGrowth(bench, one, say, (result) => {
+        results = { ...results, growth: withResult(results.growth, result, order) }
+        keep(results)
+      })
     }
     return results
   } finally {
@@ -50,6 +52,30 @@ async function measureLine(bench: Workbench, { measure, name, title }: Line): Pr
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     return { ...known, rows: [], goals: [], notes: [], ...(error instanceof Skip ? { skipped: reason } : { failed: reason }) }
+  }
+}
+
+/** Measures how costs grow; `keep` gets what there is after each point. */
+async function measureGrowth(
+  bench: Workbench,
+  { measure, name }: Growth,
+  say: Reporting['say'],
+  keep: (result: GrowthResult) => void,
+): Promise<void> {
+  let result: GrowthResult = { name, at: new Date().toISOString(), series: [] }
+  try {
+    await measure(
+      bench,
+      (what, program, point) => {
+        result = { ...result, series: withPoint(result.series, what, program, point) }
+        keep(result)
+      },
+      say,
+    )
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    say(`growth: ${reason}`)
+    keep({ ...result, failed: reason })
   }
 }
 

@@ -20,6 +20,21 @@ export interface Sizes {
   readonly roundTrip: number
   /** Bits per second. */
   readonly bandwidth: number
+  readonly growth: GrowthSizes
+}
+
+/** Where costs are measured as they grow. */
+export interface GrowthSizes {
+  /** Versions in the index; the peer goes along as far as it gets in reasonable time and memory. */
+  readonly versions: readonly number[]
+  readonly peerVersions: number
+  /** Pending deltas, on an index with so many versions. */
+  readonly deltas: readonly number[]
+  readonly deltasVersions: number
+  /** Processes that push at once, into an index with so many versions. */
+  readonly writers: readonly number[]
+  readonly peerWriters: number
+  readonly writersVersions: number
 }
 
 export const FULL_SIZES: Sizes = {
@@ -36,6 +51,15 @@ export const FULL_SIZES: Sizes = {
   batch: 1000,
   roundTrip: 20,
   bandwidth: 100_000_000,
+  growth: {
+    versions: [300, 3000, 30_000, 150_000, 1_000_000],
+    peerVersions: 150_000,
+    deltas: [0, 1, 10, 100, 1000, 10_000],
+    deltasVersions: 30_000,
+    writers: [1, 2, 5, 10, 20, 50, 100, 200],
+    peerWriters: 50,
+    writersVersions: 3000,
+  },
 }
 
 export const QUICK_SIZES: Sizes = {
@@ -49,4 +73,13 @@ export const QUICK_SIZES: Sizes = {
   pendingCompact: 500,
   archives: 100,
   batch: 100,
+  growth: {
+    versions: [300, 3000, 15_000],
+    peerVersions: 3000,
+    deltas: [0, 10, 100],
+    deltasVersions: 3000,
+    writers: [1, 2, 5],
+    peerWriters: 5,
+    writersVersions: 300,
+  },
 }

@@ -1,3 +1,7 @@
+import { deltas } from './deltas.ts'
 import type { Growth } from './growth.ts'
+import { versions } from './versions.ts'
+import { writers } from './writers.ts'
 
-export const GROWTHS: readonly Growth[] = []
+/** In the order of the page. */
+export const GROWTHS: readonly Growth[] = [versions, deltas, writers]

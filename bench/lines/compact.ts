@@ -9,10 +9,10 @@ export const compact: Line = {
   title: ({ sizes }) => `compact: ${sizes.pendingCompact.toLocaleString('en')} pending deltas into ${sizes.big.toLocaleString('en')} versions`,
   measure: async (bench) => {
     const { big, pendingCompact, runs } = bench.sizes
-    const charts = big / VERSIONS_PER_CHART
     const repository = bench.repository()
-    await repository.putDeltas(pendingCompact, charts)
-    const added = [...deltaFiles(pendingCompact, Math.min(pendingCompact, charts))].map((file) => file.added)
+    const files = [...deltaFiles(pendingCompact, big / VERSIONS_PER_CHART)]
+    await repository.putDeltas(files)
+    const added = files.map((file) => file.added)
     const isDelta = (key: string): boolean => key.startsWith(repository.deltaFolder)
     const cases: Case[] = []
     for (const form of FORMS) {

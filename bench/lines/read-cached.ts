@@ -1,5 +1,5 @@
 import type { IndexForm } from '../../lib/core/index/index-text.ts'
-import { VERSIONS_PER_CHART } from '../data.ts'
+import { VERSIONS_PER_CHART, deltaFiles } from '../data.ts'
 import { FORMS } from '../forms.ts'
 import type { HelmHome } from '../helm-home.ts'
 import { type Case, type Line, atMostTimes, measureCases, rowOf } from '../line.ts'
@@ -44,7 +44,7 @@ async function readCases(bench: Workbench, { name, path }: Program, form: IndexF
   await repository.restore(await bench.index(big, form))
   const args = ['download', '', '', '', repository.urlOf('index.yaml')]
   const home = await homeThatRead(bench, path, args, repository)
-  await repository.putDeltas(pendingRead, big / VERSIONS_PER_CHART)
+  await repository.putDeltas(deltaFiles(pendingRead, big / VERSIONS_PER_CHART))
   const stdout = bench.path('stdout')
   const one = (what: string, known: { readonly home?: HelmHome }): Case => ({
     what: `${what}, ${form}`,

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { type IndexForm, readIndexText } from '../../lib/core/index/index-text.ts'
-import { VERSIONS_PER_CHART } from '../data.ts'
+import { VERSIONS_PER_CHART, deltaFiles } from '../data.ts'
 import { FORMS } from '../forms.ts'
 import { type Case, type Line, atMostTimes, measureCases, memoryAtMost, rowOf } from '../line.ts'
 import type { Repository } from '../repository.ts'
@@ -45,7 +45,7 @@ async function repositoryWithDeltas(bench: Workbench, form: IndexForm): Promise<
   const { big, pendingRead } = bench.sizes
   const repository = bench.repository()
   await repository.restore(await bench.index(big, form))
-  await repository.putDeltas(pendingRead, big / VERSIONS_PER_CHART)
+  await repository.putDeltas(deltaFiles(pendingRead, big / VERSIONS_PER_CHART))
   return repository
 }
 
