@@ -1,7 +1,19 @@
 @echo off
 setlocal
 set "dist=%~dp0..\dist"
-if exist "%dist%\helm-s3.exe" goto program
+if not exist "%dist%\helm-s3.exe" goto bundle
+rem Tried once: a program that does not start here leaves no mark, and the bundle is run in its place.
+if exist "%dist%\cache\runs-here" goto program
+"%dist%\helm-s3.exe" version >nul 2>nul
+if errorlevel 1 goto bundle
+if not exist "%dist%\cache" mkdir "%dist%\cache" 2>nul
+type nul >"%dist%\cache\runs-here" 2>nul
+
+:program
+"%dist%\helm-s3.exe" %*
+exit /b %errorlevel%
+
+:bundle
 if not exist "%dist%\helm-s3.cjs" goto missing
 set "node=node"
 if exist "%~dp0node.exe" set "node=%~dp0node.exe"
@@ -9,10 +21,6 @@ if defined HELM_S3_NODE set "node=%HELM_S3_NODE%"
 "%node%" --version >nul 2>nul
 if errorlevel 1 goto no_node
 "%node%" --no-warnings "%dist%\helm-s3.cjs" %*
-exit /b %errorlevel%
-
-:program
-"%dist%\helm-s3.exe" %*
 exit /b %errorlevel%
 
 :missing

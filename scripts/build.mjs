@@ -38,9 +38,10 @@ async function buildBundle(folder, outfile) {
     minify: true,
     // Compiled code that is kept cannot hold `import()`.
     supported: { 'dynamic-import': false },
-    // yargs reads import.meta.url, which a CommonJS file does not have.
+    // yargs reads import.meta.url, which a CommonJS file does not have. Any path that exists will do; that of the bundle would
+    // become part of the executable.
     define: { 'import.meta.url': '__imu' },
-    banner: { js: `const __imu=require('url').pathToFileURL(__filename).href;` },
+    banner: { js: `const __imu=require('url').pathToFileURL(process.execPath).href;` },
   })
   if (/[^\x00-\x7f]/.test(readFileSync(outfile, 'latin1'))) throw new Error('the bundle is not ASCII, as the loader reads it')
 }
@@ -63,7 +64,8 @@ try {
   await buildLoader(join(draft, 'helm-s3.cjs'))
   const answer = execFileSync(process.execPath, [join(draft, 'helm-s3.cjs'), 'version'], { encoding: 'utf8' })
   if (answer !== `${version}\n`) throw new Error(`the bundle answers ${JSON.stringify(answer)} to \`version\``)
-  rmSync(join(dist, 'cache'), { recursive: true, force: true })
+  // What was made from the bundle before, and what is known of it.
+  for (const name of ['cache', 'helm-s3', 'helm-s3.exe']) rmSync(join(dist, name), { recursive: true, force: true })
   for (const name of ['helm-s3.bundle.cjs', 'helm-s3.cjs']) renameSync(join(draft, name), join(dist, name))
 } catch (error) {
   // esbuild has printed its own errors.
