@@ -37,10 +37,27 @@ export function touches(delta: Delta, id: VersionId): boolean {
   return delta.added.some((a) => versionKey(a.entry) === key) || delta.removed.some((r) => versionKey(r) === key)
 }
 
-/** Whether the delta removes this version for good: it does not also add it. */
-export function isRemovalOf(delta: Delta, id: VersionId): boolean {
-  const key = versionKey(id)
-  return delta.removed.some((r) => versionKey(r) === key) && !delta.added.some((a) => versionKey(a.entry) === key)
+/** The versions that the delta removes for good: it does not also add them. */
+export function removedForGood(delta: Delta): readonly VersionId[] {
+  const added = new Set(delta.added.map(({ entry }) => versionKey(entry)))
+  return delta.removed.filter((removal) => !added.has(versionKey(removal)))
+}
+
+/** The last word of some deltas on a version. */
+export interface LastWord {
+  readonly id: DeltaId
+  /** Undefined: a removal. */
+  readonly addition: Addition | undefined
+}
+
+/** What the highest of these deltas that touches it says of each version, by version key. `deltas`: in id order. */
+export function lastWords(deltas: readonly StoredDelta[]): ReadonlyMap<string, LastWord> {
+  const words = new Map<string, LastWord>()
+  for (const { id, added, removed } of deltas) {
+    for (const removal of removed) words.set(versionKey(removal), { id, addition: undefined })
+    for (const addition of added) words.set(versionKey(addition.entry), { id, addition })
+  }
+  return words
 }
 
 /** The versions on which the delta has the last word. Additions `ifAbsent` give way to others and do not count. */

@@ -93,8 +93,19 @@ export function archiveUrl(
   chart: { readonly name: string; readonly version: string },
   relative: boolean,
 ): string {
-  const file = encodeSegment(archiveFileName(chart))
+  return archiveUrlOf(location, archiveKey(location, chart), relative)
+}
+
+/** The same for the archive under this key, which may have another name. */
+export function archiveUrlOf(location: RepositoryLocation, key: Key, relative: boolean): string {
+  const file = encodeSegment(key.slice(location.prefix.length))
   return relative ? file : `${location.url}/${file}`
+}
+
+/** Whether the key is that of an archive of this repository: a single path segment directly below the prefix that ends in `.tgz`. */
+export function isArchiveKey({ prefix }: RepositoryLocation, key: string): key is Key {
+  const file = key.slice(prefix.length)
+  return key.startsWith(prefix) && file.endsWith('.tgz') && !file.includes('/') && file !== '.tgz'
 }
 
 /**
@@ -115,8 +126,8 @@ export function ownArchiveKey(location: RepositoryLocation, url: string): Key | 
   } catch {
     return undefined
   }
-  if (!file.endsWith('.tgz') || file.includes('/') || file === '.tgz') return undefined
-  return asKey(location.prefix + file)
+  const archive = location.prefix + file
+  return isArchiveKey(location, archive) ? archive : undefined
 }
 
 /** The key that an entry's url names, resolved against the repository (RFC 3986, as Helm does), wherever it lies. */

@@ -1,7 +1,7 @@
 import { type DeltaId, parseDeltaId } from '../core/delta-id.ts'
 import type { Key } from '../core/keys.ts'
 import { DELTA_METADATA, DIGEST_METADATA } from '../core/object-metadata.ts'
-import type { ETag } from '../store/object-store.ts'
+import type { ETag, ObjectHead } from '../store/object-store.ts'
 import { sha256 } from '../sys/sha256.ts'
 import type { Session } from './session.ts'
 
@@ -20,7 +20,7 @@ export interface ArchiveHead {
 export async function headArchive({ store }: Session, key: Key): Promise<ArchiveHead | undefined> {
   const head = await store.head(key)
   if (head === undefined) return undefined
-  const known = head.sha256 ?? digestIn(head.metadata[DIGEST_METADATA])
+  const known = knownDigest(head)
   if (known !== undefined) return { etag: head.etag, delta: deltaIn(head.metadata), digest: known }
   const object = await store.get(key)
   return object && { etag: object.etag, delta: deltaIn(object.metadata), digest: sha256(object.body) }
@@ -32,6 +32,9 @@ export function deltaIn(metadata: Readonly<Record<string, string>>): DeltaId | u
   return text === undefined ? undefined : parseDeltaId(text)
 }
 
-function digestIn(text: string | undefined): string | undefined {
-  return text !== undefined && /^[0-9a-f]{64}$/.test(text) ? text : undefined
+/** The digest that the store, or else the writer, has noted; undefined: none, or two that differ. SHA-256, lower-case hex. */
+export function knownDigest({ metadata, sha256 }: Pick<ObjectHead, 'metadata' | 'sha256'>): string | undefined {
+  const text = metadata[DIGEST_METADATA]
+  const noted = text !== undefined && /^[0-9a-f]{64}$/.test(text) ? text : undefined
+  return sha256 !== undefined && noted !== undefined && sha256 !== noted ? undefined : (sha256 ?? noted)
 }

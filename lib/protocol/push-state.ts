@@ -7,7 +7,7 @@ import type { Session } from './session.ts'
 /** What one push has done so far, over all its attempts: which ids are its own and which archives it stands in for. */
 export class PushState {
   readonly #mine = new Set<DeltaId>()
-  readonly #adopted = new Map<string, DeltaId | undefined>()
+  readonly #adopted = new Map<string, Pick<ArchiveHead, 'delta' | 'digest'>>()
   readonly #written = new Map<string, DeltaId>()
 
   /** Mints an id that counts as this push's own from now on. */
@@ -42,15 +42,16 @@ export class PushState {
 
   /** From now on this push speaks for the archive that `head` shows, although another push wrote it. */
   adopt(version: VersionId, head: ArchiveHead): void {
-    this.#adopted.set(versionKey(version), head.delta)
+    this.#adopted.set(versionKey(version), head)
   }
 
   isMine({ delta }: ArchiveHead): boolean {
     return delta !== undefined && this.#mine.has(delta)
   }
 
-  isAdopted(version: VersionId, { delta }: ArchiveHead): boolean {
-    const key = versionKey(version)
-    return this.#adopted.has(key) && this.#adopted.get(key) === delta
+  /** Archives of old clients carry no id: their bytes must be the same, too. */
+  isAdopted(version: VersionId, { delta, digest }: ArchiveHead): boolean {
+    const adopted = this.#adopted.get(versionKey(version))
+    return adopted !== undefined && adopted.delta === delta && adopted.digest === digest
   }
 }

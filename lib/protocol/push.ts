@@ -17,7 +17,7 @@ import { requireRepository } from './read-base.ts'
 import { readView } from './read-view.ts'
 import { replaceArchives } from './replace-archive.ts'
 import type { Session } from './session.ts'
-import { settle, waitForRemoval } from './settle.ts'
+import { type Claim, settle, waitForRemoval } from './settle.ts'
 import { putProvenance } from './write-archive.ts'
 
 export interface PushOptions {
@@ -115,7 +115,7 @@ async function tryPush(
   for (const { upload, placement } of ours) {
     if (placement === 'refreshed') continue
     if (!mayHaveMissed && placement === 'created' && !overtaken.includes(upload)) continue
-    if ((await settle(session, upload, entryFor(delta, upload), state)) === 'archive-gone') return 'again'
+    if ((await settle(session, claimOf(session, upload), entryFor(delta, upload), state)) === 'archive-gone') return 'again'
   }
   return { pushed: ours.map(({ upload }) => upload), existing, committed: { id: minted.id, delta, newerDeltas } }
 }
@@ -156,6 +156,10 @@ function makeDelta({ location, storeClock }: Session, ours: readonly Placed[], {
     return [{ entry, ifAbsent: placement === 'adopted' || placement === 'mine-before' }]
   })
   return { added: additions, removed: [] }
+}
+
+function claimOf({ location }: Session, { name, version, digest }: ChartUpload): Claim {
+  return { name, version, digest, key: archiveKey(location, { name, version }) }
 }
 
 function entryFor(delta: Delta, version: VersionId): Entry {

@@ -1,7 +1,9 @@
-import { isRemovalOf } from '../core/delta.ts'
+import pLimit from 'p-limit'
+import { removedForGood } from '../core/delta.ts'
 import type { DeltaId } from '../core/delta-id.ts'
 import { type VersionId, versionKey } from '../core/entry.ts'
-import { REMOVAL_SETTLES } from './limits.ts'
+import { CONCURRENCY, REMOVAL_SETTLES } from './limits.ts'
+import type { ListedDelta } from './list-deltas.ts'
 import { readDelta } from './read-delta.ts'
 import type { View } from './read-view.ts'
 import type { Session } from './session.ts'
@@ -11,11 +13,13 @@ export interface KnownRemoval {
   readonly id: DeltaId
   /** When it landed, at the latest: store clock, milliseconds since 1970. */
   readonly at: number
+  /** False: it is folded and collected already, and may have been an addition: the folded set does not say. */
+  readonly isCertain: boolean
 }
 
 /**
- * The removals of a version that still have traces: pending, folded and listed, or folded and collected already (those may
- * have been additions: the folded set does not say). `except`: ids that do not count.
+ * The removals of a version that still have traces: pending, folded and listed, or folded and collected already.
+ * `except`: ids that do not count.
  * Cost: one GET for each folded, listed delta that touched the version; seldom any.
  */
 export async function findRemovals(
@@ -24,22 +28,43 @@ export async function findRemovals(
   version: VersionId,
   except: ReadonlySet<DeltaId>,
 ): Promise<readonly KnownRemoval[]> {
-  const removals: KnownRemoval[] = view.pending
-    .filter((delta) => isRemovalOf(delta, version))
-    .map(({ id, lastModified }) => ({ id, at: lastModified }))
+  return (await findAllRemovals(session, view, [version], except)).get(versionKey(version)) ?? []
+}
+
+/** The same for many versions, by version key. Cost: one GET for each folded, listed delta that touched any of them. */
+export async function findAllRemovals(
+  session: Session,
+  view: View,
+  versions: readonly VersionId[],
+  except: ReadonlySet<DeltaId>,
+): Promise<ReadonlyMap<string, readonly KnownRemoval[]>> {
+  const wanted = new Set(versions.map(versionKey))
+  const removals = new Map<string, KnownRemoval[]>()
+  const note = (keys: readonly string[], removal: KnownRemoval): void => {
+    for (const key of except.has(removal.id) ? [] : keys) {
+      const known = removals.get(key)
+      if (!wanted.has(key)) continue
+      if (known === undefined) removals.set(key, [removal])
+      else known.push(removal)
+    }
+  }
+  for (const delta of view.pending) note(removedForGood(delta).map(versionKey), { id: delta.id, at: delta.lastModified, isCertain: true })
 
   const listed = new Map(view.listing.deltas.map((delta) => [delta.id, delta]))
+  const toRead: ListedDelta[] = []
   for (const [id, { at, touched }] of view.base.index.bookkeeping.folded) {
-    if (touched !== '*' && !touched.some((each) => versionKey(each) === versionKey(version))) continue
+    const keys = touched === '*' ? [...wanted] : touched.map(versionKey).filter((key) => wanted.has(key))
     const delta = listed.get(id)
-    if (delta === undefined) {
-      removals.push({ id, at })
-      continue
-    }
-    const read = await readDelta(session, delta)
-    if (read.outcome === 'delta' && isRemovalOf(read.delta, version)) removals.push({ id, at: delta.lastModified })
+    if (keys.length === 0) continue
+    if (delta === undefined) note(keys, { id, at, isCertain: false })
+    else toRead.push(delta)
   }
-  return removals.filter(({ id }) => !except.has(id))
+  const limit = pLimit(CONCURRENCY)
+  const read = await Promise.all(toRead.map((delta) => limit(() => readDelta(session, delta))))
+  for (const each of read) {
+    if (each.outcome === 'delta') note(removedForGood(each.delta).map(versionKey), { id: each.delta.id, at: each.delta.lastModified, isCertain: true })
+  }
+  return removals
 }
 
 /** Whether a removal may still be deleting its archive. `lastModified` is in whole seconds, hence the extra one. */

@@ -1,0 +1,214 @@
+import { type ChartMetadata, makeEntry } from './chart-entry.ts'
+import { type Entry, type VersionId, versionKey } from './entry.ts'
+import { entryProblem, identityProblem } from './entry-shape.ts'
+import type { IndexText } from './index/index-text.ts'
+import { type Key, type RepositoryLocation, archiveKey, archiveUrlOf, ownArchiveKey } from './keys.ts'
+
+/** An archive as a listing shows it. */
+export interface SeenArchive {
+  readonly key: Key
+  /** Opaque; other bytes have another one. */
+  readonly etag: string
+  /** Bytes. */
+  readonly size: number
+  /** Store clock, milliseconds since 1970, whole seconds. */
+  readonly lastModified: number
+}
+
+/** What an archive says of itself. */
+export interface ArchiveContent {
+  readonly metadata: ChartMetadata
+  /** SHA-256 of its bytes, lower-case hex. */
+  readonly digest: string
+}
+
+/** One step of a plan, about one version. It is good as long as index and store are as it has seen them. */
+export interface Change extends VersionId {
+  readonly key: Key
+  /** What stood under the key; undefined: nothing. */
+  readonly archive: SeenArchive | undefined
+  /** The entry that is taken away; undefined: there was none. */
+  readonly seen: Entry | undefined
+  /** The entry that is added; undefined: none. */
+  readonly entry: Entry | undefined
+}
+
+/** An archive that stays out of the index, and why. */
+export interface Problem {
+  readonly key: Key
+  readonly reason: string
+}
+
+export interface PlanOptions {
+  /** New entries name the file alone, and entries with the whole `s3://` URL are rewritten. */
+  readonly relative: boolean
+  /** Trusts no archive: each is opened. */
+  readonly full: boolean
+}
+
+/** What an opened archive contributes to a plan. */
+export type Contribution =
+  /** `change` undefined: the index has it right. */
+  | { readonly outcome: 'claimed'; readonly change: Change | undefined }
+  | { readonly outcome: 'problem'; readonly problem: Problem }
+  /** Another archive may have more right to this version: to be asked again when all others are through. */
+  | { readonly outcome: 'later' }
+
+/**
+ * What makes the index agree with the archives: entries whose archive is gone leave, archives that no entry names come in,
+ * an entry with another digest than its archive is replaced. Entries whose urls lead elsewhere over https are not touched.
+ *
+ * An archive that has not changed since its entry was created is trusted; {@link ReindexPlan.unknown} lists the others. Of two
+ * archives of one version the one that the entry names counts, else the one with the proper name, else the first by key.
+ */
+export class ReindexPlan {
+  readonly #location: RepositoryLocation
+  readonly #archives: ReadonlyMap<Key, SeenArchive>
+  readonly #options: PlanOptions
+  /** The entries that name a key. */
+  readonly #named = new Map<Key, Entry[]>()
+  /** The entry of each version; of several the first. */
+  readonly #entries = new Map<string, Entry>()
+  /** Which archive speaks for a version. */
+  readonly #claims = new Map<string, Key>()
+  /** Which version an opened archive holds. */
+  readonly #contents = new Map<Key, string>()
+
+  /** @throws HelmS3Error `invalid-index` when Helm would refuse the index */
+  constructor(location: RepositoryLocation, index: IndexText, archives: ReadonlyMap<Key, SeenArchive>, options: PlanOptions) {
+    this.#location = location
+    this.#archives = archives
+    this.#options = options
+    for (const chart of index.chartNames()) {
+      for (const entry of index.versions(chart)) if (entry.name === chart) this.#note(entry)
+    }
+  }
+
+  /** The archives that have to be opened, in key order. */
+  unknown(): readonly SeenArchive[] {
+    return [...this.#archives.values()].filter((archive) => !this.#isTrusted(archive))
+  }
+
+  /** What an opened archive changes. `isLast`: it has been put off, and all others have contributed. */
+  contribute(archive: SeenArchive, content: ArchiveContent, isLast: boolean): Contribution {
+    const { name, version } = content.metadata
+    const id = versionKey({ name, version })
+    this.#contents.set(archive.key, id)
+    const holder = this.#entries.get(id)
+    const rival = this.#claims.get(id) ?? this.#archiveOf(holder)
+    if (rival !== undefined && rival !== archive.key) {
+      const mayYield = this.#contents.get(rival) !== id && !this.#isTrustedKey(rival)
+      if (mayYield && !isLast) return { outcome: 'later' }
+      const hasYielded = mayYield && this.#contents.has(rival)
+      if (!hasYielded) return { outcome: 'problem', problem: { key: archive.key, reason: `it is ${name} ${version}, which ${rival} is already` } }
+    }
+    const properKey = this.#properKey({ name, version })
+    if (!isLast && holder === undefined && properKey !== archive.key && this.#archives.has(properKey)) return { outcome: 'later' }
+
+    const entry = this.#entryFor(archive, content, holder)
+    if (holder === undefined || !(isElsewhere(holder) || isSame(holder, entry))) {
+      const problem = entryProblem(entry)
+      if (problem !== undefined) return { outcome: 'problem', problem: { key: archive.key, reason: `the chart ${problem}` } }
+      this.#claims.set(id, archive.key)
+      return { outcome: 'claimed', change: { name, version, key: archive.key, archive, seen: holder, entry } }
+    }
+    this.#claims.set(id, archive.key)
+    return { outcome: 'claimed', change: undefined }
+  }
+
+  /** What needs no further archive, once all have contributed: entries without their archive, and urls to rewrite. */
+  remaining(): readonly Change[] {
+    return [...this.#entries].flatMap(([id, seen]): Change[] => {
+      const key = this.#keyOf(seen)
+      if (key === undefined || this.#claims.has(id)) return []
+      const { name, version } = seen
+      const archive = this.#archives.get(key)
+      const content = this.#contents.get(key)
+      if (archive === undefined || (content !== undefined && content !== id)) return [{ name, version, key, archive, seen, entry: undefined }]
+      if (!this.#isTrusted(archive)) return []
+      const entry = { ...seen, urls: this.#urlsFor(archive, seen) }
+      return isSame(seen, entry) || entryProblem(entry) !== undefined ? [] : [{ name, version, key, archive, seen, entry }]
+    })
+  }
+
+  #note(entry: Entry): void {
+    if (identityProblem(entry) !== undefined) return
+    const id = versionKey(entry)
+    if (!this.#entries.has(id)) this.#entries.set(id, entry)
+    const key = this.#keyOf(entry) ?? (isElsewhere(entry) ? this.#properKey(entry) : undefined)
+    if (key === undefined) return
+    const entries = this.#named.get(key)
+    if (entries === undefined) this.#named.set(key, [entry])
+    else entries.push(entry)
+  }
+
+  #keyOf({ urls }: Entry): Key | undefined {
+    const url = urls?.[0]
+    return url === undefined ? undefined : ownArchiveKey(this.#location, url)
+  }
+
+  /** The key of the archive that the entry names, if it is there. */
+  #archiveOf(entry: Entry | undefined): Key | undefined {
+    const key = entry && this.#keyOf(entry)
+    return key !== undefined && this.#archives.has(key) ? key : undefined
+  }
+
+  #properKey(version: VersionId): Key {
+    return archiveKey(this.#location, version)
+  }
+
+  /** Whether every entry that names the archive was created after the archive was written, and says which bytes it means. */
+  #isTrusted({ key, lastModified }: SeenArchive): boolean {
+    const entries = this.#named.get(key)
+    if (entries === undefined || this.#options.full) return false
+    return entries.every((entry) => isElsewhere(entry) || (isDigest(entry.digest) && lastModified <= Date.parse(entry.created ?? '')))
+  }
+
+  #isTrustedKey(key: Key): boolean {
+    const archive = this.#archives.get(key)
+    return archive !== undefined && this.#isTrusted(archive)
+  }
+
+  /** Content that has not changed keeps its entry, or at least its date; the date of new content is that of the archive. */
+  #entryFor(archive: SeenArchive, { metadata, digest }: ArchiveContent, holder: Entry | undefined): Entry {
+    const kept = holder?.digest === digest ? holder : undefined
+    const created = kept?.created ?? new Date(archive.lastModified).toISOString()
+    const urls = this.#urlsFor(archive, kept)
+    if (kept !== undefined && this.#keyOf(kept) === archive.key) return { ...kept, created, urls }
+    return makeEntry(metadata, { digest, url: urls[0] ?? '', created })
+  }
+
+  #urlsFor({ key }: SeenArchive, entry: Entry | undefined): readonly string[] {
+    const isOwn = entry !== undefined && this.#keyOf(entry) === key
+    if (isOwn && (!this.#options.relative || !isAbsolute(entry.urls?.[0] ?? ''))) return entry.urls ?? []
+    return [archiveUrlOf(this.#location, key, this.#options.relative)]
+  }
+}
+
+/** Whether what a change has seen still holds: the archive as it was, and the entry, or still none. */
+export function stillHolds(change: Change, index: IndexText, archives: ReadonlyMap<Key, SeenArchive>): boolean {
+  const archive = archives.get(change.key)
+  if (archive?.etag !== change.archive?.etag || archive?.lastModified !== change.archive?.lastModified) return false
+  const entry = index.find(change)
+  return entry === undefined || change.seen === undefined ? entry === change.seen : isSame(entry, change.seen)
+}
+
+/** Whether a reindex may not touch the entry: its archive is served from elsewhere, or lies in a folder of its own. */
+function isElsewhere({ urls }: Entry): boolean {
+  const [url] = urls ?? []
+  if (url === undefined) return false
+  return isAbsolute(url) ? !/^s3:/i.test(url) : url.includes('/')
+}
+
+function isAbsolute(url: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:/i.test(url)
+}
+
+/** Whether two entries of one version mean the same archive in the same words. */
+function isSame(a: Entry, b: Entry): boolean {
+  return a.digest === b.digest && a.created === b.created && a.urls?.[0] === b.urls?.[0]
+}
+
+function isDigest(text: string | undefined): boolean {
+  return text !== undefined && /^[0-9a-f]{64}$/.test(text)
+}
