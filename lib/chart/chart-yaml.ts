@@ -46,7 +46,8 @@ export function checkValues(bytes: Uint8Array, file: string): void {
   asJson(readHelmYaml(bytes, file), file)
 }
 
-function inHelmOrder(values: Readonly<Record<string, unknown>>): DraftMetadata {
+/** The same metadata, its fields in Helm's order, empty ones left out. */
+export function inHelmOrder(values: Readonly<Record<string, unknown>>): DraftMetadata {
   const { maintainers, dependencies } = values as DraftMetadata
   return inFieldOrder(
     {

@@ -1,5 +1,7 @@
 import { invalidChart } from './invalid-chart.ts'
 
+/** Bytes. Helm loads no archive that unpacks to more (helm/helm pkg/chart/v2/loader/archive.go), so none that is larger. */
+export const MAX_ARCHIVE = 100 * 1024 * 1024
 /** Bytes: three times Helm's limit, room for headers, for what is skipped, and for the archives of a few subcharts. */
 const MAX_UNPACKED = 300 * 1024 * 1024
 /** Bytes. A chart has some kilobytes of metadata; the parser needs a second or more for each megabyte. */

@@ -1,12 +1,10 @@
 import { readFile, stat } from 'node:fs/promises'
 import { readChartArchive } from '../chart/chart-archive.ts'
+import { MAX_ARCHIVE } from '../chart/load-budget.ts'
 import { HelmS3Error, hasCode } from '../errors.ts'
 import type { ChartUpload } from '../protocol/chart-upload.ts'
 import { sha256 } from '../sys/sha256.ts'
 import { causeText, localFileError, systemCode } from '../sys/system-error.ts'
-
-/** Bytes. Helm loads no archive that unpacks to more (helm/helm pkg/chart/v2/loader/archive.go), so none that is larger. */
-const MAX_ARCHIVE = 100 * 1024 * 1024
 
 /**
  * The charts in these archives, each with the provenance file that stands beside it. All or none: what is wrong with each

@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../lib/store/object-store.ts'
 export interface Guard {
   readonly indexKey: string
   readonly deltaFolder: string
-  /** Whether conditional writes are exact, so that a base can only move forward. */
+  /** Whether a base can only move forward: conditional writes are exact, and nobody writes garbage over it. */
   readonly isExact: boolean
   readonly report: (violation: string) => void
 }

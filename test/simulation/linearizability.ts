@@ -4,9 +4,13 @@
  */
 export interface Operation {
   readonly client: string
-  /** `set`: needs an absent version or the same value. `overwrite`: sets whatever stood there. `remove`: takes this value away. `clear`: empties. */
-  readonly kind: 'read' | 'set' | 'overwrite' | 'remove' | 'clear'
+  /**
+   * `set`: needs an absent version or the same value. `overwrite`: sets whatever stood there. `remove`: takes this value away. `clear`: empties.
+   * `fill`: sets an absent version. `exchange`: sets an absent version or one with the value `from`. Both leave any other value.
+   */
+  readonly kind: 'read' | 'set' | 'overwrite' | 'remove' | 'clear' | 'fill' | 'exchange'
   readonly value: string | null
+  readonly from?: string | null
   readonly start: number
   /** When it was acknowledged; Infinity: it may take effect at any time, or never. */
   readonly end: number
@@ -45,7 +49,7 @@ export function isLinearizable(operations: readonly Operation[], initial: string
 }
 
 /** The state after the operation; undefined: it cannot occur here. */
-function apply({ kind, value }: Operation, state: string | null, lenient: boolean): string | null | undefined {
+function apply({ from, kind, value }: Operation, state: string | null, lenient: boolean): string | null | undefined {
   switch (kind) {
     case 'read':
       return state === value ? state : undefined
@@ -58,5 +62,9 @@ function apply({ kind, value }: Operation, state: string | null, lenient: boolea
       return state === null || lenient ? state : undefined
     case 'clear':
       return null
+    case 'fill':
+      return state ?? value
+    case 'exchange':
+      return state === null || state === from ? value : state
   }
 }

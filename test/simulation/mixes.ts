@@ -33,8 +33,22 @@ export interface Mix {
   readonly pendingDeltas: number
 }
 
-export type OperationKind = 'push' | 'force' | 'delete' | 'batch' | 'prune' | 'init' | 'junk'
-export type MixName = 'tight' | 'batch' | 'long' | 'init' | 'junk' | 'stall' | 'storm' | 'late' | 'forced' | 'sleepers' | 'readers'
+export type OperationKind = 'push' | 'force' | 'delete' | 'batch' | 'prune' | 'init' | 'junk' | 'reindex' | 'garbage' | 'rebuild'
+export type MixName =
+  | 'tight'
+  | 'batch'
+  | 'long'
+  | 'init'
+  | 'junk'
+  | 'stall'
+  | 'storm'
+  | 'late'
+  | 'forced'
+  | 'sleepers'
+  | 'readers'
+  | 'reindex'
+  | 'mending'
+  | 'rebuild'
 
 const MINUTE = 60_000
 
@@ -169,10 +183,48 @@ export const MIXES: Readonly<Record<MixName, Mix>> = {
     reads: 12,
     pendingDeltas: 1,
   },
+  /** Somebody reindexes while others work. */
+  reindex: {
+    ...CALM,
+    ...within(3000),
+    latency: 80,
+    stall: 0.02,
+    weights: { push: 4, force: 2, delete: 4, reindex: 4, batch: 1 },
+    operations: [4, 7],
+  },
+  /** Reindexes among mutations that are late, lost and half done, and collected as soon as may be. */
+  mending: {
+    ...CALM,
+    ...within(20_000),
+    latency: 100,
+    stall: 0.05,
+    writeFaults: 8,
+    weights: { push: 3, force: 3, delete: 4, reindex: 5 },
+    operations: [5, 8],
+    contents: 'AB',
+    compactions: 20,
+    compactionSpan: 3 * MINUTE,
+    graceWindow: MINUTE,
+    oldDeltas: 0.3,
+    pendingDeltas: 0.3,
+  },
+  /** Somebody writes garbage over index.yaml, and others rebuild it. */
+  rebuild: {
+    ...CALM,
+    ...within(10_000),
+    latency: 100,
+    stall: 0.02,
+    weights: { push: 3, force: 1, delete: 2, garbage: 2, rebuild: 4 },
+    operations: [5, 8],
+    compactions: 12,
+    graceWindow: MINUTE,
+    oldDeltas: 0.3,
+    pendingDeltas: 0.3,
+  },
 }
 
 /** What a run without `--mix` draws from. */
-export const DEFAULT_MIXES: readonly MixName[] = ['tight', 'tight', 'batch', 'long', 'init', 'junk', 'stall', 'storm', 'late', 'forced', 'sleepers', 'readers']
+export const DEFAULT_MIXES: readonly MixName[] = ['tight', 'tight', 'batch', 'long', 'init', 'junk', 'stall', 'storm', 'late', 'forced', 'sleepers', 'readers', 'reindex', 'mending', 'rebuild']
 
 function within(span: number): Pick<Mix, 'span' | 'readSpan' | 'compactionSpan'> {
   return { span, readSpan: span * 1.2, compactionSpan: span * 1.3 }

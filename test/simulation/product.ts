@@ -10,6 +10,7 @@ export interface Product {
   readonly compact: typeof import('../../lib/protocol/compact.ts')
   readonly inline: typeof import('../../lib/protocol/compact-inline.ts')
   readonly view: typeof import('../../lib/protocol/read-view.ts')
+  readonly reindex: typeof import('../../lib/protocol/reindex.ts')
 }
 
 /** Loads the program from a `lib` folder: the real one, or a copy of it with one rule broken. */
@@ -23,5 +24,6 @@ export async function loadProduct(lib: string): Promise<Product> {
     compact: await load('compact.ts'),
     inline: await load('compact-inline.ts'),
     view: await load('read-view.ts'),
+    reindex: await load('reindex.ts'),
   }
 }

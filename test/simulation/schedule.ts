@@ -11,6 +11,7 @@ import type { ChartUpload } from '../../lib/protocol/chart-upload.ts'
 import type { Session } from '../../lib/protocol/session.ts'
 import { MemoryStore } from '../../lib/store/memory-store.ts'
 import type { ObjectStore } from '../../lib/store/object-store.ts'
+import { tgz } from '../support/archives.ts'
 import { guardStore } from './guarded-store.ts'
 import { type Operation, isLinearizable } from './linearizability.ts'
 import { DEFAULT_MIXES, MIXES, type Mix, type MixName, type OperationKind } from './mixes.ts'
@@ -84,7 +85,7 @@ class Schedule {
     this.#store = guardStore(this.#bucket, {
       indexKey: LOCATION.indexKey,
       deltaFolder: LOCATION.deltaFolder,
-      isExact: options.store !== 'no-conditions',
+      isExact: options.store !== 'no-conditions' && this.#mixName !== 'rebuild',
       report: (violation) => this.#violate(violation),
     })
     this.#network = new Network(this.#time, this.#random, this.#mix, {
@@ -105,6 +106,7 @@ class Schedule {
     await this.#drain()
     await this.#comeToRest()
     await this.#checkVersions()
+    await this.#checkHealing()
     return { seed: this.#seed, mix: this.#mixName, violations: this.#violations, counts: this.#counts }
   }
 
@@ -167,6 +169,8 @@ class Schedule {
     const digestOf = (): ChartUpload => makeUpload(one, this.#random.pick([...this.#mix.contents]))
     const name = `${kind}${String(number)}`
     if (kind === 'junk') return this.#spawnJunk(name, delay)
+    if (kind === 'garbage') return this.#spawnGarbage(delay)
+    if (kind === 'reindex' || kind === 'rebuild') return void this.#spawnReindex(name, delay, { rebuild: kind === 'rebuild' })
     if (kind === 'push' || kind === 'force') return this.#spawnPush(name, delay, [digestOf()], kind)
     if (kind === 'batch') {
       const uploads = this.#versions.map((version) => makeUpload(version, this.#random.pick([...this.#mix.contents])))
@@ -242,6 +246,28 @@ class Schedule {
     this.#time.after(delay, () => void this.#store.put(key, Buffer.from(`{"apiVersion":"v1","addedEntries":{"${name}":5}}`), { when: 'always' }))
   }
 
+  /** Somebody without the program writes what is no index. */
+  #spawnGarbage(delay: number): void {
+    this.#time.after(delay, () => void this.#bucket.put(LOCATION.indexKey, Buffer.from('garbage: ['), { when: 'always' }))
+  }
+
+  #spawnReindex(name: string, delay: number, options: { readonly rebuild: boolean; readonly full?: boolean }): ClientRecord {
+    const record = this.#record(name, 'reindex', new Map(this.#versions.map((version) => [version, ''])))
+    this.#spawn(record.client, delay, record, async (session) => {
+      await this.#product.reindex.reindexRepository(session, {
+        relative: true,
+        full: false,
+        strict: this.#random.chance(0.3),
+        dryRun: false,
+        concurrency: 4,
+        afterCommit: (committed) => this.#compactInline(session, committed),
+        ...options,
+      })
+      this.#acknowledge(record)
+    })
+    return record
+  }
+
   #client(name: string, crash: number): Client {
     const dies = !this.#network.quiet && this.#random.chance(crash)
     return { name, dead: false, crashed: false, crashAfter: dies ? this.#random.below(14) : undefined }
@@ -257,7 +283,9 @@ class Schedule {
       failure: undefined,
       deltas: new Set(),
       removes: new Map(),
+      reconciles: [],
       hasActed: false,
+      hasReplacedIndex: false,
       hasLeftArchive: false,
     }
     this.#records.push(record)
@@ -286,6 +314,7 @@ class Schedule {
     this.#trace(`${client.name} FAILS ${String(error)}`)
     if (code === undefined) this.#violate(`${client.name} breaks: ${error instanceof Error ? (error.stack ?? '') : String(error)}`)
     else if (record !== undefined) record.failure = code
+    else if (code === 'invalid-index' && this.#mixName === 'rebuild' && !this.#network.quiet) this.#count('reads of garbage')
     else if (client.name.startsWith('read')) this.#violate(`${client.name} cannot read: ${String(error)}`)
   }
 
@@ -299,6 +328,10 @@ class Schedule {
   /** No more clients: everything folds, is collected and forgotten, and the view never changes. */
   async #comeToRest(): Promise<void> {
     this.#network.quiet = true
+    if (this.#mixName === 'rebuild') {
+      this.#spawnReindex('rebuild', 0, { rebuild: true })
+      await this.#drain()
+    }
     const views: string[] = []
     const look = async (): Promise<void> => {
       this.#spawnReader('final', 0)
@@ -335,6 +368,22 @@ class Schedule {
     }
   }
 
+  /** A reindex at rest leaves every archive with its entry and every entry with its archive, whatever died half way. */
+  async #checkHealing(): Promise<void> {
+    const healing = this.#spawnReindex('healing', 0, { rebuild: false, full: true })
+    // Archives are unpacked outside of virtual time.
+    for (let i = 0; i < 1000 && healing.acknowledgedAt === undefined && healing.failure === undefined; i++) {
+      await this.#drain()
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+    this.#spawnReader('healed', 0)
+    await this.#drain()
+    for (const version of this.#versions) {
+      const entry = this.#reads.at(-1)?.values.get(version) ?? null
+      if ((await this.#archiveDigest(version)) !== entry) this.#violate(`${version}: a reindex at rest does not heal it`)
+    }
+  }
+
   #checkOrder(version: string): void {
     const operations = this.#records.map((record) => operationsOn(record, version))
     const reads = this.#reads.map((read): Operation => ({ ...read, value: read.values.get(version) ?? null }))
@@ -363,8 +412,7 @@ class Schedule {
   }
 
   async #checkArchive(version: string, entry: string | null): Promise<void> {
-    const object = await this.#bucket.get(asKey(`${LOCATION.prefix}${CHART}-${version}.tgz`))
-    const archive = object === undefined ? null : createHash('sha256').update(object.body).digest('hex')
+    const archive = await this.#archiveDigest(version)
     if (archive === entry) return
     const what = archive === null ? 'an entry without its archive' : entry === null ? 'an archive without an entry' : 'an entry and an archive that differ'
     const exact = this.#options.store === 'exact'
@@ -373,6 +421,11 @@ class Schedule {
       (archive === null ? !exact : entry === null ? this.#mayLeaveOrphan(version) : this.#mayLeaveOtherArchive(version))
     if (isExcused) this.#count(`residue: ${what}`)
     else this.#violate(`${version}: ${what}`)
+  }
+
+  async #archiveDigest(version: string): Promise<string | null> {
+    const object = await this.#bucket.get(asKey(`${LOCATION.prefix}${CHART}-${version}.tgz`))
+    return object === undefined ? null : createHash('sha256').update(object.body).digest('hex')
   }
 
   #mayLeaveOrphan(version: string): boolean {
@@ -423,11 +476,19 @@ function mixesFor(store: StoreKind): readonly MixName[] {
   return store === 'no-conditions' ? DEFAULT_MIXES.filter((mix) => mix !== 'init') : DEFAULT_MIXES
 }
 
+const uploads = new Map<string, ChartUpload>()
+
+/** A chart archive that differs from others of its version by one letter. */
 function makeUpload(version: string, content: string): ChartUpload {
-  const bytes = Buffer.from(`${CHART} ${version} ${content}`)
+  const source = `${version}=${content}`
+  const known = uploads.get(source)
+  if (known !== undefined) return known
+  const bytes = tgz({ name: `${CHART}/Chart.yaml`, content: `apiVersion: v2\nname: ${CHART}\nversion: ${version}\n# ${content}\n` })
   const digest = createHash('sha256').update(bytes).digest('hex')
   const metadata = { name: CHART, version, apiVersion: 'v2' }
-  return { name: CHART, version, digest, bytes, provenance: undefined, metadata, source: `${version}=${content}` }
+  const upload = { name: CHART, version, digest, bytes, provenance: undefined, metadata, source }
+  uploads.set(source, upload)
+  return upload
 }
 
 function describeView(values: ReadonlyMap<string, string>): string {
