@@ -5,6 +5,7 @@ import { downloadDefinition } from './definitions/download.ts'
 import { fetchDefinition } from './definitions/fetch.ts'
 import { initDefinition } from './definitions/init.ts'
 import { pushDefinition } from './definitions/push.ts'
+import { reindexDefinition } from './definitions/reindex.ts'
 import { versionDefinition } from './definitions/version.ts'
 import { HelmS3Error } from './errors.ts'
 
@@ -13,6 +14,7 @@ export const COMMANDS: readonly Command[] = [
   initDefinition,
   pushDefinition,
   deleteDefinition,
+  reindexDefinition,
   compactDefinition,
   fetchDefinition,
   downloadDefinition,

@@ -36,3 +36,7 @@ export const SETTLE_PATIENCE = 10 * MINUTE
 
 /** Requests of one command that may be under way at once; well below the sockets of one client (50). */
 export const CONCURRENCY = 24
+
+/** Archives that a reindex opens at once: enough for a distant store, within the sockets of one client. */
+export const DEFAULT_CONCURRENCY = 64
+export const MAX_CONCURRENCY = 256

@@ -26,7 +26,8 @@ export interface Beginning {
  */
 export async function readBeginning(session: Session, may: { readonly replaceMissing: () => Promise<boolean>; readonly replaceUnreadable: boolean }): Promise<Beginning> {
   try {
-    const { index } = await readView(session)
+    const { base, index } = await readView(session)
+    readEntries(base.index)
     readEntries(index)
     return { index, mustBeRebuilt: false }
   } catch (error) {

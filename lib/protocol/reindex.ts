@@ -5,6 +5,7 @@ import type { VersionId } from '../core/entry.ts'
 import type { Key } from '../core/keys.ts'
 import { type ArchiveContent, type Change, type Problem, ReindexPlan, type SeenArchive } from '../core/plan-reindex.ts'
 import { HelmS3Error } from '../errors.ts'
+import { NO_PROGRESS } from '../track.ts'
 import { commitChanges } from './commit-reindex.ts'
 import { listArchives } from './list-archives.ts'
 import { listDeltas } from './list-deltas.ts'
@@ -24,7 +25,7 @@ export interface ReindexOptions {
   readonly rebuild: boolean
   /** Plans, and writes nothing. */
   readonly dryRun: boolean
-  /** Archives that are opened at the same time; at most {@link MAX_CONCURRENCY}. */
+  /** Archives that are opened at the same time; see `limits.ts`. */
   readonly concurrency: number
   /** Told of each delta when it stands. */
   readonly afterCommit?: (committed: Committed) => Promise<void>
@@ -51,10 +52,6 @@ export interface ReindexResult {
   readonly left: readonly (Partial<VersionId> & { readonly key: Key })[]
   readonly deltas: readonly DeltaId[]
 }
-
-/** Archives opened at the same time: enough for a distant store, within the sockets of one client. */
-export const DEFAULT_CONCURRENCY = 64
-export const MAX_CONCURRENCY = 256
 
 /**
  * Archives that are opened before what they change is committed: few at first, more and more later. An interrupted reindex
@@ -119,13 +116,25 @@ class Reindex {
   /** Opens what is not known, batch by batch; `commit`: what to do with the changes of a batch, undefined: later. */
   async open(commit: ((changes: readonly Change[]) => Promise<void>) | undefined): Promise<void> {
     const unknown = this.#plan.unknown()
+    const progress = (unknown.length === 0 ? NO_PROGRESS : this.#session.track)('reading archives', unknown.length)
+    try {
+      await this.#openBatches(unknown, () => progress.advance(), commit)
+    } finally {
+      progress.end()
+    }
+  }
+
+  async #openBatches(
+    unknown: readonly SeenArchive[],
+    advance: () => void,
+    commit: ((changes: readonly Change[]) => Promise<void>) | undefined,
+  ): Promise<void> {
     const putOff: [SeenArchive, ArchiveContent][] = []
-    const progress = this.#session.track('Opening archives', unknown.length)
     for (let start = 0, size = FIRST_BATCH; start === 0 || start < unknown.length; size = Math.min(2 * size, LARGEST_BATCH)) {
       const batch = unknown.slice(start, start + size)
-      start += Math.max(size, 1)
+      start += size
       const changes: Change[] = []
-      for (const [archive, content] of await this.#openAll(batch, () => progress.advance())) {
+      for (const [archive, content] of await this.#openAll(batch, advance)) {
         if (!this.#contribute(archive, content, false, changes)) putOff.push([archive, content])
       }
       if (start >= unknown.length) {
@@ -135,7 +144,6 @@ class Reindex {
       if (commit === undefined) this.#planned.push(changes)
       else await commit(changes)
     }
-    progress.end()
   }
 
   async commit(changes: readonly Change[]): Promise<void> {

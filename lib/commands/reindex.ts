@@ -1,0 +1,79 @@
+import type { Context } from '../context.ts'
+import type { Change } from '../core/plan-reindex.ts'
+import { findRepository } from '../helm/repositories.ts'
+import { compactInline } from '../protocol/compact-inline.ts'
+import { type ReindexOptions, type ReindexResult, reindexRepository } from '../protocol/reindex.ts'
+import { updateIndexCaches } from './index-caches.ts'
+
+export interface ReindexCommand extends Omit<ReindexOptions, 'afterCommit'> {
+  /** Name or URI, as typed. */
+  readonly repository: string
+  /** Folds what was committed into `index.yaml` at once. */
+  readonly compact: boolean
+}
+
+/** Lines of one kind that are shown; `--verbose` shows them all. */
+const MAX_LINES = 20
+
+/** `helm s3 reindex REPO`: brings the index into agreement with the archives. */
+export async function reindex(context: Context, options: ReindexCommand): Promise<void> {
+  const { output } = context
+  const { dryRun, repository } = options
+  const location = await findRepository(repository, context.config.helm.repositoriesFile)
+  const session = await context.openSession(location)
+  const result = await reindexRepository(session, {
+    ...options,
+    afterCommit: async (committed) => {
+      await updateIndexCaches(context, session, committed)
+      if (options.compact) await compactInline(session, committed)
+    },
+  })
+
+  for (const { key, reason } of result.problems) output.notice(`[ERROR] failed to add chart to the index: ${key}: ${reason}`)
+  const debug = output.isVerbose ? result.changes.filter(({ entry }) => entry !== undefined).map((change) => `[DEBUG] Adding ${fileOf(change)} to index.`) : []
+  const last = dryRun ? `Repository ${repository} was not changed: this was a dry run.` : `Repository ${repository} was successfully reindexed.`
+  output.result([...debug, ...describe(result, dryRun, output.isVerbose), last], {
+    repository: location.url,
+    dryRun,
+    rebuilt: result.rebuilt,
+    archives: result.archives,
+    opened: result.opened,
+    ...valuesOf(result.changes),
+    skipped: result.problems,
+    left: result.left.map(({ key }) => key),
+    deltas: result.deltas,
+  })
+}
+
+function describe({ changes, left, rebuilt }: ReindexResult, dryRun: boolean, isVerbose: boolean): string[] {
+  const lines = rebuilt ? [dryRun ? 'Would replace index.yaml by a new one.' : 'Replaced index.yaml by a new one.'] : []
+  const list = (verb: string, items: readonly string[]): void => {
+    const shown = isVerbose ? items : items.slice(0, MAX_LINES)
+    lines.push(...shown.map((item) => `${verb} ${item}`))
+    if (items.length > shown.length) lines.push(`${verb} ${String(items.length - shown.length)} more; --verbose names them.`)
+  }
+  const name = (change: Change): string => `${change.name} ${change.version} (${fileOf(change)})`
+  const { added, replaced, removed } = sortOut(changes)
+  list(dryRun ? 'Would add' : 'Added', added.map(name))
+  list(dryRun ? 'Would replace' : 'Replaced', replaced.map(name))
+  list(dryRun ? 'Would remove' : 'Removed', removed.map(name))
+  list('Left to others:', left.map(({ key }) => `${key} is being changed or was just deleted; run it again in some minutes`))
+  return lines
+}
+
+function sortOut(changes: readonly Change[]): Record<'added' | 'replaced' | 'removed', readonly Change[]> {
+  return {
+    added: changes.filter(({ entry, seen }) => entry !== undefined && seen === undefined),
+    replaced: changes.filter(({ entry, seen }) => entry !== undefined && seen !== undefined),
+    removed: changes.filter(({ entry }) => entry === undefined),
+  }
+}
+
+function valuesOf(changes: readonly Change[]): object {
+  const value = ({ entry, key, name, seen, version }: Change): object => ({ name, version, digest: (entry ?? seen)?.digest ?? null, key })
+  return Object.fromEntries(Object.entries(sortOut(changes)).map(([kind, items]) => [kind, items.map(value)]))
+}
+
+function fileOf({ key }: Change): string {
+  return key.slice(key.lastIndexOf('/') + 1)
+}

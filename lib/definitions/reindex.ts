@@ -1,0 +1,63 @@
+import { command, exactly } from '../command.ts'
+import { OUTPUT_FLAG } from '../flags.ts'
+import { listOf, objectOf, text, textOrNull, truth, whole } from '../json-schema.ts'
+import { DEFAULT_CONCURRENCY, MAX_CONCURRENCY } from '../protocol/limits.ts'
+
+const VERSION = objectOf({
+  name: text('of the chart'),
+  version: text('as in Chart.yaml'),
+  digest: textOrNull('SHA-256 of the archive, hex; null for an entry that had none'),
+  key: text('of the archive'),
+})
+
+export const reindexDefinition = command({
+  usage: 'reindex REPO',
+  about: 'Make the index agree with the archives in the bucket',
+  details: [
+    'Archives that no entry names are added, entries whose archive is gone are removed, and an entry whose digest is not that of its archive is replaced. Entries whose urls lead elsewhere over https are not touched. Others may push and delete at the same time: what they change is left to them.',
+    'Only what is new or changed is looked at: an archive that is not younger than its entry is trusted, of the others the object metadata are read, and the archive itself where these do not tell enough. --full reads every archive. A reindex that was interrupted goes on where it was when it is run again.',
+    'An archive that cannot be indexed is named on stderr and left out. With --strict it is an error, and nothing is written.',
+    'A missing index.yaml is made anew. One that cannot be read is replaced with --rebuild only: entries without an archive in the bucket are lost then.',
+  ],
+  arity: exactly(1),
+  flags: {
+    relative: { kind: 'switch', about: 'write relative chart URLs into the index, and rewrite the absolute ones that are there' },
+    full: { kind: 'switch', about: 'read every archive, whatever its date and metadata say' },
+    rebuild: { kind: 'switch', about: 'replace an index.yaml that cannot be read' },
+    strict: { kind: 'switch', about: 'write nothing when an archive cannot be indexed' },
+    'dry-run': { kind: 'switch', about: 'say what would be done, and write nothing' },
+    concurrency: {
+      kind: 'count',
+      about: `archives that are opened at the same time, at most ${String(MAX_CONCURRENCY)}`,
+      min: 1,
+      max: MAX_CONCURRENCY,
+      shownDefault: String(DEFAULT_CONCURRENCY),
+    },
+    'no-compact': { kind: 'switch', about: 'leave index.yaml to a later compaction; readers with this plugin see the charts at once' },
+    ...OUTPUT_FLAG,
+  },
+  examples: [
+    ['reindex stable', 'add what came into the bucket by other ways'],
+    ['reindex stable --dry-run', 'see what is wrong'],
+    ['reindex stable --full --concurrency=16', 'read every archive, 16 at a time'],
+    ['reindex s3://acme-charts/stable --rebuild', 'make a new index.yaml when the old one is damaged'],
+  ],
+  result: objectOf({
+    repository: text('its s3:// URL'),
+    dryRun: truth('nothing was written'),
+    rebuilt: truth('index.yaml was missing or unreadable, and was replaced'),
+    archives: whole('archives in the repository'),
+    opened: whole('archives that were looked at'),
+    added: listOf(VERSION, 'versions that the index lacked'),
+    replaced: listOf(VERSION, 'versions whose entry was another'),
+    removed: listOf(VERSION, 'versions whose archive is gone'),
+    skipped: listOf(objectOf({ key: text('of an archive that cannot be indexed'), reason: text('why') })),
+    left: listOf(text('key that others were changing, or whose version they have just deleted')),
+    deltas: listOf(text('id of a delta that was written')),
+  }),
+  run: async (context, [repository = ''], flags) => {
+    const { reindex } = await import('../commands/reindex.ts')
+    const { relative, full, rebuild, strict, 'dry-run': dryRun, concurrency = DEFAULT_CONCURRENCY } = flags
+    await reindex(context, { repository, relative, full, rebuild, strict, dryRun, concurrency, compact: !flags['no-compact'] })
+  },
+})
