@@ -83,3 +83,24 @@ export function exitStatus(code: ErrorCode, isFine: boolean): number {
 export function hasCode(error: unknown, code: ErrorCode): error is HelmS3Error {
   return error instanceof HelmS3Error && error.code === code
 }
+
+/**
+ * Runs a step of a command, and puts before the message of its error what the step was about, as the Go plugin does:
+ * `upload chart to s3: <what failed>`. Code and hint stay; an unknown outcome and a bare text are no failure of a step.
+ */
+export async function during<T>(step: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    throw inStep(step, error)
+  }
+}
+
+/** The error that {@link during} throws for `error`. */
+export function inStep(step: string, error: unknown): unknown {
+  if (!(error instanceof HelmS3Error) || error.bare || error.code === 'outcome-unknown') return error
+  return new HelmS3Error(error.code, `${step}: ${error.message}`, {
+    cause: error,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+  })
+}

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import type { IndexForm } from '../core/index/index-text.ts'
 import { type RepositoryLocation, parseRepositoryUrl } from '../core/keys.ts'
-import { HelmS3Error, hasCode } from '../errors.ts'
+import { HelmS3Error, during, hasCode } from '../errors.ts'
 import { readRepositories, repositoriesAt } from '../helm/repositories.ts'
 import { initRepository } from '../protocol/init.ts'
 import { refuseBoth } from './exclusive-flags.ts'
@@ -21,7 +21,7 @@ export async function init(context: Context, options: InitCommand): Promise<void
   const session = await context.openSession(location)
   const lines: string[] = []
   if (!options.force) {
-    const name = await addedName(context, location)
+    const name = await during('lookup repo entry by url', () => addedName(context, location))
     if (name !== undefined) {
       const known = `The repository with the provided URI already exists under name ${JSON.stringify(name)}`
       if (!options.ignoreIfExists) throw refusal(`${known}, the index file and`, options.url)

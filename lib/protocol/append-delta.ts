@@ -1,7 +1,7 @@
 import type { Delta } from '../core/delta.ts'
 import { deltaKey } from '../core/delta-id.ts'
 import { encodeDelta } from '../core/delta-text.ts'
-import { HelmS3Error } from '../errors.ts'
+import { HelmS3Error, during } from '../errors.ts'
 import { RETENTION } from './limits.ts'
 import type { Minted } from './mint.ts'
 import { readBase } from './read-base.ts'
@@ -26,7 +26,9 @@ export async function appendDelta(session: Session, minted: Minted, delta: Delta
   let firstSent: number | undefined
   while (minted.isFresh()) {
     firstSent ??= clock.monotonic()
-    const put = await store.put(key, body, { when: 'absent', contentType: 'application/yaml' })
+    const put = await during('upload index to s3: upload delta to S3 bucket', () =>
+      store.put(key, body, { when: 'absent', contentType: 'application/yaml' }),
+    )
     if (put.outcome === 'written') return 'committed'
     if (await hasLanded(session, minted)) return 'committed'
     if (clock.monotonic() - firstSent > RETENTION) throw outcomeUnknown(session, minted)

@@ -1,5 +1,6 @@
 import type { DeltaId } from '../core/delta-id.ts'
 import { type Key, provenanceKey } from '../core/keys.ts'
+import { during } from '../errors.ts'
 import { deltaIn, headArchive } from './head-archive.ts'
 import { DELETE_DEADLINE } from './limits.ts'
 import type { Session } from './session.ts'
@@ -43,5 +44,6 @@ async function deleteBelow(
 ): Promise<boolean> {
   if (delta !== undefined && delta > removal) return false
   if (clock.monotonic() - sentAt > DELETE_DEADLINE) return false
-  return (await store.delete(key, { match: etag })).outcome === 'deleted'
+  const deletion = await during('delete chart file from s3: delete chart object from s3', () => store.delete(key, { match: etag }))
+  return deletion.outcome === 'deleted'
 }

@@ -9,6 +9,7 @@ import { deleteArchive } from './delete-archive.ts'
 import { headArchive } from './head-archive.ts'
 import { CONCURRENCY } from './limits.ts'
 import { mint } from './mint.ts'
+import { cannotFetchIndex } from './read-base.ts'
 import { type View, readView } from './read-view.ts'
 import { findRemovals, isUnsettled } from './removals.ts'
 import type { Session } from './session.ts'
@@ -31,7 +32,7 @@ const MAX_ATTEMPTS = 8
  */
 export async function deleteVersions(session: Session, versions: readonly VersionId[]): Promise<DeleteResult> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    const entries = findAll(await readView(session), versions, attempt > 1)
+    const entries = findAll(await readCurrentView(session), versions, attempt > 1)
     const archives = new Map(entries.map((entry) => [entry, archiveOf(session, entry)]))
     const limit = pLimit(CONCURRENCY)
     const keys = [...archives.values()].filter((key) => key !== undefined)
@@ -58,6 +59,14 @@ export async function deleteVersions(session: Session, versions: readonly Versio
   throw new HelmS3Error('conflict', 'the store was too slow for the deletion to be written in time', {
     hint: 'nothing was deleted; try again',
   })
+}
+
+async function readCurrentView(session: Session): Promise<View> {
+  try {
+    return await readView(session)
+  } catch (error) {
+    throw cannotFetchIndex(error)
+  }
 }
 
 /**

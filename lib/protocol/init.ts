@@ -2,7 +2,7 @@ import type { FoldedDelta } from '../core/bookkeeping.ts'
 import type { DeltaId } from '../core/delta-id.ts'
 import { type IndexForm, emptyIndexText } from '../core/index/index-text.ts'
 import { foldedAt } from '../core/plan-compaction.ts'
-import { HelmS3Error, hasCode } from '../errors.ts'
+import { HelmS3Error, during, hasCode } from '../errors.ts'
 import type { PutCondition } from '../store/object-store.ts'
 import { listDeltas } from './list-deltas.ts'
 import { readDelta } from './read-delta.ts'
@@ -51,7 +51,8 @@ export async function initRepository(session: Session, options: InitOptions): Pr
       bookkeeping: { generation: before.generation + 1, writeId: newWriteId(session), folded: before.folded },
       generated: nextGenerated(session, before.generated),
     })
-    if ((await writeIndex(session, text, before.when)) === 'written') return { dropped: before.entries }
+    const write = await during('upload index to s3: upload index to S3 bucket', () => writeIndex(session, text, before.when))
+    if (write === 'written') return { dropped: before.entries }
     if (!options.force) {
       throw new HelmS3Error('already-exists', `there is a repository at ${session.location.url} already`, {
         hint: 'use --force to empty it, --ignore-if-exists to leave it as it is',

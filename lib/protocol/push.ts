@@ -4,7 +4,7 @@ import type { Addition, Delta } from '../core/delta.ts'
 import type { DeltaId } from '../core/delta-id.ts'
 import { type Entry, type VersionId, versionKey } from '../core/entry.ts'
 import { archiveKey, archiveUrl } from '../core/keys.ts'
-import { HelmS3Error } from '../errors.ts'
+import { HelmS3Error, during } from '../errors.ts'
 import { appendDelta } from './append-delta.ts'
 import type { ChartUpload } from './chart-upload.ts'
 import { headArchive } from './head-archive.ts'
@@ -13,7 +13,7 @@ import { overtakenVersions } from './look-behind.ts'
 import type { Minted } from './mint.ts'
 import { type Placement, placeNewArchive } from './place-archive.ts'
 import { PushState } from './push-state.ts'
-import { requireRepository } from './read-base.ts'
+import { cannotFetchIndex, requireRepository } from './read-base.ts'
 import { readView } from './read-view.ts'
 import { replaceArchives } from './replace-archive.ts'
 import type { Session } from './session.ts'
@@ -61,9 +61,11 @@ interface Placed {
  */
 export async function pushCharts(session: Session, uploads: readonly ChartUpload[], options: PushOptions): Promise<PushResult> {
   refuseTwice(uploads)
-  await requireRepository(session)
+  await requireRepository(session).catch((error: unknown) => {
+    throw cannotFetchIndex(error)
+  })
   if (!options.force && (options.dryRun || uploads.length > 1)) {
-    const existing = await findExisting(session, uploads)
+    const existing = await during('check if chart already exists in the repository: head s3 object', () => findExisting(session, uploads))
     if (existing.size > 0 && !options.ignoreIfExists) return { pushed: [], existing: [...existing], committed: undefined }
     if (options.dryRun) return { pushed: uploads.filter((upload) => !existing.has(upload)), existing: [...existing], committed: undefined }
   }

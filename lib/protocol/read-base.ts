@@ -1,5 +1,5 @@
 import { type IndexText, readIndexText } from '../core/index/index-text.ts'
-import { HelmS3Error } from '../errors.ts'
+import { HelmS3Error, hasCode, inStep } from '../errors.ts'
 import type { ETag } from '../store/object-store.ts'
 import type { Session } from './session.ts'
 
@@ -39,4 +39,14 @@ export async function missingIndex({ location, store }: Session): Promise<HelmS3
       ? `there are charts: \`helm s3 reindex ${location.url}\` makes an index of them`
       : `for a new repository, try running \`helm s3 init ${location.url}\``,
   })
+}
+
+/**
+ * The error of a mutation that could not read the index, in the words of the Go plugin (cmd/helm-s3/push.go, delete.go).
+ */
+export function cannotFetchIndex(error: unknown): unknown {
+  if (hasCode(error, 'invalid-index')) return inStep('load index from downloaded file', error)
+  if (hasCode(error, 'missing-index')) return inStep('fetch current repo index: object not found', error)
+  if (hasCode(error, 'missing-bucket')) return inStep('fetch current repo index: bucket not found', error)
+  return inStep('fetch current repo index: fetch object from s3', error)
 }

@@ -1,7 +1,7 @@
 import type { DeltaId } from '../core/delta-id.ts'
 import { archiveKey, provenanceKey } from '../core/keys.ts'
 import { DELTA_METADATA, archiveMetadata } from '../core/object-metadata.ts'
-import { HelmS3Error } from '../errors.ts'
+import { HelmS3Error, during } from '../errors.ts'
 import type { PutCondition, PutOutcome } from '../store/object-store.ts'
 import { sha256 } from '../sys/sha256.ts'
 import type { ChartUpload } from './chart-upload.ts'
@@ -20,11 +20,10 @@ export function putArchive(
   delta: DeltaId | undefined,
   options: { readonly when: PutCondition; readonly contentType: string },
 ): Promise<PutOutcome> {
-  return session.store.put(archiveKey(session.location, upload), upload.bytes, {
-    ...options,
-    sha256: upload.digest,
-    metadata: archiveMetadata({ metadata: upload.metadata, digest: upload.digest, delta }),
-  })
+  const metadata = archiveMetadata({ metadata: upload.metadata, digest: upload.digest, delta })
+  return during('upload chart to s3: upload chart object to s3', () =>
+    session.store.put(archiveKey(session.location, upload), upload.bytes, { ...options, sha256: upload.digest, metadata }),
+  )
 }
 
 /**
@@ -43,9 +42,11 @@ export async function putProvenance(
   if (provenance === undefined && !options.removeOld) return
   const body = provenance ?? new Uint8Array()
   const put = { contentType: 'application/pgp-signature', metadata: { [DELTA_METADATA]: delta }, sha256: sha256(body) }
+  const send = (when: PutCondition): Promise<PutOutcome> =>
+    during('upload chart to s3: upload prov object to s3', () => session.store.put(key, body, { ...put, when }))
   let when: PutCondition = 'absent'
   for (let attempt = 0; attempt < PROVENANCE_ATTEMPTS; attempt++) {
-    if (provenance !== undefined && (await session.store.put(key, body, { ...put, when })).outcome === 'written') return
+    if (provenance !== undefined && (await send(when)).outcome === 'written') return
     const head = await session.store.head(key)
     const writer = head && deltaIn(head.metadata)
     if (writer !== undefined && writer > delta) return

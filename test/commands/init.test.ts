@@ -85,7 +85,7 @@ describe('init', () => {
   })
 
   it('reports a bucket that is not there', async () => {
-    assert.equal(await program.fails('init', 's3://nowhere/charts'), 'Error: there is no bucket nowhere\n')
+    assert.equal(await program.fails('init', 's3://nowhere/charts'), 'Error: upload index to s3: upload index to S3 bucket: there is no bucket nowhere\n')
   })
 
   it('prints JSON when asked to', async () => {

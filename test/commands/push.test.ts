@@ -147,7 +147,7 @@ If you want to ignore this error, use --ignore-if-exists flag:
 
   it('says where to begin when there is no repository', async () => {
     const stderr = await program.fails('push', await program.chart('app', '1.0.0'), 's3://acme/empty')
-    assert.match(stderr, /^Error: there is no index\.yaml at s3:\/\/acme\/empty\nHint: .*`helm s3 init s3:\/\/acme\/empty`\n$/)
+    assert.match(stderr, /^Error: fetch current repo index: object not found: there is no index\.yaml at s3:\/\/acme\/empty\nHint: .*`helm s3 init s3:\/\/acme\/empty`\n$/)
     assert.deepEqual(await program.keys('empty/'), [])
   })
 
