@@ -4,7 +4,7 @@ import { COMMANDS, commandName, findCommand, unknownCommand } from './command-ta
 import { parseAge, parseDuration } from './duration.ts'
 import { RUN_HELP } from './error-text.ts'
 import { HelmS3Error } from './errors.ts'
-import { type Flag, type Flags, GLOBAL_FLAGS, HELM_FLAGS } from './flags.ts'
+import { type Flag, type Flags, GLOBAL_FLAGS, HELM_FLAGS, SETTING_FLAGS } from './flags.ts'
 import type { Invocation } from './invocation.ts'
 import type { OutputForm } from './output.ts'
 
@@ -43,7 +43,7 @@ export function parseArgs(argv: readonly string[]): Invocation {
     command,
     args: rest,
     flags,
-    acl: given.get('acl')?.at(-1),
+    settings: Object.fromEntries(Object.keys(SETTING_FLAGS).map((flag) => [flag, given.get(flag)?.at(-1)])),
     timeout: readFlag('timeout', GLOBAL_FLAGS.timeout, given) as number | undefined,
     isVerbose: readFlag('verbose', GLOBAL_FLAGS.verbose, given) === true,
     isQuiet: readFlag('quiet', GLOBAL_FLAGS.quiet, given) === true,

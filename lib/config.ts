@@ -13,8 +13,6 @@ export interface HelmFiles {
 /** What the environment says. Never holds credentials: those are for the adapter of the store alone. */
 export interface Config {
   readonly helm: HelmFiles
-  /** Canned ACL of every object that is written. */
-  readonly acl: string | undefined
   /** Content-Type of chart archives. */
   readonly chartContentType: string
   readonly isVerbose: boolean
@@ -31,9 +29,8 @@ export function readConfig(env: Environment, platform: NodeJS.Platform = process
   const read = (name: string): string | undefined => (env[name] === '' ? undefined : env[name])
   return {
     helm: helmFiles(read, platform),
-    acl: read('S3_ACL'),
     chartContentType: read('S3_CHART_CONTENT_TYPE') ?? 'application/gzip',
-    isVerbose: isGoTrue(read('HELM_DEBUG')),
+    isVerbose: isGoTrue(read('HELM_DEBUG')) || isGoTrue(read('HELM_S3_VERBOSE')),
     hasFineExitCodes: read('HELM_S3_EXIT_CODES') === 'fine',
     hasColor: read('NO_COLOR') === undefined && read('TERM') !== 'dumb',
     user: read('USER') ?? read('LOGNAME') ?? read('USERNAME'),

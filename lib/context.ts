@@ -10,6 +10,6 @@ export interface Context {
   readonly output: Output
   /** Opens a repository. Nothing is sent yet. */
   openSession(location: RepositoryLocation): Promise<Session>
-  /** Opens a bucket by its name. Nothing is sent yet. */
-  openStore(bucket: string): Promise<ObjectStore>
+  /** Opens a bucket by its name; `query` is that of the URL which named it. Nothing is sent yet. */
+  openStore(bucket: string, query?: string): Promise<ObjectStore>
 }

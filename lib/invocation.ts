@@ -1,5 +1,6 @@
 import type { Command } from './command.ts'
 import type { OutputForm } from './output.ts'
+import type { SettingFlags } from './settings/sources.ts'
 
 /** What a command line asks for. */
 export type Invocation =
@@ -11,7 +12,8 @@ export type Invocation =
       readonly args: readonly string[]
       /** The command's own flags, with values of the types that `FlagValue` gives. */
       readonly flags: Readonly<Record<string, unknown>>
-      readonly acl: string | undefined
+      /** Flags of `SETTING_FLAGS`, as typed. */
+      readonly settings: SettingFlags
       /** Milliseconds; undefined: the default. */
       readonly timeout: number | undefined
       readonly isVerbose: boolean

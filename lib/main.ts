@@ -9,7 +9,10 @@ import type { Invocation } from './invocation.ts'
 import { Interruption, type Io, type Output, createOutput } from './output.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
 import { createSession } from './protocol/session.ts'
+import { type ConnectionSettings, connectionSettings } from './settings/connection.ts'
 import type { Environment } from './settings/environment.ts'
+import { type ObjectSettingsSource, objectSettings } from './settings/objects.ts'
+import { timeoutFrom } from './settings/timeout.ts'
 import type { ObjectStore } from './store/object-store.ts'
 import type { Clock } from './sys/clock.ts'
 import type { Random } from './sys/random.ts'
@@ -18,11 +21,12 @@ import { systemCode } from './sys/system-error.ts'
 /** What an adapter needs to open a bucket. */
 export interface StoreOptions {
   readonly bucket: string
-  readonly env: Environment
-  /** Canned ACL of every object that is written. */
-  readonly acl: string | undefined
+  readonly connection: ConnectionSettings
+  readonly objectSettings: ObjectSettingsSource
   /** Ends all requests when it is aborted. */
   readonly signal: AbortSignal
+  /** Told what was found out on the way: one line each. */
+  readonly detail: (line: string) => void
 }
 
 /** The adapters of a run: tests hand in their own. */
@@ -75,7 +79,7 @@ async function readInvocation(argv: readonly string[]): Promise<Invocation> {
   const download = findCommand('download')
   const call = readDownloaderCall(argv)
   if (call !== undefined && download !== undefined) {
-    return { kind: 'run', command: download, args: call, flags: {}, acl: undefined, timeout: undefined, isVerbose: false, isQuiet: false, form: 'table' }
+    return { kind: 'run', command: download, args: call, flags: {}, settings: {}, timeout: undefined, isVerbose: false, isQuiet: false, form: 'table' }
   }
   const { parseArgs } = await import('./args.ts')
   return parseArgs(argv)
@@ -90,12 +94,19 @@ interface Surroundings {
 }
 
 async function run(
-  { command, args, flags, acl, timeout = DEFAULT_TIMEOUT }: Extract<Invocation, { readonly kind: 'run' }>,
+  { command, args, flags, settings, timeout }: Extract<Invocation, { readonly kind: 'run' }>,
   { config, env, io, wiring: { clock, random, host, createStore }, output }: Surroundings,
 ): Promise<void> {
-  const deadline = { timeout, clock, ...(io.interrupted === undefined ? {} : { interrupted: io.interrupted }) }
+  // What is wrong on the command line is said at once, whatever the command does first.
+  connectionSettings(settings, undefined, {})
+  objectSettings(settings, {})
+  const deadline = { timeout: timeout ?? timeoutFrom(env) ?? DEFAULT_TIMEOUT, clock, ...(io.interrupted === undefined ? {} : { interrupted: io.interrupted }) }
   await withDeadline(deadline, async (signal) => {
-    const openStore = (bucket: string): Promise<ObjectStore> => createStore({ bucket, env, acl: acl ?? config.acl, signal })
+    const openStore = async (bucket: string, query = ''): Promise<ObjectStore> => {
+      const connection = connectionSettings(settings, new URLSearchParams(query), env)
+      const explicit = objectSettings(settings, env)
+      return createStore({ bucket, connection, objectSettings: async () => explicit, signal, detail: output.detail })
+    }
     const origin = {
       ...(config.user === undefined ? {} : { user: config.user }),
       ...(host === undefined ? {} : { host }),
@@ -107,7 +118,7 @@ async function run(
       output,
       openStore,
       openSession: async (location) => {
-        const store = await openStore(location.bucket)
+        const store = await openStore(location.bucket, location.query)
         return createSession({ store, location, clock, random, origin, notice: output.notice, progress: output.progress, track: output.track })
       },
     }

@@ -1,8 +1,6 @@
 import { hostname } from 'node:os'
 import { main } from './main.ts'
 import { Interruption, type Io, type Sink } from './output.ts'
-import { connectionSettings } from './settings/connection.ts'
-import { objectSettings } from './settings/objects.ts'
 import { systemClock } from './sys/clock.ts'
 import { systemRandom } from './sys/random.ts'
 
@@ -42,9 +40,9 @@ void main(process.argv.slice(2), process.env, io, {
   clock: systemClock,
   random: systemRandom,
   host: hostname(),
-  createStore: async ({ bucket, env, acl, signal }) => {
+  createStore: async ({ bucket, connection, ...options }) => {
     const { createS3Store } = await import('./store/s3-store.ts')
-    return createS3Store(connectionSettings({}, undefined, env), bucket, { signal, objectSettings: async () => objectSettings({ acl }, env) })
+    return createS3Store(connection, bucket, options)
   },
 }).then((status) => {
   // Everything is written by now. Ending at once keeps idle connections from holding the process.

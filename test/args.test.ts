@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { parseArgs } from '../lib/args.ts'
 import { COMMANDS, commandName } from '../lib/command-table.ts'
 import { errorText } from '../lib/error-text.ts'
+import { GLOBAL_FLAGS } from '../lib/flags.ts'
 import { helpText } from '../lib/help.ts'
 
 const RUN_HELP = "Run 's3 --help' for usage.\n"
@@ -54,8 +55,9 @@ describe('args: reading', () => {
   })
 
   it('reads the global flags of any command', () => {
-    const { acl, timeout, isVerbose } = parsed('--timeout 1h30m push a b --acl=public-read --verbose')
-    assert.deepEqual([acl, timeout, isVerbose], ['public-read', 5_400_000, true])
+    const { settings, timeout, isVerbose } = parsed('--timeout 1h30m push --region eu-west-1 a b --acl=public-read --tags= --verbose')
+    assert.deepEqual([settings['acl'], settings['region'], settings['tags'], settings['sse']], ['public-read', 'eu-west-1', '', undefined])
+    assert.deepEqual([timeout, isVerbose], [5_400_000, true])
   })
 
   it('ignores the flags of Helm that Helm leaves in the line', () => {
@@ -147,7 +149,7 @@ describe('args: help', () => {
     for (const command of COMMANDS) {
       const text = await helpText(command)
       assert.ok(text.startsWith(`helm s3 ${command.usage} [flags]\n`), text)
-      for (const flag of [...Object.keys(command.flags), 'acl', 'timeout', 'verbose', 'help']) assert.ok(text.includes(`--${flag}`), flag)
+      for (const flag of [...Object.keys(command.flags), ...Object.keys(GLOBAL_FLAGS)]) assert.ok(text.includes(`--${flag}`), flag)
       for (const [line] of command.examples) assert.ok(text.includes(`helm s3 ${line}`), line)
     }
   })

@@ -21,17 +21,17 @@ describe('config', () => {
   }
 
   it('takes an empty variable for an absent one', () => {
-    const { acl, chartContentType, user } = readConfig({ S3_ACL: '', S3_CHART_CONTENT_TYPE: '', USER: '', LOGNAME: 'me' })
-    assert.deepEqual([acl, chartContentType, user], [undefined, 'application/gzip', 'me'])
+    const { chartContentType, user } = readConfig({ S3_CHART_CONTENT_TYPE: '', USER: '', LOGNAME: 'me' })
+    assert.deepEqual([chartContentType, user], ['application/gzip', 'me'])
   })
 
   it('reads the variables of the Go plugin', () => {
-    const { acl, chartContentType } = readConfig({ S3_ACL: 'private', S3_CHART_CONTENT_TYPE: 'application/x' })
-    assert.deepEqual([acl, chartContentType], ['private', 'application/x'])
+    assert.equal(readConfig({ S3_CHART_CONTENT_TYPE: 'application/x' }).chartContentType, 'application/x')
   })
 
   it('is verbose when Helm debugs', () => {
     assert.equal(readConfig({ HELM_DEBUG: 'true' }).isVerbose, true)
+    assert.equal(readConfig({ HELM_S3_VERBOSE: '1' }).isVerbose, true)
     assert.equal(readConfig({ HELM_DEBUG: 'false' }).isVerbose, false)
     assert.equal(readConfig({}).isVerbose, false)
   })

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts'
 import { type Key, type ObjectLocation, asKey, parseS3Url, repositoryAt } from '../core/keys.ts'
 import { HelmS3Error, hasCode } from '../errors.ts'
+import { queryOfRepository } from '../helm/repositories.ts'
 
 const INDEX_FILE = 'index.yaml'
 
@@ -10,14 +11,16 @@ const INDEX_FILE = 'index.yaml'
  * has been checked against what the store announced.
  */
 export async function download(context: Context, url: string): Promise<void> {
-  const object = parseS3Url(url)
+  const typed = parseS3Url(url)
+  const query = typed.query === '' ? await queryOfRepository(typed, context.config.helm.repositoriesFile) : typed.query
+  const object = { ...typed, query }
   const slash = object.key.lastIndexOf('/')
   if (object.key.slice(slash + 1) === INDEX_FILE) await downloadIndex(context, object, url)
   else await downloadObject(context, object, url)
 }
 
-async function downloadIndex(context: Context, { bucket, key }: ObjectLocation, url: string): Promise<void> {
-  const session = await context.openSession(repositoryAt(bucket, key.slice(0, -INDEX_FILE.length)))
+async function downloadIndex(context: Context, { bucket, key, query }: ObjectLocation, url: string): Promise<void> {
+  const session = await context.openSession(repositoryAt(bucket, key.slice(0, -INDEX_FILE.length), query))
   // What reads an index is not loaded for an archive: Helm waits for the start of this program at every file.
   const { readIndex } = await import('./readable-index.ts')
   try {
@@ -29,8 +32,8 @@ async function downloadIndex(context: Context, { bucket, key }: ObjectLocation, 
   }
 }
 
-async function downloadObject(context: Context, { bucket, key }: ObjectLocation, url: string): Promise<void> {
-  const store = await context.openStore(bucket)
+async function downloadObject(context: Context, { bucket, key, query }: ObjectLocation, url: string): Promise<void> {
+  const store = await context.openStore(bucket, query)
   try {
     for (const candidate of spellings(key)) {
       const pieces = await store.stream(candidate)
@@ -58,7 +61,9 @@ function spellings(key: Key): readonly Key[] {
 }
 
 function missingIndex(url: string): HelmS3Error {
-  const repository = url.slice(0, url.lastIndexOf(INDEX_FILE)).replace(/\/$/, '')
+  const [path = '', query] = url.split('?', 2)
+  const folder = path.slice(0, path.lastIndexOf(INDEX_FILE)).replace(/\/$/, '')
+  const repository = query === undefined ? folder : `${folder}?${query}`
   const message =
     `The index file does not exist by the path ${url}. ` +
     `If you haven't initialized the repository yet, try running \`helm s3 init ${repository}\``

@@ -85,13 +85,13 @@ async function fetchArchive(
   entry: Entry,
   { prov }: FetchCommand,
 ): Promise<FetchedChart | HelmS3Error> {
-  const { bucket, key } = archiveOf(session, entry)
-  const store: ObjectStore = bucket === session.location.bucket ? session.store : await context.openStore(bucket)
+  const { bucket, key, query } = archiveOf(session, entry)
+  const store: ObjectStore = bucket === session.location.bucket ? session.store : await context.openStore(bucket, query)
   const object = await store.get(key)
   const what = `${entry.name} ${entry.version}`
   if (object === undefined) {
     return new HelmS3Error('not-found', `the archive of ${what} is not there: s3://${bucket}/${key}`, {
-      hint: `push it again, or take it out of the index with \`helm s3 delete ${entry.name} ${session.location.url} --version=${entry.version}\``,
+      hint: `push it again, or take it out of the index with \`helm s3 delete ${entry.name} ${session.location.address} --version=${entry.version}\``,
     })
   }
   const digest = sha256(object.body)

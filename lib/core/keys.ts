@@ -6,8 +6,12 @@ export const asKey = (text: string): Key => text as Key
 
 /** A repository `s3://bucket/prefix`: where its objects stand. The one home of the key layout (docs/FORMAT.md). */
 export interface RepositoryLocation {
-  /** `s3://bucket/prefix` without a trailing slash, percent-encoded as in URLs. */
+  /** `s3://bucket/prefix` without a trailing slash or a query, percent-encoded as in URLs. */
   readonly url: string
+  /** `region=…&endpoint=…&profile=…` as it was typed: how the bucket is reached. Empty for most. */
+  readonly query: string
+  /** The URL with the query: what to type to reach this repository again. */
+  readonly address: string
   readonly bucket: string
   /** Empty, or a key prefix that ends in a slash. */
   readonly prefix: string
@@ -21,6 +25,8 @@ export interface RepositoryLocation {
 export interface ObjectLocation {
   readonly bucket: string
   readonly key: Key
+  /** What stood after `?`: see {@link RepositoryLocation.query}. */
+  readonly query: string
 }
 
 const SCHEME = /^s3:\/\//i
@@ -31,7 +37,7 @@ const SCHEME = /^s3:\/\//i
  * (helm/helm pkg/downloader/chart_downloader.go).
  * @throws HelmS3Error `invalid-url`
  */
-export function parseS3Url(url: string): ObjectLocation & { readonly query: URLSearchParams } {
+export function parseS3Url(url: string): ObjectLocation {
   if (!SCHEME.test(url)) {
     throw new HelmS3Error('invalid-url', `uri ${url} protocol is not s3`, { hint: 'write it as s3://BUCKET/PREFIX' })
   }
@@ -48,20 +54,23 @@ export function parseS3Url(url: string): ObjectLocation & { readonly query: URLS
   if (bucket === '' || /[^A-Za-z0-9._-]/.test(bucket)) {
     throw new HelmS3Error('invalid-url', `parse uri ${url}: no bucket name`, { hint: 'write it as s3://BUCKET/PREFIX' })
   }
-  return { bucket, key: decodePath(slash < 0 ? '' : path.slice(slash + 1), url), query: new URLSearchParams(query) }
+  return { bucket, key: decodePath(slash < 0 ? '' : path.slice(slash + 1), url), query }
 }
 
 /** @throws HelmS3Error `invalid-url` */
 export function parseRepositoryUrl(url: string): RepositoryLocation {
-  const { bucket, key } = parseS3Url(url)
+  const { bucket, key, query } = parseS3Url(url)
   const path = key.replace(/\/+$/, '')
-  return repositoryAt(bucket, path === '' ? '' : `${path}/`)
+  return repositoryAt(bucket, path === '' ? '' : `${path}/`, query)
 }
 
 /** The repository with this key prefix: empty, or ending in a slash. */
-export function repositoryAt(bucket: string, prefix: string): RepositoryLocation {
+export function repositoryAt(bucket: string, prefix: string, query = ''): RepositoryLocation {
+  const url = `s3://${bucket}${prefix === '' ? '' : `/${encodePath(prefix.slice(0, -1))}`}`
   return {
-    url: `s3://${bucket}${prefix === '' ? '' : `/${encodePath(prefix.slice(0, -1))}`}`,
+    url,
+    query,
+    address: query === '' ? url : `${url}?${query}`,
     bucket,
     prefix,
     indexKey: asKey(`${prefix}index.yaml`),
@@ -140,7 +149,7 @@ export function resolveEntryUrl(location: RepositoryLocation, url: string): Obje
     if (segment === '..') segments.pop()
     else if (segment !== '.') segments.push(segment)
   }
-  return { bucket: location.bucket, key: decodePath(segments.join('/'), url) }
+  return { bucket: location.bucket, key: decodePath(segments.join('/'), url), query: location.query }
 }
 
 function decodePath(path: string, url: string): Key {

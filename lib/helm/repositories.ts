@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { type RepositoryLocation, parseRepositoryUrl } from '../core/keys.ts'
+import { type ObjectLocation, type RepositoryLocation, parseRepositoryUrl } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import { causeText, systemCode } from '../sys/system-error.ts'
 
@@ -55,15 +55,33 @@ export async function findRepository(nameOrUrl: string, file: string): Promise<R
   return parseRepositoryUrl(repository.url)
 }
 
+/**
+ * The query of the repository that an object lies in, for URLs that come without one: Helm passes a query on to relative
+ * chart URLs only. Empty when there is none; of nested repositories the innermost counts. Cost: one small file is read, and
+ * parsed only when it holds an `s3://` URL with a query.
+ */
+export async function queryOfRepository({ bucket, key }: ObjectLocation, file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => '')
+  if (!/s3:\/\/[^\s"']*\?/i.test(text)) return ''
+  const around = ((await readRepositories(file)) ?? []).flatMap(({ url }) => {
+    const location = locationOf(url)
+    return location?.bucket === bucket && key.startsWith(location.prefix) ? [location] : []
+  })
+  return around.sort((a, b) => b.prefix.length - a.prefix.length)[0]?.query ?? ''
+}
+
 /** Those whose URL names this place, however it is written: a trailing slash makes no difference. */
 export function repositoriesAt(location: RepositoryLocation, repositories: readonly HelmRepository[]): readonly HelmRepository[] {
-  return repositories.filter(({ url }) => {
-    try {
-      return parseRepositoryUrl(url).url === location.url
-    } catch {
-      return false
-    }
-  })
+  return repositories.filter(({ url }) => locationOf(url)?.url === location.url)
+}
+
+/** Undefined: a repository elsewhere than in a bucket. */
+function locationOf(url: string): RepositoryLocation | undefined {
+  try {
+    return parseRepositoryUrl(url)
+  } catch {
+    return undefined
+  }
 }
 
 function isRepository(value: unknown): value is HelmRepository {

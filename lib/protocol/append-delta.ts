@@ -50,7 +50,7 @@ async function hasLanded(session: Session, minted: Minted): Promise<boolean> {
 function outcomeUnknown(session: Session, minted: Minted, cause?: unknown): HelmS3Error {
   const why = cause instanceof Error ? ` (${cause.message})` : ''
   return new HelmS3Error('outcome-unknown', `no answer to the write of ${minted.id}: it may or may not have taken effect${why}`, {
-    hint: `see what stands there, \`helm s3 fetch\` from ${session.location.url}, before you repeat the command`,
+    hint: `see what stands there, \`helm s3 fetch\` from ${session.location.address}, before you repeat the command`,
     cause,
   })
 }

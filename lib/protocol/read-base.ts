@@ -36,8 +36,8 @@ export async function missingIndex({ location, store }: Session): Promise<HelmS3
   const remains = objects.some(isRemains)
   return new HelmS3Error('missing-index', `there is no index.yaml at ${location.url}`, {
     hint: remains
-      ? `there are charts: \`helm s3 reindex ${location.url}\` makes an index of them`
-      : `for a new repository, try running \`helm s3 init ${location.url}\``,
+      ? `there are charts: \`helm s3 reindex ${location.address}\` makes an index of them`
+      : `for a new repository, try running \`helm s3 init ${location.address}\``,
   })
 }
 

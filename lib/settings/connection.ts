@@ -43,7 +43,7 @@ export interface ConnectionSettings {
   readonly stall: number
 }
 
-/** Names of the settings that the query of a repository URL may hold. */
+/** What stands after `?` in the URL of a repository: `region`, `endpoint` and `profile` count, other names do not. */
 export type ConnectionQuery = Pick<URLSearchParams, 'get'>
 
 const STALL = 20_000

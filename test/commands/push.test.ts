@@ -73,14 +73,14 @@ describe('push', () => {
     await program.ok('push', await program.chart('app', '1.0.0+b'), URI, '--relative', '--content-type=application/x-test', '--acl=public-read')
     assert.deepEqual((await index()).entries['app']?.[0]?.urls, ['app-1.0.0%2Bb.tgz'])
     assert.equal((await program.object('charts/app-1.0.0+b.tgz'))?.contentType, 'application/x-test')
-    assert.equal(program.acls.at(-1), 'public-read')
+    assert.equal((await program.opened.at(-1)?.objectSettings())?.acl, 'public-read')
   })
 
   it('takes content type and ACL from the environment', async () => {
     program.env = { ...program.env, S3_CHART_CONTENT_TYPE: 'application/x-env', S3_ACL: 'private' }
     await program.ok('push', await program.chart('app', '1.0.0'), URI)
     assert.equal((await program.object('charts/app-1.0.0.tgz'))?.contentType, 'application/x-env')
-    assert.equal(program.acls.at(-1), 'private')
+    assert.equal((await program.opened.at(-1)?.objectSettings())?.acl, 'private')
   })
 
   it('says the same in a dry run, and writes nothing', async () => {

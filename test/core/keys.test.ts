@@ -28,7 +28,7 @@ describe('a repository url', () => {
   it('may carry a query, from which a .prov at the end is moved to the path', () => {
     const { key, query } = parseS3Url('s3://b/a-1.0.0.tgz?region=eu-west-1.prov')
     assert.equal(key, 'a-1.0.0.tgz.prov')
-    assert.equal(query.get('region'), 'eu-west-1')
+    assert.equal(query, 'region=eu-west-1')
   })
 
   for (const url of ['https://bucket/charts', 'bucket/charts', 's3://', 's3:///charts', 's3://arn:aws:s3/x', 's3://b/%zz']) {

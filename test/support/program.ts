@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { asKey } from '../../lib/core/keys.ts'
 import { HelmS3Error } from '../../lib/errors.ts'
-import { main } from '../../lib/main.ts'
+import { type StoreOptions, main } from '../../lib/main.ts'
 import type { Sink } from '../../lib/output.ts'
 import { MemoryStore } from '../../lib/store/memory-store.ts'
 import type { ObjectStore, StoredObject } from '../../lib/store/object-store.ts'
@@ -26,8 +26,8 @@ const hastyClock: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.s
 /** The whole program in this process, over a bucket `acme` in memory and Helm's files in a fresh folder for each test. */
 export class TestProgram {
   readonly path: (...parts: string[]) => string
-  /** What `acl` the stores were opened with. */
-  readonly acls: (string | undefined)[] = []
+  /** How the stores were opened. */
+  readonly opened: StoreOptions[] = []
   env: Record<string, string> = {}
   isTerminal = false
   #bucket = new MemoryStore({ now: () => systemClock.now() })
@@ -42,7 +42,7 @@ export class TestProgram {
     this.#bucket = new MemoryStore({ now: () => systemClock.now() })
     this.#faults = {}
     this.isTerminal = false
-    this.acls.length = 0
+    this.opened.length = 0
     mkdirSync(this.path('cache'))
   }
 
@@ -65,8 +65,9 @@ export class TestProgram {
       clock: hastyClock,
       random: systemRandom,
       host: 'test-host',
-      createStore: async ({ bucket, acl }) => {
-        this.acls.push(acl)
+      createStore: async (options) => {
+        this.opened.push(options)
+        const { bucket } = options
         return bucket === 'acme' ? this.#store() : missingBucket(bucket)
       },
     })
