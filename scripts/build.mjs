@@ -18,8 +18,10 @@ const common = { absWorkingDir: root, bundle: true, platform: 'node', target: 'n
  * own, with all that it exports.
  */
 async function buildBundle(folder, outfile) {
-  await build({
+  const { metafile } = await build({
     ...common,
+    metafile: true,
+    plugins: [lazyCommonJs],
     entryPoints: ['lib/start.ts'],
     outdir: folder,
     outExtension: { '.js': '.mjs' },
@@ -30,6 +32,7 @@ async function buildBundle(folder, outfile) {
     alias: { 'pac-proxy-agent': './scripts/no-pac-proxy.mjs' },
     define: { HELM_S3_VERSION: JSON.stringify(version) },
   })
+  refuseLazyCommonJs(metafile)
   await build({
     ...common,
     entryPoints: [join(folder, 'start.mjs')],
@@ -44,6 +47,28 @@ async function buildBundle(folder, outfile) {
     banner: { js: `const __imu=require('url').pathToFileURL(process.execPath).href;` },
   })
   if (/[^\x00-\x7f]/.test(readFileSync(outfile, 'latin1'))) throw new Error('the bundle is not ASCII, as the loader reads it')
+}
+
+/**
+ * A chunk made of a CommonJS module has no named exports: `const { parse } = await import('yaml')` would give undefined. These
+ * packages get a module in front that has the names, as Node.js finds them.
+ */
+const lazyCommonJs = {
+  name: 'lazy-commonjs',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^(yaml)$/ }, ({ kind, path }) => (kind === 'dynamic-import' ? { path, namespace: 'lazy-commonjs' } : undefined))
+    onLoad({ filter: /./, namespace: 'lazy-commonjs' }, async ({ path }) => {
+      const names = Object.keys(await import(path)).filter((name) => name !== 'module.exports')
+      return { contents: `export { ${names.join(', ')} } from '${path}'`, resolveDir: root }
+    })
+  },
+}
+
+function refuseLazyCommonJs({ inputs }) {
+  for (const [file, { imports }] of Object.entries(inputs)) {
+    const lazy = imports.find(({ kind, path }) => kind === 'dynamic-import' && inputs[path]?.format === 'cjs')
+    if (lazy !== undefined) throw new Error(`${file} imports ${lazy.path} on demand: add it to lazyCommonJs`)
+  }
 }
 
 async function buildLoader(outfile) {

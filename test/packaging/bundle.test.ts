@@ -24,6 +24,10 @@ describe('bundle', () => {
     assert.deepEqual(run(PROGRAM, ['pus']), { status: 1, stdout: '', stderr: 'Error: unknown command "pus" for "s3"\n\nDid you mean this?\n\tpush\n\n' })
   })
 
+  it('has the names of the packages that it loads on demand', () => {
+    assert.equal(run(PROGRAM, ['version', '-o', 'yaml']).stderr, '')
+  })
+
   it('leaves silently when the reader of its output has gone', () => {
     const { stdout, stderr } = run('sh', ['-c', `{ "${PROGRAM}" --help; echo "status $?" >&2; } | true`])
     assert.equal(stdout, '')
