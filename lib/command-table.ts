@@ -4,8 +4,10 @@ import { deleteDefinition } from './definitions/delete.ts'
 import { downloadDefinition } from './definitions/download.ts'
 import { fetchDefinition } from './definitions/fetch.ts'
 import { initDefinition } from './definitions/init.ts'
+import { listDefinition } from './definitions/list.ts'
 import { pushDefinition } from './definitions/push.ts'
 import { reindexDefinition } from './definitions/reindex.ts'
+import { statusDefinition } from './definitions/status.ts'
 import { versionDefinition } from './definitions/version.ts'
 import { HelmS3Error } from './errors.ts'
 
@@ -16,6 +18,8 @@ export const COMMANDS: readonly Command[] = [
   deleteDefinition,
   reindexDefinition,
   compactDefinition,
+  statusDefinition,
+  listDefinition,
   fetchDefinition,
   downloadDefinition,
   versionDefinition,

@@ -7,6 +7,10 @@ import type { Session } from './session.ts'
 export interface Base {
   readonly index: IndexText
   readonly etag: ETag
+  /** Bytes of the text. */
+  readonly size: number
+  /** When the text was written: store clock, milliseconds since 1970. */
+  readonly lastModified: number
   /** Store clock when it was read, milliseconds since 1970. */
   readonly date: number
 }
@@ -18,7 +22,8 @@ export interface Base {
 export async function readBase(session: Session): Promise<Base> {
   const object = await session.store.get(session.location.indexKey)
   if (object === undefined) throw await missingIndex(session)
-  return { index: readIndexText(object.body), etag: object.etag, date: object.date }
+  const { body, date, etag, lastModified, size } = object
+  return { index: readIndexText(body), etag, size, lastModified, date }
 }
 
 /**

@@ -1,0 +1,68 @@
+import type { Context } from '../context.ts'
+import type { Entry } from '../core/entry.ts'
+import type { IndexText } from '../core/index/index-text.ts'
+import { type VersionFilter, newestVersions } from '../core/newest-versions.ts'
+import { formatTime } from '../format.ts'
+import { findRepository } from '../helm/repositories.ts'
+import { renderTable } from '../table.ts'
+import { readIndex } from './readable-index.ts'
+
+export interface ListCommand extends VersionFilter {
+  /** Name or URI, as typed. */
+  readonly repository: string
+}
+
+const HEADERS = ['NAME', 'VERSION', 'APP VERSION', 'CREATED', 'DESCRIPTION']
+
+/** Characters of a description in the table, as in `helm search repo`. */
+const MAX_DESCRIPTION = 50
+
+/** `helm s3 list REPO [NAME]`: the merged index, newest versions first. Cost: one view. */
+export async function list(context: Context, { repository, ...filter }: ListCommand): Promise<void> {
+  const location = await findRepository(repository, context.config.helm.repositoriesFile)
+  const index = await readIndex(context, await context.openSession(location))
+  const entries = newestVersions(index, filter)
+  const rows = entries.map((entry) => [entry.name, entry.version, textOf(entry, 'appVersion') ?? '', createdAt(entry), shortDescription(entry)].map(singleLine))
+  const lines = rows.length > 0 ? renderTable(HEADERS, rows) : [nothingFound(index, filter)]
+  context.output.result(lines, { repository: location.url, versions: entries.map(describe) })
+}
+
+function describe(entry: Entry): object {
+  return {
+    name: entry.name,
+    version: entry.version,
+    appVersion: textOf(entry, 'appVersion') ?? null,
+    created: entry.created ?? null,
+    description: textOf(entry, 'description') ?? null,
+    digest: entry.digest ?? null,
+    deprecated: entry['deprecated'] === true,
+  }
+}
+
+function textOf(entry: Entry, field: string): string | undefined {
+  const value = entry[field]
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function createdAt({ created = '' }: Entry): string {
+  const time = Date.parse(created)
+  return Number.isNaN(time) ? created : formatTime(time)
+}
+
+function shortDescription(entry: Entry): string {
+  const line = [...singleLine(textOf(entry, 'description') ?? '')]
+  return line.length <= MAX_DESCRIPTION ? line.join('') : `${line.slice(0, MAX_DESCRIPTION - 3).join('')}...`
+}
+
+/** What stands in an index is others' text: no line break and no control sequence of it reaches a terminal. */
+function singleLine(text: string): string {
+  return text.replace(/[\s\p{Cc}]+/gu, ' ').trim()
+}
+
+/** Why the table is empty, when the index tells. */
+function nothingFound(index: IndexText, { constraint, devel, name }: VersionFilter): string {
+  const names = name === undefined ? index.chartNames() : [name].filter((each) => index.items(each).length > 0)
+  if (names.length === 0) return name === undefined ? 'No charts found.' : `No charts found: there is no chart ${name}.`
+  if (constraint !== undefined) return `No charts found: no version satisfies ${constraint}.`
+  return devel ? 'No charts found.' : 'No charts found: there are only pre-releases, which --devel shows.'
+}

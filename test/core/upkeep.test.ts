@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict'
+import { judgeUpkeep } from '../../lib/core/upkeep.ts'
+
+describe('upkeep', () => {
+  for (const [oldestPending, oldestFolded, verdict] of [
+    [undefined, undefined, 'tidy'],
+    [10, 15, 'tidy'],
+    [11, undefined, 'behind'],
+    [11, 16, 'behind'],
+    [undefined, 16, 'uncollected'],
+    [10, 16, 'uncollected'],
+  ] as const) {
+    it(`is ${verdict} with deltas pending for ${String(oldestPending)} and folded ${String(oldestFolded)} ago`, () => {
+      assert.equal(judgeUpkeep({ oldestPending, oldestFolded, graceWindow: 5, patience: 10 }), verdict)
+    })
+  }
+})
