@@ -107,19 +107,20 @@ async function tryPush(
   const existing = placed.filter(({ placement }) => placement === 'exists').map(({ upload }) => upload)
   await putProvenances(session, ours, minted)
   const delta = makeDelta(session, ours, options)
-  if (delta.added.length === 0) return { pushed: ours.map(({ upload }) => upload), existing, committed: undefined }
-  if ((await appendDelta(session, minted, delta)) === 'expired') return 'again'
+  const hasDelta = delta.added.length > 0
+  if (hasDelta && (await appendDelta(session, minted, delta)) === 'expired') return 'again'
 
-  const committed = ours.filter(({ placement }) => placement !== 'refreshed').map(({ upload }) => upload)
-  const { overtaken, newerDeltas } = await overtakenVersions(session, minted.id, committed)
+  const { overtaken, newerDeltas } = hasDelta
+    ? await overtakenVersions(session, minted.id, delta.added.map(({ entry }) => entry))
+    : { overtaken: [], newerDeltas: 0 }
+  const isOvertaken = new Set(overtaken.map(versionKey))
   // What overtook this push may be folded and collected by now, and missing from a listing that comes late.
   const mayHaveMissed = isRestart || !minted.isFresh()
   for (const { upload, placement } of ours) {
-    if (placement === 'refreshed') continue
-    if (!mayHaveMissed && placement === 'created' && !overtaken.includes(upload)) continue
-    if ((await settle(session, claimOf(session, upload), entryFor(delta, upload), state)) === 'archive-gone') return 'again'
+    if (!mayHaveMissed && placement === 'created' && !isOvertaken.has(versionKey(upload))) continue
+    if ((await settle(session, claimOf(session, upload), entryOf(session, upload, options), state)) === 'archive-gone') return 'again'
   }
-  return { pushed: ours.map(({ upload }) => upload), existing, committed: { id: minted.id, delta, newerDeltas } }
+  return { pushed: ours.map(({ upload }) => upload), existing, committed: hasDelta ? { id: minted.id, delta, newerDeltas } : undefined }
 }
 
 async function placeAll(
@@ -150,24 +151,22 @@ async function putProvenances(session: Session, ours: readonly Placed[], minted:
   await Promise.all(ours.map((placed) => limit(() => put(placed))))
 }
 
-function makeDelta({ location, storeClock }: Session, ours: readonly Placed[], { relative }: PushOptions): Delta {
-  const created = new Date(storeClock.now()).toISOString()
+/** A refreshed archive has its entry already. */
+function makeDelta(session: Session, ours: readonly Placed[], options: PushOptions): Delta {
   const additions = ours.flatMap(({ upload, placement }): Addition[] => {
     if (placement === 'refreshed') return []
-    const entry = makeEntry(upload.metadata, { digest: upload.digest, url: archiveUrl(location, upload, relative), created })
-    return [{ entry, ifAbsent: placement === 'adopted' || placement === 'mine-before' }]
+    return [{ entry: entryOf(session, upload, options), ifAbsent: placement === 'adopted' || placement === 'mine-before' }]
   })
   return { added: additions, removed: [] }
 }
 
-function claimOf({ location }: Session, { name, version, digest }: ChartUpload): Claim {
-  return { name, version, digest, key: archiveKey(location, { name, version }) }
+function entryOf({ location, storeClock }: Session, upload: ChartUpload, { relative }: PushOptions): Entry {
+  const created = new Date(storeClock.now()).toISOString()
+  return makeEntry(upload.metadata, { digest: upload.digest, url: archiveUrl(location, upload, relative), created })
 }
 
-function entryFor(delta: Delta, version: VersionId): Entry {
-  const addition = delta.added.find(({ entry }) => versionKey(entry) === versionKey(version))
-  if (addition === undefined) throw new Error(`the delta does not add ${version.name} ${version.version}`)
-  return addition.entry
+function claimOf({ location }: Session, { name, version, digest }: ChartUpload): Claim {
+  return { name, version, digest, key: archiveKey(location, { name, version }) }
 }
 
 /** The uploads whose version is taken, as one look tells: by other bytes, or by the same bytes and an entry. */

@@ -68,6 +68,7 @@ async function placeByForce(
   const delta = plan === 'refresh' ? head?.delta : minted.id
   const put = await putArchive(session, upload, delta, { when, contentType })
   const done = plan === 'refresh' ? 'refreshed' : head === undefined ? 'created' : 'replaced'
+  if (put.outcome === 'written' && plan === 'refresh' && head !== undefined) state.adopt(upload, head)
   if (put.outcome === 'written') return done
   if (put.outcome === 'refused' || plan === 'refresh') return 'again'
   const now = await headArchive(session, archiveKey(session.location, upload))
