@@ -9,6 +9,8 @@ export type Fault =
   | { readonly kind: 'answer'; readonly status: number; readonly body: string; readonly headers?: Readonly<Record<string, string>> }
   | { readonly kind: 'cut'; readonly after: number }
   | { readonly kind: 'change' }
+  /** It waits until this has happened, and goes through. */
+  | { readonly kind: 'hold'; readonly until: () => Promise<void> }
 
 export interface FaultyProxy {
   readonly endpoint: string
@@ -49,6 +51,11 @@ function handle(store: string, incoming: IncomingMessage, answer: ServerResponse
       incoming.resume()
       answer.writeHead(fault.status, { date: new Date().toUTCString(), 'content-type': 'text/html', ...fault.headers })
       answer.end(fault.body)
+      return
+    case 'hold':
+      void fault.until().finally(() => {
+        forward(store, incoming, answer, undefined)
+      })
       return
     case 'lose':
     case 'cut':
