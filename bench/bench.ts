@@ -14,6 +14,9 @@ import { runBench } from './run-bench.ts'
 const say = (text: string): void => void process.stderr.write(`${new Date().toTimeString().slice(0, 8)} ${text}\n`)
 const names = [...LINES, ...GROWTHS].map(({ name }) => name)
 
+// Interrupted, it ends at once, and what it has started and written goes with it: see `process.once` of `exit`.
+for (const [signal, status] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => process.exit(status))
+
 try {
   const options = readOptions(process.argv.slice(2), names)
   if (options === 'help') process.stdout.write(USAGE)

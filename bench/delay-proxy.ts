@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net'
-import { freePort, until } from './ports.ts'
+import { end, freePort, startServer } from './servers.ts'
 
 /** How far away a store is. */
 export interface Distance {
@@ -76,13 +75,13 @@ function closed(server: Server): Promise<void> {
 
 async function startToxiproxy(endpoint: string, { bandwidth, roundTrip }: Distance, program: string): Promise<DistantStore> {
   const [control, listen] = [await freePort(), await freePort()]
-  const child = spawn(program, ['-host', '127.0.0.1', '-port', String(control)], { stdio: 'ignore' })
+  const isReady = async (): Promise<boolean> => (await fetch(`http://127.0.0.1:${String(control)}/version`)).ok
+  const child = await startServer(program, ['-host', '127.0.0.1', '-port', String(control)], { isReady })
   const post = async (path: string, body: object): Promise<void> => {
     const answer = await fetch(`http://127.0.0.1:${String(control)}${path}`, { method: 'POST', body: JSON.stringify(body) })
     if (!answer.ok) throw new Error(`toxiproxy: ${await answer.text()}`)
   }
   try {
-    await until(child, async () => (await fetch(`http://127.0.0.1:${String(control)}/version`)).ok)
     await post('/proxies', { name: 'store', listen: `127.0.0.1:${String(listen)}`, upstream: new URL(endpoint).host, enabled: true })
     for (const stream of ['upstream', 'downstream']) {
       await post('/proxies/store/toxics', { type: 'latency', stream, attributes: { latency: roundTrip / 2, jitter: 0 } })
@@ -90,16 +89,8 @@ async function startToxiproxy(endpoint: string, { bandwidth, roundTrip }: Distan
       if (bandwidth !== undefined) await post('/proxies/store/toxics', { type: 'bandwidth', stream, attributes: { rate: bandwidth / 8000 } })
     }
   } catch (error) {
-    child.kill('SIGKILL')
+    await end(child)
     throw error
   }
-  return { endpoint: `http://127.0.0.1:${String(listen)}`, close: () => ended(child) }
-}
-
-/** Ends a process that the bench has started. */
-export async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exit = once(child, 'exit')
-  child.kill('SIGKILL')
-  await exit
+  return { endpoint: `http://127.0.0.1:${String(listen)}`, close: () => end(child) }
 }

@@ -32,5 +32,5 @@ export async function installForms(folder: string): Promise<Program[]> {
   }
   const bundle = await install('Node bundle', (file) => file === EXECUTABLE || file === 'cache')
   if (!existsSync(join(dist, EXECUTABLE))) return [bundle]
-  return [bundle, await install('executable', (file) => file === BUNDLE || file === 'cache')]
+  return [bundle, await install('executable', (file) => file.endsWith('.cjs') || file === 'cache')]
 }

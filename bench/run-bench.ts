@@ -1,3 +1,4 @@
+import { VERSIONS_PER_CHART } from './data.ts'
 import { type Growth, type GrowthResult, withPoint } from './growth/growth.ts'
 import { type Line, Skip } from './line.ts'
 import { describeMachine } from './machine.ts'
@@ -79,13 +80,20 @@ async function measureGrowth(
   }
 }
 
-/** Runs each program once: its file is in memory then, and so is what it compiles for later runs. */
+/**
+ * Runs each command of each program once, on little: the files are in memory then, and so is what a program compiles once for
+ * all later runs of a command.
+ */
 async function warmUp(bench: Workbench): Promise<void> {
-  const repository = bench.repository()
-  await repository.putArchive(bench.sample)
-  const { name, version } = bench.sample
-  for (const { path } of bench.programs) {
-    await bench.run(path, ['download', '', '', '', repository.urlOf(`${name}-${version}.tgz`)], repository)
+  const { name, path: archive, version } = bench.sample
+  for (const program of bench.programs) {
+    const repository = bench.repository()
+    const run = (...args: readonly string[]): Promise<unknown> => bench.run(program.path, args, repository)
+    await repository.restore(await bench.index(VERSIONS_PER_CHART, 'json'))
+    await run('download', '', '', '', repository.urlOf('index.yaml'))
+    await run('push', '--force', archive, 'bench')
+    await run('delete', name, '--version', version, 'bench')
+    for (const command of program.name === 'peer' ? [] : ['compact', 'reindex']) if (await bench.has(command)) await run(command, 'bench')
+    await repository.remove()
   }
-  await repository.remove()
 }

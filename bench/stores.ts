@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startEmbeddedStore } from '../lib/embedded/embedded-store.ts'
-import { ended } from './delay-proxy.ts'
-import { freePort, until } from './ports.ts'
+import { end, freePort, startServer } from './servers.ts'
 
 /** A store to measure against, and the keys to it. */
 export interface BenchStore {
@@ -48,13 +46,7 @@ async function startMinio(program: string, folder: string): Promise<BenchStore> 
   const [port, console] = [await freePort(), await freePort()]
   const args = ['server', '--quiet', '--address', `127.0.0.1:${String(port)}`, '--console-address', `127.0.0.1:${String(console)}`, data]
   const env = { MINIO_ROOT_USER: KEYS.accessKeyId, MINIO_ROOT_PASSWORD: KEYS.secretAccessKey, MINIO_UPDATE: 'off', MINIO_BROWSER: 'off' }
-  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: 'ignore' })
   const endpoint = `http://127.0.0.1:${String(port)}`
-  try {
-    await until(child, async () => (await fetch(`${endpoint}/minio/health/ready`)).ok)
-  } catch (error) {
-    await ended(child)
-    throw error
-  }
-  return { name: 'MinIO', endpoint, ...KEYS, close: () => ended(child) }
+  const child = await startServer(program, args, { env, isReady: async () => (await fetch(`${endpoint}/minio/health/ready`)).ok })
+  return { name: 'MinIO', endpoint, ...KEYS, close: () => end(child) }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -59,6 +60,7 @@ export class Workbench {
 
   static async open(options: BenchOptions): Promise<Workbench> {
     const folder = await mkdtemp(join(tmpdir(), 'helm-s3-bench-'))
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
     let store: BenchStore | undefined
     try {
       const ours = await installForms(join(folder, 'forms'))
