@@ -1,6 +1,6 @@
 import type { ChartMetadata } from '../core/chart-entry.ts'
 import { identityProblem } from '../core/entry-shape.ts'
-import { parseVersion } from '../core/version.ts'
+import { metadataProblem } from '../core/metadata-problem.ts'
 import { invalidChart } from './invalid-chart.ts'
 
 /** A person or a team of Chart.yaml. */
@@ -61,7 +61,7 @@ export interface DraftMetadata {
  */
 export function validateMetadata(draft: DraftMetadata): Metadata {
   const clean = sanitize(draft)
-  const problem = fieldProblem(clean) ?? maintainerProblem(clean) ?? dependencyProblem(clean)
+  const problem = metadataProblem(clean) ?? twiceNamed(clean)
   if (problem !== undefined) {
     throw invalidChart(`validation: ${problem}`, 'repair Chart.yaml and package the chart again')
   }
@@ -103,31 +103,10 @@ function sanitizeText(text: string): string {
   return text.replace(/\p{White_Space}/gu, ' ').replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, '')
 }
 
-function fieldProblem({ apiVersion, name, version, type }: DraftMetadata): string | undefined {
-  if (!apiVersion) return 'chart.metadata.apiVersion is required'
-  if (!name) return 'chart.metadata.name is required'
-  if (name === '.' || name === '..' || name.includes('/')) return `chart.metadata.name ${JSON.stringify(name)} is invalid`
-  if (!version) return 'chart.metadata.version is required'
-  if (parseVersion(version) === undefined) return `chart.metadata.version ${JSON.stringify(version)} is invalid`
-  if (type !== undefined && type !== 'application' && type !== 'library') {
-    return 'chart.metadata.type must be application or library'
-  }
-  return undefined
-}
-
-function maintainerProblem({ maintainers = [] }: DraftMetadata): string | undefined {
-  return maintainers.includes(null) ? 'maintainers must not contain empty or null nodes' : undefined
-}
-
-function dependencyProblem({ dependencies = [] }: DraftMetadata): string | undefined {
+function twiceNamed({ dependencies = [] }: DraftMetadata): string | undefined {
   const known = new Set<string>()
   for (const dependency of dependencies) {
-    if (dependency === null) return 'dependencies must not contain empty or null nodes'
-    const { name, alias } = dependency
-    if (alias !== undefined && !/^[a-zA-Z0-9_-]+$/.test(alias)) {
-      return `dependency ${JSON.stringify(name)} has disallowed characters in the alias`
-    }
-    const key = alias ?? name
+    const key = dependency?.alias ?? dependency?.name ?? ''
     if (known.has(key)) return `more than one dependency with name or alias ${JSON.stringify(key)}`
     known.add(key)
   }

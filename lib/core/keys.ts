@@ -94,6 +94,19 @@ export function provenanceKey(archive: Key): Key {
 }
 
 /**
+ * The folder of what `check --probe` writes: no client looks into it, for readers list `index.d/` only, and what lists archives
+ * skips keys with a slash below the prefix.
+ */
+export function probeFolder(location: RepositoryLocation): string {
+  return `${location.prefix}.helm-s3-probe/`
+}
+
+/** The ARN of a key, or of a pattern of keys, as a policy names it. Empty: that of the bucket. */
+export function resourceArn(bucket: string, key: string): string {
+  return `arn:aws:s3:::${bucket}${key === '' ? '' : `/${key}`}`
+}
+
+/**
  * What stands in `urls` of an entry: relative (the file name), or absolute. Every segment is percent-encoded and `+` is
  * written `%2B`, because S3 over https reads a bare `+` as a space (helm/helm#1565).
  */

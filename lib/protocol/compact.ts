@@ -1,3 +1,4 @@
+import { tidyIndex } from '../core/check/tidy-index.ts'
 import type { DeltaId } from '../core/delta-id.ts'
 import type { IndexForm, IndexText } from '../core/index/index-text.ts'
 import { type CompactionPlan, isIdle, planCompaction } from '../core/plan-compaction.ts'
@@ -15,6 +16,8 @@ export interface CompactOptions {
   readonly dryRun: boolean
   /** Changes the form of the text; undefined keeps it. */
   readonly form: IndexForm | undefined
+  /** Leaves out what Helm leaves out, and writes `index.yaml` in any case; see {@link tidyIndex}. */
+  readonly tidy?: boolean
 }
 
 export interface CompactResult {
@@ -75,21 +78,22 @@ export async function compactOnce(session: Session, view: View, options: Compact
     unknownFrom: view.unknownFrom,
   })
   const form = options.form ?? view.base.index.form
-  const written = !isIdle(plan) || form !== view.base.index.form
+  const written = options.tidy === true || !isIdle(plan) || form !== view.base.index.form
   const report = { folded: plan.fold, forgotten: plan.forget, written, form, skipped: view.skipped }
   if (!written) return { ...report, collected: [], generation: bookkeeping.generation }
   if (options.dryRun) return { ...report, collected: plan.collect, generation: bookkeeping.generation }
 
   if (session.clock.monotonic() - view.startedAt > options.graceWindow / 2) return 'lost'
-  const text = nextIndex(session, view, plan, form)
+  const merged = options.tidy === true ? tidyIndex(view.index) : view.index
+  const text = nextIndex(session, view, merged.toForm(form), plan)
   if ((await writeIndex(session, text, { match: view.base.etag })) === 'lost') return 'lost'
   const collected = await collectDeltas(session, plan.collect)
   return { ...report, collected, generation: text.bookkeeping.generation }
 }
 
-function nextIndex(session: Session, view: View, { folded }: CompactionPlan, form: IndexForm): IndexText {
+function nextIndex(session: Session, view: View, merged: IndexText, { folded }: CompactionPlan): IndexText {
   const { generation } = view.base.index.bookkeeping
-  return view.index.toForm(form).withHeader({
+  return merged.withHeader({
     bookkeeping: { generation: generation + 1, writeId: newWriteId(session), folded },
     generated: nextGenerated(session, view.base.index.generated),
   })

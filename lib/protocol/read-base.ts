@@ -6,6 +6,8 @@ import type { Session } from './session.ts'
 /** One version of `index.yaml`. */
 export interface Base {
   readonly index: IndexText
+  /** The text that `index` was read from. */
+  readonly bytes: Uint8Array
   readonly etag: ETag
   /** Bytes of the text. */
   readonly size: number
@@ -23,7 +25,7 @@ export async function readBase(session: Session): Promise<Base> {
   const object = await session.store.get(session.location.indexKey)
   if (object === undefined) throw await missingIndex(session)
   const { body, date, etag, lastModified, size } = object
-  return { index: readIndexText(body), etag, size, lastModified, date }
+  return { index: readIndexText(body), bytes: body, etag, size, lastModified, date }
 }
 
 /**

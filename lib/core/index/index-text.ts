@@ -79,8 +79,9 @@ export class IndexText {
     return this.items(name).find((item) => item.version === version)?.entry
   }
 
-  /** The number of entries of all charts, without decoding them. */
-  countEntries(): number {
+  /** The number of entries of all charts, or of one, without decoding them. Those that are null may count. */
+  countEntries(name?: string): number {
+    if (name !== undefined) return this.#parts.charts.get(name)?.count() ?? 0
     let count = 0
     for (const chart of this.#parts.charts.values()) count += chart.count()
     return count

@@ -45,7 +45,7 @@ export function sliceYaml(bytes: Uint8Array): SlicedText | undefined {
  * @throws HelmS3Error `invalid-index` when it is not YAML, or Helm would refuse it
  */
 export function parseYaml(bytes: Uint8Array): ParsedText {
-  const fields = topLevelFields(parseInFull(decodeText(plainBytes(bytes))))
+  const fields = yamlFields(bytes)
   const header = headerFrom(fields, 'yaml')
   const charts = new Map<string, readonly Entry[]>()
   for (const [key, value] of Object.entries(fields)) {
@@ -53,6 +53,14 @@ export function parseYaml(bytes: Uint8Array): ParsedText {
     for (const [chart, list] of Object.entries(value)) charts.set(chart, yamlEntries(list, chart))
   }
   return { header, charts }
+}
+
+/**
+ * The top-level fields of any YAML text, parsed in full, with nothing left out.
+ * @throws HelmS3Error `invalid-index` when it is not YAML, or no mapping
+ */
+export function yamlFields(bytes: Uint8Array): Record<string, unknown> {
+  return topLevelFields(parseInFull(decodeText(plainBytes(bytes))))
 }
 
 /** The top-level fields of a YAML text that ends before `entries`. */

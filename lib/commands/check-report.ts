@@ -1,0 +1,107 @@
+import { formatAge } from '../core/check/format-age.ts'
+import { type Finding, type FindingGroup, groupFindings } from '../core/check/finding.ts'
+import { FINDING_KINDS, type Severity } from '../core/check/finding-kinds.ts'
+import type { RepositoryLocation } from '../core/keys.ts'
+import type { CheckResult } from '../protocol/check.ts'
+import type { Style } from '../style.ts'
+import { renderTable } from '../table.ts'
+
+export interface CheckReport {
+  readonly location: RepositoryLocation
+  readonly result: CheckResult
+  /** What was found at first and is no more. */
+  readonly fixed: readonly Finding[]
+  readonly isFix: boolean
+  readonly isDeep: boolean
+  readonly isProbed: boolean
+}
+
+/** Of one kind; `-o json` has all. */
+const MOST_SHOWN = 20
+
+/** The lines for people and the value for programs. */
+export function describeCheck(report: CheckReport, style: Style): { readonly lines: readonly string[]; readonly value: object } {
+  const { fixed, isDeep, isProbed, location, result } = report
+  const { counts, findings } = result
+  const number = (severity: Severity): number => findings.filter(({ code }) => FINDING_KINDS[code].severity === severity).length
+  const totals = { errors: number('error'), warnings: number('warning'), remarks: number('remark') }
+  const lines = [...fixedLines(report, style), ...groupFindings(findings).flatMap((group) => groupLines(group, location, style)), ...summary(report, totals, style)]
+  const value = {
+    repository: location.url,
+    level: result.level,
+    findings: findings.map((each) => findingValue(each, location)),
+    fixed: fixed.map((each) => findingValue(each, location)),
+    ...totals,
+    generation: result.generation ?? null,
+    charts: counts.charts,
+    entries: counts.entries,
+    archives: counts.archives,
+    provenanceFiles: counts.provenances,
+    bytes: counts.bytes,
+    deltas: counts.deltas,
+    pending: counts.pending,
+    clockSkewSeconds: result.clockSkew / 1000,
+    permissions: result.permissions.map(({ action, resource, granted }) => ({ action, resource, granted: granted ?? null })),
+    deep: isDeep,
+    probed: isProbed,
+  }
+  return { lines, value }
+}
+
+function findingValue({ code, detail, key, name, version }: Finding, location: RepositoryLocation): object {
+  const { severity, why } = FINDING_KINDS[code]
+  return { code, severity, detail, key: key ?? null, name: name ?? null, version: version ?? null, why, next: nextStep(code, location) }
+}
+
+function nextStep(code: Finding['code'], { url }: RepositoryLocation): string {
+  return FINDING_KINDS[code].next.replaceAll('REPO', url)
+}
+
+function fixedLines({ fixed, isFix, location }: CheckReport, style: Style): readonly string[] {
+  if (!isFix) return []
+  if (fixed.length === 0) return [style.faint('Nothing was repaired.'), '']
+  const rows = fixed.slice(0, MOST_SHOWN).map((each) => [`  ${each.code}`, subjectOf(each, location)])
+  const [, ...table] = renderTable(['', ''], rows)
+  const more = fixed.length > MOST_SHOWN ? [`  and ${String(fixed.length - MOST_SHOWN)} more`] : []
+  return [style.good(`Repaired ${String(fixed.length)}:`), ...table, ...more, '']
+}
+
+function groupLines({ code, findings, severity, title, why }: FindingGroup, location: RepositoryLocation, style: Style): readonly string[] {
+  const paint = { error: style.bad, warning: style.warning, remark: style.faint }[severity]
+  const rows = findings.slice(0, MOST_SHOWN).map((each) => [`  ${subjectOf(each, location)}`, each.detail])
+  const [, ...table] = renderTable(['', ''], rows)
+  const more = findings.length > MOST_SHOWN ? [`  and ${String(findings.length - MOST_SHOWN)} more: -o json has them all`] : []
+  return [`${paint(severity)} ${style.heading(code)}: ${title}`, ...table, ...more, `  why:  ${why}`, `  next: ${nextStep(code, location)}`, '']
+}
+
+/** What a finding is about, without the prefix of the repository. */
+function subjectOf({ key, name, version }: Finding, { prefix }: RepositoryLocation): string {
+  if (name !== undefined) return version === undefined ? name : `${name} ${version}`
+  return key === undefined ? '' : key.slice(prefix.length)
+}
+
+function summary(
+  { isDeep, location, result }: CheckReport,
+  totals: { readonly errors: number; readonly warnings: number; readonly remarks: number },
+  style: Style,
+): readonly string[] {
+  const { clockSkew, counts, level, permissions } = result
+  const verdict =
+    totals.errors + totals.warnings === 0
+      ? style.good(`${location.url}: all is well${totals.remarks > 0 ? `, ${plural(totals.remarks, 'remark')}` : ''}.`)
+      : style.bad(`${location.url}: ${plural(totals.errors, 'error')}, ${plural(totals.warnings, 'warning')}, ${plural(totals.remarks, 'remark')}.`)
+  const granted = permissions.filter((each) => each.granted === true).map(({ action, resource }) => [`  ${action}`, resource])
+  const [, ...table] = renderTable(['', ''], granted)
+  return [
+    verdict,
+    `Looked at ${plural(counts.entries, 'entry')} of ${plural(counts.charts, 'chart')}, ${plural(counts.archives, 'archive')}${isDeep ? ', each read' : ''}, ${plural(counts.provenances, 'provenance file')}, ${plural(counts.deltas, 'delta')} (${String(counts.pending)} pending).`,
+    level === 'not probed' ? 'Store: not probed; --probe finds out what it guarantees, and what you may write.' : `Store: ${level}.`,
+    ...(clockSkew === 0 ? [] : [`Clock: the store is ${formatAge(Math.abs(clockSkew))} ${clockSkew > 0 ? 'ahead' : 'behind'}.`]),
+    ...(level === 'not probed' ? [] : ['Granted:', ...table]),
+  ]
+}
+
+function plural(count: number, noun: string): string {
+  if (count === 1) return `1 ${noun}`
+  return `${String(count)} ${noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`}`
+}

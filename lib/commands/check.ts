@@ -1,0 +1,37 @@
+import type { Context } from '../context.ts'
+import { type Finding, findingKey } from '../core/check/finding.ts'
+import { FINDING_KINDS } from '../core/check/finding-kinds.ts'
+import { findRepository } from '../helm/repositories.ts'
+import { type CheckOptions, checkRepository } from '../protocol/check.ts'
+import { repairRepository, repairsOf } from '../protocol/repair.ts'
+import { type CheckReport, describeCheck } from './check-report.ts'
+
+export interface CheckCommand extends CheckOptions {
+  /** Name or URI, as typed. */
+  readonly repository: string
+  readonly fix: boolean
+}
+
+/** `helm s3 check REPO`: says what is wrong, why it matters and what to do; with `fix` does what can be done, and checks again. */
+export async function check(context: Context, { fix, repository, ...options }: CheckCommand): Promise<void> {
+  const location = await findRepository(repository, context.config.helm.repositoriesFile)
+  const session = await context.openSession(location)
+  const first = await checkRepository(session, options)
+  const mustRepair = fix && repairsOf(first.findings).size > 0
+  if (mustRepair) await repairRepository(session, first.findings, options)
+  const result = mustRepair ? await checkRepository(session, { ...options, probe: false }) : first
+  const isStore = ({ code }: Finding): boolean => /^(?:store|probe|permission-write)-/.test(code)
+  const findings = mustRepair && options.probe ? [...result.findings, ...first.findings.filter(isStore)] : result.findings
+  const remaining = new Set(findings.map(findingKey))
+  const report: CheckReport = {
+    location,
+    result: { ...result, findings, level: first.level, permissions: first.permissions },
+    fixed: mustRepair ? first.findings.filter((each) => !remaining.has(findingKey(each))) : [],
+    isFix: fix,
+    isDeep: options.deep,
+    isProbed: first.probe !== undefined,
+  }
+  if (findings.some(({ code }) => FINDING_KINDS[code].severity !== 'remark')) context.output.foundProblems()
+  const { lines, value } = describeCheck(report, context.output.style)
+  context.output.result(lines, value)
+}

@@ -1,0 +1,128 @@
+import type { Entry, VersionId } from '../entry.ts'
+import { type Key, type RepositoryLocation, archiveKey, asKey, ownArchiveKey, provenanceKey } from '../keys.ts'
+import { type Finding, finding } from './finding.ts'
+
+/** An object as a listing shows it. */
+export interface SeenObject {
+  readonly key: Key
+  /** Store clock, milliseconds since 1970. */
+  readonly lastModified: number
+}
+
+/** What an archive says of itself, as far as it was looked at. `digest`: SHA-256 in lower-case hex. */
+export type KnownContent =
+  | { readonly outcome: 'digest'; readonly digest: string }
+  | { readonly outcome: 'chart'; readonly digest: string; readonly name: string; readonly version: string; readonly provenance: string | undefined }
+  | { readonly outcome: 'unreadable'; readonly reason: string }
+
+/** What a check knows of entries and archives. */
+export interface SeenRepository {
+  readonly location: RepositoryLocation
+  /** Of the merged index, without those that Helm skips. */
+  readonly entries: readonly Entry[]
+  /** Archives and provenance files directly below the prefix. */
+  readonly objects: ReadonlyMap<Key, SeenObject>
+  readonly contents: ReadonlyMap<Key, KnownContent>
+  /** Archives of versions on which somebody may be at work at this moment. */
+  readonly busy: ReadonlySet<Key>
+  /** Store clock, milliseconds since 1970. */
+  readonly date: number
+}
+
+/** An archive younger than this may belong to a push that has not written its delta yet. */
+const PUSH_TAKES = 10 * 60_000
+
+/** Compares entries, archives and provenance files. */
+export function checkArchives(seen: SeenRepository): readonly Finding[] {
+  const named = new Map<Key, Entry>()
+  const findings: Finding[] = []
+  let elsewhere = 0
+  for (const entry of seen.entries) {
+    const key = ownKeyOf(seen.location, entry)
+    if (key === undefined) {
+      if ((entry.urls ?? []).length > 0) elsewhere++
+      continue
+    }
+    named.set(key, entry)
+    findings.push(...checkEntry(seen, entry, key))
+  }
+  if (elsewhere > 0) findings.push(finding('archive-elsewhere', elsewhere === 1 ? '1 entry' : `${String(elsewhere)} entries`))
+  return [...findings, ...unlistedArchives(seen, named), ...checkProvenances(seen, named)]
+}
+
+/** The archives whose digest has to be asked for: written after their entry, or behind one that does not tell. In key order. */
+export function doubtfulArchives({ entries, location, objects }: Pick<SeenRepository, 'entries' | 'location' | 'objects'>): readonly Key[] {
+  const keys = entries.flatMap((entry) => {
+    const key = ownKeyOf(location, entry)
+    const archive = key && objects.get(key)
+    if (archive === undefined || digestOf(entry) === undefined) return []
+    return Math.floor(archive.lastModified / 1000) * 1000 > Date.parse(entry.created ?? '1970-01-01T00:00:00Z') ? [archive.key] : []
+  })
+  return [...new Set(keys)].sort()
+}
+
+/** The key of an entry's archive, if it is one of this repository. */
+export function ownKeyOf(location: RepositoryLocation, { urls }: Entry): Key | undefined {
+  const url = urls?.[0]
+  return url === undefined ? undefined : ownArchiveKey(location, url)
+}
+
+function checkEntry({ contents, location, objects }: SeenRepository, entry: Entry, key: Key): readonly Finding[] {
+  const subject = { key, name: entry.name, version: entry.version }
+  if (!objects.has(key)) return [finding('archive-missing', `there is no ${key}`, subject)]
+  const findings: Finding[] = []
+  if (key !== archiveKey(location, entry)) findings.push(finding('archive-misnamed', key, subject))
+  const content = contents.get(key)
+  if (content === undefined) return findings
+  if (content.outcome === 'unreadable') return [...findings, finding('archive-unreadable', content.reason, subject)]
+  const promised = digestOf(entry)
+  if (promised !== undefined && promised !== content.digest) {
+    findings.push(finding('archive-digest-mismatch', `SHA-256 ${content.digest}, not ${promised}`, subject))
+  }
+  if (content.outcome === 'chart' && (content.name !== entry.name || content.version !== entry.version)) {
+    findings.push(finding('archive-of-other-chart', `it is ${content.name} ${content.version}`, subject))
+  }
+  return findings
+}
+
+function unlistedArchives({ busy, contents, date, objects }: SeenRepository, named: ReadonlyMap<Key, Entry>): readonly Finding[] {
+  return [...objects.values()].flatMap(({ key, lastModified }) => {
+    if (!key.endsWith('.tgz') || named.has(key)) return []
+    const content = contents.get(key)
+    const chart = content?.outcome === 'chart' ? content : undefined
+    const subject = { key, name: chart?.name, version: chart?.version }
+    const isYoung = date - lastModified < PUSH_TAKES
+    const about = chart === undefined ? key : `${key}: ${chart.name} ${chart.version}`
+    return [finding(isYoung || busy.has(key) ? 'archive-in-progress' : 'archive-unlisted', about, subject)]
+  })
+}
+
+function checkProvenances({ contents, objects }: SeenRepository, named: ReadonlyMap<Key, Entry>): readonly Finding[] {
+  const findings: Finding[] = []
+  for (const key of objects.keys()) {
+    if (key.endsWith('.prov') && !objects.has(asKey(key.slice(0, -'.prov'.length)))) findings.push(finding('provenance-stale', key, { key }))
+  }
+  const charts = new Map<string, { signed: number; readonly without: VersionId[] }>()
+  for (const [key, { name, version }] of named) {
+    if (!objects.has(key)) continue
+    const chart = charts.get(name) ?? { signed: 0, without: [] }
+    charts.set(name, chart)
+    if (objects.has(provenanceKey(key))) chart.signed++
+    else chart.without.push({ name, version })
+    const content = contents.get(key)
+    if (content?.outcome !== 'chart' || content.provenance === undefined || content.provenance.includes(content.digest)) continue
+    findings.push(finding('provenance-mismatch', `it does not name SHA-256 ${content.digest}`, { key: provenanceKey(key), name, version }))
+  }
+  for (const [name, { signed, without }] of charts) {
+    if (signed === 0 || without.length === 0) continue
+    const versions = without.slice(0, 3).map(({ version }) => version)
+    const more = without.length > versions.length ? ' …' : ''
+    findings.push(finding('provenance-missing', `${String(without.length)} of ${String(signed + without.length)} versions: ${versions.join(', ')}${more}`, { name }))
+  }
+  return findings
+}
+
+/** The digest that an entry promises, in lower case and without prefix; undefined for none that means something. */
+function digestOf({ digest }: Entry): string | undefined {
+  return /^(?:sha256:)?([0-9a-f]{64})$/i.exec(digest ?? '')?.[1]?.toLowerCase()
+}

@@ -1,0 +1,62 @@
+import { hasCode } from '../../errors.ts'
+import type { Entry } from '../entry.ts'
+import type { IndexText } from '../index/index-text.ts'
+import { nullEntries } from '../index/null-entries.ts'
+import { metadataProblem } from '../metadata-problem.ts'
+import { compareVersions } from '../version.ts'
+import { duplicateCharts } from './duplicate-charts.ts'
+import { type Finding, finding } from './finding.ts'
+
+/** A digest as Helm 4 takes it: SHA-256 in hex, perhaps behind the name of the algorithm (helm/helm pkg/downloader/cache.go). */
+const DIGEST = /^(?:sha256:)?[0-9a-f]{64}$/i
+
+/**
+ * Checks the text of an `index.yaml` by itself: whether Helm takes it, and what Helm skips, hides or refuses in it.
+ * @param index as read from `bytes`; its charts not looked at yet
+ */
+export function checkBase(index: IndexText, bytes: Uint8Array): readonly Finding[] {
+  const findings: Finding[] = []
+  try {
+    for (const [name, count] of nullEntries(index, bytes)) findings.push(finding('entry-null', `${String(count)} of chart ${name}`, { name }))
+    if (index.form === 'json' && index.path === 'full-parse') {
+      for (const name of duplicateCharts(Buffer.from(bytes).toString())) findings.push(finding('duplicate-chart', name, { name }))
+    }
+    for (const name of index.chartNames()) findings.push(...checkChart(name, index.versions(name)))
+  } catch (error) {
+    if (!hasCode(error, 'invalid-index')) throw error
+    return [...findings, finding('index-unreadable', error.message)]
+  }
+  return findings
+}
+
+function checkChart(chart: string, entries: readonly Entry[]): readonly Finding[] {
+  const findings: Finding[] = []
+  const seen = new Set<string>()
+  for (const entry of entries) {
+    const { name, version } = entry
+    const note = (code: Parameters<typeof finding>[0], detail: string): void => void findings.push(finding(code, detail, { name: chart, version }))
+    const skipped = skippedBecause(entry)
+    if (skipped !== undefined) note('entry-skipped', skipped)
+    else if (name !== chart) note('entry-misplaced', `it is ${name} ${version}`)
+    else if (seen.has(version)) note('entry-duplicate', 'it is there more than once')
+    if (skipped !== undefined) continue
+    seen.add(version)
+    if ((entry.urls ?? []).length === 0) note('entry-without-url', 'it has no urls')
+    if (entry.digest === undefined || entry.digest === '') note('entry-digest-missing', 'it has no digest')
+    else if (!DIGEST.test(entry.digest)) note('entry-digest-invalid', `its digest is ${JSON.stringify(entry.digest)}`)
+  }
+  if (!isSorted(entries)) findings.push(finding('entries-unsorted', `the versions of ${chart}`, { name: chart }))
+  return findings
+}
+
+/** Why Helm leaves an entry out when it loads the index, with a line on stderr; undefined when it does not. */
+export function skippedBecause(entry: Entry): string | undefined {
+  const { apiVersion, type, ...rest } = entry
+  const isGiven = typeof apiVersion === 'string' && apiVersion !== ''
+  return metadataProblem({ ...rest, apiVersion: isGiven ? apiVersion : 'v1', ...(typeof type === 'string' && type !== '' ? { type } : {}) })
+}
+
+/** Whether the highest version stands first, and so on, as Helm would sort them; what it leaves open may stand in any order. */
+export function isSorted(entries: readonly Pick<Entry, 'version'>[]): boolean {
+  return entries.every(({ version }, i) => i === 0 || compareVersions(version, entries[i - 1]?.version ?? version) <= 0)
+}

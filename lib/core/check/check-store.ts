@@ -1,0 +1,74 @@
+import { type Finding, finding } from './finding.ts'
+
+/** How a store keeps to a condition of a request. `racy`: not always, when several come at once. */
+export type Keeping = 'exact' | 'racy' | 'ignored' | 'refused'
+
+/** What a probe found out about a store. */
+export interface ProbeReport {
+  /** PUT with `If-None-Match: *`. */
+  readonly create: Keeping
+  /** PUT with `If-Match`. */
+  readonly swap: Keeping
+  /** DELETE with `If-Match`. */
+  readonly remove: Exclude<Keeping, 'racy'>
+  /** Whether a PUT whose checksum is another than that of its bytes is refused. */
+  readonly comparesChecksums: boolean
+  /** Whether GET, HEAD and LIST show at once what was written, and no more what was deleted. */
+  readonly showsAtOnce: boolean
+}
+
+/**
+ * What holds in a repository on this store (docs/STORES.md). `exact`: everything. `exact but for deletes`: everything, unless a
+ * deletion and a forced push of one version meet. `index only`: the index loses nothing; two pushes of one version at once are not
+ * told apart. `unsafe`: charts can get lost, or nothing works. `not probed`: unknown.
+ */
+export const LEVELS = ['exact', 'exact but for deletes', 'index only', 'unsafe', 'not probed'] as const
+export type Level = (typeof LEVELS)[number]
+
+export function levelOf(probe: ProbeReport | undefined): Level {
+  if (probe === undefined) return 'not probed'
+  if (!probe.showsAtOnce || probe.create === 'refused' || probe.swap === 'refused') return 'unsafe'
+  if (probe.create !== 'exact' || probe.swap !== 'exact') return 'index only'
+  return probe.remove === 'exact' ? 'exact' : 'exact but for deletes'
+}
+
+export function checkStore(probe: ProbeReport): readonly Finding[] {
+  const findings: Finding[] = []
+  const raced = (keeping: Keeping): string => (keeping === 'racy' ? 'more than one of several writers won' : 'the condition is ignored')
+  if (!probe.showsAtOnce) findings.push(finding('store-stale-reads', 'what was written or deleted did not show at once'))
+  if (probe.create === 'refused' || probe.swap === 'refused') findings.push(finding('store-refuses-conditions', 'it answers with an error to conditional PUTs'))
+  if (probe.create === 'racy' || probe.create === 'ignored') findings.push(finding('store-create-races', raced(probe.create)))
+  if (probe.swap === 'racy' || probe.swap === 'ignored') findings.push(finding('store-swap-races', raced(probe.swap)))
+  if (probe.remove === 'ignored') findings.push(finding('store-deletes-always', 'the condition is ignored'))
+  if (!probe.comparesChecksums) findings.push(finding('store-ignores-checksums', 'a PUT with the checksum of other bytes was taken'))
+  return findings
+}
+
+/** Milliseconds. Below, a difference is that of an answer on its way. */
+const NOTICEABLE = 10_000
+/** Milliseconds. AWS refuses at 15 minutes. */
+const FAR = 5 * 60_000
+
+/** `skew`: milliseconds by which the store's clock is ahead of the local one. */
+export function checkClock(skew: number): readonly Finding[] {
+  const size = Math.abs(skew)
+  if (size < NOTICEABLE) return []
+  const text = `it is ${String(Math.round(size / 1000))} s ${skew > 0 ? 'behind' : 'ahead'}`
+  return [finding(size > FAR ? 'clock-skewed' : 'clock-differs', text)]
+}
+
+/** A permission of an IAM policy, and whether these credentials have it; undefined: not tried, or not to be told. */
+export interface Permission {
+  readonly action: 's3:ListBucket' | 's3:GetObject' | 's3:PutObject' | 's3:DeleteObject'
+  /** ARN, as it stands in a policy. */
+  readonly resource: string
+  readonly granted: boolean | undefined
+}
+
+export function checkPermissions(permissions: readonly Permission[]): readonly Finding[] {
+  return permissions
+    .filter(({ granted }) => granted === false)
+    .map(({ action, resource }) =>
+      finding(action === 's3:ListBucket' || action === 's3:GetObject' ? 'permission-read-missing' : 'permission-write-missing', `${action} on ${resource}`),
+    )
+}

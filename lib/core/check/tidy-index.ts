@@ -1,0 +1,36 @@
+import { versionKey } from '../entry.ts'
+import { compareEntries } from '../fold.ts'
+import type { IndexItem } from '../index/index-item.ts'
+import type { IndexText } from '../index/index-text.ts'
+import { isSorted, skippedBecause } from './check-base.ts'
+
+/**
+ * The same index for Helm, without what Helm leaves out of it: null and invalid entries, all but the first of a version, charts
+ * without versions. Entries under another chart's name move to their own, where they are missing; versions are sorted.
+ * Entries keep their bytes. Idempotent.
+ * @throws HelmS3Error `invalid-index` when Helm would refuse it
+ */
+export function tidyIndex(index: IndexText): IndexText {
+  const names = index.chartNames()
+  const charts = new Map<string, IndexItem[]>(names.map((name) => [name, []]))
+  const known = new Set<string>()
+  const strays: IndexItem[] = []
+  const keep = (item: IndexItem): void => {
+    const { name } = item.entry
+    if (known.has(versionKey(item.entry))) return
+    known.add(versionKey(item.entry))
+    const list = charts.get(name)
+    if (list === undefined) charts.set(name, [item])
+    else list.push(item)
+  }
+  for (const name of names) {
+    for (const item of index.items(name)) {
+      if (skippedBecause(item.entry) !== undefined) continue
+      if (item.entry.name === name) keep(item)
+      else strays.push(item)
+    }
+  }
+  for (const stray of strays) keep(stray)
+  for (const list of charts.values()) if (!isSorted(list)) list.sort(compareEntries)
+  return index.withItems(charts)
+}

@@ -1,0 +1,106 @@
+import { checkBase, skippedBecause } from '../core/check/check-base.ts'
+import { checkDeltas, versionsAtWork } from '../core/check/check-deltas.ts'
+import { type Finding, finding } from '../core/check/finding.ts'
+import type { Entry } from '../core/entry.ts'
+import { type IndexText, readIndexText } from '../core/index/index-text.ts'
+import { type Key, archiveKey } from '../core/keys.ts'
+import { hasCode } from '../errors.ts'
+import { listDeltas } from './list-deltas.ts'
+import { type Base, readBase } from './read-base.ts'
+import { type View, readView } from './read-view.ts'
+import type { Session } from './session.ts'
+
+/** What a check learnt from `index.yaml` and `index.d/`. */
+export interface CheckedIndex {
+  readonly findings: readonly Finding[]
+  /** Of the merged index, without those that Helm skips; undefined: there is no index that Helm takes. */
+  readonly entries: readonly Entry[] | undefined
+  /** See `SeenRepository.busy`. */
+  readonly busy: ReadonlySet<Key>
+  readonly counts: { readonly charts: number; readonly deltas: number; readonly pending: number }
+  readonly generation: number | undefined
+  /** What was refused. */
+  readonly denied: { readonly list: boolean; readonly deltas: boolean }
+}
+
+const NOTHING: CheckedIndex = {
+  findings: [],
+  entries: undefined,
+  busy: new Set(),
+  counts: { charts: 0, deltas: 0, pending: 0 },
+  generation: undefined,
+  denied: { list: false, deltas: false },
+}
+
+/**
+ * Checks `index.yaml` as it is, and merged with what is pending. Without the permission to list, or to read deltas, it is the plain
+ * `index.yaml` that is checked.
+ * @throws HelmS3Error `missing-index` where nothing of a repository is; `denied` when `index.yaml` itself may not be read
+ * Cost: a view.
+ */
+export async function checkIndex(session: Session): Promise<CheckedIndex> {
+  try {
+    return checkView(session, await readView(session))
+  } catch (error) {
+    if (hasCode(error, 'denied')) return checkPlain(session)
+    if (hasCode(error, 'invalid-index')) return { ...NOTHING, findings: [finding('index-unreadable', error.message, { key: session.location.indexKey })] }
+    if (hasCode(error, 'missing-index') && (await hasRemains(session))) {
+      return { ...NOTHING, findings: [finding('index-missing', `there are archives or deltas, and no ${session.location.indexKey}`, { key: session.location.indexKey })] }
+    }
+    throw error
+  }
+}
+
+/** The entries of a view that Helm does not skip; undefined when Helm refuses the index. */
+export function entriesOf(index: IndexText): readonly Entry[] | undefined {
+  try {
+    return index.chartNames().flatMap((name) => index.versions(name).filter((entry) => skippedBecause(entry) === undefined))
+  } catch (error) {
+    if (hasCode(error, 'invalid-index')) return undefined
+    throw error
+  }
+}
+
+function checkView(session: Session, view: View): CheckedIndex {
+  const { base, index, listing, pending, skipped, unknownFrom } = view
+  const { bookkeeping } = base.index
+  const deltas = checkDeltas({ listed: listing.deltas, pending, skipped, unknownFrom, bookkeeping, date: base.date })
+  const checked = checkBaseOf(base, index)
+  return {
+    ...checked,
+    findings: [...checked.findings, ...deltas],
+    busy: new Set(versionsAtWork(pending, bookkeeping, base.date).map((version) => archiveKey(session.location, version))),
+    counts: { charts: index.chartNames().length, deltas: listing.deltas.length, pending: pending.length },
+    denied: NOTHING.denied,
+  }
+}
+
+async function checkPlain(session: Session): Promise<CheckedIndex> {
+  const base = await readBase(session)
+  const denied = await whatIsDenied(session)
+  return { ...NOTHING, ...checkBaseOf(base, base.index), counts: { charts: base.index.chartNames().length, deltas: 0, pending: 0 }, denied }
+}
+
+function checkBaseOf(base: Base, merged: IndexText): Pick<CheckedIndex, 'entries' | 'findings' | 'generation'> {
+  return {
+    findings: checkBase(readIndexText(base.bytes), base.bytes),
+    entries: entriesOf(merged),
+    generation: base.index.bookkeeping.generation,
+  }
+}
+
+/** The listing is allowed, then it is the deltas that may not be read. */
+async function whatIsDenied(session: Session): Promise<CheckedIndex['denied']> {
+  try {
+    await listDeltas(session)
+    return { list: false, deltas: true }
+  } catch (error) {
+    if (hasCode(error, 'denied')) return { list: true, deltas: false }
+    throw error
+  }
+}
+
+async function hasRemains({ location, store }: Session): Promise<boolean> {
+  const { objects } = await store.list(location.prefix)
+  return objects.some(({ key }) => key.endsWith('.tgz') || key.startsWith(location.deltaFolder))
+}

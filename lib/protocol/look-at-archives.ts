@@ -1,0 +1,81 @@
+import pLimit from 'p-limit'
+import { type KnownContent, doubtfulArchives } from '../core/check/check-archives.ts'
+import type { Entry } from '../core/entry.ts'
+import { type Key, provenanceKey } from '../core/keys.ts'
+import { hasCode } from '../errors.ts'
+import { type ObjectInfo, listAll } from '../store/object-store.ts'
+import { headArchive } from './head-archive.ts'
+import { inspectArchive } from './inspect-archive.ts'
+import type { Session } from './session.ts'
+
+export interface LookOptions {
+  /** Reads every archive. */
+  readonly deep: boolean
+  /** Archives at the same time. */
+  readonly concurrency: number
+}
+
+/** What archives say of themselves, as far as that was asked. */
+export interface ArchiveContents {
+  readonly contents: ReadonlyMap<Key, KnownContent>
+  /** Whether one of them may not be read; undefined: none was tried. */
+  readonly isDenied: boolean | undefined
+}
+
+/** Bytes. Larger archives are read a few at a time, so that they do not fill the memory. */
+const LARGE = 4 * 1024 * 1024
+const LARGE_AT_ONCE = 4
+
+/** The archives and provenance files directly below the prefix, in key order. Cost: one LIST for each 1000 objects. */
+export async function listRepository({ location, store }: Session): Promise<ReadonlyMap<Key, ObjectInfo>> {
+  const { objects } = await listAll(store, location.prefix, { delimiter: '/' })
+  return new Map(objects.filter(({ key }) => /\.tgz(?:\.prov)?$/.test(key)).map((object) => [object.key, object]))
+}
+
+/**
+ * Learns what archives are: all of them with `deep`, else those that were written after their entry, whose entry may not tell any
+ * more.
+ * Cost: with `deep` a GET for each archive and provenance file, else a HEAD for each doubtful archive and one more.
+ */
+export async function lookAtArchives(
+  session: Session,
+  { entries, objects }: { readonly entries: readonly Entry[]; readonly objects: ReadonlyMap<Key, ObjectInfo> },
+  options: LookOptions,
+): Promise<ArchiveContents> {
+  const archives = [...objects.keys()].filter((key) => key.endsWith('.tgz'))
+  const doubtful = doubtfulArchives({ entries, location: session.location, objects })
+  const keys = options.deep ? archives : [...new Set([...archives.slice(0, 1), ...doubtful])]
+  const progress = session.track(options.deep ? 'Reading archives' : 'Asking for digests', keys.length)
+  const limit = pLimit(options.concurrency)
+  const limitLarge = pLimit(Math.min(LARGE_AT_ONCE, options.concurrency))
+  const contents = new Map<Key, KnownContent>()
+  let isDenied = false
+  const look = async (key: Key): Promise<void> => {
+    const content = await lookAt(session, key, objects, options.deep)
+    if (content === 'denied') isDenied = true
+    else if (content !== undefined) contents.set(key, content)
+    progress.advance()
+  }
+  try {
+    await Promise.all(keys.map((key) => ((objects.get(key)?.size ?? 0) > LARGE && options.deep ? limitLarge : limit)(() => look(key))))
+  } finally {
+    progress.end()
+  }
+  return { contents, isDenied: keys.length === 0 ? undefined : isDenied }
+}
+
+async function lookAt(
+  session: Session,
+  key: Key,
+  objects: ReadonlyMap<Key, ObjectInfo>,
+  deep: boolean,
+): Promise<KnownContent | 'denied' | undefined> {
+  try {
+    if (deep) return await inspectArchive(session, { key, size: objects.get(key)?.size ?? 0, hasProvenance: objects.has(provenanceKey(key)) })
+    const head = await headArchive(session, key)
+    return head && { outcome: 'digest', digest: head.digest }
+  } catch (error) {
+    if (hasCode(error, 'denied')) return 'denied'
+    throw error
+  }
+}
