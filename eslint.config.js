@@ -76,6 +76,8 @@ export default defineConfig(
       'lib/protocol/write-archive.ts',
       'lib/protocol/delete-archive.ts',
       'lib/protocol/collect.ts',
+      'lib/protocol/probe-objects.ts',
+      'lib/protocol/probe-permissions.ts',
       'lib/protocol/store-clock.ts',
     ],
     rules: {
@@ -85,7 +87,7 @@ export default defineConfig(
         onlyHome('ExportDefaultDeclaration', 'Named exports only.'),
         onlyHome(
           "CallExpression[callee.property.name=/^(put|delete)$/][callee.object.property.name='store'], CallExpression[callee.property.name=/^(put|delete)$/][callee.object.name='store']",
-          'Writes and deletions of objects have one home each: write-index, append-delta, write-archive, delete-archive, collect.',
+          'Writes and deletions of objects have one home each: write-index, append-delta, write-archive, delete-archive, collect, probe-objects.',
         ),
       ],
     },

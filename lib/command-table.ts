@@ -1,4 +1,5 @@
 import type { Command } from './command.ts'
+import { checkDefinition } from './definitions/check.ts'
 import { compactDefinition } from './definitions/compact.ts'
 import { deleteDefinition } from './definitions/delete.ts'
 import { downloadDefinition } from './definitions/download.ts'
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   deleteDefinition,
   reindexDefinition,
   compactDefinition,
+  checkDefinition,
   statusDefinition,
   listDefinition,
   fetchDefinition,

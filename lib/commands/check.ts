@@ -1,24 +1,31 @@
 import type { Context } from '../context.ts'
 import { type Finding, findingKey } from '../core/check/finding.ts'
 import { FINDING_KINDS } from '../core/check/finding-kinds.ts'
+import { HelmS3Error } from '../errors.ts'
 import { findRepository } from '../helm/repositories.ts'
 import { type CheckOptions, checkRepository } from '../protocol/check.ts'
+import type { Committed } from '../protocol/reindex.ts'
 import { repairRepository, repairsOf } from '../protocol/repair.ts'
+import { updateIndexCaches } from './index-caches.ts'
 import { type CheckReport, describeCheck } from './check-report.ts'
 
 export interface CheckCommand extends CheckOptions {
+  /** See `RepairOptions`. */
+  readonly relative: boolean
   /** Name or URI, as typed. */
   readonly repository: string
   readonly fix: boolean
 }
 
 /** `helm s3 check REPO`: says what is wrong, why it matters and what to do; with `fix` does what can be done, and checks again. */
-export async function check(context: Context, { fix, repository, ...options }: CheckCommand): Promise<void> {
+export async function check(context: Context, { fix, relative, repository, ...options }: CheckCommand): Promise<void> {
+  if (relative && !fix) throw new HelmS3Error('usage', '--relative says how --fix makes an index anew: give both')
   const location = await findRepository(repository, context.config.helm.repositoriesFile)
   const session = await context.openSession(location)
   const first = await checkRepository(session, options)
   const mustRepair = fix && repairsOf(first.findings).size > 0
-  if (mustRepair) await repairRepository(session, first.findings, options)
+  const afterCommit = (committed: Committed): Promise<void> => updateIndexCaches(context, session, committed)
+  if (mustRepair) await repairRepository(session, first.findings, { ...options, relative, afterCommit })
   const result = mustRepair ? await checkRepository(session, { ...options, probe: false }) : first
   const isStore = ({ code }: Finding): boolean => /^(?:store|probe|permission-write)-/.test(code)
   const findings = mustRepair && options.probe ? [...result.findings, ...first.findings.filter(isStore)] : result.findings

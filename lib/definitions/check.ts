@@ -3,7 +3,7 @@ import { FINDING_KINDS } from '../core/check/finding-kinds.ts'
 import { LEVELS } from '../core/check/check-store.ts'
 import { OUTPUT_FLAG } from '../flags.ts'
 import { listOf, objectOf, oneOf, text, textOrNull, truth, whole, wholeOrNull } from '../json-schema.ts'
-import { CONCURRENCY } from '../protocol/limits.ts'
+import { DEFAULT_CONCURRENCY, MAX_CONCURRENCY } from '../protocol/limits.ts'
 
 const SEVERITIES = ['error', 'warning', 'remark']
 
@@ -34,7 +34,8 @@ export const checkDefinition = command({
     deep: { kind: 'switch', about: 'read every archive' },
     probe: { kind: 'switch', about: 'try out the store and the permissions by writing' },
     fix: { kind: 'switch', about: 'repair what can be repaired without a decision of yours' },
-    concurrency: { kind: 'count', about: 'archives at the same time', min: 1, max: 256, shownDefault: String(CONCURRENCY) },
+    relative: { kind: 'switch', about: 'with --fix: an index that is made anew names files instead of s3:// URLs' },
+    concurrency: { kind: 'count', about: 'archives at the same time', min: 1, max: MAX_CONCURRENCY, shownDefault: String(DEFAULT_CONCURRENCY) },
     ...OUTPUT_FLAG,
   },
   examples: [
@@ -69,8 +70,8 @@ export const checkDefinition = command({
     deep: truth('every archive was read'),
     probed: truth('the store was tried out'),
   }),
-  run: async (context, [repository = ''], { deep, probe, fix, concurrency = CONCURRENCY }) => {
+  run: async (context, [repository = ''], { deep, probe, fix, relative, concurrency = DEFAULT_CONCURRENCY }) => {
     const { check } = await import('../commands/check.ts')
-    await check(context, { repository, deep, probe, fix, concurrency })
+    await check(context, { repository, deep, probe, fix, relative, concurrency })
   },
 })

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { type SeenRepository, checkArchives } from '../core/check/check-archives.ts'
+import { type SeenObject, type SeenRepository, checkArchives } from '../core/check/check-archives.ts'
 import { type Level, type Permission, type ProbeReport, checkClock, checkPermissions, checkStore, levelOf } from '../core/check/check-store.ts'
 import { type Finding, finding, findingKey } from '../core/check/finding.ts'
 import type { FindingCode } from '../core/check/finding-kinds.ts'
@@ -51,9 +51,9 @@ export async function checkRepository(session: Session, options: CheckOptions): 
   const objects = listing ?? new Map<Key, ObjectInfo>()
   const entries = index.entries ?? []
   const { contents, isDenied } = await lookAtArchives(session, { entries, objects }, options)
-  const seen = { location: session.location, entries, objects, contents, busy: index.busy, date: session.storeClock.now() }
+  const seen: SeenRepository = { location: session.location, entries, objects, contents, busy: index.busy, date: session.storeClock.now() }
   const suspects = listing === undefined || index.entries === undefined ? [] : checkArchives(seen)
-  const archives = await confirm(session, seen, suspects)
+  const archives = await confirm(session, seen, objects, suspects)
 
   const probed = options.probe ? await probeAll(session) : { probe: undefined, permissions: [], findings: await leftovers(session, listing !== undefined) }
   const permissions = [...readPermissions(session, index, listing !== undefined, isDenied), ...probed.permissions]
@@ -78,18 +78,19 @@ export async function checkRepository(session: Session, options: CheckOptions): 
 /** The findings that still hold after a second look at the index and at the objects in question. */
 async function confirm(
   session: Session,
-  seen: SeenRepository & { readonly objects: ReadonlyMap<Key, ObjectInfo> },
+  seen: SeenRepository,
+  listed: ReadonlyMap<Key, ObjectInfo>,
   findings: readonly Finding[],
 ): Promise<readonly Finding[]> {
   const keys = new Set(findings.flatMap(({ code, key }) => (FLEETING.includes(code) && key !== undefined ? [key as Key] : [])))
   if (keys.size === 0 || keys.size > MOST_TO_CONFIRM) return findings
-  const objects = new Map(seen.objects)
+  const objects = new Map<Key, SeenObject>(listed)
   const contents = new Map(seen.contents)
   const withArchives = [...keys].flatMap((key) => (key.endsWith('.prov') ? [key, key.slice(0, -'.prov'.length) as Key] : [key]))
   const limit = pLimit(CONCURRENCY)
   const look = async (key: Key): Promise<void> => {
     const head = await session.store.head(key)
-    if (head?.etag === seen.objects.get(key)?.etag) return
+    if (head?.etag === listed.get(key)?.etag) return
     contents.delete(key)
     if (head === undefined) objects.delete(key)
     else objects.set(key, head)

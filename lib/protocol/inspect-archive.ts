@@ -1,12 +1,10 @@
 import { readChartArchive } from '../chart/chart-archive.ts'
+import { MAX_ARCHIVE } from '../chart/load-budget.ts'
 import type { KnownContent } from '../core/check/check-archives.ts'
 import { type Key, provenanceKey } from '../core/keys.ts'
 import { hasCode } from '../errors.ts'
 import { sha256 } from '../sys/sha256.ts'
 import type { Session } from './session.ts'
-
-/** Bytes. Helm loads no archive that unpacks to more (helm/helm pkg/chart/v2/loader/archive.go). */
-const MAX_ARCHIVE = 100 * 1024 * 1024
 
 /**
  * Reads an archive as Helm does, and its provenance file if there is one. Undefined: the archive is gone.

@@ -23,6 +23,8 @@ export interface ReindexOptions {
   readonly strict: boolean
   /** Replaces an unreadable `index.yaml`. A missing one is made anew in any case where archives or deltas are. */
   readonly rebuild: boolean
+  /** Adds no version that the index does not know, but for one that is made anew: a deletion may have left its archive. */
+  readonly onlyKnown?: boolean
   /** Plans, and writes nothing. */
   readonly dryRun: boolean
   /** Archives that are opened at the same time; see `limits.ts`. */
@@ -81,7 +83,7 @@ export async function reindexRepository(session: Session, options: ReindexOption
     listing,
     readBeginning(session, { replaceMissing: hasRemains, replaceUnreadable: options.rebuild }),
   ])
-  const run = new Reindex(session, options, new ReindexPlan(session.location, index, archives, options))
+  const run = new Reindex(session, { ...options, onlyKnown: options.onlyKnown === true && !mustBeRebuilt }, new ReindexPlan(session.location, index, archives, options))
   const rebuild = async (): Promise<void> => {
     if (mustBeRebuilt && !options.dryRun) await rebuildIndex(session)
   }
@@ -201,7 +203,7 @@ class Reindex {
     const contribution = this.#plan.contribute(archive, content, isLast)
     if (contribution.outcome === 'later') return false
     if (contribution.outcome === 'problem') this.#problems.push(contribution.problem)
-    else if (contribution.change !== undefined) changes.push(contribution.change)
+    else if (contribution.change !== undefined && (contribution.change.seen !== undefined || this.#options.onlyKnown !== true)) changes.push(contribution.change)
     return true
   }
 }

@@ -3,7 +3,14 @@ import { FINDING_KINDS, type Repair } from '../core/check/finding-kinds.ts'
 import { compactRepository } from './compact.ts'
 import { DEFAULT_GRACE_WINDOW } from './limits.ts'
 import type { LookOptions } from './look-at-archives.ts'
+import { type Committed, reindexRepository } from './reindex.ts'
 import type { Session } from './session.ts'
+
+export interface RepairOptions extends LookOptions {
+  /** Whether new entries of an index that has to be made anew name the file alone. */
+  readonly relative: boolean
+  readonly afterCommit: (committed: Committed) => Promise<void>
+}
 
 /** The repairs that these findings ask for. */
 export function repairsOf(findings: readonly Finding[]): ReadonlySet<Repair> {
@@ -11,11 +18,19 @@ export function repairsOf(findings: readonly Finding[]): ReadonlySet<Repair> {
 }
 
 /**
- * Puts right what {@link checkRepository} has found, as far as that can be done without a decision: by compaction.
+ * Puts right what `checkRepository` has found, as far as that needs no decision: a reindex makes the entries agree with their
+ * archives, or makes an unreadable or missing index anew; a compaction folds, and leaves out what Helm leaves out. Archives that
+ * no entry names stay as they are, for only people know whether they were deleted.
+ * Cost: that of a reindex, where one is needed, and of a compaction.
  * @throws HelmS3Error what these do
  */
-export async function repairRepository(session: Session, findings: readonly Finding[], _options: LookOptions): Promise<void> {
+export async function repairRepository(session: Session, findings: readonly Finding[], options: RepairOptions): Promise<void> {
   const repairs = repairsOf(findings)
+  const { afterCommit, concurrency, deep: full, relative } = options
+  if (repairs.has('rebuild') || repairs.has('reindex')) {
+    const rebuild = repairs.has('rebuild')
+    await reindexRepository(session, { relative, full, strict: false, rebuild, onlyKnown: true, dryRun: false, concurrency, afterCommit })
+  }
   if (repairs.size === 0) return
   await compactRepository(session, { graceWindow: DEFAULT_GRACE_WINDOW, dryRun: false, form: undefined, tidy: repairs.has('tidy') })
 }

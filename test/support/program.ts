@@ -30,7 +30,8 @@ export class TestProgram {
   readonly opened: StoreOptions[] = []
   env: Record<string, string> = {}
   isTerminal = false
-  #bucket = new MemoryStore({ now: () => systemClock.now() })
+  #ahead = 0
+  #bucket = this.#newBucket()
   #faults: Partial<ObjectStore> = {}
 
   constructor(path: (...parts: string[]) => string) {
@@ -39,7 +40,8 @@ export class TestProgram {
 
   reset(): void {
     this.env = { HELM_REPOSITORY_CONFIG: this.path('repositories.yaml'), HELM_REPOSITORY_CACHE: this.path('cache'), USER: 'tester' }
-    this.#bucket = new MemoryStore({ now: () => systemClock.now() })
+    this.#ahead = 0
+    this.#bucket = this.#newBucket()
     this.#faults = {}
     this.isTerminal = false
     this.opened.length = 0
@@ -48,6 +50,11 @@ export class TestProgram {
 
   get bucket(): MemoryStore {
     return this.#bucket
+  }
+
+  /** Lets time pass, here and in the store: milliseconds. */
+  pass(milliseconds: number): void {
+    this.#ahead += milliseconds
   }
 
   /** From now on these methods of the store are others. */
@@ -62,7 +69,7 @@ export class TestProgram {
       write: async (chunk) => void chunks.push(Buffer.from(chunk)),
     })
     const status = await main(argv, this.env, { stdout: sink(streams.stdout), stderr: sink(streams.stderr) }, {
-      clock: hastyClock,
+      clock: { ...hastyClock, now: () => this.#now() },
       random: systemRandom,
       host: 'test-host',
       createStore: async (options) => {
@@ -114,6 +121,14 @@ export class TestProgram {
 
   async keys(prefix = ''): Promise<string[]> {
     return (await this.#bucket.list(prefix)).objects.map(({ key }) => key)
+  }
+
+  #now(): number {
+    return systemClock.now() + this.#ahead
+  }
+
+  #newBucket(): MemoryStore {
+    return new MemoryStore({ now: () => this.#now() })
   }
 
   #store(): ObjectStore {

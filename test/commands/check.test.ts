@@ -1,0 +1,375 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { makeDeltaId } from '../../lib/core/delta-id.ts'
+import { asKey } from '../../lib/core/keys.ts'
+import { HelmS3Error } from '../../lib/errors.ts'
+import { MemoryStore } from '../../lib/store/memory-store.ts'
+import { sha256 } from '../../lib/sys/sha256.ts'
+import { chartArchive } from '../support/chart-archive.ts'
+import { resultOf } from '../support/json-schema.ts'
+import { useProgram } from '../support/program.ts'
+
+const URI = 's3://acme/charts'
+const HOUR = 3_600_000
+
+interface CheckValue {
+  readonly level: string
+  readonly findings: readonly { readonly code: string; readonly severity: string; readonly name: string | null; readonly key: string | null; readonly detail: string; readonly next: string }[]
+  readonly fixed: readonly { readonly code: string }[]
+  readonly errors: number
+  readonly permissions: readonly { readonly action: string; readonly resource: string; readonly granted: boolean | null }[]
+}
+
+describe('check', () => {
+  const program = useProgram()
+
+  const put = (name: string, body: string | Uint8Array): Promise<unknown> => program.bucket.put(asKey(`charts/${name}`), Buffer.from(body), { when: 'always' })
+  const remove = (name: string): Promise<unknown> => program.bucket.delete(asKey(`charts/${name}`))
+  const push = async (name: string, version: string, ...flags: readonly string[]): Promise<string> => program.ok('push', await program.chart(name, version), URI, '--relative', ...flags)
+  const edit = async (change: (text: string) => string): Promise<unknown> => put('index.yaml', change(await program.text('charts/index.yaml')))
+  const checked = async (...flags: readonly string[]): Promise<CheckValue & { readonly status: number }> => {
+    const { status, stdout, stderr } = await program.run('check', URI, '-ojson', ...flags)
+    assert.equal(stderr, '')
+    return { status, ...(resultOf('check', stdout) as CheckValue) }
+  }
+  const codes = async (...flags: readonly string[]): Promise<readonly string[]> => [...new Set((await checked(...flags)).findings.map(({ code }) => code))].sort()
+
+  beforeEach(async () => {
+    await program.ok('init', URI)
+    await push('app', '1.0.0')
+    await push('app', '1.1.0')
+    await push('web', '0.1.0')
+    program.pass(2 * HOUR)
+    await program.ok('compact', URI)
+  })
+
+  it('finds nothing wrong with a repository that is well, and sends only reads', async () => {
+    const refuse = async (): Promise<never> => assert.fail('a check writes')
+    program.fail({ put: refuse, delete: refuse })
+    const stdout = await program.ok('check', URI)
+    assert.match(stdout, /^s3:\/\/acme\/charts: all is well\.\nLooked at 3 entries of 2 charts, 3 archives, 0 provenance files, 0 deltas \(0 pending\)\.\nStore: not probed/)
+    assert.equal(await program.ok('doctor', URI), stdout)
+  })
+
+  it('says what is wrong, why it matters and what to do, and exits with 1', async () => {
+    await remove('app-1.0.0.tgz')
+    const { status, stdout, stderr } = await program.run('check', URI)
+    assert.deepEqual([status, stderr], [1, ''])
+    assert.equal(stdout.split('\n').slice(0, 5).join('\n'), `error archive-missing: the archive of an entry is not in the bucket
+  app 1.0.0  there is no charts/app-1.0.0.tgz
+  why:  Helm finds the chart and cannot download it
+  next: push the chart again, or take the entry away: helm s3 check s3://acme/charts --fix
+`)
+    assert.match(stdout, /\ns3:\/\/acme\/charts: 1 error, 0 warnings, 0 remarks\.\n/)
+    assert.equal((await program.run('check', URI, '--exit-codes=fine')).status, 12)
+  })
+
+  /** Each: how it comes about, what is found, and what is left after `--fix`. */
+  const damages: Readonly<Record<string, { readonly damage: () => Promise<unknown>; readonly deep?: true; readonly finds: readonly string[]; readonly leaves?: readonly string[]; readonly cure?: () => Promise<unknown>; readonly ends?: readonly string[] }>> = {
+    'an archive that is gone': { damage: () => remove('app-1.0.0.tgz'), finds: ['archive-missing'] },
+    'an index that is gone': { damage: () => remove('index.yaml'), finds: ['index-missing'] },
+    'an index that is no YAML': { damage: () => put('index.yaml', 'entries: {'), finds: ['index-unreadable'] },
+    'an index with a field that Helm does not know': { damage: () => put('index.yaml', 'apiVersion: v1\nentries: {}\nmine: 1\n'), finds: ['index-unreadable'] },
+    'an entry with a field of a wrong type': { damage: () => edit((text) => text.replace('"description":"A chart"', '"description":1')), finds: ['index-unreadable'] },
+    'a chart that stands twice in YAML': {
+      damage: () => put('index.yaml', 'apiVersion: v1\nentries:\n  app: []\n  app: []\n'),
+      finds: ['index-unreadable'],
+    },
+    'a chart that stands twice in JSON': {
+      damage: () => edit((text) => text.replace('"entries":{\n', '"entries":{\n"web":[],\n')),
+      finds: ['duplicate-chart'],
+    },
+    'a null entry': { damage: () => edit((text) => text.replace('"app":[\n', '"app":[\n{"name":"app","version":"0.9.0","apiVersion":"v2","urls":["x-0.9.0.tgz"],"digest":"'.concat('0'.repeat(64), '"},\nnull,\n'))), finds: ['archive-missing', 'entries-unsorted', 'entry-null'] },
+    'an entry without version': { damage: () => edit((text) => text.replace('"app":[\n', '"app":[\n{"name":"app"},\n')), finds: ['entry-skipped'] },
+    'an entry with a version that is none': { damage: () => edit((text) => text.replace('"version":"0.1.0"', '"version":"latest"')), finds: ['archive-unlisted', 'entry-skipped'], leaves: ['archive-unlisted'], cure: () => program.ok('reindex', URI) },
+    'a version that stands twice': { damage: () => edit((text) => text.replace(/("app":\[\n)(.*\n)/, '$1$2$2')), finds: ['entry-duplicate'] },
+    'an entry under another chart': {
+      damage: () => edit((text) => text.replace('"web":[', '"shop":[')),
+      finds: ['entry-misplaced'],
+    },
+    'versions out of order': { damage: () => edit((text) => text.replace(/("app":\[\n)(.*),\n(.*)\n/, '$1$3,\n$2\n')), finds: ['entries-unsorted'] },
+    'a digest that is none': { damage: () => edit((text) => text.replace(/"digest":"[0-9a-f]{64}"/, '"digest":"abc"')), finds: ['entry-digest-invalid'] },
+    'an entry without digest': { damage: () => edit((text) => text.replace(/,"digest":"[0-9a-f]{64}"/, '')), finds: ['entry-digest-missing'] },
+    'an entry without url': { damage: () => edit((text) => text.replace('"urls":["web-0.1.0.tgz"]', '"urls":[]')), finds: ['archive-unlisted', 'entry-without-url'] },
+    'an archive that was replaced behind the back of the index': {
+      damage: async () => put('web-0.1.0.tgz', await chartArchive('web', '0.1.0', { 'NOTES.txt': 'other' })),
+      finds: ['archive-digest-mismatch'],
+    },
+    'an archive of another version than its name': {
+      damage: async () => put('web-0.1.0.tgz', await chartArchive('web', '0.2.0')),
+      deep: true,
+      finds: ['archive-digest-mismatch', 'archive-of-other-chart'],
+      leaves: ['archive-in-progress'],
+      cure: () => program.ok('reindex', URI, '--full'),
+      ends: ['archive-misnamed'],
+    },
+    'an archive that no entry names': {
+      damage: async () => (await put('old-1.0.0.tgz', await chartArchive('old', '1.0.0')), program.pass(HOUR)),
+      finds: ['archive-unlisted'],
+      leaves: ['archive-unlisted'],
+      cure: () => program.ok('reindex', URI),
+    },
+    'deltas that nobody folds': { damage: async () => (await push('app', '2.0.0', '--no-compact'), program.pass(2 * HOUR)), finds: ['compaction-overdue'] },
+    'deltas that nobody collects': {
+      damage: async () => (await push('app', '2.0.0', '--no-compact'), await program.ok('compact', URI), program.pass(2 * HOUR)),
+      finds: ['deltas-uncollected'],
+    },
+  }
+
+  for (const [what, { cure, damage, deep, ends = [], finds, leaves = [] }] of Object.entries(damages)) {
+    it(`finds and repairs ${what}`, async () => {
+      const flags = deep === true ? ['--deep'] : []
+      await damage()
+      assert.deepEqual(await codes(...flags), finds)
+      await program.run('check', URI, '--fix', '--relative', ...flags)
+      assert.deepEqual(await codes(...flags), leaves)
+      await cure?.()
+      assert.deepEqual(await codes('--deep'), ends)
+      const index = await program.text('charts/index.yaml')
+      assert.doesNotMatch(index, /null|latest|shop/)
+    })
+  }
+
+  it('says what it has repaired and what remains', async () => {
+    await remove('app-1.0.0.tgz')
+    await put('lost-1.0.0.tgz.prov', 'signature')
+    const { status, stdout } = await program.run('check', URI, '--fix')
+    assert.equal(status, 1)
+    assert.match(stdout, /^Repaired 1:\n {2}archive-missing {2}app 1\.0\.0\n\nwarning provenance-stale: [^\n]*\n {2}lost-1\.0\.0\.tgz\.prov {2}[^\n]*\n {2}why: [^\n]*\n {2}next: helm s3 prune s3:\/\/acme\/charts --orphans\n/)
+    await remove('lost-1.0.0.tgz.prov')
+    assert.match(await program.ok('check', URI, '--fix'), /^Nothing was repaired\.\n/)
+  })
+
+  it('does not bring back what was deleted, and leaves archives as they are', async () => {
+    program.fail({ delete: async (key, options) => (key.endsWith('.tgz') ? { outcome: 'refused' } : program.bucket.delete(key, options)) })
+    await program.ok('delete', 'app', URI, '--version=1.1.0')
+    await remove('web-0.1.0.tgz')
+    program.pass(HOUR)
+    const before = await program.keys('charts/app')
+    await program.run('check', URI, '--fix')
+    assert.deepEqual(await program.keys('charts/app'), before)
+    assert.doesNotMatch(await program.text('charts/index.yaml'), /app-1\.1\.0/)
+    assert.deepEqual(await codes(), ['archive-unlisted'])
+  })
+
+  describe('looks into index.d/', () => {
+    const ignored: Readonly<Record<string, readonly [string, string, RegExp]>> = {
+      'an object that is no ULID': ['notes.txt', '', /its name is not <ULID>\.yaml/],
+      'a delta from the future': [`${makeDeltaId(4_000_000_000_000, new Uint8Array(10))}.yaml`, '{"apiVersion":"v1"}', /its name lies in the future/],
+      'a delta that does not decode': [`${makeDeltaId(1_700_000_000_000, new Uint8Array(10))}.yaml`, '{"apiVersion"', /does not decode/],
+      'a delta with an entry that leaves the repository': [
+        `${makeDeltaId(1_700_000_000_000, new Uint8Array(10))}.yaml`,
+        '{"apiVersion":"v1","addedEntries":{"a":[{"name":"a","version":"1.0.0","urls":["../a.tgz"]}]}}',
+        /url that leaves the repository/,
+      ],
+    }
+    for (const [what, [name, text, says]] of Object.entries(ignored)) {
+      it(`reports ${what}, and lets it be`, async () => {
+        await put(`index.d/${name}`, text)
+        const { findings, status } = await checked('--fix')
+        assert.deepEqual([status, findings.map(({ code }) => code)], [1, ['delta-ignored']])
+        assert.match(findings[0]?.detail ?? '', says)
+        assert.ok(await program.object(`charts/index.d/${name}`))
+      })
+    }
+
+    it('says that a delta of a newer program stops collection', async () => {
+      await put(`index.d/${makeDeltaId(1_700_000_000_000, new Uint8Array(10))}.yaml`, '{"apiVersion":"v9"}')
+      assert.deepEqual(await codes(), ['collection-blocked', 'delta-ignored'])
+    })
+
+    it('only remarks that young deltas are pending', async () => {
+      await push('app', '2.0.0', '--no-compact')
+      assert.match(await program.ok('check', URI), /remark deltas-pending[^]*1 delta, the oldest for 0s/)
+    })
+  })
+
+  describe('looks at archives', () => {
+    it('takes a young archive without entry for a push under way', async () => {
+      await put('new-1.0.0.tgz', await chartArchive('new', '1.0.0'))
+      const { status, findings } = await checked()
+      assert.deepEqual([status, findings.map(({ code }) => code)], [0, ['archive-in-progress']])
+    })
+
+    it('is not misled by a deletion that crosses the check', async () => {
+      let isDeleted = false
+      program.fail({
+        list: async (prefix, options) => {
+          if (prefix === 'charts/' && !isDeleted) {
+            isDeleted = true
+            await program.ok('delete', 'app', URI, '--version=1.1.0')
+          }
+          return program.bucket.list(prefix, options)
+        },
+      })
+      assert.deepEqual((await codes()).filter((code) => code !== 'deltas-pending'), [])
+    })
+
+    it('reads every archive with --deep', async () => {
+      const whole = readFileSync(await program.chart('app', '1.0.0'))
+      await put('app-1.0.0.tgz', whole.subarray(0, whole.length - 20))
+      const { findings } = await checked('--deep')
+      assert.deepEqual(findings.map(({ code, name }) => [code, name]), [['archive-unreadable', 'app']])
+      assert.match(findings[0]?.next ?? '', /helm s3 delete/)
+      await program.ok('push', '--force', await program.chart('app', '1.0.0'), URI, '--relative')
+      assert.deepEqual(await codes('--deep'), [])
+    })
+
+    it('remarks that some versions are signed and others are not', async () => {
+      await put('app-1.0.0.tgz.prov', 'signature')
+      const { findings, status } = await checked()
+      assert.deepEqual([status, findings.map(({ code, detail }) => [code, detail])], [0, [['provenance-missing', '1 of 2 versions: 1.1.0']]])
+    })
+
+    it('finds a provenance file of other bytes with --deep', async () => {
+      await put('web-0.1.0.tgz.prov', `files:\n  web-0.1.0.tgz: sha256:${sha256(Buffer.from('others'))}\n`)
+      assert.deepEqual(await codes(), [])
+      assert.deepEqual(await codes('--deep'), ['provenance-mismatch'])
+    })
+
+    it('knows the archives of old clients and of other places', async () => {
+      const archive = await chartArchive('app', '3.0.0')
+      await put('package.tgz', archive)
+      const entry = (version: string, url: string): string =>
+        `{"apiVersion":"v2","name":"app","version":"${version}","created":"2999-01-01T00:00:00Z","urls":["${url}"],"digest":"${sha256(archive)}"},\n`
+      await edit((text) => text.replace('"app":[\n', `"app":[\n${entry('4.0.0', 'https://example.org/app-4.0.0.tgz')}${entry('3.0.0', 'package.tgz')}`))
+      const { findings, status } = await checked()
+      assert.deepEqual([status, findings.map(({ code }) => code)], [0, ['archive-misnamed', 'archive-elsewhere']])
+    })
+  })
+
+  describe('tries out the store with --probe', () => {
+    const stores: Readonly<Record<string, readonly [MemoryStore, string, readonly string[]]>> = {
+      'that keeps to all conditions': [new MemoryStore({ now: () => Date.now() }), 'exact', []],
+      'that ignores the condition of DELETE': [new MemoryStore({ now: () => Date.now(), conditionalDelete: false }), 'exact but for deletes', ['store-deletes-always']],
+      'that ignores the condition of PUT': [new MemoryStore({ now: () => Date.now(), conditionalPut: false }), 'index only', ['store-create-races', 'store-swap-races']],
+    }
+    for (const [what, [store, level, finds]] of Object.entries(stores)) {
+      it(`finds out a store ${what}, and leaves nothing behind`, async () => {
+        for (const { key } of (await program.bucket.list('')).objects) await store.put(key, (await program.bucket.get(key))?.body ?? Buffer.of(), { when: 'always' })
+        program.fail(methodsOf(store))
+        const before = (await store.list('')).objects.map(({ key, etag }) => [key, etag])
+        const { findings, level: found } = await checked('--probe')
+        assert.deepEqual([found, findings.map(({ code }) => code).filter((code) => code.startsWith('store-'))], [level, finds])
+        assert.deepEqual((await store.list('')).objects.map(({ key, etag }) => [key, etag]), before)
+      })
+    }
+
+    it('finds out a store that lets two of several writers win', async () => {
+      program.fail({
+        put: async (key, body, options) => {
+          const present = await program.bucket.head(key)
+          await new Promise((resolve) => setImmediate(resolve))
+          if (options.when === 'absent' && present !== undefined) return { outcome: 'refused' }
+          if (typeof options.when === 'object' && present?.etag !== options.when.match) return { outcome: 'refused' }
+          return program.bucket.put(key, body, { ...options, when: 'always' })
+        },
+      })
+      const { findings, level, status } = await checked('--probe')
+      assert.deepEqual([status, level, findings.map(({ code }) => code)], [1, 'index only', ['store-create-races', 'store-swap-races']])
+    })
+
+    it('finds out a store that does not know conditional requests', async () => {
+      program.fail({
+        put: async (key, body, options) => {
+          if (options.when !== 'always') throw new HelmS3Error('unsupported-store', 'not implemented')
+          return program.bucket.put(key, body, options)
+        },
+      })
+      assert.deepEqual([(await checked('--probe')).level, await codes('--probe')], ['unsafe', ['store-refuses-conditions']])
+    })
+
+    it('removes what an earlier probe has left, when it is old', async () => {
+      await put('.helm-s3-probe/0123/create-1', 'x')
+      program.pass(2 * HOUR)
+      assert.deepEqual(await codes(), ['probe-leftovers'])
+      await program.ok('check', URI, '--probe')
+      assert.deepEqual(await program.keys('charts/.helm-s3-probe/'), [])
+    })
+  })
+
+  describe('names the permission that is missing', () => {
+    const deny = async (): Promise<never> => {
+      throw new HelmS3Error('denied', 'AccessDenied')
+    }
+    const missing = async (...flags: readonly string[]): Promise<readonly string[]> =>
+      (await checked(...flags)).permissions.filter(({ granted }) => granted === false).map(({ action, resource }) => `${action} ${resource}`)
+
+    it('to list', async () => {
+      program.fail({ list: deny })
+      assert.deepEqual(await missing(), ['s3:ListBucket arn:aws:s3:::acme'])
+      assert.deepEqual(await codes(), ['permission-read-missing'])
+    })
+
+    it('to read archives', async () => {
+      program.fail({ head: (key) => (key.endsWith('.tgz') ? deny() : program.bucket.head(key)) })
+      assert.deepEqual(await missing(), ['s3:GetObject arn:aws:s3:::acme/charts/*.tgz'])
+    })
+
+    it('to read deltas', async () => {
+      await push('app', '2.0.0', '--no-compact')
+      program.fail({ get: (key, options) => (key.includes('index.d/') ? deny() : program.bucket.get(key, options)) })
+      assert.deepEqual(await missing(), ['s3:GetObject arn:aws:s3:::acme/charts/index.d/*'])
+    })
+
+    it('to write, each by itself, and without a trace', async () => {
+      const isProbe = (key: string): boolean => key.includes('/.helm-s3-probe/')
+      program.fail({
+        put: (key, body, options) => (isProbe(key) ? program.bucket.put(key, body, options) : deny()),
+        delete: (key, options) => (isProbe(key) ? program.bucket.delete(key, options) : deny()),
+      })
+      const before = await program.keys('charts/')
+      assert.deepEqual(await missing('--probe'), [
+        's3:PutObject arn:aws:s3:::acme/charts/index.d/*',
+        's3:PutObject arn:aws:s3:::acme/charts/*.tgz',
+        's3:PutObject arn:aws:s3:::acme/charts/index.yaml',
+        's3:DeleteObject arn:aws:s3:::acme/charts/index.d/*',
+        's3:DeleteObject arn:aws:s3:::acme/charts/*.tgz',
+      ])
+      assert.deepEqual(await program.keys('charts/'), before)
+      assert.equal((await program.run('check', URI, '--probe')).status, 0)
+    })
+
+    it('to probe', async () => {
+      program.fail({ put: deny, delete: deny })
+      const { findings, level } = await checked('--probe')
+      assert.equal(level, 'not probed')
+      assert.match(findings.find(({ code }) => code === 'probe-incomplete')?.detail ?? '', /s3:PutObject.* on arn:aws:s3:::acme\/charts\/\.helm-s3-probe\/\*/)
+    })
+  })
+
+  it('tells that the clocks differ', async () => {
+    for (const [lead, code] of [[30_000, 'clock-differs'], [-HOUR, 'clock-skewed']] as const) {
+      program.fail({ get: async (key, options) => shifted(await program.bucket.get(key, options), lead), head: async (key) => shifted(await program.bucket.head(key), lead), list: async (prefix, options) => shifted(await program.bucket.list(prefix, options), lead) })
+      assert.ok((await codes()).includes(code), code)
+    }
+  })
+
+  it('refuses bad input before anything is sent', async () => {
+    const refuse = async (): Promise<never> => assert.fail('something is sent')
+    program.fail({ list: refuse, get: refuse, head: refuse, put: refuse, delete: refuse })
+    assert.match(await program.fails('check'), /^Error: /)
+    assert.match(await program.fails('check', URI, '--deeper'), /^Error: unknown flag/)
+    assert.match(await program.fails('check', URI, '--concurrency=0'), /^Error: invalid argument "0"/)
+    assert.match(await program.fails('check', URI, '--relative'), /^Error: --relative says how --fix/)
+    assert.match(await program.fails('check', 'unknown'), /^Error: /)
+  })
+
+  it('is an error where there is no repository', async () => {
+    assert.match(await program.fails('check', 's3://acme/nothing'), /^Error: there is no index\.yaml at s3:\/\/acme\/nothing\nHint: .*helm s3 init/)
+  })
+})
+
+function shifted<T extends { readonly date: number } | undefined>(answer: T, lead: number): T {
+  return answer && { ...answer, date: answer.date + lead }
+}
+
+function methodsOf(store: MemoryStore): Parameters<ReturnType<typeof useProgram>['fail']>[0] {
+  return {
+    list: (...args) => store.list(...args),
+    get: (...args) => store.get(...args),
+    head: (...args) => store.head(...args),
+    put: (...args) => store.put(...args),
+    delete: (...args) => store.delete(...args),
+  }
+}
