@@ -1,7 +1,7 @@
-import { formatAge } from '../core/check/format-age.ts'
 import { type Finding, type FindingGroup, groupFindings } from '../core/check/finding.ts'
 import { FINDING_KINDS, type Severity } from '../core/check/finding-kinds.ts'
 import type { RepositoryLocation } from '../core/keys.ts'
+import { formatAge, formatBytes, formatCount } from '../format.ts'
 import type { CheckResult } from '../protocol/check.ts'
 import type { Style } from '../style.ts'
 import { renderTable } from '../table.ts'
@@ -53,8 +53,8 @@ function findingValue({ code, detail, key, name, version }: Finding, location: R
   return { code, severity, detail, key: key ?? null, name: name ?? null, version: version ?? null, why, next: nextStep(code, location) }
 }
 
-function nextStep(code: Finding['code'], { url }: RepositoryLocation): string {
-  return FINDING_KINDS[code].next.replaceAll('REPO', url)
+function nextStep(code: Finding['code'], { address }: RepositoryLocation): string {
+  return FINDING_KINDS[code].next.replaceAll('REPO', address)
 }
 
 function fixedLines({ fixed, isFix, location }: CheckReport, style: Style): readonly string[] {
@@ -88,20 +88,15 @@ function summary(
   const { clockSkew, counts, level, permissions } = result
   const verdict =
     totals.errors + totals.warnings === 0
-      ? style.good(`${location.url}: all is well${totals.remarks > 0 ? `, ${plural(totals.remarks, 'remark')}` : ''}.`)
-      : style.bad(`${location.url}: ${plural(totals.errors, 'error')}, ${plural(totals.warnings, 'warning')}, ${plural(totals.remarks, 'remark')}.`)
+      ? style.good(`${location.url}: all is well${totals.remarks > 0 ? `, ${formatCount(totals.remarks, 'remark')}` : ''}.`)
+      : style.bad(`${location.url}: ${formatCount(totals.errors, 'error')}, ${formatCount(totals.warnings, 'warning')}, ${formatCount(totals.remarks, 'remark')}.`)
   const granted = permissions.filter((each) => each.granted === true).map(({ action, resource }) => [`  ${action}`, resource])
   const [, ...table] = renderTable(['', ''], granted)
   return [
     verdict,
-    `Looked at ${plural(counts.entries, 'entry')} of ${plural(counts.charts, 'chart')}, ${plural(counts.archives, 'archive')}${isDeep ? ', each read' : ''}, ${plural(counts.provenances, 'provenance file')}, ${plural(counts.deltas, 'delta')} (${String(counts.pending)} pending).`,
+    `Looked at ${formatCount(counts.entries, 'entry', 'entries')} of ${formatCount(counts.charts, 'chart')}, ${formatCount(counts.archives, 'archive')}${isDeep ? ', each read' : ''}, ${formatCount(counts.provenances, 'provenance file')} (${formatBytes(counts.bytes)}), ${formatCount(counts.deltas, 'delta')} (${String(counts.pending)} pending).`,
     level === 'not probed' ? 'Store: not probed; --probe finds out what it guarantees, and what you may write.' : `Store: ${level}.`,
     ...(clockSkew === 0 ? [] : [`Clock: the store is ${formatAge(Math.abs(clockSkew))} ${clockSkew > 0 ? 'ahead' : 'behind'}.`]),
     ...(level === 'not probed' ? [] : ['Granted:', ...table]),
   ]
-}
-
-function plural(count: number, noun: string): string {
-  if (count === 1) return `1 ${noun}`
-  return `${String(count)} ${noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`}`
 }

@@ -1,3 +1,4 @@
+import { formatCount } from '../../format.ts'
 import type { Entry, VersionId } from '../entry.ts'
 import { type Key, type RepositoryLocation, archiveKey, asKey, ownArchiveKey, provenanceKey } from '../keys.ts'
 import { type Finding, finding } from './finding.ts'
@@ -46,7 +47,7 @@ export function checkArchives(seen: SeenRepository): readonly Finding[] {
     named.set(key, entry)
     findings.push(...checkEntry(seen, entry, key))
   }
-  if (elsewhere > 0) findings.push(finding('archive-elsewhere', elsewhere === 1 ? '1 entry' : `${String(elsewhere)} entries`))
+  if (elsewhere > 0) findings.push(finding('archive-elsewhere', formatCount(elsewhere, 'entry', 'entries')))
   return [...findings, ...unlistedArchives(seen, named), ...checkProvenances(seen, named)]
 }
 

@@ -1,9 +1,9 @@
+import { formatAge, formatCount } from '../../format.ts'
 import type { Bookkeeping } from '../bookkeeping.ts'
 import type { StoredDelta } from '../delta.ts'
 import type { DeltaId } from '../delta-id.ts'
 import type { VersionId } from '../entry.ts'
 import type { Key } from '../keys.ts'
-import { formatAge } from './format-age.ts'
 import { type Finding, finding } from './finding.ts'
 
 /** What a check knows of `index.d/`. Times: store clock, milliseconds since 1970. */
@@ -30,10 +30,10 @@ export function checkDeltas({ bookkeeping, date, listed, pending, skipped, unkno
   if (unknownFrom !== undefined) findings.push(finding('collection-blocked', `from ${unknownFrom} on`))
   if (pending.length > 0) {
     const oldest = date - Math.min(...pending.map(({ lastModified }) => lastModified))
-    findings.push(finding(oldest > OVERDUE ? 'compaction-overdue' : 'deltas-pending', `${count(pending.length)}, the oldest for ${formatAge(oldest)}`))
+    findings.push(finding(oldest > OVERDUE ? 'compaction-overdue' : 'deltas-pending', `${formatCount(pending.length, 'delta')}, the oldest for ${formatAge(oldest)}`))
   }
   const old = listed.filter(({ id }) => date - (bookkeeping.folded.get(id)?.at ?? date) > OVERDUE)
-  if (old.length > 0 && unknownFrom === undefined) findings.push(finding('deltas-uncollected', `${count(old.length)}, folded more than ${formatAge(OVERDUE)} ago`))
+  if (old.length > 0 && unknownFrom === undefined) findings.push(finding('deltas-uncollected', `${formatCount(old.length, 'delta')}, folded more than ${formatAge(OVERDUE)} ago`))
   return findings
 }
 
@@ -49,8 +49,4 @@ export function versionsAtWork(
     ...recent.flatMap(({ added, removed }) => [...added.map(({ entry }) => entry), ...removed]),
     ...touched.flatMap(({ touched: versions }) => (versions === '*' ? [] : versions)),
   ]
-}
-
-function count(deltas: number): string {
-  return deltas === 1 ? '1 delta' : `${String(deltas)} deltas`
 }
