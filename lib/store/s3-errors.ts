@@ -120,14 +120,14 @@ const RULES: readonly Rule[] = [
     hint: () => 'the object is locked until its retention is over: nothing but that will remove or replace it',
   },
   {
-    when: ({ status }) => status === 401 || status === 403,
-    code: 'denied',
-    hint: (asked) => `${identityOf(asked)} needs ${permissionsOf(asked)} here; ${otherDenials(asked)}`,
-  },
-  {
     when: named('InvalidObjectState'),
     code: 'store-failed',
     hint: ({ bucket, key }) => `the object lies in an archive: \`aws s3api restore-object --bucket ${bucket} --key ${key}\` brings it back`,
+  },
+  {
+    when: ({ status }) => status === 401 || status === 403,
+    code: 'denied',
+    hint: (asked) => `${identityOf(asked)} needs ${permissionsOf(asked)} here; ${otherDenials(asked)}`,
   },
   {
     when: named('BadDigest', 'InvalidDigest', 'XAmzContentSHA256Mismatch', 'XAmzContentChecksumMismatch'),

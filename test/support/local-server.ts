@@ -14,9 +14,13 @@ export interface LocalServer {
 /** A PEM file with the CA of every TLS server of the tests. */
 export const TEST_CA = fixture('ca.pem')
 
+export type Handler = (message: IncomingMessage, answer: ServerResponse) => unknown
+
 /** A server on this machine, on any free port. */
-export async function startServer(handle: RequestListener, options: { readonly tls?: boolean } = {}): Promise<LocalServer> {
-  const server = options.tls === true ? createTlsServer({ key: readFileSync(fixture('server.key')), cert: readFileSync(fixture('server.pem')) }, handle) : createServer(handle)
+export async function startServer(handle: Handler, options: { readonly tls?: boolean } = {}): Promise<LocalServer> {
+  const listener: RequestListener = (message, answer) => void handle(message, answer)
+  const tls = { key: readFileSync(fixture('server.key')), cert: readFileSync(fixture('server.pem')) }
+  const server = options.tls === true ? createTlsServer(tls, listener) : createServer(listener)
   await listen(server)
   const { port } = server.address() as AddressInfo
   return { port, url: `${options.tls === true ? 'https' : 'http'}://127.0.0.1:${String(port)}`, close: () => closed(server) }
