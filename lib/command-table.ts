@@ -1,11 +1,13 @@
 import type { Command } from './command.ts'
 import { checkDefinition } from './definitions/check.ts'
 import { compactDefinition } from './definitions/compact.ts'
+import { completeDefinition } from './definitions/complete.ts'
 import { deleteDefinition } from './definitions/delete.ts'
 import { downloadDefinition } from './definitions/download.ts'
 import { fetchDefinition } from './definitions/fetch.ts'
 import { initDefinition } from './definitions/init.ts'
 import { listDefinition } from './definitions/list.ts'
+import { logDefinition } from './definitions/log.ts'
 import { pushDefinition } from './definitions/push.ts'
 import { reindexDefinition } from './definitions/reindex.ts'
 import { statusDefinition } from './definitions/status.ts'
@@ -22,8 +24,10 @@ export const COMMANDS: readonly Command[] = [
   checkDefinition,
   statusDefinition,
   listDefinition,
+  logDefinition,
   fetchDefinition,
   downloadDefinition,
+  completeDefinition,
   versionDefinition,
 ]
 

@@ -1,4 +1,5 @@
 import { commandName, findCommand } from './command-table.ts'
+import { COMPLETE } from './definitions/complete.ts'
 import { type Config, readConfig } from './config.ts'
 import type { Context } from './context.ts'
 import { withDeadline } from './deadline.ts'
@@ -76,10 +77,13 @@ function hasFineExitCodes(argv: readonly string[], config: Config): boolean {
 }
 
 async function readInvocation(argv: readonly string[]): Promise<Invocation> {
-  const download = findCommand('download')
   const call = readDownloaderCall(argv)
-  if (call !== undefined && download !== undefined) {
-    return { kind: 'run', command: download, args: call, flags: {}, settings: {}, timeout: undefined, isVerbose: false, isQuiet: false, form: 'table' }
+  const [first, ...rest] = argv
+  // Both are read as they are. The words of a line that is being completed are not this program's flags, either.
+  const [name, args] = call !== undefined ? ['download', call] : [first, rest]
+  const command = call !== undefined || name === COMPLETE ? findCommand(name ?? '') : undefined
+  if (command !== undefined) {
+    return { kind: 'run', command, args, flags: {}, settings: {}, timeout: undefined, isVerbose: false, isQuiet: false, form: 'table' }
   }
   const { parseArgs } = await import('./args.ts')
   return parseArgs(argv)

@@ -7,3 +7,8 @@ export function renderTable(headers: readonly string[], rows: readonly (readonly
   const pad = (cell: string, column: number): string => cell + ' '.repeat((widths[column] ?? 0) - stringWidth(cell))
   return all.map((row) => row.map(pad).join('  ').trimEnd())
 }
+
+/** What stands in a bucket is others' text: no line break and no control sequence of it reaches a terminal. */
+export function singleLine(text: string): string {
+  return text.replace(/[\s\p{Cc}]+/gu, ' ').trim()
+}

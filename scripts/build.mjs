@@ -1,7 +1,7 @@
 // Builds dist/helm-s3.bundle.cjs, the whole program as one CommonJS file, and dist/helm-s3.cjs, which runs it on Node.js 20
-// and newer with the code that an earlier run has compiled. What lies in dist/ has been run once.
+// and newer with the code that an earlier run has compiled. What lies in dist/ has been run once. Beside them completion.yaml.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -82,16 +82,24 @@ if (Number(process.versions.node.split('.')[0]) < 20) {
   chmodSync(outfile, 0o755)
 }
 
+/** Helm looks for the words of commands in the folder of the plugin itself. */
+async function buildCompletion(script, outfile) {
+  await build({ ...common, entryPoints: ['scripts/completion.ts'], outfile: script, format: 'cjs', external: ['../commands/*'] })
+  writeFileSync(outfile, execFileSync(process.execPath, [script]))
+}
+
 mkdirSync(dist, { recursive: true })
 const draft = mkdtempSync(join(dist, '.draft-'))
 try {
   await buildBundle(join(draft, 'chunks'), join(draft, 'helm-s3.bundle.cjs'))
   await buildLoader(join(draft, 'helm-s3.cjs'))
+  await buildCompletion(join(draft, 'completion.cjs'), join(draft, 'completion.yaml'))
   const answer = execFileSync(process.execPath, [join(draft, 'helm-s3.cjs'), 'version'], { encoding: 'utf8' })
   if (answer !== `${version}\n`) throw new Error(`the bundle answers ${JSON.stringify(answer)} to \`version\``)
   // What was made from the bundle before, and what is known of it.
   for (const name of ['cache', 'helm-s3', 'helm-s3.exe']) rmSync(join(dist, name), { recursive: true, force: true })
   for (const name of ['helm-s3.bundle.cjs', 'helm-s3.cjs']) renameSync(join(draft, name), join(dist, name))
+  renameSync(join(draft, 'completion.yaml'), join(root, 'completion.yaml'))
 } catch (error) {
   // esbuild has printed its own errors.
   if (!('errors' in error)) process.stderr.write(`build: ${error.message}\n`)

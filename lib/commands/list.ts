@@ -4,7 +4,7 @@ import type { IndexText } from '../core/index/index-text.ts'
 import { type VersionFilter, newestVersions } from '../core/newest-versions.ts'
 import { formatTime } from '../format.ts'
 import { findRepository } from '../helm/repositories.ts'
-import { renderTable } from '../table.ts'
+import { renderTable, singleLine } from '../table.ts'
 import { readIndex } from './readable-index.ts'
 
 export interface ListCommand extends VersionFilter {
@@ -52,11 +52,6 @@ function createdAt({ created = '' }: Entry): string {
 function shortDescription(entry: Entry): string {
   const line = [...singleLine(textOf(entry, 'description') ?? '')]
   return line.length <= MAX_DESCRIPTION ? line.join('') : `${line.slice(0, MAX_DESCRIPTION - 3).join('')}...`
-}
-
-/** What stands in an index is others' text: no line break and no control sequence of it reaches a terminal. */
-function singleLine(text: string): string {
-  return text.replace(/[\s\p{Cc}]+/gu, ' ').trim()
 }
 
 /** Why the table is empty, when the index tells. */

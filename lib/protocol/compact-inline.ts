@@ -3,10 +3,10 @@ import { readIndexHead } from '../core/index/index-head.ts'
 import { HelmS3Error } from '../errors.ts'
 import { compactOnce } from './compact.ts'
 import { DEFAULT_GRACE_WINDOW } from './limits.ts'
+import { HEAD_BYTES } from './read-bookkeeping.ts'
 import { readView } from './read-view.ts'
 import type { Session } from './session.ts'
 
-const HEAD_BYTES = 32 * 1024
 const MAX_ROUNDS = 8
 /** Milliseconds after which the delta is left to the next compaction. */
 const PATIENCE = 30_000

@@ -98,7 +98,7 @@ async function readTouchedByStar(
 }
 
 /** Tells the user about objects in `index.d/` that are not obeyed: one line for all of them. */
-export function noticeSkipped(session: Session, { skipped }: View): void {
+export function noticeSkipped(session: Session, { skipped }: Pick<View, 'skipped'>): void {
   const [first] = skipped
   if (first === undefined) return
   const others = skipped.length === 1 ? '' : ` (and ${String(skipped.length - 1)} more)`

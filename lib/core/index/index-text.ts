@@ -185,6 +185,18 @@ export function readIndexText(bytes: Uint8Array): IndexText {
   return yaml === undefined ? fromParsed(YAML_FORM, parseYaml(bytes)) : fromSlices(YAML_FORM, yaml)
 }
 
+/**
+ * The same for a reader who would rather have nothing than wait: undefined for a text whose charts are not recognised as
+ * slices. A hundredth of the time of a full parse, at the most.
+ * @throws HelmS3Error `invalid-index` as {@link readIndexText}
+ */
+export function sliceIndexText(bytes: Uint8Array): IndexText | undefined {
+  const json = sliceJson(bytes)
+  if (json !== undefined) return fromSlices(JSON_FORM, json)
+  const yaml = mayBeJson(bytes) ? undefined : sliceYaml(bytes)
+  return yaml && fromSlices(YAML_FORM, yaml)
+}
+
 function fromSlices(codec: FormCodec, { header, charts }: SlicedText): IndexText {
   const texts = new Map<string, ChartText>()
   for (const [name, slice] of charts) texts.set(name, new SlicedChart(codec, name, slice))

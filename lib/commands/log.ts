@@ -1,0 +1,96 @@
+import type { Context } from '../context.ts'
+import { deltaTime } from '../core/delta-id.ts'
+import type { Removal } from '../core/entry.ts'
+import { formatTime } from '../format.ts'
+import { findRepository } from '../helm/repositories.ts'
+import { type LogEntry, type LogOptions, readLog } from '../protocol/read-log.ts'
+import { noticeSkipped } from '../protocol/read-view.ts'
+import type { Style } from '../style.ts'
+import { renderTable, singleLine } from '../table.ts'
+
+export interface LogCommand extends LogOptions {
+  /** Name or URI, as typed. */
+  readonly repository: string
+}
+
+interface Change {
+  readonly change: 'added' | 'removed' | 'touched'
+  readonly name: string
+  readonly version: string
+  readonly digest: string | null
+  readonly ifAbsent: boolean
+}
+
+const HEADERS = ['WHEN', 'WHO', 'COMMAND', 'STATE', 'CHANGES']
+
+/** Lines of one mutation in the table. */
+const MAX_CHANGES = 10
+
+const SIGNS = { added: '+', removed: '-', touched: '~' }
+
+/** `helm s3 log REPO [NAME]`: the mutations that have left traces, newest first. Cost: see {@link readLog}. */
+export async function log(context: Context, { repository, ...options }: LogCommand): Promise<void> {
+  const location = await findRepository(repository, context.config.helm.repositoriesFile)
+  const session = await context.openSession(location)
+  const { entries, hasMore, skipped } = await readLog(session, options)
+  noticeSkipped(session, { skipped })
+  context.output.result(describe(entries, hasMore, context.output.style, options), { repository: location.url, entries: entries.map(valueOf), hasMore })
+}
+
+function valueOf(entry: LogEntry): object {
+  const { delta, folded, id, state } = entry
+  const { command, host, tool, user } = delta?.origin ?? {}
+  return {
+    id,
+    at: whenOf(entry),
+    state,
+    foldedAt: folded === undefined ? null : formatTime(folded.at),
+    user: user ?? null,
+    host: host ?? null,
+    tool: tool ?? null,
+    command: command ?? null,
+    changes: changesOf(entry),
+    isComplete: delta !== undefined,
+  }
+}
+
+/** The store's date of the delta; of one that is gone, the time in its id. */
+function whenOf({ delta, id }: LogEntry): string {
+  return formatTime(delta?.lastModified ?? deltaTime(id))
+}
+
+function changesOf({ delta, folded }: LogEntry): readonly Change[] {
+  const change = (kind: Change['change'], { digest, name, version }: Removal, ifAbsent = false): Change => ({
+    change: kind,
+    name,
+    version,
+    digest: digest ?? null,
+    ifAbsent,
+  })
+  if (delta !== undefined) {
+    return [...delta.removed.map((removal) => change('removed', removal)), ...delta.added.map(({ entry, ifAbsent }) => change('added', entry, ifAbsent))]
+  }
+  return folded === undefined || folded.touched === '*' ? [] : folded.touched.map((version) => change('touched', version))
+}
+
+function describe(entries: readonly LogEntry[], hasMore: boolean, style: Style, { limit, name }: LogOptions): string[] {
+  if (entries.length === 0) return [name === undefined ? 'No deltas: nothing was changed lately.' : `No deltas: nothing of ${name} was changed lately.`]
+  const table = renderTable(HEADERS, entries.flatMap((entry) => rowsOf(entry, style)))
+  return hasMore ? [...table, '', `There are older ones than these ${String(limit)}: --limit shows more.`] : table
+}
+
+/** One row for each change; only the first tells who made it. */
+function rowsOf(entry: LogEntry, style: Style): (readonly string[])[] {
+  const { delta, state } = entry
+  const { command = '', host, user } = delta?.origin ?? {}
+  const paint = { pending: style.warning, folded: style.good, collected: style.faint }[state]
+  const who = [user, host].filter((part) => part !== undefined).join('@')
+  const head = [whenOf(entry), singleLine(who), singleLine(command), paint(state)]
+  return changeLines(changesOf(entry)).map((line, i) => [...(i === 0 ? head : head.map(() => '')), line])
+}
+
+function changeLines(changes: readonly Change[]): string[] {
+  if (changes.length === 0) return ['not remembered']
+  const lines = changes.map(({ change, ifAbsent, name, version }) => `${SIGNS[change]} ${singleLine(name)} ${singleLine(version)}${ifAbsent ? ' (if absent)' : ''}`)
+  return lines.length <= MAX_CHANGES ? lines : [...lines.slice(0, MAX_CHANGES - 1), `and ${String(lines.length - MAX_CHANGES + 1)} more, which -o json shows`]
+}
