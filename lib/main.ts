@@ -123,7 +123,8 @@ async function run(
       openStore,
       openSession: async (location) => {
         const store = await openStore(location.bucket, location.query)
-        return createSession({ store, location, clock, random, origin, notice: output.notice, progress: output.progress, track: output.track })
+        const { notice, progress, detail, track } = output
+        return createSession({ store, location, clock, random, origin, notice, progress, detail, track })
       },
     }
     await command.run(context, args, flags)

@@ -27,7 +27,7 @@ const MAX_ATTEMPTS = 8
 /**
  * Deletes chart versions: one delta of removals, then the archives. All versions exist, or nothing happens.
  *
- * Cost of n versions: two views, n HEADs, LIST, PUT of the delta, then up to two HEADs and two DELETEs a version.
+ * Cost of n versions: two views (the second reads only what is new), n HEADs, LIST, PUT of the delta, then up to two HEADs and two DELETEs a version.
  * @throws HelmS3Error `not-found` (names each version that is missing), `missing-index`, `conflict`, `outcome-unknown`
  */
 export async function deleteVersions(session: Session, versions: readonly VersionId[]): Promise<DeleteResult> {

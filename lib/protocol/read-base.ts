@@ -1,4 +1,4 @@
-import { type IndexText, readIndexText } from '../core/index/index-text.ts'
+import { type IndexText, type ReadPath, readIndexText } from '../core/index/index-text.ts'
 import { HelmS3Error, hasCode, inStep } from '../errors.ts'
 import type { ETag } from '../store/object-store.ts'
 import type { Session } from './session.ts'
@@ -17,15 +17,36 @@ export interface Base {
   readonly date: number
 }
 
+const PATHS: Readonly<Record<ReadPath, string>> = {
+  slices: 'whose charts are copied as they stand',
+  'full-parse': 'parsed in full because its layout is not a usual one',
+}
+
+/** What each session has read: while it stands in the store, its bytes are not fetched again. */
+const known = new WeakMap<Session, Base>()
+
 /**
- * Reads `index.yaml`. Cost: one GET of the whole object.
+ * Reads `index.yaml`. Cost: one GET of the whole object, or of nothing when it is as this session has read it before.
  * @throws HelmS3Error `missing-index` when there is none, `invalid-index` when Helm would not load it
  */
 export async function readBase(session: Session): Promise<Base> {
-  const object = await session.store.get(session.location.indexKey)
+  const { location, store } = session
+  const before = known.get(session)
+  const object = before === undefined ? await store.get(location.indexKey) : await store.getUnless(location.indexKey, before.etag)
   if (object === undefined) throw await missingIndex(session)
+  if (before !== undefined && 'unchanged' in object) return { ...before, date: object.date }
+  if ('unchanged' in object) throw new Error('the store answers that it has what was not asked for')
   const { body, date, etag, lastModified, size } = object
-  return { index: readIndexText(body), bytes: body, etag, size, lastModified, date }
+  const base: Base = { index: readIndexText(body), bytes: body, etag, size, lastModified, date }
+  const { form, path } = base.index
+  session.detail(`helm-s3: read ${location.indexKey}, ${String(size)} bytes of ${form}, ${PATHS[path]}`)
+  known.set(session, base)
+  return base
+}
+
+/** Lets go of what was read, which may be large: it is known to stand in the store no more. */
+export function forgetBase(session: Session): void {
+  known.delete(session)
 }
 
 /**

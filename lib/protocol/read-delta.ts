@@ -1,4 +1,5 @@
 import type { StoredDelta } from '../core/delta.ts'
+import type { DeltaId } from '../core/delta-id.ts'
 import { type DecodedDelta, decodeDelta } from '../core/delta-text.ts'
 import type { ListedDelta } from './list-deltas.ts'
 import type { Session } from './session.ts'
@@ -9,10 +10,20 @@ export type ReadDelta =
   | Exclude<DecodedDelta, { readonly outcome: 'delta' }>
   | { readonly outcome: 'missing' }
 
-/** Reads one delta. Cost: one GET. */
+/** What each session has read: a delta never changes. */
+const known = new WeakMap<Session, Map<DeltaId, StoredDelta>>()
+
+/** Reads one delta. Cost: one GET; nothing when this session has read it before. */
 export async function readDelta(session: Session, { id, key, lastModified }: ListedDelta): Promise<ReadDelta> {
+  const deltas = known.get(session) ?? new Map<DeltaId, StoredDelta>()
+  known.set(session, deltas)
+  const before = deltas.get(id)
+  if (before !== undefined) return { outcome: 'delta', delta: { ...before, lastModified } }
   const object = await session.store.get(key)
   if (object === undefined) return { outcome: 'missing' }
   const decoded = await decodeDelta(object.body)
-  return decoded.outcome === 'delta' ? { outcome: 'delta', delta: { ...decoded.delta, id, lastModified } } : decoded
+  if (decoded.outcome !== 'delta') return decoded
+  const delta = { ...decoded.delta, id, lastModified }
+  deltas.set(id, delta)
+  return { outcome: 'delta', delta }
 }

@@ -20,15 +20,19 @@ export interface Session {
   readonly notice: (line: string) => void
   /** Why the command takes long: one line, for a terminal only. */
   readonly progress: (line: string) => void
+  /** How something was done: one line, with `--verbose` only. */
+  readonly detail: (line: string) => void
   /** Shows long work step by step, on a terminal only. */
   readonly track: Track
 }
 
-export type SessionOptions = Omit<Session, 'storeClock' | 'notice' | 'progress' | 'track'> & Partial<Pick<Session, 'notice' | 'progress' | 'track'>>
+type Told = 'notice' | 'progress' | 'detail' | 'track'
+
+export type SessionOptions = Omit<Session, 'storeClock' | Told> & Partial<Pick<Session, Told>>
 
 /** A session whose store clock follows every answer of `store`. */
 export function createSession(options: SessionOptions): Session {
   const { store, storeClock } = followStoreClock(options.store, options.clock)
   const silent = (): void => undefined
-  return { notice: silent, progress: silent, track: NO_PROGRESS, ...options, store, storeClock }
+  return { notice: silent, progress: silent, detail: silent, track: NO_PROGRESS, ...options, store, storeClock }
 }

@@ -32,6 +32,7 @@ export function followStoreClock(store: ObjectStore, clock: Clock): { readonly s
     store: {
       list: (...args) => noting(() => store.list(...args)),
       get: (...args) => noting(() => store.get(...args)),
+      getUnless: (...args) => noting(() => store.getUnless(...args)),
       head: (...args) => noting(() => store.head(...args)),
       put: (...args) => noting(() => store.put(...args)),
       delete: (...args) => store.delete(...args),

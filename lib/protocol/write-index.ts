@@ -1,7 +1,7 @@
 import { HelmS3Error } from '../errors.ts'
 import type { IndexText } from '../core/index/index-text.ts'
 import type { PutCondition } from '../store/object-store.ts'
-import { readBase } from './read-base.ts'
+import { forgetBase, readBase } from './read-base.ts'
 import type { Session } from './session.ts'
 
 const RANDOM_BYTES = 16
@@ -20,6 +20,7 @@ export async function writeIndex(session: Session, text: IndexText, when: Exclud
     contentType: text.form === 'json' ? 'application/json' : 'application/yaml',
     cacheControl: 'no-cache',
   })
+  forgetBase(session)
   if (put.outcome === 'written') return 'written'
   if (put.outcome === 'refused') return 'lost'
   try {

@@ -15,6 +15,7 @@ import {
   type PutOptions,
   type PutOutcome,
   type StoredObject,
+  type Unchanged,
   asETag,
 } from './object-store.ts'
 
@@ -64,6 +65,11 @@ export class MemoryStore implements ObjectStore {
     const head = await this.head(key)
     const item = this.#items.get(key)
     return head && item && { ...head, body: item.body.slice(0, first) }
+  }
+
+  async getUnless(key: Key, etag: ETag): Promise<StoredObject | Unchanged | undefined> {
+    const object = await this.get(key)
+    return object?.etag === etag ? { unchanged: true, date: object.date } : object
   }
 
   async head(key: Key): Promise<ObjectHead | undefined> {

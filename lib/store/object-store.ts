@@ -55,6 +55,11 @@ export interface StoredObject extends ObjectHead {
   readonly body: Uint8Array
 }
 
+/** An object that still has the ETag that a reader knows. */
+export interface Unchanged extends Answer {
+  readonly unchanged: true
+}
+
 export interface GetOptions {
   /** Only the first `first` bytes (fewer if the object is shorter). `size` still tells the size of the whole object. */
   readonly first?: number
@@ -87,7 +92,7 @@ export type DeleteOutcome = { readonly outcome: 'deleted' } | { readonly outcome
 
 /**
  * All methods reject with a `HelmS3Error`: `denied`, `missing-bucket`, `unreachable`, `timeout`, `store-failed`,
- * `unsupported-store`. Reads (`list`, `get`, `head`, `stream`) are repeated by the adapter a bounded number of times, with
+ * `unsupported-store`. Reads (`list`, `get`, `getUnless`, `head`, `stream`) are repeated by the adapter a bounded number of times, with
  * back-off and jitter. `put` and `delete` are sent exactly once.
  */
 export interface ObjectStore {
@@ -95,6 +100,8 @@ export interface ObjectStore {
   list(prefix: string, options?: ListOptions): Promise<ListPage>
   /** The object with its bytes, or undefined when there is none. */
   get(key: Key, options?: GetOptions): Promise<StoredObject | undefined>
+  /** As `get`, of the whole object; but no bytes cross the network when it still has this ETag. */
+  getUnless(key: Key, etag: ETag): Promise<StoredObject | Unchanged | undefined>
   /** The object without its bytes, or undefined when there is none. */
   head(key: Key): Promise<ObjectHead | undefined>
   /** Writes the whole object at once: readers see the old bytes or the new ones. */

@@ -91,10 +91,14 @@ function stsRegion(connection: ConnectionSettings, profile: Profile): string {
 function noteDates(client: S3Client): void {
   client.middlewareStack.add(
     (next) => async (args) => {
-      const result = await next(args)
-      const { headers } = result.response as { readonly headers?: Readonly<Record<string, string>> }
-      if (result.output !== undefined) Object.assign(result.output.$metadata, { date: headers?.date })
-      return result
+      try {
+        const result = await next(args)
+        noteDate(result.output, result.response)
+        return result
+      } catch (error) {
+        if (typeof error === 'object' && error !== null && '$response' in error) noteDate(error, error.$response)
+        throw error
+      }
     },
     { step: 'deserialize', name: 'noteDate', priority: 'high' },
   )
@@ -125,6 +129,11 @@ function expectOwner(client: S3Client, account: string): void {
     },
     { step: 'build', name: 'expectOwner' },
   )
+}
+
+function noteDate(answer: object | undefined, response: unknown): void {
+  const { headers } = response as { readonly headers?: Readonly<Record<string, string>> }
+  if (answer !== undefined && '$metadata' in answer) Object.assign(answer.$metadata as object, { date: headers?.date })
 }
 
 /** The store's clock in an answer, milliseconds since 1970; undefined when it sent none. */

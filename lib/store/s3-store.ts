@@ -14,10 +14,12 @@ import {
   type PutOptions,
   type PutOutcome,
   type StoredObject,
+  type Unchanged,
   asETag,
 } from './object-store.ts'
 import type { ConnectionSettings } from '../settings/connection.ts'
 import { NO_OBJECT_SETTINGS, type ObjectParameters, type ObjectSettingsSource, objectParameters } from '../settings/objects.ts'
+import { readBody } from './read-body.ts'
 import { type S3Clients, createS3Clients, dateOf } from './s3-client.ts'
 import { type S3Action, type S3Surroundings, toHelmS3Error, withoutCredentials } from './s3-errors.ts'
 import { regionTold } from './s3-region.ts'
@@ -41,6 +43,12 @@ export interface S3StoreOptions {
 export async function createS3Store(connection: ConnectionSettings, bucket: string, options: S3StoreOptions = {}): Promise<ObjectStore> {
   const detail = options.detail ?? ((): void => undefined)
   return new S3Store(await createS3Clients(connection, bucket, detail), connection, bucket, options)
+}
+
+/** The first bytes only, or none where the object has this ETag. */
+interface Wanted {
+  readonly first?: number
+  readonly unless?: ETag
 }
 
 class S3Store implements ObjectStore {
@@ -99,20 +107,29 @@ class S3Store implements ObjectStore {
   }
 
   async #explainDenial(key: Key, action: S3Action): Promise<void> {
-    const output = await this.#sendGet(key, action, 1)
-    if (typeof output === 'object') await output.Body?.transformToByteArray()
+    const output = await this.#sendGet(key, action, { first: 1 })
+    if (typeof output === 'object' && 'Body' in output) await output.Body?.transformToByteArray()
   }
 
   /** A body that breaks off, or does not fit its checksum, is read again: the SDK's own repetition ends with the headers. */
   async get(key: Key, { first }: GetOptions = {}): Promise<StoredObject | undefined> {
+    const object = await this.#read(key, first === undefined ? {} : { first })
+    return object !== undefined && 'unchanged' in object ? undefined : object
+  }
+
+  async getUnless(key: Key, etag: ETag): Promise<StoredObject | Unchanged | undefined> {
+    return this.#read(key, { unless: etag })
+  }
+
+  async #read(key: Key, wanted: Wanted): Promise<StoredObject | Unchanged | undefined> {
     const action = this.#action('s3:GetObject', key)
     for (let attempt = 1; ; attempt++) {
-      const output = await this.#sendGet(key, action, first)
+      const output = await this.#sendGet(key, action, wanted)
       if (output === undefined) return undefined
       if (output === 'empty') return this.#emptyObject(key)
+      if ('unchanged' in output) return output
       try {
-        const body = (await output.Body?.transformToByteArray()) ?? new Uint8Array()
-        if (body.length !== output.ContentLength) throw new Error(`${String(body.length)} of ${String(output.ContentLength)} bytes`)
+        const body = await readBody(output.Body as AsyncIterable<Uint8Array>, output.ContentLength ?? 0)
         return { ...this.#headOf(key, output, totalSize(output), action), body }
       } catch (error) {
         if (attempt === BODY_ATTEMPTS || this.#signal?.aborted === true) throw await this.#explained(error, action)
@@ -156,16 +173,16 @@ class S3Store implements ObjectStore {
 
   async stream(key: Key): Promise<AsyncIterable<Uint8Array> | undefined> {
     const action = this.#action('s3:GetObject', key)
-    const output = await this.#sendGet(key, action, undefined)
+    const output = await this.#sendGet(key, action, {})
     if (output === undefined) return undefined
-    return output === 'empty' ? noPieces() : this.#pieces(output, action)
+    return output === 'empty' || 'unchanged' in output ? noPieces() : this.#pieces(output, action)
   }
 
-  async #sendGet(key: Key, action: S3Action, first: number | undefined): Promise<GetObjectCommandOutput | 'empty' | undefined> {
+  async #sendGet(key: Key, action: S3Action, { first, unless }: Wanted): Promise<GetObjectCommandOutput | Unchanged | 'empty' | undefined> {
     const { sdk, reading } = this.#clients
     // Stores return the checksum of the whole object with a range, too; the SDK would compare it with the part.
     const part = first === undefined ? { ChecksumMode: 'ENABLED' as const } : { Range: `bytes=0-${String(first - 1)}` }
-    const command = new sdk.GetObjectCommand({ Bucket: this.#bucket, Key: key, ...part })
+    const command = new sdk.GetObjectCommand({ Bucket: this.#bucket, Key: key, IfNoneMatch: unless, ...part })
     try {
       const output = await reading.send(command, this.#options())
       if (output.ETag === undefined || output.ContentLength === undefined) throw this.#foreignAnswer(action)
@@ -173,6 +190,7 @@ class S3Store implements ObjectStore {
     } catch (error) {
       if (isMissingObject(error)) return undefined
       if (first !== undefined && statusOf(error) === 416) return 'empty'
+      if (unless !== undefined && statusOf(error) === 304) return { unchanged: true, date: this.#requireDate(error as { $metadata: object }, action) }
       throw await this.#explained(error, action)
     }
   }

@@ -52,7 +52,7 @@ describe('push', () => {
     assert.equal(await program.ok('push', await program.chart('app', '1.0.0'), 'stable'), UPLOADED)
     const { status, stdout, stderr } = await program.run('push', await program.chart('app', '2.0.0'), 'stable', '--verbose')
     assert.deepEqual([status, stdout], [0, UPLOADED])
-    assert.match(stderr, /^helm-s3: the local index of stable stays as it is until `helm repo update`: .*\n$/)
+    assert.match(stderr, /^helm-s3: the local index of stable stays as it is until `helm repo update`: .*\n/)
   })
 
   it('pushes several charts as one delta', async () => {

@@ -60,6 +60,21 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         }
       })
 
+      it('gives an object unless it has the ETag that is known', async () => {
+        const key = asKey('read/unless')
+        const before = await store.put(key, Buffer.from('before'), { when: 'always' })
+        assert.ok(before.outcome === 'written')
+        const same = await store.getUnless(key, before.etag)
+        assert.ok(same !== undefined && 'unchanged' in same)
+        assert.ok(same.date >= before.date)
+        const after = await store.put(key, Buffer.from('after'), { when: 'always' })
+        const other = await store.getUnless(key, before.etag)
+        assert.ok(after.outcome === 'written' && other !== undefined && 'body' in other)
+        assert.equal(other.etag, after.etag)
+        assert.equal(Buffer.from(other.body).toString(), 'after')
+        assert.equal(await store.getUnless(asKey('nothing'), before.etag), undefined)
+      })
+
       it('knows objects without bytes', async () => {
         const key = asKey('read/empty')
         await store.put(key, new Uint8Array(), { when: 'always' })

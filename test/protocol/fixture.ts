@@ -62,6 +62,7 @@ export class Repository {
     return {
       list: (prefix, options) => (note('LIST', prefix), store.list(prefix, options)),
       get: (key, options) => (note('GET', key), store.get(key, options)),
+      getUnless: (key, etag) => (note('GET unless', key), store.getUnless(key, etag)),
       head: (key) => (note('HEAD', key), store.head(key)),
       put: (key, body, options) => (note('PUT', key), store.put(key, body, options)),
       delete: (key, options) => (note('DELETE', key), store.delete(key, options)),

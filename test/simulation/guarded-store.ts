@@ -23,6 +23,7 @@ export function guardStore(store: ObjectStore, guard: Guard): ObjectStore {
   return {
     list: (...args) => store.list(...args),
     get: (...args) => store.get(...args),
+    getUnless: (...args) => store.getUnless(...args),
     head: (...args) => store.head(...args),
     stream: (...args) => store.stream(...args),
     put: async (key, body, options) => {

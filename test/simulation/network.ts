@@ -61,6 +61,8 @@ export class Network {
       list: (prefix, options) =>
         read('list', prefix, () => store.list(prefix, options), ({ objects }) => `${String(objects.length)} objects`),
       get: (key, options) => read('get', key, () => store.get(key, options), (object) => (object === undefined ? 'missing' : 'ok')),
+      getUnless: (key, etag) =>
+        read('get', key, () => store.getUnless(key, etag), (object) => (object === undefined ? 'missing' : 'ok')),
       head: (key) => read('head', key, () => store.head(key), (object) => (object === undefined ? 'missing' : 'ok')),
       put: (key, body, options) =>
         this.#mutate<PutOutcome>(client, { method: 'put', key, act: () => store.put(key, body, options), describe: (a) => a.outcome }),

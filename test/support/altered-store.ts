@@ -5,6 +5,7 @@ export function alteredStore(store: ObjectStore, change: Partial<ObjectStore>): 
   return {
     list: (...args) => store.list(...args),
     get: (...args) => store.get(...args),
+    getUnless: (...args) => store.getUnless(...args),
     head: (...args) => store.head(...args),
     put: (...args) => store.put(...args),
     delete: (...args) => store.delete(...args),

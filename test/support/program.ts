@@ -140,7 +140,7 @@ function missingBucket(name: string): ObjectStore {
   const refuse = async (): Promise<never> => {
     throw new HelmS3Error('missing-bucket', `there is no bucket ${name}`)
   }
-  return { list: refuse, get: refuse, head: refuse, put: refuse, delete: refuse, stream: refuse }
+  return { list: refuse, get: refuse, getUnless: refuse, head: refuse, put: refuse, delete: refuse, stream: refuse }
 }
 
 /** A program with an empty bucket for each test of the enclosing `describe`. */
