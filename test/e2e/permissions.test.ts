@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { makeChart } from './support/made-charts.ts'
+import { useWorkplace } from './support/matrix.ts'
+import { assumeRole } from './support/minio-sts.ts'
+import { ROOT } from './support/workplace.ts'
+
+/** The policies of docs/PERMISSIONS.md, by their headings: what is documented is what is tried here. */
+function documentedPolicies(): ReadonlyMap<string, string> {
+  const page = readFileSync(`${ROOT}docs/PERMISSIONS.md`, 'utf8')
+  const policies = new Map<string, string>()
+  for (const section of page.split(/^## /m).slice(1)) {
+    const policy = /^```json\n(.*?)^```$/ms.exec(section)?.[1]
+    if (policy !== undefined) policies.set(section.split('\n', 1)[0] ?? '', policy)
+  }
+  return policies
+}
+
+describe('the policies of docs/PERMISSIONS.md, enforced by MinIO', () => {
+  const at = useWorkplace('minio')
+  const policies = documentedPolicies()
+
+  /** The environment of somebody who may do what the policy of this role says. */
+  const as = async (role: string): Promise<Record<string, string>> => {
+    const { bucket, env } = at()
+    const text = policies.get(role)
+    assert.ok(text !== undefined, `there is no policy of a ${role}`)
+    const policy = JSON.parse(text.replaceAll('acme-charts/stable', `${bucket}/charts`).replaceAll('acme-charts', bucket)) as object
+    const keys = { accessKeyId: env.AWS_ACCESS_KEY_ID ?? '', secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '' }
+    const session = await assumeRole({ endpoint: `http://${env.AWS_ENDPOINT ?? ''}`, ...keys }, policy)
+    return { AWS_ACCESS_KEY_ID: session.accessKeyId, AWS_SECRET_ACCESS_KEY: session.secretAccessKey, AWS_SESSION_TOKEN: session.sessionToken }
+  }
+  const chart = async (version: string): Promise<string> => {
+    const path = at().path(`app-${version}.tgz`)
+    await makeChart(path, 'app', version)
+    return path
+  }
+  const missing = async (env: Record<string, string>, ...flags: readonly string[]): Promise<readonly string[]> => {
+    const { stdout } = await at().program(['check', at().url, '-ojson', ...flags].join(' '), env)
+    const { permissions } = JSON.parse(stdout) as { readonly permissions: readonly { readonly action: string; readonly resource: string; readonly granted: boolean | null }[] }
+    return permissions.filter(({ granted }) => granted === false).map(({ action, resource }) => `${action} ${resource.replace(`arn:aws:s3:::${at().bucket}`, '')}`)
+  }
+
+  beforeEach(async () => {
+    await at().programOk(`init ${at().url}`)
+    await at().programOk(`push ${await chart('1.0.0')} ${at().url}`)
+  })
+
+  it('are those of five roles', () => {
+    assert.deepEqual([...policies.keys()], ['Reader', 'Reader that may not list', 'Publisher', 'Writer', 'Compactor'])
+  })
+
+  for (const helm of [3, 4] as const) {
+    it(`let a reader read with Helm ${String(helm)}, and nothing else`, async () => {
+      const reader = await as('Reader')
+      await at().helmOk(helm, `plugin install ${ROOT.replace(/\/$/, '')}`)
+      await at().programOk(`push ${await chart('1.1.0')} ${at().url} --no-compact`)
+      await at().helmOk(helm, `repo add acme ${at().url}`, reader)
+      await at().helmOk(helm, 'pull acme/app --version 1.1.0', reader)
+      assert.match(await at().helmOk(helm, 's3 fetch app acme --version 1.0.0 -ojson', reader), /"version":"1\.0\.0"/)
+
+      const keys = await at().keys()
+      const push = await at().programFails(`push ${await chart('1.2.0')} ${at().url}`, reader)
+      assert.match(push, /AccessDenied/)
+      assert.match(push, /s3:PutObject/)
+      assert.match(await at().programFails(`delete app ${at().url} --version=1.0.0`, reader), /s3:PutObject/)
+      assert.match(await at().programFails(`compact ${at().url}`, reader), /s3:PutObject/)
+      assert.deepEqual(await at().keys(), keys)
+    })
+  }
+
+  it('let a reader check, who is told by a probe what a writer needs', async () => {
+    const reader = await as('Reader')
+    assert.match(await at().programOk(`check ${at().url} --deep`, reader), /all is well/)
+    assert.deepEqual(await missing(reader), [])
+    assert.deepEqual(await missing(reader, '--probe'), [
+      's3:PutObject /charts/index.d/*',
+      's3:PutObject /charts/*.tgz',
+      's3:DeleteObject /charts/index.d/*',
+      's3:DeleteObject /charts/*.tgz',
+    ])
+  })
+
+  it('serve the plain index, with one line on stderr, to a reader that may not list', async () => {
+    await at().programOk(`push ${await chart('1.1.0')} ${at().url} --no-compact`)
+    const reader = await as('Reader that may not list')
+    const { status, stderr } = await at().program(`fetch app ${at().url} -d ${at().path('out')}`, reader)
+    assert.equal(status, 0)
+    assert.equal(stderr.trimEnd().split('\n').length, 1)
+    assert.match(stderr, /no permission to list/)
+    assert.deepEqual(await missing(reader), ['s3:ListBucket '])
+  })
+
+  it('let a publisher push, and nothing else', async () => {
+    const publisher = await as('Publisher')
+    await at().programOk(`push ${await chart('1.1.0')} ${at().url}`, publisher)
+    assert.ok((await at().mergedIndex()).find({ name: 'app', version: '1.1.0' }))
+    assert.equal((await at().baseIndex()).find({ name: 'app', version: '1.1.0' }), undefined)
+    assert.match(await at().programFails(`compact ${at().url}`, publisher), /s3:PutObject/)
+  })
+
+  it('let a writer push, delete, compact and repair', async () => {
+    const writer = await as('Writer')
+    await at().programOk(`push ${await chart('1.1.0')} ${at().url}`, writer)
+    await at().programOk(`push ${await chart('1.1.0')} ${at().url} --force`, writer)
+    await at().programOk(`delete app ${at().url} --version=1.0.0`, writer)
+    assert.equal((await at().baseIndex()).find({ name: 'app', version: '1.0.0' }), undefined)
+    assert.equal(await at().exists('app-1.0.0.tgz'), false)
+    await at().programOk(`compact ${at().url}`, writer)
+    assert.match(await at().programOk(`check ${at().url} --deep --fix`, writer), /all is well/)
+  })
+
+  it('let a compactor compact, and nothing else', async () => {
+    await at().programOk(`push ${await chart('1.1.0')} ${at().url} --no-compact`)
+    const compactor = await as('Compactor')
+    await at().programOk(`compact ${at().url}`, compactor)
+    assert.ok((await at().baseIndex()).find({ name: 'app', version: '1.1.0' }))
+    assert.match(await at().programFails(`push ${await chart('1.2.0')} ${at().url}`, compactor), /s3:PutObject/)
+    assert.match((await missing(compactor)).join('\n'), /s3:GetObject \/charts\/\*\.tgz/)
+  })
+})
