@@ -57,18 +57,21 @@ export async function measureCases(cases: readonly Case[], runs: number): Promis
   return rows
 }
 
-const walls = (row: Row): number[] => row.samples.map(({ wall }) => wall)
-
 /** "At most `limit` times as long as the other." */
 export function atMostTimes(limit: number, row: Row, other: Row | undefined): Goal {
-  const value = other === undefined ? undefined : ratioOf(walls(row), walls(other))
-  return { what: row.what, program: row.program, sense: 'at most', limit, unit: 'times', value }
+  return { what: row.what, program: row.program, sense: 'at most', limit, unit: 'times', ...ratiosOf(row, other) }
 }
 
 /** "At least `limit` times faster than the other." */
 export function fasterThan(other: Row | undefined, limit: number, row: Row): Goal {
-  const value = other === undefined ? undefined : ratioOf(walls(other), walls(row))
-  return { what: `${row.what}: faster`, program: row.program, sense: 'at least', limit, unit: 'times', value }
+  return { what: `${row.what}: faster`, program: row.program, sense: 'at least', limit, unit: 'times', ...ratiosOf(other, row) }
+}
+
+function ratiosOf(row: Row | undefined, other: Row | undefined): Pick<Goal, 'value' | 'cpu'> {
+  if (row === undefined || other === undefined) return { value: undefined }
+  const ratio = (of: (sample: Sample) => number): number => ratioOf(row.samples.map(of), other.samples.map(of))
+  const cpu = ratio((sample) => sample.cpu ?? Number.NaN)
+  return { value: ratio(({ wall }) => wall), ...(Number.isFinite(cpu) ? { cpu } : {}) }
 }
 
 /** "Peak memory at most so many MB", in the worst of the runs. */

@@ -7,17 +7,19 @@ import { median, spread } from './statistics.ts'
 export function goalTable(lines: readonly LineResult[]): string {
   const rows = lines.flatMap((line) => {
     const reason = line.failed ?? line.skipped
-    if (reason !== undefined) return [[line.title, '', '', '', '', `${line.failed === undefined ? 'skipped' : 'failed'}: ${firstLine(reason)}`]]
+    if (reason !== undefined) return [[line.title, '', '', '', '', '', `${line.failed === undefined ? 'skipped' : 'failed'}: ${firstLine(reason)}`]]
+    if (line.goals.length === 0) return [[line.title, '', '', '', '', '', line.notes.join(' ')]]
     return line.goals.map((goal, i) => [
       i === 0 ? line.title : '',
       goal.what,
       goal.program,
       `${goal.sense} ${quantity(goal.limit, goal.unit)}`,
       goal.value === undefined ? '' : quantity(goal.value, goal.unit),
+      goal.cpu === undefined ? '' : short(goal.cpu),
       verdict(goal, line.isFullSize),
     ])
   })
-  return markdownTable(['what', 'case', 'program', 'goal', 'found', ''], rows)
+  return markdownTable(['what', 'case', 'program', 'goal', 'found', 'of CPU time', ''], rows)
 }
 
 /** Every case with its medians, spread and traffic. */

@@ -34,6 +34,8 @@ export interface Goal {
   readonly unit: 'times' | 'MB' | 'bytes' | 'charts' | 'requests'
   /** Undefined: what it is compared with was not there. */
   readonly value: number | undefined
+  /** The same ratio of CPU time, which a busy machine changes less. */
+  readonly cpu?: number
 }
 
 /** What one line of the table came to. */

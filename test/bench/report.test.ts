@@ -30,10 +30,10 @@ describe('report of the bench', () => {
     const goals = [fasterThan(peer, 25, ours), fasterThan(peer, 31, ours), memoryAtMost(99, ours), atMostTimes(1.3, ours, undefined)]
     const cells = goalTable([line({ goals })]).split('\n').slice(2)
     assert.deepEqual(cells, [
-      '| a push | push: faster | Node bundle | at least 25 times | 30 times | met |',
-      '|  | push: faster | Node bundle | at least 31 times | 30 times | **missed** |',
-      '|  | push: peak memory | Node bundle | at most 99 MB | 100 MB | **missed** |',
-      '|  | push | Node bundle | at most 1.3 times |  | nothing to compare with |',
+      '| a push | push: faster | Node bundle | at least 25 times | 30 times | 30 | met |',
+      '|  | push: faster | Node bundle | at least 31 times | 30 times | 30 | **missed** |',
+      '|  | push: peak memory | Node bundle | at most 99 MB | 100 MB |  | **missed** |',
+      '|  | push | Node bundle | at most 1.3 times |  |  | nothing to compare with |',
     ])
   })
 
@@ -46,6 +46,7 @@ describe('report of the bench', () => {
     const table = goalTable([line({ skipped: 'no Helm' }), line({ failed: 'status 1\nstack' })])
     assert.match(table, /\| skipped: no Helm \|/)
     assert.match(table, /\| failed: status 1 \|/)
+    assert.match(goalTable([line({ notes: ['it is not built'] })]), /\| a push \|.*\| it is not built \|$/)
   })
 
   it('shows medians, spread, the greatest memory and the traffic of each case', () => {
