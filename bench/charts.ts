@@ -20,9 +20,9 @@ interface Point {
   readonly y: number
 }
 
-const WIDTH = 860
+const WIDTH = 900
 const HEIGHT = 460
-const PLOT = { left: 84, right: 640, top: 52, bottom: 396 }
+const PLOT = { left: 84, right: 610, top: 52, bottom: 396 }
 const LABEL_HEIGHT = 17
 
 /** Distinct on white and on near black, also for most people who see colours differently. */
@@ -90,11 +90,14 @@ function yScale(values: readonly number[]): Scale {
   const first = Math.floor(Math.log10(Math.min(...values)))
   const last = Math.max(first + 1, Math.ceil(Math.log10(Math.max(...values))))
   const place = (value: number): number => round(PLOT.bottom - ((Math.log10(value) - first) / (last - first)) * (PLOT.bottom - PLOT.top))
-  return { ticks: powersOfTen(first, last), place }
+  const powers = powersOfTen(first, last)
+  // Few powers of ten leave room for lines between them.
+  const between = last - first > 2 ? [] : powers.slice(0, -1).flatMap((power) => [2 * power, 5 * power])
+  return { ticks: [...powers, ...between], place }
 }
 
 function powersOfTen(first: number, last: number): number[] {
-  return Array.from({ length: last - first + 1 }, (_, i) => 10 ** (first + i))
+  return Array.from({ length: last - first + 1 }, (_, i) => Number(`1e${String(first + i)}`))
 }
 
 function drawSeries({ isDashed, points }: ChartSeries, i: number, x: Scale, y: Scale): string {

@@ -36,16 +36,22 @@ describe('charts of the bench', () => {
   })
 
   it('keeps everything inside of the picture', () => {
-    for (const x of numbers(svg, / c?x[12]?="([\d.-]+)"/g)) assert.ok(x >= 0 && x <= 860, String(x))
+    for (const x of numbers(svg, / c?x[12]?="([\d.-]+)"/g)) assert.ok(x >= 0 && x <= 900, String(x))
     for (const y of numbers(svg, / c?y[12]?="([\d.-]+)"/g)) assert.ok(y >= 0 && y <= 460, String(y))
   })
 
   it('moves the names of lines apart that end at the same place', () => {
     const points = [{ x: 1, y: 1 }, { x: 100, y: 5 }]
     const names = ['a', 'b', 'c'].map((name) => ({ name, points, isDashed: false }))
-    const at = numbers(renderChart({ ...CHART, series: names }), /<text x="654" y="([\d.]+)"/g)
+    const at = numbers(renderChart({ ...CHART, series: names }), /<text x="624" y="([\d.]+)"/g)
     assert.equal(at.length, 3)
     assert.ok(at.every((y, i) => i === 0 || y - (at[i - 1] ?? y) >= 16), at.join())
+  })
+
+  it('draws lines between powers of ten only where there is room', () => {
+    assert.ok(svg.includes('>0.5 s</text>') && svg.includes('>2 s</text>'))
+    const wide = { name: 'a', isDashed: false, points: [{ x: 1, y: 0.1 }, { x: 2, y: 900 }] }
+    assert.ok(!renderChart({ ...CHART, series: [wide] }).includes('>2 s</text>'))
   })
 
   it('has colours for light and for dark pages', () => {
