@@ -48,6 +48,7 @@ export type MixName =
   | 'readers'
   | 'reindex'
   | 'mending'
+  | 'crossed'
   | 'rebuild'
 
 const MINUTE = 60_000
@@ -208,6 +209,20 @@ export const MIXES: Readonly<Record<MixName, Mix>> = {
     oldDeltas: 0.3,
     pendingDeltas: 0.3,
   },
+  /** Reindexes whose deltas arrive late, while others replace and delete what they are about. */
+  crossed: {
+    ...CALM,
+    ...within(4000),
+    latency: 150,
+    stall: 0.02,
+    writeFaults: 15,
+    weights: { push: 2, force: 5, delete: 2, reindex: 7 },
+    operations: [6, 9],
+    contents: 'AB',
+    compactions: 20,
+    compactionSpan: 2 * MINUTE,
+    graceWindow: MINUTE,
+  },
   /** Somebody writes garbage over index.yaml, and others rebuild it. */
   rebuild: {
     ...CALM,
@@ -224,7 +239,7 @@ export const MIXES: Readonly<Record<MixName, Mix>> = {
 }
 
 /** What a run without `--mix` draws from. */
-export const DEFAULT_MIXES: readonly MixName[] = ['tight', 'tight', 'batch', 'long', 'init', 'junk', 'stall', 'storm', 'late', 'forced', 'sleepers', 'readers', 'reindex', 'mending', 'rebuild']
+export const DEFAULT_MIXES: readonly MixName[] = ['tight', 'tight', 'batch', 'long', 'init', 'junk', 'stall', 'storm', 'late', 'forced', 'sleepers', 'readers', 'reindex', 'mending', 'crossed', 'rebuild']
 
 function within(span: number): Pick<Mix, 'span' | 'readSpan' | 'compactionSpan'> {
   return { span, readSpan: span * 1.2, compactionSpan: span * 1.3 }
