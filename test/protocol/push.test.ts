@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict'
+import type { Delta } from '../../lib/core/delta.ts'
+import { deltaKey, makeDeltaId } from '../../lib/core/delta-id.ts'
+import { encodeDelta } from '../../lib/core/delta-text.ts'
 import { archiveKey, asKey } from '../../lib/core/keys.ts'
+import { compactOnce, compactRepository } from '../../lib/protocol/compact.ts'
 import { deleteVersions } from '../../lib/protocol/delete.ts'
 import { readView } from '../../lib/protocol/read-view.ts'
 import type { PutOutcome } from '../../lib/store/object-store.ts'
 import { Repository, upload } from './fixture.ts'
+
+const PASS = { graceWindow: 300_000, dryRun: false, form: undefined }
 
 describe('a push', () => {
   let repository: Repository
@@ -88,6 +94,26 @@ describe('a push', () => {
     assert.equal(committed, undefined)
     assert.ok((after?.lastModified ?? 0) > (before?.lastModified ?? 0))
     assert.equal(after?.metadata.delta, before?.metadata.delta)
+  })
+
+  it('by force of known bytes is not acknowledged on the word of a delta that a compaction may yet supersede', async () => {
+    const [a, b] = [upload('app', '1.0.0', 'a'), upload('app', '1.0.0', 'b')]
+    await repository.push([a])
+    await compactRepository(repository.session(), PASS)
+    const deltaAt = async (time: number, delta: Delta): Promise<void> => {
+      const id = makeDeltaId(1_700_000_000_000 + time, new Uint8Array(10))
+      await repository.bucket.put(deltaKey(repository.location.deltaFolder, id), encodeDelta(delta), { when: 'absent' })
+    }
+    // A deletion of the old bytes has landed above a forced push of the new ones, whose client has not come to its end.
+    await deltaAt(9000, { added: [], removed: [{ name: 'app', version: '1.0.0', digest: a.digest }] })
+    const early = await readView(repository.session())
+    const added = { ...a.metadata, digest: b.digest, urls: ['app-1.0.0.tgz'], created: '2023-11-14T22:13:25Z' }
+    await deltaAt(5000, { added: [{ entry: added, ifAbsent: false }], removed: [] })
+    await repository.bucket.put(archiveKey(repository.location, b), b.bytes, { when: 'always', sha256: b.digest })
+
+    await repository.push([b], { force: true })
+    assert.equal((await compactOnce(repository.session(), early, PASS)) === 'lost', false)
+    assert.equal(await entry(), b.digest)
   })
 
   it('brings its provenance file along; a forced push without one removes the old one', async () => {
