@@ -141,32 +141,4 @@ export const MUTANTS: readonly Mutant[] = [
     replace: ' && (!isRemoved(change) || isRemoved(change)))',
     mix: 'mending',
   },
-  {
-    rule: 'a reindex adds an entry only where there is none',
-    file: 'protocol/commit-reindex.ts',
-    find: '[{ entry, ifAbsent: true }]',
-    replace: '[{ entry, ifAbsent: false }]',
-    mix: 'mending',
-  },
-  {
-    rule: 'a reindex looks a third time, and settles what was crossed',
-    file: 'protocol/commit-reindex.ts',
-    find: 'await limit(() => settleChange(session, claim, entry, state))',
-    replace: 'await limit(async () => undefined)',
-    mix: 'mending',
-  },
-  {
-    rule: 'a reindex removes an entry only as it has seen it',
-    file: 'protocol/commit-reindex.ts',
-    find: '(seen === undefined ? [] : [removalOf(seen)])',
-    replace: '(seen === undefined ? [] : [{ name: seen.name, version: seen.version, ...(seen.digest === undefined ? {} : { digest: seen.digest }) }])',
-    mix: 'mending',
-  },
-  {
-    rule: 'a rebuild replaces only the index.yaml that it could not read',
-    file: 'protocol/rebuild-index.ts',
-    find: "object === undefined ? 'absent' : { match: object.etag }",
-    replace: "'always' as never",
-    mix: 'rebuild',
-  },
 ]
