@@ -10,6 +10,7 @@ import { listDefinition } from './definitions/list.ts'
 import { logDefinition } from './definitions/log.ts'
 import { pushDefinition } from './definitions/push.ts'
 import { reindexDefinition } from './definitions/reindex.ts'
+import { restoreDefinition } from './definitions/restore.ts'
 import { statusDefinition } from './definitions/status.ts'
 import { versionDefinition } from './definitions/version.ts'
 import { HelmS3Error } from './errors.ts'
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   statusDefinition,
   listDefinition,
   logDefinition,
+  restoreDefinition,
   fetchDefinition,
   downloadDefinition,
   completeDefinition,

@@ -35,7 +35,7 @@ export async function deleteCommand(context: Context, options: DeleteCommand): P
 }
 
 /** Each value split at commas, trimmed, without empty ones, each once and in the order of its first mention. */
-function splitVersions(values: readonly string[]): readonly string[] {
+export function splitVersions(values: readonly string[]): readonly string[] {
   const all = values.flatMap((value) => value.split(',')).map((value) => value.trim())
   return [...new Set(all.filter((value) => value !== ''))]
 }

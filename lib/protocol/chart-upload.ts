@@ -12,4 +12,6 @@ export interface ChartUpload {
   readonly metadata: Metadata
   /** Where it came from, for messages. */
   readonly source: string
+  /** When it came into the repository first, RFC 3339; undefined: now. */
+  readonly created?: string
 }

@@ -161,7 +161,7 @@ function makeDelta(session: Session, ours: readonly Placed[], options: PushOptio
 }
 
 function entryOf({ location, storeClock }: Session, upload: ChartUpload, { relative }: PushOptions): Entry {
-  const created = new Date(storeClock.now()).toISOString()
+  const created = upload.created ?? new Date(storeClock.now()).toISOString()
   return makeEntry(upload.metadata, { digest: upload.digest, url: archiveUrl(location, upload, relative), created })
 }
 

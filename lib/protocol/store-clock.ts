@@ -37,6 +37,7 @@ export function followStoreClock(store: ObjectStore, clock: Clock): { readonly s
       put: (...args) => noting(() => store.put(...args)),
       delete: (...args) => store.delete(...args),
       stream: (...args) => store.stream(...args),
+      listVersions: (...args) => store.listVersions(...args),
     },
     storeClock: { now: () => clock.now() + offset },
   }

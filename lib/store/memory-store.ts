@@ -12,10 +12,12 @@ import {
   type ObjectHead,
   type ObjectInfo,
   type ObjectStore,
+  type ObjectVersion,
   type PutOptions,
   type PutOutcome,
   type StoredObject,
   type Unchanged,
+  type VersionName,
   asETag,
 } from './object-store.ts'
 
@@ -28,6 +30,8 @@ export interface MemoryStoreOptions {
   readonly conditionalPut?: boolean
   /** False: DELETE ignores its condition (MinIO). */
   readonly conditionalDelete?: boolean
+  /** True: what is overwritten or deleted is kept as a version. */
+  readonly versioned?: boolean
 }
 
 interface Item {
@@ -42,10 +46,12 @@ interface Item {
 /** A bucket in memory with the semantics of S3. Each call takes effect at one instant. */
 export class MemoryStore implements ObjectStore {
   readonly #items = new Map<string, Item>()
+  /** Of a versioned bucket all that was ever written, the oldest first. */
+  readonly #written = new Map<string, readonly Item[]>()
   readonly #options: Required<MemoryStoreOptions>
 
   constructor(options: MemoryStoreOptions) {
-    this.#options = { pageSize: 1000, conditionalPut: true, conditionalDelete: true, ...options }
+    this.#options = { pageSize: 1000, conditionalPut: true, conditionalDelete: true, versioned: false, ...options }
   }
 
   async list(prefix: string, { startAfter, token, delimiter }: ListOptions = {}): Promise<ListPage> {
@@ -55,16 +61,18 @@ export class MemoryStore implements ObjectStore {
     const keys = [...this.#items.keys()].filter(isWanted).sort(compareBytes)
     const page = keys.slice(0, this.#options.pageSize)
     return {
-      objects: page.flatMap((key) => this.#infoOf(key as Key) ?? []),
+      objects: page.flatMap((key) => {
+        const item = this.#items.get(key)
+        return item === undefined ? [] : [this.#infoOf(key as Key, item)]
+      }),
       next: keys.length > page.length ? page.at(-1) : undefined,
       date: this.#date(),
     }
   }
 
-  async get(key: Key, { first }: GetOptions = {}): Promise<StoredObject | undefined> {
-    const head = await this.head(key)
-    const item = this.#items.get(key)
-    return head && item && { ...head, body: item.body.slice(0, first) }
+  async get(key: Key, { first, version }: GetOptions = {}): Promise<StoredObject | undefined> {
+    const item = version === undefined ? this.#items.get(key) : this.#versionsOf(key)[Number(version)]
+    return item && { ...this.#headOf(key, item), body: item.body.slice(0, first) }
   }
 
   async getUnless(key: Key, etag: ETag): Promise<StoredObject | Unchanged | undefined> {
@@ -73,10 +81,14 @@ export class MemoryStore implements ObjectStore {
   }
 
   async head(key: Key): Promise<ObjectHead | undefined> {
-    const info = this.#infoOf(key)
     const item = this.#items.get(key)
-    if (info === undefined || item === undefined) return undefined
-    return { ...info, metadata: item.metadata, contentType: item.contentType, sha256: item.sha256, date: this.#date() }
+    return item && this.#headOf(key, item)
+  }
+
+  async listVersions(key: Key): Promise<readonly ObjectVersion[]> {
+    return this.#versionsOf(key)
+      .map(({ body, storedAt }, i) => ({ version: String(i) as VersionName, size: body.length, lastModified: wholeSeconds(storedAt) }))
+      .reverse()
   }
 
   async put(key: Key, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
@@ -90,14 +102,16 @@ export class MemoryStore implements ObjectStore {
       if (typeof when === 'object' && present?.etag !== when.match) return { outcome: 'refused' }
     }
     const etag = asETag(`"${createHash('md5').update(body).digest('hex')}"`)
-    this.#items.set(key, {
+    const item = {
       body: Uint8Array.from(body),
       etag,
       storedAt: this.#options.now(),
       metadata: options.metadata ?? {},
       contentType: options.contentType,
       sha256: options.sha256,
-    })
+    }
+    this.#items.set(key, item)
+    if (this.#options.versioned) this.#written.set(key, [...(this.#written.get(key) ?? []), item])
     return { outcome: 'written', etag, date: this.#date() }
   }
 
@@ -112,9 +126,18 @@ export class MemoryStore implements ObjectStore {
     return item && pieces(item.body)
   }
 
-  #infoOf(key: Key): ObjectInfo | undefined {
-    const item = this.#items.get(key)
-    return item && { key, etag: item.etag, size: item.body.length, lastModified: wholeSeconds(item.storedAt) }
+  #infoOf(key: Key, { body, etag, storedAt }: Item): ObjectInfo {
+    return { key, etag, size: body.length, lastModified: wholeSeconds(storedAt) }
+  }
+
+  #headOf(key: Key, item: Item): ObjectHead {
+    const { contentType, metadata, sha256: digest } = item
+    return { ...this.#infoOf(key, item), metadata, contentType, sha256: digest, date: this.#date() }
+  }
+
+  #versionsOf(key: Key): readonly Item[] {
+    const current = this.#items.get(key)
+    return this.#options.versioned ? (this.#written.get(key) ?? []) : current === undefined ? [] : [current]
   }
 
   #date(): number {

@@ -63,6 +63,20 @@ export interface Unchanged extends Answer {
 export interface GetOptions {
   /** Only the first `first` bytes (fewer if the object is shorter). `size` still tells the size of the whole object. */
   readonly first?: number
+  /** This version of the object, as {@link ObjectStore.listVersions} names it, instead of the current one. */
+  readonly version?: VersionName
+}
+
+/** Names a version of an object in its bucket; opaque. */
+export type VersionName = string & { readonly __brand: 'VersionName' }
+
+/** A version of an object that the bucket keeps. */
+export interface ObjectVersion {
+  readonly version: VersionName
+  /** Bytes. */
+  readonly size: number
+  /** When it was written: store clock, milliseconds since 1970, whole seconds. */
+  readonly lastModified: number
 }
 
 /** `absent`: only if there is no such object. `{ match }`: only if the object has this ETag. */
@@ -92,8 +106,8 @@ export type DeleteOutcome = { readonly outcome: 'deleted' } | { readonly outcome
 
 /**
  * All methods reject with a `HelmS3Error`: `denied`, `missing-bucket`, `unreachable`, `timeout`, `store-failed`,
- * `unsupported-store`. Reads (`list`, `get`, `getUnless`, `head`, `stream`) are repeated by the adapter a bounded number of times, with
- * back-off and jitter. `put` and `delete` are sent exactly once.
+ * `unsupported-store`. Reads (`list`, `listVersions`, `get`, `getUnless`, `head`, `stream`) are repeated by the adapter a bounded
+ * number of times, with back-off and jitter. `put` and `delete` are sent exactly once.
  */
 export interface ObjectStore {
   /** One page (at most 1000 objects) of the keys that begin with `prefix`. */
@@ -104,6 +118,11 @@ export interface ObjectStore {
   getUnless(key: Key, etag: ETag): Promise<StoredObject | Unchanged | undefined>
   /** The object without its bytes, or undefined when there is none. */
   head(key: Key): Promise<ObjectHead | undefined>
+  /**
+   * The versions of the object that the bucket keeps, the newest first, at most 1000, without the marks of deletions. A bucket
+   * without versioning keeps the current one alone, a missing object has none.
+   */
+  listVersions(key: Key): Promise<readonly ObjectVersion[]>
   /** Writes the whole object at once: readers see the old bytes or the new ones. */
   put(key: Key, body: Uint8Array, options: PutOptions): Promise<PutOutcome>
   /** Removes the object; a missing one counts as deleted. With `match`, only if it has this ETag (missing: refused). */

@@ -4,7 +4,7 @@ import { type Signs, isNotConnected, isUntrusted, signsOf } from './s3-signs.ts'
 /** What was asked of the store, for messages. */
 export interface S3Action {
   /** The name in an IAM policy. */
-  readonly permission: 's3:ListBucket' | 's3:GetObject' | 's3:PutObject' | 's3:DeleteObject'
+  readonly permission: 's3:ListBucket' | 's3:ListBucketVersions' | 's3:GetObject' | 's3:GetObjectVersion' | 's3:PutObject' | 's3:DeleteObject'
   readonly bucket: string
   /** Key, or prefix of a listing. */
   readonly key: string
@@ -203,7 +203,14 @@ export function withoutCredentials(action: S3Action, { unsigned = [] }: S3Surrou
 
 /** `write s3://bucket/key`. */
 export function describeAction({ bucket, key, permission }: S3Action): string {
-  const verb = { 's3:ListBucket': 'list', 's3:GetObject': 'read', 's3:PutObject': 'write', 's3:DeleteObject': 'delete' }[permission]
+  const verb = {
+    's3:ListBucket': 'list',
+    's3:ListBucketVersions': 'list the versions of',
+    's3:GetObject': 'read',
+    's3:GetObjectVersion': 'read an older version of',
+    's3:PutObject': 'write',
+    's3:DeleteObject': 'delete',
+  }[permission]
   return `${verb} s3://${bucket}/${key}`
 }
 

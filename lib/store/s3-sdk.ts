@@ -1,3 +1,11 @@
 /** What this program uses of the SDK. The bundler leaves out the rest: a hundred commands with their shapes. */
-export { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+export {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectVersionsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
 export { loadSharedConfigFiles } from '@smithy/core/config'

@@ -11,10 +11,12 @@ import {
   type ListPage,
   type ObjectHead,
   type ObjectStore,
+  type ObjectVersion,
   type PutOptions,
   type PutOutcome,
   type StoredObject,
   type Unchanged,
+  type VersionName,
   asETag,
 } from './object-store.ts'
 import type { ConnectionSettings } from '../settings/connection.ts'
@@ -45,10 +47,11 @@ export async function createS3Store(connection: ConnectionSettings, bucket: stri
   return new S3Store(await createS3Clients(connection, bucket, detail), connection, bucket, options)
 }
 
-/** The first bytes only, or none where the object has this ETag. */
+/** The first bytes only, or none where the object has this ETag, or those of this version. */
 interface Wanted {
-  readonly first?: number
+  readonly first?: number | undefined
   readonly unless?: ETag
+  readonly version?: VersionName | undefined
 }
 
 class S3Store implements ObjectStore {
@@ -111,9 +114,20 @@ class S3Store implements ObjectStore {
     if (typeof output === 'object' && 'Body' in output) await output.Body?.transformToByteArray()
   }
 
+  /** The listing is by prefix: a longer key follows, and no version of this one behind it. */
+  async listVersions(key: Key): Promise<readonly ObjectVersion[]> {
+    const action = this.#action('s3:ListBucketVersions', key)
+    const { sdk, reading } = this.#clients
+    const command = new sdk.ListObjectVersionsCommand({ Bucket: this.#bucket, Prefix: key })
+    const { Versions: versions = [] } = await this.#attempt(action, () => reading.send(command, this.#options()))
+    return versions
+      .filter((each) => each.Key === key && each.VersionId !== undefined)
+      .map(({ LastModified, Size, VersionId = '' }) => ({ version: VersionId as VersionName, size: Size ?? 0, lastModified: LastModified?.getTime() ?? 0 }))
+  }
+
   /** A body that breaks off, or does not fit its checksum, is read again: the SDK's own repetition ends with the headers. */
-  async get(key: Key, { first }: GetOptions = {}): Promise<StoredObject | undefined> {
-    const object = await this.#read(key, first === undefined ? {} : { first })
+  async get(key: Key, { first, version }: GetOptions = {}): Promise<StoredObject | undefined> {
+    const object = await this.#read(key, { first, version })
     return object !== undefined && 'unchanged' in object ? undefined : object
   }
 
@@ -122,7 +136,7 @@ class S3Store implements ObjectStore {
   }
 
   async #read(key: Key, wanted: Wanted): Promise<StoredObject | Unchanged | undefined> {
-    const action = this.#action('s3:GetObject', key)
+    const action = this.#action(wanted.version === undefined ? 's3:GetObject' : 's3:GetObjectVersion', key)
     for (let attempt = 1; ; attempt++) {
       const output = await this.#sendGet(key, action, wanted)
       if (output === undefined) return undefined
@@ -178,11 +192,11 @@ class S3Store implements ObjectStore {
     return output === 'empty' || 'unchanged' in output ? noPieces() : this.#pieces(output, action)
   }
 
-  async #sendGet(key: Key, action: S3Action, { first, unless }: Wanted): Promise<GetObjectCommandOutput | Unchanged | 'empty' | undefined> {
+  async #sendGet(key: Key, action: S3Action, { first, unless, version }: Wanted): Promise<GetObjectCommandOutput | Unchanged | 'empty' | undefined> {
     const { sdk, reading } = this.#clients
     // Stores return the checksum of the whole object with a range, too; the SDK would compare it with the part.
     const part = first === undefined ? { ChecksumMode: 'ENABLED' as const } : { Range: `bytes=0-${String(first - 1)}` }
-    const command = new sdk.GetObjectCommand({ Bucket: this.#bucket, Key: key, IfNoneMatch: unless, ...part })
+    const command = new sdk.GetObjectCommand({ Bucket: this.#bucket, Key: key, IfNoneMatch: unless, VersionId: version, ...part })
     try {
       const output = await reading.send(command, this.#options())
       if (output.ETag === undefined || output.ContentLength === undefined) throw this.#foreignAnswer(action)

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type EmbeddedStore, startEmbeddedStore } from '../../lib/embedded/embedded-store.ts'
+import type { ObjectStore } from '../../lib/store/object-store.ts'
 import { createS3Store } from '../../lib/store/s3-store.ts'
 import { createBucket, localConfig } from '../support/s3-buckets.ts'
 import { describeObjectStore } from './object-store.ts'
@@ -14,11 +15,13 @@ after(async () => {
   if (folder !== undefined) await rm(folder, { recursive: true })
 })
 
-describeObjectStore('the embedded store, over HTTP', async () => {
+const openEmbedded = async (): Promise<ObjectStore> => {
   folder = await mkdtemp(join(tmpdir(), 'embedded-'))
   const keys = { accessKeyId: 'contract', secretAccessKey: 'contract-secret' }
   running = await startEmbeddedStore({ folder, accessKey: keys.accessKeyId, secretKey: keys.secretAccessKey })
   const local = { endpoint: running.endpoint, ...keys }
   await createBucket(local, 'contract')
   return createS3Store(localConfig(local), 'contract')
-})
+}
+
+describeObjectStore('the embedded store, over HTTP', openEmbedded, { hasNoVersions: true })

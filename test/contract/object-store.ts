@@ -8,6 +8,10 @@ import { sha256 } from '../../lib/sys/sha256.ts'
 export interface KnownLimits {
   /** DELETE with If-Match deletes whatever stands there. */
   readonly ignoresConditionOnDelete?: boolean
+  /** Versions of objects are not implemented. */
+  readonly hasNoVersions?: boolean
+  /** In a bucket without versioning no version can be read by the name that its listing gives. */
+  readonly hasUnreadableVersions?: boolean
 }
 
 const OTHER = asETag('"00000000000000000000000000000000"')
@@ -81,6 +85,20 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         assert.equal((await store.get(key))?.body.length, 0)
         assert.equal((await store.get(key, { first: 10 }))?.body.length, 0)
         assert.deepEqual(await collect(store, key), Buffer.alloc(0))
+      })
+
+      it('knows the versions of an object, where there are any, and reads each', async () => {
+        const key = asKey('read/versions')
+        await store.put(key, Buffer.from('some bytes'), { when: 'always' })
+        await store.put(asKey('read/versions.prov'), Buffer.from('others'), { when: 'always' })
+        if (limits.hasNoVersions === true) return assert.rejects(() => store.listVersions(key), { code: 'unsupported-store' })
+        const [current, ...older] = await store.listVersions(key)
+        assert.ok(current !== undefined)
+        assert.deepEqual([current.size, older], [10, []], 'a bucket without versioning keeps the current one alone')
+        const read = store.get(key, { version: current.version })
+        if (limits.hasUnreadableVersions === true) await assert.rejects(read)
+        else assert.deepEqual(Buffer.from((await read)?.body ?? []), Buffer.from('some bytes'))
+        assert.deepEqual(await store.listVersions(asKey('read/nothing')), [])
       })
 
       it('streams large objects', async () => {

@@ -14,5 +14,5 @@ describeObjectStore(
     await createBucket(running, 'contract')
     return createS3Store(localConfig(running), 'contract')
   },
-  { ignoresConditionOnDelete: false },
+  { ignoresConditionOnDelete: false, hasUnreadableVersions: true },
 )

@@ -67,6 +67,7 @@ export class Repository {
       put: (key, body, options) => (note('PUT', key), store.put(key, body, options)),
       delete: (key, options) => (note('DELETE', key), store.delete(key, options)),
       stream: (key) => store.stream(key),
+      listVersions: (key) => (note('VERSIONS', key), store.listVersions(key)),
     }
   }
 }

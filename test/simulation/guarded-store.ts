@@ -26,6 +26,7 @@ export function guardStore(store: ObjectStore, guard: Guard): ObjectStore {
     getUnless: (...args) => store.getUnless(...args),
     head: (...args) => store.head(...args),
     stream: (...args) => store.stream(...args),
+    listVersions: (...args) => store.listVersions(...args),
     put: async (key, body, options) => {
       if (key.endsWith('.tgz') && options.sha256 !== undefined) pushed.add(options.sha256)
       const outcome = await store.put(key, body, options)

@@ -69,6 +69,7 @@ export class Network {
       delete: (key, options) =>
         this.#mutate<DeleteOutcome>(client, { method: 'delete', key, act: () => store.delete(key, options), describe: (a) => a.outcome }),
       stream: (key) => store.stream(key),
+      listVersions: (key) => store.listVersions(key),
     }
   }
 

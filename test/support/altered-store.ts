@@ -10,6 +10,7 @@ export function alteredStore(store: ObjectStore, change: Partial<ObjectStore>): 
     put: (...args) => store.put(...args),
     delete: (...args) => store.delete(...args),
     stream: (...args) => store.stream(...args),
+    listVersions: (...args) => store.listVersions(...args),
     ...change,
   }
 }

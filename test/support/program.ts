@@ -57,6 +57,11 @@ export class TestProgram {
     this.#ahead += milliseconds
   }
 
+  /** The bucket begins again, empty, and keeps what is overwritten or deleted. */
+  keepVersions(): void {
+    this.#bucket = this.#newBucket(true)
+  }
+
   /** From now on these methods of the store are others. */
   fail(faults: Partial<ObjectStore>): void {
     this.#faults = faults
@@ -127,8 +132,8 @@ export class TestProgram {
     return systemClock.now() + this.#ahead
   }
 
-  #newBucket(): MemoryStore {
-    return new MemoryStore({ now: () => this.#now() })
+  #newBucket(versioned = false): MemoryStore {
+    return new MemoryStore({ now: () => this.#now(), versioned })
   }
 
   #store(): ObjectStore {
@@ -140,7 +145,7 @@ function missingBucket(name: string): ObjectStore {
   const refuse = async (): Promise<never> => {
     throw new HelmS3Error('missing-bucket', `there is no bucket ${name}`)
   }
-  return { list: refuse, get: refuse, getUnless: refuse, head: refuse, put: refuse, delete: refuse, stream: refuse }
+  return { list: refuse, get: refuse, getUnless: refuse, head: refuse, put: refuse, delete: refuse, stream: refuse, listVersions: refuse }
 }
 
 /** A program with an empty bucket for each test of the enclosing `describe`. */

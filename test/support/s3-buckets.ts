@@ -1,4 +1,4 @@
-import { CreateBucketCommand, DeleteBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, DeleteBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3'
 import { type ConnectionSettings, connectionSettings } from '../../lib/settings/connection.ts'
 import { silenceSdk } from '../../lib/sys/silence-sdk.ts'
 
@@ -16,6 +16,12 @@ export function localConfig({ endpoint, accessKeyId, secretAccessKey }: LocalSto
 
 export async function createBucket(store: LocalStore, bucket: string): Promise<void> {
   await send(store, (client) => client.send(new CreateBucketCommand({ Bucket: bucket })))
+}
+
+/** From now on the bucket keeps what is overwritten or deleted. */
+export async function keepVersions(store: LocalStore, bucket: string): Promise<void> {
+  const command = new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' } })
+  await send(store, (client) => client.send(command))
 }
 
 export async function deleteBucket(store: LocalStore, bucket: string): Promise<void> {

@@ -1,0 +1,52 @@
+import type { Context } from '../context.ts'
+import { HelmS3Error } from '../errors.ts'
+import { formatCount } from '../format.ts'
+import { findRepository } from '../helm/repositories.ts'
+import { compactInline } from '../protocol/compact-inline.ts'
+import { type DeletedChart, findDeleted } from '../protocol/find-deleted.ts'
+import { pushCharts } from '../protocol/push.ts'
+import { type DeleteCommand, splitVersions } from './delete.ts'
+import { updateIndexCaches } from './index-caches.ts'
+
+export interface RestoreCommand extends DeleteCommand {
+  readonly dryRun: boolean
+  readonly relative: boolean
+  /** Folds the new delta into `index.yaml` at once, so that readers without the plugin see the charts. */
+  readonly compact: boolean
+}
+
+/** `helm s3 restore NAME REPO --version V[,V...]`: what was deleted is pushed again, from what the bucket still has of it. */
+export async function restore(context: Context, { compact, dryRun, name, relative, repository, versions }: RestoreCommand): Promise<void> {
+  const wanted = splitVersions(versions)
+  if (wanted.length === 0) throw new HelmS3Error('usage', 'at least one non-empty --version is required')
+  const location = await findRepository(repository, context.config.helm.repositoriesFile)
+  const session = await context.openSession(location)
+  const deleted = await findDeleted(session, wanted.map((version) => ({ name, version })))
+
+  const uploads = deleted.map(({ upload }) => upload)
+  const options = { force: false, ignoreIfExists: false, dryRun, relative, contentType: context.config.chartContentType }
+  const { committed, existing, pushed } = await pushCharts(session, uploads, options)
+  if (committed !== undefined) {
+    await updateIndexCaches(context, session, committed)
+    if (compact) await compactInline(session, committed)
+  }
+  if (existing.length > 0) throw pushedMeanwhile(existing.map(({ version }) => `${name} ${version}`), pushed.length)
+  context.output.result(describe(name, deleted, dryRun), {
+    repository: location.url,
+    dryRun,
+    delta: committed?.id ?? null,
+    restored: deleted.map(({ removal, source, upload: { created, digest, version } }) => ({ name, version, digest, created, deletedBy: removal, source })),
+  })
+}
+
+function describe(name: string, deleted: readonly DeletedChart[], dryRun: boolean): string[] {
+  const places = { archive: 'its archive still stands', 'older-version': 'from an older version of its archive' }
+  const lines = deleted.map(({ source, upload: { version } }) => `  ${name} ${version} (${places[source]})`)
+  return [`${dryRun ? 'Would restore' : 'Restored'} ${formatCount(deleted.length, 'version')}:`, ...lines]
+}
+
+function pushedMeanwhile(names: readonly string[], others: number): HelmS3Error {
+  return new HelmS3Error('already-exists', `others have pushed ${names.join(', ')} meanwhile`, {
+    hint: others === 0 ? 'nothing was restored' : `${formatCount(others, 'version')} beside that ${others === 1 ? 'was' : 'were'} restored`,
+  })
+}

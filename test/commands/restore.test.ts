@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { asKey } from '../../lib/core/keys.ts'
+import { HelmS3Error } from '../../lib/errors.ts'
+import { sha256 } from '../../lib/sys/sha256.ts'
+import { resultOf } from '../support/json-schema.ts'
+import { useProgram } from '../support/program.ts'
+
+const URI = 's3://acme/charts'
+const MINUTE = 60_000
+
+interface Restored {
+  readonly delta: string | null
+  readonly restored: readonly { readonly version: string; readonly digest: string; readonly created: string; readonly deletedBy: string; readonly source: string }[]
+}
+
+describe('restore', () => {
+  const program = useProgram()
+  const index = async (): Promise<string> => program.ok('download', '', '', '', `${URI}/index.yaml`)
+  const push = async (version: string, ...flags: string[]): Promise<string> => {
+    const path = await program.chart('app', version)
+    await program.ok('push', path, URI, ...flags)
+    return path
+  }
+  const remove = async (version: string): Promise<string> => program.ok('delete', 'app', URI, `--version=${version}`)
+
+  beforeEach(async () => {
+    await program.ok('init', URI)
+  })
+
+  describe('from an archive that still stands', () => {
+    let before: string
+    beforeEach(async () => {
+      const path = await push('1.0.0')
+      before = await index()
+      await remove('1.0.0')
+      const key = asKey('charts/app-1.0.0.tgz')
+      await program.bucket.put(key, readFileSync(path), { when: 'absent' })
+      program.pass(2 * MINUTE)
+    })
+
+    it('adds the entry again, and nothing else', async () => {
+      assert.equal(await program.ok('restore', 'app', URI, '--version=1.0.0'), 'Restored 1 version:\n  app 1.0.0 (its archive still stands)\n')
+      const entry = (text: string): string => text.replace(/^.*\n/, '').replace(/"created":"[^"]*"/, '')
+      assert.equal(entry(await index()), entry(before))
+      assert.match(await program.text('charts/index.yaml'), /"version":"1\.0\.0"/, 'folded at once')
+    })
+
+    it('writes one delta that gives way to another addition', async () => {
+      const { delta, restored } = resultOf('restore', await program.ok('restore', 'app', URI, '--version=1.0.0', '--no-compact', '-ojson')) as Restored
+      const text = await program.text(`charts/index.d/${String(delta)}.yaml`)
+      assert.match(text, /"addedIfAbsent":\{"app":\[/)
+      assert.match(text, /"command":"restore"/)
+      assert.deepEqual(restored.map(({ source, version }) => [version, source]), [['1.0.0', 'archive']])
+    })
+
+    it('writes nothing in a dry run', async () => {
+      const keys = await program.keys()
+      assert.equal(await program.ok('restore', 'app', URI, '--version=1.0.0', '--dry-run'), 'Would restore 1 version:\n  app 1.0.0 (its archive still stands)\n')
+      assert.deepEqual(await program.keys(), keys)
+      assert.doesNotMatch(await index(), /"version":"1\.0\.0"/)
+    })
+
+    it('refuses when it is another archive', async () => {
+      await program.bucket.put(asKey('charts/app-1.0.0.tgz'), Buffer.from('other'), { when: 'always' })
+      assert.match(
+        await program.fails('restore', 'app', URI, '--version=1.0.0'),
+        /^Error: another archive stands at charts\/app-1\.0\.0\.tgz than the deleted one of app 1\.0\.0\nHint: `helm s3 reindex s3:\/\/acme\/charts` adds/,
+      )
+    })
+
+    it('brings back all that are named, or none', async () => {
+      assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0,9.9.9,8.8.8'), /^Error: no deletion of app 9\.9\.9 is known; no deletion of app 8\.8\.8 is known\nHint: nothing was restored; /)
+      assert.doesNotMatch(await index(), /"version":"1\.0\.0"/)
+    })
+  })
+
+  describe('from a versioned bucket', () => {
+    beforeEach(async () => {
+      program.keepVersions()
+      await program.ok('init', URI)
+    })
+
+    it('brings back the archive, its provenance file, and the date of its first push', async () => {
+      const path = await program.chart('app', '1.0.0')
+      const archive = readFileSync(path)
+      writeFileSync(`${path}.prov`, `files:\n  app-1.0.0.tgz: sha256:${sha256(archive)}\n`)
+      await program.ok('push', path, URI)
+      const pushedAt = (await program.object('charts/app-1.0.0.tgz'))?.lastModified ?? 0
+      program.pass(10 * MINUTE)
+      await remove('1.0.0')
+      assert.equal(await program.object('charts/app-1.0.0.tgz'), undefined)
+      const { restored } = resultOf('restore', await program.ok('restore', 'app', URI, '--version=1.0.0', '-ojson')) as Restored
+      assert.deepEqual(restored, [
+        { name: 'app', version: '1.0.0', deletedBy: restored[0]?.deletedBy, digest: sha256(archive), created: new Date(pushedAt).toISOString(), source: 'older-version' },
+      ])
+      assert.deepEqual(Buffer.from((await program.object('charts/app-1.0.0.tgz'))?.body ?? []), archive)
+      assert.match(await program.text('charts/app-1.0.0.tgz.prov'), /sha256:/)
+      assert.ok((await index()).includes(`"created":"${new Date(pushedAt).toISOString()}"`))
+    })
+
+    it('takes the version that was deleted, not a newer one of other bytes', async () => {
+      const path = await push('1.0.0')
+      const archive = readFileSync(path)
+      await remove('1.0.0')
+      const key = asKey('charts/app-1.0.0.tgz')
+      await program.bucket.put(key, Buffer.from('other'), { when: 'always' })
+      await program.bucket.delete(key)
+      await program.ok('restore', 'app', URI, '--version=1.0.0')
+      assert.deepEqual(Buffer.from((await program.object('charts/app-1.0.0.tgz'))?.body ?? []), archive)
+    })
+
+    it('undoes a deletion that is folded, and again after another deletion', async () => {
+      await push('1.0.0')
+      for (let round = 0; round < 2; round++) {
+        // A second deletion within a minute leaves the archive where it is.
+        program.pass(2 * MINUTE)
+        await remove('1.0.0')
+        await program.ok('compact', URI)
+        assert.match(await program.ok('restore', 'app', URI, '--version', '1.0.0'), /^Restored 1 version:\n {2}app 1\.0\.0 \(from an older version/)
+      }
+      assert.match(await program.ok('list', URI, 'app'), /1\.0\.0/)
+    })
+  })
+
+  it('says why there is nothing to be had', async () => {
+    await push('1.0.0')
+    assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0'), /^Error: app 1\.0\.0 is in the repository\nHint: there is nothing to restore/)
+    assert.match(await program.fails('restore', 'app', URI, '--version=2.0.0'), /^Error: no deletion of app 2\.0\.0 is known\nHint: .*helm s3 log s3:\/\/acme\/charts app/)
+    await remove('1.0.0')
+    assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0'), /^Error: the archive of app 1\.0\.0 is gone, and the bucket keeps no older versions of objects\nHint: push the archive again\n/)
+    const unsupported = async (): Promise<never> => {
+      throw new HelmS3Error('unsupported-store', 'no versions here')
+    }
+    program.fail({ listVersions: unsupported })
+    assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0'), /^Error: the archive of app 1\.0\.0 is gone, and the bucket keeps no older versions/)
+  })
+
+  it('knows that a deletion has been collected', async () => {
+    await push('1.0.0')
+    await remove('1.0.0')
+    program.pass(6 * MINUTE)
+    await program.ok('compact', URI)
+    assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0'), /^Error: what deleted app 1\.0\.0 has been collected: nobody remembers its digest\nHint: push the archive again\n/)
+  })
+
+  it('refuses a line that is not complete', async () => {
+    assert.match(await program.fails('restore', 'app', URI), /^Error: required flag\(s\) "version" not set\n/)
+    assert.match(await program.fails('restore', 'app', URI, '--version=,'), /^Error: at least one non-empty --version is required\n/)
+    assert.match(await program.fails('restore', 'app', '--version=1.0.0'), /^Error: accepts 2 arg\(s\), received 1\n/)
+    assert.match(await program.fails('restore', 'app', 's3://acme/other', '--version=1.0.0'), /^Error: .*there is no index\.yaml/)
+  })
+})

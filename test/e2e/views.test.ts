@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { asKey } from '../../lib/core/keys.ts'
+import { resultOf } from '../support/json-schema.ts'
+import { keepVersions } from '../support/s3-buckets.ts'
+import { useWorkplace } from './support/matrix.ts'
+import { CHARTS, type HelmMajor, ROOT } from './support/workplace.ts'
+
+const FIRST = `${CHARTS}/anchor-1.2.3.tgz`
+const SIGNED = `${CHARTS}/anchor-1.3.1.tgz`
+
+/** What stands in a repository and what happened to it, through the real Helm. */
+for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
+  describe(`status, list, log and restore with Helm ${String(major)}`, () => {
+    const at = useWorkplace('minio')
+    const helm = (line: string): Promise<string> => at().helmOk(major, line)
+    const json = async (command: string, line: string): Promise<unknown> => resultOf(command, await helm(`s3 ${command} ${line} -o json`))
+
+    beforeEach(async () => {
+      await helm(`plugin install ${ROOT.replace(/\/$/, '')}`)
+      await helm(`s3 init ${at().url}`)
+      await helm(`repo add stable ${at().url}`)
+    })
+
+    it('show a push before and after it is folded', async () => {
+      await helm(`s3 push ${FIRST} stable --no-compact`)
+      await helm(`s3 push ${CHARTS}/beacon-0.1.0.tgz stable`)
+      await helm(`s3 push ${SIGNED} stable --no-compact`)
+
+      assert.match(await helm('s3 list stable'), /^NAME +VERSION +APP VERSION +CREATED +DESCRIPTION\nanchor +1\.3\.1 .*\nbeacon +0\.1\.0 .*\n$/)
+      assert.match(await helm('s3 ls stable anchor --all-versions'), /\nanchor +1\.3\.1 .*\nanchor +1\.2\.3 /)
+      const { pending, folded, upkeep, versions } = (await json('status', 'stable')) as {
+        readonly pending: { readonly deltas: number }
+        readonly folded: { readonly deltas: number }
+        readonly upkeep: string
+        readonly versions: number
+      }
+      assert.deepEqual([pending.deltas, folded.deltas, upkeep, versions], [1, 2, 'tidy', 3])
+      assert.match(await helm('s3 status stable'), /\ntidy: what is pending is young\n$/)
+
+      const { entries } = (await json('log', 'stable')) as { readonly entries: readonly { readonly state: string; readonly command: string }[] }
+      assert.deepEqual(entries.map(({ command, state }) => `${command} ${state}`), ['push pending', 'push folded', 'push folded'])
+      assert.match(await helm('s3 log stable beacon'), /^WHEN .*\n\S+ +\S* +push +folded +\+ beacon 0\.1\.0\n$/)
+    })
+
+    it('bring a deleted version back from a versioned bucket, signature and all, for Helm to pull', async () => {
+      const { bucket, env, store } = at()
+      const local = {
+        endpoint: `http://${String(env['AWS_ENDPOINT'])}`,
+        accessKeyId: String(env['AWS_ACCESS_KEY_ID']),
+        secretAccessKey: String(env['AWS_SECRET_ACCESS_KEY']),
+      }
+      await keepVersions(local, bucket)
+      await helm(`s3 push ${SIGNED} stable`)
+      await helm('s3 delete anchor stable --version=1.3.1')
+      assert.equal(await at().exists('anchor-1.3.1.tgz'), false)
+      assert.match(await helm('s3 log stable anchor'), /delete +folded +- anchor 1\.3\.1\n/)
+
+      assert.match(await helm('s3 restore anchor stable --version=1.3.1'), /^Restored 1 version:\n {2}anchor 1\.3\.1 \(from an older version of its archive\)\n$/)
+      for (const file of ['anchor-1.3.1.tgz', 'anchor-1.3.1.tgz.prov']) {
+        const object = await store.get(asKey(`charts/${file}`))
+        assert.deepEqual(Buffer.from(object?.body ?? []), readFileSync(`${CHARTS}/${file}`), file)
+      }
+      assert.match(await helm('search repo stable/anchor'), /stable\/anchor\s+1\.3\.1/)
+      await helm('pull stable/anchor --version=1.3.1')
+      assert.match(await at().helmFails(major, 's3 restore anchor stable --version=1.3.1'), /^Error: anchor 1\.3\.1 is in the repository\nHint: /)
+    })
+
+    it('say that a deletion cannot be undone where no version is kept', async () => {
+      await helm(`s3 push ${FIRST} stable`)
+      await helm('s3 delete anchor stable --version=1.2.3')
+      const stderr = await at().helmFails(major, 's3 restore anchor stable --version=1.2.3')
+      assert.match(stderr, /^Error: the archive of anchor 1\.2\.3 is gone, and the bucket keeps no older versions of objects\nHint: push the archive again\n/)
+    })
+  })
+}
