@@ -1,3 +1,4 @@
+import { baseFile } from './cache/base-file.ts'
 import { commandName, findCommand } from './command-table.ts'
 import { COMPLETE } from './definitions/complete.ts'
 import { type Config, readConfig } from './config.ts'
@@ -124,7 +125,8 @@ async function run(
       openSession: async (location) => {
         const store = await openStore(location.bucket, location.query)
         const { notice, progress, detail, track } = output
-        return createSession({ store, location, clock, random, origin, notice, progress, detail, track })
+        const baseCache = baseFile(config.helm.cacheFolder, location.url)
+        return createSession({ store, location, clock, random, origin, notice, progress, detail, track, baseCache })
       },
     }
     await command.run(context, args, flags)

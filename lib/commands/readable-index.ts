@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts'
 import { type IndexText, readIndexText } from '../core/index/index-text.ts'
 import { hasCode } from '../errors.ts'
+import { keepBase } from '../protocol/read-base.ts'
 import { noticeSkipped, readView } from '../protocol/read-view.ts'
 import type { Session } from '../protocol/session.ts'
 
@@ -12,6 +13,7 @@ export async function readIndex({ output }: Context, session: Session): Promise<
   try {
     const view = await readView(session)
     noticeSkipped(session, view)
+    await keepBase(session, view.base)
     return view.index
   } catch (error) {
     if (!hasCode(error, 'denied')) throw error

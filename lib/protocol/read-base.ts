@@ -1,6 +1,7 @@
 import { type IndexText, type ReadPath, readIndexText } from '../core/index/index-text.ts'
 import { HelmS3Error, hasCode, inStep } from '../errors.ts'
-import type { ETag } from '../store/object-store.ts'
+import type { ETag, StoredObject } from '../store/object-store.ts'
+import { WORTH_KEEPING } from './base-cache.ts'
 import type { Session } from './session.ts'
 
 /** One version of `index.yaml`. */
@@ -11,6 +12,8 @@ export interface Base {
   readonly etag: ETag
   /** Bytes of the text. */
   readonly size: number
+  /** Whether the bytes came from this machine, because the store's are the same. */
+  readonly isFromCache: boolean
   /** When the text was written: store clock, milliseconds since 1970. */
   readonly lastModified: number
   /** Store clock when it was read, milliseconds since 1970. */
@@ -26,22 +29,51 @@ const PATHS: Readonly<Record<ReadPath, string>> = {
 const known = new WeakMap<Session, Base>()
 
 /**
- * Reads `index.yaml`. Cost: one GET of the whole object, or of nothing when it is as this session has read it before.
+ * Reads `index.yaml`. Cost: one GET of the whole object, or of nothing when it is as this session, or this machine, has read
+ * it before.
  * @throws HelmS3Error `missing-index` when there is none, `invalid-index` when Helm would not load it
  */
 export async function readBase(session: Session): Promise<Base> {
   const { location, store } = session
   const before = known.get(session)
-  const object = before === undefined ? await store.get(location.indexKey) : await store.getUnless(location.indexKey, before.etag)
+  if (before !== undefined) {
+    const answer = await store.getUnless(location.indexKey, before.etag)
+    if (answer === undefined) throw await missingIndex(session)
+    return 'unchanged' in answer ? { ...before, date: answer.date } : noteBase(session, answer)
+  }
+  const object = (await readKeptBase(session)) ?? (await store.get(location.indexKey))
   if (object === undefined) throw await missingIndex(session)
-  if (before !== undefined && 'unchanged' in object) return { ...before, date: object.date }
-  if ('unchanged' in object) throw new Error('the store answers that it has what was not asked for')
-  const { body, date, etag, lastModified, size } = object
-  const base: Base = { index: readIndexText(body), bytes: body, etag, size, lastModified, date }
+  return noteBase(session, object)
+}
+
+type BaseText = Pick<StoredObject, 'body' | 'date' | 'etag' | 'lastModified'>
+
+function noteBase(session: Session, text: BaseText | KeptText): Base {
+  const { body, date, etag, lastModified } = text
+  const isFromCache = 'isFromCache' in text
+  const base: Base = { index: readIndexText(body), bytes: body, etag, size: body.length, isFromCache, lastModified, date }
   const { form, path } = base.index
-  session.detail(`helm-s3: read ${location.indexKey}, ${String(size)} bytes of ${form}, ${PATHS[path]}`)
+  const origin = isFromCache ? ' kept on this machine' : ''
+  session.detail(`helm-s3: read ${session.location.indexKey}, ${String(body.length)} bytes of ${form}${origin}, ${PATHS[path]}`)
   known.set(session, base)
   return base
+}
+
+type KeptText = BaseText & { readonly isFromCache: true }
+
+/** Undefined: nothing is kept that could be used, or there is no `index.yaml`. */
+async function readKeptBase({ baseCache, location, store }: Session): Promise<BaseText | KeptText | undefined> {
+  const kept = await baseCache?.find()
+  if (kept === undefined) return undefined
+  const answer = await store.getUnless(location.indexKey, kept.etag)
+  if (answer === undefined || 'body' in answer) return answer
+  const body = await kept.read()
+  return body && { body, etag: kept.etag, lastModified: kept.lastModified, date: answer.date, isFromCache: true }
+}
+
+/** Keeps the base on this machine for the next read, where that saves more than it costs. */
+export async function keepBase({ baseCache }: Session, { bytes, etag, isFromCache, lastModified }: Base): Promise<void> {
+  if (!isFromCache && bytes.length >= WORTH_KEEPING) await baseCache?.keep({ etag, lastModified, body: bytes })
 }
 
 /** Lets go of what was read, which may be large: it is known to stand in the store no more. */

@@ -4,6 +4,7 @@ import type { ObjectStore } from '../store/object-store.ts'
 import type { Clock } from '../sys/clock.ts'
 import type { Random } from '../sys/random.ts'
 import { NO_PROGRESS, type Track } from '../track.ts'
+import type { BaseCache } from './base-cache.ts'
 import { type StoreClock, followStoreClock } from './store-clock.ts'
 
 /** What every step of the protocol works with: one repository, for the length of one command. */
@@ -24,6 +25,8 @@ export interface Session {
   readonly detail: (line: string) => void
   /** Shows long work step by step, on a terminal only. */
   readonly track: Track
+  /** The base as this machine has last seen it; undefined: each read fetches it. */
+  readonly baseCache?: BaseCache | undefined
 }
 
 type Told = 'notice' | 'progress' | 'detail' | 'track'

@@ -1,0 +1,64 @@
+import { mkdirSync } from 'node:fs'
+import { open, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import type { BaseCache, KeptBase } from '../protocol/base-cache.ts'
+import { asETag } from '../store/object-store.ts'
+import { sha256 } from '../sys/sha256.ts'
+import { writeFileAtomically } from '../helm/atomic-write.ts'
+
+/** What stands before the bytes in the file, as JSON in one line of so many bytes. */
+interface Label {
+  readonly etag: string
+  readonly lastModified: number
+  readonly size: number
+  /** CRC-32 of the bytes: a machine that stops may leave a file of the right size with other bytes. */
+  readonly crc32: number
+}
+
+const LABEL_BYTES = 256
+
+/**
+ * Keeps the base of the repository at `url` in one file in a folder of our own in Helm's cache of repositories. Whoever may
+ * write there may as well write Helm's own copy of the index.
+ */
+export function baseFile(cacheFolder: string, url: string): BaseCache {
+  const path = join(cacheFolder, 'helm-s3', `${sha256(Buffer.from(url)).slice(0, 32)}.base`)
+  return {
+    find: () => quietly(() => findBase(path)),
+    keep: async ({ body, etag, lastModified }) => {
+      await quietly(async () => {
+        mkdirSync(dirname(path), { recursive: true })
+        const label: Label = { etag, lastModified, size: body.length, crc32: crc32(body) }
+        writeFileAtomically(path, [Buffer.from(`${JSON.stringify(label).padEnd(LABEL_BYTES - 1)}\n`), body], { survivesPowerLoss: false })
+      })
+    },
+  }
+}
+
+async function findBase(path: string): Promise<KeptBase> {
+  const file = await open(path)
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(LABEL_BYTES), 0, LABEL_BYTES, 0)
+    const label = JSON.parse(buffer.toString('utf8', 0, bytesRead)) as Label
+    return { etag: asETag(label.etag), lastModified: label.lastModified, read: () => quietly(() => readBody(path, label)) }
+  } finally {
+    await file.close()
+  }
+}
+
+/** The label is read again with the bytes: another process may have replaced the file meanwhile. */
+async function readBody(path: string, label: Label): Promise<Uint8Array | undefined> {
+  const bytes = await readFile(path)
+  const found = JSON.parse(bytes.toString('utf8', 0, LABEL_BYTES)) as Label
+  const body = bytes.subarray(LABEL_BYTES)
+  return found.etag === label.etag && body.length === found.size && crc32(body) === found.crc32 ? body : undefined
+}
+
+async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { baseFile } from '../../lib/cache/base-file.ts'
+import { asETag } from '../../lib/store/object-store.ts'
+import { useTempFolder } from '../support/temp-folder.ts'
+
+const ETAG = asETag('"0123456789abcdef0123456789abcdef"')
+const URL = 's3://acme/charts'
+const base = (body: Uint8Array) => ({ etag: ETAG, lastModified: 1_700_000_000_000, body })
+
+describe('the kept base', () => {
+  const path = useTempFolder()
+  const file = (): string => join(path('cache', 'helm-s3'), readdirSync(path('cache', 'helm-s3'))[0] ?? '')
+  const readBack = async (url = URL): Promise<string | undefined> => {
+    const body = await (await baseFile(path('cache'), url).find())?.read()
+    return body && Buffer.from(body).toString()
+  }
+
+  it('gives back the bytes with their ETag, for each repository its own', async () => {
+    assert.equal(await baseFile(path('cache'), URL).find(), undefined)
+    await baseFile(path('cache'), URL).keep(base(Buffer.from('one')))
+    await baseFile(path('cache'), 's3://acme/others').keep(base(Buffer.from('two')))
+    assert.deepEqual([await readBack(), await readBack('s3://acme/others')], ['one', 'two'])
+    const found = await baseFile(path('cache'), URL).find()
+    assert.deepEqual([found?.etag, found?.lastModified], [ETAG, 1_700_000_000_000])
+    await baseFile(path('cache'), URL).keep(base(Buffer.from('three')))
+    assert.equal(await readBack(), 'three')
+  })
+
+  it('gives nothing that is damaged, cut or replaced meanwhile', async () => {
+    const cache = baseFile(path('cache'), URL)
+    const whole = async (): Promise<Buffer> => {
+      await cache.keep(base(Buffer.from('some bytes')))
+      return readFileSync(file())
+    }
+    const changed = await whole()
+    changed[changed.length - 1] = 0
+    for (const damaged of [changed, (await whole()).subarray(0, -1), (await whole()).subarray(0, 10), Buffer.alloc(0), Buffer.from('null'.padEnd(300))]) {
+      await whole()
+      writeFileSync(file(), damaged)
+      assert.equal(await readBack(), undefined)
+    }
+    await whole()
+    const found = await cache.find()
+    await cache.keep({ ...base(Buffer.from('other')), etag: asETag('"other"') })
+    assert.equal(await found?.read(), undefined)
+  })
+
+  it('does without where nothing can be written', async () => {
+    writeFileSync(path('file'), '')
+    await baseFile(path('file'), URL).keep(base(Buffer.from('one')))
+    assert.equal(await baseFile(path('file'), URL).find(), undefined)
+    mkdirSync(path('closed'))
+    chmodSync(path('closed'), 0o500)
+    await baseFile(path('closed'), URL).keep(base(Buffer.from('one')))
+  })
+})
