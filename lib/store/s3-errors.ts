@@ -85,7 +85,7 @@ const RULES: readonly Rule[] = [
     hint: ({ profile }) => `the session is over: ${profile === undefined ? 'get new keys and a new AWS_SESSION_TOKEN' : `\`aws sso login --profile ${profile}\`, or get new keys for it`}`,
   },
   {
-    when: named('InvalidAccessKeyId', 'SignatureDoesNotMatch', 'InvalidToken', 'InvalidSecurity'),
+    when: named('InvalidAccessKeyId', 'SignatureDoesNotMatch', 'InvalidToken', 'InvalidTokenId', 'InvalidSecurity'),
     code: 'denied',
     hint: (asked) => `${place(asked)} does not accept these credentials: look at the keys, the session token and the endpoint`,
   },

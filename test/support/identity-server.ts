@@ -18,9 +18,11 @@ export interface IdentityServer {
 export interface GivenKeys {
   readonly accessKeyId: string
   readonly secretAccessKey: string
+  /** Undefined: any will do. */
+  readonly sessionToken?: string
 }
 
-export const SESSION_TOKEN = 'a-session-token'
+const ANY_TOKEN = 'a-session-token'
 /** What the metadata server of an instance hands out before it says more. */
 const INSTANCE_TOKEN = 'an-instance-token'
 
@@ -32,7 +34,8 @@ const INSTANCE_TOKEN = 'an-instance-token'
 export async function startIdentityServer(keys: GivenKeys, options: { readonly tls?: boolean } = {}): Promise<IdentityServer> {
   const asked: Asked[] = []
   const later = new Date(Date.now() + 3_600_000)
-  const json = { AccessKeyId: keys.accessKeyId, SecretAccessKey: keys.secretAccessKey, Token: SESSION_TOKEN, Expiration: later.toISOString() }
+  const { sessionToken = ANY_TOKEN } = keys
+  const json = { AccessKeyId: keys.accessKeyId, SecretAccessKey: keys.secretAccessKey, Token: sessionToken, Expiration: later.toISOString() }
   const server = await startServer(async (message, answer) => {
     const url = new URL(message.url ?? '/', 'http://x')
     const parameters = new URLSearchParams([...url.searchParams, ...new URLSearchParams(await bodyOf(message))])
@@ -42,11 +45,11 @@ export async function startIdentityServer(keys: GivenKeys, options: { readonly t
     const { authorization } = message.headers
     switch (line) {
       case 'POST /':
-        give(...tokenService(parameters, keys, later))
+        give(...tokenService(parameters, { ...keys, sessionToken }, later))
         return
       case 'GET /federation/credentials':
         if (message.headers['x-amz-sso_bearer_token'] !== 'a-portal-token') give('{"message":"Session token not found or invalid"}', 401)
-        else give(JSON.stringify({ roleCredentials: { ...keys, sessionToken: SESSION_TOKEN, expiration: later.getTime() } }))
+        else give(JSON.stringify({ roleCredentials: { ...keys, sessionToken, expiration: later.getTime() } }))
         return
       case 'GET /container':
         if (authorization === 'a-container-token') give(JSON.stringify(json))
@@ -69,7 +72,7 @@ export async function startIdentityServer(keys: GivenKeys, options: { readonly t
   return { url: server.url, asked, close: () => server.close() }
 }
 
-function tokenService(asked: URLSearchParams, keys: GivenKeys, expiration: Date): [body: string, status?: number] {
+function tokenService(asked: URLSearchParams, keys: Required<GivenKeys>, expiration: Date): [body: string, status?: number] {
   const action = asked.get('Action') ?? ''
   const isRefused =
     action === 'AssumeRole'
@@ -80,7 +83,7 @@ function tokenService(asked: URLSearchParams, keys: GivenKeys, expiration: Date)
   }
   const credentials =
     `<Credentials><AccessKeyId>${keys.accessKeyId}</AccessKeyId><SecretAccessKey>${keys.secretAccessKey}</SecretAccessKey>` +
-    `<SessionToken>${SESSION_TOKEN}</SessionToken><Expiration>${expiration.toISOString()}</Expiration></Credentials>`
+    `<SessionToken>${keys.sessionToken}</SessionToken><Expiration>${expiration.toISOString()}</Expiration></Credentials>`
   const user = `<AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/x/y</Arn><AssumedRoleId>AROA:y</AssumedRoleId></AssumedRoleUser>`
   return [`<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result>${credentials}${user}</${action}Result></${action}Response>`]
 }
