@@ -34,7 +34,7 @@ export const DELETE_DEADLINE = 30 * SECOND
 /** How long a push waits for removals of its version to settle before it gives up. */
 export const SETTLE_PATIENCE = 10 * MINUTE
 
-/** Requests of one command that may be under way at once; well below the sockets of one client (50). */
+/** Requests of one command that may be under way at once; well below the sockets of one client (256). */
 export const CONCURRENCY = 24
 
 /** Archives that a reindex opens at once: enough for a distant store, within the sockets of one client. */

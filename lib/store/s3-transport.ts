@@ -1,18 +1,19 @@
 import { readFileSync } from 'node:fs'
-import type { Agent as HttpAgent } from 'node:http'
+import type { AgentOptions, Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import * as tls from 'node:tls'
 import { HelmS3Error } from '../errors.ts'
 import { type ProxyVariables, proxyFor } from '../settings/proxy.ts'
 import { causeText } from '../sys/system-error.ts'
 
-/** Connections of the SDK's own making when both are left out. */
+/** Where there are only options, the SDK makes the agent, with the first request. */
 export interface Agents {
-  readonly httpAgent?: HttpAgent
-  readonly httpsAgent?: HttpsAgent
+  readonly httpAgent: HttpAgent | AgentOptions
+  readonly httpsAgent: HttpsAgent | AgentOptions
 }
 
-const POOL = { keepAlive: true, maxSockets: 50 }
+/** As many connections as a reindex may be told to use; they are opened as they are needed. */
+const POOL = { keepAlive: true, maxSockets: 256 }
 
 /**
  * The pools of connections, for S3 and for whoever gives credentials: through the proxies of the environment, trusting the
@@ -21,7 +22,7 @@ const POOL = { keepAlive: true, maxSockets: 50 }
  */
 export async function createAgents(proxies: ProxyVariables | undefined, caBundle: string | undefined): Promise<Agents> {
   const trust = caBundle === undefined ? {} : { ca: trustedCas(caBundle) }
-  if (proxies === undefined) return caBundle === undefined ? {} : { httpsAgent: new HttpsAgent({ ...POOL, ...trust }) }
+  if (proxies === undefined) return { httpAgent: POOL, httpsAgent: caBundle === undefined ? POOL : new HttpsAgent({ ...POOL, ...trust }) }
   const { ProxyAgent } = await import('proxy-agent')
   const agent = new ProxyAgent({ ...POOL, ...trust, getProxyForUrl: (url) => proxyFor(url, proxies) })
   // It is an agent for both protocols: https.Agent has nothing that it lacks.
