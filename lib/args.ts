@@ -79,10 +79,12 @@ function parseFlags(argv: readonly string[]): { readonly words: readonly string[
   return { words: [...words, ...literal], given }
 }
 
-/** `-ojson` as `-o=json`, which pflag also takes; Helm itself leaves `-nNAMESPACE` in the line. */
+/** A flag that needs no value gets the empty one. `-ojson` as `-o=json`, which pflag also takes; Helm itself leaves `-nNAMESPACE` in the line. */
 function separateShortValues(argv: readonly string[]): string[] {
   const end = argv.indexOf('--')
-  return argv.map((word, i) => (end >= 0 && i > end ? word : word.replace(/^-([odnv])(?=[^=])/, '-$1=')))
+  const isOptional = (word: string): boolean => word.startsWith('--') && ALL_FLAGS[word.slice(2)]?.kind === 'optional'
+  const separate = (word: string): string => (isOptional(word) ? `${word}=` : word.replace(/^-([odnv])(?=[^=])/, '-$1='))
+  return argv.map((word, i) => (end >= 0 && i > end ? word : separate(word)))
 }
 
 /** Refuses flags that the command does not have, and flags that lack their value. */
@@ -96,6 +98,7 @@ function refuseFlags(given: ReadonlyMap<string, readonly string[]>, own: Flags, 
 /** `--flag=` gives the empty value on purpose; `--flag` at the end of the line, or before another flag, forgets it. */
 function refuseMissingValue(flag: string, argv: readonly string[]): void {
   const definition = ALL_FLAGS[flag]
+  if (definition?.kind === 'optional') return
   const names = definition !== undefined && 'short' in definition ? [`--${flag}`, `-${definition.short ?? ''}`] : [`--${flag}`]
   const bare = argv.find((word, i) => names.includes(word) && argv[i + 1] !== '')
   if (bare === undefined) return
@@ -123,7 +126,7 @@ function refuseCount(command: Command, args: readonly string[], argv: readonly s
 
 function takesNextWord(word: string): boolean {
   const definition = word.startsWith('--') ? ALL_FLAGS[word.slice(2)] : undefined
-  return definition !== undefined && definition.kind !== 'switch'
+  return definition !== undefined && definition.kind !== 'switch' && definition.kind !== 'optional'
 }
 
 function readFlag(flag: string, definition: Flag, given: ReadonlyMap<string, readonly string[]>): unknown {
@@ -133,6 +136,7 @@ function readFlag(flag: string, definition: Flag, given: ReadonlyMap<string, rea
     case 'switch':
       return last === 'true'
     case 'texts':
+    case 'optional':
       return texts ?? []
     case 'text':
       return last

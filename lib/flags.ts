@@ -4,6 +4,8 @@ export type Flag =
   | { readonly kind: 'text'; readonly about: string; readonly short?: string; readonly shownDefault?: string }
   /** May be given several times. */
   | { readonly kind: 'texts'; readonly about: string; readonly required?: boolean }
+  /** With a value only as `--flag=VALUE`; the empty text when it is given alone. May be given several times. */
+  | { readonly kind: 'optional'; readonly about: string }
   /** A whole number, at least `min` (0). */
   | { readonly kind: 'count'; readonly about: string; readonly min?: number; readonly max?: number; readonly shownDefault?: string }
   /** Go's syntax; the value is in milliseconds. */
@@ -17,7 +19,7 @@ export type Flags = Readonly<Record<string, Flag>>
 /** What the command gets for a flag. Undefined: the flag was not given. */
 export type FlagValue<F extends Flag> = F extends { readonly kind: 'switch' }
   ? boolean
-  : F extends { readonly kind: 'texts' }
+  : F extends { readonly kind: 'texts' | 'optional' }
     ? readonly string[]
     : F extends { readonly kind: 'duration' | 'age' | 'count' }
       ? number | undefined

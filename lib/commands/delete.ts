@@ -1,9 +1,8 @@
 import type { Context } from '../context.ts'
 import { HelmS3Error } from '../errors.ts'
 import { findRepository } from '../helm/repositories.ts'
-import { compactInline } from '../protocol/compact-inline.ts'
 import { deleteVersions } from '../protocol/delete.ts'
-import { updateIndexCaches } from './index-caches.ts'
+import { finishDeletion } from './finish-deletion.ts'
 
 export interface DeleteCommand {
   readonly name: string
@@ -20,18 +19,13 @@ export async function deleteCommand(context: Context, options: DeleteCommand): P
   const location = await findRepository(options.repository, context.config.helm.repositoriesFile)
   const session = await context.openSession(location)
   const { name } = options
-  const { removed, keptArchives, committed } = await deleteVersions(session, versions.map((version) => ({ name, version })))
-
-  for (const key of keptArchives) {
-    context.output.detail(`helm-s3: ${key} stays in the bucket: it is not known to be the archive of what was deleted`)
-  }
-  await updateIndexCaches(context, session, committed)
-  await compactInline(session, committed)
+  const { committed, keptArchives, targets } = await deleteVersions(session, versions.map((version) => ({ name, version })))
+  await finishDeletion(context, session, { committed, keptArchives })
   const line =
     versions.length === 1
       ? 'Successfully deleted the chart from the repository.'
       : `Successfully deleted ${String(versions.length)} chart versions from the repository.`
-  context.output.result([line], { repository: location.url, delta: committed.id, removed, keptArchives })
+  context.output.result([line], { repository: location.url, delta: committed.at(-1)?.id, removed: targets.map(({ entry }) => ({ name: entry.name, version: entry.version })), keptArchives })
 }
 
 /** Each value split at commas, trimmed, without empty ones, each once and in the order of its first mention. */

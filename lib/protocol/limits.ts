@@ -31,6 +31,9 @@ export const REMOVAL_SETTLES = 60 * SECOND
 /** From the PUT of a removal to the DELETE of its archive; later than this the archive stays. */
 export const DELETE_DEADLINE = 30 * SECOND
 
+/** An archive that no entry names may be that of a push under way, or of an old client before its index, for this long. */
+export const ORPHAN_AGE = 60 * MINUTE
+
 /** How long a push waits for removals of its version to settle before it gives up. */
 export const SETTLE_PATIENCE = 10 * MINUTE
 

@@ -37,8 +37,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'a delete looks a second time before it removes the archive',
-    file: 'protocol/delete.ts',
-    find: '  if (view.index.find(entry) !== undefined) return true\n  const others = await findRemovals(session, view, entry, new Set([removal]))\n  if (others.some((other) => isUnsettled(other, view))) return false\n',
+    file: 'protocol/delete-targets.ts',
+    find: '    if (view.index.find(version) !== undefined) return \'revived\'\n    const others = await findRemovals(session, view, version, new Set([removal]))\n    if (others.some((other) => isUnsettled(other, view))) return \'kept\'\n',
     replace: '',
     mix: 'init',
   },

@@ -209,7 +209,8 @@ class Schedule {
       const result = await this.#product.deletion.deleteVersions(session, present.map((version) => ({ name: CHART, version })))
       if (result.keptArchives.length > 0) record.hasLeftArchive = true
       this.#acknowledge(record)
-      await this.#compactInline(session, result.committed)
+      const committed = result.committed.at(-1)
+      if (committed !== undefined) await this.#compactInline(session, committed)
     })
   }
 

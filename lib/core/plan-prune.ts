@@ -1,0 +1,72 @@
+import { type Entry, versionKey } from './entry.ts'
+import { compareEntries } from './fold.ts'
+import type { IndexText } from './index/index-text.ts'
+import type { KeepList } from './keep-list.ts'
+import { parseVersion } from './version.ts'
+
+/** Which chart versions may go. At least one of the first three is given, or no version goes. */
+export interface PruneRules {
+  /** The newest so many stable versions of each chart stay. Undefined: no stable version stays for its rank. */
+  readonly keepLast: number | undefined
+  /** The same for prereleases, which are counted on their own. */
+  readonly keepPrereleases: number | undefined
+  /** Only versions that were created before this moment go: milliseconds since 1970. */
+  readonly createdBefore: number | undefined
+  /** Charts with other names are not looked at. */
+  readonly isPruned: (name: string) => boolean
+  readonly isKept: KeepList
+  readonly isInUse: KeepList
+}
+
+/** Why a version stays. `unranked`: no rule of this call is about its kind, stable or prerelease. */
+export type KeepReason = 'keep-last' | 'keep-prereleases' | 'younger' | 'keep-file' | 'in-use' | 'unranked' | 'no-version'
+
+export interface PrunePlan {
+  /** By chart name, newest first. */
+  readonly remove: readonly Entry[]
+  readonly keep: readonly { readonly entry: Entry; readonly reason: KeepReason }[]
+}
+
+/**
+ * Which chart versions a prune removes, and why the others of the same charts stay. A version goes when no rule keeps it:
+ *
+ * - stable versions are judged when `keepLast` or `createdBefore` is given, prereleases when `keepPrereleases` or
+ *   `createdBefore` is: `keepLast` alone never removes a prerelease, nor the other way round;
+ * - among those judged, one stays that is among the newest N of its kind, or not older than `createdBefore`: both must fail;
+ * - what a list names stays, and so does what has no version that Helm can order, or no time when an age is asked for.
+ *
+ * Versions that a list keeps count among the newest N.
+ */
+export function planPrune(index: IndexText, rules: PruneRules): PrunePlan {
+  const remove: Entry[] = []
+  const keep: { entry: Entry; reason: KeepReason }[] = []
+  for (const name of index.chartNames().filter(rules.isPruned).sort()) {
+    const ranks = { stable: 0, prerelease: 0 }
+    for (const entry of eachOnce(index.versions(name)).sort(compareEntries)) {
+      const version = parseVersion(entry.version)
+      const kind = version === undefined || version.prerelease.length === 0 ? 'stable' : 'prerelease'
+      const reason = version === undefined ? 'no-version' : keepReason(entry, kind, ++ranks[kind], rules)
+      if (reason === undefined) remove.push(entry)
+      else keep.push({ entry, reason })
+    }
+  }
+  return { remove, keep }
+}
+
+/** `rank`: 1 for the newest of its kind. Undefined: it goes. */
+function keepReason(entry: Entry, kind: 'stable' | 'prerelease', rank: number, rules: PruneRules): KeepReason | undefined {
+  const { createdBefore, isInUse, isKept, keepLast, keepPrereleases } = rules
+  const count = kind === 'stable' ? keepLast : keepPrereleases
+  if (count === undefined && createdBefore === undefined) return 'unranked'
+  if (isInUse(entry)) return 'in-use'
+  if (isKept(entry)) return 'keep-file'
+  if (count !== undefined && rank <= count) return kind === 'stable' ? 'keep-last' : 'keep-prereleases'
+  if (createdBefore !== undefined && !(Date.parse(entry.created ?? '') < createdBefore)) return 'younger'
+  return undefined
+}
+
+/** The first of those with the same version: it is the one that Helm takes. */
+function eachOnce(entries: readonly Entry[]): Entry[] {
+  const seen = new Set<string>()
+  return entries.filter((entry) => !seen.has(versionKey(entry)) && seen.add(versionKey(entry)))
+}

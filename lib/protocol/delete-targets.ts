@@ -1,0 +1,187 @@
+import pLimit from 'p-limit'
+import type { Delta } from '../core/delta.ts'
+import type { DeltaId } from '../core/delta-id.ts'
+import { type Removal, versionKey } from '../core/entry.ts'
+import type { Key } from '../core/keys.ts'
+import { HelmS3Error } from '../errors.ts'
+import { appendDelta } from './append-delta.ts'
+import { deleteArchive } from './delete-archive.ts'
+import { type ArchiveHead, headArchive } from './head-archive.ts'
+import { CONCURRENCY, DELETE_DEADLINE } from './limits.ts'
+import { mint } from './mint.ts'
+import { cannotFetchIndex } from './read-base.ts'
+import { type View, readView } from './read-view.ts'
+import { findRemovals, isUnsettled } from './removals.ts'
+import type { Session } from './session.ts'
+
+/** Something to delete: what the delta says of it, and its archive. */
+export interface DeletionTarget {
+  /** One for each version that a push of the archive could have. */
+  readonly removals: readonly Removal[]
+  /** Undefined: the archive is not ours to delete. */
+  readonly key: Key | undefined
+  /** Of the archive; undefined: any, for an entry without one; `as-seen`: the one that stands there before the delta is written. */
+  readonly digest: string | undefined | 'as-seen'
+}
+
+export interface Deletion<T extends DeletionTarget> {
+  readonly targets: readonly T[]
+  /** Archives that stay although no entry names them any more. */
+  readonly keptArchives: readonly Key[]
+  /** Archives whose version was pushed again meanwhile. */
+  readonly revived: readonly Key[]
+  /** The deltas of removals, in the order of the log; more than one only when it was too much for one. Empty: nothing was chosen. */
+  readonly committed: readonly CommittedRemovals[]
+}
+
+/** For local caches and for the compaction. */
+export interface CommittedRemovals {
+  readonly id: DeltaId
+  readonly delta: Delta
+  readonly newerDeltas: number
+}
+
+/**
+ * Chooses from a view what is to be deleted. `first`: nothing was sent yet; `again`: a delta that was sent may have landed,
+ * although it is not known to; `rest`: earlier deltas of this operation have landed, and only what is left counts.
+ */
+export type Choose<T extends DeletionTarget> = (view: View, turn: 'first' | 'again' | 'rest') => readonly T[]
+
+const MAX_ATTEMPTS = 8
+
+/** So many always go into one delta, however slow the store is. */
+const MIN_PART = 500
+
+/** Milliseconds that the deletions of one delta shall take at the most, with room for a store that slows down. */
+const PART_TIME = DELETE_DEADLINE / 2
+
+/** Requests for each archive after the delta, at the most: HEAD and DELETE of the archive and of its provenance file. */
+const REQUESTS_EACH = 4
+
+/**
+ * Deletes what `choose` finds: one delta of removals, then the archives. More than can be deleted within the deadline, as the
+ * time of the HEADs tells, goes into several deltas, one after another.
+ *
+ * `first`: a view that has been read already, for the first choice.
+ * Cost of n targets: two views, n HEADs, LIST, PUT of the delta, then up to two HEADs and two DELETEs a target; for each
+ * further delta the same for what is left.
+ * @throws HelmS3Error `missing-index`, `conflict`, `outcome-unknown`, and what `choose` throws
+ */
+export async function deleteTargets<T extends DeletionTarget>(
+  session: Session,
+  choose: Choose<T>,
+  first?: View,
+): Promise<Deletion<T>> {
+  const parts: Deletion<T>[] = []
+  const done = new Set<string>()
+  const isLeft = ({ removals }: T): boolean => !removals.some((removal) => done.has(versionKey(removal)))
+  const chooseRest: Choose<T> = (view, turn) => choose(view, parts.length > 0 ? 'rest' : turn).filter(isLeft)
+  for (let view = first; ; view = undefined) {
+    const { part, isLast } = await deletePart(session, chooseRest, view)
+    parts.push(part)
+    if (isLast) break
+    for (const { removals } of part.targets) for (const removal of removals) done.add(versionKey(removal))
+  }
+  return {
+    targets: parts.flatMap(({ targets }) => targets),
+    keptArchives: parts.flatMap(({ keptArchives }) => keptArchives),
+    revived: parts.flatMap(({ revived }) => revived),
+    committed: parts.flatMap(({ committed }) => committed),
+  }
+}
+
+async function deletePart<T extends DeletionTarget>(
+  session: Session,
+  choose: Choose<T>,
+  first: View | undefined,
+): Promise<{ readonly part: Deletion<T>; readonly isLast: boolean }> {
+  const { clock } = session
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const before = attempt === 1 && first !== undefined ? first : await readCurrentView(session)
+    const chosen = choose(before, attempt > 1 ? 'again' : 'first')
+    if (chosen.length === 0) return { part: { targets: [], keptArchives: [], revived: [], committed: [] }, isLast: true }
+    const lookedAt = clock.monotonic()
+    const heads = await headAll(session, chosen)
+    const targets = chosen.slice(0, fitting(chosen.length, clock.monotonic() - lookedAt))
+    const minted = await mint(session, targets.map((target) => heads.get(target)?.delta))
+    const delta: Delta = { added: [], removed: targets.flatMap(({ removals }) => removals) }
+    const sentAt = clock.monotonic()
+    if ((await appendDelta(session, minted, delta)) === 'expired') continue
+    const part = await removeArchives(session, targets, heads, { id: minted.id, delta, sentAt })
+    return { part, isLast: targets.length === chosen.length }
+  }
+  throw new HelmS3Error('conflict', 'the store was too slow for the deletion to be written in time', {
+    hint: 'nothing was deleted; try again',
+  })
+}
+
+async function readCurrentView(session: Session): Promise<View> {
+  try {
+    return await readView(session)
+  } catch (error) {
+    throw cannotFetchIndex(error)
+  }
+}
+
+/** How many of so many targets can be deleted in time, when one HEAD of each took so many milliseconds. */
+function fitting(count: number, elapsed: number): number {
+  const each = (elapsed / count) * REQUESTS_EACH
+  return each === 0 ? count : Math.min(count, Math.max(MIN_PART, Math.floor(PART_TIME / each)))
+}
+
+async function headAll<T extends DeletionTarget>(session: Session, targets: readonly T[]): Promise<ReadonlyMap<T, ArchiveHead | undefined>> {
+  const limit = pLimit(CONCURRENCY)
+  const look = async (target: T): Promise<[T, ArchiveHead | undefined]> => [target, target.key && (await headArchive(session, target.key))]
+  return new Map(await Promise.all(targets.map((target) => limit(() => look(target)))))
+}
+
+async function removeArchives<T extends DeletionTarget>(
+  session: Session,
+  targets: readonly T[],
+  heads: ReadonlyMap<T, ArchiveHead | undefined>,
+  { delta, id, sentAt }: { readonly id: DeltaId; readonly delta: Delta; readonly sentAt: number },
+): Promise<Deletion<T>> {
+  const view = await readView(session)
+  const progress = session.track('deleting archives', targets.length)
+  const limit = pLimit(CONCURRENCY)
+  const remove = async (target: T): Promise<{ readonly key: Key | undefined; readonly fate: Fate }> => {
+    const { key } = target
+    const fate = key === undefined ? 'gone' : await removeArchive(session, view, target, key, heads.get(target), id, sentAt)
+    progress.advance()
+    return { key, fate }
+  }
+  try {
+    const fates = await Promise.all(targets.map((target) => limit(() => remove(target))))
+    const keysOf = (fate: Fate): Key[] => fates.flatMap((each) => (each.fate === fate && each.key !== undefined ? [each.key] : []))
+    const newerDeltas = view.listing.deltas.filter((listed) => listed.id > id).length
+    return { targets, keptArchives: keysOf('kept'), revived: keysOf('revived'), committed: [{ id, delta, newerDeltas }] }
+  } finally {
+    progress.end()
+  }
+}
+
+/** What became of the archive of a target. `kept`: it stays although no entry names it. */
+type Fate = 'gone' | 'kept' | 'revived'
+
+/**
+ * The second view tells whether the archive is still ours to remove: not when the version is there again, and not when
+ * another removal of it is so young that its client may be just as far.
+ */
+async function removeArchive(
+  session: Session,
+  view: View,
+  { digest, removals }: DeletionTarget,
+  key: Key,
+  head: ArchiveHead | undefined,
+  removal: DeltaId,
+  sentAt: number,
+): Promise<Fate> {
+  for (const version of removals) {
+    if (view.index.find(version) !== undefined) return 'revived'
+    const others = await findRemovals(session, view, version, new Set([removal]))
+    if (others.some((other) => isUnsettled(other, view))) return 'kept'
+  }
+  // Where there was no archive, one that has come since is not the one to delete.
+  const wanted = digest === 'as-seen' ? (head?.digest ?? '') : digest
+  return (await deleteArchive(session, key, { removal, digest: wanted, sentAt })) === 'kept' ? 'kept' : 'gone'
+}
