@@ -8,6 +8,7 @@ import { fetchDefinition } from './definitions/fetch.ts'
 import { initDefinition } from './definitions/init.ts'
 import { listDefinition } from './definitions/list.ts'
 import { logDefinition } from './definitions/log.ts'
+import { pruneDefinition } from './definitions/prune.ts'
 import { pushDefinition } from './definitions/push.ts'
 import { reindexDefinition } from './definitions/reindex.ts'
 import { restoreDefinition } from './definitions/restore.ts'
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   initDefinition,
   pushDefinition,
   deleteDefinition,
+  pruneDefinition,
   reindexDefinition,
   compactDefinition,
   checkDefinition,

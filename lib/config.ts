@@ -2,8 +2,10 @@ import { homedir } from 'node:os'
 import { posix, win32 } from 'node:path'
 import { type Environment, isGoTrue } from './settings/environment.ts'
 
-/** Helm's local state that this program uses. */
+/** Helm on this machine, as far as this program uses it. */
 export interface HelmFiles {
+  /** Path or name of the `helm` program. */
+  readonly program: string
   /** `repositories.yaml`. */
   readonly repositoriesFile: string
   /** Holds `<repository>-index.yaml` and `<repository>-charts.txt`. */
@@ -49,6 +51,7 @@ function helmFiles(read: (name: string) => string | undefined, platform: NodeJS.
   const config = (): string => read('HELM_CONFIG_HOME') ?? join(read('XDG_CONFIG_HOME') ?? defaults().config, 'helm')
   const cache = (): string => read('HELM_CACHE_HOME') ?? join(read('XDG_CACHE_HOME') ?? defaults().cache, 'helm')
   return {
+    program: read('HELM_BIN') ?? 'helm',
     repositoriesFile: read('HELM_REPOSITORY_CONFIG') ?? join(config(), 'repositories.yaml'),
     cacheFolder: read('HELM_REPOSITORY_CACHE') ?? join(cache(), 'repository'),
   }

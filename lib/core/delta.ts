@@ -37,8 +37,8 @@ export function touches(delta: Delta, id: VersionId): boolean {
   return delta.added.some((a) => versionKey(a.entry) === key) || delta.removed.some((r) => versionKey(r) === key)
 }
 
-/** The versions that the delta removes for good: it does not also add them. */
-export function removedForGood(delta: Delta): readonly VersionId[] {
+/** The removals of versions that the delta removes for good: it does not also add them. */
+export function removedForGood(delta: Delta): readonly Removal[] {
   const added = new Set(delta.added.map(({ entry }) => versionKey(entry)))
   return delta.removed.filter((removal) => !added.has(versionKey(removal)))
 }

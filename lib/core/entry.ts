@@ -25,6 +25,14 @@ export interface Removal extends VersionId {
   readonly created?: string
 }
 
+/** `created` of an announcement: no entry has it, for Helm would not load one. */
+export const NO_ENTRY = ''
+
+/** Whether a removal takes no entry away, and announces that an archive which no entry names is about to be deleted. */
+export function isAnnouncement({ created }: Removal): boolean {
+  return created === NO_ENTRY
+}
+
 /** A string that is equal for equal (name, version) pairs only; for maps and sets. */
 export function versionKey(id: VersionId): string {
   return `${id.name}\0${id.version}`

@@ -11,7 +11,7 @@ import { CONCURRENCY, DELETE_DEADLINE } from './limits.ts'
 import { mint } from './mint.ts'
 import { cannotFetchIndex } from './read-base.ts'
 import { type View, readView } from './read-view.ts'
-import { findRemovals, isUnsettled } from './removals.ts'
+import { type KnownRemoval, findAllRemovals, isUnsettled } from './removals.ts'
 import type { Session } from './session.ts'
 
 /** Something to delete: what the delta says of it, and its archive. */
@@ -20,8 +20,8 @@ export interface DeletionTarget {
   readonly removals: readonly Removal[]
   /** Undefined: the archive is not ours to delete. */
   readonly key: Key | undefined
-  /** Of the archive; undefined: any, for an entry without one; `as-seen`: the one that stands there before the delta is written. */
-  readonly digest: string | undefined | 'as-seen'
+  /** Digest that the archive must have to be deleted, given what stands there before the delta is written. Undefined: any. */
+  readonly digestOf: (seen: ArchiveHead | undefined) => string | undefined
 }
 
 export interface Deletion<T extends DeletionTarget> {
@@ -142,13 +142,17 @@ async function removeArchives<T extends DeletionTarget>(
   { delta, id, sentAt }: { readonly id: DeltaId; readonly delta: Delta; readonly sentAt: number },
 ): Promise<Deletion<T>> {
   const view = await readView(session)
+  const others = await findAllRemovals(session, view, delta.removed, new Set([id]))
   const progress = session.track('deleting archives', targets.length)
   const limit = pLimit(CONCURRENCY)
   const remove = async (target: T): Promise<{ readonly key: Key | undefined; readonly fate: Fate }> => {
     const { key } = target
-    const fate = key === undefined ? 'gone' : await removeArchive(session, view, target, key, heads.get(target), id, sentAt)
+    const fate = fateOf(target, view, others)
+    if (key === undefined || fate !== 'gone') return { key, fate }
+    const warrant = { removal: id, digest: target.digestOf(heads.get(target)), sentAt }
+    const outcome = await deleteArchive(session, key, warrant)
     progress.advance()
-    return { key, fate }
+    return { key, fate: outcome === 'kept' ? 'kept' : 'gone' }
   }
   try {
     const fates = await Promise.all(targets.map((target) => limit(() => remove(target))))
@@ -167,21 +171,8 @@ type Fate = 'gone' | 'kept' | 'revived'
  * The second view tells whether the archive is still ours to remove: not when the version is there again, and not when
  * another removal of it is so young that its client may be just as far.
  */
-async function removeArchive(
-  session: Session,
-  view: View,
-  { digest, removals }: DeletionTarget,
-  key: Key,
-  head: ArchiveHead | undefined,
-  removal: DeltaId,
-  sentAt: number,
-): Promise<Fate> {
-  for (const version of removals) {
-    if (view.index.find(version) !== undefined) return 'revived'
-    const others = await findRemovals(session, view, version, new Set([removal]))
-    if (others.some((other) => isUnsettled(other, view))) return 'kept'
-  }
-  // Where there was no archive, one that has come since is not the one to delete.
-  const wanted = digest === 'as-seen' ? (head?.digest ?? '') : digest
-  return (await deleteArchive(session, key, { removal, digest: wanted, sentAt })) === 'kept' ? 'kept' : 'gone'
+function fateOf({ removals }: DeletionTarget, view: View, others: ReadonlyMap<string, readonly KnownRemoval[]>): Fate {
+  if (removals.some((removal) => view.index.find(removal) !== undefined)) return 'revived'
+  const isUnderWay = (removal: Removal): boolean => others.get(versionKey(removal))?.some((other) => isUnsettled(other, view)) === true
+  return removals.some(isUnderWay) ? 'kept' : 'gone'
 }

@@ -27,7 +27,7 @@ export async function deleteVersions(session: Session, versions: readonly Versio
 export function entryTarget({ location }: Session, entry: Entry): EntryTarget {
   const url = entry.urls?.[0]
   const key = url === undefined ? undefined : ownArchiveKey(location, url)
-  return { entry, removals: [removalOf(entry)], key, digest: entry.digest }
+  return { entry, removals: [removalOf(entry)], key, digestOf: () => entry.digest }
 }
 
 function refuseMissing(view: View, versions: readonly VersionId[], turn: 'first' | 'again'): void {

@@ -1,4 +1,4 @@
-import type { Entry } from '../core/entry.ts'
+import { type Entry, NO_ENTRY } from '../core/entry.ts'
 import { type Key, provenanceKey } from '../core/keys.ts'
 import { type Orphan, findOrphans } from '../core/plan-orphans.ts'
 import { type PrunePlan, type PruneRules, planPrune } from '../core/plan-prune.ts'
@@ -43,8 +43,8 @@ interface Target extends DeletionTarget {
   readonly size: number
 }
 
-/** Of a removal that takes no entry away: no entry has it, because Helm would not load one. */
-const NO_ENTRY = ''
+/** Of no archive. */
+const NO_DIGEST = ''
 
 /**
  * Removes chart versions by rules, and archives that no entry names: a delta of removals, then the archives. The rules are
@@ -93,7 +93,8 @@ function chooseTargets(
 
 function orphanTarget(orphan: Orphan): Target {
   const removals = orphan.versions.map((version) => ({ ...version, created: NO_ENTRY }))
-  return { what: { orphan }, removals, key: orphan.key, digest: 'as-seen', size: orphan.size }
+  // Where there was no archive, one that has come since is not the one to delete.
+  return { what: { orphan }, removals, key: orphan.key, digestOf: (seen) => seen?.digest ?? NO_DIGEST, size: orphan.size }
 }
 
 function report(

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
-import { removedForGood } from '../core/delta.ts'
+import { type StoredDelta, removedForGood } from '../core/delta.ts'
 import type { DeltaId } from '../core/delta-id.ts'
-import { type VersionId, versionKey } from '../core/entry.ts'
+import { type VersionId, isAnnouncement, versionKey } from '../core/entry.ts'
 import { CONCURRENCY, REMOVAL_SETTLES } from './limits.ts'
 import type { ListedDelta } from './list-deltas.ts'
 import { readDelta } from './read-delta.ts'
@@ -15,6 +15,8 @@ export interface KnownRemoval {
   readonly at: number
   /** False: it is folded and collected already, and may have been an addition: the folded set does not say. */
   readonly isCertain: boolean
+  /** It is about an archive without an entry, and has deleted no version. */
+  readonly isAnnouncement: boolean
 }
 
 /**
@@ -48,7 +50,11 @@ export async function findAllRemovals(
       else known.push(removal)
     }
   }
-  for (const delta of view.pending) note(removedForGood(delta).map(versionKey), { id: delta.id, at: delta.lastModified, isCertain: true })
+  const noteDelta = (delta: StoredDelta): void => {
+    const known = { id: delta.id, at: delta.lastModified, isCertain: true }
+    for (const removal of removedForGood(delta)) note([versionKey(removal)], { ...known, isAnnouncement: isAnnouncement(removal) })
+  }
+  view.pending.forEach(noteDelta)
 
   const listed = new Map(view.listing.deltas.map((delta) => [delta.id, delta]))
   const toRead: ListedDelta[] = []
@@ -56,13 +62,13 @@ export async function findAllRemovals(
     const keys = touched === '*' ? [...wanted] : touched.map(versionKey).filter((key) => wanted.has(key))
     const delta = listed.get(id)
     if (keys.length === 0) continue
-    if (delta === undefined) note(keys, { id, at, isCertain: false })
+    if (delta === undefined) note(keys, { id, at, isCertain: false, isAnnouncement: false })
     else toRead.push(delta)
   }
   const limit = pLimit(CONCURRENCY)
   const read = await Promise.all(toRead.map((delta) => limit(() => readDelta(session, delta))))
   for (const each of read) {
-    if (each.outcome === 'delta') note(removedForGood(each.delta).map(versionKey), { id: each.delta.id, at: each.delta.lastModified, isCertain: true })
+    if (each.outcome === 'delta') noteDelta(each.delta)
   }
   return removals
 }

@@ -87,7 +87,7 @@ export async function waitForRemoval(session: Session, { name, version }: Versio
 async function wasDeletedAfterMe(session: Session, view: View, version: VersionId, state: PushState): Promise<boolean> {
   if (view.index.find(version) !== undefined) return false
   const removals = await findRemovals(session, view, version, state.mine)
-  return removals.some(({ id }) => [...state.mine].every((mine) => id > mine))
+  return removals.some(({ id, isAnnouncement }) => !isAnnouncement && [...state.mine].every((mine) => id > mine))
 }
 
 /**

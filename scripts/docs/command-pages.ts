@@ -57,6 +57,8 @@ function valueOf(flag: Flag): string {
       return 'text'
     case 'texts':
       return 'text, repeatable'
+    case 'optional':
+      return 'none, or `=` and a text; repeatable'
     case 'count':
       return 'number'
     case 'duration':

@@ -29,11 +29,13 @@ export interface Mix {
   readonly readSpan: number
   /** Chance that a chart version which is there at the start has an old, folded delta that is ripe for collection. */
   readonly oldDeltas: number
+  /** What is drawn for each version at the start: nothing, archive and entry, or an archive without an entry. */
+  readonly start: readonly ('none' | 'both' | 'orphan')[]
   /** Chance that it stands in a delta that is pending still. */
   readonly pendingDeltas: number
 }
 
-export type OperationKind = 'push' | 'force' | 'delete' | 'batch' | 'prune' | 'init' | 'junk' | 'reindex' | 'garbage' | 'rebuild'
+export type OperationKind = 'push' | 'force' | 'delete' | 'batch' | 'prune' | 'orphans' | 'init' | 'junk' | 'reindex' | 'garbage' | 'rebuild'
 export type MixName =
   | 'tight'
   | 'batch'
@@ -50,6 +52,7 @@ export type MixName =
   | 'mending'
   | 'crossed'
   | 'rebuild'
+  | 'orphans'
 
 const MINUTE = 60_000
 
@@ -68,6 +71,7 @@ const CALM: Mix = {
   graceWindow: 5 * MINUTE,
   reads: 4,
   oldDeltas: 0,
+  start: ['none', 'none', 'both', 'both', 'both', 'orphan'],
   pendingDeltas: 0,
 }
 
@@ -235,6 +239,19 @@ export const MIXES: Readonly<Record<MixName, Mix>> = {
     graceWindow: MINUTE,
     oldDeltas: 0.3,
     pendingDeltas: 0.3,
+  },
+  /** Somebody clears away archives that no entry names, while others push them. */
+  orphans: {
+    ...CALM,
+    ...within(3000),
+    latency: 100,
+    stall: 0.03,
+    writeFaults: 6,
+    weights: { push: 5, force: 2, delete: 1, orphans: 4, reindex: 1 },
+    operations: [4, 7],
+    start: ['none', 'both', 'orphan', 'orphan', 'orphan'],
+    compactions: 6,
+    graceWindow: MINUTE,
   },
 }
 

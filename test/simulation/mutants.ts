@@ -38,8 +38,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'a delete looks a second time before it removes the archive',
     file: 'protocol/delete-targets.ts',
-    find: '    if (view.index.find(version) !== undefined) return \'revived\'\n    const others = await findRemovals(session, view, version, new Set([removal]))\n    if (others.some((other) => isUnsettled(other, view))) return \'kept\'\n',
-    replace: '',
+    find: '    const fate = fateOf(target, view, others)\n',
+    replace: "    const fate = 'gone' as Fate\n",
     mix: 'init',
   },
   {
@@ -140,5 +140,26 @@ export const MUTANTS: readonly Mutant[] = [
     find: ' && !isRemoved(change))',
     replace: ' && (!isRemoved(change) || isRemoved(change)))',
     mix: 'mending',
+  },
+  {
+    rule: 'the removal of an orphan takes no entry away',
+    file: 'core/entry.ts',
+    find: '  if (removal.digest !== entry.digest) return false\n',
+    replace: '  if (removal.created === NO_ENTRY) return true\n  if (removal.digest !== entry.digest) return false\n',
+    mix: 'orphans',
+  },
+  {
+    rule: 'the removal of an archive without an entry deletes no version',
+    file: 'protocol/settle.ts',
+    find: '!isAnnouncement && ',
+    replace: '(isAnnouncement || !isAnnouncement) && ',
+    mix: 'orphans',
+  },
+  {
+    rule: 'the removal of an orphan is announced to those who push it',
+    file: 'protocol/removals.ts',
+    find: 'for (const removal of removedForGood(delta)) note(',
+    replace: 'for (const removal of removedForGood(delta)) if (!isAnnouncement(removal)) note(',
+    mix: 'orphans',
   },
 ]

@@ -6,6 +6,7 @@ export interface Product {
   readonly session: typeof import('../../lib/protocol/session.ts')
   readonly push: typeof import('../../lib/protocol/push.ts')
   readonly deletion: typeof import('../../lib/protocol/delete.ts')
+  readonly prune: typeof import('../../lib/protocol/prune.ts')
   readonly init: typeof import('../../lib/protocol/init.ts')
   readonly compact: typeof import('../../lib/protocol/compact.ts')
   readonly inline: typeof import('../../lib/protocol/compact-inline.ts')
@@ -20,6 +21,7 @@ export async function loadProduct(lib: string): Promise<Product> {
     session: await load('session.ts'),
     push: await load('push.ts'),
     deletion: await load('delete.ts'),
+    prune: await load('prune.ts'),
     init: await load('init.ts'),
     compact: await load('compact.ts'),
     inline: await load('compact-inline.ts'),

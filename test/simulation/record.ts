@@ -65,7 +65,7 @@ function reconciliations(delta: Record<'removedEntries' | 'addedIfAbsent' | 'add
  * once more, because the client sent more than one delta.
  */
 export function operationsOn(record: ClientRecord, version: string): { readonly first: Operation[]; readonly repeated: Operation[] } {
-  if (!record.hasActed || !record.wants.has(version)) return { first: [], repeated: [] }
+  if (!record.hasActed || !record.wants.has(version) || record.kind === 'orphans') return { first: [], repeated: [] }
   const acknowledged = record.acknowledgedAt
   const base = { client: record.client.name, start: record.start, end: acknowledged ?? Infinity, required: acknowledged !== undefined }
   const first: Operation[] = []

@@ -44,6 +44,9 @@ const CHART = 'app'
 const START = 1_700_000_000_000
 const MAX_EVENTS = 60_000
 
+/** Much less than the program waits, but more than a push that is not suspended needs from its archive to its delta. */
+const ORPHAN_AGE = 120_000
+
 /** Runs one schedule: the seed alone decides what happens. */
 export async function runSchedule(product: Product, seed: number, options: ScheduleOptions): Promise<Outcome> {
   return new Schedule(product, seed, options).run()
@@ -117,7 +120,7 @@ class Schedule {
     const entries: Entry[] = []
     const folded = new Map<DeltaId, FoldedDelta>()
     for (const version of this.#versions) {
-      const state = this.#random.pick(['none', 'none', 'both', 'both', 'both', 'orphan'] as const)
+      const state = this.#random.pick(this.#mix.start)
       if (state === 'none') continue
       const upload = makeUpload(version, 'A')
       const id = makeDeltaId(longAgo, this.#random.bytes(10))
@@ -183,6 +186,7 @@ class Schedule {
         this.#acknowledge(record)
       })
     }
+    if (kind === 'orphans') return this.#spawnOrphans(name, delay)
     this.#spawnDelete(name, delay, kind === 'prune' ? this.#versions : [one])
   }
 
@@ -207,6 +211,19 @@ class Schedule {
       const isThere = await this.#product.view.readView(session)
       const present = versions.filter((version) => versions.length === 1 || isThere.index.find({ name: CHART, version }) !== undefined)
       const result = await this.#product.deletion.deleteVersions(session, present.map((version) => ({ name: CHART, version })))
+      if (result.keptArchives.length > 0) record.hasLeftArchive = true
+      this.#acknowledge(record)
+      const committed = result.committed.at(-1)
+      if (committed !== undefined) await this.#compactInline(session, committed)
+    })
+  }
+
+  /** Takes nothing out of the index, whatever else happens; whoever pushes what it takes for an orphan must not lose it. */
+  #spawnOrphans(name: string, delay: number): void {
+    const record = this.#record(name, 'orphans', new Map(this.#versions.map((version) => [version, ''])))
+    this.#spawn(record.client, delay, record, async (session) => {
+      const options = { rules: undefined, olderThan: undefined, orphanAge: ORPHAN_AGE, dryRun: false }
+      const result = await this.#product.prune.prune(session, options)
       if (result.keptArchives.length > 0) record.hasLeftArchive = true
       this.#acknowledge(record)
       const committed = result.committed.at(-1)

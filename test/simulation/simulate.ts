@@ -12,7 +12,7 @@ const USAGE = `Runs the real protocol over a simulated store, under a virtual cl
   --seeds N    how many schedules (default 1000)
   --first N    the first seed (default 1)
   --store S    exact (default), no-conditional-delete, no-conditions
-  --mix M      tight, batch, long, init, junk, stall, storm, late, forced, sleepers, readers, reindex, mending, crossed, rebuild (default: drawn by the seed)
+  --mix M      tight, batch, long, init, junk, stall, storm, late, forced, sleepers, readers, reindex, mending, crossed, rebuild, orphans (default: drawn by the seed)
   --lib DIR    the program to run (default: lib)
   --trace      print what happens
 `

@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises'
+import { formatBytes } from '../byte-size.ts'
+import type { Context } from '../context.ts'
+import { type KeepList, chartList, parseKeepList } from '../core/keep-list.ts'
+import { namePattern } from '../core/name-pattern.ts'
+import type { KeepReason } from '../core/plan-prune.ts'
+import { HelmS3Error } from '../errors.ts'
+import { listReleaseCharts, readReleaseCharts } from '../helm/releases.ts'
+import { findRepository } from '../helm/repositories.ts'
+import { ORPHAN_AGE } from '../protocol/limits.ts'
+import { type PruneOptions, type PruneResult, prune } from '../protocol/prune.ts'
+import { localFileError } from '../sys/system-error.ts'
+import { renderTable } from '../table.ts'
+import { finishDeletion } from './finish-deletion.ts'
+
+export interface PruneCommand {
+  /** Name or URI, as typed. */
+  readonly repository: string
+  readonly keepLast: number | undefined
+  /** Milliseconds. */
+  readonly olderThan: number | undefined
+  readonly keepPrereleases: number | undefined
+  /** Globs; none: all charts. */
+  readonly names: readonly string[]
+  readonly keepFiles: readonly string[]
+  /** Files of releases; the empty text: ask Helm. */
+  readonly inUse: readonly string[]
+  readonly orphans: boolean
+  readonly dryRun: boolean
+}
+
+/** `helm s3 prune REPO`: removes versions that no rule keeps, in one delta, and archives that no entry names. */
+export async function pruneCommand(context: Context, options: PruneCommand): Promise<void> {
+  const { dryRun, olderThan, orphans } = options
+  refuseContradictions(options)
+  const { repositoriesFile, program } = context.config.helm
+  const location = await findRepository(options.repository, repositoriesFile)
+  const rules = await readRules(options, program)
+  const session = await context.openSession(location)
+  const result = await prune(session, { rules, olderThan, orphanAge: orphans ? ORPHAN_AGE : undefined, dryRun })
+  await finishDeletion(context, session, result)
+  context.output.result(describe(result, dryRun), {
+    repository: location.url,
+    dryRun,
+    deltas: result.committed.map(({ id }) => id),
+    removed: result.removed.map(({ entry: { name, version, created = null }, size }) => ({ name, version, created, bytes: size })),
+    orphans: result.orphans.map(({ key, size }) => ({ key, bytes: size })),
+    kept: result.kept.map(({ entry: { name, version }, reason }) => ({ name, version, reason })),
+    keptArchives: result.keptArchives,
+    freedBytes: result.freed,
+  })
+}
+
+function hasCriterion({ keepLast, keepPrereleases, olderThan }: PruneCommand): boolean {
+  return keepLast !== undefined || keepPrereleases !== undefined || olderThan !== undefined
+}
+
+/** A rule that keeps nothing back would read as if it protected something. */
+function refuseContradictions(options: PruneCommand): void {
+  const { inUse, keepFiles, keepLast, keepPrereleases, names, orphans } = options
+  if (!hasCriterion(options) && !orphans) {
+    throw new HelmS3Error('usage', 'nothing says what to remove', {
+      hint: 'give --keep-last, --older-than, --keep-prereleases or --orphans; add --dry-run to see what would go',
+    })
+  }
+  const isOnlyOrphans = keepLast === undefined && keepPrereleases === undefined && orphans
+  const versionRules = names.length + keepFiles.length + inUse.length > 0
+  if (isOnlyOrphans && versionRules && options.olderThan === undefined) {
+    throw new HelmS3Error('usage', '--name, --keep-file and --keep-in-use are about chart versions, and --orphans alone removes none', {
+      hint: 'add --keep-last, --older-than or --keep-prereleases, or leave them out',
+    })
+  }
+  if ([...names, ...keepFiles].includes('')) throw new HelmS3Error('usage', '--name and --keep-file need a text that is not empty')
+}
+
+async function readRules(options: PruneCommand, helm: string): Promise<PruneOptions['rules']> {
+  if (!hasCriterion(options)) return undefined
+  const { keepLast, keepPrereleases, names } = options
+  const patterns = names.map(namePattern)
+  const keepLists = await Promise.all(options.keepFiles.map(readKeepFile))
+  const charts = await Promise.all(options.inUse.map((file) => (file === '' ? listReleaseCharts(helm) : readReleaseCharts(file))))
+  return {
+    keepLast,
+    keepPrereleases,
+    isPruned: (name) => patterns.length === 0 || patterns.some((matches) => matches(name)),
+    isKept: (id) => keepLists.some((keeps) => keeps(id)),
+    isInUse: chartList(charts.flat()),
+  }
+}
+
+async function readKeepFile(path: string): Promise<KeepList> {
+  try {
+    return parseKeepList(await readFile(path, 'utf8'))
+  } catch (cause) {
+    throw localFileError(path, 'open keep file', cause)
+  }
+}
+
+const REASONS: Readonly<Record<KeepReason, string>> = {
+  'keep-last': 'among the newest',
+  'keep-prereleases': 'among the newest prereleases',
+  younger: 'too young',
+  'keep-file': 'in a keep file',
+  'in-use': 'in use',
+  unranked: 'of a kind that no rule is about',
+  'no-version': 'without a version that can be ordered',
+}
+
+function describe({ freed, kept, keptArchives, orphans, removed }: PruneResult, dryRun: boolean): string[] {
+  const rows = [
+    ...removed.map(({ entry: { name, version, created = '' }, size }) => [name, version, created.slice(0, 10), formatBytes(size)]),
+    ...orphans.map(({ key, size }) => [key, '(no entry)', '', formatBytes(size)]),
+  ]
+  const lines = rows.length === 0 ? [] : [...renderTable(['NAME', 'VERSION', 'CREATED', 'SIZE'], rows), '']
+  if (rows.length === 0) lines.push('Nothing to remove.')
+  else {
+    const what = [
+      ...(removed.length > 0 ? [count(removed.length, 'chart version')] : []),
+      ...(orphans.length > 0 ? [count(orphans.length, 'orphan')] : []),
+    ]
+    lines.push(`${dryRun ? 'Would remove' : 'Removed'} ${what.join(' and ')}: ${formatBytes(freed)}.`)
+  }
+  const reasons = Object.entries(REASONS).flatMap(([reason, words]) => {
+    const number = kept.filter((each) => each.reason === reason).length
+    return number === 0 ? [] : [`${String(number)} ${words}`]
+  })
+  if (reasons.length > 0) lines.push(`Kept ${count(kept.length, 'chart version')}: ${reasons.join(', ')}.`)
+  if (keptArchives.length > 0) {
+    lines.push(`${count(keptArchives.length, 'archive')} could not be removed with certainty; \`helm s3 prune --orphans\` does it later.`)
+  }
+  return lines
+}
+
+function count(number: number, what: string): string {
+  return `${String(number)} ${what}${number === 1 ? '' : 's'}`
+}

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { asKey, parseRepositoryUrl } from '../../lib/core/keys.ts'
+import { findOrphans, possibleVersions } from '../../lib/core/plan-orphans.ts'
+import { entry, indexOf } from '../support/builders.ts'
+
+const LOCATION = parseRepositoryUrl('s3://acme/charts')
+
+function orphans(...objects: readonly (readonly [string, number?])[]): string[] {
+  const listed = objects.map(([name, lastModified = 0]) => ({ key: asKey(`charts/${name}`), size: 10, lastModified }))
+  return findOrphans(LOCATION, indexOf(entry('app', '1.0.0')), listed, 100).map(({ key, size }) => `${key} ${String(size)}`)
+}
+
+describe('orphans', () => {
+  it('are archives that no entry names, with their provenance files', () => {
+    assert.deepEqual(orphans(['app-1.0.0.tgz'], ['app-2.0.0.tgz'], ['app-2.0.0.tgz.prov'], ['index.yaml']), ['charts/app-2.0.0.tgz 20'])
+  })
+
+  it('are provenance files without their archive', () => {
+    assert.deepEqual(orphans(['app-2.0.0.tgz.prov'], ['app-1.0.0.tgz.prov']), ['charts/app-2.0.0.tgz 10'])
+  })
+
+  it('are old, archive and provenance file', () => {
+    assert.deepEqual(orphans(['app-2.0.0.tgz', 100], ['app-3.0.0.tgz', 99], ['app-3.0.0.tgz.prov', 101]), [])
+  })
+
+  it('are not files that no push could write', () => {
+    assert.deepEqual(orphans(['backup.tgz'], ['app-latest.tgz'], ['.tgz'], ['app-2.0.0.tar.gz']), [])
+  })
+
+  it('are no archives whose version is in the index under another url', () => {
+    const index = indexOf({ ...entry('app', '1.0.0'), urls: ['old-name.tgz'] })
+    const listed = [{ key: asKey('charts/app-1.0.0.tgz'), size: 1, lastModified: 0 }]
+    assert.deepEqual(findOrphans(LOCATION, index, listed, 100), [])
+  })
+
+  it('are announced under every version that their name could mean', () => {
+    assert.deepEqual(possibleVersions('my-app-1.0.0-2.tgz'), [
+      { name: 'my-app', version: '1.0.0-2' },
+      { name: 'my-app-1.0.0', version: '2' },
+    ])
+  })
+})
