@@ -80,7 +80,7 @@ function readLine(command: Command, words: readonly string[]): Line {
     if (word === '--') isLiteral = true
     else if (match === null) positional.push(word)
     else if (flag !== undefined && match[2] !== undefined) given.push([flag, match[2]])
-    else if (flag !== undefined && flagsOf(command)[flag]?.kind !== 'switch') open = flag
+    else if (flag !== undefined && !['switch', 'optional'].includes(flagsOf(command)[flag]?.kind ?? '')) open = flag
   }
   return { command, positional, given, open }
 }
@@ -94,6 +94,7 @@ function subjectOfFlag(line: Line, name: string | undefined, prefix: string): Su
       return { kind: 'words', prefix, words: flag.of }
     case 'text':
     case 'texts':
+    case 'optional':
       return { kind: 'file' }
     case 'switch':
     case 'count':
