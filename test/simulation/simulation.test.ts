@@ -25,6 +25,14 @@ describe('the protocol in seeded schedules', () => {
     })
   }
 
+  it('takes no archive from a push when archives without an entry are cleared away', async function () {
+    this.timeout(120_000)
+    for (let seed = 1; seed <= 200; seed++) {
+      const { violations } = await runSchedule(product, seed, { store: 'exact', mix: 'orphans' })
+      assert.deepEqual(violations, [], `npm run simulate -- --mix orphans --first ${String(seed)} --seeds 1 --trace`)
+    }
+  })
+
   it('gives the same run for the same seed', async () => {
     for (const seed of [3, 14, 15]) {
       const traces = await Promise.all([0, 1].map(() => trace(product, seed)))
