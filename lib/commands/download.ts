@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import { type Key, type ObjectLocation, asKey, parseS3Url, repositoryAt } from '../core/keys.ts'
+import { joinSmall } from '../core/index/pieces.ts'
 import { HelmS3Error, hasCode } from '../errors.ts'
 import { queryOfRepository } from '../helm/repositories.ts'
 
@@ -25,7 +26,7 @@ async function downloadIndex(context: Context, { bucket, key, query }: ObjectLoc
   const { readIndex } = await import('./readable-index.ts')
   try {
     const index = await readIndex(context, session)
-    for (const chunk of index.chunks()) await context.output.bytes(chunk)
+    for (const chunk of joinSmall(index.chunks())) await context.output.bytes(chunk)
   } catch (error) {
     if (hasCode(error, 'missing-index') && error.hint?.includes('helm s3 init') === true) throw missingIndex(url)
     throw named(url, error)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { StoredDelta } from '../core/delta.ts'
 import { fold } from '../core/fold.ts'
 import { readIndexText } from '../core/index/index-text.ts'
+import { joinSmall } from '../core/index/pieces.ts'
 import { systemCode } from '../sys/system-error.ts'
 import { writeFileAtomically } from './atomic-write.ts'
 import type { HelmRepository } from './repositories.ts'
@@ -18,7 +19,7 @@ export async function updateIndexCache(cacheFolder: string, { name }: HelmReposi
   const bytes = await readCache(path)
   if (bytes === undefined) return
   const index = fold(readIndexText(bytes), [change])
-  writeFileAtomically(path, index.toBytes())
+  writeFileAtomically(path, joinSmall(index.chunks()))
   writeFileAtomically(join(cacheFolder, `${name}-charts.txt`), index.chartNames().map((chart) => `${chart}\n`).join(''))
 }
 

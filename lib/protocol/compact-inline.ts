@@ -1,40 +1,54 @@
 import type { DeltaId } from '../core/delta-id.ts'
-import { readIndexHead } from '../core/index/index-head.ts'
+import { type IndexHead, readIndexHead } from '../core/index/index-head.ts'
 import { HelmS3Error } from '../errors.ts'
 import { compactOnce } from './compact.ts'
 import { DEFAULT_GRACE_WINDOW } from './limits.ts'
-import { HEAD_BYTES } from './read-bookkeeping.ts'
-import { readView } from './read-view.ts'
+import { type TimedListing, listForView, readView } from './read-view.ts'
 import type { Session } from './session.ts'
 
-const MAX_ROUNDS = 8
+const HEAD_BYTES = 32 * 1024
 /** Milliseconds after which the delta is left to the next compaction. */
 const PATIENCE = 30_000
+/** The writer of a pending delta younger than this may be about to compact, or compacting: milliseconds. */
+const RECENT = 5000
+/** How long one of a group waits for another to fold its delta, milliseconds; each waits a different time. */
+const GROUP_PATIENCE = 2000
+const MAX_GROUP_PATIENCE = 10_000
 
 /**
- * Compacts after a mutation, so that readers without the plugin see it at once. Many mutations at the same time fold as a
- * group: one that sees newer deltas waits for their writers, the newest of which folds for all, and before each attempt
- * everyone looks whether that has happened. Never fails the mutation: its delta is durable, and the next compaction takes it.
+ * Compacts after a mutation, so that readers without the plugin see it at once. Never fails the mutation: its delta is
+ * durable, and the next compaction takes it.
+ *
+ * Many mutations at the same time fold as a group, for a few reads and writes of `index.yaml` in all. Who is alone compacts at
+ * once. Who sees other pending deltas that are young waits, and looks now and then whether it has been folded: its own turn
+ * comes when it has waited and its delta is the newest, so that it folds for all, or when the others do not come.
  *
  * @returns whether the delta is in `index.yaml` now
- * Cost: a ranged GET of the head; then, if need be, a compaction.
+ * Cost: a compaction. In a group: for each look, a LIST and a ranged GET of the head.
  */
-export async function compactInline(
-  session: Session,
-  own: { readonly id: DeltaId; readonly newerDeltas: number },
-): Promise<boolean> {
+export async function compactInline(session: Session, own: { readonly id: DeltaId; readonly newerDeltas: number }): Promise<boolean> {
   const { clock, random } = session
-  const giveUpAt = clock.monotonic() + PATIENCE
-  let pause = own.newerDeltas > 0 ? 200 + random.fraction() * 800 : 0
+  const startedAt = clock.monotonic()
+  const giveUpAt = startedAt + PATIENCE
+  const share = 1 + random.fraction()
+  // How long a look takes here and now, milliseconds: where all is slow, the others need longer, too.
+  let slowness = 0
+  const pause = (): Promise<void> => clock.sleep(150 + random.fraction() * 500 + 2 * slowness)
+  const isMyTurn = (): boolean => clock.monotonic() - startedAt > share * Math.min(GROUP_PATIENCE + 10 * slowness, MAX_GROUP_PATIENCE)
   try {
-    for (let round = 0; round < MAX_ROUNDS && clock.monotonic() <= giveUpAt; round++) {
-      if (pause > 0) await clock.sleep(pause)
-      if (pause > 0 && (await isFolded(session, own.id))) return true
-      const view = await readView(session)
-      if (view.base.index.bookkeeping.folded.has(own.id)) return true
-      const pass = await compactOnce(session, view, { graceWindow: DEFAULT_GRACE_WINDOW, dryRun: false, form: undefined })
-      if (pass !== 'lost') return true
-      pause = 100 + random.fraction() * 500 * (round + 1)
+    if (own.newerDeltas > 0) await pause()
+    for (let look = own.newerDeltas > 0 ? 1 : 0; clock.monotonic() <= giveUpAt; look++) {
+      const listed = await listForView(session)
+      const group = await lookAtGroup(session, own.id, listed)
+      slowness = clock.monotonic() - listed.startedAt
+      if (group === 'folded') return true
+      if (group === 'alone' || (look > 0 && group === 'newest') || isMyTurn()) {
+        const view = await readView(session, group === 'alone' ? listed : undefined)
+        if (view.base.index.bookkeeping.folded.has(own.id)) return true
+        const pass = await compactOnce(session, view, { graceWindow: DEFAULT_GRACE_WINDOW, dryRun: false, form: undefined })
+        if (pass !== 'lost') return true
+      }
+      await pause()
     }
   } catch (error) {
     if (!(error instanceof HelmS3Error)) throw error
@@ -43,8 +57,21 @@ export async function compactInline(
   return false
 }
 
-/** Whether `index.yaml` has folded the delta, as far as its first kilobytes tell. */
-async function isFolded({ location, store }: Session, id: DeltaId): Promise<boolean> {
+/** Where a delta stands among those whose writers may be compacting now. */
+type Standing = 'folded' | 'alone' | 'newest' | 'among others'
+
+async function lookAtGroup(session: Session, own: DeltaId, { listing }: TimedListing): Promise<Standing> {
+  const young = listing.deltas.filter(({ id, lastModified }) => id !== own && lastModified >= listing.date - RECENT)
+  if (young.length === 0) return 'alone'
+  const head = await readHead(session)
+  if (head?.mentions(own) === true) return 'folded'
+  const waiting = young.filter(({ id }) => head?.mentions(id) !== true)
+  if (waiting.length === 0) return 'alone'
+  return waiting.every(({ id }) => id < own) ? 'newest' : 'among others'
+}
+
+/** The first kilobytes of `index.yaml`, which name the deltas that it has folded last. */
+async function readHead({ location, store }: Session): Promise<IndexHead | undefined> {
   const object = await store.get(location.indexKey, { first: HEAD_BYTES })
-  return object !== undefined && readIndexHead(object.body).mentions(id) === true
+  return object && readIndexHead(object.body)
 }

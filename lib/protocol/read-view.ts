@@ -27,7 +27,20 @@ export interface View {
   readonly startedAt: number
 }
 
+/** A whole listing of the deltas, from which a view may be read at once. */
+export interface TimedListing {
+  readonly listing: DeltaListing
+  /** `clock.monotonic()` when the LIST began. */
+  readonly startedAt: number
+}
+
 const MAX_ATTEMPTS = 40
+
+/** The first step of a view. Cost: one LIST for each 1000 deltas. */
+export async function listForView(session: Session): Promise<TimedListing> {
+  const startedAt = session.clock.monotonic()
+  return { listing: await listDeltas(session), startedAt }
+}
 
 /**
  * Merge on read. LIST comes first, `index.yaml` after it, the pending deltas last: a delta that the listing misses was
@@ -36,11 +49,12 @@ const MAX_ATTEMPTS = 40
  *
  * Cost: one LIST for each 1000 deltas, one GET of `index.yaml`, one GET for each pending delta; again, when a pending
  * delta was collected meanwhile.
+ * @param listed a listing made just now, which serves for the first attempt
  * @throws HelmS3Error `missing-index`, `invalid-index`; `conflict` when the repository does not hold still
  */
-export async function readView(session: Session): Promise<View> {
+export async function readView(session: Session, listed?: TimedListing): Promise<View> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    const view = await tryReadView(session)
+    const view = await tryReadView(session, attempt === 1 && listed !== undefined ? listed : await listForView(session))
     if (view !== undefined) return view
     await session.clock.sleep(session.random.fraction() * Math.min(50 * 2 ** attempt, 5000))
   }
@@ -50,9 +64,7 @@ export async function readView(session: Session): Promise<View> {
 }
 
 /** Undefined: a delta went missing or the read took too long; what was read does not fit together. */
-async function tryReadView(session: Session): Promise<View | undefined> {
-  const startedAt = session.clock.monotonic()
-  const listing = await listDeltas(session)
+async function tryReadView(session: Session, { listing, startedAt }: TimedListing): Promise<View | undefined> {
   const base = await readBase(session)
   if (session.clock.monotonic() - startedAt > VIEW_DEADLINE) return undefined
 

@@ -17,6 +17,7 @@ describe('one session', () => {
 
   it('fetches the index and each delta once for a deletion with its compaction', async () => {
     const session = repository.session()
+    await session.clock.sleep(10_000)
     const { committed } = await deleteVersions(session, [{ name: 'app', version: '1.0.0' }])
     assert.equal(await compactInline(session, committed[0]!), true)
     assert.equal(count('GET index.yaml'), 1)
