@@ -51,7 +51,10 @@ export function checkArchives(seen: SeenRepository): readonly Finding[] {
   return [...findings, ...unlistedArchives(seen, named), ...checkProvenances(seen, named)]
 }
 
-/** The archives whose digest has to be asked for: written after their entry, or behind one that does not tell. In key order. */
+/**
+ * The archives whose digest has to be asked for: written after their entry. In key order. One that was replaced within two seconds
+ * of its push is not among them, for entries are dated a little late: only reading it finds that out.
+ */
 export function doubtfulArchives({ entries, location, objects }: Pick<SeenRepository, 'entries' | 'location' | 'objects'>): readonly Key[] {
   const keys = entries.flatMap((entry) => {
     const key = ownKeyOf(location, entry)

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { asKey } from '../../lib/core/keys.ts'
+import { makeChart } from './support/made-charts.ts'
+import { useWorkplace } from './support/matrix.ts'
+import { pause } from './support/servers.ts'
+import { ROOT } from './support/workplace.ts'
+
+const LEVELS = { minio: 'exact but for deletes', versitygw: 'exact' } as const
+
+for (const storeName of ['minio', 'versitygw'] as const) {
+  describe(`check on ${storeName}`, () => {
+    const at = useWorkplace(storeName)
+
+    const put = (name: string, body: string | Uint8Array): Promise<unknown> => at().store.put(asKey(`charts/${name}`), Buffer.from(body), { when: 'always' })
+    const edit = async (change: (text: string) => string): Promise<void> => {
+      const object = await at().store.get(asKey('charts/index.yaml'))
+      const before = Buffer.from(object?.body ?? []).toString()
+      const after = change(before)
+      assert.notEqual(after, before)
+      await put('index.yaml', after)
+    }
+    const chart = async (name: string, version: string, note = ''): Promise<string> => {
+      const path = at().path(`${name}-${version}${note}.tgz`)
+      await makeChart(path, name, version, note)
+      return path
+    }
+    const codes = async (...flags: readonly string[]): Promise<readonly string[]> => {
+      const { stdout, stderr } = await at().program(['check', at().url, '-ojson', ...flags].join(' '))
+      assert.equal(stderr, '')
+      const { findings } = JSON.parse(stdout) as { readonly findings: readonly { readonly code: string; readonly severity: string }[] }
+      return [...new Set(findings.filter(({ severity }) => severity !== 'remark').map(({ code }) => code))].sort()
+    }
+    /** Both Helms take the index without a word on stderr, and install what it names. */
+    const holdInBothHelms = async (): Promise<void> => {
+      for (const helm of [3, 4] as const) {
+        await at().helmOk(helm, `repo add acme ${at().url} --force-update`)
+        await at().helmOk(helm, 'repo update')
+        assert.match(await at().helmOk(helm, 'search repo acme/app --versions'), /acme\/app/)
+        await at().helmOk(helm, `pull acme/app --version 1.1.0 -d ${at().folder}`)
+      }
+    }
+
+    beforeEach(async () => {
+      await at().helmOk(3, `plugin install ${ROOT.replace(/\/$/, '')}`)
+      await at().programOk(`init ${at().url}`)
+      for (const version of ['1.0.0', '1.1.0']) await at().programOk(`push ${await chart('app', version)} ${at().url} --relative`)
+      await at().programOk(`push ${await chart('web', '0.1.0')} ${at().url} --relative`)
+    })
+
+    it('finds out what the store guarantees, and leaves nothing behind', async () => {
+      const before = await at().keys()
+      const stdout = await at().programOk(`doctor ${at().url} --probe --deep`)
+      assert.ok(stdout.includes(`\nStore: ${LEVELS[storeName]}.\n`), stdout)
+      assert.deepEqual(await at().keys(), before)
+    })
+
+    const damages: Readonly<Record<string, readonly [() => Promise<unknown>, readonly string[]]>> = {
+      'an archive that is gone': [() => at().store.delete(asKey('charts/app-1.0.0.tgz')), ['archive-missing']],
+      'an archive that was replaced': [
+        async () => {
+          // Dates of objects are in whole seconds, and an entry is dated up to two seconds late.
+          await pause(3500)
+          await put('web-0.1.0.tgz', await readFile(await chart('web', '0.1.0', 'other')))
+        },
+        ['archive-digest-mismatch'],
+      ],
+      'an index that is gone': [() => at().store.delete(asKey('charts/index.yaml')), ['index-missing']],
+      'an index with a chart that stands twice': [() => put('index.yaml', 'apiVersion: v1\nentries:\n  app: []\n  app: []\n'), ['index-unreadable']],
+      'entries that Helm warns about': [
+        () => edit((text) => text.replace('"app":[\n', '"app":[\n{"name":"app"},\n').replace(/("web":\[\n)(.*)\n/, '$1$2,\nnull,\n$2\n')),
+        ['entry-duplicate', 'entry-null', 'entry-skipped'],
+      ],
+      'digests that Helm 4 refuses': [() => edit((text) => text.replaceAll(/"digest":"[0-9a-f]{64}"/g, '"digest":"abc"')), ['entry-digest-invalid']],
+      'a chart under another name': [() => edit((text) => text.replace('"web":[', '"shop":[')), ['entry-misplaced']],
+    }
+    for (const [what, [damage, finds]] of Object.entries(damages)) {
+      it(`finds and repairs ${what}; both Helms load what it leaves without a warning`, async () => {
+        await damage()
+        assert.deepEqual(await codes(), finds)
+        await at().programOk(`check ${at().url} --fix --relative`)
+        assert.deepEqual(await codes('--deep'), [])
+        await holdInBothHelms()
+      })
+    }
+  })
+}
