@@ -65,7 +65,7 @@ function checkView(session: Session, view: View): CheckedIndex {
   const { base, index, listing, pending, skipped, unknownFrom } = view
   const { bookkeeping } = base.index
   const deltas = checkDeltas({ listed: listing.deltas, pending, skipped, unknownFrom, bookkeeping, date: base.date })
-  const checked = checkBaseOf(base, index)
+  const checked = checkBaseOf(base, pending.length === 0 ? undefined : index)
   return {
     ...checked,
     findings: [...checked.findings, ...deltas],
@@ -78,13 +78,15 @@ function checkView(session: Session, view: View): CheckedIndex {
 async function checkPlain(session: Session): Promise<CheckedIndex> {
   const base = await readBase(session)
   const denied = await whatIsDenied(session)
-  return { ...NOTHING, ...checkBaseOf(base, base.index), counts: { charts: base.index.chartNames().length, deltas: 0, pending: 0 }, denied }
+  return { ...NOTHING, ...checkBaseOf(base, undefined), counts: { charts: base.index.chartNames().length, deltas: 0, pending: 0 }, denied }
 }
 
-function checkBaseOf(base: Base, merged: IndexText): Pick<CheckedIndex, 'entries' | 'findings' | 'generation'> {
+/** `merged` undefined: nothing is pending. A text of its own, for nobody has looked at its charts; decoded once. */
+function checkBaseOf(base: Base, merged: IndexText | undefined): Pick<CheckedIndex, 'entries' | 'findings' | 'generation'> {
+  const text = readIndexText(base.bytes)
   return {
-    findings: checkBase(readIndexText(base.bytes), base.bytes),
-    entries: entriesOf(merged),
+    findings: checkBase(text, base.bytes),
+    entries: entriesOf(merged ?? text),
     generation: base.index.bookkeeping.generation,
   }
 }

@@ -2,7 +2,7 @@ import { hasCode } from '../../errors.ts'
 import type { Entry } from '../entry.ts'
 import type { IndexText } from '../index/index-text.ts'
 import { nullEntries } from '../index/null-entries.ts'
-import { metadataProblem } from '../metadata-problem.ts'
+import { type CheckedMetadata, metadataProblem } from '../metadata-problem.ts'
 import { compareVersions } from '../version.ts'
 import { duplicateCharts } from './duplicate-charts.ts'
 import { type Finding, finding } from './finding.ts'
@@ -32,6 +32,7 @@ export function checkBase(index: IndexText, bytes: Uint8Array): readonly Finding
 function checkChart(chart: string, entries: readonly Entry[]): readonly Finding[] {
   const findings: Finding[] = []
   const seen = new Set<string>()
+  const kept: Entry[] = []
   for (const entry of entries) {
     const { name, version } = entry
     const note = (code: Parameters<typeof finding>[0], detail: string): void => void findings.push(finding(code, detail, { name: chart, version }))
@@ -41,19 +42,26 @@ function checkChart(chart: string, entries: readonly Entry[]): readonly Finding[
     else if (seen.has(version)) note('entry-duplicate', 'it is there more than once')
     if (skipped !== undefined) continue
     seen.add(version)
+    kept.push(entry)
     if ((entry.urls ?? []).length === 0) note('entry-without-url', 'it has no urls')
     if (entry.digest === undefined || entry.digest === '') note('entry-digest-missing', 'it has no digest')
     else if (!DIGEST.test(entry.digest)) note('entry-digest-invalid', `its digest is ${JSON.stringify(entry.digest)}`)
   }
-  if (!isSorted(entries.filter((entry) => skippedBecause(entry) === undefined))) findings.push(finding('entries-unsorted', `the versions of ${chart}`, { name: chart }))
+  if (!isSorted(kept)) findings.push(finding('entries-unsorted', `the versions of ${chart}`, { name: chart }))
   return findings
 }
 
 /** Why Helm leaves an entry out when it loads the index, with a line on stderr; undefined when it does not. */
 export function skippedBecause(entry: Entry): string | undefined {
-  const { apiVersion, type, ...rest } = entry
-  const isGiven = typeof apiVersion === 'string' && apiVersion !== ''
-  return metadataProblem({ ...rest, apiVersion: isGiven ? apiVersion : 'v1', ...(typeof type === 'string' && type !== '' ? { type } : {}) })
+  const { apiVersion, dependencies, maintainers, name, type, version } = entry as Entry & CheckedMetadata
+  return metadataProblem({
+    name,
+    version,
+    apiVersion: apiVersion === undefined || apiVersion === '' ? 'v1' : apiVersion,
+    ...(type === undefined || type === '' ? {} : { type }),
+    ...(maintainers === undefined ? {} : { maintainers }),
+    ...(dependencies === undefined ? {} : { dependencies }),
+  })
 }
 
 /** Whether the highest version stands first, and so on, as Helm would sort them; what it leaves open may stand in any order. */
