@@ -2,6 +2,7 @@
 // and newer with the code that an earlier run has compiled. What lies in dist/ has been run once. Beside them completion.yaml.
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -21,7 +22,7 @@ async function buildBundle(folder, outfile) {
   const { metafile } = await build({
     ...common,
     metafile: true,
-    plugins: [lazyCommonJs],
+    plugins: [lazyCommonJs, absent],
     entryPoints: ['lib/start.ts'],
     outdir: folder,
     outExtension: { '.js': '.mjs' },
@@ -33,8 +34,9 @@ async function buildBundle(folder, outfile) {
     define: { HELM_S3_VERSION: JSON.stringify(version) },
   })
   refuseLazyCommonJs(metafile)
-  await build({
+  const { metafile: joined } = await build({
     ...common,
+    metafile: true,
     entryPoints: [join(folder, 'start.mjs')],
     outfile,
     format: 'cjs',
@@ -46,6 +48,7 @@ async function buildBundle(folder, outfile) {
     define: { 'import.meta.url': '__imu' },
     banner: { js: `const __imu=require('url').pathToFileURL(process.execPath).href;` },
   })
+  refuseForeign(joined)
   if (/[^\x00-\x7f]/.test(readFileSync(outfile, 'latin1'))) throw new Error('the bundle is not ASCII, as the loader reads it')
 }
 
@@ -68,6 +71,24 @@ function refuseLazyCommonJs({ inputs }) {
   for (const [file, { imports }] of Object.entries(inputs)) {
     const lazy = imports.find(({ kind, path }) => kind === 'dynamic-import' && inputs[path]?.format === 'cjs')
     if (lazy !== undefined) throw new Error(`${file} imports ${lazy.path} on demand: add it to lazyCommonJs`)
+  }
+}
+
+/** What packages ask for without needing it, and is not installed: an answer to HTTP proxies that want Kerberos. */
+const absent = {
+  name: 'absent',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^kerberos$/ }, ({ path }) => ({ path, namespace: 'absent' }))
+    onLoad({ filter: /./, namespace: 'absent' }, ({ path }) => ({
+      contents: `throw Object.assign(new Error("Cannot find module '${path}'"), { code: 'MODULE_NOT_FOUND' })`,
+    }))
+  },
+}
+
+/** The executable would look for a package that is not in the bundle in the folder of its user, and run what it finds there. */
+function refuseForeign({ outputs }) {
+  for (const { path } of Object.values(outputs).flatMap(({ imports }) => imports)) {
+    if (!isBuiltin(path)) throw new Error(`the bundle asks for ${path}, which is not in it`)
   }
 }
 
