@@ -12,13 +12,28 @@ fi
 event=${1:?install or update}
 plugin=${HELM_PLUGIN_DIR:?is set by Helm}
 
+# The folder of the program, seen from that of the plugin: at the top of an unpacked release there is no more than launchers.
+program=.
+if [ -f "$plugin/main" ]; then
+  IFS= read -r main <"$plugin/main"
+  program=${main#../}
+fi
+
 fail() {
   echo "Error: helm-s3: $1" >&2
   exit 1
 }
 
 has_program() {
-  [ -x "$plugin/dist/helm-s3" ] || [ -f "$plugin/dist/helm-s3.exe" ] || [ -f "$plugin/dist/helm-s3.cjs" ]
+  dist=$plugin/$program/dist
+  [ -x "$dist/helm-s3" ] || [ -f "$dist/helm-s3.exe" ] || [ -f "$dist/helm-s3.cjs" ]
+}
+
+# What was built elsewhere may not run here. The launcher says why, and remembers that it does.
+try_out() {
+  if [ -x "$plugin/$program/dist/helm-s3" ]; then
+    "$plugin/bin/helm-s3" version >/dev/null || exit 1
+  fi
 }
 
 build() {
@@ -51,7 +66,7 @@ put_getter() {
   cp "$plugin/s3-getter/plugin.yaml" "$workshop/draft/"
   cp "$plugin/s3-getter/bin/helm-s3" "$plugin/s3-getter/bin/helm-s3.cmd" "$workshop/draft/bin/"
   chmod 755 "$workshop/draft/bin/helm-s3"
-  printf '../../%s\n' "$(basename "$plugin")" >"$workshop/draft/main"
+  printf '../../%s\n' "$(basename "$plugin")/$program" >"$workshop/draft/main"
   rm -rf "$getter"
   mv "$workshop/draft" "$getter"
   rmdir "$workshop"
@@ -62,4 +77,5 @@ if [ "$event" = update ] && [ -e "$plugin/.git" ]; then
 elif ! has_program; then
   (build)
 fi
+try_out
 put_getter

@@ -13,6 +13,7 @@ export function run(program: string, args: readonly string[], options: { readonl
       if (error === null) resolve(stdout + stderr)
       else reject(new Error(`${program} ${args[0] ?? ''}: ${(stderr || stdout || error.message).trim()}`))
     })
-    child.stdin?.end(input ?? '')
+    // A program that reads nothing may have ended by now; its status tells how.
+    child.stdin?.on('error', () => undefined).end(input ?? '')
   })
 }

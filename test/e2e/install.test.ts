@@ -41,7 +41,8 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
 
     it('works from a local directory, and uninstalling leaves nothing behind', async () => {
       await helm(`plugin install ${ROOT.replace(/\/$/, '')}`)
-      assert.match(await helm('plugin list'), /s3 [\s\S]*s3-getter/)
+      const list = await helm('plugin list')
+      for (const plugin of [/^s3\s/m, /^s3-getter\s/m]) assert.match(list, plugin)
       assert.match(await helm('s3 version'), /^\d+\.\d+\.\d+\n$/)
       await helm(`s3 init ${at().url}`)
       await helm(`repo add repo ${at().url}`)
