@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { compileEarly } from './launch/jit-policy.ts'
 import { main } from './main.ts'
 import { Interruption, type Io, type Sink } from './output.ts'
 import { systemClock } from './sys/clock.ts'
@@ -35,6 +36,9 @@ function interruptedBySignals(): AbortSignal {
 }
 
 const io: Io = { stdout: sinkOf(process.stdout), stderr: sinkOf(process.stderr), interrupted: interruptedBySignals() }
+
+// All but the getter works for longer.
+if (process.argv[2] !== 'download') compileEarly()
 
 void main(process.argv.slice(2), process.env, io, {
   clock: systemClock,

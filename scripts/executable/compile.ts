@@ -7,6 +7,9 @@ import { type Target, bunTarget, hostTarget } from './targets.ts'
 /** Bun says so and ends with status 0; the executable that it leaves fails at every start. */
 const TRAP = 'Failed to generate bytecode'
 
+/** How many times later than by itself Bun begins to compile; see lib/launch/jit-policy.ts. */
+const JIT_SCALE = 10
+
 /**
  * Compiles the bundle to a self-contained executable. The same bundle gives the same bytes, wherever it lies.
  *
@@ -23,7 +26,7 @@ export async function compile(bundle: string, target: Target, version: string, o
   try {
     // Bun writes the path of its input, as it is given, into the executable.
     await cp(bundle, join(draft, 'helm-s3.cjs'))
-    const flags = ['--compile', '--bytecode', '--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig', ...crossFlags]
+    const flags = ['--compile', '--bytecode', `--compile-jit-policy=${String(JIT_SCALE)}`, '--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig', ...crossFlags]
     const said = await run(bun, ['build', 'helm-s3.cjs', ...flags, `--outfile=${target.program}`], { cwd: draft })
     if (said.includes(TRAP)) throw new Error(said.trim())
     if (target === host) await tryOut(join(draft, target.program), version)
