@@ -1,7 +1,10 @@
 import type { Context } from '../context.ts'
+import type { VersionId } from '../core/entry.ts'
 import { HelmS3Error } from '../errors.ts'
 import { findRepository } from '../helm/repositories.ts'
-import { deleteVersions } from '../protocol/delete.ts'
+import { type EntryTarget, deleteSelected, deleteVersions } from '../protocol/delete.ts'
+import type { Deletion } from '../protocol/delete-targets.ts'
+import type { Session } from '../protocol/session.ts'
 import { finishDeletion } from './finish-deletion.ts'
 
 export interface DeleteCommand {
@@ -10,22 +13,62 @@ export interface DeleteCommand {
   readonly repository: string
   /** As typed: each may be a comma-separated list. */
   readonly versions: readonly string[]
+  /** All versions of the chart, instead. */
+  readonly all: boolean
+  readonly dryRun: boolean
+  /** Versions that are not there do not matter. */
+  readonly ignoreMissing: boolean
 }
 
 /** `helm s3 delete NAME REPO --version V[,V...]`: all versions exist, or nothing happens. */
 export async function deleteCommand(context: Context, options: DeleteCommand): Promise<void> {
   const versions = splitVersions(options.versions)
-  if (versions.length === 0) throw new HelmS3Error('usage', 'at least one non-empty --version is required')
+  refuseContradictions(options)
+  if (versions.length === 0 && !options.all) throw new HelmS3Error('usage', 'at least one non-empty --version is required')
   const location = await findRepository(options.repository, context.config.helm.repositoriesFile)
   const session = await context.openSession(location)
-  const { name } = options
-  const { committed, keptArchives, targets } = await deleteVersions(session, versions.map((version) => ({ name, version })))
+  const { committed, keptArchives, targets } = await runDeletion(session, options, versions)
   await finishDeletion(context, session, { committed, keptArchives })
-  const line =
-    versions.length === 1
-      ? 'Successfully deleted the chart from the repository.'
-      : `Successfully deleted ${String(versions.length)} chart versions from the repository.`
-  context.output.result([line], { repository: location.url, delta: committed.at(-1)?.id, removed: targets.map(({ entry }) => ({ name: entry.name, version: entry.version })), keptArchives })
+  const removed = targets.map(({ entry: { name, version } }) => ({ name, version }))
+  const delta = committed.at(-1)?.id ?? null
+  context.output.result(describe(options, removed), { repository: location.url, dryRun: options.dryRun, delta, removed, keptArchives })
+}
+
+function refuseContradictions({ all, ignoreMissing, versions }: DeleteCommand): void {
+  const refuse = (problem: string, hint: string): never => {
+    throw new HelmS3Error('usage', problem, { hint })
+  }
+  if (all && versions.length > 0) refuse('--all and --version cannot be given together', 'leave one of them out')
+  if (all && ignoreMissing) refuse('--ignore-missing is about versions that --version names, and --all names none', 'leave one of them out')
+  if (!all && versions.length === 0) throw new HelmS3Error('usage', 'required flag(s) "version" not set')
+}
+
+async function runDeletion(
+  session: Session,
+  { all, dryRun, ignoreMissing, name }: DeleteCommand,
+  versions: readonly string[],
+): Promise<Deletion<EntryTarget>> {
+  if (!all && !dryRun && !ignoreMissing) return deleteVersions(session, versions.map((version) => ({ name, version })))
+  return deleteSelected(
+    session,
+    (index) => {
+      const entries = index.versions(name)
+      if (all) return [...new Map(entries.map((entry) => [entry.version, entry])).values()]
+      const missing = versions.filter((version) => index.find({ name, version }) === undefined)
+      if (missing.length > 0 && !ignoreMissing) {
+        throw new HelmS3Error('not-found', missing.map((version) => `chart ${name} version ${version} not found in index`).join('; '), { hint: 'nothing was deleted' })
+      }
+      return versions.flatMap((version) => index.find({ name, version }) ?? [])
+    },
+    dryRun,
+  )
+}
+
+function describe({ dryRun }: DeleteCommand, removed: readonly VersionId[]): string[] {
+  if (removed.length === 0) return ['Nothing to delete.']
+  if (dryRun) return ['Would delete:', ...removed.map(({ name, version }) => `  ${name} ${version}`)]
+  if (removed.length === 1) return ['Successfully deleted the chart from the repository.']
+  return [`Successfully deleted ${String(removed.length)} chart versions from the repository.`]
 }
 
 /** Each value split at commas, trimmed, without empty ones, each once and in the order of its first mention. */

@@ -8,7 +8,7 @@ import { pushCharts } from '../protocol/push.ts'
 import { type DeleteCommand, splitVersions } from './delete.ts'
 import { updateIndexCaches } from './index-caches.ts'
 
-export interface RestoreCommand extends DeleteCommand {
+export interface RestoreCommand extends Pick<DeleteCommand, 'name' | 'repository' | 'versions'> {
   readonly dryRun: boolean
   readonly relative: boolean
   /** Folds the new delta into `index.yaml` at once, so that readers without the plugin see the charts. */

@@ -1,6 +1,6 @@
 import { command, exactly } from '../command.ts'
 import { OUTPUT_FLAG } from '../flags.ts'
-import { listOf, objectOf, text } from '../json-schema.ts'
+import { listOf, objectOf, text, textOrNull, truth } from '../json-schema.ts'
 
 export const deleteDefinition = command({
   usage: 'delete NAME REPO',
@@ -8,21 +8,26 @@ export const deleteDefinition = command({
   about: 'Delete chart versions: all that are named exist, or nothing happens',
   arity: exactly(2),
   flags: {
-    version: { kind: 'texts', about: 'the version; several with commas, or by giving the flag several times', required: true },
+    version: { kind: 'texts', about: 'the version; several with commas, or by giving the flag several times' },
+    all: { kind: 'switch', about: 'delete all versions of the chart' },
+    'ignore-missing': { kind: 'switch', about: 'delete those that exist, and succeed' },
+    'dry-run': { kind: 'switch', about: 'say what would be deleted, and write nothing' },
     ...OUTPUT_FLAG,
   },
   examples: [
     ['delete app stable --version=1.2.0', 'delete one version'],
     ['delete app stable --version=1.2.0,1.2.1', 'delete two'],
+    ['delete app stable --all --dry-run', 'what would go with the whole chart'],
   ],
   result: objectOf({
     repository: text('its s3:// URL'),
-    delta: text('id of the delta'),
+    dryRun: truth('nothing was written'),
+    delta: textOrNull('id of the delta, the last of several; null when nothing was written'),
     removed: listOf(objectOf({ name: text('of the chart'), version: text('that left the index') })),
     keptArchives: listOf(text('key of an archive that stays in the bucket')),
   }),
-  run: async (context, [name = '', repository = ''], { version: versions }) => {
+  run: async (context, [name = '', repository = ''], { version: versions, all, 'ignore-missing': ignoreMissing, 'dry-run': dryRun }) => {
     const { deleteCommand } = await import('../commands/delete.ts')
-    await deleteCommand(context, { name, repository, versions })
+    await deleteCommand(context, { name, repository, versions, all, ignoreMissing, dryRun })
   },
 })

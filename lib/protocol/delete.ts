@@ -2,7 +2,7 @@ import type { Entry, Removal, VersionId } from '../core/entry.ts'
 import { ownArchiveKey } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import { type Deletion, type DeletionTarget, deleteTargets } from './delete-targets.ts'
-import type { View } from './read-view.ts'
+import { type View, readView } from './read-view.ts'
 import type { Session } from './session.ts'
 
 /** The deletion of an entry and of its archive. */
@@ -21,6 +21,21 @@ export async function deleteVersions(session: Session, versions: readonly Versio
     if (turn !== 'rest') refuseMissing(view, versions, turn)
     return versions.flatMap((version) => view.index.find(version) ?? []).map((entry) => entryTarget(session, entry))
   })
+}
+
+/**
+ * Deletes what `select` finds, and nothing when it finds nothing. `dryRun`: says what would go, and writes nothing.
+ * Cost: as {@link deleteVersions}; of a dry run one view.
+ * @throws HelmS3Error as {@link deleteVersions}, and what `select` throws
+ */
+export async function deleteSelected(
+  session: Session,
+  select: (index: View['index']) => readonly Entry[],
+  dryRun: boolean,
+): Promise<Deletion<EntryTarget>> {
+  const choose = (view: View): readonly EntryTarget[] => select(view.index).map((entry) => entryTarget(session, entry))
+  if (dryRun) return { targets: choose(await readView(session)), keptArchives: [], revived: [], committed: [] }
+  return deleteTargets(session, choose)
 }
 
 /** What the deletion of an entry takes: its archive only when it is one of this repository. */

@@ -53,10 +53,33 @@ describe('delete', () => {
     assert.ok(cached.includes('2.0.0') && !cached.includes('app-1.1.0.tgz'))
   })
 
+  it('deletes all versions of a chart, and says what would go in a dry run', async () => {
+    const before = await program.keys()
+    assert.equal(await program.ok('delete', 'app', URI, '--all', '--dry-run'), 'Would delete:\n  app 2.0.0\n  app 1.1.0\n  app 1.0.0\n')
+    assert.deepEqual(await program.keys(), before)
+    assert.equal(await program.ok('delete', 'app', URI, '--all'), 'Successfully deleted 3 chart versions from the repository.\n')
+    assert.deepEqual(await archives(), [])
+    assert.equal(await program.ok('delete', 'app', URI, '--all'), 'Nothing to delete.\n')
+  })
+
+  it('passes over versions that are missing when told to', async () => {
+    const stdout = await program.ok('delete', 'app', URI, '--version=1.0.0,9.9.9', '--ignore-missing')
+    assert.equal(stdout, 'Successfully deleted the chart from the repository.\n')
+    assert.deepEqual(await archives(), ['app-1.1.0.tgz', 'app-2.0.0.tgz'])
+    assert.match(await program.fails('delete', 'app', URI, '--version=9.9.9', '--dry-run'), /9\.9\.9 not found in index/)
+  })
+
+  it('refuses contradictions before it writes anything', async () => {
+    const before = await program.keys()
+    assert.match(await program.fails('delete', 'app', URI, '--all', '--version=1.0.0'), /^Error: --all and --version cannot be given together/)
+    assert.match(await program.fails('delete', 'app', URI, '--all', '--ignore-missing'), /^Error: --ignore-missing is about/)
+    assert.deepEqual(await program.keys(), before)
+  })
+
   it('prints JSON when asked to', async () => {
     const result = resultOf('delete', await program.ok('delete', 'app', URI, '--version=1.0.0', '-ojson')) as Record<string, unknown>
     assert.match(String(result['delta']), /^[0-9A-Z]{26}$/)
     const removed = [{ name: 'app', version: '1.0.0' }]
-    assert.deepEqual(result, { repository: URI, delta: result['delta'], removed, keptArchives: [] })
+    assert.deepEqual(result, { repository: URI, dryRun: false, delta: result['delta'], removed, keptArchives: [] })
   })
 })
