@@ -15,7 +15,7 @@ export interface Call {
 }
 
 /** GNU time: asks the kernel about the process when it has ended. */
-const TIME = '/usr/bin/time'
+const GNU_TIME = '/usr/bin/time'
 const POLL = 4
 const MILLISECONDS_OF_TICK = 10
 
@@ -25,11 +25,13 @@ let calls = 0
  * Runs a program to its end and measures it from outside. CPU time and memory come from GNU time where it is installed,
  * which adds about a millisecond; else from what /proc said last, every 4 ms; else they are undefined.
  * @param scratch a folder for files of this call
+ * @param time path of GNU time
  * @throws when the program fails, with its stderr
  */
-export async function measure(call: Call, scratch: string): Promise<Sample> {
+export async function measure(call: Call, scratch: string, time = GNU_TIME): Promise<Sample> {
   const report = join(scratch, `usage-${String(calls++)}`)
-  const line = withTime(report, [call.program, ...call.args])
+  const hasTime = existsSync(time)
+  const line = [...(hasTime ? [time, '-o', report, '-f', '%U %S %M'] : []), call.program, ...call.args]
   const stdout = call.stdout === undefined ? 'ignore' : openSync(call.stdout, 'w')
   const start = performance.now()
   const child = spawn(line[0] ?? '', line.slice(1), { env: { ...call.env }, cwd: call.cwd, stdio: ['ignore', stdout, 'pipe'] })
@@ -40,17 +42,18 @@ export async function measure(call: Call, scratch: string): Promise<Sample> {
   })
   let stderr = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  const watched = existsSync(TIME) ? undefined : watch(child)
+  const watched = hasTime ? undefined : watch(child)
   try {
     await ended
   } finally {
+    watched?.stop()
     if (typeof stdout === 'number') closeSync(stdout)
   }
   if (child.exitCode !== 0) {
     const status = child.exitCode ?? child.signalCode ?? 'no status'
     throw new Error(`${[call.program, ...call.args].join(' ').slice(0, 300)}: ${String(status)}\n${stderr.slice(0, 2000)}`)
   }
-  const { cpu, memory } = watched === undefined ? readUsage(report) : watched()
+  const { cpu, memory } = watched === undefined ? readUsage(report) : watched.seen()
   return { wall, cpu, memory }
 }
 
@@ -89,19 +92,15 @@ export interface Subject {
   readonly runs?: number
 }
 
-function withTime(report: string, line: readonly string[]): readonly string[] {
-  return existsSync(TIME) ? [TIME, '-o', report, '-f', '%U %S %M', ...line] : line
-}
-
 function readUsage(report: string): Pick<Sample, 'cpu' | 'memory'> {
   const [user, system, kilobytes] = readFileSync(report, 'utf8').trim().split(' ').map(Number)
   rmSync(report)
-  if (user === undefined || system === undefined || kilobytes === undefined) throw new Error(`${TIME} is not GNU time`)
+  if (user === undefined || system === undefined || kilobytes === undefined) throw new Error(`${GNU_TIME} is not GNU time`)
   return { cpu: (user + system) * 1000, memory: kilobytes * 1024 }
 }
 
-/** Looks at a process again and again. @returns what was seen last, undefined where there is no /proc */
-function watch({ pid }: ChildProcess): () => Pick<Sample, 'cpu' | 'memory'> {
+/** Looks at a process again and again, until it is stopped. `seen`: what was seen last, undefined where there is no /proc. */
+function watch({ pid }: ChildProcess): { readonly seen: () => Pick<Sample, 'cpu' | 'memory'>; readonly stop: () => void } {
   let cpu: number | undefined
   let memory: number | undefined
   const look = async (): Promise<void> => {
@@ -114,8 +113,5 @@ function watch({ pid }: ChildProcess): () => Pick<Sample, 'cpu' | 'memory'> {
     if (user !== undefined && system !== undefined) cpu = (Number(user) + Number(system)) * MILLISECONDS_OF_TICK
   }
   const timer = setInterval(() => void look(), POLL)
-  return () => {
-    clearInterval(timer)
-    return { cpu, memory }
-  }
+  return { seen: () => ({ cpu, memory }), stop: () => clearInterval(timer) }
 }
