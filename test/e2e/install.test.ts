@@ -57,6 +57,7 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       const [checkout = ''] = (await plugins()).filter((name) => name !== 's3-getter')
       const installed = at().path('data', 'plugins', checkout)
       assert.ok(!existsSync(join(installed, 'node_modules')), 'the hook removes what it has installed to build')
+      assert.match(await helm('__complete s3 stat'), /^status\n/, 'the words for completion are there')
       const before = await helm('s3 version')
       await helm(`s3 init ${at().url}`)
       await helm(`repo add repo ${at().url}`)
