@@ -59,7 +59,7 @@ async function findOne(session: Session, view: View, version: VersionId, removal
   }
   const removal = await lastRemoval(session, view, version, removals)
   if (removal === undefined) {
-    const isCollected = removals.length > 0
+    const isCollected = removals.some(({ isCertain }) => !isCertain)
     return isCollected
       ? problem('not-found', `what deleted ${what} has been collected: nobody remembers its digest`, pushAgain)
       : problem(
@@ -89,7 +89,7 @@ async function lastRemoval(
   version: VersionId,
   removals: readonly KnownRemoval[],
 ): Promise<(Removal & { readonly id: DeltaId }) | undefined> {
-  const newest = removals.filter(({ isCertain }) => isCertain).sort((a, b) => compareIds(b.id, a.id))[0]
+  const newest = removals.filter(({ isAnnouncement, isCertain }) => isCertain && !isAnnouncement).sort((a, b) => compareIds(b.id, a.id))[0]
   const listed = view.listing.deltas.find(({ id }) => id === newest?.id)
   if (listed === undefined) return undefined
   const pending = view.pending.find(({ id }) => id === listed.id)

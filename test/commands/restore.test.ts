@@ -144,6 +144,16 @@ describe('restore', () => {
     assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0'), /^Error: what deleted app 1\.0\.0 has been collected: nobody remembers its digest\nHint: push the archive again\n/)
   })
 
+  it('takes no removal of an archive without an entry for a deletion', async () => {
+    program.keepVersions()
+    await program.ok('init', URI)
+    await program.bucket.put(asKey('charts/app-1.0.0.tgz'), readFileSync(await program.chart('app', '1.0.0')), { when: 'always' })
+    program.pass(120 * MINUTE)
+    await program.ok('prune', URI, '--orphans')
+    assert.equal(await program.object('charts/app-1.0.0.tgz'), undefined)
+    assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0'), /^Error: no deletion of app 1\.0\.0 is known\n/)
+  })
+
   it('refuses a line that is not complete', async () => {
     assert.match(await program.fails('restore', 'app', URI), /^Error: required flag\(s\) "version" not set\n/)
     assert.match(await program.fails('restore', 'app', URI, '--version=,'), /^Error: at least one non-empty --version is required\n/)
