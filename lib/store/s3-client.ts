@@ -54,6 +54,8 @@ export async function createS3Clients(connection: ConnectionSettings, bucket: st
     expectContinueHeader: false,
     // `socketTimeout` counts from the last byte in either direction: an upload that moves is never given up.
     requestHandler: { connectionTimeout: CONNECT, socketTimeout: connection.stall, ...agents },
+    // After a 503 SlowDown (or 429) both clients send no faster than the store takes, and speed up again while it does.
+    retryMode: 'adaptive',
     logger: SILENT,
   }
   const equip = (client: S3Client): S3Client => {

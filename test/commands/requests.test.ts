@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import type { ObjectStore } from '../../lib/store/object-store.ts'
+import { useProgram } from '../support/program.ts'
+
+const URI = 's3://acme/charts'
+
+/*
+ * What docs/PERFORMANCE.md says about the requests of every operation, counted at the port: each object is asked for once.
+ * The numbers are those of an operation that no other crosses.
+ */
+describe('requests of one operation', () => {
+  const program = useProgram()
+
+  /** The requests of a command, sorted, as `METHOD key`; ULIDs and the folder of the repository are left out. */
+  async function requestsOf(...argv: readonly string[]): Promise<string[]> {
+    const requests: string[] = []
+    const { bucket } = program
+    const counted = (method: string, key: string): void => void requests.push(`${method} ${key.replace('charts/', '').replace(/[0-7][0-9A-HJKMNP-TV-Z]{25}/, 'ULID')}`)
+    const faults: Partial<ObjectStore> = {
+      list: (prefix, options) => (counted('LIST', prefix), bucket.list(prefix, options)),
+      get: (key, options) => (counted(options?.first === undefined ? 'GET' : 'GET-PART', key), bucket.get(key, options)),
+      getUnless: (key, etag) => (counted('GET-UNLESS', key), bucket.getUnless(key, etag)),
+      head: (key) => (counted('HEAD', key), bucket.head(key)),
+      put: (key, body, options) => (counted('PUT', key), bucket.put(key, body, options)),
+      delete: (key, options) => (counted('DELETE', key), bucket.delete(key, options)),
+      stream: (key) => (counted('GET', key), bucket.stream(key)),
+    }
+    program.fail(faults)
+    await program.ok(...argv)
+    program.fail({})
+    return requests.sort()
+  }
+
+  const download = (file: string): Promise<string[]> => requestsOf('download', '', '', '', `${URI}/${file}`)
+
+  beforeEach(async () => {
+    await program.ok('init', URI)
+    await program.ok('push', await program.chart('app', '1.0.0'), await program.chart('app', '1.1.0'), URI)
+    await program.chart('web', '1.0.0')
+    await program.chart('web', '1.1.0')
+  })
+
+  it('init: 1', async () => {
+    assert.deepEqual(await requestsOf('init', 's3://acme/other'), ['PUT other/index.yaml'])
+  })
+
+  it('push without compaction: 5, whatever the size of the repository', async () => {
+    assert.deepEqual(await requestsOf('push', program.path('web-1.0.0.tgz'), URI, '--no-compact'), [
+      'HEAD index.yaml',
+      'LIST index.d/',
+      'LIST index.d/',
+      'PUT index.d/ULID.yaml',
+      'PUT web-1.0.0.tgz',
+    ])
+  })
+
+  it('push of n charts without compaction: 4 + 2 n', async () => {
+    const requests = await requestsOf('push', program.path('web-1.0.0.tgz'), program.path('web-1.1.0.tgz'), URI, '--no-compact')
+    assert.equal(requests.length, 8)
+  })
+
+  it('push with compaction: 4 more, of which one reads the index and one writes it', async () => {
+    assert.deepEqual(await requestsOf('push', program.path('web-1.0.0.tgz'), URI), [
+      'GET index.d/ULID.yaml',
+      'GET index.yaml',
+      'HEAD index.yaml',
+      'LIST index.d/',
+      'LIST index.d/',
+      'LIST index.d/',
+      'PUT index.d/ULID.yaml',
+      'PUT index.yaml',
+      'PUT web-1.0.0.tgz',
+    ])
+  })
+
+  it('download of an index: LIST and GET, and a GET for each pending delta', async () => {
+    assert.deepEqual(await download('index.yaml'), ['GET index.yaml', 'LIST index.d/'])
+    await program.ok('push', program.path('web-1.0.0.tgz'), URI, '--no-compact')
+    assert.deepEqual(await download('index.yaml'), ['GET index.d/ULID.yaml', 'GET index.yaml', 'LIST index.d/'])
+  })
+
+  it('download of an archive: 1', async () => {
+    assert.deepEqual(await download('app-1.0.0.tgz'), ['GET app-1.0.0.tgz'])
+  })
+
+  it('compaction with nothing to do: LIST and GET', async () => {
+    assert.deepEqual(await requestsOf('compact', URI), ['GET index.yaml', 'LIST index.d/'])
+  })
+
+  it('deletion of one version: 9 without compaction counted, of which the second view costs no body', async () => {
+    const requests = await requestsOf('delete', 'app', URI, '--version=1.0.0')
+    assert.deepEqual(requests.filter((line) => line.startsWith('PUT') || line.startsWith('DELETE')), [
+      'DELETE app-1.0.0.tgz',
+      'PUT index.d/ULID.yaml',
+      'PUT index.yaml',
+    ])
+    assert.equal(requests.filter((line) => line === 'GET index.yaml').length, 1, requests.join('\n'))
+  })
+
+  it('reindex with nothing new: LIST of the archives, and one view', async () => {
+    const requests = await requestsOf('reindex', URI)
+    assert.deepEqual(requests.filter((line) => !line.startsWith('LIST') && !line.endsWith('index.yaml')), [])
+  })
+
+  it('list and status: one view', async () => {
+    assert.deepEqual(await requestsOf('list', URI), ['GET index.yaml', 'LIST index.d/'])
+    assert.deepEqual(await requestsOf('status', URI), ['GET index.yaml', 'LIST index.d/'])
+  })
+})
