@@ -2,6 +2,7 @@ import type { Command } from './command.ts'
 import { checkDefinition } from './definitions/check.ts'
 import { compactDefinition } from './definitions/compact.ts'
 import { completeDefinition } from './definitions/complete.ts'
+import { copyDefinition } from './definitions/copy.ts'
 import { deleteDefinition } from './definitions/delete.ts'
 import { downloadDefinition } from './definitions/download.ts'
 import { fetchDefinition } from './definitions/fetch.ts'
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   listDefinition,
   logDefinition,
   restoreDefinition,
+  copyDefinition,
   fetchDefinition,
   downloadDefinition,
   completeDefinition,

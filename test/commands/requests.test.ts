@@ -74,6 +74,21 @@ describe('requests of one operation', () => {
     ])
   })
 
+  it('copy: one view and a GET of the archive and of its provenance file, then what a push sends', async () => {
+    await program.ok('init', 's3://acme/other')
+    assert.deepEqual(await requestsOf('copy', 'app', URI, 's3://acme/other', '--no-compact'), [
+      'GET app-1.1.0.tgz',
+      'GET app-1.1.0.tgz.prov',
+      'GET index.yaml',
+      'HEAD other/index.yaml',
+      'LIST index.d/',
+      'LIST other/index.d/',
+      'LIST other/index.d/',
+      'PUT other/app-1.1.0.tgz',
+      'PUT other/index.d/ULID.yaml',
+    ])
+  })
+
   it('download of an index: LIST and GET, and a GET for each pending delta', async () => {
     assert.deepEqual(await download('index.yaml'), ['GET index.yaml', 'LIST index.d/'])
     await program.ok('push', program.path('web-1.0.0.tgz'), URI, '--no-compact')

@@ -1,0 +1,84 @@
+import type { Context } from '../context.ts'
+import { parseConstraint } from '../core/constraint.ts'
+import type { VersionId } from '../core/entry.ts'
+import type { RepositoryLocation } from '../core/keys.ts'
+import { HelmS3Error } from '../errors.ts'
+import { formatCount } from '../format.ts'
+import { findRepository } from '../helm/repositories.ts'
+import type { ChartUpload } from '../protocol/chart-upload.ts'
+import { compactInline } from '../protocol/compact-inline.ts'
+import { pushCharts } from '../protocol/push.ts'
+import type { WantedVersion } from './entry-archive.ts'
+import { refuseBoth } from './exclusive-flags.ts'
+import { gatherCopies } from './gather-copies.ts'
+import { updateIndexCaches } from './index-caches.ts'
+
+export interface CopyCommand extends WantedVersion {
+  /** Name or URI, as typed, as is `destination`. */
+  readonly source: string
+  readonly destination: string
+  /** Every version that satisfies `version`, instead of the newest. */
+  readonly all: boolean
+  readonly force: boolean
+  readonly ignoreIfExists: boolean
+  readonly dryRun: boolean
+  readonly relative: boolean
+  /** Folds the new delta into `index.yaml` at once, so that readers without the plugin see the charts. */
+  readonly compact: boolean
+}
+
+/** `helm s3 copy NAME SRC DST`: what SRC has is pushed to DST, archive and provenance file byte for byte. */
+export async function copy(context: Context, options: CopyCommand): Promise<void> {
+  refuseBoth(options)
+  if (options.version !== undefined) parseConstraint(options.version)
+  const { repositoriesFile } = context.config.helm
+  const [source, destination] = [await findRepository(options.source, repositoriesFile), await findRepository(options.destination, repositoriesFile)]
+  if (isSamePlace(source, destination)) {
+    throw new HelmS3Error('usage', `SRC and DST are the same repository: ${source.url}`, { hint: 'copy to another prefix, bucket or store' })
+  }
+  const [from, to] = [await context.openSession(source), await context.openSession(destination)]
+  const uploads = await gatherCopies(context, from, options)
+
+  const { dryRun, force, ignoreIfExists, relative } = options
+  const { committed, existing, pushed } = await pushCharts(to, uploads, { force, ignoreIfExists, dryRun, relative, contentType: context.config.chartContentType })
+  if (committed !== undefined) {
+    await updateIndexCaches(context, to, committed)
+    if (options.compact) await compactInline(to, committed)
+  }
+  if (existing.length > 0 && !ignoreIfExists) throw refusal(existing, destination, pushed.length)
+  context.output.result(describe(pushed, existing, dryRun), {
+    source: source.url,
+    repository: destination.url,
+    dryRun,
+    delta: committed?.id ?? null,
+    copied: identify(uploads, pushed),
+    existing: identify(uploads, existing),
+  })
+}
+
+/** The same bucket name in two stores is two buckets; which they are, endpoint and profile tell. */
+function isSamePlace(a: RepositoryLocation, b: RepositoryLocation): boolean {
+  const [queryA, queryB] = [new URLSearchParams(a.query), new URLSearchParams(b.query)]
+  return a.bucket === b.bucket && a.prefix === b.prefix && ['endpoint', 'profile'].every((name) => (queryA.get(name) ?? '') === (queryB.get(name) ?? ''))
+}
+
+function describe(copied: readonly VersionId[], existing: readonly VersionId[], dryRun: boolean): string[] {
+  const list = (title: string, versions: readonly VersionId[]): string[] =>
+    versions.length === 0 ? [] : [title, ...versions.map(({ name, version }) => `  ${name} ${version}`)]
+  return [
+    ...list(`${dryRun ? 'Would copy' : 'Copied'} ${formatCount(copied.length, 'version')}:`, copied),
+    ...list(`Kept ${formatCount(existing.length, 'version')} that ${existing.length === 1 ? 'is' : 'are'} in the destination already:`, existing),
+  ]
+}
+
+function refusal(existing: readonly VersionId[], { url }: RepositoryLocation, others: number): HelmS3Error {
+  const names = existing.map(({ name, version }) => `${name} ${version}`).join(', ')
+  const done = others === 0 ? 'nothing was copied' : `${formatCount(others, 'version')} beside that ${others === 1 ? 'was' : 'were'} copied`
+  return new HelmS3Error('already-exists', `${url} has ${names} already`, {
+    hint: `${done}; replace what is there with --force, or keep it with --ignore-if-exists`,
+  })
+}
+
+function identify(uploads: readonly ChartUpload[], versions: readonly VersionId[]): object[] {
+  return versions.map(({ name, version }) => ({ name, version, digest: uploads.find((upload) => upload.version === version)?.digest }))
+}

@@ -1,0 +1,109 @@
+import type { Context } from '../context.ts'
+import { findVersion } from '../core/constraint.ts'
+import type { Entry } from '../core/entry.ts'
+import type { IndexText } from '../core/index/index-text.ts'
+import { type Key, type ObjectLocation, provenanceKey, resolveEntryUrl } from '../core/keys.ts'
+import { HelmS3Error } from '../errors.ts'
+import type { Session } from '../protocol/session.ts'
+import type { ObjectStore, StoredObject } from '../store/object-store.ts'
+import { sha256 } from '../sys/sha256.ts'
+
+const MAX_ATTEMPTS = 4
+
+/** Which version of a chart is meant. */
+export interface WantedVersion {
+  readonly name: string
+  /** Exact version or constraint; undefined: the newest. */
+  readonly version: string | undefined
+  /** Takes pre-releases for new, as the constraint `>0.0.0-0` does. */
+  readonly devel: boolean
+}
+
+/** Where the archive of an entry lies. */
+export interface EntryArchive {
+  readonly entry: Entry
+  readonly store: ObjectStore
+  readonly bucket: string
+  readonly key: Key
+  /** Last segment of the key. */
+  readonly fileName: string
+  /** What to type to reach the repository. */
+  readonly repository: string
+  /** What the entry promises, lower-case hex; undefined: nothing. */
+  readonly promised: string | undefined
+}
+
+/**
+ * Does something again while entry and archive do not fit together, which `attempt` says by returning an error: a forced push
+ * that is between its two writes, or a deletion, ends within moments.
+ * @throws HelmS3Error the last one that was returned
+ */
+export async function untilInAgreement<T>(session: Session, attempt: () => Promise<T | HelmS3Error>): Promise<T> {
+  for (let attempts = 1; ; attempts++) {
+    const result = await attempt()
+    if (!(result instanceof HelmS3Error)) return result
+    if (attempts === MAX_ATTEMPTS) throw result
+    await session.clock.sleep((0.5 + session.random.fraction()) * 250 * 2 ** attempts)
+  }
+}
+
+/** @throws HelmS3Error `not-found`; `usage` when the version is no constraint */
+export function chooseEntry(index: IndexText, wanted: WantedVersion): Entry {
+  const entries = index.versions(wanted.name)
+  const entry = findVersion(entries, wanted.version ?? (wanted.devel ? '>0.0.0-0' : ''))
+  if (entry === undefined) throw noSuchVersion(entries, wanted)
+  return entry
+}
+
+/** @param entries all versions of the chart, newest first */
+export function noSuchVersion(entries: readonly Entry[], { name, version }: WantedVersion): HelmS3Error {
+  if (entries.length === 0) return new HelmS3Error('not-found', `chart ${name} not found in index`)
+  const newest = entries.slice(0, 5).map((each) => each.version)
+  const more = entries.length > newest.length ? ` and ${String(entries.length - newest.length)} older` : ''
+  const wanted = version === undefined ? 'has no stable version' : `version ${version} not found in index`
+  return new HelmS3Error('not-found', `chart ${name} ${wanted}`, { hint: `there are ${newest.join(', ')}${more}` })
+}
+
+/** @throws HelmS3Error `invalid-url` when the entry has no url in S3 that names a file */
+export async function findEntryArchive(context: Context, session: Session, entry: Entry): Promise<EntryArchive> {
+  const { bucket, key, query } = locate(session, entry)
+  const store = bucket === session.location.bucket ? session.store : await context.openStore(bucket, query)
+  const promised = /^(?:sha256:)?([0-9a-f]{64})$/i.exec(entry.digest ?? '')?.[1]?.toLowerCase()
+  return { entry, store, bucket, key, repository: session.location.address, fileName: key.slice(key.lastIndexOf('/') + 1), promised }
+}
+
+function locate({ location }: Session, { name, version, urls }: Entry): ObjectLocation {
+  const url = urls?.[0]
+  if (url === undefined) throw new HelmS3Error('invalid-url', `chart ${name} version ${version} has no downloadable URLs`)
+  const archive = resolveEntryUrl(location, url)
+  const file = archive.key.slice(archive.key.lastIndexOf('/') + 1)
+  if (file === '' || file === '.' || file === '..' || /[\\\p{Cc}]/u.test(file)) {
+    throw new HelmS3Error('invalid-url', `the url of ${name} ${version} names no file: ${JSON.stringify(url)}`)
+  }
+  return archive
+}
+
+/** The archive and its SHA-256; an error, returned, when it is not there or not what its entry promises. Cost: one GET. */
+export async function readEntryArchive(archive: EntryArchive): Promise<(StoredObject & { readonly digest: string }) | HelmS3Error> {
+  const object = await archive.store.get(archive.key)
+  if (object === undefined) return missingArchive(archive)
+  const digest = sha256(object.body)
+  return archive.promised !== undefined && archive.promised !== digest ? otherArchive(archive, digest) : { ...object, digest }
+}
+
+function missingArchive({ bucket, entry: { name, version }, key, repository }: EntryArchive): HelmS3Error {
+  return new HelmS3Error('not-found', `the archive of ${name} ${version} is not there: s3://${bucket}/${key}`, {
+    hint: `push it again, or take it out of the index with \`helm s3 delete ${name} ${repository} --version=${version}\``,
+  })
+}
+
+function otherArchive({ entry: { name, version }, promised = '' }: EntryArchive, digest: string): HelmS3Error {
+  return new HelmS3Error('corrupt-download', `the archive of ${name} ${version} is not what the index promises: SHA-256 ${digest}, not ${promised}`, {
+    hint: 'somebody replaced it without this program; push the right one with --force',
+  })
+}
+
+/** The provenance file beside an archive. Cost: one GET. */
+export async function readProvenance({ key, store }: EntryArchive): Promise<Uint8Array | undefined> {
+  return (await store.get(provenanceKey(key)))?.body
+}
