@@ -5,6 +5,7 @@ import type { Entry } from '../core/entry.ts'
 import type { IndexText } from '../core/index/index-text.ts'
 import { newestVersions } from '../core/newest-versions.ts'
 import { HelmS3Error } from '../errors.ts'
+import { formatBytes } from '../format.ts'
 import type { ChartUpload } from '../protocol/chart-upload.ts'
 import { CONCURRENCY } from '../protocol/limits.ts'
 import type { Session } from '../protocol/session.ts'
@@ -58,6 +59,7 @@ async function readUpload(context: Context, session: Session, entry: Entry): Pro
   const { metadata } = await readChartArchive(object.body)
   const { name, version } = entry
   const source = `s3://${archive.bucket}/${archive.key}`
+  session.detail(`helm-s3: read ${source}: ${formatBytes(object.body.length)} go through this machine`)
   if (metadata.name !== name || metadata.version !== version) {
     throw new HelmS3Error('invalid-chart', `${source} holds ${metadata.name} ${metadata.version}, not ${name} ${version}`, { hint: 'push the right archive' })
   }

@@ -74,6 +74,12 @@ describe('copy', () => {
     assert.match(readFileSync(program.path('cache', 'stable-index.yaml'), 'utf8'), /version: "?1\.0\.0/, "Helm's copy of the index knows it")
   })
 
+  it('says with --verbose which way the archives go', async () => {
+    const { status, stderr } = await program.run('copy', 'app', SRC, DST, '--verbose')
+    assert.equal(status, 0)
+    assert.match(stderr, /^helm-s3: read s3:\/\/acme\/staging\/app-1\.10\.0\.tgz: \d+ B go through this machine$/m)
+  })
+
   it('writes relative urls when asked to', async () => {
     await copy('--relative')
     assert.ok((await program.text('stable/index.yaml')).includes('"urls":["app-1.10.0.tgz"]'))
