@@ -2,9 +2,7 @@ import type { Context } from '../context.ts'
 import type { VersionId } from '../core/entry.ts'
 import { HelmS3Error } from '../errors.ts'
 import { findRepository } from '../helm/repositories.ts'
-import { type EntryTarget, deleteSelected, deleteVersions } from '../protocol/delete.ts'
-import type { Deletion } from '../protocol/delete-targets.ts'
-import type { Session } from '../protocol/session.ts'
+import { deleteSelected } from '../protocol/delete.ts'
 import { finishDeletion } from './finish-deletion.ts'
 
 export interface DeleteCommand {
@@ -16,7 +14,7 @@ export interface DeleteCommand {
   /** All versions of the chart, instead. */
   readonly all: boolean
   readonly dryRun: boolean
-  /** Versions that are not there do not matter. */
+  /** Versions that are not there do not matter, nor does a chart that has none. */
   readonly ignoreMissing: boolean
 }
 
@@ -27,41 +25,19 @@ export async function deleteCommand(context: Context, options: DeleteCommand): P
   if (versions.length === 0 && !options.all) throw new HelmS3Error('usage', 'at least one non-empty --version is required')
   const location = await findRepository(options.repository, context.config.helm.repositoriesFile)
   const session = await context.openSession(location)
-  const { committed, keptArchives, targets } = await runDeletion(session, options, versions)
+  const { all, dryRun } = options
+  const { committed, keptArchives, targets } = await deleteSelected(session, options.name, all ? 'all' : versions, options)
   await finishDeletion(context, session, { committed, keptArchives })
   const removed = targets.map(({ entry: { name, version } }) => ({ name, version }))
   const delta = committed.at(-1)?.id ?? null
-  context.output.result(describe(options, removed), { repository: location.url, dryRun: options.dryRun, delta, removed, keptArchives })
+  context.output.result(describe(options, removed), { repository: location.url, dryRun, delta, removed, keptArchives })
 }
 
-function refuseContradictions({ all, ignoreMissing, versions }: DeleteCommand): void {
-  const refuse = (problem: string, hint: string): never => {
-    throw new HelmS3Error('usage', problem, { hint })
+function refuseContradictions({ all, versions }: DeleteCommand): void {
+  if (all && versions.length > 0) {
+    throw new HelmS3Error('usage', '--all and --version cannot be given together', { hint: 'leave one of them out' })
   }
-  if (all && versions.length > 0) refuse('--all and --version cannot be given together', 'leave one of them out')
-  if (all && ignoreMissing) refuse('--ignore-missing is about versions that --version names, and --all names none', 'leave one of them out')
   if (!all && versions.length === 0) throw new HelmS3Error('usage', 'required flag(s) "version" not set')
-}
-
-async function runDeletion(
-  session: Session,
-  { all, dryRun, ignoreMissing, name }: DeleteCommand,
-  versions: readonly string[],
-): Promise<Deletion<EntryTarget>> {
-  if (!all && !dryRun && !ignoreMissing) return deleteVersions(session, versions.map((version) => ({ name, version })))
-  return deleteSelected(
-    session,
-    (index) => {
-      const entries = index.versions(name)
-      if (all) return [...new Map(entries.map((entry) => [entry.version, entry])).values()]
-      const missing = versions.filter((version) => index.find({ name, version }) === undefined)
-      if (missing.length > 0 && !ignoreMissing) {
-        throw new HelmS3Error('not-found', missing.map((version) => `chart ${name} version ${version} not found in index`).join('; '), { hint: 'nothing was deleted' })
-      }
-      return versions.flatMap((version) => index.find({ name, version }) ?? [])
-    },
-    dryRun,
-  )
 }
 
 function describe({ dryRun }: DeleteCommand, removed: readonly VersionId[]): string[] {

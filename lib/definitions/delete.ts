@@ -10,13 +10,14 @@ export const deleteDefinition = command({
   flags: {
     version: { kind: 'texts', about: 'the version; several with commas, or by giving the flag several times' },
     all: { kind: 'switch', about: 'delete all versions of the chart' },
-    'ignore-missing': { kind: 'switch', about: 'delete those that exist, and succeed' },
+    'ignore-missing': { kind: 'switch', about: 'delete those that exist, and succeed also when none does' },
     'dry-run': { kind: 'switch', about: 'say what would be deleted, and write nothing' },
     ...OUTPUT_FLAG,
   },
   examples: [
     ['delete app stable --version=1.2.0', 'delete one version'],
     ['delete app stable --version=1.2.0,1.2.1', 'delete two'],
+    ['delete app stable --all --ignore-missing', 'the whole chart, if it is there'],
     ['delete app stable --all --dry-run', 'what would go with the whole chart'],
   ],
   result: objectOf({

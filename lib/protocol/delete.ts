@@ -1,13 +1,20 @@
 import type { Entry, Removal, VersionId } from '../core/entry.ts'
 import { ownArchiveKey } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
-import { type Deletion, type DeletionTarget, deleteTargets } from './delete-targets.ts'
+import { type Choose, type Deletion, type DeletionTarget, deleteTargets } from './delete-targets.ts'
 import { type View, readView } from './read-view.ts'
 import type { Session } from './session.ts'
 
 /** The deletion of an entry and of its archive. */
 export interface EntryTarget extends DeletionTarget {
   readonly entry: Entry
+}
+
+export interface SelectedOptions {
+  /** Says what would go, and writes nothing. */
+  readonly dryRun: boolean
+  /** Versions that are not there do not matter, nor does a chart that has none. */
+  readonly ignoreMissing: boolean
 }
 
 /**
@@ -18,24 +25,36 @@ export interface EntryTarget extends DeletionTarget {
  */
 export async function deleteVersions(session: Session, versions: readonly VersionId[]): Promise<Deletion<EntryTarget>> {
   return deleteTargets(session, (view, turn) => {
-    if (turn !== 'rest') refuseMissing(view, versions, turn)
-    return versions.flatMap((version) => view.index.find(version) ?? []).map((entry) => entryTarget(session, entry))
+    if (turn !== 'rest') refuseMissing(missingFrom(view, versions), turn)
+    return entryTargets(session, view, versions)
   })
 }
 
 /**
- * Deletes what `select` finds, and nothing when it finds nothing. `dryRun`: says what would go, and writes nothing.
+ * Deletes versions of one chart, or all that it has when the deletion is written.
  * Cost: as {@link deleteVersions}; of a dry run one view.
- * @throws HelmS3Error as {@link deleteVersions}, and what `select` throws
+ * @throws HelmS3Error as {@link deleteVersions}; `not-found` also for all versions of a chart that has none
  */
 export async function deleteSelected(
   session: Session,
-  select: (index: View['index']) => readonly Entry[],
-  dryRun: boolean,
+  name: string,
+  versions: readonly string[] | 'all',
+  { dryRun, ignoreMissing }: SelectedOptions,
 ): Promise<Deletion<EntryTarget>> {
-  const choose = (view: View): readonly EntryTarget[] => select(view.index).map((entry) => entryTarget(session, entry))
-  if (dryRun) return { targets: choose(await readView(session)), keptArchives: [], revived: [], committed: [] }
+  const choose: Choose<EntryTarget> = (view, turn) => {
+    const present = versions === 'all' ? new Set(view.index.versions(name).map(({ version }) => version)) : versions
+    const chosen = [...present].map((version) => ({ name, version }))
+    if (!ignoreMissing && turn !== 'rest') {
+      refuseMissing(chosen.length === 0 ? [`chart ${name} not found in index`] : missingFrom(view, chosen), turn)
+    }
+    return entryTargets(session, view, chosen)
+  }
+  if (dryRun) return { targets: choose(await readView(session), 'first'), keptArchives: [], revived: [], committed: [] }
   return deleteTargets(session, choose)
+}
+
+function entryTargets(session: Session, { index }: View, versions: readonly VersionId[]): readonly EntryTarget[] {
+  return versions.flatMap((version) => index.find(version) ?? []).map((entry) => entryTarget(session, entry))
 }
 
 /** What the deletion of an entry takes: its archive only when it is one of this repository. */
@@ -45,11 +64,15 @@ export function entryTarget({ location }: Session, entry: Entry): EntryTarget {
   return { entry, removals: [removalOf(entry)], key, digestOf: () => entry.digest }
 }
 
-function refuseMissing(view: View, versions: readonly VersionId[], turn: 'first' | 'again'): void {
-  const missing = versions.filter((version) => view.index.find(version) === undefined)
+/** What cannot be found, one text for each version. */
+function missingFrom({ index }: View, versions: readonly VersionId[]): readonly string[] {
+  const missing = versions.filter((version) => index.find(version) === undefined)
+  return missing.map(({ name, version }) => `chart ${name} version ${version} not found in index`)
+}
+
+function refuseMissing(missing: readonly string[], turn: 'first' | 'again'): void {
   if (missing.length === 0) return
-  const names = missing.map(({ name, version }) => `chart ${name} version ${version} not found in index`)
-  throw new HelmS3Error('not-found', names.join('; '), {
+  throw new HelmS3Error('not-found', missing.join('; '), {
     hint:
       turn === 'again'
         ? 'it was there a moment ago: another client deleted it, or an earlier attempt of this command whose answer was lost'

@@ -59,7 +59,17 @@ describe('delete', () => {
     assert.deepEqual(await program.keys(), before)
     assert.equal(await program.ok('delete', 'app', URI, '--all'), 'Successfully deleted 3 chart versions from the repository.\n')
     assert.deepEqual(await archives(), [])
-    assert.equal(await program.ok('delete', 'app', URI, '--all'), 'Nothing to delete.\n')
+  })
+
+  it('finds no version of an unknown chart, and passes over it when told to', async () => {
+    const before = await program.keys()
+    for (const flags of [['--all'], ['--all', '--dry-run']]) {
+      assert.equal(await program.fails('delete', 'nothing', URI, ...flags), 'Error: chart nothing not found in index\nHint: nothing was deleted\n')
+    }
+    assert.equal(await program.ok('delete', 'nothing', URI, '--all', '--ignore-missing'), 'Nothing to delete.\n')
+    assert.deepEqual(await program.keys(), before)
+    assert.equal((await program.run('delete', 'nothing', URI, '--all', '--exit-codes=fine')).status, 4)
+    assert.match(await program.ok('delete', 'app', URI, '--all', '--ignore-missing'), /^Successfully deleted 3 chart versions/)
   })
 
   it('passes over versions that are missing when told to', async () => {
@@ -72,7 +82,6 @@ describe('delete', () => {
   it('refuses contradictions before it writes anything', async () => {
     const before = await program.keys()
     assert.match(await program.fails('delete', 'app', URI, '--all', '--version=1.0.0'), /^Error: --all and --version cannot be given together/)
-    assert.match(await program.fails('delete', 'app', URI, '--all', '--ignore-missing'), /^Error: --ignore-missing is about/)
     assert.deepEqual(await program.keys(), before)
   })
 
