@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import { deltaTime } from '../core/delta-id.ts'
-import type { Removal } from '../core/entry.ts'
+import { type Removal, isAnnouncement } from '../core/entry.ts'
 import { formatTime } from '../format.ts'
 import { findRepository } from '../helm/repositories.ts'
 import { type LogEntry, type LogOptions, readLog } from '../protocol/read-log.ts'
@@ -14,7 +14,7 @@ export interface LogCommand extends LogOptions {
 }
 
 interface Change {
-  readonly change: 'added' | 'removed' | 'touched'
+  readonly change: 'added' | 'removed' | 'orphan' | 'touched'
   readonly name: string
   readonly version: string
   readonly digest: string | null
@@ -26,7 +26,7 @@ const HEADERS = ['WHEN', 'WHO', 'COMMAND', 'STATE', 'CHANGES']
 /** Lines of one mutation in the table. */
 const MAX_CHANGES = 10
 
-const SIGNS = { added: '+', removed: '-', touched: '~' }
+const SIGNS = { added: '+', removed: '-', orphan: 'x', touched: '~' }
 
 /** `helm s3 log REPO [NAME]`: the mutations that have left traces, newest first. Cost: see {@link readLog}. */
 export async function log(context: Context, { repository, ...options }: LogCommand): Promise<void> {
@@ -68,7 +68,7 @@ function changesOf({ delta, folded }: LogEntry): readonly Change[] {
     ifAbsent,
   })
   if (delta !== undefined) {
-    return [...delta.removed.map((removal) => change('removed', removal)), ...delta.added.map(({ entry, ifAbsent }) => change('added', entry, ifAbsent))]
+    return [...delta.removed.map((removal) => change(isAnnouncement(removal) ? 'orphan' : 'removed', removal)), ...delta.added.map(({ entry, ifAbsent }) => change('added', entry, ifAbsent))]
   }
   return folded === undefined || folded.touched === '*' ? [] : folded.touched.map((version) => change('touched', version))
 }
@@ -91,6 +91,12 @@ function rowsOf(entry: LogEntry, style: Style): (readonly string[])[] {
 
 function changeLines(changes: readonly Change[]): string[] {
   if (changes.length === 0) return ['not remembered']
-  const lines = changes.map(({ change, ifAbsent, name, version }) => `${SIGNS[change]} ${singleLine(name)} ${singleLine(version)}${ifAbsent ? ' (if absent)' : ''}`)
+  const lines = [...new Set(changes.map(changeLine))]
   return lines.length <= MAX_CHANGES ? lines : [...lines.slice(0, MAX_CHANGES - 1), `and ${String(lines.length - MAX_CHANGES + 1)} more, which -o json shows`]
+}
+
+/** An archive without an entry is named by its file: where its name ends and its version begins is not known, and it may be listed as each. */
+function changeLine({ change, ifAbsent, name, version }: Change): string {
+  const what = change === 'orphan' ? `${singleLine(`${name}-${version}`)}.tgz (no entry)` : `${singleLine(name)} ${singleLine(version)}`
+  return `${SIGNS[change]} ${what}${ifAbsent ? ' (if absent)' : ''}`
 }

@@ -5,7 +5,7 @@ import { listOf, objectOf, oneOf, text, textOrNull, truth } from '../json-schema
 const DEFAULT_LIMIT = 100
 
 const CHANGE = objectOf({
-  change: oneOf(['added', 'removed', 'touched'], 'touched: added or removed; of a collected delta nobody remembers which'),
+  change: oneOf(['added', 'removed', 'orphan', 'touched'], 'orphan: an archive that no entry named was to be deleted, once for each way to read its key; touched: of a collected delta nobody remembers which of them'),
   name: text('of the chart'),
   version: text('that changed'),
   digest: textOrNull('SHA-256 of the archive, hex'),
@@ -30,7 +30,7 @@ export const logDefinition = command({
   about: 'Show who changed what, from where and when, newest first',
   details: [
     'A mutation can be seen here until its delta is collected, five minutes after a compaction has folded it; for an hour after that index.yaml remembers which versions it changed. ' +
-      'User, host and command are what the client said about itself. Changes by other programs leave no delta. NAME is the exact name of one chart.',
+      'User, host and command are what the client said about itself. Changes by other programs leave no delta. In the table + stands for an addition, - for a removal, x for an archive that no entry named (`prune --orphans`), ~ for a change of which no more is known. NAME is the exact name of one chart.',
     'Costs one LIST for each 1000 deltas, a GET of the first 32 KiB of index.yaml (all of it, if more than some two hundred deltas were folded lately), and one GET for each delta that is looked at. Writes nothing.',
   ],
   arity: between(1, 2),

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import { readChartArchive } from '../chart/chart-archive.ts'
 import type { DeltaId } from '../core/delta-id.ts'
-import { type Removal, type VersionId, versionKey } from '../core/entry.ts'
+import { type Removal, type VersionId, isAnnouncement, versionKey } from '../core/entry.ts'
 import { compareIds } from '../core/fold.ts'
 import { type Key, archiveKey, provenanceKey } from '../core/keys.ts'
 import { type ErrorCode, HelmS3Error, hasCode } from '../errors.ts'
@@ -89,12 +89,12 @@ async function lastRemoval(
   version: VersionId,
   removals: readonly KnownRemoval[],
 ): Promise<(Removal & { readonly id: DeltaId }) | undefined> {
-  const newest = removals.filter(({ isAnnouncement, isCertain }) => isCertain && !isAnnouncement).sort((a, b) => compareIds(b.id, a.id))[0]
+  const newest = removals.filter((each) => each.isCertain && !each.isAnnouncement).sort((a, b) => compareIds(b.id, a.id))[0]
   const listed = view.listing.deltas.find(({ id }) => id === newest?.id)
   if (listed === undefined) return undefined
   const pending = view.pending.find(({ id }) => id === listed.id)
   const read = pending === undefined ? await readDelta(session, listed) : ({ outcome: 'delta', delta: pending } as const)
-  const removal = read.outcome === 'delta' ? read.delta.removed.find((each) => versionKey(each) === versionKey(version)) : undefined
+  const removal = read.outcome === 'delta' ? read.delta.removed.find((each) => versionKey(each) === versionKey(version) && !isAnnouncement(each)) : undefined
   return removal && { ...removal, id: listed.id }
 }
 

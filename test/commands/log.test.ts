@@ -68,6 +68,19 @@ describe('log', () => {
     assert.match(await program.ok('log', URI), /collected +~ app 1\.0\.0\n$/)
   })
 
+  it('shows an archive without an entry as what it is, and not as the removal of a version', async () => {
+    for (const file of ['app-0.9.0.tgz', 'app-1-2.0.0.tgz']) {
+      await program.bucket.put(asKey(`charts/${file}`), Buffer.from('died'), { when: 'always' })
+    }
+    program.pass(2 * 3_600_000)
+    await program.ok('prune', URI, '--orphans')
+    assert.deepEqual(told(await read()), ['prune, folded, orphan app 0.9.0, orphan app 1-2.0.0, orphan app-1 2.0.0'])
+    const lines = (await program.ok('log', URI)).split('\n').slice(1)
+    assert.match(lines[0] ?? '', /prune +folded +x app-0\.9\.0\.tgz \(no entry\)$/)
+    assert.match(lines[1] ?? '', /^ +x app-1-2\.0\.0\.tgz \(no entry\)$/)
+    assert.deepEqual(lines.slice(2), [''])
+  })
+
   it('chooses one chart, and so many at most', async () => {
     for (const [name, version] of [['app', '1.0.0'], ['web', '1.0.0'], ['app', '1.1.0']] as const) await push(name, version, '--no-compact')
     assert.deepEqual(told(await read('app')), ['push, pending, added app 1.1.0', 'push, pending, added app 1.0.0'])

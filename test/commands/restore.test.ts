@@ -154,6 +154,19 @@ describe('restore', () => {
     assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0'), /^Error: no deletion of app 1\.0\.0 is known\n/)
   })
 
+  it('undoes the deletion below a removal of an archive without an entry', async () => {
+    const archive = readFileSync(await push('1.0.0'))
+    await remove('1.0.0')
+    const [key = ''] = (await program.keys('charts/index.d/')).slice(-1)
+    const announcement = (await program.text(key)).replace(/"digest":"[0-9a-f]{64}"/, '"created":""')
+    const later = asKey(key.replace(/[0-9A-Z]{16}\.yaml$/, `${'Z'.repeat(16)}.yaml`))
+    await program.bucket.put(later, Buffer.from(announcement), { when: 'absent' })
+    program.pass(2 * MINUTE)
+    await program.bucket.put(asKey('charts/app-1.0.0.tgz'), archive, { when: 'absent' })
+    const { restored } = resultOf('restore', await program.ok('restore', 'app', URI, '--version=1.0.0', '-ojson')) as Restored
+    assert.deepEqual(restored.map(({ deletedBy }) => `charts/index.d/${deletedBy}.yaml`), [key])
+  })
+
   it('refuses a line that is not complete', async () => {
     assert.match(await program.fails('restore', 'app', URI), /^Error: required flag\(s\) "version" not set\n/)
     assert.match(await program.fails('restore', 'app', URI, '--version=,'), /^Error: at least one non-empty --version is required\n/)
