@@ -4,6 +4,7 @@ import type { DeltaId } from '../core/delta-id.ts'
 import { type Removal, versionKey } from '../core/entry.ts'
 import type { Key } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
+import { formatCount } from '../format.ts'
 import { appendDelta } from './append-delta.ts'
 import { deleteArchive } from './delete-archive.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
@@ -77,7 +78,9 @@ export async function deleteTargets<T extends DeletionTarget>(
   const isLeft = ({ removals }: T): boolean => !removals.some((removal) => done.has(versionKey(removal)))
   const chooseRest: Choose<T> = (view, turn) => choose(view, parts.length > 0 ? 'rest' : turn).filter(isLeft)
   for (let view = first; ; view = undefined) {
-    const { part, isLast } = await deletePart(session, chooseRest, view)
+    const { part, isLast } = await deletePart(session, chooseRest, view).catch((error: unknown) => {
+      throw afterParts(error, done.size)
+    })
     parts.push(part)
     if (isLast) break
     for (const { removals } of part.targets) for (const removal of removals) done.add(versionKey(removal))
@@ -88,6 +91,14 @@ export async function deleteTargets<T extends DeletionTarget>(
     revived: parts.flatMap(({ revived }) => revived),
     committed: parts.flatMap(({ committed }) => committed),
   }
+}
+
+/** An error that stops a deletion of which some versions have gone already. */
+function afterParts(error: unknown, removed: number): unknown {
+  if (removed === 0 || !(error instanceof HelmS3Error)) return error
+  const before = `${formatCount(removed, 'version')} had been removed before: the same command removes the rest`
+  const hint = error.code === 'conflict' || error.hint === undefined ? before : `${before}; ${error.hint}`
+  return new HelmS3Error(error.code, error.message, { cause: error, hint })
 }
 
 async function deletePart<T extends DeletionTarget>(
@@ -151,11 +162,15 @@ async function removeArchives<T extends DeletionTarget>(
     if (key === undefined || fate !== 'gone') return { key, fate }
     const warrant = { removal: id, digest: target.digestOf(heads.get(target)), sentAt }
     const outcome = await deleteArchive(session, key, warrant)
-    progress.advance()
     return { key, fate: outcome === 'kept' ? 'kept' : 'gone' }
   }
+  const step = async (target: T): ReturnType<typeof remove> => {
+    const removed = await remove(target)
+    progress.advance()
+    return removed
+  }
   try {
-    const fates = await Promise.all(targets.map((target) => limit(() => remove(target))))
+    const fates = await Promise.all(targets.map((target) => limit(() => step(target))))
     const keysOf = (fate: Fate): Key[] => fates.flatMap((each) => (each.fate === fate && each.key !== undefined ? [each.key] : []))
     const newerDeltas = view.listing.deltas.filter((listed) => listed.id > id).length
     return { targets, keptArchives: keysOf('kept'), revived: keysOf('revived'), committed: [{ id, delta, newerDeltas }] }
