@@ -17,8 +17,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'the base is read after the LIST',
     file: 'protocol/read-view.ts',
-    find: '  const startedAt = session.clock.monotonic()\n  const listing = await listDeltas(session)\n  const base = await readBase(session)\n',
-    replace: '  const base = await readBase(session)\n  const startedAt = session.clock.monotonic()\n  const listing = await listDeltas(session)\n',
+    find: '{ listing, startedAt }: TimedListing): Promise<View | undefined> {\n  const base = await readBase(session)\n',
+    replace: '_: TimedListing): Promise<View | undefined> {\n  const base = await readBase(session)\n  const { listing, startedAt } = await listForView(session)\n',
     mix: 'readers',
   },
   {
@@ -31,7 +31,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'a push that others may have crossed settles',
     file: 'protocol/push.ts',
-    find: "if (!mayHaveMissed && placement === 'created' && !overtaken.includes(upload)) continue",
+    find: "if (!mayHaveMissed && placement === 'created' && !isOvertaken.has(versionKey(upload))) continue",
     replace: 'continue',
     mix: 'storm',
   },
@@ -52,9 +52,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'a conditional DELETE is never sent again',
     file: 'protocol/delete-archive.ts',
-    find: "return (await store.delete(key, { match: etag })).outcome === 'deleted'",
+    find: "return deletion.outcome === 'deleted'",
     replace:
-      "let sent = await store.delete(key, { match: etag })\n  for (let i = 0; i < 3 && sent.outcome === 'unknown'; i++) sent = await store.delete(key, { match: etag })\n  return sent.outcome === 'deleted'",
+      "let sent = deletion\n  for (let i = 0; i < 3 && sent.outcome === 'unknown'; i++) sent = await store.delete(key, { match: etag })\n  return sent.outcome === 'deleted'",
     mix: 'storm',
   },
   {

@@ -1,12 +1,18 @@
 import { createHash } from 'node:crypto'
-import { makeDeltaId } from '../../lib/core/delta-id.ts'
-import { asKey } from '../../lib/core/keys.ts'
+import type { FoldedDelta } from '../../lib/core/bookkeeping.ts'
+import { makeEntry } from '../../lib/core/chart-entry.ts'
+import { type DeltaId, deltaKey, makeDeltaId } from '../../lib/core/delta-id.ts'
+import { encodeDelta } from '../../lib/core/delta-text.ts'
+import type { Entry } from '../../lib/core/entry.ts'
+import { emptyIndexText } from '../../lib/core/index/index-text.ts'
+import { archiveFileName, archiveKey, asKey, parseRepositoryUrl } from '../../lib/core/keys.ts'
+import { archiveMetadata } from '../../lib/core/object-metadata.ts'
 import type { ChartUpload } from '../../lib/protocol/chart-upload.ts'
 import type { Session } from '../../lib/protocol/session.ts'
 import { MemoryStore } from '../../lib/store/memory-store.ts'
 import type { ObjectStore } from '../../lib/store/object-store.ts'
+import { tgz } from '../support/archives.ts'
 import { guardStore } from './guarded-store.ts'
-import { CHART, LOCATION, layOutBucket, makeUpload } from './initial-bucket.ts'
 import { type Operation, isLinearizable } from './linearizability.ts'
 import { DEFAULT_MIXES, MIXES, type Mix, type MixName, type OperationKind } from './mixes.ts'
 import { type Client, Network } from './network.ts'
@@ -33,6 +39,8 @@ export interface Outcome {
   readonly counts: ReadonlyMap<string, number>
 }
 
+const LOCATION = parseRepositoryUrl('s3://bucket/charts')
+const CHART = 'app'
 const START = 1_700_000_000_000
 const MAX_EVENTS = 60_000
 
@@ -91,9 +99,7 @@ class Schedule {
   }
 
   async run(): Promise<Outcome> {
-    const initial = await layOutBucket(this.#store, { versions: this.#versions, now: this.#time.now, mix: this.#mix, random: this.#random })
-    for (const [version, digest] of initial.values) this.#initial.set(version, digest)
-    for (const version of initial.orphans) this.#orphans.add(version)
+    await this.#layOut()
     const [fewest, most] = this.#mix.operations
     const operations = fewest + this.#random.below(most - fewest + 1)
     const kinds = Object.entries(this.#mix.weights).flatMap(([kind, weight]) => Array<OperationKind>(weight).fill(kind as OperationKind))
@@ -105,6 +111,57 @@ class Schedule {
     await this.#checkVersions()
     await this.#checkHealing()
     return { seed: this.#seed, mix: this.#mixName, violations: this.#violations, counts: this.#counts }
+  }
+
+  // What stands in the bucket at the start.
+
+  async #layOut(): Promise<void> {
+    const longAgo = this.#time.now - 7_200_000
+    const entries: Entry[] = []
+    const folded = new Map<DeltaId, FoldedDelta>()
+    for (const version of this.#versions) {
+      const state = this.#random.pick(this.#mix.start)
+      if (state === 'none') continue
+      const upload = makeUpload(version, 'A')
+      const id = makeDeltaId(longAgo, this.#random.bytes(10))
+      await this.#store.put(archiveKey(LOCATION, upload), upload.bytes, {
+        when: 'always',
+        sha256: upload.digest,
+        metadata: archiveMetadata({ metadata: upload.metadata, digest: upload.digest, delta: id }),
+      })
+      if (state === 'orphan') {
+        this.#orphans.add(version)
+        continue
+      }
+      const entry = makeEntry(upload.metadata, {
+        digest: upload.digest,
+        url: archiveFileName(upload),
+        created: new Date(longAgo + 1000).toISOString(),
+      })
+      this.#initial.set(version, upload.digest)
+      if (this.#random.chance(this.#mix.pendingDeltas)) {
+        await this.#putDelta(id, entry)
+        continue
+      }
+      entries.push(entry)
+      if (this.#random.chance(this.#mix.oldDeltas)) {
+        const age = this.#random.chance(0.5) ? 50_000 : this.#mix.graceWindow + this.#random.below(300_000)
+        folded.set(id, { at: this.#time.now - age, touched: [{ name: CHART, version }], gone: undefined })
+        await this.#putDelta(id, entry)
+      }
+    }
+    const form = this.#random.chance(0.1) ? 'yaml' : 'json'
+    const index = emptyIndexText(form).withHeader({
+      bookkeeping: { generation: 1, writeId: 'start', folded },
+      generated: new Date(longAgo).toISOString(),
+    })
+    const bytes = (entries.length > 0 ? index.withCharts(new Map([[CHART, entries]])) : index).toBytes()
+    await this.#store.put(LOCATION.indexKey, bytes, { when: 'always' })
+  }
+
+  async #putDelta(id: DeltaId, entry: Entry): Promise<void> {
+    const delta = { added: [{ entry, ifAbsent: false }], removed: [] }
+    await this.#store.put(deltaKey(LOCATION.deltaFolder, id), encodeDelta(delta), { when: 'absent' })
   }
 
   // Clients.
@@ -432,9 +489,24 @@ class Schedule {
   }
 }
 
-/** Without conditional writes `init --force` and a rebuild are not exclusive: a compaction that began before may undo them. */
+/** Without conditional writes `init --force` is not exclusive: it may be undone by a compaction that began before it. */
 function mixesFor(store: StoreKind): readonly MixName[] {
-  return store === 'no-conditions' ? DEFAULT_MIXES.filter((mix) => mix !== 'init' && mix !== 'rebuild') : DEFAULT_MIXES
+  return store === 'no-conditions' ? DEFAULT_MIXES.filter((mix) => mix !== 'init') : DEFAULT_MIXES
+}
+
+const uploads = new Map<string, ChartUpload>()
+
+/** A chart archive that differs from others of its version by one letter. */
+function makeUpload(version: string, content: string): ChartUpload {
+  const source = `${version}=${content}`
+  const known = uploads.get(source)
+  if (known !== undefined) return known
+  const bytes = tgz({ name: `${CHART}/Chart.yaml`, content: `apiVersion: v2\nname: ${CHART}\nversion: ${version}\n# ${content}\n` })
+  const digest = createHash('sha256').update(bytes).digest('hex')
+  const metadata = { name: CHART, version, apiVersion: 'v2' }
+  const upload = { name: CHART, version, digest, bytes, provenance: undefined, metadata, source }
+  uploads.set(source, upload)
+  return upload
 }
 
 function describeView(values: ReadonlyMap<string, string>): string {
