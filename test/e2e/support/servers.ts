@@ -12,6 +12,8 @@ export interface RunningStore {
   readonly endpoint: string
   readonly accessKeyId: string
   readonly secretAccessKey: string
+  /** Where it keeps the objects; with versitygw one file each, `BUCKET/KEY`. */
+  readonly folder: string
   stop(): Promise<void>
 }
 
@@ -67,6 +69,7 @@ async function run(
     name,
     endpoint,
     ...KEYS,
+    folder,
     stop: async () => {
       await end(child)
       await rm(folder, { recursive: true, force: true })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -30,12 +30,14 @@ export class Workplace {
   readonly url: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly store: ObjectStore
+  readonly #server: RunningStore
 
-  private constructor(folder: string, bucket: string, env: Readonly<Record<string, string | undefined>>, store: ObjectStore) {
+  private constructor(folder: string, bucket: string, server: RunningStore, store: ObjectStore) {
     this.folder = folder
     this.bucket = bucket
     this.url = `s3://${bucket}/charts`
-    this.env = env
+    this.env = environment(folder, server)
+    this.#server = server
     this.store = store
   }
 
@@ -43,7 +45,7 @@ export class Workplace {
     const folder = await mkdtemp(join(tmpdir(), 'helm-s3-e2e-'))
     const bucket = `e2e-${String(process.pid)}-${String(buckets++)}`
     await createBucket(server, bucket)
-    return new Workplace(folder, bucket, environment(folder, server), await createS3Store(localConfig(server), bucket))
+    return new Workplace(folder, bucket, server, await createS3Store(localConfig(server), bucket))
   }
 
   async close(): Promise<void> {
@@ -91,6 +93,13 @@ export class Workplace {
 
   async exists(name: string): Promise<boolean> {
     return (await this.head(name)) !== undefined
+  }
+
+  /** Makes an object of versitygw, which takes the time of its file for that of the last change, older: milliseconds. */
+  async age(name: string, milliseconds: number): Promise<void> {
+    assert.equal(this.#server.name, 'versitygw')
+    const then = (Date.now() - milliseconds) / 1000
+    await utimes(join(this.#server.folder, this.bucket, 'charts', name), then, then)
   }
 
   /** `index.yaml` as it lies in the bucket, without merge on read. */
