@@ -124,7 +124,7 @@ describe('the progress of a prune', () => {
     const session = repository.session({
       put: async (key, body, options) => {
         const placed = await repository.bucket.put(key, body, options)
-        // Pushed again before the second look: the archive of this version stays.
+        // One version is pushed again before the second look, and by then it is too late to delete the other archives.
         if (key.includes('index.d/')) await repository.push([upload('app', '1.1.0', 'a')])
         return placed
       },
@@ -133,9 +133,9 @@ describe('the progress of a prune', () => {
       Object.assign(steps, { title, total })
       return { advance: (n = 1) => void (steps.done += n), end: () => void (steps.hasEnded = true) }
     }
-    const { removed } = await prune({ ...session, track }, { ...OPTIONS, rules: { ...RULES, keepLast: 1 } })
+    const { keptArchives, removed } = await prune({ ...session, track }, { ...OPTIONS, rules: { ...RULES, keepLast: 1 } })
     assert.equal(removed.length, 3)
-    assert.deepEqual((await repository.bucket.list('charts/app-')).objects.map(({ key }) => key), ['charts/app-1.1.0.tgz', 'charts/app-2.0.0.tgz'])
+    assert.deepEqual(keptArchives, ['charts/app-1.2.0.tgz', 'charts/app-1.0.0.tgz'])
     assert.deepEqual(steps, { title: 'deleting archives', total: 3, done: 3, hasEnded: true })
   })
 })
