@@ -8,7 +8,7 @@ import { type Flag, type Flags, GLOBAL_FLAGS, HELM_FLAGS, SETTING_FLAGS } from '
 import type { Invocation } from './invocation.ts'
 import type { OutputForm } from './output.ts'
 
-/** One name means one kind of flag, whatever the command: flags can stand before it. */
+/** Every flag that there is. Of one that several commands have, the kind of the last one. */
 const ALL_FLAGS: Flags = Object.assign({}, ...COMMANDS.map(({ flags }) => flags), HELM_FLAGS, GLOBAL_FLAGS) as Flags
 
 /**
@@ -17,19 +17,20 @@ const ALL_FLAGS: Flags = Object.assign({}, ...COMMANDS.map(({ flags }) => flags)
  * @throws HelmS3Error `usage`
  */
 export function parseArgs(argv: readonly string[]): Invocation {
-  const { words, given } = parseFlags(argv)
+  const table = flagTable(argv)
+  const { words, given } = parseFlags(argv, table)
   const [first, ...rest] = words
   if (first === undefined || first === 'help') {
-    refuseFlags(given, {}, argv)
+    refuseFlags(given, {}, argv, table)
     if (rest.length === 0) return { kind: 'help', command: undefined }
   }
   const name = first === 'help' ? rest.join(' ') : (first ?? '')
   const command = findCommand(name)
   if (command === undefined) throw unknownCommand(name)
-  refuseFlags(given, command.flags, argv)
+  refuseFlags(given, command.flags, argv, table)
   if (first === 'help' || given.has('help')) return { kind: 'help', command }
 
-  refuseCount(command, rest, argv)
+  refuseCount(command, rest, argv, table)
   const flags: Record<string, unknown> = {}
   for (const [flag, definition] of Object.entries(command.flags)) {
     if (definition.kind === 'texts' && definition.required === true && !given.has(flag)) {
@@ -51,15 +52,31 @@ export function parseArgs(argv: readonly string[]): Invocation {
   }
 }
 
+/**
+ * The flags as the command of the line has them: `--prov` is a switch of one command and has a value in another. The command is
+ * the one that the line names when it is read with that command's flags, for flags can stand before it.
+ */
+function flagTable(argv: readonly string[]): Flags {
+  const first = findCommand(argv[0] ?? '')
+  const tableOf = (command: Command | undefined): Flags => ({ ...ALL_FLAGS, ...command?.flags })
+  const namesItself = (command: Command): boolean => findCommand(parseFlags(argv, tableOf(command)).words[0] ?? '') === command
+  return tableOf(first ?? COMMANDS.find(namesItself))
+}
+
+interface ParsedLine {
+  readonly words: readonly string[]
+  readonly given: ReadonlyMap<string, readonly string[]>
+}
+
 /** The words that are no flags, and the values of each flag in the order of the line. */
-function parseFlags(argv: readonly string[]): { readonly words: readonly string[]; readonly given: ReadonlyMap<string, readonly string[]> } {
-  const isSwitch = (flag: string): boolean => ALL_FLAGS[flag]?.kind === 'switch'
-  const shorts = Object.entries(ALL_FLAGS).flatMap(([flag, definition]) =>
+function parseFlags(argv: readonly string[], table: Flags): ParsedLine {
+  const isSwitch = (flag: string): boolean => table[flag]?.kind === 'switch'
+  const shorts = Object.entries(table).flatMap(([flag, definition]) =>
     'short' in definition && definition.short !== undefined ? [[flag, [definition.short]] as const] : [],
   )
-  const { _: words, '--': literal = [], ...values } = Parser(separateShortValues(argv), {
-    boolean: Object.keys(ALL_FLAGS).filter(isSwitch),
-    string: Object.keys(ALL_FLAGS).filter((flag) => !isSwitch(flag)),
+  const { _: words, '--': literal = [], ...values } = Parser(separateShortValues(argv, table), {
+    boolean: Object.keys(table).filter(isSwitch),
+    string: Object.keys(table).filter((flag) => !isSwitch(flag)),
     alias: Object.fromEntries(shorts.map(([flag, names]) => [flag, [...names]])),
     configuration: {
       'boolean-negation': false,
@@ -80,24 +97,23 @@ function parseFlags(argv: readonly string[]): { readonly words: readonly string[
 }
 
 /** A flag that needs no value gets the empty one. `-ojson` as `-o=json`, which pflag also takes; Helm itself leaves `-nNAMESPACE` in the line. */
-function separateShortValues(argv: readonly string[]): string[] {
+function separateShortValues(argv: readonly string[], table: Flags): string[] {
   const end = argv.indexOf('--')
-  const isOptional = (word: string): boolean => word.startsWith('--') && ALL_FLAGS[word.slice(2)]?.kind === 'optional'
+  const isOptional = (word: string): boolean => word.startsWith('--') && table[word.slice(2)]?.kind === 'optional'
   const separate = (word: string): string => (isOptional(word) ? `${word}=` : word.replace(/^-([odnv])(?=[^=])/, '-$1='))
   return argv.map((word, i) => (end >= 0 && i > end ? word : separate(word)))
 }
 
 /** Refuses flags that the command does not have, and flags that lack their value. */
-function refuseFlags(given: ReadonlyMap<string, readonly string[]>, own: Flags, argv: readonly string[]): void {
+function refuseFlags(given: ParsedLine['given'], own: Flags, argv: readonly string[], table: Flags): void {
   for (const [flag, texts] of given) {
     if (!(flag in own) && !(flag in GLOBAL_FLAGS) && !(flag in HELM_FLAGS)) throw usage(unknownFlag(`--${flag}`))
-    if (texts.includes('')) refuseMissingValue(flag, argv)
+    if (texts.includes('')) refuseMissingValue(flag, argv, table[flag])
   }
 }
 
 /** `--flag=` gives the empty value on purpose; `--flag` at the end of the line, or before another flag, forgets it. */
-function refuseMissingValue(flag: string, argv: readonly string[]): void {
-  const definition = ALL_FLAGS[flag]
+function refuseMissingValue(flag: string, argv: readonly string[], definition: Flag | undefined): void {
   if (definition?.kind === 'optional') return
   const names = definition !== undefined && 'short' in definition ? [`--${flag}`, `-${definition.short ?? ''}`] : [`--${flag}`]
   const bare = argv.find((word, i) => names.includes(word) && argv[i + 1] !== '')
@@ -111,11 +127,11 @@ function unknownFlag(word: string): string {
   return `unknown shorthand flag: '${word.charAt(1)}' in ${word}`
 }
 
-function refuseCount(command: Command, args: readonly string[], argv: readonly string[]): void {
+function refuseCount(command: Command, args: readonly string[], argv: readonly string[], table: Flags): void {
   const { min, max } = command.arity
   if (args.length >= min && args.length <= max) return
   if (max === 0) throw usage(`unknown command ${JSON.stringify(args[0])} for "s3 ${commandName(command)}"`)
-  const swallowed = args.length < min ? argv.find((word, i) => takesNextWord(word) && i + 1 < argv.length) : undefined
+  const swallowed = args.length < min ? argv.find((word, i) => takesNextWord(word, table) && i + 1 < argv.length) : undefined
   const hint =
     swallowed === undefined
       ? RUN_HELP
@@ -124,8 +140,8 @@ function refuseCount(command: Command, args: readonly string[], argv: readonly s
   throw new HelmS3Error('usage', `accepts ${wanted} arg(s), received ${String(args.length)}`, { hint })
 }
 
-function takesNextWord(word: string): boolean {
-  const definition = word.startsWith('--') ? ALL_FLAGS[word.slice(2)] : undefined
+function takesNextWord(word: string, table: Flags): boolean {
+  const definition = word.startsWith('--') ? table[word.slice(2)] : undefined
   return definition !== undefined && definition.kind !== 'switch' && definition.kind !== 'optional'
 }
 

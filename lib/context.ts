@@ -1,6 +1,6 @@
 import type { Config } from './config.ts'
 import type { RepositoryLocation } from './core/keys.ts'
-import type { Output } from './output.ts'
+import type { Output, Source } from './output.ts'
 import type { Session } from './protocol/session.ts'
 import type { ObjectStore } from './store/object-store.ts'
 
@@ -8,6 +8,8 @@ import type { ObjectStore } from './store/object-store.ts'
 export interface Context {
   readonly config: Config
   readonly output: Output
+  /** Standard input. */
+  readonly stdin: Source
   /** Opens a repository. Nothing is sent yet. */
   openSession(location: RepositoryLocation): Promise<Session>
   /** Opens a bucket by its name; `query` is that of the URL which named it. Nothing is sent yet. */

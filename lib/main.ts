@@ -121,6 +121,7 @@ async function run(
     const context: Context = {
       config,
       output,
+      stdin: io.stdin,
       openStore,
       openSession: async (location) => {
         const store = await openStore(location.bucket, location.query)

@@ -11,8 +11,16 @@ export interface Sink {
   readonly terminal?: NodeJS.WriteStream
 }
 
+/** A stream that bytes come from. */
+export interface Source {
+  readonly isTerminal: boolean
+  /** All that comes until the end; may be called once. */
+  chunks(): AsyncIterable<Uint8Array>
+}
+
 /** The streams of this process. */
 export interface Io {
+  readonly stdin: Source
   readonly stdout: Sink
   readonly stderr: Sink
   /** Aborted with an {@link Interruption} when the process is asked to end. */
@@ -69,7 +77,7 @@ export interface Output {
   flush(): Promise<void>
 }
 
-export function createOutput({ stdout, stderr }: Io, { form, hasColor, isQuiet, isVerbose }: OutputOptions): Output {
+export function createOutput({ stdout, stderr }: Pick<Io, 'stdout' | 'stderr'>, { form, hasColor, isQuiet, isVerbose }: OutputOptions): Output {
   const held: string[] = []
   const values: object[] = []
   const said: Promise<void>[] = []

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { compileEarly } from './launch/jit-policy.ts'
 import { main } from './main.ts'
-import { Interruption, type Io, type Sink } from './output.ts'
+import { Interruption, type Io, type Sink, type Source } from './output.ts'
 import { systemClock } from './sys/clock.ts'
 import { systemRandom } from './sys/random.ts'
 
@@ -35,7 +35,15 @@ function interruptedBySignals(): AbortSignal {
   return controller.signal
 }
 
-const io: Io = { stdout: sinkOf(process.stdout), stderr: sinkOf(process.stderr), interrupted: interruptedBySignals() }
+/** Opened only by what reads it. */
+const stdin: Source = {
+  get isTerminal() {
+    return process.stdin.isTTY
+  },
+  chunks: () => process.stdin as AsyncIterable<Uint8Array>,
+}
+
+const io: Io = { stdin, stdout: sinkOf(process.stdout), stderr: sinkOf(process.stderr), interrupted: interruptedBySignals() }
 
 // All but the getter works for longer.
 if (process.argv[2] !== 'download') compileEarly()

@@ -60,6 +60,20 @@ describe('args: reading', () => {
     assert.deepEqual([timeout, isVerbose], [5_400_000, true])
   })
 
+  it('reads a flag as its command has it, wherever it stands', () => {
+    const lines = [
+      ['--prov p push a b', 'p'],
+      ['push --prov p a b', 'p'],
+      ['push a b --prov=p', 'p'],
+      ['--prov fetch a b', true],
+      ['pull a --prov b', true],
+    ] as const
+    for (const [line, prov] of lines) {
+      const { args, flags } = parsed(line)
+      assert.deepEqual([args, flags['prov']], [['a', 'b'], prov], line)
+    }
+  })
+
   it('ignores the flags of Helm that Helm leaves in the line', () => {
     const line = '--burst-limit 5 push --debug=true a -nfoo --qps=3 b --color never --content-cache /x -v 6 --colour=auto'
     assert.deepEqual(parsed(line).args, ['a', 'b'])
@@ -84,7 +98,7 @@ describe('args: refusing', () => {
     ['delete', `accepts 2 arg(s), received 0\n${RUN_HELP}`],
     ['push --nope a b', `unknown flag: --nope\n${RUN_HELP}`],
     ['push --nope=1 a b', `unknown flag: --nope\n${RUN_HELP}`],
-    ['push a b --version=1', `unknown flag: --version\n${RUN_HELP}`],
+    ['push a b --all', `unknown flag: --all\n${RUN_HELP}`],
     ['--version', `unknown flag: --version\n${RUN_HELP}`],
     ['push -x a b', `unknown shorthand flag: 'x' in -x\n${RUN_HELP}`],
     ['version x', `unknown command "x" for "s3 version"\n${RUN_HELP}`],

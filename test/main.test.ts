@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { HelmS3Error } from '../lib/errors.ts'
 import { main } from '../lib/main.ts'
 import { Interruption, type Io } from '../lib/output.ts'
@@ -53,12 +54,13 @@ describe('main', () => {
     const errors: string[] = []
     const stderr = { isTerminal: false, write: async (text: string | Uint8Array) => void errors.push(String(text)) }
     const closed: Io = {
+      stdin: { isTerminal: true, chunks: () => Readable.from([]) },
       stdout: { isTerminal: false, write: async () => Promise.reject(Object.assign(new Error('broken pipe'), { code: 'EPIPE' })) },
       stderr,
     }
     assert.equal(await main(['version'], {}, closed, wiring), 141)
     const controller = new AbortController()
-    const io: Io = { stdout: closed.stdout, stderr, interrupted: controller.signal }
+    const io: Io = { stdin: closed.stdin, stdout: closed.stdout, stderr, interrupted: controller.signal }
     const running = main(['compact', 's3://acme/charts'], {}, io, wiring)
     controller.abort(new Interruption('SIGINT', 130))
     assert.equal(await running, 130)

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { gunzip } from './gunzip.ts'
 import { invalidChart } from './invalid-chart.ts'
-import { type LoadBudget, spendUnpacked } from './load-budget.ts'
+import { type LoadBudget, MAX_CHART, MAX_FILE, spendUnpacked } from './load-budget.ts'
 import { type TarHeader, isFolder, isHeaderOnly } from './tar-header.ts'
 import { TarReader } from './tar-reader.ts'
 
@@ -15,10 +15,6 @@ export interface ArchiveFile {
   readonly mode: number
 }
 
-/** Bytes. Helm's limit for the files of one archive, which it must stay below (helm/helm pkg/chart/loader/archive.go). */
-const MAX_CHART = 100 * 1024 * 1024
-/** Bytes. Helm's limit for one file; Helm 4.3 has none any more, but older ones that read the repository do. */
-const MAX_FILE = 5 * 1024 * 1024
 const SMALLER = 'leave large files out of the chart with .helmignore'
 
 /**
@@ -67,9 +63,13 @@ class FileList {
 
   leave(header: TarHeader, content: Buffer): void {
     if (isFolder(header)) return
-    const bytes = content[0] === 0xef && content[1] === 0xbb && content[2] === 0xbf ? content.subarray(3) : content
-    this.files.push({ path: pathInChart(header.name), bytes, mode: header.mode & 0o777 })
+    this.files.push({ path: pathInChart(header.name), bytes: withoutByteOrderMark(content), mode: header.mode & 0o777 })
   }
+}
+
+/** Helm's loader drops the mark from every file. */
+export function withoutByteOrderMark(content: Uint8Array): Uint8Array {
+  return content[0] === 0xef && content[1] === 0xbb && content[2] === 0xbf ? content.subarray(3) : content
 }
 
 /**

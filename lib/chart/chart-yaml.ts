@@ -30,12 +30,26 @@ const LOCK_FIELDS: Fields = new Map<string, FieldType>([
   ['dependencies', { listOf: DEPENDENCY_FIELDS }],
 ])
 
+/** Go writes these even when the file lacks them. */
+const EMPTY_LOCK = { dependencies: null, digest: '', generated: '0001-01-01T00:00:00Z' }
+
 /**
- * Holds a Chart.lock or requirements.lock to what Helm's loader demands of it.
- * @throws HelmS3Error `invalid-chart`
+ * A Chart.lock or requirements.lock as Helm writes it again.
+ * @throws HelmS3Error `invalid-chart` when Helm's loader would refuse it
  */
-export function checkLock(bytes: Uint8Array, file: string): void {
-  decodeFields(readHelmYaml(bytes, file) ?? {}, LOCK_FIELDS, {}, file)
+export function readLock(bytes: Uint8Array, file: string): Readonly<Record<string, unknown>> {
+  const { dependencies, generated, ...others } = decodeFields(readHelmYaml(bytes, file) ?? {}, LOCK_FIELDS, {}, file)
+  return {
+    ...EMPTY_LOCK,
+    ...others,
+    ...(Array.isArray(dependencies) && { dependencies: inHelmOrder({ dependencies }).dependencies ?? [] }),
+    ...(typeof generated === 'string' && { generated: goTime(generated) }),
+  }
+}
+
+/** RFC 3339 as Go prints it: no zeros at the end of a fraction, and Z for UTC. */
+function goTime(text: string): string {
+  return text.replace(/(\.\d*?)0+(?=[Z+-])/i, '$1').replace(/\.(?=[Z+-])/i, '').replace(/\+00:00$/, 'Z')
 }
 
 /**

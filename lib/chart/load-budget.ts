@@ -2,6 +2,10 @@ import { invalidChart } from './invalid-chart.ts'
 
 /** Bytes. Helm loads no archive that unpacks to more (helm/helm pkg/chart/v2/loader/archive.go), so none that is larger. */
 export const MAX_ARCHIVE = 100 * 1024 * 1024
+/** Bytes. Helm's limit for the files of one chart, which it must stay below (helm/helm pkg/chart/loader/archive.go). */
+export const MAX_CHART = 100 * 1024 * 1024
+/** Bytes. Helm's limit for one file; Helm 4.3 has none any more, but older ones that read the repository do. */
+export const MAX_FILE = 5 * 1024 * 1024
 /** Bytes: three times Helm's limit, room for headers, for what is skipped, and for the archives of a few subcharts. */
 const MAX_UNPACKED = 300 * 1024 * 1024
 /** Bytes. A chart has some kilobytes of metadata; the parser needs a second or more for each megabyte. */

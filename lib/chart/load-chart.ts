@@ -1,5 +1,5 @@
 import { type ArchiveFile, readArchiveFiles } from './archive-files.ts'
-import { checkLock, checkValues, readChartYaml } from './chart-yaml.ts'
+import { readLock, checkValues, readChartYaml } from './chart-yaml.ts'
 import { HelmS3Error } from '../errors.ts'
 import { invalidChart } from './invalid-chart.ts'
 import { type LoadBudget, spendChecked, spendMetadata } from './load-budget.ts'
@@ -8,13 +8,40 @@ import { type DraftMetadata, type Metadata, validateMetadata } from './metadata.
 /** Subcharts in subcharts. */
 const MAX_DEPTH = 20
 
+/** A chart with the subcharts in it. */
+export interface LoadedChart {
+  readonly metadata: Metadata
+  /** All of them, those of subcharts included; their content where it was asked for. */
+  readonly files: readonly ArchiveFile[]
+  /** In the order of their names in `charts/`. */
+  readonly subcharts: readonly LoadedChart[]
+}
+
+/** Which files are read with their content, and what that may cost. */
+interface Reading {
+  readonly isWanted: (path: string) => boolean
+  readonly budget: LoadBudget
+}
+
 /**
  * The metadata of a chart archive, when Helm's loader would take it with all the subcharts in it
  * (`LoadFiles` in helm/helm pkg/chart/loader/load.go).
  * @throws HelmS3Error `invalid-chart`
  */
-export async function loadArchive(bytes: Uint8Array, budget: LoadBudget, depth = 0): Promise<Metadata> {
-  return loadFiles(await readArchiveFiles(bytes, isLookedAt, budget), budget, depth)
+export async function loadArchive(bytes: Uint8Array, budget: LoadBudget): Promise<Metadata> {
+  return (await loadArchiveFiles(bytes, { isWanted: isLookedAt, budget }, 0)).metadata
+}
+
+/**
+ * The chart that these files are, the archives of its subcharts unpacked with all their content.
+ * @throws HelmS3Error `invalid-chart` when Helm's loader would refuse it
+ */
+export async function loadChart(files: readonly ArchiveFile[], budget: LoadBudget): Promise<LoadedChart> {
+  return loadFiles(files, { isWanted: () => true, budget }, 0)
+}
+
+async function loadArchiveFiles(bytes: Uint8Array, reading: Reading, depth: number): Promise<LoadedChart> {
+  return loadFiles(await readArchiveFiles(bytes, reading.isWanted, reading.budget), reading, depth)
 }
 
 const LOOKED_AT = new Set(['Chart.yaml', 'Chart.lock', 'values.yaml', 'requirements.yaml', 'requirements.lock'])
@@ -25,18 +52,19 @@ function isLookedAt(path: string): boolean {
   return LOOKED_AT.has(own) || /^charts\/[^/]+\.tgz$/.test(own)
 }
 
-async function loadFiles(files: readonly ArchiveFile[], budget: LoadBudget, depth: number): Promise<Metadata> {
-  const metadata = validateMetadata(readMetadata(files, budget))
+async function loadFiles(files: readonly ArchiveFile[], reading: Reading, depth: number): Promise<LoadedChart> {
+  const metadata = validateMetadata(readMetadata(files, reading.budget))
+  const subcharts: LoadedChart[] = []
   if (depth === MAX_DEPTH) throw invalidChart(`it has subcharts in subcharts, more than ${String(MAX_DEPTH)} deep`)
   for (const [name, subchart] of subchartsOf(files)) {
     try {
-      await loadSubchart(name, subchart, budget, depth + 1)
+      subcharts.push(await loadSubchart(name, subchart, reading, depth + 1))
     } catch (cause) {
       if (!(cause instanceof HelmS3Error)) throw cause
       throw invalidChart(`error unpacking subchart ${name} in ${metadata.name}: ${cause.message}`, cause.hint, cause)
     }
   }
-  return metadata
+  return { metadata, files, subcharts }
 }
 
 function readMetadata(files: readonly ArchiveFile[], budget: LoadBudget): DraftMetadata {
@@ -53,7 +81,7 @@ function readMetadata(files: readonly ArchiveFile[], budget: LoadBudget): DraftM
       spendMetadata(budget, bytes.length)
       metadata = readChartYaml(bytes, path, metadata)
     } else if (path === 'Chart.lock' || path === 'requirements.lock') {
-      if (spendChecked(budget, bytes.length)) checkLock(bytes, path)
+      if (spendChecked(budget, bytes.length)) readLock(bytes, path)
     } else if (path === 'values.yaml' && spendChecked(budget, bytes.length)) checkValues(bytes, path)
   }
   return metadata
@@ -74,13 +102,12 @@ function subchartsOf(files: readonly ArchiveFile[]): ReadonlyMap<string, readonl
   return subcharts
 }
 
-async function loadSubchart(name: string, files: readonly ArchiveFile[], budget: LoadBudget, depth: number): Promise<void> {
+async function loadSubchart(name: string, files: readonly ArchiveFile[], reading: Reading, depth: number): Promise<LoadedChart> {
   if (!name.endsWith('.tgz')) {
     const own = files.filter(({ path }) => path.includes('/')).map((file) => ({ ...file, path: file.path.slice(name.length + 1) }))
-    await loadFiles(own, budget, depth)
-    return
+    return loadFiles(own, reading, depth)
   }
   const [archive] = files
   if (archive === undefined || archive.path !== name) throw invalidChart(`expected an archive, found the folder ${name}`)
-  await loadArchive(archive.bytes, budget, depth)
+  return loadArchiveFiles(archive.bytes, reading, depth)
 }

@@ -4,12 +4,13 @@ import { findRepository } from '../helm/repositories.ts'
 import type { ChartUpload } from '../protocol/chart-upload.ts'
 import { compactInline } from '../protocol/compact-inline.ts'
 import { type PushResult, pushCharts } from '../protocol/push.ts'
-import { readChartFiles } from './chart-files.ts'
+import { readCharts } from './chart-sources/read-charts.ts'
+import type { SourceFlags } from './chart-sources/refuse-contradictions.ts'
 import { refuseBoth } from './exclusive-flags.ts'
 import { updateIndexCaches } from './index-caches.ts'
 
-export interface PushCommand {
-  /** As typed, at least one. */
+export interface PushCommand extends SourceFlags {
+  /** Of archives and folders, patterns, `s3://` URLs, or `-`: as typed, at least one. */
   readonly paths: readonly string[]
   /** Name or URI, as typed. */
   readonly repository: string
@@ -22,11 +23,11 @@ export interface PushCommand {
   readonly compact: boolean
 }
 
-/** `helm s3 push PATH... REPO`: several archives are one delta, all of them visible at the same moment. */
+/** `helm s3 push PATH... REPO`: several charts are one delta, all of them visible at the same moment. */
 export async function push(context: Context, options: PushCommand): Promise<void> {
   refuseBoth(options)
   const location = await findRepository(options.repository, context.config.helm.repositoriesFile)
-  const charts = await readChartFiles(options.paths)
+  const charts = await readCharts(context, options.paths, options)
   const session = await context.openSession(location)
   const { force, ignoreIfExists, dryRun, relative } = options
   const contentType = options.contentType ?? context.config.chartContentType
@@ -36,7 +37,7 @@ export async function push(context: Context, options: PushCommand): Promise<void
     await updateIndexCaches(context, session, result.committed)
     if (options.compact) await compactInline(session, result.committed)
   }
-  if (result.existing.length > 0 && !ignoreIfExists) throw refusal(options, result)
+  if (result.existing.length > 0 && !ignoreIfExists) throw refusal(options, charts.length, result)
   context.output.result(describe(charts, result), {
     repository: location.url,
     dryRun,
@@ -58,11 +59,11 @@ function describe(charts: readonly ChartUpload[], { pushed, existing }: PushResu
   return lines
 }
 
-function refusal({ paths, repository }: PushCommand, { pushed, existing }: PushResult): HelmS3Error {
+function refusal({ paths, repository }: PushCommand, count: number, { pushed, existing }: PushResult): HelmS3Error {
   const typed = `${paths.join(' ')} ${repository}`
   const names = existing.map(({ name, version }) => `  ${name} ${version}\n`).join('')
   const subject =
-    paths.length === 1
+    count === 1
       ? 'The chart already exists in the repository and cannot be overwritten without an explicit intent.\n'
       : `These charts already exist in the repository and cannot be overwritten without an explicit intent:\n\n${names}\n` +
         `${pushed.length === 0 ? 'Nothing was pushed.' : `${countCharts(pushed.length)} beside them were pushed.`}\n`

@@ -4,9 +4,16 @@ import { listOf, objectOf, text, textOrNull, truth } from '../json-schema.ts'
 
 const CHART = objectOf({ name: text('of the chart'), version: text('as in Chart.yaml'), digest: text('SHA-256 of the archive, hex') })
 
+const DETAILS = [
+  'PATH is an archive; the folder of a chart; a pattern in quotes (`*.tgz`, `charts/*`), where a file of that very name wins and one that matches nothing is an error; s3://BUCKET/KEY of an archive (one HEAD and two GETs more); or - for one archive in standard input. All of them become visible at once, or, when something is wrong with one, none.',
+  'A folder is packaged as `helm package` does: by the rules of .helmignore, with Chart.yaml written anew, subcharts in charts/ unpacked, and links followed; a dependency that is not in charts/ is an error. Unlike with `helm package`, every file in the archive has the time 1980-01-01 00:00 UTC: the same files make the same archive, byte for byte, with the same build of this program.',
+  'The provenance file NAME.tgz.prov beside an archive goes along, on disk and in a bucket. --prov names another one, or that of standard input; nothing checks here that it belongs to the archive.',
+]
+
 export const pushDefinition = command({
   usage: 'push PATH... REPO',
-  about: 'Push chart archives; REPO is a name from `helm repo list` or an s3:// URI',
+  about: 'Push charts; REPO is a name from `helm repo list` or an s3:// URI',
+  details: DETAILS,
   arity: atLeast(2),
   flags: {
     force: { kind: 'switch', about: 'replace versions that are there already' },
@@ -14,6 +21,9 @@ export const pushDefinition = command({
     'dry-run': { kind: 'switch', about: 'check everything and write nothing' },
     relative: { kind: 'switch', about: 'write relative chart URLs into the index, for a repository that is also served over https' },
     'content-type': { kind: 'text', about: 'Content-Type of the archives ($S3_CHART_CONTENT_TYPE)', shownDefault: 'application/gzip' },
+    version: { kind: 'text', about: 'version to write into Chart.yaml; for folders only' },
+    'app-version': { kind: 'text', about: 'appVersion to write into Chart.yaml; for folders only' },
+    prov: { kind: 'text', about: 'provenance file of the one archive that is pushed', shownDefault: 'ARCHIVE.prov' },
     'no-compact': { kind: 'switch', about: 'leave index.yaml to a later compaction; readers with this plugin see the charts at once' },
     ...OUTPUT_FLAG,
   },
@@ -21,6 +31,10 @@ export const pushDefinition = command({
     ['push app-1.2.0.tgz stable', 'push one chart; app-1.2.0.tgz.prov goes along'],
     ['push *.tgz s3://acme-charts/stable --no-compact', 'push many in one step'],
     ['push app-1.2.0.tgz stable --force', 'replace a version'],
+    ['push ./app stable --version=1.2.0-pr.7 --app-version=7f3c2a1', 'package a folder, and push it'],
+    ["push 'charts/*' stable", 'every chart below charts/, in one step'],
+    ['push s3://acme-staging/stable/app-1.2.0.tgz stable', 'push what another bucket holds'],
+    ['push - stable --prov=app-1.2.0.tgz.prov < app-1.2.0.tgz', 'read the archive from standard input'],
   ],
   result: objectOf({
     repository: text('its s3:// URL'),
@@ -31,8 +45,9 @@ export const pushDefinition = command({
   }),
   run: async (context, args, flags) => {
     const { push } = await import('../commands/push.ts')
+    const { version, 'app-version': appVersion, prov } = flags
     const { force, 'ignore-if-exists': ignoreIfExists, 'dry-run': dryRun, relative, 'content-type': contentType } = flags
-    const options = { force, ignoreIfExists, dryRun, relative, contentType, compact: !flags['no-compact'] }
+    const options = { force, ignoreIfExists, dryRun, relative, contentType, version, appVersion, prov, compact: !flags['no-compact'] }
     await push(context, { paths: args.slice(0, -1), repository: args.at(-1) ?? '', ...options })
   },
 })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { checkLock, checkValues, readChartYaml } from '../../lib/chart/chart-yaml.ts'
+import { readLock, checkValues, readChartYaml } from '../../lib/chart/chart-yaml.ts'
 import type { DraftMetadata } from '../../lib/chart/metadata.ts'
 import { hasCode } from '../../lib/errors.ts'
 import { helmVectors } from '../support/helm-vectors.ts'
@@ -78,12 +78,26 @@ describe('values.yaml', () => {
 })
 
 describe('Chart.lock', () => {
-  const check = (text: string) => (): void => checkLock(Buffer.from(text), 'Chart.lock')
+  const check = (text: string) => (): unknown => readLock(Buffer.from(text), 'Chart.lock')
 
   it('has a time, a digest and dependencies', () => {
     const lock = 'dependencies:\n- name: a\n  repository: s3://x\n  version: 1.0\ndigest: sha256:00\ngenerated: 2024-01-01T00:00:00Z\n'
     for (const text of ['', lock, `${lock}other: 1\n`, 'generated: ~']) assert.doesNotThrow(check(text), text)
     for (const text of ['generated: 2024-01-01', 'generated: 5', 'dependencies: {}', 'digest: []', '- a']) assert.throws(check(text), /cannot load Chart\.lock/, text)
+  })
+
+  it('is written again as Go does: its three fields always, times without zeros at the end of a fraction', () => {
+    const times = [
+      ['', '0001-01-01T00:00:00Z'],
+      ['generated: "2024-01-01T00:00:00.120+02:00"', '2024-01-01T00:00:00.12+02:00'],
+      ['generated: 2024-01-01T00:00:00.000Z', '2024-01-01T00:00:00Z'],
+      ['generated: 2024-01-01T00:00:10+00:00', '2024-01-01T00:00:10Z'],
+    ] as const
+    for (const [text, generated] of times) {
+      assert.deepEqual(readLock(Buffer.from(text), 'Chart.lock'), { dependencies: null, digest: '', generated }, text)
+    }
+    const { dependencies } = readLock(Buffer.from('dependencies:\n- {name: a, version: 1.0, other: x}\n'), 'Chart.lock')
+    assert.deepEqual(dependencies, [{ name: 'a', version: '1', repository: '' }])
   })
 })
 

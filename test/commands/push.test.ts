@@ -183,7 +183,7 @@ describe('push of bad archives', () => {
     program.fail({ list: neverAsked, head: neverAsked, get: neverAsked, put: neverAsked })
     const cases: readonly (readonly [string, RegExp])[] = [
       [program.path('none.tgz'), /none\.tgz: no such file or directory\n$/],
-      [program.path(), /is a directory\nHint: make an archive of it first: `helm package /],
+      [program.path(), /Chart\.yaml file is missing\nHint: ./],
       ['/dev/null', /is not a regular file\n/],
       [file('empty.tgz', ''), /empty\.tgz: ./],
       [file('text.tgz', 'hello'), /text\.tgz: ./],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { Readable } from 'node:stream'
 import { asKey } from '../../lib/core/keys.ts'
 import { HelmS3Error } from '../../lib/errors.ts'
 import { type StoreOptions, main } from '../../lib/main.ts'
@@ -30,6 +31,8 @@ export class TestProgram {
   readonly opened: StoreOptions[] = []
   env: Record<string, string> = {}
   isTerminal = false
+  /** What stands in standard input; undefined: it is a terminal. */
+  stdin: Uint8Array | undefined
   #ahead = 0
   #bucket = this.#newBucket()
   #faults: Partial<ObjectStore> = {}
@@ -44,6 +47,7 @@ export class TestProgram {
     this.#bucket = this.#newBucket()
     this.#faults = {}
     this.isTerminal = false
+    this.stdin = undefined
     this.opened.length = 0
     mkdirSync(this.path('cache'))
   }
@@ -73,7 +77,8 @@ export class TestProgram {
       isTerminal: this.isTerminal,
       write: async (chunk) => void chunks.push(Buffer.from(chunk)),
     })
-    const status = await main(argv, this.env, { stdout: sink(streams.stdout), stderr: sink(streams.stderr) }, {
+    const stdin = { isTerminal: this.stdin === undefined, chunks: () => Readable.from(halves(this.stdin)) }
+    const status = await main(argv, this.env, { stdin, stdout: sink(streams.stdout), stderr: sink(streams.stderr) }, {
       clock: { ...hastyClock, now: () => this.#now() },
       random: systemRandom,
       host: 'test-host',
@@ -139,6 +144,11 @@ export class TestProgram {
   #store(): ObjectStore {
     return alteredStore(this.#bucket, this.#faults)
   }
+}
+
+function halves(bytes: Uint8Array = new Uint8Array()): Uint8Array[] {
+  const middle = Math.ceil(bytes.length / 2)
+  return [bytes.subarray(0, middle), bytes.subarray(middle)]
 }
 
 function missingBucket(name: string): ObjectStore {
