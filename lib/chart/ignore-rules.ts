@@ -7,7 +7,7 @@ export type IgnoreRules = (path: string, isFolder: boolean) => boolean
 interface Rule {
   readonly isNegated: boolean
   readonly mustBeFolder: boolean
-  matches(path: string): boolean
+  readonly matches: (path: string) => boolean
 }
 
 /** Helm adds it to every chart. */
