@@ -14,9 +14,17 @@ export interface Running {
 
 const LONGEST = 120_000
 
-/** Starts a program with its output captured. It is ended after two minutes. */
-export function start(program: string, args: readonly string[], env: Readonly<Record<string, string | undefined>>, cwd?: string): Running {
-  const child = spawn(program, args, { env: { ...env }, cwd, stdio: ['ignore', 'pipe', 'pipe'], timeout: LONGEST, killSignal: 'SIGKILL' })
+/** Starts a program with its output captured. It is ended after two minutes. @param input what it reads from standard input */
+export function start(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  cwd?: string,
+  input: Uint8Array = new Uint8Array(),
+): Running {
+  const child = spawn(program, args, { env: { ...env }, cwd, stdio: 'pipe', timeout: LONGEST, killSignal: 'SIGKILL' })
+  // A program may end without reading it.
+  child.stdin.on('error', () => undefined).end(input)
   const result = new Promise<Result>((resolve, reject) => {
     let [stdout, stderr] = ['', '']
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
