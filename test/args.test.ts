@@ -149,7 +149,7 @@ describe('args: help', () => {
   })
 
   it('does not know a command that does not exist', () => {
-    assert.equal(refused(['help', 'nope']), 'Error: unknown command "nope" for "s3"\n')
+    assert.equal(refused(['help', 'nonsense']), 'Error: unknown command "nonsense" for "s3"\n')
   })
 
   it('names every command but the hidden one', async () => {
