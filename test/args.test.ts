@@ -102,7 +102,7 @@ describe('args: refusing', () => {
     ['--version', `unknown flag: --version\n${RUN_HELP}`],
     ['push -x a b', `unknown shorthand flag: 'x' in -x\n${RUN_HELP}`],
     ['version x', `unknown command "x" for "s3 version"\n${RUN_HELP}`],
-    ['delete a b', 'required flag(s) "version" not set\n'],
+    ['restore a b', 'required flag(s) "version" not set\n'],
     ['nonsense', 'unknown command "nonsense" for "s3"\n'],
     ['pus', 'unknown command "pus" for "s3"\n\nDid you mean this?\n\tpush\n\n'],
     ['downlod', 'unknown command "downlod" for "s3"\n'],
@@ -119,7 +119,7 @@ describe('args: refusing', () => {
   it('complains about flags first, then the number of arguments, then what is required', () => {
     assert.match(refused(['delete', '--nope']), /unknown flag/)
     assert.match(refused(['delete', 'a']), /accepts 2 arg/)
-    assert.match(refused(['delete', 'a', 'b']), /required flag/)
+    assert.match(refused(['restore', 'a', 'b']), /required flag/)
   })
 
   it('explains a flag whose empty value Helm has dropped', () => {
