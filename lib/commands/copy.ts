@@ -8,6 +8,8 @@ import { findRepository } from '../helm/repositories.ts'
 import type { ChartUpload } from '../protocol/chart-upload.ts'
 import { compactInline } from '../protocol/compact-inline.ts'
 import { pushCharts } from '../protocol/push.ts'
+import { WORTH_COPYING, copiesOnServer } from '../protocol/server-side-copy.ts'
+import type { Session } from '../protocol/session.ts'
 import type { WantedVersion } from './entry-archive.ts'
 import { refuseBoth } from './exclusive-flags.ts'
 import { gatherCopies } from './gather-copies.ts'
@@ -37,7 +39,7 @@ export async function copy(context: Context, options: CopyCommand): Promise<void
     throw new HelmS3Error('usage', `SRC and DST are the same repository: ${source.url}`, { hint: 'copy to another prefix, bucket or store' })
   }
   const [from, to] = [await context.openSession(source), await context.openSession(destination)]
-  const uploads = await gatherCopies(context, from, options)
+  const uploads = await chooseWay(to, isSameStore(source, destination), await gatherCopies(context, from, options), options)
 
   const { dryRun, force, ignoreIfExists, relative } = options
   const { committed, existing, pushed } = await pushCharts(to, uploads, { force, ignoreIfExists, dryRun, relative, contentType: context.config.chartContentType })
@@ -54,6 +56,27 @@ export async function copy(context: Context, options: CopyCommand): Promise<void
     copied: identify(uploads, pushed),
     existing: identify(uploads, existing),
   })
+}
+
+/**
+ * Large archives are copied by the store itself, where it can do that on the condition that a push needs; all others are
+ * sent. What was read is checked in any case.
+ */
+async function chooseWay(to: Session, canBeOne: boolean, uploads: readonly ChartUpload[], { dryRun }: CopyCommand): Promise<readonly ChartUpload[]> {
+  const large = canBeOne && !dryRun ? uploads.filter(({ bytes }) => bytes.length >= WORTH_COPYING) : []
+  const source = large[0]?.copyFrom
+  const onServer = source !== undefined && (await copiesOnServer(to, source)) ? new Set(large) : new Set<ChartUpload>()
+  return uploads.map((upload) => {
+    const { copyFrom, ...sent } = upload
+    const isCopied = onServer.has(upload) && copyFrom !== undefined
+    to.detail(`helm-s3: ${upload.source} is ${isCopied ? 'copied by the store' : 'sent from this machine'}`)
+    return isCopied ? upload : sent
+  })
+}
+
+function isSameStore(a: RepositoryLocation, b: RepositoryLocation): boolean {
+  const [queryA, queryB] = [new URLSearchParams(a.query), new URLSearchParams(b.query)]
+  return ['endpoint', 'profile', 'region'].every((name) => queryA.get(name) === queryB.get(name))
 }
 
 /** The same bucket name in two stores is two buckets; which they are, endpoint and profile tell. */

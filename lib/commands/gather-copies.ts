@@ -59,11 +59,12 @@ async function readUpload(context: Context, session: Session, entry: Entry): Pro
   const { metadata } = await readChartArchive(object.body)
   const { name, version } = entry
   const source = `s3://${archive.bucket}/${archive.key}`
-  session.detail(`helm-s3: read ${source}: ${formatBytes(object.body.length)} go through this machine`)
+  session.detail(`helm-s3: read ${source}, ${formatBytes(object.body.length)}`)
   if (metadata.name !== name || metadata.version !== version) {
     throw new HelmS3Error('invalid-chart', `${source} holds ${metadata.name} ${metadata.version}, not ${name} ${version}`, { hint: 'push the right archive' })
   }
-  return { name, version, digest: object.digest, bytes: object.body, provenance, metadata, source }
+  const copyFrom = { bucket: archive.bucket, key: archive.key, etag: object.etag }
+  return { name, version, digest: object.digest, bytes: object.body, provenance, metadata, source, copyFrom }
 }
 
 /** Helm's provenance files name the digest of their archive; what names none is nobody's business here. */

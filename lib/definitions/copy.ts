@@ -13,7 +13,7 @@ export const copyDefinition = command({
       'The newest stable version is copied, or the newest that satisfies --version; with --all-versions each that does. What was pushed to SRC and is not folded into its index.yaml yet is there, too.',
     'Every archive is held to the digest that SRC\'s index promises before anything is written; its provenance file goes along. Several versions are one delta in DST: all of them are visible at the same moment. ' +
       'A copied version is dated when it came into DST.',
-    'The archives go through the memory of this machine, all of one call: copy a chart with many large versions in several calls. Needs what a reader needs on SRC, and what a push needs on DST.',
+    'Every archive is read and checked against its digest, all of one call in memory: copy a chart with many large versions in several calls. Archives of 5 MiB and more are then copied by the store itself, when SRC and DST are in one store that does so on the condition that a push needs, which is tried out first; all others are sent. Needs what a reader needs on SRC, and what a push needs on DST.',
   ],
   arity: exactly(3),
   flags: {

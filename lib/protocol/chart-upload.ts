@@ -1,4 +1,5 @@
 import type { Metadata } from '../chart/metadata.ts'
+import type { CopySource } from '../store/object-store.ts'
 
 /** A chart archive that is to be pushed, checked already. */
 export interface ChartUpload {
@@ -14,4 +15,6 @@ export interface ChartUpload {
   readonly source: string
   /** When it came into the repository first, RFC 3339; undefined: now. */
   readonly created?: string
+  /** The same bytes in the store that they are pushed to, which can copy them by itself. */
+  readonly copyFrom?: CopySource
 }

@@ -1,5 +1,5 @@
 import { type Key, asKey, probeFolder } from '../core/keys.ts'
-import { type DeleteOutcome, type ETag, type ObjectHead, type ObjectInfo, type PutOptions, type PutOutcome, listAll } from '../store/object-store.ts'
+import { type CopySource, type DeleteOutcome, type ETag, type ObjectHead, type ObjectInfo, type PutOptions, type PutOutcome, listAll } from '../store/object-store.ts'
 import type { Session } from './session.ts'
 
 const RANDOM_BYTES = 8
@@ -19,6 +19,10 @@ export class ProbeObjects {
 
   put(name: string, text: string, options: PutOptions): Promise<PutOutcome> {
     return this.#session.store.put(this.#key(name), Buffer.from(text), options)
+  }
+
+  async copyFrom(source: CopySource, name: string, options: PutOptions): Promise<PutOutcome | { readonly outcome: 'unsupported' }> {
+    return (await this.#session.store.copyFrom?.(source, this.#key(name), options)) ?? { outcome: 'unsupported' }
   }
 
   delete(name: string, match?: ETag): Promise<DeleteOutcome> {

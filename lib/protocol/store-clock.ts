@@ -35,6 +35,7 @@ export function followStoreClock(store: ObjectStore, clock: Clock): { readonly s
       getUnless: (...args) => noting(() => store.getUnless(...args)),
       head: (...args) => noting(() => store.head(...args)),
       put: (...args) => noting(() => store.put(...args)),
+      ...(store.copyFrom === undefined ? {} : { copyFrom: (...args) => noting(async () => store.copyFrom?.(...args) ?? { outcome: 'unsupported' as const }) }),
       delete: (...args) => store.delete(...args),
       stream: (...args) => store.stream(...args),
       listVersions: (...args) => store.listVersions(...args),

@@ -79,6 +79,14 @@ export interface ObjectVersion {
   readonly lastModified: number
 }
 
+/** An object of the same store, in any bucket that these credentials may read. */
+export interface CopySource {
+  readonly bucket: string
+  readonly key: Key
+  /** Only these bytes. */
+  readonly etag: ETag
+}
+
 /** `absent`: only if there is no such object. `{ match }`: only if the object has this ETag. */
 export type PutCondition = 'always' | 'absent' | { readonly match: ETag }
 
@@ -125,6 +133,11 @@ export interface ObjectStore {
   listVersions(key: Key): Promise<readonly ObjectVersion[]>
   /** Writes the whole object at once: readers see the old bytes or the new ones. */
   put(key: Key, body: Uint8Array, options: PutOptions): Promise<PutOutcome>
+  /**
+   * As `put`, with the bytes of another object, which the store copies by itself. `unsupported`: it cannot, and nothing was
+   * written. Whether it holds to the condition is for the caller to find out: some stores know conditions on PUT only.
+   */
+  copyFrom?(source: CopySource, key: Key, options: Omit<PutOptions, 'sha256'>): Promise<PutOutcome | { readonly outcome: 'unsupported' }>
   /** Removes the object; a missing one counts as deleted. With `match`, only if it has this ETag (missing: refused). */
   delete(key: Key, options?: { readonly match?: ETag }): Promise<DeleteOutcome>
   /** The bytes in order, piece by piece; rejects at the end when they are fewer or others than the store announced. Undefined: no such object. */

@@ -4,6 +4,7 @@ import type { GetObjectCommandOutput, HeadObjectCommandOutput, PutObjectCommandI
 import type { Key } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import {
+  type CopySource,
   type DeleteOutcome,
   type ETag,
   type GetOptions,
@@ -174,6 +175,60 @@ class S3Store implements ObjectStore {
       if (output.ETag === undefined) throw new Error('an answer without an ETag, which no S3 store gives')
       return { outcome: 'written', etag: asETag(output.ETag), date: this.#requireDate(output, action) }
     })
+  }
+
+  /** A multipart upload of one part, because a condition on CopyObject is ignored by MinIO, and one on its end is not. */
+  async copyFrom(source: CopySource, key: Key, options: Omit<PutOptions, 'sha256'>): Promise<PutOutcome | { readonly outcome: 'unsupported' }> {
+    const says = await this.#objectParameters()
+    const action = { ...this.#action('s3:PutObject', key), says }
+    const { sdk, mutating } = this.#clients
+    const target = { Bucket: this.#bucket, Key: key }
+    const upload = await this.#beginCopy(source, { ...target, ...says }, options)
+    if (upload === undefined) return { outcome: 'unsupported' }
+    const { when } = options
+    const command = new sdk.CompleteMultipartUploadCommand({
+      ...target,
+      UploadId: upload.id,
+      MultipartUpload: { Parts: [{ PartNumber: 1, ETag: upload.part }] },
+      ...(when === 'absent' ? { IfNoneMatch: '*' } : {}),
+      ...(typeof when === 'object' ? { IfMatch: when.match } : {}),
+    })
+    const outcome = await this.#mutate(action, when !== 'always', async () => {
+      const output = await mutating.send(command, this.#options())
+      if (output.ETag === undefined) throw new Error('an answer without an ETag, which no S3 store gives')
+      return { outcome: 'written', etag: asETag(output.ETag), date: this.#requireDate(output, action) } as const
+    })
+    if (outcome.outcome === 'refused') await this.#abandon({ ...target, UploadId: upload.id })
+    return outcome
+  }
+
+  /** Nothing is visible yet. Undefined: the store does not know such uploads, or may not read the source. */
+  async #beginCopy(
+    { bucket, etag, key }: CopySource,
+    target: { readonly Bucket: string; readonly Key: string },
+    { contentType, metadata }: Omit<PutOptions, 'sha256'>,
+  ): Promise<{ readonly id: string; readonly part: string } | undefined> {
+    const { sdk, mutating } = this.#clients
+    const { Bucket, Key } = target
+    let id: string | undefined
+    try {
+      const begin = new sdk.CreateMultipartUploadCommand({ ...target, ContentType: contentType, Metadata: metadata === undefined ? undefined : { ...metadata } })
+      id = (await mutating.send(begin, this.#options())).UploadId
+      const copySource = [bucket, ...key.split('/')].map(encodeURIComponent).join('/')
+      const copy = new sdk.UploadPartCopyCommand({ Bucket, Key, UploadId: id, PartNumber: 1, CopySource: copySource, CopySourceIfMatch: etag })
+      const part = (await mutating.send(copy, this.#options())).CopyPartResult?.ETag
+      if (id !== undefined && part !== undefined) return { id, part }
+    } catch (error) {
+      if (this.#signal?.aborted === true) throw error
+    }
+    if (id !== undefined) await this.#abandon({ Bucket, Key, UploadId: id })
+    return undefined
+  }
+
+  /** Frees what an upload that will not be completed takes up; the lifecycle rules of a bucket do the same in time. */
+  async #abandon(upload: { readonly Bucket: string; readonly Key: string; readonly UploadId: string }): Promise<void> {
+    const { sdk, mutating } = this.#clients
+    await mutating.send(new sdk.AbortMultipartUploadCommand(upload), this.#options()).catch(() => undefined)
   }
 
   async delete(key: Key, { match }: { readonly match?: ETag } = {}): Promise<DeleteOutcome> {
