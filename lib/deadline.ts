@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { formatDuration } from './duration.ts'
 import { HelmS3Error, hasCode } from './errors.ts'
 import type { Clock } from './sys/clock.ts'
@@ -23,6 +24,8 @@ const LAST_WORDS = 500
  */
 export async function withDeadline<T>({ timeout, interrupted, clock }: Deadline, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const requests = new AbortController()
+  // Every request under way listens: a warning about more than ten is about leaks, and this is none.
+  setMaxListeners(0, requests.signal)
   const over = new AbortController()
   const interruption = new Promise<never>((_, reject) => {
     const stop = (): void => {

@@ -4,7 +4,9 @@ import { readConfig } from '../lib/config.ts'
 describe('config', () => {
   it("takes Helm's files from what Helm exports", () => {
     const env = { HELM_REPOSITORY_CONFIG: '/h/repositories.yaml', HELM_REPOSITORY_CACHE: '/h/cache', HELM_CONFIG_HOME: '/no' }
-    assert.deepEqual(readConfig(env, 'linux').helm, { repositoriesFile: '/h/repositories.yaml', cacheFolder: '/h/cache' })
+    const files = { repositoriesFile: '/h/repositories.yaml', cacheFolder: '/h/cache' }
+    assert.deepEqual(readConfig(env, 'linux').helm, { ...files, program: 'helm' })
+    assert.deepEqual(readConfig({ ...env, HELM_BIN: '/bin/helm4' }, 'linux').helm, { ...files, program: '/bin/helm4' })
   })
 
   const places: readonly (readonly [string, NodeJS.Platform, Record<string, string>, string, string])[] = [
@@ -16,7 +18,7 @@ describe('config', () => {
   ]
   for (const [name, platform, env, repositoriesFile, cacheFolder] of places) {
     it(`finds them where Helm keeps them without it: ${name}`, () => {
-      assert.deepEqual(readConfig(env, platform).helm, { repositoriesFile, cacheFolder })
+      assert.deepEqual(readConfig(env, platform).helm, { repositoriesFile, cacheFolder, program: 'helm' })
     })
   }
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { formatBytes } from '../byte-size.ts'
+import { formatBytes } from '../format.ts'
 import type { Context } from '../context.ts'
 import { type KeepList, chartList, parseKeepList } from '../core/keep-list.ts'
 import { namePattern } from '../core/name-pattern.ts'

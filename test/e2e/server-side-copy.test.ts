@@ -21,7 +21,7 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       const written = await at().store.put(asKey('source'), randomBytes(WORTH_COPYING), { when: 'always' })
       assert.ok(written.outcome === 'written')
       const source = { bucket: at().bucket, key: asKey('source'), etag: written.etag }
-      const copy = (name: string, when: PutCondition, etag = source.etag) =>
+      const copy = async (name: string, when: PutCondition, etag = source.etag) =>
         target.copyFrom?.({ ...source, etag }, asKey(name), { when, metadata: { 'chart-digest': 'abc' }, contentType: 'application/gzip' })
       for (let round = 0; round < ROUNDS; round++) {
         const name = `target-${String(round)}`
@@ -59,7 +59,7 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       assert.match(await at().programFails(`copy large ${staging} ${stable}`), /has large 1\.0\.0 already/)
       await at().programOk(`copy large ${staging} ${stable} --force`)
       await at().programOk(`fetch large ${stable}`)
-      assert.match(await at().programOk(`check ${stable} --deep`), /^/)
+      await at().programOk(`check ${stable} --deep`)
       await at().programOk(`delete large ${stable} --version 1.0.0`)
       assert.equal(await at().store.head(asKey('stable/large-1.0.0.tgz')), undefined)
     })
