@@ -69,7 +69,7 @@ export default defineConfig(
     },
   },
   {
-    // One home for each dangerous write: index.yaml, index.d/, archives, and each kind of deletion.
+    // One home for each dangerous write: index.yaml, index.d/, its config.json, archives, and each kind of deletion.
     files: ['lib/protocol/**/*.ts', 'lib/commands/**/*.ts'],
     ignores: [
       'lib/protocol/write-index.ts',
@@ -77,6 +77,7 @@ export default defineConfig(
       'lib/protocol/write-archive.ts',
       'lib/protocol/delete-archive.ts',
       'lib/protocol/collect.ts',
+      'lib/protocol/repository-config.ts',
       'lib/protocol/probe-objects.ts',
       'lib/protocol/probe-permissions.ts',
       'lib/protocol/store-clock.ts',
@@ -88,7 +89,7 @@ export default defineConfig(
         onlyHome('ExportDefaultDeclaration', 'Named exports only.'),
         onlyHome(
           "CallExpression[callee.property.name=/^(put|delete)$/][callee.object.property.name='store'], CallExpression[callee.property.name=/^(put|delete)$/][callee.object.name='store']",
-          'Writes and deletions of objects have one home each: write-index, append-delta, write-archive, delete-archive, collect, probe-objects.',
+          'Writes and deletions of objects have one home each: write-index, append-delta, write-archive, delete-archive, collect, repository-config, probe-objects.',
         ),
       ],
     },

@@ -70,7 +70,7 @@ interface ParsedLine {
 
 /** The words that are no flags, and the values of each flag in the order of the line. */
 function parseFlags(argv: readonly string[], table: Flags): ParsedLine {
-  const isSwitch = (flag: string): boolean => table[flag]?.kind === 'switch'
+  const isSwitch = (flag: string): boolean => isBoolean(table[flag])
   const shorts = Object.entries(table).flatMap(([flag, definition]) =>
     'short' in definition && definition.short !== undefined ? [[flag, [definition.short]] as const] : [],
   )
@@ -142,7 +142,11 @@ function refuseCount(command: Command, args: readonly string[], argv: readonly s
 
 function takesNextWord(word: string, table: Flags): boolean {
   const definition = word.startsWith('--') ? table[word.slice(2)] : undefined
-  return definition !== undefined && definition.kind !== 'switch' && definition.kind !== 'optional'
+  return definition !== undefined && !isBoolean(definition) && definition.kind !== 'optional'
+}
+
+function isBoolean(definition: Flag | undefined): boolean {
+  return definition?.kind === 'switch' || definition?.kind === 'toggle'
 }
 
 function readFlag(flag: string, definition: Flag, given: ReadonlyMap<string, readonly string[]>): unknown {
@@ -151,6 +155,8 @@ function readFlag(flag: string, definition: Flag, given: ReadonlyMap<string, rea
   switch (definition.kind) {
     case 'switch':
       return last === 'true'
+    case 'toggle':
+      return last === undefined ? undefined : last === 'true'
     case 'texts':
     case 'optional':
       return texts ?? []

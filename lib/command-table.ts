@@ -2,6 +2,7 @@ import type { Command } from './command.ts'
 import { checkDefinition } from './definitions/check.ts'
 import { compactDefinition } from './definitions/compact.ts'
 import { completeDefinition } from './definitions/complete.ts'
+import { configDefinition } from './definitions/config.ts'
 import { copyDefinition } from './definitions/copy.ts'
 import { deleteDefinition } from './definitions/delete.ts'
 import { downloadDefinition } from './definitions/download.ts'
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   logDefinition,
   restoreDefinition,
   copyDefinition,
+  configDefinition,
   fetchDefinition,
   downloadDefinition,
   completeDefinition,

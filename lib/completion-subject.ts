@@ -80,7 +80,7 @@ function readLine(command: Command, words: readonly string[]): Line {
     if (word === '--') isLiteral = true
     else if (match === null) positional.push(word)
     else if (flag !== undefined && match[2] !== undefined) given.push([flag, match[2]])
-    else if (flag !== undefined && !['switch', 'optional'].includes(flagsOf(command)[flag]?.kind ?? '')) open = flag
+    else if (flag !== undefined && !['switch', 'toggle', 'optional'].includes(flagsOf(command)[flag]?.kind ?? '')) open = flag
   }
   return { command, positional, given, open }
 }
@@ -97,6 +97,7 @@ function subjectOfFlag(line: Line, name: string | undefined, prefix: string): Su
     case 'optional':
       return { kind: 'file' }
     case 'switch':
+    case 'toggle':
     case 'count':
     case 'duration':
     case 'age':

@@ -2,6 +2,7 @@ import type { Config } from './config.ts'
 import type { RepositoryLocation } from './core/keys.ts'
 import type { Output, Source } from './output.ts'
 import type { Session } from './protocol/session.ts'
+import type { SourcedObjectSettings } from './settings/objects.ts'
 import type { ObjectStore } from './store/object-store.ts'
 
 /** What a command works with. */
@@ -10,6 +11,8 @@ export interface Context {
   readonly output: Output
   /** Standard input. */
   readonly stdin: Source
+  /** What the command line and the environment say about every object that is written, and where each of it stands. */
+  readonly objectSettings: SourcedObjectSettings
   /** Opens a repository. Nothing is sent yet. */
   openSession(location: RepositoryLocation): Promise<Session>
   /** Opens a bucket by its name; `query` is that of the URL which named it. Nothing is sent yet. */

@@ -1,6 +1,8 @@
 /** A flag of a command, and how its value is read. `about` is the line in the help. */
 export type Flag =
   | { readonly kind: 'switch'; readonly about: string; readonly short?: string }
+  /** A switch that can also be turned off, `--flag=false`, where a default turns it on. */
+  | { readonly kind: 'toggle'; readonly about: string }
   | { readonly kind: 'text'; readonly about: string; readonly short?: string; readonly shownDefault?: string }
   /** May be given several times. */
   | { readonly kind: 'texts'; readonly about: string; readonly required?: boolean }
@@ -19,7 +21,9 @@ export type Flags = Readonly<Record<string, Flag>>
 /** What the command gets for a flag. Undefined: the flag was not given. */
 export type FlagValue<F extends Flag> = F extends { readonly kind: 'switch' }
   ? boolean
-  : F extends { readonly kind: 'texts' | 'optional' }
+  : F extends { readonly kind: 'toggle' }
+    ? boolean | undefined
+    : F extends { readonly kind: 'texts' | 'optional' }
     ? readonly string[]
     : F extends { readonly kind: 'duration' | 'age' | 'count' }
       ? number | undefined

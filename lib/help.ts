@@ -45,7 +45,7 @@ function examplesOf(command: Command | undefined): string {
 function helpOption(definition: Flag): { describe: string; type: 'boolean' | 'string'; alias?: string; default?: string; defaultDescription?: string } {
   return {
     describe: definition.kind === 'choice' ? `${definition.about} (${definition.of.join(' or ')})` : definition.about,
-    type: definition.kind === 'switch' ? 'boolean' : 'string',
+    type: definition.kind === 'switch' || definition.kind === 'toggle' ? 'boolean' : 'string',
     ...('short' in definition && definition.short !== undefined ? { alias: definition.short } : {}),
     ...('shownDefault' in definition && definition.shownDefault !== undefined ? { defaultDescription: definition.shownDefault } : {}),
   }

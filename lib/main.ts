@@ -10,10 +10,11 @@ import { HelmS3Error, exitStatus, problemStatus } from './errors.ts'
 import type { Invocation } from './invocation.ts'
 import { Interruption, type Io, type Output, createOutput } from './output.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
-import { createSession } from './protocol/session.ts'
+import { objectDefaults } from './protocol/repository-config.ts'
+import { type Session, createSession } from './protocol/session.ts'
 import { type ConnectionSettings, connectionSettings } from './settings/connection.ts'
 import type { Environment } from './settings/environment.ts'
-import { type ObjectSettingsSource, objectSettings } from './settings/objects.ts'
+import { NO_OBJECT_SETTINGS, type ObjectSettings, type ObjectSettingsSource, explicitObjectSettings, objectSettings, withDefaults } from './settings/objects.ts'
 import { timeoutFrom } from './settings/timeout.ts'
 import type { ObjectStore } from './store/object-store.ts'
 import type { Clock } from './sys/clock.ts'
@@ -107,10 +108,10 @@ async function run(
   objectSettings(settings, {})
   const deadline = { timeout: timeout ?? timeoutFrom(env) ?? DEFAULT_TIMEOUT, clock, ...(io.interrupted === undefined ? {} : { interrupted: io.interrupted }) }
   await withDeadline(deadline, async (signal) => {
-    const openStore = async (bucket: string, query = ''): Promise<ObjectStore> => {
+    const openStore = async (bucket: string, query = '', defaults = async (): Promise<ObjectSettings> => NO_OBJECT_SETTINGS): Promise<ObjectStore> => {
       const connection = connectionSettings(settings, new URLSearchParams(query), env)
       const explicit = objectSettings(settings, env)
-      return createStore({ bucket, connection, objectSettings: async () => explicit, signal, detail: output.detail })
+      return createStore({ bucket, connection, objectSettings: async () => withDefaults(explicit, await defaults()), signal, detail: output.detail })
     }
     const origin = {
       ...(config.user === undefined ? {} : { user: config.user }),
@@ -122,12 +123,15 @@ async function run(
       config,
       output,
       stdin: io.stdin,
-      openStore,
+      objectSettings: explicitObjectSettings(settings, env),
+      openStore: (bucket, query) => openStore(bucket, query),
       openSession: async (location) => {
-        const store = await openStore(location.bucket, location.query)
+        const defaults = async (): Promise<ObjectSettings> => objectDefaults(await session.repositoryConfig())
+        const store = await openStore(location.bucket, location.query, defaults)
         const { notice, progress, detail, track } = output
         const baseCache = baseFile(config.helm.cacheFolder, location.url)
-        return createSession({ store, location, clock, random, origin, notice, progress, detail, track, baseCache })
+        const session: Session = createSession({ store, location, clock, random, origin, notice, progress, detail, track, baseCache })
+        return session
       },
     }
     await command.run(context, args, flags)

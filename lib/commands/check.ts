@@ -11,7 +11,7 @@ import { type CheckReport, describeCheck } from './check-report.ts'
 
 export interface CheckCommand extends CheckOptions {
   /** See `RepairOptions`. */
-  readonly relative: boolean
+  readonly relative: boolean | undefined
   /** Name or URI, as typed. */
   readonly repository: string
   readonly fix: boolean
@@ -19,7 +19,7 @@ export interface CheckCommand extends CheckOptions {
 
 /** `helm s3 check REPO`: says what is wrong, why it matters and what to do; with `fix` does what can be done, and checks again. */
 export async function check(context: Context, { fix, relative, repository, ...options }: CheckCommand): Promise<void> {
-  if (relative && !fix) throw new HelmS3Error('usage', '--relative says how --fix makes an index anew: give both')
+  if (relative !== undefined && !fix) throw new HelmS3Error('usage', '--relative says how --fix makes an index anew: give both')
   const location = await findRepository(repository, context.config.helm.repositoriesFile)
   const session = await context.openSession(location)
   const first = await checkRepository(session, options)

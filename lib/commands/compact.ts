@@ -7,7 +7,7 @@ export interface CompactCommand {
   /** Name or URI, as typed. */
   readonly repository: string
   /** Milliseconds. */
-  readonly graceWindow: number
+  readonly graceWindow: number | undefined
   readonly dryRun: boolean
   readonly format: IndexForm | undefined
 }

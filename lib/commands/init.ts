@@ -11,7 +11,8 @@ export interface InitCommand {
   readonly url: string
   readonly force: boolean
   readonly ignoreIfExists: boolean
-  readonly format: IndexForm
+  /** Undefined: as the repository says, else JSON. */
+  readonly format: IndexForm | undefined
 }
 
 /** `helm s3 init URI`: makes an empty repository. */
@@ -31,17 +32,17 @@ export async function init(context: Context, options: InitCommand): Promise<void
   const beforeReplacing = (entries: number | undefined): void =>
     session.progress(`replacing the index of ${entries === undefined ? 'an unreadable repository' : countVersions(entries)}`)
   try {
-    const { dropped } = await initRepository(session, { form: options.format, force: options.force, beforeReplacing })
+    const { dropped, form } = await initRepository(session, { form: options.format, force: options.force, beforeReplacing })
     if (dropped !== undefined && dropped > 0) {
       lines.push(`The index that was there listed ${countVersions(dropped)}; the archives stay in the bucket.`)
     }
     lines.push(`Initialized empty repository at ${options.url}`)
-    context.output.result(lines, { repository: location.url, initialized: true, format: options.format, dropped: dropped ?? 0 })
+    context.output.result(lines, { repository: location.url, initialized: true, format: form, dropped: dropped ?? 0 })
   } catch (error) {
     if (!hasCode(error, 'already-exists')) throw error
     if (!options.ignoreIfExists) throw refusal('The index file already exists under the provided URI and', options.url)
     lines.push('The index file already exists under the provided URI, ignore init operation.')
-    context.output.result(lines, { repository: location.url, initialized: false, format: options.format, dropped: 0 })
+    context.output.result(lines, { repository: location.url, initialized: false, format: options.format ?? 'json', dropped: 0 })
   }
 }
 

@@ -17,7 +17,7 @@ export interface PushCommand extends SourceFlags {
   readonly force: boolean
   readonly ignoreIfExists: boolean
   readonly dryRun: boolean
-  readonly relative: boolean
+  readonly relative: boolean | undefined
   readonly contentType: string | undefined
   /** Folds the new delta into `index.yaml` at once, so that readers without the plugin see the charts. */
   readonly compact: boolean

@@ -10,7 +10,7 @@ import { updateIndexCaches } from './index-caches.ts'
 
 export interface RestoreCommand extends Pick<DeleteCommand, 'name' | 'repository' | 'versions'> {
   readonly dryRun: boolean
-  readonly relative: boolean
+  readonly relative: boolean | undefined
   /** Folds the new delta into `index.yaml` at once, so that readers without the plugin see the charts. */
   readonly compact: boolean
 }

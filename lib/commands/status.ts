@@ -5,6 +5,7 @@ import { formatAge, formatBytes, formatCount, formatTime } from '../format.ts'
 import { findRepository } from '../helm/repositories.ts'
 import { DEFAULT_GRACE_WINDOW } from '../protocol/limits.ts'
 import { type View, readView } from '../protocol/read-view.ts'
+import type { Session } from '../protocol/session.ts'
 import type { Style } from '../style.ts'
 
 export interface StatusCommand {
@@ -31,7 +32,7 @@ export async function status(context: Context, { repository, patience }: StatusC
   if (patience <= 0) throw new HelmS3Error('usage', '--patience must be above zero', { hint: 'it is how late a compaction may be; the default is 15m' })
   const location = await findRepository(repository, context.config.helm.repositoriesFile)
   const session = await context.openSession(location)
-  const found = examine(await readView(session), patience, repository)
+  const found = await examineFor(session, patience, repository)
   const { base, index, pending, skipped } = found.view
   const seconds = (age: number | undefined): number | null => (age === undefined ? null : Math.round(age / 1000))
   context.output.result(describe(location.url, found, context.output.style), {
@@ -50,13 +51,22 @@ export async function status(context: Context, { repository, patience }: StatusC
   })
 }
 
-function examine(view: View, patience: number, repository: string): Status {
+/** Only a window that the repository has chosen may excuse deltas that nobody has collected. */
+async function examineFor(session: Session, patience: number, repository: string): Promise<Status> {
+  const view = await readView(session)
+  const found = examine(view, DEFAULT_GRACE_WINDOW, patience, repository)
+  if (found.upkeep !== 'uncollected') return found
+  const { graceWindow = DEFAULT_GRACE_WINDOW } = await session.repositoryConfig()
+  return examine(view, graceWindow, patience, repository)
+}
+
+function examine(view: View, graceWindow: number, patience: number, repository: string): Status {
   const { date, index } = view.base
   const { folded } = index.bookkeeping
   const foldedTimes = view.listing.deltas.flatMap(({ id }) => folded.get(id)?.at ?? [])
   const pendingAge = ageOfOldest(view.pending.map(({ lastModified }) => lastModified), date)
   const foldedAge = ageOfOldest(foldedTimes, date)
-  const upkeep = judgeUpkeep({ oldestPending: pendingAge, oldestFolded: foldedAge, graceWindow: DEFAULT_GRACE_WINDOW, patience })
+  const upkeep = judgeUpkeep({ oldestPending: pendingAge, oldestFolded: foldedAge, graceWindow, patience })
   return {
     view,
     pendingAge,

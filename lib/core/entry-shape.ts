@@ -33,10 +33,10 @@ function urlProblem(urls: readonly unknown[]): string | undefined {
   return urls.every(isAcceptableUrl) ? undefined : 'has an url that leaves the repository'
 }
 
-/** A relative url is a single path segment; an absolute one has the repository's scheme. */
+/** A relative url is a single path segment; an absolute one begins with `s3://` or, of a published repository, `https://`. */
 function isAcceptableUrl(value: unknown): boolean {
   if (typeof value !== 'string' || value === '') return false
-  if (/^s3:\/\/[^/]/i.test(value)) return !hasControlCharacter(value)
+  if (/^(?:s3|https):\/\/[^/]/i.test(value)) return !hasControlCharacter(value)
   return isSafeSegment(value) && !/^[a-z][a-z0-9+.-]*:/i.test(value)
 }
 

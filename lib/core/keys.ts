@@ -19,6 +19,10 @@ export interface RepositoryLocation {
   readonly indexKey: Key
   /** `<prefix>index.d/`: the folder of the deltas. */
   readonly deltaFolder: string
+  /** `<prefix>index.d/config.json`: the defaults of the repository; see `repository-config.ts`. */
+  readonly configKey: Key
+  /** `https://…` without a slash at the end, below which the archives are served; undefined: nowhere, or not asked. */
+  readonly publishUrl?: string
 }
 
 /** An object that an `s3://` URL names: its bucket and its key, decoded once. */
@@ -75,6 +79,7 @@ export function repositoryAt(bucket: string, prefix: string, query = ''): Reposi
     prefix,
     indexKey: asKey(`${prefix}index.yaml`),
     deltaFolder: `${prefix}index.d/`,
+    configKey: asKey(`${prefix}index.d/config.json`),
   }
 }
 
@@ -107,21 +112,22 @@ export function resourceArn(bucket: string, key: string): string {
 }
 
 /**
- * What stands in `urls` of an entry: relative (the file name), or absolute. Every segment is percent-encoded and `+` is
+ * What stands in `urls` of an entry: the file name below `base`, which is the `s3://` URL of the repository, the `https://` URL
+ * at which it is published, or empty for relative urls. Every segment is percent-encoded and `+` is
  * written `%2B`, because S3 over https reads a bare `+` as a space (helm/helm#1565).
  */
 export function archiveUrl(
   location: RepositoryLocation,
   chart: { readonly name: string; readonly version: string },
-  relative: boolean,
+  base: string,
 ): string {
-  return archiveUrlOf(location, archiveKey(location, chart), relative)
+  return archiveUrlOf(location, archiveKey(location, chart), base)
 }
 
 /** The same for the archive under this key, which may have another name. */
-export function archiveUrlOf(location: RepositoryLocation, key: Key, relative: boolean): string {
+export function archiveUrlOf(location: RepositoryLocation, key: Key, base: string): string {
   const file = encodeSegment(key.slice(location.prefix.length))
-  return relative ? file : `${location.url}/${file}`
+  return base === '' ? file : `${base}/${file}`
 }
 
 /** Whether the key is that of an archive of this repository: a single path segment directly below the prefix that ends in `.tgz`. */
@@ -136,9 +142,9 @@ export function isArchiveKey({ prefix }: RepositoryLocation, key: string): key i
  */
 export function ownArchiveKey(location: RepositoryLocation, url: string): Key | undefined {
   let file: string
-  const base = `${location.url}/`
   try {
-    if (url.startsWith(base)) file = decodeURIComponent(url.slice(base.length))
+    const below = belowRepository(location, url)
+    if (below !== undefined) file = decodeURIComponent(below)
     else if (/^[a-z][a-z0-9+.-]*:/i.test(url)) {
       if (!SCHEME.test(url)) return undefined
       const { bucket, key } = parseS3Url(url)
@@ -152,8 +158,18 @@ export function ownArchiveKey(location: RepositoryLocation, url: string): Key | 
   return isArchiveKey(location, archive) ? archive : undefined
 }
 
+/** What follows the URL of the repository, or the one at which it is published; undefined: the url does not lie below either. */
+function belowRepository({ publishUrl, url: own }: RepositoryLocation, url: string): string | undefined {
+  const base = [own, publishUrl].find((each) => each !== undefined && url.startsWith(`${each}/`))
+  return base === undefined ? undefined : url.slice(base.length + 1)
+}
+
 /** The key that an entry's url names, resolved against the repository (RFC 3986, as Helm does), wherever it lies. */
 export function resolveEntryUrl(location: RepositoryLocation, url: string): ObjectLocation {
+  if (/^https:/i.test(url)) {
+    const key = ownArchiveKey(location, url)
+    if (key !== undefined) return { bucket: location.bucket, key, query: location.query }
+  }
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(url)) return parseS3Url(url)
   const path = url.split(/[?#]/, 1)[0] ?? ''
   const absolute = path.startsWith('/') ? path.slice(1) : encodePath(location.prefix) + path

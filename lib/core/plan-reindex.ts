@@ -40,8 +40,10 @@ export interface Problem {
 }
 
 export interface PlanOptions {
-  /** New entries name the file alone, and entries with the whole `s3://` URL are rewritten. */
+  /** Entries whose url is absolute are rewritten. */
   readonly relative: boolean
+  /** What stands before the file name in `urls` of new entries; see `archiveUrl`. */
+  readonly urlBase: string
   /** Trusts no archive: each is opened. */
   readonly full: boolean
 }
@@ -106,7 +108,7 @@ export class ReindexPlan {
     if (!isLast && holder === undefined && properKey !== archive.key && this.#archives.has(properKey)) return { outcome: 'later' }
 
     const entry = this.#entryFor(archive, content, holder)
-    if (holder === undefined || !(isElsewhere(holder) || isSame(holder, entry))) {
+    if (holder === undefined || !(this.#isElsewhere(holder) || isSame(holder, entry))) {
       const problem = entryProblem(entry)
       if (problem !== undefined) return { outcome: 'problem', problem: { key: archive.key, reason: `the chart ${problem}` } }
       this.#claims.set(id, archive.key)
@@ -135,7 +137,7 @@ export class ReindexPlan {
     if (identityProblem(entry) !== undefined) return
     const id = versionKey(entry)
     if (!this.#entries.has(id)) this.#entries.set(id, entry)
-    const key = this.#keyOf(entry) ?? (isElsewhere(entry) ? this.#properKey(entry) : undefined)
+    const key = this.#keyOf(entry) ?? (this.#isElsewhere(entry) ? this.#properKey(entry) : undefined)
     if (key === undefined) return
     const entries = this.#named.get(key)
     if (entries === undefined) this.#named.set(key, [entry])
@@ -145,6 +147,13 @@ export class ReindexPlan {
   #keyOf({ urls }: Entry): Key | undefined {
     const url = urls?.[0]
     return url === undefined ? undefined : ownArchiveKey(this.#location, url)
+  }
+
+  /** Whether a reindex may not touch the entry: its archive is served from elsewhere, or lies in a folder of its own. */
+  #isElsewhere(entry: Entry): boolean {
+    const [url] = entry.urls ?? []
+    if (url === undefined || this.#keyOf(entry) !== undefined) return false
+    return isAbsolute(url) ? !/^s3:/i.test(url) : url.includes('/')
   }
 
   /** The key of the archive that the entry names, if it is there. */
@@ -161,7 +170,7 @@ export class ReindexPlan {
   #isTrusted({ key, lastModified }: SeenArchive): boolean {
     const entries = this.#named.get(key)
     if (entries === undefined || this.#options.full) return false
-    return entries.every((entry) => isElsewhere(entry) || (isDigest(entry.digest) && lastModified <= Date.parse(entry.created ?? '')))
+    return entries.every((entry) => this.#isElsewhere(entry) || (isDigest(entry.digest) && lastModified <= Date.parse(entry.created ?? '')))
   }
 
   #isTrustedKey(key: Key): boolean {
@@ -181,7 +190,7 @@ export class ReindexPlan {
   #urlsFor({ key }: SeenArchive, entry: Entry | undefined): readonly string[] {
     const isOwn = entry !== undefined && this.#keyOf(entry) === key
     if (isOwn && (!this.#options.relative || !isAbsolute(entry.urls?.[0] ?? ''))) return entry.urls ?? []
-    return [archiveUrlOf(this.#location, key, this.#options.relative)]
+    return [archiveUrlOf(this.#location, key, this.#options.urlBase)]
   }
 }
 
@@ -191,13 +200,6 @@ export function stillHolds(change: Change, index: IndexText, archives: ReadonlyM
   if (archive?.etag !== change.archive?.etag || archive?.lastModified !== change.archive?.lastModified) return false
   const entry = index.find(change)
   return entry === undefined || change.seen === undefined ? entry === change.seen : isSame(entry, change.seen)
-}
-
-/** Whether a reindex may not touch the entry: its archive is served from elsewhere, or lies in a folder of its own. */
-function isElsewhere({ urls }: Entry): boolean {
-  const [url] = urls ?? []
-  if (url === undefined) return false
-  return isAbsolute(url) ? !/^s3:/i.test(url) : url.includes('/')
 }
 
 function isAbsolute(url: string): boolean {

@@ -34,7 +34,7 @@ export const checkDefinition = command({
     deep: { kind: 'switch', about: 'read every archive' },
     probe: { kind: 'switch', about: 'try out the store and the permissions by writing' },
     fix: { kind: 'switch', about: 'repair what can be repaired without a decision of yours' },
-    relative: { kind: 'switch', about: 'with --fix: an index that is made anew names files instead of s3:// URLs' },
+    relative: { kind: 'toggle', about: 'with --fix: an index that is made anew names files instead of s3:// URLs' },
     concurrency: { kind: 'count', about: 'archives at the same time', min: 1, max: MAX_CONCURRENCY, shownDefault: String(DEFAULT_CONCURRENCY) },
     ...OUTPUT_FLAG,
   },

@@ -1,7 +1,6 @@
 import { command, exactly } from '../command.ts'
 import { INDEX_FORMS, OUTPUT_FLAG } from '../flags.ts'
 import { listOf, objectOf, oneOf, text, truth, whole } from '../json-schema.ts'
-import { DEFAULT_GRACE_WINDOW } from '../protocol/limits.ts'
 
 export const compactDefinition = command({
   usage: 'compact REPO',
@@ -29,7 +28,7 @@ export const compactDefinition = command({
   }),
   run: async (context, [repository = ''], flags) => {
     const { compact } = await import('../commands/compact.ts')
-    const { 'grace-window': graceWindow = DEFAULT_GRACE_WINDOW, 'dry-run': dryRun, format } = flags
+    const { 'grace-window': graceWindow, 'dry-run': dryRun, format } = flags
     await compact(context, { repository, graceWindow, dryRun, format })
   },
 })

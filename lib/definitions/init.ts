@@ -24,7 +24,7 @@ export const initDefinition = command({
   }),
   run: async (context, [url = ''], flags) => {
     const { init } = await import('../commands/init.ts')
-    const { force, 'ignore-if-exists': ignoreIfExists, format = 'json' } = flags
+    const { force, 'ignore-if-exists': ignoreIfExists, format } = flags
     await init(context, { url, force, ignoreIfExists, format })
   },
 })

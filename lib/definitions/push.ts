@@ -19,7 +19,7 @@ export const pushDefinition = command({
     force: { kind: 'switch', about: 'replace versions that are there already' },
     'ignore-if-exists': { kind: 'switch', about: 'keep versions that are there already, and succeed' },
     'dry-run': { kind: 'switch', about: 'check everything and write nothing' },
-    relative: { kind: 'switch', about: 'write relative chart URLs into the index, for a repository that is also served over https' },
+    relative: { kind: 'toggle', about: 'write relative chart URLs into the index, for a repository that is also served over https' },
     'content-type': { kind: 'text', about: 'Content-Type of the archives ($S3_CHART_CONTENT_TYPE)', shownDefault: 'application/gzip' },
     version: { kind: 'text', about: 'version to write into Chart.yaml; for folders only' },
     'app-version': { kind: 'text', about: 'appVersion to write into Chart.yaml; for folders only' },

@@ -21,7 +21,7 @@ export const reindexDefinition = command({
   ],
   arity: exactly(1),
   flags: {
-    relative: { kind: 'switch', about: 'write relative chart URLs into the index, and rewrite the absolute ones that are there' },
+    relative: { kind: 'toggle', about: 'write relative chart URLs into the index, and rewrite the absolute ones that are there' },
     full: { kind: 'switch', about: 'read every archive, whatever its date and metadata say' },
     rebuild: { kind: 'switch', about: 'replace an index.yaml that cannot be read' },
     strict: { kind: 'switch', about: 'write nothing when an archive cannot be indexed' },

@@ -25,7 +25,7 @@ export const restoreDefinition = command({
   flags: {
     version: { kind: 'texts', about: 'the version; several with commas, or by giving the flag several times', required: true },
     'dry-run': { kind: 'switch', about: 'check everything and write nothing' },
-    relative: { kind: 'switch', about: 'write relative chart URLs into the index, for a repository that is also served over https' },
+    relative: { kind: 'toggle', about: 'write relative chart URLs into the index, for a repository that is also served over https' },
     'no-compact': { kind: 'switch', about: 'leave index.yaml to a later compaction; readers with this plugin see the charts at once' },
     ...OUTPUT_FLAG,
   },

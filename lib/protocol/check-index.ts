@@ -104,5 +104,5 @@ async function whatIsDenied(session: Session): Promise<CheckedIndex['denied']> {
 
 async function hasRemains({ location, store }: Session): Promise<boolean> {
   const { objects } = await store.list(location.prefix)
-  return objects.some(({ key }) => key.endsWith('.tgz') || key.startsWith(location.deltaFolder))
+  return objects.some(({ key }) => key.endsWith('.tgz') || (key.startsWith(location.deltaFolder) && key !== location.configKey))
 }

@@ -12,6 +12,7 @@ import { type LookOptions, listRepository, lookAtArchives } from './look-at-arch
 import { probePermissions } from './probe-permissions.ts'
 import { probeStore } from './probe-store.ts'
 import { readView } from './read-view.ts'
+import { locationFor } from './repository-config.ts'
 import type { Session } from './session.ts'
 
 export interface CheckOptions extends LookOptions {
@@ -50,8 +51,9 @@ export async function checkRepository(session: Session, options: CheckOptions): 
   const listing = await unlessDenied(() => listRepository(session))
   const objects = listing ?? new Map<Key, ObjectInfo>()
   const entries = index.entries ?? []
-  const { contents, isDenied } = await lookAtArchives(session, { entries, objects }, options)
-  const seen: SeenRepository = { location: session.location, entries, objects, contents, busy: index.busy, date: session.storeClock.now() }
+  const location = await locationFor(session, entries)
+  const { contents, isDenied } = await lookAtArchives(session, { entries, location, objects }, options)
+  const seen: SeenRepository = { location, entries, objects, contents, busy: index.busy, date: session.storeClock.now() }
   const suspects = listing === undefined || index.entries === undefined ? [] : checkArchives(seen)
   const archives = await confirm(session, seen, objects, suspects)
 

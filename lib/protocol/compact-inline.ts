@@ -2,7 +2,6 @@ import type { DeltaId } from '../core/delta-id.ts'
 import { type IndexHead, readIndexHead } from '../core/index/index-head.ts'
 import { HelmS3Error } from '../errors.ts'
 import { compactOnce } from './compact.ts'
-import { DEFAULT_GRACE_WINDOW } from './limits.ts'
 import { type TimedListing, listForView, readView } from './read-view.ts'
 import type { Session } from './session.ts'
 
@@ -45,7 +44,7 @@ export async function compactInline(session: Session, own: { readonly id: DeltaI
       if (group === 'alone' || (look > 0 && group === 'newest') || isMyTurn()) {
         const view = await readView(session, group === 'alone' ? listed : undefined)
         if (view.base.index.bookkeeping.folded.has(own.id)) return true
-        const pass = await compactOnce(session, view, { graceWindow: DEFAULT_GRACE_WINDOW, dryRun: false, form: undefined })
+        const pass = await compactOnce(session, view, { graceWindow: undefined, dryRun: false, form: undefined })
         if (pass !== 'lost') return true
       }
       await pause()

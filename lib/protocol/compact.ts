@@ -5,16 +5,17 @@ import { type CompactionPlan, isIdle, planCompaction } from '../core/plan-compac
 import { HelmS3Error } from '../errors.ts'
 import { collectDeltas } from './collect.ts'
 import { MIN_GRACE_WINDOW, RETENTION } from './limits.ts'
+import { compactionSettings, expectConfig } from './repository-config.ts'
 import { type View, noticeSkipped, readView } from './read-view.ts'
 import type { Session } from './session.ts'
 import { newWriteId, nextGenerated, writeIndex } from './write-index.ts'
 
 export interface CompactOptions {
-  /** Milliseconds; at least {@link MIN_GRACE_WINDOW}. */
-  readonly graceWindow: number
+  /** Milliseconds; at least {@link MIN_GRACE_WINDOW}. Undefined: as the repository says, else {@link DEFAULT_GRACE_WINDOW}. */
+  readonly graceWindow: number | undefined
   /** Plans, and writes nothing. */
   readonly dryRun: boolean
-  /** Changes the form of the text; undefined keeps it. */
+  /** Changes the form of the text; undefined: to that which the repository asks for, else it is kept. */
   readonly form: IndexForm | undefined
   /** Leaves out what Helm leaves out, and writes `index.yaml` in any case; see {@link tidyIndex}. */
   readonly tidy?: boolean
@@ -43,14 +44,15 @@ const MAX_ATTEMPTS = 10
  * the compare-and-swap lets one win, the others start again and find less to do.
  *
  * @throws HelmS3Error `usage` (grace window too short), `missing-index`, `invalid-index`, `conflict` when others win each time
- * Cost: a view; when there is something to do, one PUT of `index.yaml` and one DELETE for each collected delta.
+ * Cost: a view, and a GET of the repository's defaults beside it; when there is something to do, one PUT of `index.yaml` and one DELETE for each collected delta.
  */
 export async function compactRepository(session: Session, options: CompactOptions): Promise<CompactResult> {
-  if (options.graceWindow < MIN_GRACE_WINDOW) {
+  if (options.graceWindow !== undefined && options.graceWindow < MIN_GRACE_WINDOW) {
     throw new HelmS3Error('usage', 'the grace window must be at least 1m', {
       hint: 'it is how long a stale overwrite of index.yaml can be repaired; the default is 5m',
     })
   }
+  expectConfig(session)
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const view = await readView(session)
     const pass = await compactOnce(session, view, options)
@@ -67,23 +69,24 @@ export async function compactRepository(session: Session, options: CompactOption
 
 /** One pass over a view that has been read. `lost`: another write of `index.yaml` came first, or the view is too old to act on. */
 export async function compactOnce(session: Session, view: View, options: CompactOptions): Promise<CompactResult | 'lost'> {
+  const settings = await compactionSettings(session, options)
   const { bookkeeping } = view.base.index
   const plan = planCompaction({
     bookkeeping,
     listed: view.listing.deltas,
     pending: view.pending,
     date: view.base.date,
-    graceWindow: options.graceWindow,
+    graceWindow: settings.graceWindow,
     retention: RETENTION,
     unknownFrom: view.unknownFrom,
   })
-  const form = options.form ?? view.base.index.form
+  const form = settings.form ?? view.base.index.form
   const written = options.tidy === true || !isIdle(plan) || form !== view.base.index.form
   const report = { folded: plan.fold, forgotten: plan.forget, written, form, skipped: view.skipped }
   if (!written) return { ...report, collected: [], generation: bookkeeping.generation }
   if (options.dryRun) return { ...report, collected: plan.collect, generation: bookkeeping.generation }
 
-  if (session.clock.monotonic() - view.startedAt > options.graceWindow / 2) return 'lost'
+  if (session.clock.monotonic() - view.startedAt > settings.graceWindow / 2) return 'lost'
   const merged = options.tidy === true ? tidyIndex(view.index) : view.index
   const text = nextIndex(session, view, merged.toForm(form), plan)
   if ((await writeIndex(session, text, { match: view.base.etag })) === 'lost') return 'lost'

@@ -13,6 +13,7 @@ import { mint } from './mint.ts'
 import { cannotFetchIndex } from './read-base.ts'
 import { type View, readView } from './read-view.ts'
 import { type KnownRemoval, findAllRemovals, isUnsettled } from './removals.ts'
+import { expectConfig } from './repository-config.ts'
 import type { Session } from './session.ts'
 
 /** Something to delete: what the delta says of it, and its archive. */
@@ -46,7 +47,7 @@ export interface CommittedRemovals {
  * Chooses from a view what is to be deleted. `first`: nothing was sent yet; `again`: a delta that was sent may have landed,
  * although it is not known to; `rest`: earlier deltas of this operation have landed, and only what is left counts.
  */
-export type Choose<T extends DeletionTarget> = (view: View, turn: 'first' | 'again' | 'rest') => readonly T[]
+export type Choose<T extends DeletionTarget> = (view: View, turn: 'first' | 'again' | 'rest') => readonly T[] | Promise<readonly T[]>
 
 const MAX_ATTEMPTS = 8
 
@@ -64,7 +65,7 @@ const REQUESTS_EACH = 4
  * time of the HEADs tells, goes into several deltas, one after another.
  *
  * `first`: a view that has been read already, for the first choice.
- * Cost of n targets: two views, n HEADs, LIST, PUT of the delta, then up to two HEADs and two DELETEs a target; for each
+ * Cost of n targets: a GET of the repository's defaults beside the first of two views, n HEADs, LIST, PUT of the delta, then up to two HEADs and two DELETEs a target; for each
  * further delta the same for what is left.
  * @throws HelmS3Error `missing-index`, `conflict`, `outcome-unknown`, and what `choose` throws
  */
@@ -73,10 +74,11 @@ export async function deleteTargets<T extends DeletionTarget>(
   choose: Choose<T>,
   first?: View,
 ): Promise<Deletion<T>> {
+  expectConfig(session)
   const parts: Deletion<T>[] = []
   const done = new Set<string>()
   const isLeft = ({ removals }: T): boolean => !removals.some((removal) => done.has(versionKey(removal)))
-  const chooseRest: Choose<T> = (view, turn) => choose(view, parts.length > 0 ? 'rest' : turn).filter(isLeft)
+  const chooseRest: Choose<T> = async (view, turn) => (await choose(view, parts.length > 0 ? 'rest' : turn)).filter(isLeft)
   for (let view = first; ; view = undefined) {
     const { part, isLast } = await deletePart(session, chooseRest, view).catch((error: unknown) => {
       throw afterParts(error, done.size)
@@ -109,7 +111,7 @@ async function deletePart<T extends DeletionTarget>(
   const { clock } = session
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const before = attempt === 1 && first !== undefined ? first : await readCurrentView(session)
-    const chosen = choose(before, attempt > 1 ? 'again' : 'first')
+    const chosen = await choose(before, attempt > 1 ? 'again' : 'first')
     if (chosen.length === 0) return { part: { targets: [], keptArchives: [], revived: [], committed: [] }, isLast: true }
     const lookedAt = clock.monotonic()
     const heads = await headAll(session, chosen)

@@ -1,8 +1,9 @@
 import type { Entry, Removal, VersionId } from '../core/entry.ts'
-import { ownArchiveKey } from '../core/keys.ts'
+import { type RepositoryLocation, ownArchiveKey } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import { type Choose, type Deletion, type DeletionTarget, deleteTargets } from './delete-targets.ts'
 import { type View, readView } from './read-view.ts'
+import { publishedLocation } from './repository-config.ts'
 import type { Session } from './session.ts'
 
 /** The deletion of an entry and of its archive. */
@@ -24,9 +25,9 @@ export interface SelectedOptions {
  * @throws HelmS3Error `not-found` (names each version that is missing), `missing-index`, `conflict`, `outcome-unknown`
  */
 export async function deleteVersions(session: Session, versions: readonly VersionId[]): Promise<Deletion<EntryTarget>> {
-  return deleteTargets(session, (view, turn) => {
+  return deleteTargets(session, async (view, turn) => {
     if (turn !== 'rest') refuseMissing(missingFrom(view, versions), turn)
-    return entryTargets(session, view, versions)
+    return entryTargets(session, present(view, versions))
   })
 }
 
@@ -41,24 +42,29 @@ export async function deleteSelected(
   versions: readonly string[] | 'all',
   { dryRun, ignoreMissing }: SelectedOptions,
 ): Promise<Deletion<EntryTarget>> {
-  const choose: Choose<EntryTarget> = (view, turn) => {
-    const present = versions === 'all' ? new Set(view.index.versions(name).map(({ version }) => version)) : versions
-    const chosen = [...present].map((version) => ({ name, version }))
+  const choose: Choose<EntryTarget> = async (view, turn) => {
+    const wanted = versions === 'all' ? new Set(view.index.versions(name).map(({ version }) => version)) : versions
+    const chosen = [...wanted].map((version) => ({ name, version }))
     if (!ignoreMissing && turn !== 'rest') {
       refuseMissing(chosen.length === 0 ? [`chart ${name} not found in index`] : missingFrom(view, chosen), turn)
     }
-    return entryTargets(session, view, chosen)
+    return entryTargets(session, present(view, chosen))
   }
-  if (dryRun) return { targets: choose(await readView(session), 'first'), keptArchives: [], revived: [], committed: [] }
+  if (dryRun) return { targets: await choose(await readView(session), 'first'), keptArchives: [], revived: [], committed: [] }
   return deleteTargets(session, choose)
 }
 
-function entryTargets(session: Session, { index }: View, versions: readonly VersionId[]): readonly EntryTarget[] {
-  return versions.flatMap((version) => index.find(version) ?? []).map((entry) => entryTarget(session, entry))
+function present({ index }: View, versions: readonly VersionId[]): readonly Entry[] {
+  return versions.flatMap((version) => index.find(version) ?? [])
 }
 
-/** What the deletion of an entry takes: its archive only when it is one of this repository. */
-export function entryTarget({ location }: Session, entry: Entry): EntryTarget {
+/** What the deletion of these entries takes: an archive only when it is one of this repository. */
+export async function entryTargets(session: Session, entries: readonly Entry[]): Promise<readonly EntryTarget[]> {
+  const location = await publishedLocation(session)
+  return entries.map((entry) => entryTarget(location, entry))
+}
+
+function entryTarget(location: RepositoryLocation, entry: Entry): EntryTarget {
   const url = entry.urls?.[0]
   const key = url === undefined ? undefined : ownArchiveKey(location, url)
   return { entry, removals: [removalOf(entry)], key, digestOf: () => entry.digest }

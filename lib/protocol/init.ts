@@ -11,7 +11,8 @@ import type { Session } from './session.ts'
 import { newWriteId, nextGenerated, writeIndex } from './write-index.ts'
 
 export interface InitOptions {
-  readonly form: IndexForm
+  /** Undefined: as the repository says, else JSON. */
+  readonly form: IndexForm | undefined
   /** Replaces an existing index by an empty one. */
   readonly force: boolean
   /** Told how many entries leave the index, just before; undefined: the old text cannot be read. */
@@ -21,6 +22,7 @@ export interface InitOptions {
 export interface InitResult {
   /** Entries that left the index; undefined when there was none before, or none that could be read. */
   readonly dropped: number | undefined
+  readonly form: IndexForm
 }
 
 /** What an `init --force` is about to replace. */
@@ -34,25 +36,28 @@ interface Predecessor {
 
 const NOTHING: Predecessor = { when: 'absent', generation: 0, generated: undefined, folded: new Map(), entries: undefined }
 const MAX_ATTEMPTS = 8
+/** In the words of the Go plugin. */
+const STEP = 'upload index to s3: upload index to S3 bucket'
 
 /**
  * Makes an empty repository. By force it empties an existing one: what was committed before leaves the index, because the
  * new base counts every delta present as folded; what commits afterwards survives. Archives stay.
  *
  * @throws HelmS3Error `already-exists` without force; `conflict`, `outcome-unknown`
- * Cost: one PUT; by force also a view.
+ * Cost: one PUT, and a GET of the repository's defaults (`force` keeps them); by force also a view.
  */
 export async function initRepository(session: Session, options: InitOptions): Promise<InitResult> {
+  const form = options.form ?? (await during(STEP, () => session.repositoryConfig())).format ?? 'json'
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const before = options.force ? await readPredecessor(session) : NOTHING
     if (before === undefined) continue
     if (before.when !== 'absent') options.beforeReplacing?.(before.entries)
-    const text = emptyIndexText(options.form).withHeader({
+    const text = emptyIndexText(form).withHeader({
       bookkeeping: { generation: before.generation + 1, writeId: newWriteId(session), folded: before.folded },
       generated: nextGenerated(session, before.generated),
     })
-    const write = await during('upload index to s3: upload index to S3 bucket', () => writeIndex(session, text, before.when))
-    if (write === 'written') return { dropped: before.entries }
+    const write = await during(STEP, () => writeIndex(session, text, before.when))
+    if (write === 'written') return { dropped: before.entries, form }
     if (!options.force) {
       throw new HelmS3Error('already-exists', `there is a repository at ${session.location.url} already`, {
         hint: 'use --force to empty it, --ignore-if-exists to leave it as it is',

@@ -5,7 +5,7 @@ const MINUTE = 60 * SECOND
 
 /** Folded deltas younger than this are not collected, unless `compact` is told otherwise. */
 export const DEFAULT_GRACE_WINDOW = 5 * MINUTE
-export const MIN_GRACE_WINDOW = MINUTE
+export { MIN_GRACE_WINDOW } from '../core/repository-config.ts'
 
 /** A folded id is remembered for this long after it was first missed in the listing: longer than every deadline here. */
 export const RETENTION = 60 * MINUTE

@@ -27,7 +27,8 @@ export interface DeltaListing {
 }
 
 /**
- * The deltas in `index.d/`, over all pages, as far as their names and dates tell that they are well-formed.
+ * The deltas in `index.d/`, over all pages, as far as their names and dates tell that they are well-formed. The defaults of the
+ * repository, which lie beside them, are left out.
  * `after`: only ids above this one. Cost: one LIST for each 1000 objects.
  */
 export async function listDeltas(session: Session, after?: DeltaId): Promise<DeltaListing> {
@@ -37,6 +38,7 @@ export async function listDeltas(session: Session, after?: DeltaId): Promise<Del
   const deltas: ListedDelta[] = []
   const skipped: SkippedObject[] = []
   for (const { key, lastModified } of objects) {
+    if (key === location.configKey) continue
     const id = deltaIdOf(location.deltaFolder, key)
     if (id === undefined) skipped.push({ key, reason: 'its name is not <ULID>.yaml' })
     else if (deltaTime(id) > lastModified + MAX_CLOCK_LEAD) skipped.push({ key, reason: 'its name lies in the future' })

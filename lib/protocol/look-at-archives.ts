@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import { type KnownContent, doubtfulArchives } from '../core/check/check-archives.ts'
 import type { Entry } from '../core/entry.ts'
-import { type Key, provenanceKey } from '../core/keys.ts'
+import { type Key, type RepositoryLocation, provenanceKey } from '../core/keys.ts'
 import { hasCode } from '../errors.ts'
 import { type ObjectInfo, listAll } from '../store/object-store.ts'
 import { headArchive } from './head-archive.ts'
@@ -39,11 +39,11 @@ export async function listRepository({ location, store }: Session): Promise<Read
  */
 export async function lookAtArchives(
   session: Session,
-  { entries, objects }: { readonly entries: readonly Entry[]; readonly objects: ReadonlyMap<Key, ObjectInfo> },
+  { entries, location, objects }: { readonly entries: readonly Entry[]; readonly location: RepositoryLocation; readonly objects: ReadonlyMap<Key, ObjectInfo> },
   options: LookOptions,
 ): Promise<ArchiveContents> {
   const archives = [...objects.keys()].filter((key) => key.endsWith('.tgz'))
-  const doubtful = doubtfulArchives({ entries, location: session.location, objects })
+  const doubtful = doubtfulArchives({ entries, location, objects })
   const keys = options.deep ? archives : [...new Set([...archives.slice(0, 1), ...doubtful])]
   const progress = session.track(options.deep ? 'Reading archives' : 'Asking for digests', keys.length)
   const limit = pLimit(options.concurrency)

@@ -3,9 +3,10 @@ import { type Key, provenanceKey } from '../core/keys.ts'
 import { type Orphan, findOrphans } from '../core/plan-orphans.ts'
 import { type PrunePlan, type PruneRules, planPrune } from '../core/plan-prune.ts'
 import { type ObjectInfo, listAll } from '../store/object-store.ts'
-import { entryTarget } from './delete.ts'
+import { entryTargets } from './delete.ts'
 import { type CommittedRemovals, type DeletionTarget, deleteTargets } from './delete-targets.ts'
 import { type View, readView } from './read-view.ts'
+import { publishedLocation } from './repository-config.ts'
 import type { Session } from './session.ts'
 
 export interface PruneOptions {
@@ -62,8 +63,8 @@ export async function prune(session: Session, options: PruneOptions): Promise<Pr
   const sizes = new Map(listing.objects.map(({ key, size }) => [key, size]))
   const first = await readView(session)
   const kept = planOf(first, options).keep
-  const choose = (view: View): readonly Target[] => chooseTargets(session, view, options, listing, sizes)
-  if (options.dryRun) return { ...report(choose(first), [], []), kept, committed: [] }
+  const choose = (view: View): Promise<readonly Target[]> => chooseTargets(session, view, options, listing, sizes)
+  if (options.dryRun) return { ...report(await choose(first), [], []), kept, committed: [] }
   const { committed, keptArchives, revived, targets } = await deleteTargets(session, choose, first)
   return { ...report(targets, keptArchives, revived), kept, committed }
 }
@@ -73,21 +74,21 @@ function planOf(view: View, { olderThan, rules }: PruneOptions): PrunePlan {
   return planPrune(view.index, { ...rules, createdBefore: olderThan === undefined ? undefined : view.base.date - olderThan })
 }
 
-function chooseTargets(
+async function chooseTargets(
   session: Session,
   view: View,
   options: PruneOptions,
   listing: { readonly objects: readonly ObjectInfo[]; readonly date: number },
   sizes: ReadonlyMap<Key, number>,
-): readonly Target[] {
-  const versions = planOf(view, options).remove.map((entry): Target => {
-    const target = entryTarget(session, entry)
+): Promise<readonly Target[]> {
+  const removals = await entryTargets(session, planOf(view, options).remove)
+  const versions = removals.map((target): Target => {
     const size = target.key === undefined ? 0 : (sizes.get(target.key) ?? 0) + (sizes.get(provenanceKey(target.key)) ?? 0)
-    return { ...target, what: { entry }, size }
+    return { ...target, what: { entry: target.entry }, size }
   })
   if (options.orphanAge === undefined) return versions
   const before = listing.date - Math.max(options.orphanAge, options.olderThan ?? 0)
-  const orphans = findOrphans(session.location, view.index, listing.objects, before)
+  const orphans = findOrphans(await publishedLocation(session), view.index, listing.objects, before)
   return [...versions, ...orphans.map(orphanTarget)]
 }
 

@@ -16,6 +16,7 @@ import { PushState } from './push-state.ts'
 import { cannotFetchIndex, requireRepository } from './read-base.ts'
 import { readView } from './read-view.ts'
 import { replaceArchives } from './replace-archive.ts'
+import { entryUrlBase, expectConfig } from './repository-config.ts'
 import type { Session } from './session.ts'
 import { type Claim, settle, waitForRemoval } from './settle.ts'
 import { putProvenance } from './write-archive.ts'
@@ -27,8 +28,8 @@ export interface PushOptions {
   readonly ignoreIfExists: boolean
   /** Looks, and writes nothing. */
   readonly dryRun: boolean
-  /** Writes the file name alone into `urls`, instead of the whole `s3://` URL. */
-  readonly relative: boolean
+  /** Writes the file name alone into `urls`, or the whole `s3://` URL; undefined: as the repository says. */
+  readonly relative: boolean | undefined
   /** Content-Type of the archives. */
   readonly contentType: string
 }
@@ -44,6 +45,11 @@ export interface PushResult {
 
 const MAX_ATTEMPTS = 12
 
+/** What stands before the file name in `urls`; see `archiveUrl`. */
+interface UrlBase {
+  readonly urlBase: string
+}
+
 /** An archive and what became of it in this attempt. */
 interface Placed {
   readonly upload: ChartUpload
@@ -54,13 +60,14 @@ interface Placed {
  * Pushes charts: archives first, then one delta, which is the commit point. When it resolves, every version in `pushed` is
  * acknowledged: every later read through the plugin shows it, unless a later mutation removed it.
  *
- * Cost of the common push of n charts: HEAD `index.yaml`, LIST, n PUTs, PUT of the delta, LIST; of several charts also n
+ * Cost of the common push of n charts: HEAD `index.yaml` beside GET of the repository's defaults, LIST, n PUTs, PUT of the delta, LIST; of several charts also n
  * HEADs, so that nothing is written when one of them exists.
  *
  * @throws HelmS3Error `missing-index`, `usage` (a version twice), `conflict`, `outcome-unknown`, and what the store throws
  */
 export async function pushCharts(session: Session, uploads: readonly ChartUpload[], options: PushOptions): Promise<PushResult> {
   refuseTwice(uploads)
+  expectConfig(session)
   await requireRepository(session).catch((error: unknown) => {
     throw cannotFetchIndex(error)
   })
@@ -71,10 +78,11 @@ export async function pushCharts(session: Session, uploads: readonly ChartUpload
   }
   if (options.dryRun) return { pushed: uploads, existing: [], committed: undefined }
 
+  const urlBase = await entryUrlBase(session, options.relative)
   const state = new PushState()
   const giveUpAt = session.clock.monotonic() + SETTLE_PATIENCE
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    const result = await tryPush(session, uploads, options, state, attempt > 1)
+    const result = await tryPush(session, uploads, { ...options, urlBase }, state, attempt > 1)
     if (result !== 'again' && 'pushed' in result) return result
     if (result !== 'again') {
       if (session.clock.monotonic() > giveUpAt) break
@@ -91,7 +99,7 @@ export async function pushCharts(session: Session, uploads: readonly ChartUpload
 async function tryPush(
   session: Session,
   uploads: readonly ChartUpload[],
-  options: PushOptions,
+  options: PushOptions & UrlBase,
   state: PushState,
   isRestart: boolean,
 ): Promise<PushResult | ChartUpload | 'again'> {
@@ -152,7 +160,7 @@ async function putProvenances(session: Session, ours: readonly Placed[], minted:
 }
 
 /** A refreshed archive has its entry already. */
-function makeDelta(session: Session, ours: readonly Placed[], options: PushOptions): Delta {
+function makeDelta(session: Session, ours: readonly Placed[], options: UrlBase): Delta {
   const additions = ours.flatMap(({ upload, placement }): Addition[] => {
     if (placement === 'refreshed') return []
     return [{ entry: entryOf(session, upload, options), ifAbsent: placement === 'adopted' || placement === 'mine-before' }]
@@ -160,9 +168,9 @@ function makeDelta(session: Session, ours: readonly Placed[], options: PushOptio
   return { added: additions, removed: [] }
 }
 
-function entryOf({ location, storeClock }: Session, upload: ChartUpload, { relative }: PushOptions): Entry {
+function entryOf({ location, storeClock }: Session, upload: ChartUpload, { urlBase }: UrlBase): Entry {
   const created = upload.created ?? new Date(storeClock.now()).toISOString()
-  return makeEntry(upload.metadata, { digest: upload.digest, url: archiveUrl(location, upload, relative), created })
+  return makeEntry(upload.metadata, { digest: upload.digest, url: archiveUrl(location, upload, urlBase), created })
 }
 
 function claimOf({ location }: Session, { name, version, digest }: ChartUpload): Claim {

@@ -92,7 +92,7 @@ export async function requireRepository(session: Session): Promise<void> {
 /** Says how to get an `index.yaml`: a new one, or one rebuilt from what stands there already. Cost: one LIST page. */
 export async function missingIndex({ location, store }: Session): Promise<HelmS3Error> {
   const { objects } = await store.list(location.prefix)
-  const isRemains = ({ key }: { readonly key: string }): boolean => key.endsWith('.tgz') || key.startsWith(location.deltaFolder)
+  const isRemains = ({ key }: { readonly key: string }): boolean => key.endsWith('.tgz') || (key.startsWith(location.deltaFolder) && key !== location.configKey)
   const remains = objects.some(isRemains)
   return new HelmS3Error('missing-index', `there is no index.yaml at ${location.url}`, {
     hint: remains

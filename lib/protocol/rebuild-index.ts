@@ -46,10 +46,11 @@ export async function readBeginning(session: Session, may: { readonly replaceMis
  * Cost: one GET and one PUT of `index.yaml`.
  */
 export async function rebuildIndex(session: Session): Promise<boolean> {
+  const form = (await session.repositoryConfig()).format ?? 'json'
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const object = await session.store.get(session.location.indexKey)
     if (object !== undefined && isReadable(object.body)) return false
-    const text = emptyIndexText('json').withHeader({
+    const text = emptyIndexText(form).withHeader({
       bookkeeping: { generation: 1, writeId: newWriteId(session), folded: new Map() },
       generated: nextGenerated(session, undefined),
     })

@@ -12,11 +12,15 @@ import { listDeltas } from './list-deltas.ts'
 import { type OpenedArchive, openArchive } from './open-archive.ts'
 import { PushState } from './push-state.ts'
 import { readBeginning, rebuildIndex } from './rebuild-index.ts'
+import { entryUrlBase, expectConfig, publishedLocation } from './repository-config.ts'
 import type { Session } from './session.ts'
 
 export interface ReindexOptions {
-  /** Writes the file name alone into `urls` of new entries, and rewrites those with the whole `s3://` URL. */
-  readonly relative: boolean
+  /**
+   * Writes the file name alone into `urls` of new entries, and rewrites those with an absolute one; or writes the whole `s3://` URL.
+   * Undefined: new entries are as the repository says.
+   */
+  readonly relative: boolean | undefined
   /** Reads the bytes of every archive, instead of trusting what has not changed and what object metadata say. */
   readonly full: boolean
   /** Writes nothing when there is an archive that cannot be indexed. */
@@ -71,19 +75,22 @@ const LARGE_AT_ONCE = 4
  * Makes the index agree with the archives. Safe while others push and delete: archives are opened first, which may take
  * long; then each part of the plan is committed by {@link commitChanges}, which drops what no longer holds.
  *
- * Cost with nothing new: the listing of the archives and a view, at the same time. A new or changed archive: see
+ * Cost with nothing new: the listing of the archives, a view and a GET of the repository's defaults, at the same time. A new or changed archive: see
  * {@link openArchive}; a batch of them: see {@link commitChanges}.
  * @throws HelmS3Error `missing-index`, `invalid-index` (without `rebuild`), `invalid-chart` (with `strict`), `conflict`,
  *   `outcome-unknown`
  */
 export async function reindexRepository(session: Session, options: ReindexOptions): Promise<ReindexResult> {
+  expectConfig(session)
   const listing = listArchives(session)
   const hasRemains = async (): Promise<boolean> => options.rebuild || (await listing).size > 0 || (await listDeltas(session)).deltas.length > 0
   const [archives, { index, mustBeRebuilt }] = await Promise.all([
     listing,
     readBeginning(session, { replaceMissing: hasRemains, replaceUnreadable: options.rebuild }),
   ])
-  const run = new Reindex(session, { ...options, onlyKnown: options.onlyKnown === true && !mustBeRebuilt }, new ReindexPlan(session.location, index, archives, options))
+  const location = await publishedLocation(session)
+  const plan = { relative: options.relative === true, full: options.full, urlBase: await entryUrlBase(session, options.relative) }
+  const run = new Reindex(session, { ...options, onlyKnown: options.onlyKnown === true && !mustBeRebuilt }, new ReindexPlan(location, index, archives, plan))
   const rebuild = async (): Promise<void> => {
     if (mustBeRebuilt && !options.dryRun) await rebuildIndex(session)
   }

@@ -1,14 +1,13 @@
 import type { Finding } from '../core/check/finding.ts'
 import { FINDING_KINDS, type Repair } from '../core/check/finding-kinds.ts'
 import { compactRepository } from './compact.ts'
-import { DEFAULT_GRACE_WINDOW } from './limits.ts'
 import type { LookOptions } from './look-at-archives.ts'
 import { type Committed, reindexRepository } from './reindex.ts'
 import type { Session } from './session.ts'
 
 export interface RepairOptions extends LookOptions {
-  /** Whether new entries of an index that has to be made anew name the file alone. */
-  readonly relative: boolean
+  /** See `ReindexOptions`: of an index that has to be made anew. */
+  readonly relative: boolean | undefined
   readonly afterCommit: (committed: Committed) => Promise<void>
 }
 
@@ -32,5 +31,5 @@ export async function repairRepository(session: Session, findings: readonly Find
     await reindexRepository(session, { relative, full, strict: false, rebuild, onlyKnown: true, dryRun: false, concurrency, afterCommit })
   }
   if (repairs.size === 0) return
-  await compactRepository(session, { graceWindow: DEFAULT_GRACE_WINDOW, dryRun: false, form: undefined, tidy: repairs.has('tidy') })
+  await compactRepository(session, { graceWindow: undefined, dryRun: false, form: undefined, tidy: repairs.has('tidy') })
 }

@@ -1,10 +1,12 @@
 import type { Origin } from '../core/delta.ts'
 import type { RepositoryLocation } from '../core/keys.ts'
+import type { RepositoryConfig } from '../core/repository-config.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { Clock } from '../sys/clock.ts'
 import type { Random } from '../sys/random.ts'
 import { NO_PROGRESS, type Track } from '../track.ts'
 import type { BaseCache } from './base-cache.ts'
+import { readRepositoryConfig } from './repository-config.ts'
 import { type StoreClock, followStoreClock } from './store-clock.ts'
 
 /** What every step of the protocol works with: one repository, for the length of one command. */
@@ -27,15 +29,20 @@ export interface Session {
   readonly track: Track
   /** The base as this machine has last seen it; undefined: each read fetches it. */
   readonly baseCache?: BaseCache | undefined
+  /** The defaults that the repository keeps; read when they are asked for first, and once. Cost: one GET. */
+  readonly repositoryConfig: () => Promise<RepositoryConfig>
 }
 
 type Told = 'notice' | 'progress' | 'detail' | 'track'
 
-export type SessionOptions = Omit<Session, 'storeClock' | Told> & Partial<Pick<Session, Told>>
+export type SessionOptions = Omit<Session, 'repositoryConfig' | 'storeClock' | Told> & Partial<Pick<Session, Told>>
 
 /** A session whose store clock follows every answer of `store`. */
 export function createSession(options: SessionOptions): Session {
   const { store, storeClock } = followStoreClock(options.store, options.clock)
   const silent = (): void => undefined
-  return { notice: silent, progress: silent, detail: silent, track: NO_PROGRESS, ...options, store, storeClock }
+  let config: Promise<RepositoryConfig> | undefined
+  const repositoryConfig = (): Promise<RepositoryConfig> => (config ??= readRepositoryConfig(session))
+  const session: Session = { notice: silent, progress: silent, detail: silent, track: NO_PROGRESS, ...options, store, storeClock, repositoryConfig }
+  return session
 }

@@ -39,19 +39,35 @@ const TOKEN = /^[\x21-\x7e]*$/
  * @throws HelmS3Error `usage`, `invalid-config`: a value that cannot be used, or a key for an encryption that takes none
  */
 export function objectSettings(flags: SettingFlags, env: Environment): ObjectSettings {
-  const typed = level({
+  const { typed, surrounding } = objectSettingSources(flags, env)
+  return withDefaults(objectSettingsOf(typed), objectSettingsOf(surrounding))
+}
+
+/** One level of settings, each with the place where it stands. */
+export type SourcedObjectSettings = Readonly<Partial<Record<'acl' | 'key' | 'sse' | 'tags', Sourced | undefined>>>
+
+/** What the flags say, and what the environment says. */
+function objectSettingSources(flags: SettingFlags, env: Environment): Record<'typed' | 'surrounding', SourcedObjectSettings> {
+  const typed = {
     acl: fromFlag(flags, 'acl'),
     sse: fromFlag(flags, 'sse'),
     key: fromFlag(flags, 'sse-kms-key-id'),
     tags: fromFlag(flags, 'tags'),
-  })
-  const surrounding = level({
+  }
+  const surrounding = {
     acl: fromEnvironment(env, 'S3_ACL'),
     sse: fromEnvironment(env, 'AWS_S3_SSE'),
     key: fromEnvironment(env, 'HELM_S3_SSE_KMS_KEY_ID'),
     tags: fromEnvironment(env, 'HELM_S3_TAGS'),
-  })
-  return withDefaults(typed, surrounding)
+  }
+  return { typed, surrounding }
+}
+
+/** Each with where it stands: the flag, else the variable. */
+export function explicitObjectSettings(flags: SettingFlags, env: Environment): SourcedObjectSettings {
+  const { typed, surrounding } = objectSettingSources(flags, env)
+  const first = (name: keyof SourcedObjectSettings): Sourced | undefined => typed[name] ?? surrounding[name]
+  return { acl: first('acl'), sse: first('sse'), key: first('key'), tags: first('tags') }
 }
 
 /**
@@ -83,13 +99,16 @@ export function objectParameters({ acl, sse, sseKmsKeyId, tags }: ObjectSettings
   }
 }
 
-/** The settings of one level, each checked for itself and against the others. */
-function level({ acl, key, sse, tags }: Readonly<Record<'acl' | 'key' | 'sse' | 'tags', Sourced | undefined>>): ObjectSettings {
+/**
+ * The settings of one level, each checked for itself and against the others.
+ * @throws HelmS3Error as {@link objectSettings}
+ */
+export function objectSettingsOf({ acl, key, sse, tags }: SourcedObjectSettings): ObjectSettings {
   for (const given of [acl, key, sse]) {
     if (given !== undefined && !TOKEN.test(given.value)) throw unusable(given, 'only printable characters without spaces can be sent')
   }
   // The Go plugin copies AWS_S3_SSE as it is: a store may know kinds of its own.
-  if (sse?.from.startsWith('--') === true && sse.value !== '' && !SSE.includes(sse.value)) throw unusable(sse, `must be ${SSE.join(' or ')}`)
+  if (sse !== undefined && sse.from !== 'AWS_S3_SSE' && sse.value !== '' && !SSE.includes(sse.value)) throw unusable(sse, `must be ${SSE.join(' or ')}`)
   if (key !== undefined && key.value !== '' && sse !== undefined && !WITH_KEY.includes(sse.value)) {
     throw unusable(key, `${sse.from}=${sse.value} takes no key`, `leave one of them out, or use ${WITH_KEY.join(' or ')}`)
   }

@@ -53,6 +53,8 @@ function valueOf(flag: Flag): string {
   switch (flag.kind) {
     case 'switch':
       return ''
+    case 'toggle':
+      return 'none, or `=false`'
     case 'text':
       return 'text'
     case 'texts':

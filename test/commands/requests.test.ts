@@ -40,12 +40,13 @@ describe('requests of one operation', () => {
     await program.chart('web', '1.1.0')
   })
 
-  it('init: 1', async () => {
-    assert.deepEqual(await requestsOf('init', 's3://acme/other'), ['PUT other/index.yaml'])
+  it('init: 2', async () => {
+    assert.deepEqual(await requestsOf('init', 's3://acme/other'), ['GET other/index.d/config.json', 'PUT other/index.yaml'])
   })
 
-  it('push without compaction: 5, whatever the size of the repository', async () => {
+  it('push without compaction: 6, one of them for the defaults of the repository, whatever the size of the repository', async () => {
     assert.deepEqual(await requestsOf('push', program.path('web-1.0.0.tgz'), URI, '--no-compact'), [
+      'GET index.d/config.json',
       'HEAD index.yaml',
       'LIST index.d/',
       'LIST index.d/',
@@ -54,14 +55,15 @@ describe('requests of one operation', () => {
     ])
   })
 
-  it('push of n charts without compaction: 4 + 2 n', async () => {
+  it('push of n charts without compaction: 5 + 2 n', async () => {
     const requests = await requestsOf('push', program.path('web-1.0.0.tgz'), program.path('web-1.1.0.tgz'), URI, '--no-compact')
-    assert.equal(requests.length, 8)
+    assert.equal(requests.length, 9)
   })
 
   it('push with compaction: 5 more, of which one reads the index and one writes it', async () => {
     assert.deepEqual(await requestsOf('push', program.path('web-1.0.0.tgz'), URI), [
       'GET index.d/ULID.yaml',
+      'GET index.d/config.json',
       'GET index.yaml',
       'GET-PART index.yaml',
       'HEAD index.yaml',
@@ -99,11 +101,11 @@ describe('requests of one operation', () => {
     assert.deepEqual(await download('app-1.0.0.tgz'), ['GET app-1.0.0.tgz'])
   })
 
-  it('compaction with nothing to do: LIST and GET', async () => {
-    assert.deepEqual(await requestsOf('compact', URI), ['GET index.yaml', 'LIST index.d/'])
+  it('compaction with nothing to do: LIST, GET, and GET of the defaults', async () => {
+    assert.deepEqual(await requestsOf('compact', URI), ['GET index.d/config.json', 'GET index.yaml', 'LIST index.d/'])
   })
 
-  it('deletion of one version: 9 without compaction counted, of which the second view costs no body', async () => {
+  it('deletion of one version: 10 without compaction counted, of which the second view costs no body', async () => {
     const requests = await requestsOf('delete', 'app', URI, '--version=1.0.0')
     assert.deepEqual(requests.filter((line) => line.startsWith('PUT') || line.startsWith('DELETE')), [
       'DELETE app-1.0.0.tgz',
@@ -113,9 +115,16 @@ describe('requests of one operation', () => {
     assert.equal(requests.filter((line) => line === 'GET index.yaml').length, 1, requests.join('\n'))
   })
 
-  it('reindex with nothing new: LIST of the archives, and one view', async () => {
+  it('reindex with nothing new: LIST of the archives, one view, and GET of the defaults', async () => {
     const requests = await requestsOf('reindex', URI)
-    assert.deepEqual(requests.filter((line) => !line.startsWith('LIST') && !line.endsWith('index.yaml')), [])
+    assert.deepEqual(requests.filter((line) => !line.startsWith('LIST') && !line.endsWith('index.yaml')), ['GET index.d/config.json'])
+  })
+
+  it('config: HEAD and GET; a change one PUT more', async () => {
+    const shown = ['GET index.d/config.json', 'HEAD index.yaml']
+    assert.deepEqual(await requestsOf('config', URI), shown)
+    assert.deepEqual(await requestsOf('config', URI, 'relative=true'), [...shown, 'PUT index.d/config.json'])
+    assert.deepEqual(await requestsOf('config', URI, 'relative=true'), shown)
   })
 
   it('list and status: one view', async () => {

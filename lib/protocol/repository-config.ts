@@ -1,0 +1,119 @@
+import type { Entry } from '../core/entry.ts'
+import type { IndexForm } from '../core/index/index-text.ts'
+import type { RepositoryLocation } from '../core/keys.ts'
+import {
+  type ConfigDocument,
+  type DecodedConfig,
+  NO_CONFIG,
+  type RepositoryConfig,
+  configOf,
+  decodeConfig,
+  encodeConfig,
+  isSameConfig,
+} from '../core/repository-config.ts'
+import { HelmS3Error, hasCode } from '../errors.ts'
+import { NO_OBJECT_SETTINGS, type ObjectSettings } from '../settings/objects.ts'
+import type { PutCondition } from '../store/object-store.ts'
+import { DEFAULT_GRACE_WINDOW } from './limits.ts'
+import type { Session } from './session.ts'
+import { newWriteId } from './write-index.ts'
+
+const MAX_ATTEMPTS = 8
+
+/**
+ * The defaults that the repository keeps; what cannot be used in them is named in one line, and ignored. A client that may not
+ * read them goes without. For all but `config`: `session.repositoryConfig()`, which asks once. Cost: one GET.
+ */
+export async function readRepositoryConfig(session: Session): Promise<RepositoryConfig> {
+  try {
+    const { ignored, texts } = (await lookAtConfig(session)).decoded
+    const others = ignored.length > 1 ? ` (and ${String(ignored.length - 1)} more)` : ''
+    if (ignored[0] !== undefined) session.notice(`helm-s3: ignored in ${session.location.configKey}: ${ignored[0]}${others}`)
+    return configOf(texts)
+  } catch (error) {
+    if (hasCode(error, 'denied')) return {}
+    throw error
+  }
+}
+
+/** Begins to read the defaults while other requests are under way. Whoever asks for them later gets the error, if there is one. */
+export function expectConfig(session: Session): void {
+  session.repositoryConfig().catch(() => undefined)
+}
+
+/** The defaults as they stand there. Cost: one GET. */
+export async function lookAtConfig({ location, store }: Session): Promise<{ readonly decoded: DecodedConfig; readonly when: Exclude<PutCondition, 'always'> }> {
+  const object = await store.get(location.configKey)
+  return object === undefined ? { decoded: NO_CONFIG, when: 'absent' } : { decoded: decodeConfig(object.body), when: { match: object.etag } }
+}
+
+/**
+ * Changes the defaults of the repository, by compare-and-swap: the only place that writes them. Of two writers of different keys
+ * both take effect. After any answer but success it looks before it writes again.
+ *
+ * @param change the new document; throws to refuse
+ * @returns what stands there now, and whether it was written
+ * @throws HelmS3Error what `change` throws; `conflict` when others write each time; `outcome-unknown`
+ * Cost: one GET, and one PUT when there is something to change.
+ */
+export async function writeRepositoryConfig(
+  session: Session,
+  change: (document: ConfigDocument) => ConfigDocument,
+): Promise<{ readonly document: ConfigDocument; readonly isWritten: boolean }> {
+  const { clock, location, random, store } = session
+  let unanswered: { readonly cause: unknown } | undefined
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const { decoded, when } = await lookAtConfig(session).catch((cause: unknown) => {
+      throw unanswered === undefined ? cause : outcomeUnknown(location, cause)
+    })
+    const next = change(decoded.document)
+    if (!decoded.isUnreadable && isSameConfig(next, decoded.document)) return { document: next, isWritten: attempt > 1 }
+    const body = encodeConfig(next, newWriteId(session))
+    const put = await store.put(location.configKey, body, { when, contentType: 'application/json', cacheControl: 'no-cache' })
+    if (put.outcome === 'written') return { document: next, isWritten: true }
+    if (put.outcome === 'unknown') unanswered = put
+    await clock.sleep(random.fraction() * 200 * attempt)
+  }
+  if (unanswered !== undefined) throw outcomeUnknown(location, unanswered.cause)
+  throw new HelmS3Error('conflict', `others wrote ${location.configKey} each time`, { hint: 'nothing was changed; try again' })
+}
+
+function outcomeUnknown({ address, configKey }: RepositoryLocation, cause: unknown): HelmS3Error {
+  return new HelmS3Error('outcome-unknown', `no answer to the write of ${configKey}`, { hint: `see what stands there with \`helm s3 config ${address}\``, cause })
+}
+
+/**
+ * What stands before the file name in `urls` of new entries; see `archiveUrl`.
+ * @param relative what the command line says; undefined: the repository decides
+ */
+export async function entryUrlBase(session: Session, relative: boolean | undefined): Promise<string> {
+  const { location } = session
+  if (relative !== undefined) return relative ? '' : location.url
+  const config = await session.repositoryConfig()
+  return config.relative === true ? '' : (config.publishUrl ?? location.url)
+}
+
+/** The location with the URL at which the repository is published, by which entries may name its archives. */
+export async function publishedLocation(session: Session): Promise<RepositoryLocation> {
+  const { publishUrl } = await session.repositoryConfig()
+  return publishUrl === undefined ? session.location : { ...session.location, publishUrl }
+}
+
+/** The same for a reader of these entries, who asks only when one of them lies at an https URL. */
+export async function locationFor(session: Session, entries: readonly Entry[]): Promise<RepositoryLocation> {
+  return entries.some(({ urls }) => /^https:/i.test(urls?.[0] ?? '')) ? publishedLocation(session) : session.location
+}
+
+/** By what a compaction goes: the command line, else the repository. An undefined form keeps that of `index.yaml`. */
+export async function compactionSettings(
+  session: Session,
+  given: { readonly graceWindow: number | undefined; readonly form: IndexForm | undefined },
+): Promise<{ readonly graceWindow: number; readonly form: IndexForm | undefined }> {
+  const config = await session.repositoryConfig()
+  return { graceWindow: given.graceWindow ?? config.graceWindow ?? DEFAULT_GRACE_WINDOW, form: given.form ?? config.format }
+}
+
+/** What the repository says about every object that is written. */
+export function objectDefaults({ acl, sse, sseKmsKeyId }: RepositoryConfig): ObjectSettings {
+  return { ...NO_OBJECT_SETTINGS, acl, sse, sseKmsKeyId }
+}
