@@ -24,9 +24,9 @@ describe('a push', () => {
     return object && Buffer.from(object.body).toString()
   }
 
-  it('costs five requests, whatever the size of the repository', async () => {
+  it('costs six requests, one of them for the defaults of the repository, whatever the size of the repository', async () => {
     await repository.push([upload('app', '1.0.0')])
-    assert.deepEqual(repository.requests, ['HEAD index.yaml', 'LIST index.d/', 'PUT app-1.0.0.tgz', 'PUT index.d/ULID.yaml', 'LIST index.d/'])
+    assert.deepEqual(repository.requests, ['GET index.d/config.json', 'HEAD index.yaml', 'LIST index.d/', 'PUT app-1.0.0.tgz', 'PUT index.d/ULID.yaml', 'LIST index.d/'])
   })
 
   it('of many charts is one delta, and looks before it writes', async () => {
