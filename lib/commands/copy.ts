@@ -24,7 +24,7 @@ export interface CopyCommand extends WantedVersion {
   readonly force: boolean
   readonly ignoreIfExists: boolean
   readonly dryRun: boolean
-  readonly relative: boolean
+  readonly relative: boolean | undefined
   /** Folds the new delta into `index.yaml` at once, so that readers without the plugin see the charts. */
   readonly compact: boolean
 }

@@ -2,8 +2,9 @@ import type { Context } from '../context.ts'
 import { findVersion } from '../core/constraint.ts'
 import type { Entry } from '../core/entry.ts'
 import type { IndexText } from '../core/index/index-text.ts'
-import { type Key, type ObjectLocation, provenanceKey, resolveEntryUrl } from '../core/keys.ts'
+import { type Key, type ObjectLocation, type RepositoryLocation, provenanceKey, resolveEntryUrl } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
+import { locationFor } from '../protocol/repository-config.ts'
 import type { Session } from '../protocol/session.ts'
 import type { ObjectStore, StoredObject } from '../store/object-store.ts'
 import { sha256 } from '../sys/sha256.ts'
@@ -66,13 +67,13 @@ export function noSuchVersion(entries: readonly Entry[], { name, version }: Want
 
 /** @throws HelmS3Error `invalid-url` when the entry has no url in S3 that names a file */
 export async function findEntryArchive(context: Context, session: Session, entry: Entry): Promise<EntryArchive> {
-  const { bucket, key, query } = locate(session, entry)
+  const { bucket, key, query } = locate(await locationFor(session, [entry]), entry)
   const store = bucket === session.location.bucket ? session.store : await context.openStore(bucket, query)
   const promised = /^(?:sha256:)?([0-9a-f]{64})$/i.exec(entry.digest ?? '')?.[1]?.toLowerCase()
   return { entry, store, bucket, key, repository: session.location.address, fileName: key.slice(key.lastIndexOf('/') + 1), promised }
 }
 
-function locate({ location }: Session, { name, version, urls }: Entry): ObjectLocation {
+function locate(location: RepositoryLocation, { name, version, urls }: Entry): ObjectLocation {
   const url = urls?.[0]
   if (url === undefined) throw new HelmS3Error('invalid-url', `chart ${name} version ${version} has no downloadable URLs`)
   const archive = resolveEntryUrl(location, url)

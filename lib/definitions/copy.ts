@@ -23,7 +23,7 @@ export const copyDefinition = command({
     force: { kind: 'switch', about: 'replace versions that are in DST already' },
     'ignore-if-exists': { kind: 'switch', about: 'keep versions that are in DST already, and succeed' },
     'dry-run': { kind: 'switch', about: 'check everything and write nothing' },
-    relative: { kind: 'switch', about: 'write relative chart URLs into the index, for a repository that is also served over https' },
+    relative: { kind: 'toggle', about: 'write relative chart URLs into the index, for a repository that is also served over https' },
     'no-compact': { kind: 'switch', about: 'leave index.yaml to a later compaction; readers with this plugin see the charts at once' },
     ...OUTPUT_FLAG,
   },
