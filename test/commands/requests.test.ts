@@ -82,6 +82,7 @@ describe('requests of one operation', () => {
       'GET app-1.1.0.tgz',
       'GET app-1.1.0.tgz.prov',
       'GET index.yaml',
+      'GET other/index.d/config.json',
       'HEAD other/index.yaml',
       'LIST index.d/',
       'LIST other/index.d/',
