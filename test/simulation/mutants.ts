@@ -90,7 +90,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'core/plan-compaction.ts',
     find: '.filter((id) => isOld(id) && (unknownFrom === undefined || id < unknownFrom))',
     replace: '.filter((id) => isOld(id) || unknownFrom === undefined)',
-    mix: 'late',
+    store: 'no-conditions',
+    mix: 'storm',
   },
   {
     rule: 'a listing covers all pages',
@@ -118,7 +119,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/replace-archive.ts',
     find: "head === undefined ? 'absent' : { match: head.etag }",
     replace: "'always' as const",
-    mix: 'forced',
+    mix: 'tight',
   },
   {
     rule: 'a removal acts on its own digest only',
