@@ -69,7 +69,7 @@ describe('the text of a delta', () => {
     'an url that leaves the repository': added({ urls: ['../app-1.0.0.tgz'] }),
     'an url that is absolute in the bucket': added({ urls: ['/app-1.0.0.tgz'] }),
     'an url with an encoded slash': added({ urls: ['x%2fapp-1.0.0.tgz'] }),
-    'an url of another scheme': added({ urls: ['https://example.org/app-1.0.0.tgz'] }),
+    'an url of another scheme': added({ urls: ['http://example.org/app-1.0.0.tgz'] }),
     'an url with control characters': added({ urls: ['app\u0007.tgz'] }),
     'no urls': added({ urls: [] }),
     'a field of a wrong type, which would make Helm refuse the index': added({ description: 5 }),

@@ -40,7 +40,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/delete-targets.ts',
     find: '    const fate = fateOf(target, view, others)\n',
     replace: "    const fate = 'gone' as Fate\n",
-    mix: 'init',
+    store: 'no-conditional-delete',
+    mix: 'storm',
   },
   {
     rule: 'an id is forgotten only long after it was missed in a listing',
