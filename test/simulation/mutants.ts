@@ -137,13 +137,6 @@ export const MUTANTS: readonly Mutant[] = [
     mix: 'mending',
   },
   {
-    rule: 'a reindex leaves a version alone of which a removal stands in the log',
-    file: 'protocol/commit-reindex.ts',
-    find: ' && !isRemoved(change))',
-    replace: ' && (!isRemoved(change) || isRemoved(change)))',
-    mix: 'mending',
-  },
-  {
     rule: 'the removal of an orphan takes no entry away',
     file: 'core/entry.ts',
     find: '  if (removal.digest !== entry.digest) return false\n',
