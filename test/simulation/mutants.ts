@@ -136,25 +136,4 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'return changes.filter((change) => archives !== undefined || isRemoved(change))',
     mix: 'mending',
   },
-  {
-    rule: 'the removal of an orphan takes no entry away',
-    file: 'core/entry.ts',
-    find: '  if (removal.digest !== entry.digest) return false\n',
-    replace: '  if (removal.created === NO_ENTRY) return true\n  if (removal.digest !== entry.digest) return false\n',
-    mix: 'orphans',
-  },
-  {
-    rule: 'the removal of an archive without an entry deletes no version',
-    file: 'protocol/settle.ts',
-    find: '!isAnnouncement && ',
-    replace: '(isAnnouncement || !isAnnouncement) && ',
-    mix: 'orphans',
-  },
-  {
-    rule: 'the removal of an orphan is announced to those who push it',
-    file: 'protocol/removals.ts',
-    find: 'for (const removal of removedForGood(delta)) note(',
-    replace: 'for (const removal of removedForGood(delta)) if (!isAnnouncement(removal)) note(',
-    mix: 'orphans',
-  },
 ]
