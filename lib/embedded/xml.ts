@@ -14,12 +14,6 @@ export function xmlDocument(root: string, content: Xml): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}${space}>${render(content)}</${root}>`
 }
 
-/** The text of every element of this name, decoded: of such that hold no others. */
-export function elementTexts(xml: string, name: string): string[] {
-  const element = new RegExp(`<${name}(?:\\s[^<>]*)?>([^<]*)</${name}>`, 'g')
-  return [...xml.matchAll(element)].map((match) => unescape(match[1] ?? ''))
-}
-
 function render(content: Xml): string {
   if (typeof content !== 'object') return escape(String(content))
   return Object.entries(content)
@@ -37,14 +31,4 @@ function escape(text: string): string {
   const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
   const reference = (character: string): string => `&#x${character.charCodeAt(0).toString(16)};`
   return text.replace(/[&<>"\p{Cc}\ufffe\uffff]/gu, (character) => escapes[character] ?? reference(character))
-}
-
-function unescape(text: string): string {
-  const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
-  const reference = /&(?:#x([0-9a-fA-F]+)|#(\d+)|(\w+));/g
-  return text.replace(reference, (whole, hex?: string, decimal?: string, name?: string) => {
-    if (hex !== undefined) return String.fromCodePoint(parseInt(hex, 16))
-    if (decimal !== undefined) return String.fromCodePoint(Number(decimal))
-    return named[name ?? ''] ?? whole
-  })
 }

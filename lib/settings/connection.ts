@@ -33,6 +33,8 @@ export interface ConnectionSettings {
   readonly followsRegion: boolean
   /** Undefined: in path style for all stores but AWS. */
   readonly pathStyle: boolean | undefined
+  /** The environment speaks of FIPS or dual-stack endpoints, which the SDK knows to find. */
+  readonly hasEndpointVariants: boolean
   /** `endpoint_url` of a profile does not count. */
   readonly ignoresProfileEndpoint: boolean
   /** PEM file of CAs that are trusted beside those of the system; undefined: the profile's. */
@@ -72,6 +74,7 @@ export function connectionSettings(flags: SettingFlags, query: ConnectionQuery |
     expectedBucketOwner: accountId(notEmpty(fromFlag(flags, 'expected-bucket-owner')) ?? fromEnvironment(env, 'HELM_S3_EXPECTED_BUCKET_OWNER')),
     followsRegion: !isGoFalse(env['HELM_S3_DYNAMIC_REGION_ENABLED']),
     pathStyle: pathStyle(env['HELM_S3_FORCE_PATH_STYLE']),
+    hasEndpointVariants: readVariable(env, 'AWS_USE_FIPS_ENDPOINT', 'AWS_USE_DUALSTACK_ENDPOINT') !== undefined,
     ignoresProfileEndpoint: isGoTrue(env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']),
     caBundle: readVariable(env, 'AWS_CA_BUNDLE'),
     proxies: proxyVariables(env),

@@ -1,20 +1,24 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
+import { memoize } from '@smithy/core/config'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { ConnectionSettings } from '../settings/connection.ts'
+import { systemClock } from '../sys/clock.ts'
 import { silenceSdk } from '../sys/silence-sdk.ts'
-import { type CredentialSource, findCredentials } from './s3-credentials.ts'
+import { type BucketAddress, plainAddress, sdkAddress } from './s3-address.ts'
+import { type CredentialSource, type Keys, findCredentials } from './s3-credentials.ts'
 import { type Profile, readProfile } from './s3-profile.ts'
 import { BucketRegion, followRegion } from './s3-region.ts'
+import { S3Requests } from './s3-requests.ts'
 import { createAgents } from './s3-transport.ts'
 
 export type Sdk = typeof import('./s3-sdk.ts')
 
-/** The SDK and two clients on one pool of connections, for one bucket. */
+/** The ways to one bucket, on one pool of connections. */
 export interface S3Clients {
-  readonly sdk: Sdk
-  /** Repeats a request that failed, with back-off and jitter. */
-  readonly reading: S3Client
-  /** Sends each request once: a PUT or DELETE that is sent again may meet what came in between. */
-  readonly mutating: S3Client
+  /** Single requests, which are nearly all. */
+  readonly requests: S3Requests
+  /** The SDK, for copies of large objects and odd addresses; loaded with its first use. It repeats nothing. */
+  sdk(): Promise<{ readonly sdk: Sdk; readonly client: S3Client }>
   /** URL of a store other than AWS. */
   readonly endpoint: string | undefined
   readonly region: BucketRegion
@@ -23,52 +27,75 @@ export interface S3Clients {
   credentials(): Promise<CredentialSource>
 }
 
-const READ_ATTEMPTS = 4
 const CONNECT = 5000
 const DEFAULT_REGION = 'us-east-1'
+/** Keys that hold for less than this are renewed, milliseconds: as in the SDK. */
+const RENEWAL = 5 * 60_000
 
 const silent = (): void => undefined
 const SILENT = { trace: silent, debug: silent, info: silent, warn: silent, error: silent }
 
 /**
- * Loads the SDK, which takes most of the start-up time, and makes the clients for one bucket. Nothing is sent yet.
+ * Makes the ways to a bucket. Nothing is sent yet, and the SDK not loaded.
  * @throws HelmS3Error `invalid-config`: a CA bundle that cannot be used
  */
 export async function createS3Clients(connection: ConnectionSettings, bucket: string, detail: (line: string) => void): Promise<S3Clients> {
-  silenceSdk()
-  const [sdk, profile] = await Promise.all([import('./s3-sdk.ts'), readProfile(connection.profile)])
+  const profile = await readProfile(connection.profile)
   const endpoint = connection.endpoint ?? (connection.ignoresProfileEndpoint ? undefined : profile.endpoint)
   const region = new BucketRegion(bucket, endpoint, connection.region ?? profile.region ?? DEFAULT_REGION, detail)
   const agents = await createAgents(connection.proxies, connection.caBundle ?? profile.caBundle)
+  // `socketTimeout` counts from the last byte in either direction: an upload that moves is never given up.
+  const handler = new NodeHttpHandler({ connectionTimeout: CONNECT, socketTimeout: connection.stall, logger: SILENT, ...agents })
 
   let source: Promise<CredentialSource> | undefined
   const credentials = (): Promise<CredentialSource> =>
-    (source ??= findCredentials(connection, profile, { requestHandler: reading.config.requestHandler, region: stsRegion(connection, profile), logger: SILENT }))
+    (source ??= findCredentials(connection, profile, { requestHandler: handler, region: stsRegion(connection, profile), logger: SILENT }))
+  const keys = memoize(
+    async (): Promise<Keys | undefined> => (await credentials()).load?.(),
+    (known) => known?.expiration !== undefined && known.expiration.getTime() - systemClock.now() < RENEWAL,
+    (known) => known?.expiration !== undefined,
+  )
 
-  const settings: S3ClientConfig = {
-    ...addressing(connection, endpoint),
-    region: async () => region.current,
-    profile: profile.name,
-    credentials: async () => (await (await credentials()).load?.()) ?? { accessKeyId: 'anonymous', secretAccessKey: 'anonymous' },
-    // Not every store answers `100 Continue`, and the SDK waits six seconds for it.
-    expectContinueHeader: false,
-    // `socketTimeout` counts from the last byte in either direction: an upload that moves is never given up.
-    requestHandler: { connectionTimeout: CONNECT, socketTimeout: connection.stall, ...agents },
-    // After a 503 SlowDown (or 429) both clients send no faster than the store takes, and speed up again while it does.
-    retryMode: 'adaptive',
-    logger: SILENT,
-  }
-  const equip = (client: S3Client): S3Client => {
+  const openSdk = async (): Promise<{ readonly sdk: Sdk; readonly client: S3Client }> => {
+    silenceSdk()
+    const sdk = await import('./s3-sdk.ts')
+    const client = new sdk.S3Client({
+      ...addressing(connection, endpoint),
+      region: async () => region.current,
+      profile: profile.name,
+      credentials: async () => (await keys()) ?? { accessKeyId: 'anonymous', secretAccessKey: 'anonymous' },
+      // Not every store answers `100 Continue`, and the SDK waits six seconds for it.
+      expectContinueHeader: false,
+      requestHandler: handler,
+      maxAttempts: 1,
+      logger: SILENT,
+    })
     noteDates(client)
     sendUnsigned(client, async () => (await credentials()).load === undefined)
     if (connection.followsRegion) followRegion(client, region)
     if (connection.expectedBucketOwner !== undefined) expectOwner(client, connection.expectedBucketOwner)
-    return client
+    return { sdk, client }
   }
-  const reading = equip(new sdk.S3Client({ ...settings, maxAttempts: READ_ATTEMPTS }))
-  const shared = { requestHandler: reading.config.requestHandler, credentials: reading.config.credentials }
-  const mutating = equip(new sdk.S3Client({ ...settings, ...shared, maxAttempts: 1 }))
-  return { sdk, reading, mutating, endpoint, region, profile: connection.profile, credentials }
+  let opened: ReturnType<typeof openSdk> | undefined
+  const sdk = (): ReturnType<typeof openSdk> => (opened ??= openSdk())
+
+  const variants = { ...connection, hasEndpointVariants: connection.hasEndpointVariants || profile.hasEndpointVariants }
+  const addresses = new Map<string, Promise<BucketAddress>>()
+  const findAddress = async (name: string): Promise<BucketAddress> => plainAddress(variants, endpoint, bucket, name) ?? sdkAddress((await sdk()).client, bucket)
+  const addressIn = (name: string): Promise<BucketAddress> => {
+    const address = addresses.get(name) ?? findAddress(name)
+    addresses.set(name, address)
+    return address
+  }
+  const requests = new S3Requests({
+    handler,
+    region,
+    followsRegion: connection.followsRegion,
+    headers: connection.expectedBucketOwner === undefined ? {} : { [OWNER_HEADER]: connection.expectedBucketOwner },
+    addressIn,
+    keys,
+  })
+  return { requests, sdk, endpoint, region, profile: connection.profile, credentials }
 }
 
 function addressing({ pathStyle }: ConnectionSettings, endpoint: string | undefined): S3ClientConfig {
@@ -89,20 +116,18 @@ function stsRegion(connection: ConnectionSettings, profile: Profile): string {
   return connection.region ?? profile.region ?? DEFAULT_REGION
 }
 
-/** Puts the `Date` header of each answer where {@link dateOf} finds it. */
+const OWNER_HEADER = 'x-amz-expected-bucket-owner'
+
+/** Puts the `Date` header of each answer where `dateOf` finds it. */
 function noteDates(client: S3Client): void {
   client.middlewareStack.add(
     (next) => async (args) => {
-      try {
-        const result = await next(args)
-        noteDate(result.output, result.response)
-        return result
-      } catch (error) {
-        if (typeof error === 'object' && error !== null && '$response' in error) noteDate(error, error.$response)
-        throw error
-      }
+      const result = await next(args)
+      const { headers } = result.response as { readonly headers?: Readonly<Record<string, string>> }
+      Object.assign((result.output as { readonly $metadata: object }).$metadata, { date: headers?.['date'] })
+      return result
     },
-    { step: 'deserialize', name: 'noteDate', priority: 'high' },
+    { step: 'deserialize', name: 'noteDates', priority: 'high' },
   )
 }
 
@@ -126,21 +151,9 @@ function expectOwner(client: S3Client, account: string): void {
   client.middlewareStack.add(
     (next) => async (args) => {
       const { headers } = args.request as { readonly headers: Record<string, string> }
-      headers['x-amz-expected-bucket-owner'] = account
+      headers[OWNER_HEADER] = account
       return next(args)
     },
     { step: 'build', name: 'expectOwner' },
   )
-}
-
-function noteDate(answer: object | undefined, response: unknown): void {
-  const { headers } = response as { readonly headers?: Readonly<Record<string, string>> }
-  if (answer !== undefined && '$metadata' in answer) Object.assign(answer.$metadata as object, { date: headers?.date })
-}
-
-/** The store's clock in an answer, milliseconds since 1970; undefined when it sent none. */
-export function dateOf({ $metadata }: { readonly $metadata: object }): number | undefined {
-  const text = 'date' in $metadata && typeof $metadata.date === 'string' ? $metadata.date : ''
-  const time = Date.parse(text)
-  return Number.isNaN(time) ? undefined : time
 }

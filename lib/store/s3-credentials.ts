@@ -6,7 +6,7 @@ import type { Profile } from './s3-profile.ts'
 import { signsOf } from './s3-signs.ts'
 
 /** Keys, and until when they hold; undefined: for ever. */
-type Keys = StaticCredentials & { readonly expiration?: Date }
+export type Keys = StaticCredentials & { readonly expiration?: Date }
 
 /** Where credentials come from, or that there are none. */
 export interface CredentialSource {

@@ -132,7 +132,7 @@ const RULES: readonly Rule[] = [
   {
     when: named('BadDigest', 'InvalidDigest', 'XAmzContentSHA256Mismatch', 'XAmzContentChecksumMismatch'),
     code: 'store-failed',
-    hint: () => 'the bytes were changed on the way, or the store does not know this checksum: look at proxies; try AWS_REQUEST_CHECKSUM_CALCULATION=WHEN_REQUIRED',
+    hint: () => 'the bytes were changed on the way: look at proxies; or the store does not know this checksum, see docs/STORES.md',
   },
   {
     when: ({ name, status }) => name === 'SlowDown' || status === 503 || status === 429,

@@ -1,3 +1,5 @@
+import { loadSharedConfigFiles } from '@smithy/core/config'
+
 /** What the shared files of AWS say about one profile. */
 export interface Profile {
   readonly name: string
@@ -7,6 +9,8 @@ export interface Profile {
   readonly endpoint: string | undefined
   /** `ca_bundle`. */
   readonly caBundle: string | undefined
+  /** FIPS or dual-stack endpoints. */
+  readonly hasEndpointVariants: boolean
   /** Keys, a role, a single sign-on, a process: something that credentials come from. */
   readonly hasCredentials: boolean
 }
@@ -28,7 +32,6 @@ const CREDENTIALS = [
  * file that is missing or cannot be read counts as empty, as in the SDK.
  */
 export async function readProfile(name = 'default'): Promise<Profile> {
-  const { loadSharedConfigFiles } = await import('./s3-sdk.ts')
   const { configFile, credentialsFile } = await loadSharedConfigFiles()
   const merged = { ...configFile[name], ...credentialsFile[name] }
   const services = merged['services'] === undefined ? {} : (configFile[`services.${merged['services']}`] ?? {})
@@ -38,6 +41,7 @@ export async function readProfile(name = 'default'): Promise<Profile> {
     region: merged['region'],
     endpoint: merged['ignore_configured_endpoint_urls'] === 'true' ? undefined : (services['s3.endpoint_url'] ?? merged['endpoint_url']),
     caBundle: merged['ca_bundle'],
+    hasEndpointVariants: ['use_fips_endpoint', 'use_dualstack_endpoint'].some((field) => merged[field] !== undefined),
     hasCredentials: CREDENTIALS.some((field) => field in merged),
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Buffer } from 'node:buffer'
-import type { GetObjectCommandOutput, HeadObjectCommandOutput, PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3'
+import type { S3Client } from '@aws-sdk/client-s3'
 import type { Key } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import {
@@ -22,13 +22,27 @@ import {
 } from './object-store.ts'
 import type { ConnectionSettings } from '../settings/connection.ts'
 import { NO_OBJECT_SETTINGS, type ObjectParameters, type ObjectSettingsSource, objectParameters } from '../settings/objects.ts'
+import { sha256 } from '../sys/sha256.ts'
 import { readBody } from './read-body.ts'
-import { type S3Clients, createS3Clients, dateOf } from './s3-client.ts'
+import {
+  type S3Answer,
+  dateOf,
+  lengthOf,
+  metadataOf,
+  readListAnswer,
+  readVersionsAnswer,
+  sha256Of,
+  timeOf,
+  totalSizeOf,
+} from './s3-answer.ts'
+import { type S3Clients, createS3Clients } from './s3-client.ts'
 import { type S3Action, type S3Surroundings, toHelmS3Error, withoutCredentials } from './s3-errors.ts'
 import { regionTold } from './s3-region.ts'
+import type { S3Request } from './s3-requests.ts'
 import { isAmbiguous, isMissingObject, statusOf } from './s3-signs.ts'
 
 const BODY_ATTEMPTS = 3
+const WITH_CHECKSUM = { 'x-amz-checksum-mode': 'ENABLED' }
 
 export interface S3StoreOptions {
   /** Ends all requests. */
@@ -73,35 +87,18 @@ class S3Store implements ObjectStore {
 
   async list(prefix: string, { startAfter, token, delimiter }: ListOptions = {}): Promise<ListPage> {
     const action = this.#action('s3:ListBucket', prefix)
-    const { sdk, reading } = this.#clients
-    const command = new sdk.ListObjectsV2Command({
-      Bucket: this.#bucket,
-      Prefix: prefix,
-      StartAfter: startAfter,
-      ContinuationToken: token,
-      Delimiter: delimiter,
-    })
-    const page = await this.#attempt(action, () => reading.send(command, this.#options()))
-    if (page.KeyCount === undefined && page.Contents === undefined) throw this.#foreignAnswer(action)
-    return {
-      objects: (page.Contents ?? []).map(({ ETag: etag = '', Key: key = '', LastModified, Size }) => ({
-        key: key as Key,
-        etag: asETag(etag),
-        size: Size ?? 0,
-        lastModified: LastModified?.getTime() ?? 0,
-      })),
-      next: page.IsTruncated === true ? page.NextContinuationToken : undefined,
-      date: this.#requireDate(page, action),
-    }
+    const query = { 'list-type': '2', prefix, 'start-after': startAfter, 'continuation-token': token, delimiter }
+    const { date, text } = await this.#readDocument(action, query)
+    const page = readListAnswer(text)
+    if (page === undefined) throw this.#foreignAnswer(action)
+    return { ...page, date }
   }
 
   async head(key: Key): Promise<ObjectHead | undefined> {
     const action = this.#action('s3:GetObject', key)
-    const { sdk, reading } = this.#clients
-    const command = new sdk.HeadObjectCommand({ Bucket: this.#bucket, Key: key, ChecksumMode: 'ENABLED' })
     try {
-      const output = await reading.send(command, this.#options())
-      return this.#headOf(key, output, output.ContentLength ?? 0, action)
+      const { headers } = await this.#clients.requests.read({ method: 'HEAD', key, headers: WITH_CHECKSUM }, this.#signal)
+      return this.#headOf(key, headers, lengthOf(headers) ?? 0, action)
     } catch (error) {
       if (isMissingObject(error)) return undefined
       // The answer to HEAD has no body and so no reason; the answer to GET has one.
@@ -111,22 +108,30 @@ class S3Store implements ObjectStore {
   }
 
   async #explainDenial(key: Key, action: S3Action): Promise<void> {
-    const output = await this.#sendGet(key, action, { first: 1 })
-    if (typeof output === 'object' && 'Body' in output) await output.Body?.transformToByteArray()
+    const answer = await this.#sendGet(key, action, { first: 1 })
+    if (typeof answer === 'object' && 'body' in answer) await bytesOf(answer.body)
   }
 
   /** The listing is by prefix: a longer key follows, and no version of this one behind it. */
   async listVersions(key: Key): Promise<readonly ObjectVersion[]> {
     const action = this.#action('s3:ListBucketVersions', key)
-    const { sdk, reading } = this.#clients
-    const command = new sdk.ListObjectVersionsCommand({ Bucket: this.#bucket, Prefix: key })
-    const { Versions: versions = [] } = await this.#attempt(action, () => reading.send(command, this.#options()))
+    const versions = readVersionsAnswer((await this.#readDocument(action, { versions: '', prefix: key })).text, key)
+    if (versions === undefined) throw this.#foreignAnswer(action)
     return versions
-      .filter((each) => each.Key === key && each.VersionId !== undefined)
-      .map(({ LastModified, Size, VersionId = '' }) => ({ version: VersionId as VersionName, size: Size ?? 0, lastModified: LastModified?.getTime() ?? 0 }))
   }
 
-  /** A body that breaks off, or does not fit its checksum, is read again: the SDK's own repetition ends with the headers. */
+  /** A document about the bucket. */
+  async #readDocument(action: S3Action, query: S3Request['query'] & object): Promise<{ readonly text: string; readonly date: number }> {
+    for (let attempt = 1; ; attempt++) {
+      const { body, headers } = await this.#attempt(action, () => this.#clients.requests.read({ method: 'GET', query }, this.#signal))
+      try {
+        return { text: (await bytesOf(body)).toString('utf8'), date: this.#requireDate(headers, action) }
+      } catch (error) {
+        await this.#refuseToRepeat(error, attempt, action)
+      }
+    }
+  }
+
   async get(key: Key, { first, version }: GetOptions = {}): Promise<StoredObject | undefined> {
     const object = await this.#read(key, { first, version })
     return object !== undefined && 'unchanged' in object ? undefined : object
@@ -136,44 +141,52 @@ class S3Store implements ObjectStore {
     return this.#read(key, { unless: etag })
   }
 
+  /** A body that breaks off, or does not fit its checksum, is read again: other repetition ends with the headers. */
   async #read(key: Key, wanted: Wanted): Promise<StoredObject | Unchanged | undefined> {
     const action = this.#action(wanted.version === undefined ? 's3:GetObject' : 's3:GetObjectVersion', key)
     for (let attempt = 1; ; attempt++) {
-      const output = await this.#sendGet(key, action, wanted)
-      if (output === undefined) return undefined
-      if (output === 'empty') return this.#emptyObject(key)
-      if ('unchanged' in output) return output
+      const answer = await this.#sendGet(key, action, wanted)
+      if (answer === undefined) return undefined
+      if (answer === 'empty') return this.#emptyObject(key)
+      if ('unchanged' in answer) return answer
+      const { body: pieces, headers } = answer
       try {
-        const body = await readBody(output.Body as AsyncIterable<Uint8Array>, output.ContentLength ?? 0)
-        return { ...this.#headOf(key, output, totalSize(output), action), body }
+        const body = await readBody(pieces, lengthOf(headers) ?? 0)
+        const head = this.#headOf(key, headers, totalSizeOf(headers) ?? 0, action)
+        if (wanted.first === undefined && head.sha256 !== undefined && sha256(body) !== head.sha256) throw new Error('the bytes do not fit their checksum')
+        return { ...head, body }
       } catch (error) {
-        if (attempt === BODY_ATTEMPTS || this.#signal?.aborted === true) throw await this.#explained(error, action)
+        await this.#refuseToRepeat(error, attempt, action)
       }
     }
+  }
+
+  async #refuseToRepeat(error: unknown, attempt: number, action: S3Action): Promise<void> {
+    if (attempt === BODY_ATTEMPTS || this.#signal?.aborted === true || error instanceof HelmS3Error) throw await this.#explained(error, action)
   }
 
   async put(key: Key, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
     const says = await this.#objectParameters()
     const action = { ...this.#action('s3:PutObject', key), says }
-    const { sdk, mutating } = this.#clients
-    const { when, sha256 } = options
-    const command = new sdk.PutObjectCommand({
-      Bucket: this.#bucket,
-      Key: key,
-      Body: body,
-      ContentLength: body.length,
-      ContentType: options.contentType,
-      CacheControl: options.cacheControl,
-      Metadata: options.metadata === undefined ? undefined : { ...options.metadata },
-      ChecksumSHA256: sha256 === undefined ? undefined : Buffer.from(sha256, 'hex').toString('base64'),
-      ...(says as Pick<PutObjectCommandInput, keyof ObjectParameters>),
-      ...(when === 'absent' ? { IfNoneMatch: '*' } : {}),
-      ...(typeof when === 'object' ? { IfMatch: when.match } : {}),
-    })
+    const { when } = options
+    // AWS wants a checksum for buckets whose objects are locked; other stores often refuse those that they were not asked for.
+    const digest = options.sha256 ?? (this.#clients.endpoint === undefined ? sha256(body) : undefined)
+    const headers = {
+      'content-type': options.contentType ?? 'application/octet-stream',
+      'cache-control': options.cacheControl,
+      'x-amz-checksum-sha256': digest === undefined ? undefined : Buffer.from(digest, 'hex').toString('base64'),
+      'x-amz-acl': says.ACL,
+      'x-amz-server-side-encryption': says.ServerSideEncryption,
+      'x-amz-server-side-encryption-aws-kms-key-id': says.SSEKMSKeyId,
+      'x-amz-tagging': says.Tagging,
+      ...Object.fromEntries(Object.entries(options.metadata ?? {}).map(([name, value]) => [`x-amz-meta-${name}`, value])),
+      'if-none-match': when === 'absent' ? '*' : undefined,
+      'if-match': typeof when === 'object' ? when.match : undefined,
+    }
     return this.#mutate(action, when !== 'always', async () => {
-      const output = await mutating.send(command, this.#options())
-      if (output.ETag === undefined) throw new Error('an answer without an ETag, which no S3 store gives')
-      return { outcome: 'written', etag: asETag(output.ETag), date: this.#requireDate(output, action) }
+      const { headers: answered } = await this.#clients.requests.mutate({ method: 'PUT', key, headers, body, sha256: digest }, this.#signal)
+      if (answered['etag'] === undefined) throw new Error('an answer without an ETag, which no S3 store gives')
+      return { outcome: 'written', etag: asETag(answered['etag']), date: this.#requireDate(answered, action) }
     })
   }
 
@@ -181,7 +194,7 @@ class S3Store implements ObjectStore {
   async copyFrom(source: CopySource, key: Key, options: Omit<PutOptions, 'sha256'>): Promise<PutOutcome | { readonly outcome: 'unsupported' }> {
     const says = await this.#objectParameters()
     const action = { ...this.#action('s3:PutObject', key), says }
-    const { sdk, mutating } = this.#clients
+    const { sdk, client } = await this.#clients.sdk()
     const target = { Bucket: this.#bucket, Key: key }
     const upload = await this.#beginCopy(source, { ...target, ...says }, options)
     if (upload === undefined) return { outcome: 'unsupported' }
@@ -194,9 +207,9 @@ class S3Store implements ObjectStore {
       ...(typeof when === 'object' ? { IfMatch: when.match } : {}),
     })
     const outcome = await this.#mutate(action, when !== 'always', async () => {
-      const output = await mutating.send(command, this.#options())
+      const output = await client.send(command, this.#options())
       if (output.ETag === undefined) throw new Error('an answer without an ETag, which no S3 store gives')
-      return { outcome: 'written', etag: asETag(output.ETag), date: this.#requireDate(output, action) } as const
+      return { outcome: 'written', etag: asETag(output.ETag), date: this.#requireDate(output.$metadata as S3Answer['headers'], action) } as const
     })
     if (outcome.outcome === 'refused') await this.#abandon({ ...target, UploadId: upload.id })
     return outcome
@@ -208,15 +221,15 @@ class S3Store implements ObjectStore {
     target: { readonly Bucket: string; readonly Key: string },
     { contentType, metadata }: Omit<PutOptions, 'sha256'>,
   ): Promise<{ readonly id: string; readonly part: string } | undefined> {
-    const { sdk, mutating } = this.#clients
+    const { sdk, client } = await this.#clients.sdk()
     const { Bucket, Key } = target
     let id: string | undefined
     try {
       const begin = new sdk.CreateMultipartUploadCommand({ ...target, ContentType: contentType, Metadata: metadata === undefined ? undefined : { ...metadata } })
-      id = (await mutating.send(begin, this.#options())).UploadId
+      id = (await client.send(begin, this.#options())).UploadId
       const copySource = [bucket, ...key.split('/')].map(encodeURIComponent).join('/')
       const copy = new sdk.UploadPartCopyCommand({ Bucket, Key, UploadId: id, PartNumber: 1, CopySource: copySource, CopySourceIfMatch: etag })
-      const part = (await mutating.send(copy, this.#options())).CopyPartResult?.ETag
+      const part = (await client.send(copy, this.#options())).CopyPartResult?.ETag
       if (id !== undefined && part !== undefined) return { id, part }
     } catch (error) {
       if (this.#signal?.aborted === true) throw error
@@ -227,39 +240,38 @@ class S3Store implements ObjectStore {
 
   /** Frees what an upload that will not be completed takes up; the lifecycle rules of a bucket do the same in time. */
   async #abandon(upload: { readonly Bucket: string; readonly Key: string; readonly UploadId: string }): Promise<void> {
-    const { sdk, mutating } = this.#clients
-    await mutating.send(new sdk.AbortMultipartUploadCommand(upload), this.#options()).catch(() => undefined)
+    const { sdk, client } = await this.#clients.sdk()
+    await client.send(new sdk.AbortMultipartUploadCommand(upload), this.#options()).catch(() => undefined)
   }
 
   async delete(key: Key, { match }: { readonly match?: ETag } = {}): Promise<DeleteOutcome> {
-    const { sdk, mutating } = this.#clients
-    const command = new sdk.DeleteObjectCommand({ Bucket: this.#bucket, Key: key, IfMatch: match })
     return this.#mutate(this.#action('s3:DeleteObject', key), match !== undefined, async () => {
-      await mutating.send(command, this.#options())
+      await this.#clients.requests.mutate({ method: 'DELETE', key, headers: { 'if-match': match } }, this.#signal)
       return { outcome: 'deleted' }
     })
   }
 
   async stream(key: Key): Promise<AsyncIterable<Uint8Array> | undefined> {
     const action = this.#action('s3:GetObject', key)
-    const output = await this.#sendGet(key, action, {})
-    if (output === undefined) return undefined
-    return output === 'empty' || 'unchanged' in output ? noPieces() : this.#pieces(output, action)
+    const answer = await this.#sendGet(key, action, {})
+    if (answer === undefined) return undefined
+    return answer === 'empty' || 'unchanged' in answer ? noPieces() : this.#pieces(answer, action)
   }
 
-  async #sendGet(key: Key, action: S3Action, { first, unless, version }: Wanted): Promise<GetObjectCommandOutput | Unchanged | 'empty' | undefined> {
-    const { sdk, reading } = this.#clients
-    // Stores return the checksum of the whole object with a range, too; the SDK would compare it with the part.
-    const part = first === undefined ? { ChecksumMode: 'ENABLED' as const } : { Range: `bytes=0-${String(first - 1)}` }
-    const command = new sdk.GetObjectCommand({ Bucket: this.#bucket, Key: key, IfNoneMatch: unless, VersionId: version, ...part })
+  async #sendGet(key: Key, action: S3Action, { first, unless, version }: Wanted): Promise<S3Answer | Unchanged | 'empty' | undefined> {
+    const headers = {
+      // Stores return the checksum of the whole object with a range, too.
+      ...(first === undefined ? WITH_CHECKSUM : { range: `bytes=0-${String(first - 1)}` }),
+      'if-none-match': unless,
+    }
     try {
-      const output = await reading.send(command, this.#options())
-      if (output.ETag === undefined || output.ContentLength === undefined) throw this.#foreignAnswer(action)
-      return output
+      const answer = await this.#clients.requests.read({ method: 'GET', key, query: { versionId: version }, headers }, this.#signal)
+      if (answer.status === 304) return { unchanged: true, date: this.#requireDate(answer.headers, action) }
+      if (answer.headers['etag'] === undefined || lengthOf(answer.headers) === undefined) throw this.#foreignAnswer(action)
+      return answer
     } catch (error) {
       if (isMissingObject(error)) return undefined
       if (first !== undefined && statusOf(error) === 416) return 'empty'
-      if (unless !== undefined && statusOf(error) === 304) return { unchanged: true, date: this.#requireDate(error as { $metadata: object }, action) }
       throw await this.#explained(error, action)
     }
   }
@@ -270,20 +282,20 @@ class S3Store implements ObjectStore {
     return head && { ...head, body: new Uint8Array() }
   }
 
-  async *#pieces(output: GetObjectCommandOutput, action: S3Action): AsyncIterable<Uint8Array> {
+  async *#pieces({ body, headers }: S3Answer, action: S3Action): AsyncIterable<Uint8Array> {
+    const expected = sha256Of(headers)
     const hash = createHash('sha256')
     let length = 0
     try {
-      for await (const piece of output.Body as AsyncIterable<Uint8Array>) {
-        hash.update(piece)
+      for await (const piece of body) {
+        if (expected !== undefined) hash.update(piece)
         length += piece.length
         yield piece
       }
     } catch (error) {
       throw await this.#explained(error, action)
     }
-    const expected = fullSha256(output)
-    if (length !== output.ContentLength || (expected !== undefined && expected !== hash.digest('hex'))) {
+    if (length !== lengthOf(headers) || (expected !== undefined && expected !== hash.digest('hex'))) {
       throw new HelmS3Error('corrupt-download', `read s3://${action.bucket}/${action.key}: the bytes are not those that were announced`, {
         hint: 'try again; if it lasts, look at proxies on the way to the store',
       })
@@ -345,22 +357,22 @@ class S3Store implements ObjectStore {
     return this.#signal === undefined ? {} : { abortSignal: this.#signal }
   }
 
-  #headOf(key: Key, output: HeadObjectCommandOutput | GetObjectCommandOutput, size: number, action: S3Action): ObjectHead {
-    if (output.ETag === undefined) throw this.#foreignAnswer(action)
+  #headOf(key: Key, headers: S3Answer['headers'], size: number, action: S3Action): ObjectHead {
+    if (headers['etag'] === undefined) throw this.#foreignAnswer(action)
     return {
       key,
-      etag: asETag(output.ETag),
+      etag: asETag(headers['etag']),
       size,
-      lastModified: output.LastModified?.getTime() ?? 0,
-      metadata: output.Metadata ?? {},
-      contentType: output.ContentType,
-      sha256: fullSha256(output),
-      date: this.#requireDate(output, action),
+      lastModified: timeOf(headers['last-modified']),
+      metadata: metadataOf(headers),
+      contentType: headers['content-type'],
+      sha256: sha256Of(headers),
+      date: this.#requireDate(headers, action),
     }
   }
 
-  #requireDate(output: { readonly $metadata: object }, action: S3Action): number {
-    const date = dateOf(output)
+  #requireDate(headers: S3Answer['headers'], action: S3Action): number {
+    const date = dateOf(headers)
     if (date === undefined) throw this.#foreignAnswer(action)
     return date
   }
@@ -373,17 +385,10 @@ class S3Store implements ObjectStore {
   }
 }
 
-/** Size of the whole object, of which a range may have been asked for. */
-function totalSize({ ContentLength, ContentRange }: GetObjectCommandOutput): number {
-  const total = ContentRange === undefined ? undefined : /\/(\d+)$/.exec(ContentRange)?.[1]
-  return total === undefined ? (ContentLength ?? 0) : Number(total)
-}
-
-/** The stored checksum in hex; undefined for none and for one of the parts of a multipart upload. */
-function fullSha256({ ChecksumSHA256, ChecksumType }: Pick<HeadObjectCommandOutput, 'ChecksumSHA256' | 'ChecksumType'>): string | undefined {
-  if (ChecksumSHA256 === undefined || ChecksumSHA256.includes('-') || ChecksumType === 'COMPOSITE') return undefined
-  const hex = Buffer.from(ChecksumSHA256, 'base64').toString('hex')
-  return hex.length === 64 ? hex : undefined
+async function bytesOf(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const all: Uint8Array[] = []
+  for await (const piece of pieces) all.push(piece)
+  return Buffer.concat(all)
 }
 
 async function* noPieces(): AsyncIterable<Uint8Array> {}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { elementTexts, xmlDocument } from '../../lib/embedded/xml.ts'
+import { xmlDocument } from '../../lib/embedded/xml.ts'
+import { elementTexts } from '../../lib/sys/xml-text.ts'
 
 describe('a document of the S3 API', () => {
   it('has no character that XML has no place for, and gives every text back', () => {

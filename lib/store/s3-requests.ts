@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import { AdaptiveRetryStrategy, DefaultRateLimiter, isThrottlingError, isTransientError } from '@smithy/core/retry'
+import type { NodeHttpHandler } from '@smithy/node-http-handler'
+import { HelmS3Error } from '../errors.ts'
+import { PROGRAM_VERSION } from '../program-version.ts'
+import type { StaticCredentials } from '../settings/connection.ts'
+import type { BucketAddress } from './s3-address.ts'
+import { systemClock } from '../sys/clock.ts'
+import { type S3Answer, S3AnswerError, dateOf } from './s3-answer.ts'
+import { type BucketRegion, regionTold } from './s3-region.ts'
+import { encodePath, encodeQuery, signRequest } from './s3-signature.ts'
+import { statusOf } from './s3-signs.ts'
+
+/** One request to the bucket. */
+export interface S3Request {
+  readonly method: 'DELETE' | 'GET' | 'HEAD' | 'PUT'
+  /** Undefined: the bucket itself. */
+  readonly key?: string
+  /** What is undefined is left out, here and in the headers. */
+  readonly query?: Readonly<Record<string, string | undefined>>
+  /** Names in lower case. */
+  readonly headers?: Readonly<Record<string, string | undefined>>
+  readonly body?: Uint8Array
+  /** SHA-256 of the body, lower-case hex, where it is known. */
+  readonly sha256?: string | undefined
+}
+
+/** How the requests of a store are sent. */
+export interface S3Route {
+  readonly handler: NodeHttpHandler
+  readonly region: BucketRegion
+  /** Requests that another region answers for are sent there. */
+  readonly followsRegion: boolean
+  /** Headers of every request. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly addressIn: (region: string) => Promise<BucketAddress>
+  /** Undefined: requests go out unsigned. */
+  readonly keys: () => Promise<StaticCredentials | undefined>
+}
+
+type SdkError = Parameters<typeof isTransientError>[0]
+type Token = Parameters<AdaptiveRetryStrategy['recordSuccess']>[0]
+
+const READ_ATTEMPTS = 4
+/** Of the body of a refusal, bytes: more is no answer of a store. */
+const MAX_ERROR = 64 * 1024
+/** S3 refuses signatures whose time differs by more than a quarter of an hour; the SDK corrects from here on. Milliseconds. */
+const SKEW = 5 * 60_000
+const NO_BYTES = createHash('sha256').digest('hex')
+const USER_AGENT = `helm-s3/${PROGRAM_VERSION}`
+
+/**
+ * Sends single requests of the S3 API, by the SDK's own handler of connections and its own strategy of repeating: the way
+ * through the SDK's commands takes eight times as much of the processor for a HEAD, and most of the start of a download.
+ * After a 503 SlowDown (or 429) it sends no faster than the store takes, and speeds up again while it does.
+ */
+export class S3Requests {
+  readonly #route: S3Route
+  readonly #repeating: AdaptiveRetryStrategy
+  readonly #once: AdaptiveRetryStrategy
+  /** What the store's clock is ahead of ours when that is enough to be refused, milliseconds. */
+  #clockOffset = 0
+
+  constructor(route: S3Route) {
+    this.#route = route
+    const rateLimiter = new DefaultRateLimiter()
+    this.#repeating = new AdaptiveRetryStrategy(READ_ATTEMPTS, { maxAttempts: READ_ATTEMPTS, rateLimiter })
+    this.#once = new AdaptiveRetryStrategy(1, { maxAttempts: 1, rateLimiter })
+  }
+
+  /**
+   * Repeats a request that failed for a reason that passes, with back-off and jitter.
+   * @returns an answer of success, or 304
+   * @throws S3AnswerError a refusal; errors of the connection; what `keys` throws
+   */
+  read(request: S3Request, signal: AbortSignal | undefined): Promise<S3Answer> {
+    return this.#send(request, signal, this.#repeating)
+  }
+
+  /** As {@link read}, but sent once: a PUT or DELETE that is sent again may meet what came in between. */
+  mutate(request: S3Request, signal: AbortSignal | undefined): Promise<S3Answer> {
+    return this.#send(request, signal, this.#once)
+  }
+
+  async #send(request: S3Request, signal: AbortSignal | undefined, strategy: AdaptiveRetryStrategy): Promise<S3Answer> {
+    for (let token = (await strategy.acquireInitialRetryToken('')) as Token; ; ) {
+      try {
+        const answer = await this.#sendWhereItBelongs(request, signal)
+        strategy.recordSuccess(token)
+        return answer
+      } catch (error) {
+        // Of those who give credentials: they repeat by themselves.
+        if (error instanceof HelmS3Error) throw error
+        const info = { error: error as SdkError, errorType: errorType(error as SdkError) }
+        const next = await strategy.refreshRetryTokenForRetry(token, info).catch(() => undefined)
+        if (next === undefined || signal?.aborted === true) throw error
+        token = next as Token
+      }
+    }
+  }
+
+  /**
+   * Sends again, once, what the store refused because of the region or the time in its signature: it was not carried out, so
+   * that this holds for a PUT or DELETE, too. Cost: one more request, for the first of a process.
+   */
+  async #sendWhereItBelongs(request: S3Request, signal: AbortSignal | undefined): Promise<S3Answer> {
+    const { followsRegion, region } = this.#route
+    const asked = region.current
+    const offset = this.#clockOffset
+    try {
+      return await this.#sendOnce(request, signal)
+    } catch (error) {
+      if (!(error instanceof S3AnswerError)) throw error
+      const told = followsRegion ? regionTold(error) : undefined
+      if (told !== undefined && told !== region.current) region.learn(told)
+      this.#learnTime(error)
+      if (region.current === asked && this.#clockOffset === offset) throw error
+      return this.#sendOnce(request, signal)
+    }
+  }
+
+  #learnTime(error: S3AnswerError): void {
+    const date = dateOf(error.$response.headers)
+    if (statusOf(error) !== 403 || date === undefined) return
+    const offset = date - systemClock.now()
+    if (Math.abs(offset - this.#clockOffset) > SKEW) this.#clockOffset = offset
+  }
+
+  async #sendOnce(request: S3Request, signal: AbortSignal | undefined): Promise<S3Answer> {
+    const { addressIn, handler, keys, region } = this.#route
+    const [address, credentials] = await Promise.all([addressIn(region.current), keys()])
+    const unsigned = this.#unsigned(request, address)
+    const headers = credentials === undefined ? unsigned.headers : signRequest(unsigned, { keys: credentials, ...address.signing, time: systemClock.now() + this.#clockOffset })
+    const { body, method } = request
+    const { hostname, port, protocol } = address
+    const path = unsigned.query === '' ? unsigned.path : `${unsigned.path}?${unsigned.query}`
+    const { response } = await handler.handle({ protocol, hostname, port, method, path, query: {}, headers, body } as Parameters<typeof handler.handle>[0], {
+      ...(signal === undefined ? {} : { abortSignal: signal }),
+    })
+    const answer = { status: response.statusCode, headers: response.headers, body: response.body as Readable }
+    const isDone = answer.status >= 200 && answer.status < 300
+    if (isDone && method === 'GET') return answer
+    if (!isDone && answer.status !== 304) throw new S3AnswerError(answer, await readText(answer.body))
+    // Read to its end, so that the connection is free for the next request.
+    answer.body.resume()
+    return answer
+  }
+
+  #unsigned({ body, headers = {}, key, method, query = {}, sha256 }: S3Request, { hostname, path, port }: BucketAddress): Parameters<typeof signRequest>[0] {
+    const all: Record<string, string> = {
+      ...this.#route.headers,
+      host: port === undefined ? hostname : `${hostname}:${String(port)}`,
+      'user-agent': USER_AGENT,
+      ...(body === undefined ? {} : { 'content-length': String(body.length) }),
+    }
+    for (const [name, value] of Object.entries(headers)) if (value !== undefined) all[name] = value
+    return {
+      method,
+      path: `${path}${key === undefined ? (path === '' ? '/' : '') : `/${encodePath(key)}`}`,
+      query: encodeQuery(query),
+      headers: all,
+      payload: body === undefined ? NO_BYTES : (sha256 ?? createHash('sha256').update(body).digest('hex')),
+    }
+  }
+}
+
+/** The first 64 KiB of a body. */
+async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const pieces: Uint8Array[] = []
+  let length = 0
+  for await (const piece of body) {
+    pieces.push(piece)
+    length += piece.length
+    if (length > MAX_ERROR) break
+  }
+  return Buffer.concat(pieces).subarray(0, MAX_ERROR).toString('utf8')
+}
+
+function errorType(error: SdkError): 'CLIENT_ERROR' | 'THROTTLING' | 'TRANSIENT' {
+  if (isThrottlingError(error)) return 'THROTTLING'
+  return isTransientError(error) ? 'TRANSIENT' : 'CLIENT_ERROR'
+}

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { asKey } from '../../lib/core/keys.ts'
+import type { ObjectStore } from '../../lib/store/object-store.ts'
+import { createS3Store } from '../../lib/store/s3-store.ts'
+import { type Handler, type LocalServer, startServer } from '../support/local-server.ts'
+import { localConfig } from '../support/s3-buckets.ts'
+
+const KEYS = { accessKeyId: 'requests', secretAccessKey: 'secret' }
+const KEY = asKey('charts/object')
+const HOUR = 3_600_000
+
+describe('a request to the store', () => {
+  let server: LocalServer
+  let handle: Handler
+  let store: ObjectStore
+  const asked: { readonly line: string; readonly time: number; readonly agent: string | undefined }[] = []
+  before(async () => {
+    server = await startServer((message, answer) => {
+      const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(String(message.headers['x-amz-date'])) ?? []
+      const time = Date.parse(`${String(year)}-${String(month)}-${String(day)}T${String(hour)}:${String(minute)}:${String(second)}Z`)
+      asked.push({ line: `${String(message.method)} ${String(message.url)}`, time, agent: message.headers['user-agent'] })
+      message.resume()
+      return handle(message, answer)
+    })
+  })
+  after(() => server.close())
+  beforeEach(async () => {
+    asked.length = 0
+    store = await createS3Store(localConfig({ endpoint: server.url, ...KEYS }), 'bucket')
+  })
+
+  /** A store whose clock is ahead, and that takes signatures of its own time only. */
+  const aheadBy = (offset: number): Handler => (message, answer) => {
+    const now = Date.now() + offset
+    const isRefused = Math.abs((asked.at(-1)?.time ?? 0) - now) > HOUR / 4
+    const body = isRefused && message.method !== 'HEAD' ? '<Error><Code>RequestTimeTooSkewed</Code><Message>The difference is too large.</Message></Error>' : ''
+    answer.writeHead(isRefused ? 403 : 200, { date: new Date(now).toUTCString(), etag: '"e"', 'content-length': body.length })
+    answer.end(body)
+  }
+
+  for (const hours of [2, -2]) {
+    it(`is signed for the time of the store when that is ${String(hours)} hours ahead, once it is known`, async () => {
+      handle = aheadBy(hours * HOUR)
+      assert.equal((await store.head(KEY))?.etag, '"e"')
+      assert.equal((await store.put(KEY, Buffer.from('bytes'), { when: 'absent' })).outcome, 'written')
+      assert.deepEqual(
+        asked.map(({ line }) => line),
+        ['HEAD /bucket/charts/object', 'HEAD /bucket/charts/object', 'PUT /bucket/charts/object'],
+      )
+    })
+  }
+
+  it('is not sent again and again when the time of the store is no help', async () => {
+    handle = (_, answer) => {
+      const body = '<Error><Code>RequestTimeTooSkewed</Code><Message>The difference is too large.</Message></Error>'
+      answer.writeHead(403, { date: new Date(Date.now() + asked.length * HOUR).toUTCString(), 'content-length': body.length })
+      answer.end(body)
+    }
+    await assert.rejects(store.list('charts/'), { code: 'denied' })
+    assert.equal(asked.length, 2)
+  })
+
+  it('says which program sends it', async () => {
+    handle = aheadBy(0)
+    await store.head(KEY)
+    assert.match(String(asked[0]?.agent), /^helm-s3\/\S+$/)
+  })
+
+  it('asks for what is special in keys and prefixes as it is', async () => {
+    handle = (_, answer) => {
+      const body = '<?xml version="1.0"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><IsTruncated>false</IsTruncated></ListBucketResult>'
+      answer.writeHead(200, { date: new Date().toUTCString(), 'content-length': body.length })
+      answer.end(body)
+    }
+    assert.deepEqual((await store.list('a b+c/é&=')).objects, [])
+    assert.equal(await store.head(asKey("a b+c/é&='*.tgz")).catch(() => undefined), undefined)
+    assert.deepEqual(
+      asked.map(({ line }) => line),
+      ['GET /bucket?list-type=2&prefix=a%20b%2Bc%2F%C3%A9%26%3D', 'HEAD /bucket/a%20b%2Bc/%C3%A9%26%3D%27%2A.tgz'],
+    )
+  })
+})

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { elementText, elements } from '../../lib/sys/xml-text.ts'
+
+const PAGE = `<?xml version="1.0" encoding="UTF-8"?>
+<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
+  <Name>charts</Name><IsTruncated>true</IsTruncated>
+  <Contents><Key>a&amp;b&#xD;&#13;&quot;&apos;&lt;&gt;.tgz</Key><Size>1</Size><Owner><ID>x</ID></Owner></Contents>
+  <Contents>
+    <Key>c</Key>
+    <Size>2</Size>
+  </Contents>
+</ListBucketResult>`
+
+describe('the text of a document of the S3 API', () => {
+  it('is found by the names of its elements, and decoded', () => {
+    assert.equal(elementText(PAGE, 'IsTruncated'), 'true')
+    assert.deepEqual(
+      elements(PAGE, 'Contents').map((each) => [elementText(each, 'Key'), elementText(each, 'Size')]),
+      [
+        ['a&b\r\r"\'<>.tgz', '1'],
+        ['c', '2'],
+      ],
+    )
+  })
+
+  it('is undefined where there is no such element, or one that holds others', () => {
+    for (const name of ['NextContinuationToken', 'Content', 'Owner']) assert.equal(elementText(PAGE, name), undefined)
+  })
+
+  it('ends where the document breaks off', () => {
+    const cut = PAGE.slice(0, PAGE.indexOf('<Size>2'))
+    assert.equal(elements(cut, 'Contents').length, 1)
+    assert.deepEqual(elements('', 'Contents'), [])
+  })
+})
