@@ -2,6 +2,7 @@
 // and newer with the code that an earlier run has compiled. What lies in dist/ has been run once. Beside them completion.yaml.
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -22,14 +23,13 @@ async function buildBundle(folder, outfile) {
   const { metafile } = await build({
     ...common,
     metafile: true,
-    plugins: [lazyCommonJs, absent],
+    plugins: [lazyCommonJs, lazyStringWidth, absent],
     entryPoints: ['lib/start.ts'],
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     format: 'esm',
     splitting: true,
     mainFields: ['module', 'main'],
-    keepNames: true,
     alias: { 'pac-proxy-agent': './scripts/no-pac-proxy.mjs' },
     define: { HELM_S3_VERSION: JSON.stringify(version) },
   })
@@ -72,6 +72,15 @@ function refuseLazyCommonJs({ inputs }) {
     const lazy = imports.find(({ kind, path }) => kind === 'dynamic-import' && inputs[path]?.format === 'cjs')
     if (lazy !== undefined) throw new Error(`${file} imports ${lazy.path} on demand: add it to lazyCommonJs`)
   }
+}
+
+/** See scripts/lazy-string-width.mjs. Each package gets its own version behind it. */
+const lazyStringWidth = {
+  name: 'lazy-string-width',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^string-width$/ }, ({ kind, resolveDir }) => (kind === 'import-statement' ? { path: resolveDir, namespace: 'lazy-string-width' } : undefined))
+    onLoad({ filter: /./, namespace: 'lazy-string-width' }, async ({ path }) => ({ contents: await readFile(join(root, 'scripts/lazy-string-width.mjs'), 'utf8'), resolveDir: path }))
+  },
 }
 
 /** What packages ask for without needing it, and is not installed: an answer to HTTP proxies that want Kerberos. */
