@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { BaseCache, KeptBase } from '../protocol/base-cache.ts'
 import { asETag } from '../store/object-store.ts'
+import { systemCode } from '../sys/system-error.ts'
 import { sha256 } from '../sys/sha256.ts'
 import { writeFileAtomically } from '../helm/atomic-write.ts'
 
@@ -28,11 +29,23 @@ export function baseFile(cacheFolder: string, url: string): BaseCache {
     find: () => quietly(() => findBase(path)),
     keep: async ({ body, etag, lastModified }) => {
       await quietly(async () => {
-        mkdirSync(dirname(path), { recursive: true })
+        makeFolder(dirname(path))
         const label: Label = { etag, lastModified, size: body.length, crc32: crc32(body) }
         writeFileAtomically(path, [Buffer.from(`${JSON.stringify(label).padEnd(LABEL_BYTES - 1)}\n`), body], { survivesPowerLoss: false })
       })
     },
+  }
+}
+
+/**
+ * In Helm's folder, which Helm makes. Not with `recursive`: below a folder that takes none, as /proc, Node.js 20 would try
+ * for ever.
+ */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error
   }
 }
 

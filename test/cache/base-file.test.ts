@@ -11,11 +11,21 @@ const base = (body: Uint8Array) => ({ etag: ETAG, lastModified: 1_700_000_000_00
 
 describe('the kept base', () => {
   const path = useTempFolder()
+  beforeEach(() => {
+    mkdirSync(path('cache'))
+  })
   const file = (): string => join(path('cache', 'helm-s3'), readdirSync(path('cache', 'helm-s3'))[0] ?? '')
   const readBack = async (url = URL): Promise<string | undefined> => {
     const body = await (await baseFile(path('cache'), url).find())?.read()
     return body && Buffer.from(body).toString()
   }
+
+  it('is not kept where Helm has no folder for it, or one that takes nothing', async () => {
+    for (const folder of [path('none'), '/proc/none', '/dev/null/none']) {
+      await baseFile(folder, URL).keep(base(Buffer.from('one')))
+      assert.equal(await baseFile(folder, URL).find(), undefined)
+    }
+  })
 
   it('gives back the bytes with their ETag, for each repository its own', async () => {
     assert.equal(await baseFile(path('cache'), URL).find(), undefined)
