@@ -65,8 +65,8 @@ const REQUESTS_EACH = 4
  * time of the HEADs tells, goes into several deltas, one after another.
  *
  * `first`: a view that has been read already, for the first choice.
- * Cost of n targets: a GET of the repository's defaults beside the first of two views, n HEADs, LIST, PUT of the delta, then up to two HEADs and two DELETEs a target; for each
- * further delta the same for what is left.
+ * Cost of n targets: a GET of the repository's defaults beside the first view, n HEADs, then up to two HEADs and two DELETEs
+ * a target; for each delta two views, a LIST and the PUT.
  * @throws HelmS3Error `missing-index`, `conflict`, `outcome-unknown`, and what `choose` throws
  */
 export async function deleteTargets<T extends DeletionTarget>(
@@ -113,9 +113,7 @@ async function deletePart<T extends DeletionTarget>(
     const before = attempt === 1 && first !== undefined ? first : await readCurrentView(session)
     const chosen = await choose(before, attempt > 1 ? 'again' : 'first')
     if (chosen.length === 0) return { part: { targets: [], keptArchives: [], revived: [], committed: [] }, isLast: true }
-    const lookedAt = clock.monotonic()
-    const heads = await headAll(session, chosen)
-    const targets = chosen.slice(0, fitting(chosen.length, clock.monotonic() - lookedAt))
+    const { heads, targets } = await lookAtPart(session, chosen)
     const minted = await mint(session, targets.map((target) => heads.get(target)?.delta))
     const delta: Delta = { added: [], removed: targets.flatMap(({ removals }) => removals) }
     const sentAt = clock.monotonic()
@@ -136,13 +134,22 @@ async function readCurrentView(session: Session): Promise<View> {
   }
 }
 
-/** How many of so many targets can be deleted in time, when one HEAD of each took so many milliseconds. */
-function fitting(count: number, elapsed: number): number {
-  const each = (elapsed / count) * REQUESTS_EACH
-  return each === 0 ? count : Math.min(count, Math.max(MIN_PART, Math.floor(PART_TIME / each)))
+/** The first of the chosen that can be deleted in time, as the first HEADs tell, and what stands under their keys. */
+async function lookAtPart<T extends DeletionTarget>(
+  session: Session,
+  chosen: readonly T[],
+): Promise<{ readonly targets: readonly T[]; readonly heads: ReadonlyMap<T, ArchiveHead | undefined> }> {
+  const { clock } = session
+  const startedAt = clock.monotonic()
+  const first = chosen.slice(0, MIN_PART)
+  const firstHeads = await headAll(session, first)
+  const each = ((clock.monotonic() - startedAt) / first.length) * REQUESTS_EACH
+  const fitting = each === 0 ? chosen.length : Math.max(MIN_PART, Math.floor(PART_TIME / each))
+  const targets = chosen.slice(0, fitting)
+  return { targets, heads: new Map([...firstHeads, ...(await headAll(session, targets.slice(first.length)))]) }
 }
 
-async function headAll<T extends DeletionTarget>(session: Session, targets: readonly T[]): Promise<ReadonlyMap<T, ArchiveHead | undefined>> {
+async function headAll<T extends DeletionTarget>(session: Session, targets: readonly T[]): Promise<Map<T, ArchiveHead | undefined>> {
   const limit = pLimit(CONCURRENCY)
   const look = async (target: T): Promise<[T, ArchiveHead | undefined]> => [target, target.key && (await headArchive(session, target.key))]
   return new Map(await Promise.all(targets.map((target) => limit(() => look(target)))))
