@@ -17,4 +17,6 @@ export interface Context {
   openSession(location: RepositoryLocation): Promise<Session>
   /** Opens a bucket by its name; `query` is that of the URL which named it. Nothing is sent yet. */
   openStore(bucket: string, query?: string): Promise<ObjectStore>
+  /** The program does not end before this is done. It must not reject. */
+  readonly beforeEnd: (work: Promise<void>) => void
 }

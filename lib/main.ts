@@ -119,7 +119,9 @@ async function run(
       tool: `helm-s3/${PROGRAM_VERSION}`,
       command: commandName(command),
     }
+    const inBackground: Promise<void>[] = []
     const context: Context = {
+      beforeEnd: (work) => inBackground.push(work),
       config,
       output,
       stdin: io.stdin,
@@ -135,6 +137,7 @@ async function run(
       },
     }
     await command.run(context, args, flags)
+    await Promise.all(inBackground)
   })
 }
 

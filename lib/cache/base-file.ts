@@ -1,12 +1,12 @@
-import { mkdirSync } from 'node:fs'
-import { open, readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, readFile, readdir, rename, stat, unlink } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { BaseCache, KeptBase } from '../protocol/base-cache.ts'
 import { asETag } from '../store/object-store.ts'
+import { systemClock } from '../sys/clock.ts'
 import { systemCode } from '../sys/system-error.ts'
 import { sha256 } from '../sys/sha256.ts'
-import { writeFileAtomically } from '../helm/atomic-write.ts'
 
 /** What stands before the bytes in the file, as JSON in one line of so many bytes. */
 interface Label {
@@ -19,6 +19,9 @@ interface Label {
 
 const LABEL_BYTES = 256
 
+/** No run writes a draft for so long, milliseconds. */
+const DRAFT_AGE = 60 * 60_000
+
 /**
  * Keeps the base of the repository at `url` in one file in a folder of our own in Helm's cache of repositories. Whoever may
  * write there may as well write Helm's own copy of the index.
@@ -29,9 +32,9 @@ export function baseFile(cacheFolder: string, url: string): BaseCache {
     find: () => quietly(() => findBase(path)),
     keep: async ({ body, etag, lastModified }) => {
       await quietly(async () => {
-        makeFolder(dirname(path))
+        await makeFolder(dirname(path))
         const label: Label = { etag, lastModified, size: body.length, crc32: crc32(body) }
-        writeFileAtomically(path, [Buffer.from(`${JSON.stringify(label).padEnd(LABEL_BYTES - 1)}\n`), body], { survivesPowerLoss: false })
+        await replaceFile(path, [Buffer.from(`${JSON.stringify(label).padEnd(LABEL_BYTES - 1)}\n`), body])
       })
     },
   }
@@ -41,11 +44,32 @@ export function baseFile(cacheFolder: string, url: string): BaseCache {
  * In Helm's folder, which Helm makes. Not with `recursive`: below a folder that takes none, as /proc, Node.js 20 would try
  * for ever.
  */
-function makeFolder(path: string): void {
+async function makeFolder(path: string): Promise<void> {
   try {
-    mkdirSync(path)
+    await mkdir(path)
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error
+  }
+}
+
+/** Not at once, so that other work goes on meanwhile; but at once for readers. A draft that an interrupted run left goes with the next. */
+async function replaceFile(path: string, pieces: readonly Uint8Array[]): Promise<void> {
+  const [folder, name] = [dirname(path), basename(path)]
+  for (const other of await readdir(folder)) {
+    if (other.startsWith(`${name}.`) && systemClock.now() - (await stat(join(folder, other))).mtimeMs > DRAFT_AGE) await unlink(join(folder, other))
+  }
+  const draft = `${path}.${randomUUID()}`
+  const file = await open(draft, 'wx', 0o644)
+  try {
+    try {
+      for (const piece of pieces) await file.write(piece)
+    } finally {
+      await file.close()
+    }
+    await rename(draft, path)
+  } catch (error) {
+    await unlink(draft)
+    throw error
   }
 }
 

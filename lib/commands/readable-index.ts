@@ -9,11 +9,12 @@ import type { Session } from '../protocol/session.ts'
  * The merged index; for a reader who may not list, `index.yaml` as it is, with a line on stderr.
  * @throws HelmS3Error as `readView`
  */
-export async function readIndex({ output }: Context, session: Session): Promise<IndexText> {
+export async function readIndex({ beforeEnd, output }: Context, session: Session): Promise<IndexText> {
   try {
     const view = await readView(session)
     noticeSkipped(session, view)
-    await keepBase(session, view.base)
+    // While the answer is written.
+    beforeEnd(keepBase(session, view.base))
     return view.index
   } catch (error) {
     if (!hasCode(error, 'denied')) throw error

@@ -6,19 +6,14 @@ import { localFileError } from '../sys/system-error.ts'
 /**
  * Replaces the file as a whole: a reader sees the old bytes or the new ones, whatever happens meanwhile. The new bytes grow
  * in a folder beside it. Synchronous, so that a signal finds no half-finished work. `content`: the text, or its pieces.
- * `survivesPowerLoss` false saves the wait for the disk, for what can be made again and is checked when it is read.
  * @throws HelmS3Error `local-file`
  */
-export function writeFileAtomically(
-  path: string,
-  content: string | Uint8Array | readonly Uint8Array[],
-  { survivesPowerLoss = true }: { readonly survivesPowerLoss?: boolean } = {},
-): void {
+export function writeFileAtomically(path: string, content: string | Uint8Array | readonly Uint8Array[]): void {
   replaceAtomically(path, (draft) => {
     const file = openSync(draft, 'wx', 0o644)
     try {
       for (const piece of Array.isArray(content) ? (content as readonly Uint8Array[]) : [content as string | Uint8Array]) writeFileSync(file, piece)
-      if (survivesPowerLoss) fsyncSync(file)
+      fsyncSync(file)
     } finally {
       closeSync(file)
     }

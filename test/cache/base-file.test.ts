@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { baseFile } from '../../lib/cache/base-file.ts'
 import { asETag } from '../../lib/store/object-store.ts'
@@ -55,6 +55,17 @@ describe('the kept base', () => {
     const found = await cache.find()
     await cache.keep({ ...base(Buffer.from('other')), etag: asETag('"other"') })
     assert.equal(await found?.read(), undefined)
+  })
+
+  it('takes away what interrupted runs have left, and nothing that one may be writing', async () => {
+    const cache = baseFile(path('cache'), URL)
+    await cache.keep(base(Buffer.from('one')))
+    const [left, fresh] = [`${file()}.left`, `${file()}.fresh`]
+    for (const draft of [left, fresh]) writeFileSync(draft, 'one')
+    utimesSync(left, 0, 0)
+    await cache.keep(base(Buffer.from('two')))
+    assert.deepEqual([existsSync(left), existsSync(fresh)], [false, true])
+    assert.equal(await readBack(), 'two')
   })
 
   it('does without where nothing can be written', async () => {
