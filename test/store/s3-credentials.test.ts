@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { asKey } from '../../lib/core/keys.ts'
-import { type EmbeddedStore, startEmbeddedStore } from '../../lib/embedded/embedded-store.ts'
 import { HelmS3Error } from '../../lib/errors.ts'
 import { connectionSettings } from '../../lib/settings/connection.ts'
 import type { ObjectStore } from '../../lib/store/object-store.ts'
 import { createS3Store } from '../../lib/store/s3-store.ts'
+import { useEmbeddedBucket } from '../support/embedded-bucket.ts'
 import { type IdentityServer, startIdentityServer } from '../support/identity-server.ts'
 import { type LocalServer, TEST_CA, answerWith, startServer } from '../support/local-server.ts'
 import { useProcessEnvironment } from '../support/process-environment.ts'
-import { createBucket } from '../support/s3-buckets.ts'
 import { useTempFolder } from '../support/temp-folder.ts'
 
 /** What the store takes: to be had from the servers below only. */
@@ -25,26 +23,16 @@ const ROLE = 'arn:aws:iam::123456789012:role/deployer'
 describe('credentials', () => {
   const path = useTempFolder()
   const setVariables = useProcessEnvironment()
-  let folder: string
-  let embedded: EmbeddedStore
+  const embedded = useEmbeddedBucket(KEYS)
   let server: IdentityServer
 
-  before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'credentials-'))
-    embedded = await startEmbeddedStore({ folder, accessKey: KEYS.accessKeyId, secretKey: KEYS.secretAccessKey })
-    await createBucket({ endpoint: embedded.endpoint, ...KEYS }, 'bucket')
-  })
-  after(async () => {
-    await embedded.close()
-    rmSync(folder, { recursive: true })
-  })
   beforeEach(async () => {
     server = await startIdentityServer(KEYS)
     setVariables({
       HOME: path(),
       AWS_CONFIG_FILE: path('config'),
       AWS_SHARED_CREDENTIALS_FILE: path('credentials'),
-      AWS_ENDPOINT_URL_S3: embedded.endpoint,
+      AWS_ENDPOINT_URL_S3: embedded().endpoint,
       AWS_ENDPOINT_URL_STS: server.url,
       AWS_ENDPOINT_URL_SSO: server.url,
       AWS_EC2_METADATA_DISABLED: 'true',
@@ -115,6 +103,25 @@ describe('credentials', () => {
       const variables = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/container`, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: path('token') }
       await works(await open(variables))
     })
+
+    for (const [seconds, isRenewed] of [[3600, false], [60, true]] as const) {
+      it(`from a pod ${isRenewed ? 'anew with each request' : 'once'} when they hold for ${String(seconds)} s`, async () => {
+        let asked = 0
+        const pod = await startServer((_, answer) => {
+          asked++
+          const expiration = new Date(Date.now() + seconds * 1000).toISOString()
+          answer.end(JSON.stringify({ AccessKeyId: KEYS.accessKeyId, SecretAccessKey: KEYS.secretAccessKey, Token: 'a-session-token', Expiration: expiration }))
+        })
+        try {
+          const store = await open({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${pod.url}/keys` })
+          for (let i = 0; i < 3; i++) await store.head(KEY)
+          assert.equal(asked >= 3, isRenewed)
+          if (!isRenewed) assert.equal(asked, 1)
+        } finally {
+          await pod.close()
+        }
+      })
+    }
 
     it('from the metadata of an instance, which is asked once', async () => {
       await works(await open({ AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url }))

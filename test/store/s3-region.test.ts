@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { asKey } from '../../lib/core/keys.ts'
-import { type EmbeddedStore, startEmbeddedStore } from '../../lib/embedded/embedded-store.ts'
 import { HelmS3Error } from '../../lib/errors.ts'
 import { connectionSettings } from '../../lib/settings/connection.ts'
 import type { ObjectStore } from '../../lib/store/object-store.ts'
 import { createS3Store } from '../../lib/store/s3-store.ts'
+import { useEmbeddedBucket } from '../support/embedded-bucket.ts'
 import { type ForwardProxy, startForwardProxy } from '../support/forward-proxy.ts'
 import { TEST_CA } from '../support/local-server.ts'
 import { useProcessEnvironment } from '../support/process-environment.ts'
 import { type RegionalFront, startRegionalFront } from '../support/regional-front.ts'
-import { createBucket } from '../support/s3-buckets.ts'
 
 const KEYS = { accessKeyId: 'regions', secretAccessKey: 'a-secret-never-shown' }
 const KEY = asKey('charts/object')
@@ -20,22 +16,12 @@ const BYTES = Buffer.from('bytes')
 
 describe('the region of a bucket', () => {
   const setVariables = useProcessEnvironment()
-  let folder: string
-  let embedded: EmbeddedStore
+  const embedded = useEmbeddedBucket(KEYS)
   let front: RegionalFront
   let variables: Record<string, string>
 
-  before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'regions-'))
-    embedded = await startEmbeddedStore({ folder, accessKey: KEYS.accessKeyId, secretKey: KEYS.secretAccessKey })
-    await createBucket({ endpoint: embedded.endpoint, ...KEYS }, 'bucket')
-  })
-  after(async () => {
-    await embedded.close()
-    rmSync(folder, { recursive: true })
-  })
   beforeEach(async () => {
-    front = await startRegionalFront(embedded.endpoint, 'eu-west-1')
+    front = await startRegionalFront(embedded().endpoint, 'eu-west-1')
     variables = { AWS_ENDPOINT_URL: front.url, AWS_ACCESS_KEY_ID: KEYS.accessKeyId, AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey, AWS_CONFIG_FILE: '/dev/null' }
   })
   afterEach(() => front.close())
@@ -84,7 +70,7 @@ describe('the region of a bucket', () => {
   })
 
   it('is not followed round in circles', async () => {
-    const strange = await startRegionalFront(embedded.endpoint, 'no-such-region')
+    const strange = await startRegionalFront(embedded().endpoint, 'no-such-region')
     try {
       strange.redirect = 'without a region'
       const store = await open({ AWS_ENDPOINT_URL: strange.url })
@@ -112,7 +98,7 @@ describe('the region of a bucket', () => {
     let aws: RegionalFront
     let proxy: ForwardProxy
     beforeEach(async () => {
-      aws = await startRegionalFront(embedded.endpoint, 'eu-west-1', { tls: true })
+      aws = await startRegionalFront(embedded().endpoint, 'eu-west-1', { tls: true })
       proxy = await startForwardProxy(aws.port)
       variables = { ...variables, AWS_ENDPOINT_URL: '', HTTPS_PROXY: proxy.url, AWS_CA_BUNDLE: TEST_CA }
     })

@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { asKey } from '../../lib/core/keys.ts'
-import { type EmbeddedStore, startEmbeddedStore } from '../../lib/embedded/embedded-store.ts'
 import { HelmS3Error } from '../../lib/errors.ts'
 import type { ObjectStore } from '../../lib/store/object-store.ts'
 import { createS3Store } from '../../lib/store/s3-store.ts'
 import { sha256 } from '../../lib/sys/sha256.ts'
+import { useEmbeddedBucket } from '../support/embedded-bucket.ts'
 import { type FaultyProxy, startFaultyProxy } from '../support/faulty-proxy.ts'
-import { createBucket, localConfig } from '../support/s3-buckets.ts'
+import { localConfig } from '../support/s3-buckets.ts'
 
 const KEYS = { accessKeyId: 'faults', secretAccessKey: 'a-secret-never-shown' }
 const KEY = asKey('charts/object')
@@ -20,28 +17,18 @@ const isGet = (line: string): boolean => line.startsWith('GET') && !line.include
 const isList = (line: string): boolean => line.includes('list-type')
 
 describe('the S3 adapter, when the network fails,', () => {
-  let folder: string
-  let embedded: EmbeddedStore
+  const embedded = useEmbeddedBucket(KEYS)
   let proxy: FaultyProxy
   let store: ObjectStore
 
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'faults-'))
-    embedded = await startEmbeddedStore({ folder, accessKey: KEYS.accessKeyId, secretKey: KEYS.secretAccessKey })
-    await createBucket({ endpoint: embedded.endpoint, ...KEYS }, 'bucket')
-  })
-  after(async () => {
-    await embedded.close()
-    await rm(folder, { recursive: true })
-  })
   beforeEach(async () => {
-    proxy = await startFaultyProxy(embedded.endpoint)
+    proxy = await startFaultyProxy(embedded().endpoint)
     store = await createS3Store({ ...localConfig({ endpoint: proxy.endpoint, ...KEYS }), stall: 400 }, 'bucket')
     await (await direct()).delete(KEY)
   })
   afterEach(() => proxy.close())
 
-  const direct = (): Promise<ObjectStore> => createS3Store(localConfig({ endpoint: embedded.endpoint, ...KEYS }), 'bucket')
+  const direct = (): Promise<ObjectStore> => createS3Store(localConfig({ endpoint: embedded().endpoint, ...KEYS }), 'bucket')
   const puts = (): number => proxy.requests.filter(isPut).length
 
   it('sends a PUT once and calls its outcome unknown when the answer is lost', async () => {
@@ -118,12 +105,12 @@ describe('the S3 adapter, when the network fails,', () => {
     await proxy.close()
     await assert.rejects(store.put(KEY, BYTES, { when: 'absent' }), { code: 'unreachable' })
     await assert.rejects(store.get(KEY), { code: 'unreachable' })
-    proxy = await startFaultyProxy(embedded.endpoint)
+    proxy = await startFaultyProxy(embedded().endpoint)
   })
 
   it('names what was refused and why, and never the secret', async () => {
     const wrong = { ...KEYS, secretAccessKey: 'another-secret-never-shown' }
-    const stranger = await createS3Store(localConfig({ endpoint: embedded.endpoint, ...wrong }), 'bucket')
+    const stranger = await createS3Store(localConfig({ endpoint: embedded().endpoint, ...wrong }), 'bucket')
     const attempts = [
       () => stranger.get(KEY),
       () => stranger.head(KEY),
@@ -138,7 +125,7 @@ describe('the S3 adapter, when the network fails,', () => {
         return true
       })
     }
-    const elsewhere = await createS3Store(localConfig({ endpoint: embedded.endpoint, ...KEYS }), 'no-such-bucket')
+    const elsewhere = await createS3Store(localConfig({ endpoint: embedded().endpoint, ...KEYS }), 'no-such-bucket')
     await assert.rejects(elsewhere.list(''), { code: 'missing-bucket' })
   })
 

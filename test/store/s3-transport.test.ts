@@ -1,43 +1,34 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
 import { asKey } from '../../lib/core/keys.ts'
-import { type EmbeddedStore, startEmbeddedStore } from '../../lib/embedded/embedded-store.ts'
 import { HelmS3Error } from '../../lib/errors.ts'
 import { connectionSettings } from '../../lib/settings/connection.ts'
 import { type ObjectSettings, NO_OBJECT_SETTINGS } from '../../lib/settings/objects.ts'
 import type { ObjectStore } from '../../lib/store/object-store.ts'
 import { createS3Store } from '../../lib/store/s3-store.ts'
+import { useEmbeddedBucket } from '../support/embedded-bucket.ts'
 import { type ForwardProxy, startForwardProxy } from '../support/forward-proxy.ts'
 import { TEST_CA, answerWith, startServer } from '../support/local-server.ts'
 import { useProcessEnvironment } from '../support/process-environment.ts'
 import { type RegionalFront, startRegionalFront } from '../support/regional-front.ts'
-import { createBucket } from '../support/s3-buckets.ts'
+import { useTempFolder } from '../support/temp-folder.ts'
 
 const KEYS = { accessKeyId: 'transport', secretAccessKey: 'a-secret-never-shown' }
 const KEY = asKey('charts/object')
 
 describe('the way to a store', () => {
   const setVariables = useProcessEnvironment()
-  let folder: string
-  let embedded: EmbeddedStore
+  const path = useTempFolder()
+  const embedded = useEmbeddedBucket(KEYS)
   let secure: RegionalFront
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'transport-'))
-    embedded = await startEmbeddedStore({ folder, accessKey: KEYS.accessKeyId, secretKey: KEYS.secretAccessKey })
-    await createBucket({ endpoint: embedded.endpoint, ...KEYS }, 'bucket')
-    secure = await startRegionalFront(embedded.endpoint, 'us-east-1', { tls: true })
+    secure = await startRegionalFront(embedded().endpoint, 'us-east-1', { tls: true })
   })
-  after(async () => {
-    await secure.close()
-    await embedded.close()
-    rmSync(folder, { recursive: true })
-  })
+  after(() => secure.close())
 
   const open = (variables: Readonly<Record<string, string>>, objects?: () => Promise<ObjectSettings>): Promise<ObjectStore> => {
-    const keys = { AWS_ACCESS_KEY_ID: KEYS.accessKeyId, AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey, AWS_CONFIG_FILE: join(folder, 'config') }
+    const keys = { AWS_ACCESS_KEY_ID: KEYS.accessKeyId, AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey, AWS_CONFIG_FILE: path('config') }
     const connection = connectionSettings({}, undefined, setVariables({ ...keys, ...variables }))
     return createS3Store(connection, 'bucket', objects === undefined ? {} : { objectSettings: objects })
   }
@@ -53,7 +44,7 @@ describe('the way to a store', () => {
       proxies.push(proxy)
       return proxy
     }
-    const plainPort = (): number => Number(new URL(embedded.endpoint).port)
+    const plainPort = (): number => Number(new URL(embedded().endpoint).port)
     afterEach(async () => {
       for (const proxy of proxies.splice(0)) await proxy.close()
     })
@@ -78,7 +69,7 @@ describe('the way to a store', () => {
 
     it('goes past it for what NO_PROXY names, and for this machine', async () => {
       const proxy = await start(1)
-      await works(await open({ AWS_ENDPOINT_URL: embedded.endpoint, HTTP_PROXY: proxy.url }))
+      await works(await open({ AWS_ENDPOINT_URL: embedded().endpoint, HTTP_PROXY: proxy.url }))
       const beside = { AWS_ENDPOINT_URL: 'http://no-such-host.invalid', HTTP_PROXY: proxy.url, NO_PROXY: '.invalid' }
       await assert.rejects((await open(beside)).put(KEY, Buffer.from('x'), { when: 'always' }), { code: 'unreachable' })
       assert.deepEqual(proxy.lines, [])
@@ -107,8 +98,8 @@ describe('the way to a store', () => {
   describe('over TLS', () => {
     it('trusts the CA bundle of the environment, or that of the profile', async () => {
       await works(await open({ AWS_ENDPOINT_URL: secure.url, AWS_CA_BUNDLE: TEST_CA }))
-      writeFileSync(join(folder, 'tls'), `[default]\nca_bundle = ${TEST_CA}\nregion = us-east-1\nendpoint_url = ${secure.url}\n`)
-      await works(await open({ AWS_CONFIG_FILE: join(folder, 'tls') }))
+      writeFileSync(path('tls'), `[default]\nca_bundle = ${TEST_CA}\nregion = us-east-1\nendpoint_url = ${secure.url}\n`)
+      await works(await open({ AWS_CONFIG_FILE: path('tls') }))
     })
 
     it('refuses what it does not know, before anything is sent', async () => {
@@ -117,14 +108,14 @@ describe('the way to a store', () => {
     })
 
     it('refuses a CA bundle that is none', async () => {
-      const empty = join(folder, 'empty.pem')
+      const empty = path('empty.pem')
       writeFileSync(empty, 'nothing')
       await assert.rejects(open({ AWS_CA_BUNDLE: empty }), { code: 'invalid-config', message: `the CA bundle ${empty} holds no certificate` })
-      await assert.rejects(open({ AWS_CA_BUNDLE: join(folder, 'none.pem') }), { code: 'invalid-config', message: /no such file/ })
+      await assert.rejects(open({ AWS_CA_BUNDLE: path('none.pem') }), { code: 'invalid-config', message: /no such file/ })
     })
 
     it('says so when the endpoint speaks none', async () => {
-      const store = await open({ AWS_ENDPOINT_URL: embedded.endpoint.replace('http:', 'https:') })
+      const store = await open({ AWS_ENDPOINT_URL: embedded().endpoint.replace('http:', 'https:') })
       await assert.rejects(store.get(KEY), (error: unknown) => error instanceof HelmS3Error && /AWS_DISABLE_SSL=true/.test(error.hint ?? ''))
     })
   })
