@@ -75,14 +75,18 @@ async function chooseWay(to: Session, canBeOne: boolean, uploads: readonly Chart
 }
 
 function isSameStore(a: RepositoryLocation, b: RepositoryLocation): boolean {
-  const [queryA, queryB] = [new URLSearchParams(a.query), new URLSearchParams(b.query)]
-  return ['endpoint', 'profile', 'region'].every((name) => queryA.get(name) === queryB.get(name))
+  return haveSame(a, b, ['endpoint', 'profile', 'region'])
 }
 
 /** The same bucket name in two stores is two buckets; which they are, endpoint and profile tell. */
 function isSamePlace(a: RepositoryLocation, b: RepositoryLocation): boolean {
+  return a.bucket === b.bucket && a.prefix === b.prefix && haveSame(a, b, ['endpoint', 'profile'])
+}
+
+/** Whether the queries of their URLs say the same about these. Empty is as not said. */
+function haveSame(a: RepositoryLocation, b: RepositoryLocation, names: readonly string[]): boolean {
   const [queryA, queryB] = [new URLSearchParams(a.query), new URLSearchParams(b.query)]
-  return a.bucket === b.bucket && a.prefix === b.prefix && ['endpoint', 'profile'].every((name) => (queryA.get(name) ?? '') === (queryB.get(name) ?? ''))
+  return names.every((name) => (queryA.get(name) ?? '') === (queryB.get(name) ?? ''))
 }
 
 function describe(copied: readonly VersionId[], existing: readonly VersionId[], dryRun: boolean): string[] {
