@@ -1,12 +1,15 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import pLimit from 'p-limit'
+import { type Key, asKey } from '../lib/core/keys.ts'
+import { connectionSettings } from '../lib/settings/connection.ts'
+import { type ObjectStore, listAll } from '../lib/store/object-store.ts'
+import { createS3Store } from '../lib/store/s3-store.ts'
 import type { Sample } from './result.ts'
 
 /*
- * A program of its own: the requests that a command cannot do without, by the same SDK, timed from the first to the last.
- * Neither the start of the process nor the loading of the SDK counts: a command is measured with both.
+ * A program of its own: the requests that a command cannot do without, by the same adapter (the AWS SDK takes several times
+ * as long), timed from the first to the last. The start of the process does not count: a command is measured with it.
  */
 
 export type RawWork = RawCompaction | RawUploads
@@ -31,52 +34,34 @@ export interface RawUploads {
 }
 
 const work = JSON.parse(process.argv[2] ?? '') as RawWork & { readonly endpoint: string }
-const checksums = { requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' } as const
-const client = new S3Client({ endpoint: work.endpoint, region: 'us-east-1', forcePathStyle: true, ...checksums })
 const limit = pLimit(work.concurrency)
-const { bucket: Bucket } = work
 
 void run()
 
 async function run(): Promise<void> {
-  const wall = await (work.kind === 'compaction' ? compact(work) : upload(work))
+  const connection = connectionSettings({}, undefined, { ...process.env, AWS_ENDPOINT_URL: work.endpoint, AWS_REGION: 'us-east-1' })
+  const store = await createS3Store(connection, work.bucket)
+  const wall = await (work.kind === 'compaction' ? compact(store, work) : upload(store, work))
   const { maxRSS, systemCPUTime, userCPUTime } = process.resourceUsage()
   const sample: Sample = { wall, cpu: (userCPUTime + systemCPUTime) / 1000, memory: maxRSS * 1024 }
-  process.stdout.write(JSON.stringify(sample))
-  client.destroy()
+  process.stdout.write(JSON.stringify(sample), () => {
+    process.exit()
+  })
 }
 
-async function compact({ base, deltaFolder, target }: RawCompaction): Promise<number> {
-  const keys = await list(deltaFolder)
+async function compact(store: ObjectStore, { base, deltaFolder, target }: RawCompaction): Promise<number> {
+  const { objects } = await listAll(store, deltaFolder)
+  const get = async (key: Key): Promise<Uint8Array> => (await store.get(key))?.body ?? new Uint8Array()
+  const keys = objects.map(({ key }) => key)
   const start = performance.now()
-  const [body] = await Promise.all([get(base), limit.map(keys, get)])
-  await put(target, body)
+  const [body] = await Promise.all([get(asKey(base)), limit.map(keys, get)])
+  await store.put(asKey(target), body, { when: 'always' })
   return performance.now() - start
 }
 
-async function upload({ folder, prefix }: RawUploads): Promise<number> {
+async function upload(store: ObjectStore, { folder, prefix }: RawUploads): Promise<number> {
   const files = readdirSync(folder).map((name) => ({ name, body: readFileSync(join(folder, name)) }))
   const start = performance.now()
-  await limit.map(files, ({ body, name }) => put(prefix + name, body))
+  await limit.map(files, ({ body, name }) => store.put(asKey(prefix + name), body, { when: 'always' }))
   return performance.now() - start
-}
-
-async function get(Key: string): Promise<Uint8Array> {
-  const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }))
-  return (await Body?.transformToByteArray()) ?? new Uint8Array()
-}
-
-async function put(Key: string, Body: Uint8Array): Promise<void> {
-  await client.send(new PutObjectCommand({ Bucket, Key, Body }))
-}
-
-async function list(Prefix: string): Promise<string[]> {
-  const keys: string[] = []
-  let ContinuationToken: string | undefined
-  do {
-    const page = await client.send(new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken }))
-    keys.push(...(page.Contents ?? []).map(({ Key = '' }) => Key))
-    ContinuationToken = page.NextContinuationToken
-  } while (ContinuationToken !== undefined)
-  return keys
 }

@@ -26,7 +26,7 @@ export const batch: Line = {
     })
     const alone = bench.repository()
     const raw = { kind: 'uploads', bucket: bench.bucket.name, prefix: alone.prefix, folder: bench.path('batch'), concurrency: CONCURRENCY } as const
-    const requests: Case = { what: 'the PUTs alone', program: 'AWS SDK', prepare: () => alone.remove(), run: () => bench.raw(raw, bench.store) }
+    const requests: Case = { what: 'the PUTs alone', program: 'the adapter alone', prepare: () => alone.remove(), run: () => bench.raw(raw, bench.store) }
     const rows = await measureCases([...cases, requests], bench.sizes.runs)
     const goals = bench.ours.map(({ name }) => atMostTimes(2, rowOf(rows, 'push', name), rowOf(rows, requests.what, requests.program)))
     return { rows, goals }

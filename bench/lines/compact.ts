@@ -29,7 +29,7 @@ export const compact: Line = {
         })),
         {
           what: `its requests alone, ${form}`,
-          program: 'AWS SDK',
+          program: 'the adapter alone',
           prepare,
           run: () => bench.raw({ ...raw, bucket: bench.bucket.name, concurrency: CONCURRENCY }, bench.store),
         },
@@ -44,7 +44,7 @@ export const compact: Line = {
       if (found !== added.length) throw new Error(`${String(found)} of ${String(added.length)} deltas are in index.yaml`)
     }
     const goals = FORMS.flatMap((form) =>
-      bench.ours.map(({ name }) => atMostTimes(3, rowOf(rows, `compact, ${form}`, name), rowOf(rows, `its requests alone, ${form}`, 'AWS SDK'))),
+      bench.ours.map(({ name }) => atMostTimes(3, rowOf(rows, `compact, ${form}`, name), rowOf(rows, `its requests alone, ${form}`, 'the adapter alone'))),
     )
     await repository.remove()
     return { rows, goals }

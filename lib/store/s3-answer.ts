@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { Key } from '../core/keys.ts'
 import { elementText, elements } from '../sys/xml-text.ts'
 import { type Metadata, type ObjectInfo, type ObjectVersion, type VersionName, asETag } from './object-store.ts'
@@ -7,7 +8,7 @@ export interface S3Answer {
   readonly status: number
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
-  readonly body: AsyncIterable<Uint8Array>
+  readonly body: Readable
 }
 
 /** An answer that is a refusal or a failure, in the form of the errors of the SDK. */

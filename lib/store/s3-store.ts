@@ -287,7 +287,7 @@ class S3Store implements ObjectStore {
     const hash = createHash('sha256')
     let length = 0
     try {
-      for await (const piece of body) {
+      for await (const piece of body as AsyncIterable<Uint8Array>) {
         if (expected !== undefined) hash.update(piece)
         length += piece.length
         yield piece
