@@ -5,7 +5,7 @@ import { type CompactionPlan, isIdle, planCompaction } from '../core/plan-compac
 import { HelmS3Error } from '../errors.ts'
 import { collectDeltas } from './collect.ts'
 import { MIN_GRACE_WINDOW, RETENTION } from './limits.ts'
-import { compactionSettings, expectConfig } from './repository-config.ts'
+import { compactionSettings } from './repository-config.ts'
 import { type View, noticeSkipped, readView } from './read-view.ts'
 import type { Session } from './session.ts'
 import { newWriteId, nextGenerated, writeIndex } from './write-index.ts'
@@ -44,7 +44,7 @@ const MAX_ATTEMPTS = 10
  * the compare-and-swap lets one win, the others start again and find less to do.
  *
  * @throws HelmS3Error `usage` (grace window too short), `missing-index`, `invalid-index`, `conflict` when others win each time
- * Cost: a view, and a GET of the repository's defaults beside it; when there is something to do, one PUT of `index.yaml` and one DELETE for each collected delta.
+ * Cost: a view, and a GET of the repository's defaults if it has any; when there is something to do, one PUT of `index.yaml` and one DELETE for each collected delta.
  */
 export async function compactRepository(session: Session, options: CompactOptions): Promise<CompactResult> {
   if (options.graceWindow !== undefined && options.graceWindow < MIN_GRACE_WINDOW) {
@@ -52,7 +52,6 @@ export async function compactRepository(session: Session, options: CompactOption
       hint: 'it is how long a stale overwrite of index.yaml can be repaired; the default is 5m',
     })
   }
-  expectConfig(session)
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const view = await readView(session)
     const pass = await compactOnce(session, view, options)

@@ -13,7 +13,6 @@ import { mint } from './mint.ts'
 import { cannotFetchIndex } from './read-base.ts'
 import { type View, readView } from './read-view.ts'
 import { type KnownRemoval, findAllRemovals, isUnsettled } from './removals.ts'
-import { expectConfig } from './repository-config.ts'
 import type { Session } from './session.ts'
 
 /** Something to delete: what the delta says of it, and its archive. */
@@ -65,7 +64,7 @@ const REQUESTS_EACH = 4
  * time of the HEADs tells, goes into several deltas, one after another.
  *
  * `first`: a view that has been read already, for the first choice.
- * Cost of n targets: a GET of the repository's defaults beside the first view, n HEADs, then up to two HEADs and two DELETEs
+ * Cost of n targets: a GET of the repository's defaults if it has any, n HEADs, then up to two HEADs and two DELETEs
  * a target; for each delta two views, a LIST and the PUT.
  * @throws HelmS3Error `missing-index`, `conflict`, `outcome-unknown`, and what `choose` throws
  */
@@ -74,7 +73,6 @@ export async function deleteTargets<T extends DeletionTarget>(
   choose: Choose<T>,
   first?: View,
 ): Promise<Deletion<T>> {
-  expectConfig(session)
   const parts: Deletion<T>[] = []
   const done = new Set<string>()
   const isLeft = ({ removals }: T): boolean => !removals.some((removal) => done.has(versionKey(removal)))

@@ -28,7 +28,7 @@ export interface DeltaListing {
 
 /**
  * The deltas in `index.d/`, over all pages, as far as their names and dates tell that they are well-formed. The defaults of the
- * repository, which lie beside them, are left out.
+ * repository, which lie beside them, are left out; the session learns when there are none, for their key comes after that of every delta.
  * `after`: only ids above this one. Cost: one LIST for each 1000 objects.
  */
 export async function listDeltas(session: Session, after?: DeltaId): Promise<DeltaListing> {
@@ -37,6 +37,7 @@ export async function listDeltas(session: Session, after?: DeltaId): Promise<Del
   const { objects, date } = await listAll(store, location.deltaFolder, options)
   const deltas: ListedDelta[] = []
   const skipped: SkippedObject[] = []
+  if (!objects.some(({ key }) => key === location.configKey)) session.noteNoConfig()
   for (const { key, lastModified } of objects) {
     if (key === location.configKey) continue
     const id = deltaIdOf(location.deltaFolder, key)

@@ -61,7 +61,7 @@ interface Placed {
  * acknowledged: every later read through the plugin shows it, unless a later mutation removed it.
  *
  * Cost of the common push of n charts: HEAD `index.yaml` beside GET of the repository's defaults, LIST, n PUTs, PUT of the delta, LIST; of several charts also n
- * HEADs, so that nothing is written when one of them exists.
+ * HEADs, so that nothing is written when one of them exists, but for `ignoreIfExists`.
  *
  * @throws HelmS3Error `missing-index`, `usage` (a version twice), `conflict`, `outcome-unknown`, and what the store throws
  */
@@ -71,7 +71,7 @@ export async function pushCharts(session: Session, uploads: readonly ChartUpload
   await requireRepository(session).catch((error: unknown) => {
     throw cannotFetchIndex(error)
   })
-  if (!options.force && (options.dryRun || uploads.length > 1)) {
+  if (!options.force && (options.dryRun || (uploads.length > 1 && !options.ignoreIfExists))) {
     const existing = await during('check if chart already exists in the repository: head s3 object', () => findExisting(session, uploads))
     if (existing.size > 0 && !options.ignoreIfExists) return { pushed: [], existing: [...existing], committed: undefined }
     if (options.dryRun) return { pushed: uploads.filter((upload) => !existing.has(upload)), existing: [...existing], committed: undefined }

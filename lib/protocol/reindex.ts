@@ -12,7 +12,7 @@ import { listDeltas } from './list-deltas.ts'
 import { type OpenedArchive, openArchive } from './open-archive.ts'
 import { PushState } from './push-state.ts'
 import { readBeginning, rebuildIndex } from './rebuild-index.ts'
-import { entryUrlBase, expectConfig, publishedLocation } from './repository-config.ts'
+import { entryUrlBase, publishedLocation } from './repository-config.ts'
 import type { Session } from './session.ts'
 
 export interface ReindexOptions {
@@ -75,13 +75,12 @@ const LARGE_AT_ONCE = 4
  * Makes the index agree with the archives. Safe while others push and delete: archives are opened first, which may take
  * long; then each part of the plan is committed by {@link commitChanges}, which drops what no longer holds.
  *
- * Cost with nothing new: the listing of the archives, a view and a GET of the repository's defaults, at the same time. A new or changed archive: see
+ * Cost with nothing new: the listing of the archives and a view at the same time, and a GET of the repository's defaults if it has any. A new or changed archive: see
  * {@link openArchive}; a batch of them: see {@link commitChanges}.
  * @throws HelmS3Error `missing-index`, `invalid-index` (without `rebuild`), `invalid-chart` (with `strict`), `conflict`,
  *   `outcome-unknown`
  */
 export async function reindexRepository(session: Session, options: ReindexOptions): Promise<ReindexResult> {
-  expectConfig(session)
   const listing = listArchives(session)
   const hasRemains = async (): Promise<boolean> => options.rebuild || (await listing).size > 0 || (await listDeltas(session)).deltas.length > 0
   const [archives, { index, mustBeRebuilt }] = await Promise.all([

@@ -29,13 +29,18 @@ export interface Session {
   readonly track: Track
   /** The base as this machine has last seen it; undefined: each read fetches it. */
   readonly baseCache?: BaseCache | undefined
-  /** The defaults that the repository keeps; read when they are asked for first, and once. Cost: one GET. */
+  /**
+   * The defaults that the repository keeps; read when they are asked for first, and once. Cost: one GET, or nothing when a
+   * listing has told that there are none.
+   */
   readonly repositoryConfig: () => Promise<RepositoryConfig>
+  /** A listing has told that there are no defaults: nobody has to ask for them. */
+  readonly noteNoConfig: () => void
 }
 
 type Told = 'notice' | 'progress' | 'detail' | 'track'
 
-export type SessionOptions = Omit<Session, 'repositoryConfig' | 'storeClock' | Told> & Partial<Pick<Session, Told>>
+export type SessionOptions = Omit<Session, 'noteNoConfig' | 'repositoryConfig' | 'storeClock' | Told> & Partial<Pick<Session, Told>>
 
 /** A session whose store clock follows every answer of `store`. */
 export function createSession(options: SessionOptions): Session {
@@ -43,6 +48,9 @@ export function createSession(options: SessionOptions): Session {
   const silent = (): void => undefined
   let config: Promise<RepositoryConfig> | undefined
   const repositoryConfig = (): Promise<RepositoryConfig> => (config ??= readRepositoryConfig(session))
-  const session: Session = { notice: silent, progress: silent, detail: silent, track: NO_PROGRESS, ...options, store, storeClock, repositoryConfig }
+  const noteNoConfig = (): void => {
+    config ??= Promise.resolve({})
+  }
+  const session: Session = { notice: silent, progress: silent, detail: silent, track: NO_PROGRESS, ...options, store, storeClock, repositoryConfig, noteNoConfig }
   return session
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { asKey } from '../../lib/core/keys.ts'
 import type { ObjectStore } from '../../lib/store/object-store.ts'
 import { useProgram } from '../support/program.ts'
 
@@ -60,6 +61,11 @@ describe('requests of one operation', () => {
     assert.equal(requests.length, 9)
   })
 
+  it('push of n charts with --ignore-if-exists: no look before the PUTs', async () => {
+    const requests = await requestsOf('push', program.path('web-1.0.0.tgz'), program.path('web-1.1.0.tgz'), URI, '--no-compact', '--ignore-if-exists')
+    assert.deepEqual(requests.filter((line) => line.startsWith('HEAD')), ['HEAD index.yaml'])
+  })
+
   it('push with compaction: 5 more, of which one reads the index and one writes it', async () => {
     assert.deepEqual(await requestsOf('push', program.path('web-1.0.0.tgz'), URI), [
       'GET index.d/ULID.yaml',
@@ -102,11 +108,19 @@ describe('requests of one operation', () => {
     assert.deepEqual(await download('app-1.0.0.tgz'), ['GET app-1.0.0.tgz'])
   })
 
-  it('compaction with nothing to do: LIST, GET, and GET of the defaults', async () => {
-    assert.deepEqual(await requestsOf('compact', URI), ['GET index.d/config.json', 'GET index.yaml', 'LIST index.d/'])
+  it('compaction with nothing to do: LIST and GET', async () => {
+    assert.deepEqual(await requestsOf('compact', URI), ['GET index.yaml', 'LIST index.d/'])
   })
 
-  it('deletion of one version: 10 without compaction counted, of which the second view costs no body', async () => {
+  it('what lists the deltas first: a GET of the defaults of the repository only where it has any', async () => {
+    await program.ok('config', URI, 'grace-window=10m')
+    const asked = async (...argv: readonly string[]): Promise<number> => (await requestsOf(...argv)).filter((line) => line === 'GET index.d/config.json').length
+    assert.deepEqual([await asked('compact', URI), await asked('reindex', URI), await asked('delete', 'app', URI, '--version=1.0.0')], [1, 1, 1])
+    await program.bucket.delete(asKey('charts/index.d/config.json'))
+    assert.deepEqual([await asked('compact', URI), await asked('reindex', URI), await asked('delete', 'app', URI, '--version=1.1.0')], [0, 0, 0])
+  })
+
+  it('deletion of one version: of the two views the second view costs no body', async () => {
     const requests = await requestsOf('delete', 'app', URI, '--version=1.0.0')
     assert.deepEqual(requests.filter((line) => line.startsWith('PUT') || line.startsWith('DELETE')), [
       'DELETE app-1.0.0.tgz',
@@ -116,9 +130,8 @@ describe('requests of one operation', () => {
     assert.equal(requests.filter((line) => line === 'GET index.yaml').length, 1, requests.join('\n'))
   })
 
-  it('reindex with nothing new: LIST of the archives, one view, and GET of the defaults', async () => {
-    const requests = await requestsOf('reindex', URI)
-    assert.deepEqual(requests.filter((line) => !line.startsWith('LIST') && !line.endsWith('index.yaml')), ['GET index.d/config.json'])
+  it('reindex with nothing new: LIST of the archives and one view', async () => {
+    assert.deepEqual(await requestsOf('reindex', URI), ['GET index.yaml', 'LIST ', 'LIST index.d/'])
   })
 
   it('config: HEAD and GET; a change one PUT more', async () => {
