@@ -34,7 +34,10 @@ export interface ListAnswer {
   readonly next: string | undefined
 }
 
-/** @returns undefined when the document is no such page ("ListObjectsV2" in the Amazon S3 API Reference) */
+/**
+ * @returns undefined when the document is no such page ("ListObjectsV2" in the Amazon S3 API Reference), or one that says that
+ * more follows and not how to get it: a listing must not end early
+ */
 export function readListAnswer(xml: string): ListAnswer | undefined {
   if (!isDocument(xml, 'ListBucketResult')) return undefined
   const objects = elements(xml, 'Contents').map((each) => ({
@@ -43,7 +46,9 @@ export function readListAnswer(xml: string): ListAnswer | undefined {
     size: Number(elementText(each, 'Size') ?? 0),
     lastModified: timeOf(elementText(each, 'LastModified')),
   }))
-  return { objects, next: elementText(xml, 'IsTruncated') === 'true' ? elementText(xml, 'NextContinuationToken') : undefined }
+  if (elementText(xml, 'IsTruncated') !== 'true') return { objects, next: undefined }
+  const next = elementText(xml, 'NextContinuationToken')
+  return next === undefined ? undefined : { objects, next }
 }
 
 /** @returns undefined when the document is no such page ("ListObjectVersions" in the Amazon S3 API Reference) */

@@ -66,6 +66,15 @@ describe('a request to the store', () => {
     assert.match(String(asked[0]?.agent), /^helm-s3\/\S+$/)
   })
 
+  it('fails, when a listing breaks off without a way to go on', async () => {
+    handle = (_, answer) => {
+      const body = '<ListBucketResult><IsTruncated>true</IsTruncated><Contents><Key>a</Key></Contents></ListBucketResult>'
+      answer.writeHead(200, { date: new Date().toUTCString(), 'content-length': body.length })
+      answer.end(body)
+    }
+    await assert.rejects(store.list(''), { code: 'store-failed' })
+  })
+
   it('asks for what is special in keys and prefixes as it is', async () => {
     handle = (_, answer) => {
       const body = '<?xml version="1.0"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><IsTruncated>false</IsTruncated></ListBucketResult>'
