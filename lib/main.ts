@@ -1,4 +1,3 @@
-import { baseFile } from './cache/base-file.ts'
 import { commandName, findCommand } from './command-table.ts'
 import { COMPLETE } from './definitions/complete.ts'
 import { type Config, readConfig } from './config.ts'
@@ -131,6 +130,7 @@ async function run(
         const defaults = async (): Promise<ObjectSettings> => objectDefaults(await session.repositoryConfig())
         const store = await openStore(location.bucket, location.query, defaults)
         const { notice, progress, detail, track } = output
+        const { baseFile } = await import('./cache/base-file.ts')
         const baseCache = baseFile(config.helm.cacheFolder, location.url)
         const session: Session = createSession({ store, location, clock, random, origin, notice, progress, detail, track, baseCache })
         return session
