@@ -6,7 +6,7 @@ import { type IndexText, readIndexText } from '../core/index/index-text.ts'
 import { type Key, archiveKey } from '../core/keys.ts'
 import { hasCode } from '../errors.ts'
 import { listDeltas } from './list-deltas.ts'
-import { type Base, readBase } from './read-base.ts'
+import { type Base, hasRemains, readBase } from './read-base.ts'
 import { type View, readView } from './read-view.ts'
 import type { Session } from './session.ts'
 
@@ -100,9 +100,4 @@ async function whatIsDenied(session: Session): Promise<CheckedIndex['denied']> {
     if (hasCode(error, 'denied')) return { list: true, deltas: false }
     throw error
   }
-}
-
-async function hasRemains({ location, store }: Session): Promise<boolean> {
-  const { objects } = await store.list(location.prefix)
-  return objects.some(({ key }) => key.endsWith('.tgz') || (key.startsWith(location.deltaFolder) && key !== location.configKey))
 }

@@ -90,15 +90,20 @@ export async function requireRepository(session: Session): Promise<void> {
 }
 
 /** Says how to get an `index.yaml`: a new one, or one rebuilt from what stands there already. Cost: one LIST page. */
-export async function missingIndex({ location, store }: Session): Promise<HelmS3Error> {
-  const { objects } = await store.list(location.prefix)
-  const isRemains = ({ key }: { readonly key: string }): boolean => key.endsWith('.tgz') || (key.startsWith(location.deltaFolder) && key !== location.configKey)
-  const remains = objects.some(isRemains)
+export async function missingIndex(session: Session): Promise<HelmS3Error> {
+  const { location } = session
+  const remains = await hasRemains(session)
   return new HelmS3Error('missing-index', `there is no index.yaml at ${location.url}`, {
     hint: remains
       ? `there are charts: \`helm s3 reindex ${location.address}\` makes an index of them`
       : `for a new repository, try running \`helm s3 init ${location.address}\``,
   })
+}
+
+/** Whether archives or deltas stand where there is no index. Cost: one LIST page. */
+export async function hasRemains({ location, store }: Session): Promise<boolean> {
+  const { objects } = await store.list(location.prefix)
+  return objects.some(({ key }) => key.endsWith('.tgz') || (key.startsWith(location.deltaFolder) && key !== location.configKey))
 }
 
 /**
