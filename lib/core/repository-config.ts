@@ -31,6 +31,11 @@ export type ConfigDocument = Readonly<Record<string, unknown>>
 
 /** A grace window is at least this long, milliseconds. */
 export const MIN_GRACE_WINDOW = 60_000
+/** What is said of a shorter one. */
+export const SHORT_GRACE_WINDOW = {
+  problem: 'the grace window must be at least 1m',
+  hint: 'it is how long a stale overwrite of index.yaml can be repaired; the default is 5m',
+}
 
 /** Makes the bytes of each write different, so that no two have one ETag. */
 const WRITE = 'write'
@@ -175,7 +180,7 @@ function oneOf(given: Sourced, values: readonly string[]): string {
 function graceWindow(given: Sourced): string {
   const milliseconds = parseDuration(given.value)
   if (typeof milliseconds === 'object') throw unusable(given, milliseconds.problem)
-  if (milliseconds < MIN_GRACE_WINDOW) throw unusable(given, 'the grace window must be at least 1m', 'it is how long a stale overwrite of index.yaml can be repaired; the default is 5m')
+  if (milliseconds < MIN_GRACE_WINDOW) throw unusable(given, SHORT_GRACE_WINDOW.problem, SHORT_GRACE_WINDOW.hint)
   return given.value
 }
 

@@ -2,6 +2,7 @@ import { tidyIndex } from '../core/check/tidy-index.ts'
 import type { DeltaId } from '../core/delta-id.ts'
 import type { IndexForm, IndexText } from '../core/index/index-text.ts'
 import { type CompactionPlan, isIdle, planCompaction } from '../core/plan-compaction.ts'
+import { SHORT_GRACE_WINDOW } from '../core/repository-config.ts'
 import { HelmS3Error } from '../errors.ts'
 import { collectDeltas } from './collect.ts'
 import { MIN_GRACE_WINDOW, RETENTION } from './limits.ts'
@@ -48,9 +49,7 @@ const MAX_ATTEMPTS = 10
  */
 export async function compactRepository(session: Session, options: CompactOptions): Promise<CompactResult> {
   if (options.graceWindow !== undefined && options.graceWindow < MIN_GRACE_WINDOW) {
-    throw new HelmS3Error('usage', 'the grace window must be at least 1m', {
-      hint: 'it is how long a stale overwrite of index.yaml can be repaired; the default is 5m',
-    })
+    throw new HelmS3Error('usage', SHORT_GRACE_WINDOW.problem, { hint: SHORT_GRACE_WINDOW.hint })
   }
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const view = await readView(session)
