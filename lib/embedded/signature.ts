@@ -1,5 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
+import { uriEncode, uriEncodePath } from '../sys/uri-encode.ts'
 import { FAULTS } from './s3-fault.ts'
 
 export interface KeyPair {
@@ -80,7 +81,7 @@ function checkHeaders(headers: IncomingHttpHeaders, { day, signedHeaders }: Auth
 function canonicalRequest({ headers, method, path, query }: SignedRequest, signedHeaders: readonly string[]): string {
   return [
     method,
-    path.split('/').map(encode).join('/'),
+    uriEncodePath(path),
     canonicalQuery(query),
     ...signedHeaders.map((name) => `${name}:${header(headers, name)}`),
     '',
@@ -91,7 +92,7 @@ function canonicalRequest({ headers, method, path, query }: SignedRequest, signe
 
 function canonicalQuery(query: URLSearchParams): string {
   return [...query]
-    .map(([name, value]) => [encode(name), encode(value)] as const)
+    .map(([name, value]) => [uriEncode(name), uriEncode(value)] as const)
     .sort(([name, value], [otherName, otherValue]) => compare(name, otherName) || compare(value, otherValue))
     .map((pair) => pair.join('='))
     .join('&')
@@ -99,11 +100,6 @@ function canonicalQuery(query: URLSearchParams): string {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b)
-}
-
-function encode(text: string): string {
-  const hex = (character: string): string => `%${character.charCodeAt(0).toString(16).toUpperCase()}`
-  return encodeURIComponent(text).replace(/[!'()*]/g, hex)
 }
 
 function header(headers: IncomingHttpHeaders, name: string): string {

@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { ConnectionSettings } from '../settings/connection.ts'
 import { HelmS3Error } from '../errors.ts'
-import { encodePath } from './s3-signature.ts'
+import { uriEncodePath } from '../sys/uri-encode.ts'
 
 /** Where the requests for a bucket go, and how they are signed. */
 export interface BucketAddress {
@@ -29,7 +29,7 @@ export function plainAddress(connection: ConnectionSettings, endpoint: string | 
   const signing = { service: 's3', region }
   if (endpoint !== undefined) {
     if (connection.pathStyle === false) return undefined
-    return addressOf(new URL(endpoint), `/${encodePath(bucket)}`, signing)
+    return addressOf(new URL(endpoint), `/${uriEncodePath(bucket)}`, signing)
   }
   const isPlain = PLAIN_BUCKET.test(bucket) && !SPECIAL_BUCKET.test(bucket) && PLAIN_REGION.test(region)
   if (!isPlain || connection.hasEndpointVariants || connection.pathStyle === true) return undefined

@@ -7,9 +7,10 @@ import { PROGRAM_VERSION } from '../program-version.ts'
 import type { StaticCredentials } from '../settings/connection.ts'
 import type { BucketAddress } from './s3-address.ts'
 import { systemClock } from '../sys/clock.ts'
+import { uriEncodePath } from '../sys/uri-encode.ts'
 import { type S3Answer, S3AnswerError, dateOf } from './s3-answer.ts'
 import { type BucketRegion, regionTold } from './s3-region.ts'
-import { encodePath, encodeQuery, signRequest } from './s3-signature.ts'
+import { encodeQuery, signRequest } from './s3-signature.ts'
 import { statusOf } from './s3-signs.ts'
 
 /** One request to the bucket. */
@@ -157,7 +158,7 @@ export class S3Requests {
     for (const [name, value] of Object.entries(headers)) if (value !== undefined) all[name] = value
     return {
       method,
-      path: `${path}${key === undefined ? (path === '' ? '/' : '') : `/${encodePath(key)}`}`,
+      path: `${path}${key === undefined ? (path === '' ? '/' : '') : `/${uriEncodePath(key)}`}`,
       query: encodeQuery(query),
       headers: all,
       payload: body === undefined ? NO_BYTES : (sha256 ?? createHash('sha256').update(body).digest('hex')),

@@ -1,10 +1,11 @@
 import { createHash, createHmac } from 'node:crypto'
 import type { StaticCredentials } from '../settings/connection.ts'
+import { uriEncode } from '../sys/uri-encode.ts'
 
 /** A request as it will be sent, but for its signature. */
 export interface UnsignedRequest {
   readonly method: string
-  /** Encoded, see {@link encodePath}. */
+  /** Encoded, see `uriEncodePath`. */
   readonly path: string
   /** Encoded and in order, see {@link encodeQuery}. */
   readonly query: string
@@ -46,21 +47,11 @@ export function signRequest(request: UnsignedRequest, { keys, region, service, t
   return headers
 }
 
-/** A key as it stands in the path of a URL: its segments encoded, whatever they are. */
-export function encodePath(key: string): string {
-  return key.split('/').map(encode).join('/')
-}
-
 /** A query as it stands in a URL and in what is signed: encoded, and in the order of the encoded names. What is undefined is left out. */
 export function encodeQuery(query: Readonly<Record<string, string | undefined>>): string {
-  const pairs = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[encode(name), encode(value)] as const]))
+  const pairs = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[uriEncode(name), uriEncode(value)] as const]))
   const inOrder = pairs.sort(([a], [b]) => (a < b ? -1 : Number(a > b)))
   return inOrder.map((pair) => pair.join('=')).join('&')
-}
-
-/** By RFC 3986: all but letters, digits, `-`, `.`, `_` and `~`. */
-function encode(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
 let lastKey: { readonly name: string; readonly key: Buffer } | undefined

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Buffer } from 'node:buffer'
+import { buffer, text as readText } from 'node:stream/consumers'
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { Key } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
@@ -23,6 +24,7 @@ import {
 import type { ConnectionSettings } from '../settings/connection.ts'
 import { NO_OBJECT_SETTINGS, type ObjectParameters, type ObjectSettingsSource, objectParameters } from '../settings/objects.ts'
 import { sha256 } from '../sys/sha256.ts'
+import { uriEncodePath } from '../sys/uri-encode.ts'
 import { readBody } from './read-body.ts'
 import {
   type S3Answer,
@@ -109,7 +111,7 @@ class S3Store implements ObjectStore {
 
   async #explainDenial(key: Key, action: S3Action): Promise<void> {
     const answer = await this.#sendGet(key, action, { first: 1 })
-    if (typeof answer === 'object' && 'body' in answer) await bytesOf(answer.body)
+    if (typeof answer === 'object' && 'body' in answer) await buffer(answer.body)
   }
 
   /** The listing is by prefix: a longer key follows, and no version of this one behind it. */
@@ -125,7 +127,7 @@ class S3Store implements ObjectStore {
     for (let attempt = 1; ; attempt++) {
       const { body, headers } = await this.#attempt(action, () => this.#clients.requests.read({ method: 'GET', query }, this.#signal))
       try {
-        return { text: (await bytesOf(body)).toString('utf8'), date: this.#requireDate(headers, action) }
+        return { text: await readText(body), date: this.#requireDate(headers, action) }
       } catch (error) {
         await this.#refuseToRepeat(error, attempt, action)
       }
@@ -227,7 +229,7 @@ class S3Store implements ObjectStore {
     try {
       const begin = new sdk.CreateMultipartUploadCommand({ ...target, ContentType: contentType, Metadata: metadata === undefined ? undefined : { ...metadata } })
       id = (await client.send(begin, this.#options())).UploadId
-      const copySource = [bucket, ...key.split('/')].map(encodeURIComponent).join('/')
+      const copySource = uriEncodePath(`${bucket}/${key}`)
       const copy = new sdk.UploadPartCopyCommand({ Bucket, Key, UploadId: id, PartNumber: 1, CopySource: copySource, CopySourceIfMatch: etag })
       const part = (await client.send(copy, this.#options())).CopyPartResult?.ETag
       if (id !== undefined && part !== undefined) return { id, part }
@@ -383,12 +385,6 @@ class S3Store implements ObjectStore {
       hint: `look at what stands between here and ${this.#clients.endpoint ?? 'AWS'}: a proxy, a login page, a wrong endpoint`,
     })
   }
-}
-
-async function bytesOf(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const all: Uint8Array[] = []
-  for await (const piece of pieces) all.push(piece)
-  return Buffer.concat(all)
 }
 
 async function* noPieces(): AsyncIterable<Uint8Array> {}
