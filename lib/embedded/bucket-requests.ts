@@ -5,7 +5,7 @@ import { type Reply, xmlReply } from './reply.ts'
 import { readBody } from './request-body.ts'
 import { type BucketRequest, type Place, lockName } from './request.ts'
 import { FAULTS, S3Fault } from './s3-fault.ts'
-import type { Xml } from './xml.ts'
+import type { Xml } from '../sys/xml-document.ts'
 
 /** Keys in one DeleteObjects (Amazon S3 API Reference, "DeleteObjects"). */
 const MAX_DELETIONS = 1000

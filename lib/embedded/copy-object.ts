@@ -4,7 +4,7 @@ import { checksumHeaders, describingHeaders } from './object-headers.ts'
 import { type Reply, xmlReply } from './reply.ts'
 import { type ObjectRequest, type Place, lockName } from './request.ts'
 import { FAULTS } from './s3-fault.ts'
-import { isoSeconds } from './xml.ts'
+import { isoSeconds } from '../sys/xml-document.ts'
 
 interface Address {
   readonly bucket: string

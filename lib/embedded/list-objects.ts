@@ -1,6 +1,6 @@
 import type { ObjectRecord } from './folder-objects.ts'
 import { FAULTS } from './s3-fault.ts'
-import { type Xml, isoSeconds } from './xml.ts'
+import { type Xml, isoSeconds } from '../sys/xml-document.ts'
 
 const MAX_KEYS = 1000
 

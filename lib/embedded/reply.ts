@@ -1,5 +1,5 @@
 import { FAULTS, S3Fault } from './s3-fault.ts'
-import { type Xml, xmlDocument } from './xml.ts'
+import { type Xml, xmlDocument } from '../sys/xml-document.ts'
 
 /** An answer but for the headers that all answers have. */
 export interface Reply {

@@ -1,4 +1,3 @@
-import type { S3Client } from '@aws-sdk/client-s3'
 import type { ConnectionSettings } from '../settings/connection.ts'
 import { HelmS3Error } from '../errors.ts'
 import { uriEncodePath } from '../sys/uri-encode.ts'
@@ -37,20 +36,25 @@ export function plainAddress(connection: ConnectionSettings, endpoint: string | 
 }
 
 /**
- * The address by the rules of the SDK.
- * @param client it has the region
+ * The address by the rules of the SDK, which also reads the environment and the profile for them.
  * @throws HelmS3Error `unsupported-store`: a kind of bucket that wants another kind of signature
  */
-export async function sdkAddress(client: S3Client, bucket: string): Promise<BucketAddress> {
-  const { GetObjectCommand, getEndpointFromInstructions } = await import('./s3-sdk.ts')
-  const { properties, url } = await getEndpointFromInstructions({ Bucket: bucket, Key: 'key' }, GetObjectCommand, client.config as object)
+export async function sdkAddress(
+  { pathStyle }: Pick<ConnectionSettings, 'pathStyle'>,
+  { bucket, endpoint, profile, region }: { readonly bucket: string; readonly endpoint: string | undefined; readonly profile?: string; readonly region: string },
+): Promise<BucketAddress> {
+  const { GetObjectCommand, S3Client, getEndpointFromInstructions } = await import('./s3-sdk.ts')
+  // FIPS and dual-stack choose among the endpoints of AWS; beside another endpoint the SDK refuses them.
+  const own = endpoint === undefined ? {} : { endpoint, useFipsEndpoint: false, useDualstackEndpoint: false }
+  const { config } = new S3Client({ region, ...(profile === undefined ? {} : { profile }), forcePathStyle: pathStyle ?? endpoint !== undefined, ...own })
+  const { properties, url } = await getEndpointFromInstructions({ Bucket: bucket, Key: 'key' }, GetObjectCommand, config as object)
   const [scheme] = (properties?.['authSchemes'] ?? []) as readonly { readonly name: string; readonly signingName?: string; readonly signingRegion?: string }[]
   if (scheme !== undefined && scheme.name !== 'sigv4') {
     throw new HelmS3Error('unsupported-store', `bucket ${bucket} takes signatures of kind ${scheme.name} only, which this program does not make`, {
       hint: 'use a general purpose bucket: directory buckets and multi-region access points cannot hold a repository',
     })
   }
-  return addressOf(url, '', { service: scheme?.signingName ?? 's3', region: scheme?.signingRegion ?? (await client.config.region()) })
+  return addressOf(url, '', { service: scheme?.signingName ?? 's3', region: scheme?.signingRegion ?? region })
 }
 
 function addressOf({ hostname, pathname, port, protocol }: URL, path: string, signing: BucketAddress['signing']): BucketAddress {

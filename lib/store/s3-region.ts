@@ -1,4 +1,3 @@
-import type { S3Client } from '@aws-sdk/client-s3'
 import { signsOf } from './s3-signs.ts'
 
 /** Regions that stores have told in this process, by endpoint and bucket. */
@@ -29,27 +28,6 @@ export class BucketRegion {
     this.#detail(`helm-s3: the store says that the bucket is in ${region}, not in ${this.current}`)
     TOLD.set(this.#place, region)
   }
-}
-
-/**
- * Repeats a request once that the store sends to another region. It refused the first one, so that nothing was carried out:
- * this holds for a PUT or DELETE, too. Cost: one more request, for the first of a process.
- */
-export function followRegion(client: S3Client, region: BucketRegion): void {
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      const asked = region.current
-      try {
-        return await next(args)
-      } catch (error) {
-        const told = regionTold(error)
-        if (told === undefined || told === asked) throw error
-        if (told !== region.current) region.learn(told)
-        return next(args)
-      }
-    },
-    { step: 'initialize', name: 'followRegion', priority: 'high' },
-  )
 }
 
 /**

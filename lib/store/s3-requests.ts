@@ -15,7 +15,7 @@ import { statusOf } from './s3-signs.ts'
 
 /** One request to the bucket. */
 export interface S3Request {
-  readonly method: 'DELETE' | 'GET' | 'HEAD' | 'PUT'
+  readonly method: 'DELETE' | 'GET' | 'HEAD' | 'POST' | 'PUT'
   /** Undefined: the bucket itself. */
   readonly key?: string
   /** What is undefined is left out, here and in the headers. */
@@ -25,6 +25,8 @@ export interface S3Request {
   readonly body?: Uint8Array
   /** SHA-256 of the body, lower-case hex, where it is known. */
   readonly sha256?: string | undefined
+  /** The caller reads the body of the answer: always with GET, and otherwise only where this is said. */
+  readonly readsAnswer?: boolean
 }
 
 /** How the requests of a store are sent. */
@@ -133,7 +135,7 @@ export class S3Requests {
     const [address, credentials] = await Promise.all([addressIn(region.current), keys()])
     const unsigned = this.#unsigned(request, address)
     const headers = credentials === undefined ? unsigned.headers : signRequest(unsigned, { keys: credentials, ...address.signing, time: systemClock.now() + this.#clockOffset })
-    const { body, method } = request
+    const { body, method, readsAnswer = method === 'GET' } = request
     const { hostname, port, protocol } = address
     const path = unsigned.query === '' ? unsigned.path : `${unsigned.path}?${unsigned.query}`
     const { response } = await handler.handle({ protocol, hostname, port, method, path, query: {}, headers, body } as Parameters<typeof handler.handle>[0], {
@@ -141,7 +143,7 @@ export class S3Requests {
     })
     const answer = { status: response.statusCode, headers: response.headers, body: response.body as Readable }
     const isDone = answer.status >= 200 && answer.status < 300
-    if (isDone && method === 'GET') return answer
+    if (isDone && readsAnswer) return answer
     if (!isDone && answer.status !== 304) throw new S3AnswerError(answer, await readText(answer.body))
     // Read to its end, so that the connection is free for the next request.
     answer.body.resume()

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Buffer } from 'node:buffer'
 import { buffer, text as readText } from 'node:stream/consumers'
-import type { S3Client } from '@aws-sdk/client-s3'
 import type { Key } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import {
@@ -25,6 +24,8 @@ import type { ConnectionSettings } from '../settings/connection.ts'
 import { NO_OBJECT_SETTINGS, type ObjectParameters, type ObjectSettingsSource, objectParameters } from '../settings/objects.ts'
 import { sha256 } from '../sys/sha256.ts'
 import { uriEncodePath } from '../sys/uri-encode.ts'
+import { xmlDocument } from '../sys/xml-document.ts'
+import { elementText } from '../sys/xml-text.ts'
 import { readBody } from './read-body.ts'
 import {
   type S3Answer,
@@ -174,16 +175,10 @@ class S3Store implements ObjectStore {
     // AWS wants a checksum for buckets whose objects are locked; other stores often refuse those that they were not asked for.
     const digest = options.sha256 ?? (this.#clients.endpoint === undefined ? sha256(body) : undefined)
     const headers = {
-      'content-type': options.contentType ?? 'application/octet-stream',
       'cache-control': options.cacheControl,
       'x-amz-checksum-sha256': digest === undefined ? undefined : Buffer.from(digest, 'hex').toString('base64'),
-      'x-amz-acl': says.ACL,
-      'x-amz-server-side-encryption': says.ServerSideEncryption,
-      'x-amz-server-side-encryption-aws-kms-key-id': says.SSEKMSKeyId,
-      'x-amz-tagging': says.Tagging,
-      ...Object.fromEntries(Object.entries(options.metadata ?? {}).map(([name, value]) => [`x-amz-meta-${name}`, value])),
-      'if-none-match': when === 'absent' ? '*' : undefined,
-      'if-match': typeof when === 'object' ? when.match : undefined,
+      ...headersSaying(says, options),
+      ...conditionHeaders(when),
     }
     return this.#mutate(action, when !== 'always', async () => {
       const { headers: answered } = await this.#clients.requests.mutate({ method: 'PUT', key, headers, body, sha256: digest }, this.#signal)
@@ -196,54 +191,47 @@ class S3Store implements ObjectStore {
   async copyFrom(source: CopySource, key: Key, options: Omit<PutOptions, 'sha256'>): Promise<PutOutcome | { readonly outcome: 'unsupported' }> {
     const says = await this.#objectParameters()
     const action = { ...this.#action('s3:PutObject', key), says }
-    const { sdk, client } = await this.#clients.sdk()
-    const target = { Bucket: this.#bucket, Key: key }
-    const upload = await this.#beginCopy(source, { ...target, ...says }, options)
+    const upload = await this.#beginCopy(source, key, headersSaying(says, options))
     if (upload === undefined) return { outcome: 'unsupported' }
     const { when } = options
-    const command = new sdk.CompleteMultipartUploadCommand({
-      ...target,
-      UploadId: upload.id,
-      MultipartUpload: { Parts: [{ PartNumber: 1, ETag: upload.part }] },
-      ...(when === 'absent' ? { IfNoneMatch: '*' } : {}),
-      ...(typeof when === 'object' ? { IfMatch: when.match } : {}),
-    })
+    const body = Buffer.from(xmlDocument('CompleteMultipartUpload', { Part: { PartNumber: 1, ETag: upload.part } }))
     const outcome = await this.#mutate(action, when !== 'always', async () => {
-      const output = await client.send(command, this.#options())
-      if (output.ETag === undefined) throw new Error('an answer without an ETag, which no S3 store gives')
-      return { outcome: 'written', etag: asETag(output.ETag), date: this.#requireDate(output.$metadata as S3Answer['headers'], action) } as const
+      const query = { uploadId: upload.id }
+      const { headers, text } = await this.#ask({ method: 'POST', key, query, headers: { 'content-type': 'application/xml', ...conditionHeaders(when) }, body })
+      // A failure may come after the status of success ("CompleteMultipartUpload" in the Amazon S3 API Reference).
+      const etag = elementText(text, 'ETag')
+      if (etag === undefined) throw new Error('an answer without an ETag: the copy may have failed after it began')
+      return { outcome: 'written', etag: asETag(etag), date: this.#requireDate(headers, action) } as const
     })
-    if (outcome.outcome === 'refused') await this.#abandon({ ...target, UploadId: upload.id })
+    if (outcome.outcome === 'refused') await this.#abandon(key, upload.id)
     return outcome
   }
 
   /** Nothing is visible yet. Undefined: the store does not know such uploads, or may not read the source. */
-  async #beginCopy(
-    { bucket, etag, key }: CopySource,
-    target: { readonly Bucket: string; readonly Key: string },
-    { contentType, metadata }: Omit<PutOptions, 'sha256'>,
-  ): Promise<{ readonly id: string; readonly part: string } | undefined> {
-    const { sdk, client } = await this.#clients.sdk()
-    const { Bucket, Key } = target
+  async #beginCopy({ bucket, etag, key: from }: CopySource, key: Key, headers: Headers): Promise<{ readonly id: string; readonly part: string } | undefined> {
     let id: string | undefined
     try {
-      const begin = new sdk.CreateMultipartUploadCommand({ ...target, ContentType: contentType, Metadata: metadata === undefined ? undefined : { ...metadata } })
-      id = (await client.send(begin, this.#options())).UploadId
-      const copySource = uriEncodePath(`${bucket}/${key}`)
-      const copy = new sdk.UploadPartCopyCommand({ Bucket, Key, UploadId: id, PartNumber: 1, CopySource: copySource, CopySourceIfMatch: etag })
-      const part = (await client.send(copy, this.#options())).CopyPartResult?.ETag
-      if (id !== undefined && part !== undefined) return { id, part }
+      id = elementText((await this.#ask({ method: 'POST', key, query: { uploads: '' }, headers })).text, 'UploadId')
+      if (id === undefined) return undefined
+      const source = { 'x-amz-copy-source': uriEncodePath(`${bucket}/${from}`), 'x-amz-copy-source-if-match': etag }
+      const part = elementText((await this.#ask({ method: 'PUT', key, query: { partNumber: '1', uploadId: id }, headers: source })).text, 'ETag')
+      if (part !== undefined) return { id, part }
     } catch (error) {
       if (this.#signal?.aborted === true) throw error
     }
-    if (id !== undefined) await this.#abandon({ Bucket, Key, UploadId: id })
+    if (id !== undefined) await this.#abandon(key, id)
     return undefined
   }
 
   /** Frees what an upload that will not be completed takes up; the lifecycle rules of a bucket do the same in time. */
-  async #abandon(upload: { readonly Bucket: string; readonly Key: string; readonly UploadId: string }): Promise<void> {
-    const { sdk, client } = await this.#clients.sdk()
-    await client.send(new sdk.AbortMultipartUploadCommand(upload), this.#options()).catch(() => undefined)
+  async #abandon(key: Key, uploadId: string): Promise<void> {
+    await this.#clients.requests.mutate({ method: 'DELETE', key, query: { uploadId } }, this.#signal).catch(() => undefined)
+  }
+
+  /** Sends once what is answered by a document. */
+  async #ask(request: S3Request): Promise<{ readonly headers: S3Answer['headers']; readonly text: string }> {
+    const { body, headers } = await this.#clients.requests.mutate({ ...request, readsAnswer: true }, this.#signal)
+    return { headers, text: await readText(body) }
   }
 
   async delete(key: Key, { match }: { readonly match?: ETag } = {}): Promise<DeleteOutcome> {
@@ -355,10 +343,6 @@ class S3Store implements ObjectStore {
     }
   }
 
-  #options(): Parameters<S3Client['send']>[1] {
-    return this.#signal === undefined ? {} : { abortSignal: this.#signal }
-  }
-
   #headOf(key: Key, headers: S3Answer['headers'], size: number, action: S3Action): ObjectHead {
     if (headers['etag'] === undefined) throw this.#foreignAnswer(action)
     return {
@@ -385,6 +369,24 @@ class S3Store implements ObjectStore {
       hint: `look at what stands between here and ${this.#clients.endpoint ?? 'AWS'}: a proxy, a login page, a wrong endpoint`,
     })
   }
+}
+
+type Headers = Readonly<Record<string, string | undefined>>
+
+/** What is said with an object that is written. */
+function headersSaying(says: ObjectParameters, { contentType = 'application/octet-stream', metadata = {} }: Pick<PutOptions, 'contentType' | 'metadata'>): Headers {
+  return {
+    'content-type': contentType,
+    'x-amz-acl': says.ACL,
+    'x-amz-server-side-encryption': says.ServerSideEncryption,
+    'x-amz-server-side-encryption-aws-kms-key-id': says.SSEKMSKeyId,
+    'x-amz-tagging': says.Tagging,
+    ...Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value])),
+  }
+}
+
+function conditionHeaders(when: PutOptions['when']): Headers {
+  return { 'if-none-match': when === 'absent' ? '*' : undefined, 'if-match': typeof when === 'object' ? when.match : undefined }
 }
 
 async function* noPieces(): AsyncIterable<Uint8Array> {}

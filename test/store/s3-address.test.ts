@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { S3Client } from '@aws-sdk/client-s3'
 import { connectionSettings } from '../../lib/settings/connection.ts'
 import { type BucketAddress, plainAddress, sdkAddress } from '../../lib/store/s3-address.ts'
 import { silenceSdk } from '../../lib/sys/silence-sdk.ts'
@@ -20,13 +19,13 @@ function settings(env: Readonly<Record<string, string>> = {}): ReturnType<typeof
   return connectionSettings({}, undefined, env)
 }
 
-async function bySdk(bucket: string, region: string, endpoint?: string, forcePathStyle = endpoint !== undefined): Promise<BucketAddress> {
-  silenceSdk()
-  const client = new S3Client({ region, forcePathStyle, useFipsEndpoint: false, useDualstackEndpoint: false, ...(endpoint === undefined ? {} : { endpoint }) })
-  return sdkAddress(client, bucket)
+function bySdk(bucket: string, region: string, endpoint?: string): Promise<BucketAddress> {
+  return sdkAddress(settings(), { bucket, endpoint, region })
 }
 
 describe('the address of a bucket', () => {
+  before(silenceSdk)
+
   it('is where the SDK finds it, for each region and name of AWS that it takes from the names alone', async () => {
     let plain = 0
     for (const region of REGIONS) {

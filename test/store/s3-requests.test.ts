@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { asKey } from '../../lib/core/keys.ts'
-import type { ObjectStore } from '../../lib/store/object-store.ts'
+import { type ObjectStore, asETag } from '../../lib/store/object-store.ts'
 import { createS3Store } from '../../lib/store/s3-store.ts'
 import { type Handler, type LocalServer, startServer } from '../support/local-server.ts'
 import { localConfig } from '../support/s3-buckets.ts'
@@ -65,6 +65,30 @@ describe('a request to the store', () => {
     await store.head(KEY)
     assert.match(String(asked[0]?.agent), /^helm-s3\/\S+$/)
   })
+
+  for (const [what, status, body, outcome] of [
+    ['done', 200, '<CompleteMultipartUploadResult><ETag>&quot;copied&quot;</ETag></CompleteMultipartUploadResult>', 'written'],
+    ['refused by its condition', 412, '<Error><Code>PreconditionFailed</Code></Error>', 'refused'],
+    ['a failure that comes after the status of success', 200, '<Error><Code>InternalError</Code></Error>', 'unknown'],
+  ] as const) {
+    it(`for a copy by the store ends as the last of three says: ${what}`, async () => {
+      handle = (message, answer) => {
+        const url = String(message.url)
+        const text = message.method === 'PUT' ? '<CopyPartResult><ETag>"part"</ETag></CopyPartResult>' : url.endsWith('?uploads=') ? '<R><UploadId>1</UploadId></R>' : body
+        const isLast = message.method === 'POST' && !url.endsWith('?uploads=')
+        answer.writeHead(isLast ? status : 200, { date: new Date().toUTCString(), 'content-length': text.length })
+        answer.end(text)
+      }
+      const copied = await store.copyFrom?.({ bucket: 'other', key: asKey('a b'), etag: asETag('"e"') }, KEY, { when: 'absent' })
+      assert.equal(copied?.outcome, outcome)
+      const path = '/bucket/charts/object'
+      const requests = [`POST ${path}?uploads=`, `PUT ${path}?partNumber=1&uploadId=1`, `POST ${path}?uploadId=1`]
+      assert.deepEqual(
+        asked.map(({ line }) => line),
+        outcome === 'refused' ? [...requests, `DELETE ${path}?uploadId=1`] : requests,
+      )
+    })
+  }
 
   it('fails, when a listing breaks off without a way to go on', async () => {
     handle = (_, answer) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { xmlDocument } from '../../lib/embedded/xml.ts'
+import { xmlDocument } from '../../lib/sys/xml-document.ts'
 import { elementTexts } from '../../lib/sys/xml-text.ts'
 
 describe('a document of the S3 API', () => {
