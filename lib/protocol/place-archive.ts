@@ -45,7 +45,7 @@ export async function placeNewArchive(
     if (put.outcome === 'written') return 'created'
     const head = await headArchive(session, archiveKey(session.location, upload))
     if (head === undefined) {
-      if (put.outcome === 'refused') return 'again'
+      if (put.outcome === 'refused' || put.outcome === 'expired') return 'again'
       await session.clock.sleep(100 + session.random.fraction() * 400)
       continue
     }

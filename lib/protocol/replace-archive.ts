@@ -70,7 +70,7 @@ async function placeByForce(
   const done = plan === 'refresh' ? 'refreshed' : head === undefined ? 'created' : 'replaced'
   if (put.outcome === 'written' && plan === 'refresh' && head !== undefined) state.adopt(upload, head)
   if (put.outcome === 'written') return done
-  if (put.outcome === 'refused' || plan === 'refresh') return 'again'
+  if (put.outcome === 'refused' || put.outcome === 'expired' || plan === 'refresh') return 'again'
   const now = await headArchive(session, archiveKey(session.location, upload))
   return now !== undefined && now.delta === minted.id ? done : 'again'
 }

@@ -22,7 +22,7 @@ export async function writeIndex(session: Session, text: IndexText, when: Exclud
   })
   forgetBase(session)
   if (put.outcome === 'written') return 'written'
-  if (put.outcome === 'refused') return 'lost'
+  if (put.outcome === 'refused' || put.outcome === 'expired') return 'lost'
   try {
     const { index } = await readBase(session)
     return index.bookkeeping.writeId === text.bookkeeping.writeId ? 'written' : 'lost'

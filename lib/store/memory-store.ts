@@ -3,6 +3,7 @@ import type { Key } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import { sha256 } from '../sys/sha256.ts'
 import {
+  type DeleteOptions,
   type DeleteOutcome,
   type ETag,
   type GetOptions,
@@ -30,6 +31,8 @@ export interface MemoryStoreOptions {
   readonly conditionalPut?: boolean
   /** False: DELETE ignores its condition (MinIO). */
   readonly conditionalDelete?: boolean
+  /** False: a request that comes after its `until` is carried out (stores that do not check signatures). */
+  readonly refusesLate?: boolean
   /** True: what is overwritten or deleted is kept as a version. */
   readonly versioned?: boolean
 }
@@ -51,7 +54,7 @@ export class MemoryStore implements ObjectStore {
   readonly #options: Required<MemoryStoreOptions>
 
   constructor(options: MemoryStoreOptions) {
-    this.#options = { pageSize: 1000, conditionalPut: true, conditionalDelete: true, versioned: false, ...options }
+    this.#options = { pageSize: 1000, conditionalPut: true, conditionalDelete: true, refusesLate: true, versioned: false, ...options }
   }
 
   async list(prefix: string, { startAfter, token, delimiter }: ListOptions = {}): Promise<ListPage> {
@@ -92,6 +95,7 @@ export class MemoryStore implements ObjectStore {
   }
 
   async put(key: Key, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
+    if (this.#isLate(options)) return { outcome: 'expired' }
     if (options.sha256 !== undefined && options.sha256 !== sha256(body)) {
       throw new HelmS3Error('store-failed', `the bytes of ${key} are not those of its checksum`)
     }
@@ -115,10 +119,12 @@ export class MemoryStore implements ObjectStore {
     return { outcome: 'written', etag, date: this.#date() }
   }
 
-  async delete(key: Key, { match }: { readonly match?: ETag } = {}): Promise<DeleteOutcome> {
+  async delete(key: Key, options: DeleteOptions = {}): Promise<DeleteOutcome> {
+    if (this.#isLate(options)) return { outcome: 'expired' }
+    const { match } = options
     if (this.#options.conditionalDelete && match !== undefined && this.#items.get(key)?.etag !== match) return { outcome: 'refused' }
     this.#items.delete(key)
-    return { outcome: 'deleted' }
+    return { outcome: 'deleted', date: this.#date() }
   }
 
   async stream(key: Key): Promise<AsyncIterable<Uint8Array> | undefined> {
@@ -138,6 +144,10 @@ export class MemoryStore implements ObjectStore {
   #versionsOf(key: Key): readonly Item[] {
     const current = this.#items.get(key)
     return this.#options.versioned ? (this.#written.get(key) ?? []) : current === undefined ? [] : [current]
+  }
+
+  #isLate({ until }: Pick<PutOptions, 'until'>): boolean {
+    return this.#options.refusesLate && until !== undefined && until < this.#options.now()
   }
 
   #date(): number {

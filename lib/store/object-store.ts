@@ -98,19 +98,37 @@ export interface PutOptions {
   readonly sha256?: string
   /** `no-cache` and the like. */
   readonly cacheControl?: string
+  readonly until?: Until
+}
+
+export interface DeleteOptions {
+  /** Only if the object has this ETag. */
+  readonly match?: ETag
+  readonly until?: Until
 }
 
 /**
- * What became of a conditional request. `refused`: the condition did not hold (412, 404 on a match, or 409: another request
- * was faster). `unknown`: no answer, or a server error: it may have been carried out, now or later. Neither is ever sent
- * again by the adapter: look first (DESIGN: lost responses).
+ * Store clock, milliseconds since 1970. The store is asked to refuse the request when it arrives later, whatever held it up
+ * on the way: a client that stood still, a network. A store that does not know such requests carries it out. It may be
+ * refused up to a second too early, and five minutes after it was sent.
  */
-export type PutOutcome =
-  | ({ readonly outcome: 'written'; readonly etag: ETag } & Answer)
-  | { readonly outcome: 'refused' }
-  | { readonly outcome: 'unknown'; readonly cause: unknown }
+export type Until = number
 
-export type DeleteOutcome = { readonly outcome: 'deleted' } | { readonly outcome: 'refused' } | { readonly outcome: 'unknown'; readonly cause: unknown }
+/**
+ * What became of a conditional request. `refused`: the condition did not hold (412, 404 on a match, or 409: another request
+ * was faster). `expired`: the store has refused it because it came after its `until`; it was not carried out. `unknown`: no
+ * answer, or a server error: it may have been carried out, now or later. None is ever sent again by the adapter: look first
+ * (docs/decisions/0006).
+ */
+export type PutOutcome = ({ readonly outcome: 'written'; readonly etag: ETag } & Answer) | NotDone
+
+/** As {@link PutOutcome}. */
+export type DeleteOutcome = ({ readonly outcome: 'deleted' } & Answer) | NotDone
+
+type NotDone =
+  | { readonly outcome: 'refused' }
+  | { readonly outcome: 'expired' }
+  | { readonly outcome: 'unknown'; readonly cause: unknown }
 
 /**
  * All methods reject with a `HelmS3Error`: `denied`, `missing-bucket`, `unreachable`, `timeout`, `store-failed`,
@@ -137,9 +155,9 @@ export interface ObjectStore {
    * As `put`, with the bytes of another object, which the store copies by itself. `unsupported`: it cannot, and nothing was
    * written. Whether it holds to the condition is for the caller to find out: some stores know conditions on PUT only.
    */
-  copyFrom?(source: CopySource, key: Key, options: Omit<PutOptions, 'sha256'>): Promise<PutOutcome | { readonly outcome: 'unsupported' }>
+  copyFrom?(source: CopySource, key: Key, options: Omit<PutOptions, 'sha256' | 'until'>): Promise<PutOutcome | { readonly outcome: 'unsupported' }>
   /** Removes the object; a missing one counts as deleted. With `match`, only if it has this ETag (missing: refused). */
-  delete(key: Key, options?: { readonly match?: ETag }): Promise<DeleteOutcome>
+  delete(key: Key, options?: DeleteOptions): Promise<DeleteOutcome>
   /** The bytes in order, piece by piece; rejects at the end when they are fewer or others than the store announced. Undefined: no such object. */
   stream(key: Key): Promise<AsyncIterable<Uint8Array> | undefined>
 }

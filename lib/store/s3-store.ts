@@ -5,6 +5,7 @@ import type { Key } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import {
   type CopySource,
+  type DeleteOptions,
   type DeleteOutcome,
   type ETag,
   type GetOptions,
@@ -188,7 +189,7 @@ class S3Store implements ObjectStore {
   }
 
   /** A multipart upload of one part, because a condition on CopyObject is ignored by MinIO, and one on its end is not. */
-  async copyFrom(source: CopySource, key: Key, options: Omit<PutOptions, 'sha256'>): Promise<PutOutcome | { readonly outcome: 'unsupported' }> {
+  async copyFrom(source: CopySource, key: Key, options: Omit<PutOptions, 'sha256' | 'until'>): Promise<PutOutcome | { readonly outcome: 'unsupported' }> {
     const says = await this.#objectParameters()
     const action = { ...this.#action('s3:PutObject', key), says }
     const upload = await this.#beginCopy(source, key, headersSaying(says, options))
@@ -234,10 +235,11 @@ class S3Store implements ObjectStore {
     return { headers, text: await readText(body) }
   }
 
-  async delete(key: Key, { match }: { readonly match?: ETag } = {}): Promise<DeleteOutcome> {
-    return this.#mutate(this.#action('s3:DeleteObject', key), match !== undefined, async () => {
-      await this.#clients.requests.mutate({ method: 'DELETE', key, headers: { 'if-match': match } }, this.#signal)
-      return { outcome: 'deleted' }
+  async delete(key: Key, { match }: DeleteOptions = {}): Promise<DeleteOutcome> {
+    const action = this.#action('s3:DeleteObject', key)
+    return this.#mutate(action, match !== undefined, async () => {
+      const { headers } = await this.#clients.requests.mutate({ method: 'DELETE', key, headers: { 'if-match': match } }, this.#signal)
+      return { outcome: 'deleted', date: this.#requireDate(headers, action) }
     })
   }
 
