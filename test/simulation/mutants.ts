@@ -1,14 +1,10 @@
+import type { Edit } from './bundle.ts'
 import type { MixName } from './mixes.ts'
 import type { StoreKind } from './schedule.ts'
 
 /** The program with one rule of the protocol broken, and where that shows. */
-export interface Mutant {
+export interface Mutant extends Edit {
   readonly rule: string
-  /** File below `lib/`. */
-  readonly file: string
-  /** Stands exactly once in the file. */
-  readonly find: string
-  readonly replace: string
   readonly store?: StoreKind
   readonly mix?: MixName
 }

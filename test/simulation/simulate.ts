@@ -1,8 +1,9 @@
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { fileURLToPath } from 'node:url'
-import type { MixName } from './mixes.ts'
-import { loadProduct } from './product.ts'
-import { type StoreKind, runSchedule } from './schedule.ts'
+import { bundleProduct } from './bundle.ts'
+import { MIXES, type MixName } from './mixes.ts'
+import { Pool } from './pool.ts'
+import type { StoreKind } from './schedule.ts'
 
 const USAGE = `Runs the real protocol over a simulated store, under a virtual clock, in seeded random schedules.
 
@@ -12,8 +13,10 @@ const USAGE = `Runs the real protocol over a simulated store, under a virtual cl
   --seeds N    how many schedules (default 1000)
   --first N    the first seed (default 1)
   --store S    exact (default), no-conditional-delete, no-conditions
-  --mix M      tight, batch, long, init, junk, stall, storm, late, forced, sleepers, readers, reindex, mending, crossed, rebuild, orphans (default: drawn by the seed)
+  --mix M      one of these, instead of one that the seed draws:
+               ${Object.keys(MIXES).join(', ')}
   --lib DIR    the program to run (default: lib)
+  --workers N  threads (default: one for each core)
   --trace      print what happens
 `
 
@@ -23,7 +26,8 @@ const { values } = parseArgs({
     first: { type: 'string', default: '1' },
     store: { type: 'string', default: 'exact' },
     mix: { type: 'string' },
-    lib: { type: 'string', default: fileURLToPath(new URL('../../lib', import.meta.url)) },
+    lib: { type: 'string' },
+    workers: { type: 'string', default: String(availableParallelism()) },
     trace: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -33,23 +37,23 @@ if (values.help) process.stdout.write(USAGE)
 else process.exitCode = await simulate()
 
 async function simulate(): Promise<number> {
-  const product = await loadProduct(values.lib)
-  const first = Number(values.first)
-  const last = first + Number(values.seeds) - 1
+  const seeds = Number(values.seeds)
+  const product = await bundleProduct(values.lib === undefined ? {} : { lib: values.lib })
+  const pool = await Pool.open(Math.min(Number(values.workers), Math.max(seeds, 1)))
   const counts = new Map<string, number>()
   let bad = 0
-  for (let seed = first; seed <= last; seed++) {
-    const outcome = await runSchedule(product, seed, {
-      store: values.store as StoreKind,
-      ...(values.mix === undefined ? {} : { mix: values.mix as MixName }),
-      ...(values.trace ? { trace: (line) => void process.stdout.write(`${line}\n`) } : {}),
-    })
+  const options = { store: values.store as StoreKind, ...(values.mix === undefined ? {} : { mix: values.mix as MixName }) }
+  await pool.run({ product, first: Number(values.first), seeds, options, traces: values.trace }, ({ outcome, trace }) => {
+    for (const line of trace) process.stdout.write(`${line}\n`)
     for (const [what, count] of outcome.counts) counts.set(what, (counts.get(what) ?? 0) + count)
-    if (outcome.violations.length === 0) continue
-    bad++
-    process.stdout.write(`seed ${String(seed)} (${outcome.mix}): ${outcome.violations.join('; ')}\n`)
-  }
+    if (outcome.violations.length > 0) {
+      bad++
+      process.stdout.write(`seed ${String(outcome.seed)} (${outcome.mix}): ${outcome.violations.join('; ')}\n`)
+    }
+    return 'more'
+  })
+  await pool.close()
   for (const [what, count] of [...counts].sort()) process.stdout.write(`${String(count).padStart(8)}  ${what}\n`)
-  process.stdout.write(`${String(last - first + 1)} schedules, store ${values.store}: ${String(bad)} bad\n`)
+  process.stdout.write(`${String(seeds)} schedules, store ${values.store}: ${String(bad)} bad\n`)
   return bad === 0 ? 0 : 1
 }
