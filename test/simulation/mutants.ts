@@ -1,6 +1,6 @@
 import type { Edit } from './bundle.ts'
 import type { MixName } from './mixes.ts'
-import type { StoreKind } from './schedule.ts'
+import type { StoreKind } from './world.ts'
 
 /** The program with one rule of the protocol broken, and where that shows. */
 export interface Mutant extends Edit {

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { bundleProduct } from './bundle.ts'
 import { MIXES, type MixName } from './mixes.ts'
 import { Pool } from './pool.ts'
-import type { StoreKind } from './schedule.ts'
+import type { StoreKind } from './world.ts'
 
 const USAGE = `Runs the real protocol over a simulated store, under a virtual clock, in seeded random schedules.
 

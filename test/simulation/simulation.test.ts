@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { bundleProduct } from './bundle.ts'
 import type { MixName } from './mixes.ts'
 import { Pool } from './pool.ts'
-import type { StoreKind } from './schedule.ts'
+import type { StoreKind } from './world.ts'
 
 /** A fixed budget; `npm run simulate -- --seeds N` goes on from there. */
 const BUDGET: Readonly<Record<StoreKind, number>> = { exact: 1200, 'no-conditional-delete': 300, 'no-conditions': 300 }

@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads'
 import { type Product, loadProduct } from './product.ts'
-import { type Outcome, type ScheduleOptions, runSchedule } from './schedule.ts'
+import { type Outcome, runSchedule } from './schedule.ts'
+import type { ScheduleOptions } from './world.ts'
 
 /** Schedules to run, from one seed to another. */
 export interface Order {

@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto'
+import { parseRepositoryUrl } from '../../lib/core/keys.ts'
+import type { ChartUpload } from '../../lib/protocol/chart-upload.ts'
+import { tgz } from '../support/archives.ts'
+
+export const LOCATION = parseRepositoryUrl('s3://bucket/charts')
+export const CHART = 'app'
+
+const uploads = new Map<string, ChartUpload>()
+
+/** A chart archive that differs from others of its version by one letter. */
+export function makeUpload(version: string, content: string): ChartUpload {
+  const source = `${version}=${content}`
+  const known = uploads.get(source)
+  if (known !== undefined) return known
+  const bytes = tgz({ name: `${CHART}/Chart.yaml`, content: `apiVersion: v2\nname: ${CHART}\nversion: ${version}\n# ${content}\n` })
+  const metadata = { name: CHART, version, apiVersion: 'v2' }
+  const upload = { name: CHART, version, digest: digestOf(bytes), bytes, provenance: undefined, metadata, source }
+  uploads.set(source, upload)
+  return upload
+}
+
+/** SHA-256 in lower-case hex. */
+export function digestOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
