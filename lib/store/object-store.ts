@@ -125,7 +125,7 @@ export type PutOutcome = ({ readonly outcome: 'written'; readonly etag: ETag } &
 /** As {@link PutOutcome}. */
 export type DeleteOutcome = ({ readonly outcome: 'deleted' } & Answer) | NotDone
 
-type NotDone =
+export type NotDone =
   | { readonly outcome: 'refused' }
   | { readonly outcome: 'expired' }
   | { readonly outcome: 'unknown'; readonly cause: unknown }

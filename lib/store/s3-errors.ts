@@ -100,7 +100,7 @@ const RULES: readonly Rule[] = [
     hint: ({ bucket, told }) => `bucket ${bucket} is in ${told ?? ''}: use --region ${told ?? ''}, or allow redirects (HELM_S3_DYNAMIC_REGION_ENABLED)`,
   },
   {
-    when: ({ name, status }) => status === 301 || status === 302 || status === 307 || status === 308 || name === 'AuthorizationHeaderMalformed',
+    when: ({ name, status }) => status === 301 || status === 302 || status === 307 || status === 308 || /^Authorization\w+(?:Malformed|Error)$/.test(name),
     code: 'store-failed',
     hint: (asked) => `${place(asked)} sends this request elsewhere and does not say to which region: look at --region, and at http or https in the endpoint`,
   },

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { type SignedRequest, checkSignature } from '../../lib/embedded/signature.ts'
-import { BUCKET, eachWithStore } from './running-store.ts'
+import { BUCKET, START, eachWithStore } from './running-store.ts'
 
 /** The worked examples of "Authenticating Requests: Using the Authorization Header" (Amazon S3 API Reference). */
 const EXAMPLE_KEYS = { accessKey: 'AKIAIOSFODNN7EXAMPLE', secretKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }
@@ -66,12 +66,12 @@ const LIST_OBJECTS: SignedRequest = {
 describe('the signature of a request', () => {
   const refused = (signed: SignedRequest, code: string, keys = EXAMPLE_KEYS): void => {
     assert.throws(() => {
-      checkSignature(signed, keys)
+      checkSignature(signed, keys, START)
     }, { code })
   }
 
   it('is that of the worked examples of S3', () => {
-    for (const signed of [GET_OBJECT, PUT_OBJECT, LIST_OBJECTS]) checkSignature(signed, EXAMPLE_KEYS)
+    for (const signed of [GET_OBJECT, PUT_OBJECT, LIST_OBJECTS]) checkSignature(signed, EXAMPLE_KEYS, START)
   })
 
   it('covers the method, the path, the query, the signed headers and the secret', () => {
