@@ -54,10 +54,10 @@ export const SIGNATURE_PARAMETERS = [
 ] as const
 
 /**
- * Checks the signature of a request, in its headers or in its query (AWS Signature Version 4, "Authenticating Requests: Using
- * the Authorization Header" and "Using Query Parameters" in the Amazon S3 API Reference). Any region will do. The time of a
- * signature in the headers is not compared with the clock, which may have been moved; one in the query ends with its
- * lifetime. The body is not looked at: whoever reads it compares it with `x-amz-content-sha256`, which is signed.
+ * Checks the signature of a request, in its headers or in its query (AWS Signature Version 4, "Authenticating Requests:
+ * Using the Authorization Header" and "Using Query Parameters" in the Amazon S3 API Reference). Any region will do. The
+ * time of a signature in the headers is not compared with the clock, which may have been moved; one in the query ends
+ * with its lifetime. The body is not looked at: whoever reads it compares it with its checksums, which are signed.
  * @param now milliseconds since 1970
  * @throws S3Fault `AccessDenied` for an unsigned request or header, and for one that has expired or is not valid yet,
  * `AuthorizationHeaderMalformed`, `AuthorizationQueryParametersError`, `InvalidArgument`, `InvalidRequest`,
@@ -97,18 +97,21 @@ function headerAuthorization(headers: IncomingHttpHeaders): Authorization {
 
 function queryAuthorization(query: URLSearchParams): Authorization {
   const field = (name: (typeof SIGNATURE_PARAMETERS)[number]): string => query.get(name) ?? ''
-  if (field('X-Amz-Algorithm') !== ALGORITHM) throw FAULTS.authorizationQueryParameters(`X-Amz-Algorithm only supports "${ALGORITHM}"`)
+  const isKnown = field('X-Amz-Algorithm') === ALGORITHM
+  if (!isKnown) throw FAULTS.authorizationQueryParameters(`X-Amz-Algorithm only supports "${ALGORITHM}"`)
   const parts = credentialParts(field('X-Amz-Credential'))
   if (parts === undefined) throw FAULTS.authorizationQueryParameters('Error parsing the X-Amz-Credential parameter')
   const stamp = field('X-Amz-Date')
   const isDate = STAMP.test(stamp) && stamp.startsWith(parts.day)
-  if (!isDate) throw FAULTS.authorizationQueryParameters('X-Amz-Date must be in the form YYYYMMDDTHHMMSSZ, of the day of the credential')
+  if (!isDate) throw FAULTS.authorizationQueryParameters('X-Amz-Date is no date, or not that of the credential')
   const signature = field('X-Amz-Signature')
   if (!/^[0-9a-f]{64}$/.test(signature)) throw FAULTS.signatureDoesNotMatch()
   return { ...parts, stamp, signedHeaders: field('X-Amz-SignedHeaders').split(';'), signature }
 }
 
-function credentialParts(credential: string): Pick<Authorization, 'accessKey' | 'day' | 'region' | 'service'> | undefined {
+type Credential = Pick<Authorization, 'accessKey' | 'day' | 'region' | 'service'>
+
+function credentialParts(credential: string): Credential | undefined {
   const match = CREDENTIAL.exec(credential)
   if (match === null) return undefined
   const [, accessKey = '', day = '', region = '', service = ''] = match
@@ -119,7 +122,7 @@ function credentialParts(credential: string): Pick<Authorization, 'accessKey' | 
 function checkLifetime(query: URLSearchParams, now: number): void {
   const lifetime = query.get('X-Amz-Expires') ?? ''
   const isLifetime = /^\d{1,6}$/.test(lifetime) && Number(lifetime) <= WEEK
-  if (!isLifetime) throw FAULTS.authorizationQueryParameters('X-Amz-Expires must be a number of seconds, a week at most')
+  if (!isLifetime) throw FAULTS.authorizationQueryParameters('X-Amz-Expires must be seconds, at most a week')
   const date = Date.parse((query.get('X-Amz-Date') ?? '').replace(STAMP, '$1-$2-$3T$4:$5:$6Z'))
   if (Number.isNaN(date)) throw FAULTS.authorizationQueryParameters('X-Amz-Date is no date')
   if (date > now + AHEAD) throw FAULTS.accessDenied('Request is not valid yet')
@@ -139,7 +142,8 @@ function checkPayload(payload: string): void {
   if (!isKnown) throw FAULTS.invalidArgument('x-amz-content-sha256 has a form that this store does not know')
 }
 
-function canonicalRequest({ headers, method, path, query }: SignedRequest, signedHeaders: readonly string[], payload: string): string {
+function canonicalRequest(request: SignedRequest, signedHeaders: readonly string[], payload: string): string {
+  const { headers, method, path, query } = request
   return [
     method,
     uriEncodePath(path),

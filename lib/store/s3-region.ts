@@ -4,7 +4,10 @@ import { signsOf } from './s3-signs.ts'
 const TOLD = new Map<string, string>()
 
 /** Of signatures in a header, and in the query. */
-const MALFORMED = ['AuthorizationHeaderMalformed', 'AuthorizationQueryParametersError']
+export const SIGNATURE_MALFORMED: readonly string[] = [
+  'AuthorizationHeaderMalformed',
+  'AuthorizationQueryParametersError',
+]
 
 const REGION = /^[a-z0-9-]{1,63}$/
 
@@ -42,7 +45,7 @@ export function regionTold(error: unknown): string | undefined {
   if (status !== 301 && status !== 307 && status !== 400) return undefined
   const { $response: response, Region: field } = error as { $response?: { headers?: Readonly<Record<string, string>> }; Region?: unknown }
   const header = response?.headers?.['x-amz-bucket-region']
-  const text = MALFORMED.includes(name) ? (field ?? /expecting '([^']+)'/.exec(message)?.[1]) : undefined
+  const text = SIGNATURE_MALFORMED.includes(name) ? (field ?? /expecting '([^']+)'/.exec(message)?.[1]) : undefined
   const told = header ?? text
   return typeof told === 'string' && REGION.test(told) ? told : undefined
 }

@@ -57,6 +57,7 @@ const MAX_ERROR = 64 * 1024
 const SKEW = 5 * 60_000
 /** Seconds that a request lives whose signature says for how long. */
 const LIFETIME = 300
+const NO_QUERY = 'the store takes no signatures in the query: it cannot be asked to refuse what arrives late'
 const NO_BYTES = createHash('sha256').digest('hex')
 const USER_AGENT = `helm-s3/${PROGRAM_VERSION}`
 
@@ -113,8 +114,8 @@ export class S3Requests {
   }
 
   /**
-   * Sends again, once, what the store may have refused because its signature stands in the query, and without a time when it
-   * expires. It was not carried out, so that this holds for a PUT or DELETE, too.
+   * Sends again, once, what the store may have refused because its signature stands in the query, now without a time
+   * when it expires. It was not carried out, so that this holds for a PUT or DELETE, too.
    */
   async #sendAsItIsTaken({ until, ...request }: S3Request, signal: AbortSignal | undefined): Promise<S3Answer> {
     if (until === undefined || this.#signsInHeaderOnly) return this.#sendWhereItBelongs(request, signal)
@@ -126,7 +127,7 @@ export class S3Requests {
       const status = await again.then((answer) => answer.status, statusOf)
       if (status !== undefined && status < 500 && status !== statusOf(error)) {
         this.#signsInHeaderOnly = true
-        this.#route.detail('helm-s3: the store takes no signatures in the query: it cannot be asked to refuse what arrives late')
+        this.#route.detail(`helm-s3: ${NO_QUERY}`)
       }
       return again
     }
@@ -163,7 +164,8 @@ export class S3Requests {
     const { addressIn, handler, keys, region } = this.#route
     const [address, credentials] = await Promise.all([addressIn(region.current), keys()])
     const unsigned = this.#unsigned(request, address)
-    const { headers, query } = credentials === undefined ? unsigned : this.#sign(unsigned, { keys: credentials, ...address.signing }, request)
+    const scope = credentials && { keys: credentials, ...address.signing }
+    const { headers, query } = scope === undefined ? unsigned : this.#sign(unsigned, scope, request)
     const { body, method, readsAnswer = method === 'GET' } = request
     const { hostname, port, protocol } = address
     const path = query === '' ? unsigned.path : `${unsigned.path}?${query}`
@@ -179,17 +181,22 @@ export class S3Requests {
     return answer
   }
 
-  #sign(unsigned: UnsignedRequest, scope: Omit<SigningScope, 'time'>, { body, until }: S3Request): Pick<UnsignedRequest, 'headers' | 'query'> {
+  #sign(
+    unsigned: UnsignedRequest,
+    scope: Omit<SigningScope, 'time'>,
+    { body, until }: S3Request,
+  ): Pick<UnsignedRequest, 'headers' | 'query'> {
     const now = systemClock.now() + this.#clockOffset
     if (until === undefined) return { query: unsigned.query, headers: signRequest(unsigned, { ...scope, time: now }) }
-    const checksum = body === undefined ? {} : { 'x-amz-checksum-sha256': Buffer.from(unsigned.payload, 'hex').toString('base64') }
-    const headers = { ...unsigned.headers, ...checksum }
+    const checksum = Buffer.from(unsigned.payload, 'hex').toString('base64')
+    const headers = { ...unsigned.headers, ...(body === undefined ? {} : { 'x-amz-checksum-sha256': checksum }) }
     // No store takes a signature from the future.
     const time = Math.min(expiryBefore(until) - LIFETIME * 1000, now)
     return { headers, query: signQuery({ ...unsigned, headers }, { ...scope, time }, LIFETIME) }
   }
 
-  #unsigned({ body, headers = {}, key, method, query = {}, sha256 }: S3Request, { hostname, path, port }: BucketAddress): UnsignedRequest {
+  #unsigned(request: S3Request, { hostname, path, port }: BucketAddress): UnsignedRequest {
+    const { body, headers = {}, key, method, query = {}, sha256 } = request
     const all: Record<string, string> = {
       ...this.#route.headers,
       host: port === undefined ? hostname : `${hostname}:${String(port)}`,

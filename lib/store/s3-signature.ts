@@ -39,14 +39,15 @@ export function signRequest(request: UnsignedRequest, scope: SigningScope): Reco
   const headers: Record<string, string> = { ...request.headers, 'x-amz-content-sha256': request.payload, 'x-amz-date': stamp }
   if (keys.sessionToken !== undefined) headers['x-amz-security-token'] = keys.sessionToken
   const signature = signatureOf({ ...request, headers }, scope)
-  headers['authorization'] = `${ALGORITHM} Credential=${credentialOf(scope)}, SignedHeaders=${namesOf(headers).join(';')}, Signature=${signature}`
+  const fields = { Credential: credentialOf(scope), SignedHeaders: namesOf(headers).join(';'), Signature: signature }
+  headers['authorization'] = `${ALGORITHM} ${Object.entries(fields).map((field) => field.join('=')).join(', ')}`
   return headers
 }
 
 /**
- * The query of a request with a signature that ends `lifetime` seconds after `time`: a request that arrives later is refused
- * ("Authenticating Requests: Using Query Parameters" in the Amazon S3 API Reference). All its headers are to be sent with it. The
- * body is not signed: a header has to tell its checksum.
+ * The query of a request with a signature that ends `lifetime` seconds after `time`: the store refuses the request when
+ * it arrives later ("Authenticating Requests: Using Query Parameters" in the Amazon S3 API Reference). It is sent with
+ * the same headers. The body is not signed: a header has to tell its checksum.
  */
 export function signQuery(request: Omit<UnsignedRequest, 'payload'>, scope: SigningScope, lifetime: number): string {
   const added = encodeQuery({
@@ -63,7 +64,8 @@ export function signQuery(request: Omit<UnsignedRequest, 'payload'>, scope: Sign
 
 /** A query as it stands in a URL and in what is signed: encoded, and in the order of the encoded names. What is undefined is left out. */
 export function encodeQuery(query: Readonly<Record<string, string | undefined>>): string {
-  return inOrder(Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [`${uriEncode(name)}=${uriEncode(value)}`])))
+  const pairs = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))
+  return inOrder(pairs.map((pair) => pair.map(uriEncode).join('=')))
 }
 
 function inOrder(pairs: readonly string[]): string {
@@ -76,7 +78,8 @@ function signatureOf({ headers, method, path, payload, query }: UnsignedRequest,
   const lines = names.map((name) => `${name}:${(headers[name] ?? '').trim().replace(/ +/g, ' ')}`)
   const canonical = [method, path, query, ...lines, '', names.join(';'), payload].join('\n')
   const parts = scopeOf(scope)
-  const text = [ALGORITHM, stampOf(scope), parts.join('/'), createHash('sha256').update(canonical).digest('hex')].join('\n')
+  const digest = createHash('sha256').update(canonical).digest('hex')
+  const text = [ALGORITHM, stampOf(scope), parts.join('/'), digest].join('\n')
   return createHmac('sha256', signingKey(scope.keys.secretAccessKey, parts)).update(text).digest('hex')
 }
 

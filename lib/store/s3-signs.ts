@@ -46,16 +46,16 @@ export function isMissingObject(error: unknown): boolean {
 }
 
 /**
- * The whole second, in milliseconds, at which a signature ends whose request must not live longer than `until`. A second
- * less where that is whole: the store may compare whole seconds, cut off.
+ * The whole second, in milliseconds, at which a signature ends whose request must not live longer than `until`. One
+ * less where that is whole, because a store may cut off its own time before it compares.
  */
 export function expiryBefore(until: Until): number {
   return (Math.ceil(until / 1000) - 1) * 1000
 }
 
 /**
- * Whether the store has refused a request because it came after `until`. Its `Date` tells that when the words do not: stores
- * have other words for it than S3, which answers 403 AccessDenied, "Request has expired". `Date` is in whole seconds.
+ * Whether the store has refused a request because it came after `until`: S3 answers 403 AccessDenied, "Request has
+ * expired". Where a store has other words for it, the `Date` of its answer tells, in whole seconds.
  */
 export function isExpired(error: unknown, until: Until): boolean {
   if (!(error instanceof S3AnswerError)) return false
@@ -66,8 +66,8 @@ export function isExpired(error: unknown, until: Until): boolean {
 }
 
 /**
- * Whether the store may have refused a request because its signature stands in the query: policies can forbid that, and not
- * every store knows it. The request was not carried out, whatever the reason is.
+ * Whether the store may have refused a request because its signature stands in the query: policies can forbid that, and
+ * not every store knows it. The request was not carried out, whatever the reason is.
  */
 export function mayMindQuerySignature(error: unknown): boolean {
   if (!(error instanceof S3AnswerError)) return false

@@ -4,6 +4,8 @@ import { buffer, text as readText } from 'node:stream/consumers'
 import type { Key } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import {
+  type CopyOptions,
+  type CopyOutcome,
   type CopySource,
   type DeleteOptions,
   type DeleteOutcome,
@@ -192,7 +194,7 @@ class S3Store implements ObjectStore {
   }
 
   /** A multipart upload of one part, because a condition on CopyObject is ignored by MinIO, and one on its end is not. */
-  async copyFrom(source: CopySource, key: Key, options: Omit<PutOptions, 'sha256' | 'until'>): Promise<PutOutcome | { readonly outcome: 'unsupported' }> {
+  async copyFrom(source: CopySource, key: Key, options: CopyOptions): Promise<CopyOutcome> {
     const says = await this.#objectParameters()
     const action = { ...this.#action('s3:PutObject', key), says }
     const upload = await this.#beginCopy(source, key, headersSaying(says, options))
@@ -298,7 +300,7 @@ class S3Store implements ObjectStore {
     }
   }
 
-  /** Sends a mutation once, and tells apart: done, refused by its condition, too late, not done for another reason, and unknown. */
+  /** Sends a mutation once. Rejects when it was not carried out for another reason than its condition and its time. */
   async #mutate<T extends { readonly outcome: string }>(
     action: S3Action,
     { isConditional, until }: { readonly isConditional: boolean; readonly until?: Until | undefined },

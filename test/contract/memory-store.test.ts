@@ -3,9 +3,11 @@ import { describeObjectStore } from './object-store.ts'
 
 describeObjectStore('memory', () => Promise.resolve(new MemoryStore({ now: () => Date.now() })))
 
-describeObjectStore('memory, without a clock for requests', () => Promise.resolve(new MemoryStore({ now: () => Date.now(), refusesLate: false })), {
-  takesLateRequests: true,
-})
+describeObjectStore(
+  'memory, without a clock for requests',
+  () => Promise.resolve(new MemoryStore({ now: () => Date.now(), refusesLate: false })),
+  { takesLateRequests: true },
+)
 
 describeObjectStore(
   'memory, without conditional DELETE',
