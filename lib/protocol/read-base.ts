@@ -1,4 +1,6 @@
+import { parseDeltaId } from '../core/delta-id.ts'
 import { type IndexText, type ReadPath, readIndexText } from '../core/index/index-text.ts'
+import { NEWEST_METADATA } from '../core/object-metadata.ts'
 import { HelmS3Error, hasCode, inStep } from '../errors.ts'
 import type { ETag, StoredObject } from '../store/object-store.ts'
 import { WORTH_KEEPING } from './base-cache.ts'
@@ -56,6 +58,7 @@ function noteBase(session: Session, text: BaseText | KeptText): Base {
   const origin = isFromCache ? ' kept on this machine' : ''
   session.detail(`helm-s3: read ${session.location.indexKey}, ${String(body.length)} bytes of ${form}${origin}, ${PATHS[path]}`)
   known.set(session, base)
+  for (const id of base.index.bookkeeping.folded.keys()) session.knownIds.note(id)
   return base
 }
 
@@ -82,11 +85,14 @@ export function forgetBase(session: Session): void {
 }
 
 /**
- * Refuses a mutation where there is no repository, and lets the session learn the store's clock. Cost: one HEAD.
+ * Refuses a mutation where there is no repository, and lets the session learn the store's clock and the newest folded delta.
+ * Cost: one HEAD.
  * @throws HelmS3Error `missing-index`
  */
 export async function requireRepository(session: Session): Promise<void> {
-  if ((await session.store.head(session.location.indexKey)) === undefined) throw await missingIndex(session)
+  const head = await session.store.head(session.location.indexKey)
+  if (head === undefined) throw await missingIndex(session)
+  session.knownIds.note(parseDeltaId(head.metadata[NEWEST_METADATA] ?? ''))
 }
 
 /** Says how to get an `index.yaml`: a new one, or one rebuilt from what stands there already. Cost: one LIST page. */

@@ -1,3 +1,5 @@
+import type { DeltaId } from '../core/delta-id.ts'
+import { NEWEST_METADATA } from '../core/object-metadata.ts'
 import { HelmS3Error } from '../errors.ts'
 import type { IndexText } from '../core/index/index-text.ts'
 import type { PutCondition } from '../store/object-store.ts'
@@ -15,8 +17,10 @@ const RANDOM_BYTES = 16
  * Cost: one PUT; after a lost answer one GET.
  */
 export async function writeIndex(session: Session, text: IndexText, when: Exclude<PutCondition, 'always'>): Promise<'written' | 'lost'> {
+  const newest = [...text.bookkeeping.folded.keys()].reduce((a, b) => (a > b ? a : b), '' as DeltaId)
   const put = await session.store.put(session.location.indexKey, text.toBytes(), {
     when,
+    metadata: newest === '' ? {} : { [NEWEST_METADATA]: newest },
     contentType: text.form === 'json' ? 'application/json' : 'application/yaml',
     cacheControl: 'no-cache',
   })
