@@ -222,7 +222,7 @@ class Schedule {
   #spawnOrphans(name: string, delay: number): void {
     const record = this.#record(name, 'orphans', new Map(this.#versions.map((version) => [version, ''])))
     this.#spawn(record.client, delay, record, async (session) => {
-      const options = { rules: undefined, olderThan: undefined, orphanAge: ORPHAN_AGE, dryRun: false }
+      const options = { rules: undefined, olderThan: undefined, orphanAge: ORPHAN_AGE, allowManyOrphans: true, dryRun: false }
       const result = await this.#product.prune.prune(session, options)
       if (result.keptArchives.length > 0) record.hasLeftArchive = true
       this.#acknowledge(record)
