@@ -1,4 +1,5 @@
-import { parseRepositoryUrl } from '../../lib/core/keys.ts'
+import { archiveKey, parseRepositoryUrl } from '../../lib/core/keys.ts'
+import { archiveMetadata } from '../../lib/core/object-metadata.ts'
 import type { ChartUpload } from '../../lib/protocol/chart-upload.ts'
 import { type PushOptions, type PushResult, pushCharts } from '../../lib/protocol/push.ts'
 import { type Session, createSession } from '../../lib/protocol/session.ts'
@@ -84,6 +85,13 @@ export class Repository {
 
   pass(milliseconds: number): void {
     this.#now += milliseconds
+  }
+
+  /** Puts an archive as an old client does: without a delta. */
+  async place(chart: ChartUpload): Promise<void> {
+    const metadata = archiveMetadata({ metadata: chart.metadata, digest: chart.digest, delta: undefined })
+    await this.bucket.put(archiveKey(this.location, chart), chart.bytes, { when: 'always', metadata })
+    this.pass(2000)
   }
 
   push(uploads: readonly ChartUpload[], options: Partial<PushOptions> = {}, session = this.session()): Promise<PushResult> {
