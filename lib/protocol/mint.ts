@@ -10,8 +10,8 @@ import { startLimit } from './stopwatch.ts'
 const RANDOM_BYTES = 10
 const MAX_ATTEMPTS = 10
 
-/** What landed in the last minute may have been minted a minute before. Milliseconds. */
-const LOOK_BACK = REMOVAL_SETTLES + ID_LIFETIME + LONGEST_FLIGHT
+/** What landed in the last minute may have been minted a minute and a flight before; the clock by which it is listed may be ahead. Milliseconds. */
+const LOOK_BACK = REMOVAL_SETTLES + ID_LIFETIME + LONGEST_FLIGHT + MAX_CLOCK_ERROR
 
 /** A new delta id and how long it may be used. */
 export interface Minted {
@@ -39,6 +39,9 @@ export interface Minted {
  * of archives; ignored when too far ahead of the store's clock). So what could see another sorts after it, whatever the clocks say. The random bits are fresh each time: two
  * clients that increment the same id would collide.
  *
+ * The time in the id is the `Date` of that LIST, or a moment after what was seen; the clocks of this machine only tell from where to
+ * list. What is collected by then is older by the grace window, so that whatever could overtake the id is seen, now or by the look behind.
+ *
  * The lifetime counts from before the LIST. A later delta could be overtaken by one that was written, folded and collected
  * before it lands. The clocks of this machine may stand still (a laptop that sleeps) or step: so the store is asked, too, to refuse
  * what comes later, and whoever sends the id compares the `Date` of the answer with {@link Minted.date}.
@@ -53,13 +56,11 @@ export async function mint(session: Session, above: readonly (DeltaId | undefine
     const now = Math.floor(storeClock.now())
     const { date, deltas } = await listDeltas(session, lowestDeltaId(now - LOOK_BACK))
     if (now > date + MAX_CLOCK_ERROR) continue
-    // The estimate may be behind where the clock of this machine has stepped back: then the answer counts.
-    const lowest = Math.max(now, date)
     const reach = date + MAX_CLOCK_LEAD
     const timeOf = (id: DeltaId | undefined): number => (id === undefined ? 0 : deltaTime(id))
     const highestSeen = timeOf(knownIds.highest)
     const raised = [highestSeen, ...above.map(timeOf)].map((time) => time + 1).filter((time) => time <= reach)
-    const time = Math.max(lowest, ...raised)
+    const time = Math.max(date, ...raised)
     return {
       id: makeDeltaId(Math.min(time, MAX_DELTA_TIME), session.random.bytes(RANDOM_BYTES)),
       date,
