@@ -1,6 +1,4 @@
-import { parseDeltaId } from '../core/delta-id.ts'
 import { type IndexText, type ReadPath, readIndexText } from '../core/index/index-text.ts'
-import { NEWEST_METADATA } from '../core/object-metadata.ts'
 import { HelmS3Error, hasCode, inStep } from '../errors.ts'
 import type { ETag, StoredObject } from '../store/object-store.ts'
 import { WORTH_KEEPING } from './base-cache.ts'
@@ -82,17 +80,6 @@ export async function keepBase({ baseCache }: Session, { bytes, etag, isFromCach
 /** Lets go of what was read, which may be large: it is known to stand in the store no more. */
 export function forgetBase(session: Session): void {
   known.delete(session)
-}
-
-/**
- * Refuses a mutation where there is no repository, and lets the session learn the store's clock and the newest folded delta.
- * Cost: one HEAD.
- * @throws HelmS3Error `missing-index`
- */
-export async function requireRepository(session: Session): Promise<void> {
-  const head = await session.store.head(session.location.indexKey)
-  if (head === undefined) throw await missingIndex(session)
-  session.knownIds.note(parseDeltaId(head.metadata[NEWEST_METADATA] ?? ''))
 }
 
 /** Says how to get an `index.yaml`: a new one, or one rebuilt from what stands there already. Cost: one LIST page. */

@@ -104,6 +104,23 @@ for (const refusesLate of [true, false]) {
       assert.equal(await entry(), undefined)
     })
 
+    it('so does one over an index that another client wrote, which does not name its newest delta', async () => {
+      const many = Array.from({ length: 51 }, (_, i) => upload('app', `1.0.${String(i)}`))
+      await repository.push(many)
+      await foldAndCollect()
+      const index = await repository.bucket.get(repository.location.indexKey)
+      const text = Buffer.from(index?.body ?? []).toString()
+      const asOld = text.replace(/(\\"touched\\":)\[\[.*?\]\]/, '$1\\"*\\"')
+      assert.notEqual(asOld, text)
+      await repository.bucket.put(repository.location.indexKey, Buffer.from(asOld), { when: 'always' })
+      repository.pass(-10 * MINUTE)
+      await repository.push([upload('app', '1.0.7', 'b')], { force: true })
+      await repository.push([upload('web', '1.0.0')])
+      const { index: merged } = await readView(repository.session())
+      assert.equal(merged.find({ name: 'app', version: '1.0.7' })?.digest, upload('app', '1.0.7', 'b').digest)
+      assert.ok(merged.find({ name: 'web', version: '1.0.0' }))
+    })
+
     it('after it was set back by an hour nothing is acknowledged that readers do not see, and the error names the clock', async () => {
       await repository.push([upload('app', '1.0.0', 'b')])
       await compactRepository(repository.session(), { graceWindow: MINUTE, dryRun: false, form: undefined })
