@@ -20,7 +20,8 @@ export async function updateIndexCaches(
     const repositories = (await readRepositories(config.helm.repositoriesFile)) ?? []
     for (const repository of repositoriesAt(location, repositories)) {
       try {
-        await updateIndexCache(config.helm.cacheFolder, repository, { ...delta, id, lastModified: storeClock.now() }, clock)
+        const change = { ...delta, id, lastModified: storeClock.now() }
+        await updateIndexCache(config.helm.cacheFolder, repository, change, clock)
       } catch (error) {
         problem(`the local index of ${repository.name}`, error)
       }

@@ -25,8 +25,8 @@ export function compile(source: string, filename: string, cache: CodeCache): { r
 }
 
 /**
- * Keeps the code of a script for later runs. It appears at once as a whole, however many processes do this; what killed runs
- * have left beside it is taken away. Where the folder cannot be written, nothing is computed and nothing said.
+ * Keeps the code of a script for later runs. It appears at once as a whole, however many processes do this; what killed
+ * runs have left beside it is taken away. Where the folder cannot be written, nothing is computed and nothing said.
  */
 export function keepCode(cache: CodeCache, makeCode: () => Uint8Array): void {
   const folder = dirname(cache.file)

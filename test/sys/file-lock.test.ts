@@ -117,7 +117,7 @@ describe('file lock', () => {
     assert.deepEqual(readdirSync(path()), [])
   })
 
-  it('of a process that was stopped for minutes is broken, and that process takes away nothing but its own', async () => {
+  it('of a process that was stopped for minutes is broken, and that process takes away only its own', async () => {
     const holder = await startHolder()
     age(join(lock(), holders()[0] ?? ''), 61)
     assert.equal(await take(impatient), 'done')
