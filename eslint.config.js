@@ -78,6 +78,7 @@ export default defineConfig(
       'lib/protocol/delete-archive.ts',
       'lib/protocol/collect.ts',
       'lib/protocol/repository-config.ts',
+      'lib/protocol/rebuild-mark.ts',
       'lib/protocol/probe-objects.ts',
       'lib/protocol/probe-permissions.ts',
       'lib/protocol/store-clock.ts',
@@ -89,7 +90,7 @@ export default defineConfig(
         onlyHome('ExportDefaultDeclaration', 'Named exports only.'),
         onlyHome(
           "CallExpression[callee.property.name=/^(put|delete)$/][callee.object.property.name='store'], CallExpression[callee.property.name=/^(put|delete)$/][callee.object.name='store']",
-          'Writes and deletions of objects have one home each: write-index, append-delta, write-archive, delete-archive, collect, repository-config, probe-objects.',
+          'Writes and deletions of objects have one home each: write-index, append-delta, write-archive, delete-archive, collect, repository-config, rebuild-mark, probe-objects.',
         ),
       ],
     },

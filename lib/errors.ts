@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'store-failed' // the store answered with an error of its own
   | 'unsupported-store' // the store lacks something that the protocol needs
   | 'conflict' // other clients changed the same thing for too long; nothing of ours is half done
+  | 'too-many-orphans' // so many archives have no entry that the index is more likely damaged; nothing was removed
   | 'corrupt-download' // the bytes are not those that the index or the store promised
   | 'local-file' // a local file cannot be read or written
   | 'outcome-unknown' // no answer came and none can be had: the change may or may not have been made
@@ -62,6 +63,7 @@ const FINE_STATUS: Partial<Record<ErrorCode, number>> = {
   'invalid-config': 9,
   'local-file': 9,
   'invalid-index': 10,
+  'too-many-orphans': 10,
   'corrupt-download': 10,
 }
 

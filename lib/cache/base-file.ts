@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, readdir, rename, stat, unlink } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { BaseCache, KeptBase } from '../protocol/base-cache.ts'
 import { asETag } from '../store/object-store.ts'
-import { systemClock } from '../sys/clock.ts'
+import { newDraft, removeDraft, sweepDrafts } from '../sys/drafts.ts'
 import { systemCode } from '../sys/system-error.ts'
 import { sha256 } from '../sys/sha256.ts'
 
@@ -18,9 +17,6 @@ interface Label {
 }
 
 const LABEL_BYTES = 256
-
-/** No run writes a draft for so long, milliseconds. */
-const DRAFT_AGE = 60 * 60_000
 
 /**
  * Keeps the base of the repository at `url` in one file in a folder of our own in Helm's cache of repositories. Whoever may
@@ -52,13 +48,11 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** Not at once, so that other work goes on meanwhile; but at once for readers. A draft that an interrupted run left goes with the next. */
+/** Not at once, so that other work goes on meanwhile; but at once for readers. */
 async function replaceFile(path: string, pieces: readonly Uint8Array[]): Promise<void> {
-  const [folder, name] = [dirname(path), basename(path)]
-  for (const other of await readdir(folder)) {
-    if (other.startsWith(`${name}.`) && systemClock.now() - (await stat(join(folder, other))).mtimeMs > DRAFT_AGE) await unlink(join(folder, other))
-  }
-  const draft = `${path}.${randomUUID()}`
+  const folder = dirname(path)
+  sweepDrafts(folder)
+  const draft = newDraft(folder)
   const file = await open(draft, 'wx', 0o644)
   try {
     try {
@@ -68,7 +62,7 @@ async function replaceFile(path: string, pieces: readonly Uint8Array[]): Promise
     }
     await rename(draft, path)
   } catch (error) {
-    await unlink(draft)
+    removeDraft(draft)
     throw error
   }
 }

@@ -12,6 +12,7 @@ import { WORTH_COPYING, copiesOnServer } from '../protocol/server-side-copy.ts'
 import type { Session } from '../protocol/session.ts'
 import type { WantedVersion } from './entry-archive.ts'
 import { refuseBoth } from './exclusive-flags.ts'
+import { identifyExisting, refuseOrphans } from './existing-versions.ts'
 import { gatherCopies } from './gather-copies.ts'
 import { updateIndexCaches } from './index-caches.ts'
 
@@ -47,14 +48,15 @@ export async function copy(context: Context, options: CopyCommand): Promise<void
     await updateIndexCaches(context, to, committed)
     if (options.compact) await compactInline(to, committed)
   }
-  if (existing.length > 0 && !ignoreIfExists) throw refusal(existing, destination, pushed.length)
+  refuseOrphans(existing, destination)
+  if (existing.length > 0 && !ignoreIfExists) throw refusal(existing, destination)
   context.output.result(describe(pushed, existing, dryRun), {
     source: source.url,
     repository: destination.url,
     dryRun,
     delta: committed?.id ?? null,
     copied: identify(uploads, pushed),
-    existing: identify(uploads, existing),
+    existing: identifyExisting(existing),
   })
 }
 
@@ -98,11 +100,10 @@ function describe(copied: readonly VersionId[], existing: readonly VersionId[], 
   ]
 }
 
-function refusal(existing: readonly VersionId[], { url }: RepositoryLocation, others: number): HelmS3Error {
+function refusal(existing: readonly VersionId[], { url }: RepositoryLocation): HelmS3Error {
   const names = existing.map(({ name, version }) => `${name} ${version}`).join(', ')
-  const done = others === 0 ? 'nothing was copied' : `${formatCount(others, 'version')} beside that ${others === 1 ? 'was' : 'were'} copied`
   return new HelmS3Error('already-exists', `${url} has ${names} already`, {
-    hint: `${done}; replace what is there with --force, or keep it with --ignore-if-exists`,
+    hint: `nothing was copied; replace what is there with --force, or keep it with --ignore-if-exists`,
   })
 }
 

@@ -11,7 +11,7 @@ import type { Session } from '../protocol/session.ts'
  */
 export async function updateIndexCaches(
   { config, output }: Context,
-  { location, storeClock }: Session,
+  { location, storeClock, clock }: Session,
   { id, delta }: { readonly id: DeltaId; readonly delta: Delta },
 ): Promise<void> {
   const problem = (what: string, error: unknown): void =>
@@ -20,7 +20,8 @@ export async function updateIndexCaches(
     const repositories = (await readRepositories(config.helm.repositoriesFile)) ?? []
     for (const repository of repositoriesAt(location, repositories)) {
       try {
-        await updateIndexCache(config.helm.cacheFolder, repository, { ...delta, id, lastModified: storeClock.now() })
+        const change = { ...delta, id, lastModified: storeClock.now() }
+        await updateIndexCache(config.helm.cacheFolder, repository, change, clock)
       } catch (error) {
         problem(`the local index of ${repository.name}`, error)
       }

@@ -26,18 +26,20 @@ export interface PruneCommand {
   /** Files of releases; the empty text: ask Helm. */
   readonly inUse: readonly string[]
   readonly orphans: boolean
+  readonly allowManyOrphans: boolean
   readonly dryRun: boolean
 }
 
 /** `helm s3 prune REPO`: removes versions that no rule keeps, in one delta, and archives that no entry names. */
 export async function pruneCommand(context: Context, options: PruneCommand): Promise<void> {
-  const { dryRun, olderThan, orphans } = options
+  const { allowManyOrphans, dryRun, olderThan, orphans } = options
   refuseContradictions(options)
   const { repositoriesFile, program } = context.config.helm
   const location = await findRepository(options.repository, repositoriesFile)
   const rules = await readRules(options, program)
   const session = await context.openSession(location)
-  const result = await prune(session, { rules, olderThan, orphanAge: orphans ? ORPHAN_AGE : undefined, dryRun })
+  const orphanAge = orphans ? ORPHAN_AGE : undefined
+  const result = await prune(session, { rules, olderThan, orphanAge, allowManyOrphans, dryRun })
   await finishDeletion(context, session, result)
   context.output.result(describe(result, dryRun), {
     repository: location.url,

@@ -7,6 +7,7 @@ import { type PushResult, pushCharts } from '../protocol/push.ts'
 import { readCharts } from './chart-sources/read-charts.ts'
 import type { SourceFlags } from './chart-sources/refuse-contradictions.ts'
 import { refuseBoth } from './exclusive-flags.ts'
+import { identifyExisting, refuseOrphans } from './existing-versions.ts'
 import { updateIndexCaches } from './index-caches.ts'
 
 export interface PushCommand extends SourceFlags {
@@ -37,13 +38,14 @@ export async function push(context: Context, options: PushCommand): Promise<void
     await updateIndexCaches(context, session, result.committed)
     if (options.compact) await compactInline(session, result.committed)
   }
+  refuseOrphans(result.existing, location)
   if (result.existing.length > 0 && !ignoreIfExists) throw refusal(options, charts.length, result)
   context.output.result(describe(charts, result), {
     repository: location.url,
     dryRun,
     delta: result.committed?.id ?? null,
     pushed: identify(charts, result.pushed),
-    existing: identify(charts, result.existing),
+    existing: identifyExisting(result.existing),
   })
 }
 
@@ -59,14 +61,14 @@ function describe(charts: readonly ChartUpload[], { pushed, existing }: PushResu
   return lines
 }
 
-function refusal({ paths, repository }: PushCommand, count: number, { pushed, existing }: PushResult): HelmS3Error {
+function refusal({ paths, repository }: PushCommand, count: number, { existing }: PushResult): HelmS3Error {
   const typed = `${paths.join(' ')} ${repository}`
   const names = existing.map(({ name, version }) => `  ${name} ${version}\n`).join('')
   const subject =
     count === 1
       ? 'The chart already exists in the repository and cannot be overwritten without an explicit intent.\n'
       : `These charts already exist in the repository and cannot be overwritten without an explicit intent:\n\n${names}\n` +
-        `${pushed.length === 0 ? 'Nothing was pushed.' : `${countCharts(pushed.length)} beside them were pushed.`}\n`
+        'Nothing was pushed.\n'
   const text = `${subject}
 If you want to replace existing chart, use --force flag:
 

@@ -6,6 +6,7 @@ import { compactInline } from '../protocol/compact-inline.ts'
 import { type DeletedChart, findDeleted } from '../protocol/find-deleted.ts'
 import { pushCharts } from '../protocol/push.ts'
 import { type DeleteCommand, splitVersions } from './delete.ts'
+import { refuseOrphans } from './existing-versions.ts'
 import { updateIndexCaches } from './index-caches.ts'
 
 export interface RestoreCommand extends Pick<DeleteCommand, 'name' | 'repository' | 'versions'> {
@@ -25,12 +26,13 @@ export async function restore(context: Context, { compact, dryRun, name, relativ
 
   const uploads = deleted.map(({ upload }) => upload)
   const options = { force: false, ignoreIfExists: false, dryRun, relative, contentType: context.config.chartContentType }
-  const { committed, existing, pushed } = await pushCharts(session, uploads, options)
+  const { committed, existing } = await pushCharts(session, uploads, options)
   if (committed !== undefined) {
     await updateIndexCaches(context, session, committed)
     if (compact) await compactInline(session, committed)
   }
-  if (existing.length > 0) throw pushedMeanwhile(existing.map(({ version }) => `${name} ${version}`), pushed.length)
+  refuseOrphans(existing, location)
+  if (existing.length > 0) throw pushedMeanwhile(existing.map(({ version }) => `${name} ${version}`))
   context.output.result(describe(name, deleted, dryRun), {
     repository: location.url,
     dryRun,
@@ -45,8 +47,6 @@ function describe(name: string, deleted: readonly DeletedChart[], dryRun: boolea
   return [`${dryRun ? 'Would restore' : 'Restored'} ${formatCount(deleted.length, 'version')}:`, ...lines]
 }
 
-function pushedMeanwhile(names: readonly string[], others: number): HelmS3Error {
-  return new HelmS3Error('already-exists', `others have pushed ${names.join(', ')} meanwhile`, {
-    hint: others === 0 ? 'nothing was restored' : `${formatCount(others, 'version')} beside that ${others === 1 ? 'was' : 'were'} restored`,
-  })
+function pushedMeanwhile(names: readonly string[]): HelmS3Error {
+  return new HelmS3Error('already-exists', `others have pushed ${names.join(', ')} meanwhile`, { hint: 'nothing was restored' })
 }

@@ -5,10 +5,18 @@ import type { VersionId } from './entry.ts'
 export interface FoldedDelta {
   /** When it was folded. */
   readonly at: number
-  /** The versions on which it had the last word; `*`: more than {@link MAX_TOUCHED}, read the delta. */
+  /**
+   * The versions on which it had the last word. `*`: not listed, as older releases of this program noted deltas of more than 50
+   * versions; the delta itself tells, as long as it has not been collected.
+   */
   readonly touched: readonly VersionId[] | '*'
   /** When a compaction first missed it in the listing; undefined while it is listed. */
   readonly gone: number | undefined
+  /**
+   * Its client has said that it is through with it: a removal whose archives are deleted by now, or kept for good, so that nobody has
+   * to wait for that. Absent: not known.
+   */
+  readonly hasEnded?: true
 }
 
 /** Our part of the index-level `annotations`. */
@@ -18,9 +26,8 @@ export interface Bookkeeping {
   /** Random id of the write that made this text: no two writes have the same bytes, and a writer knows its own. */
   readonly writeId: string
   readonly folded: ReadonlyMap<DeltaId, FoldedDelta>
+  /** Random id of the `init --force` that emptied the index last; absent: none has. Kept by all later writes, so that it knows its own. */
+  readonly emptiedBy?: string
 }
-
-/** More touched versions than this are noted as `*`. */
-export const MAX_TOUCHED = 50
 
 export const NO_BOOKKEEPING: Bookkeeping = { generation: 0, writeId: '', folded: new Map() }

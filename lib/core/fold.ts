@@ -7,8 +7,8 @@ import type { IndexText } from './index/index-text.ts'
 import { compareVersions } from './version.ts'
 
 /**
- * The versions that folded deltas noted as `*` touched, for each of them whose id is above the lowest pending one.
- * See {@link unlistedTouches}.
+ * The versions that folded deltas noted as `*` touched, for each of them whose id is above the lowest pending one and which has not
+ * been collected. See {@link unlistedTouches}.
  */
 export type TouchedByStar = ReadonlyMap<DeltaId, readonly VersionId[]>
 
@@ -16,7 +16,8 @@ export type TouchedByStar = ReadonlyMap<DeltaId, readonly VersionId[]>
  * The index with the pending deltas applied in the order of their ids (DESIGN: identity and fold). Charts that no delta
  * changes keep their bytes. The bookkeeping stays that of `base`: see `planCompaction`.
  *
- * An operation on a version that a folded delta with a higher id has touched is superseded: it was overtaken, and does nothing.
+ * An operation on a version that a folded delta with a higher id has touched is superseded: it was overtaken, and does nothing. A
+ * folded delta of which nobody knows any more what it touched (noted as `*`, and collected) supersedes all below it.
  *
  * Laws (test/core/fold.test.ts): idempotent; independent of the order of `pending`; folding in two steps is folding at once,
  * except where a removal's digest did not match.
@@ -58,10 +59,13 @@ function supersededBy(
   touchedByStar: TouchedByStar,
 ): (version: VersionId, id: DeltaId) => boolean {
   const highest = new Map<string, DeltaId>()
+  let highestUnknown: DeltaId | undefined
   const lowest = pending[0]?.id
   for (const [id, { touched }] of folded) {
     if (lowest === undefined || id < lowest) continue
-    for (const version of touched === '*' ? (touchedByStar.get(id) ?? []) : touched) {
+    const versions = touched === '*' ? touchedByStar.get(id) : touched
+    if (versions === undefined && (highestUnknown === undefined || highestUnknown < id)) highestUnknown = id
+    for (const version of versions ?? []) {
       const key = versionKey(version)
       const known = highest.get(key)
       if (known === undefined || known < id) highest.set(key, id)
@@ -69,7 +73,7 @@ function supersededBy(
   }
   return (version, id) => {
     const above = highest.get(versionKey(version))
-    return above !== undefined && above > id
+    return (above !== undefined && above > id) || (highestUnknown !== undefined && highestUnknown > id)
   }
 }
 

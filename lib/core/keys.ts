@@ -83,6 +83,16 @@ export function repositoryAt(bucket: string, prefix: string, query = ''): Reposi
   }
 }
 
+/** `<prefix>index.d/rebuild-<name>.json`: the mark of a rebuild that is under way. `name`: 16 hex characters. */
+export function rebuildMarkKey({ deltaFolder }: RepositoryLocation, name: string): Key {
+  return asKey(`${deltaFolder}rebuild-${name}.json`)
+}
+
+/** Whether the key is that of a mark of a rebuild. */
+export function isRebuildMark({ deltaFolder }: RepositoryLocation, key: Key): boolean {
+  return key.startsWith(deltaFolder) && /^rebuild-[0-9a-f]{16}\.json$/.test(key.slice(deltaFolder.length))
+}
+
 /** File name of a chart archive: one version, one key, whatever the pushed file was called. */
 export function archiveFileName(chart: { readonly name: string; readonly version: string }): string {
   return `${chart.name}-${chart.version}.tgz`

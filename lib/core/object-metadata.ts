@@ -6,6 +6,8 @@ export const CHART_METADATA = 'chart-metadata'
 export const DIGEST_METADATA = 'chart-digest'
 /** Id of the push that wrote the object. */
 export const DELTA_METADATA = 'delta'
+/** Of `index.yaml`: the highest id that it has folded. A push learns it from a HEAD, and sorts after it whatever the clocks say. */
+export const NEWEST_METADATA = 'newest-delta'
 
 /**
  * Bytes of the names and values of the first two above which the first is left out. hypnoglow/helm-s3 allows 1900

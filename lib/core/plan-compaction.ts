@@ -1,4 +1,4 @@
-import { type Bookkeeping, type FoldedDelta, MAX_TOUCHED } from './bookkeeping.ts'
+import type { Bookkeeping, FoldedDelta } from './bookkeeping.ts'
 import { type StoredDelta, touchedVersions } from './delta.ts'
 import { type DeltaId, deltaTime } from './delta-id.ts'
 
@@ -15,6 +15,8 @@ export interface CompactionInput {
   readonly retention: number
   /** The lowest delta of an unknown apiVersion. */
   readonly unknownFrom: DeltaId | undefined
+  /** Removals whose archives are deleted by now, as far as this client knows: see `FoldedDelta.hasEnded`. */
+  readonly ended: ReadonlySet<DeltaId>
 }
 
 export interface CompactionPlan {
@@ -36,7 +38,7 @@ export interface CompactionPlan {
  * any client may still send it.
  */
 export function planCompaction(input: CompactionInput): CompactionPlan {
-  const { bookkeeping, date, graceWindow, listed, pending, retention, unknownFrom } = input
+  const { bookkeeping, date, ended, graceWindow, listed, pending, retention, unknownFrom } = input
   const isListed = new Set(listed.map(({ id }) => id))
   const folded = new Map<DeltaId, FoldedDelta>()
   const forget: DeltaId[] = []
@@ -46,9 +48,9 @@ export function planCompaction(input: CompactionInput): CompactionPlan {
     else if (state.gone === undefined && !isListed.has(id) && date - state.at > graceWindow) {
       mark.push(id)
       folded.set(id, { ...state, gone: date })
-    } else folded.set(id, state)
+    } else folded.set(id, withEnd(state, ended.has(id)))
   }
-  for (const delta of pending) folded.set(delta.id, foldedAt(date, delta))
+  for (const delta of pending) folded.set(delta.id, withEnd(foldedAt(date, delta), ended.has(delta.id)))
 
   const isOld = (id: DeltaId): boolean => {
     const state = bookkeeping.folded.get(id)
@@ -63,8 +65,14 @@ export function isIdle({ fold, collect, forget, mark }: CompactionPlan): boolean
   return fold.length + collect.length + forget.length + mark.length === 0
 }
 
-/** What the folded set notes of a delta that is folded at `date`. */
+/**
+ * What the folded set notes of a delta that is folded at `date`. All touched versions are listed, however many: a delta that lands
+ * late, below this one, is judged by them when this one has long been collected. They cost about 35 bytes each for some 70 minutes.
+ */
 export function foldedAt(date: number, delta: StoredDelta): FoldedDelta {
-  const touched = touchedVersions(delta)
-  return { at: date, touched: touched.length > MAX_TOUCHED ? '*' : touched, gone: undefined }
+  return { at: date, touched: touchedVersions(delta), gone: undefined }
+}
+
+function withEnd(state: FoldedDelta, hasEnded: boolean): FoldedDelta {
+  return hasEnded ? { ...state, hasEnded } : state
 }

@@ -86,6 +86,10 @@ export class ReindexPlan {
     }
   }
 
+  get archiveCount(): number {
+    return this.#archives.size
+  }
+
   /** The archives that have to be opened, in key order. */
   unknown(): readonly SeenArchive[] {
     return [...this.#archives.values()].filter((archive) => !this.#isTrusted(archive))
@@ -116,6 +120,23 @@ export class ReindexPlan {
     }
     this.#claims.set(id, archive.key)
     return { outcome: 'claimed', change: undefined }
+  }
+
+  /** What all opened archives change together, and what the rest of the plan needs besides; which of them cannot be indexed. */
+  changesOf(
+    contents: readonly (readonly [SeenArchive, ArchiveContent])[],
+  ): { readonly changes: readonly Change[]; readonly problems: readonly Problem[] } {
+    const changes: Change[] = []
+    const problems: Problem[] = []
+    const contribute = ([archive, content]: readonly [SeenArchive, ArchiveContent], isLast: boolean): boolean => {
+      const contribution = this.contribute(archive, content, isLast)
+      if (contribution.outcome === 'problem') problems.push(contribution.problem)
+      else if (contribution.outcome === 'claimed' && contribution.change !== undefined) changes.push(contribution.change)
+      return contribution.outcome !== 'later'
+    }
+    const putOff = contents.filter((each) => !contribute(each, false))
+    for (const each of putOff) contribute(each, true)
+    return { changes: [...changes, ...this.remaining()], problems }
   }
 
   /** What needs no further archive, once all have contributed: entries without their archive, and urls to rewrite. */

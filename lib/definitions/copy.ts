@@ -1,5 +1,6 @@
 import { command, exactly } from '../command.ts'
 import { OUTPUT_FLAG } from '../flags.ts'
+import { EXISTING_VERSION } from './existing-version.ts'
 import { listOf, objectOf, text, textOrNull, truth } from '../json-schema.ts'
 
 const CHART = objectOf({ name: text('of the chart'), version: text('as in Chart.yaml'), digest: text('SHA-256 of the archive, hex: the same in both') })
@@ -38,7 +39,7 @@ export const copyDefinition = command({
     dryRun: truth('nothing was written'),
     delta: textOrNull('id of the delta in DST; null when none was needed'),
     copied: listOf(CHART, 'versions that are in DST now'),
-    existing: listOf(CHART, 'versions that were in DST already, and stay'),
+    existing: listOf(EXISTING_VERSION, 'versions that were in DST already, and stay'),
   }),
   run: async (context, [name = '', source = '', destination = ''], flags) => {
     const { copy } = await import('../commands/copy.ts')

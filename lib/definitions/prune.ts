@@ -10,7 +10,7 @@ export const pruneDefinition = command({
   details: [
     'A version goes when no rule keeps it. --keep-last keeps the newest N stable versions of each chart, --keep-prereleases the newest N prereleases, which are counted on their own; --older-than keeps what is younger, of both kinds. Given together, a version goes only if it is neither among the newest N of its kind nor young. With --keep-last alone no prerelease goes, with --keep-prereleases alone no stable version.',
     'Versions that --keep-file or --keep-in-use name stay whatever the other rules say, and count among the newest N. A line of the file is NAME VERSION, NAME: VERSION or NAME-VERSION, or NAME alone for all versions of a chart; each may be a glob, and # begins a comment. --keep-in-use asks `helm ls -A` for the newest revision of every release in the current cluster; with =FILE it takes what `helm ls -A -o json --max 0` printed there, for other clusters, and may be given several times. If that fails, nothing is removed.',
-    'All removals are one delta; what takes longer to delete than a removal may wait for its archive goes into several, one after another. --orphans removes archives that no entry of the index names, with their provenance files, when they are older than an hour: a push that died, or a deletion that could not remove its archive. Files that are not called NAME-VERSION.tgz stay.',
+    'All removals are one delta; what takes longer to delete than a removal may wait for its archive goes into several, one after another. --orphans removes archives that no entry of the index names, with their provenance files, when they are older than an hour: a push that died, or a deletion that could not remove its archive. Files that are not called NAME-VERSION.tgz stay. When they are more than a tenth of all archives, or while a reindex makes index.yaml anew, none is removed: then the index rather lacks charts. --allow-many-orphans removes them all the same; --dry-run shows them in any case.',
     'Cost: one LIST for each 1000 objects, one read of the index, then as many requests as `delete` needs.',
   ],
   arity: exactly(1),
@@ -22,6 +22,7 @@ export const pruneDefinition = command({
     'keep-file': { kind: 'texts', about: 'keep the versions that this file lists; may be given several times' },
     'keep-in-use': { kind: 'optional', about: 'keep what releases in the cluster use, or in a file of `helm ls -A -o json`' },
     orphans: { kind: 'switch', about: 'remove archives older than an hour that no entry names' },
+    'allow-many-orphans': { kind: 'switch', about: 'with --orphans: also when they are more than a tenth of all archives' },
     'dry-run': { kind: 'switch', about: 'say what would be removed, and write nothing' },
     ...OUTPUT_FLAG,
   },
@@ -59,6 +60,7 @@ export const pruneDefinition = command({
       keepFiles: flags['keep-file'],
       inUse: flags['keep-in-use'],
       orphans: flags.orphans,
+      allowManyOrphans: flags['allow-many-orphans'],
       dryRun: flags['dry-run'],
     })
   },

@@ -1,11 +1,13 @@
 import { atLeast, command } from '../command.ts'
 import { OUTPUT_FLAG } from '../flags.ts'
+import { EXISTING_VERSION } from './existing-version.ts'
 import { listOf, objectOf, text, textOrNull, truth } from '../json-schema.ts'
 
 const CHART = objectOf({ name: text('of the chart'), version: text('as in Chart.yaml'), digest: text('SHA-256 of the archive, hex') })
 
 const DETAILS = [
-  'PATH is an archive; the folder of a chart; a pattern in quotes (`*.tgz`, `charts/*`), where a file of that very name wins and one that matches nothing is an error; s3://BUCKET/KEY of an archive (one HEAD and two GETs more); or - for one archive in standard input. All of them become visible at once, or, when something is wrong with one, none.',
+  'PATH is an archive; the folder of a chart; a pattern in quotes (`*.tgz`, `charts/*`), where a file of that very name wins and one that matches nothing is an error; s3://BUCKET/KEY of an archive (one HEAD and two GETs more); or - for one archive in standard input. All of them become visible at once, or, when something is wrong with one or it exists already, none: also when another client pushes one of them at the same moment. With --ignore-if-exists those that exist are passed over.',
+  'Whether a version exists is what the index says. Where an archive of a push that died stands in its place, it gives way as soon as that push must have ended, a minute and a half after it was written at the most; that needs the permission to delete it.',
   'A folder is packaged as `helm package` does: by the rules of .helmignore, with Chart.yaml written anew, subcharts in charts/ unpacked, and links followed; a dependency that is not in charts/ is an error. Unlike with `helm package`, every file in the archive has the time 1980-01-01 00:00 UTC: the same files make the same archive, byte for byte, with the same build of this program.',
   'The provenance file NAME.tgz.prov beside an archive goes along, on disk and in a bucket. --prov names another one, or that of standard input; nothing checks here that it belongs to the archive.',
 ]
@@ -41,7 +43,7 @@ export const pushDefinition = command({
     dryRun: truth('nothing was written'),
     delta: textOrNull('id of the delta; null when none was needed'),
     pushed: listOf(CHART, 'versions that are in the repository now'),
-    existing: listOf(CHART, 'versions that were there already, and stay'),
+    existing: listOf(EXISTING_VERSION, 'versions that were there already, and stay'),
   }),
   run: async (context, args, flags) => {
     const { push } = await import('../commands/push.ts')

@@ -56,7 +56,7 @@ export async function startEmbeddedStore(options: EmbeddedStoreOptions): Promise
 
 async function answer(request: IncomingMessage, response: ServerResponse, place: Place): Promise<void> {
   const requestId = randomUUID()
-  const fault = (error: unknown): Reply => faultReply(error, request.url ?? '', requestId)
+  const fault = (error: unknown): Reply => faultReply(error, (request.url ?? '').replace(/\?.*/, ''), requestId)
   const reply = await route(request, place).catch(fault)
   // Whatever is left of a body that nobody wanted, so that the connection can serve the next request.
   request.resume()

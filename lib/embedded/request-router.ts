@@ -5,7 +5,7 @@ import { deleteObject, getObject, headObject, putObject } from './object-request
 import type { Reply } from './reply.ts'
 import type { BucketRequest, ObjectRequest, Place } from './request.ts'
 import { FAULTS } from './s3-fault.ts'
-import { checkSignature } from './signature.ts'
+import { SIGNATURE_PARAMETERS, checkSignature } from './signature.ts'
 
 const MAX_KEY_BYTES = 1024
 const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
@@ -23,8 +23,8 @@ export async function route(message: IncomingMessage, place: Place): Promise<Rep
   const path = decodePath(mark < 0 ? url : url.slice(0, mark))
   const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1))
   const method = message.method ?? 'GET'
-  checkSignature({ method, path, query, headers: message.headers }, place.keys)
-  query.delete(OPERATION)
+  checkSignature({ method, path, query, headers: message.headers }, place.keys, place.now())
+  for (const name of [OPERATION, ...SIGNATURE_PARAMETERS]) query.delete(name)
   const slash = path.indexOf('/', 1)
   const bucket = slash < 0 ? path.slice(1) : path.slice(1, slash)
   const key = slash < 0 ? '' : path.slice(slash + 1)

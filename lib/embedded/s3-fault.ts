@@ -15,6 +15,7 @@ export const FAULTS = {
   accessDenied: (why = 'Access Denied') => new S3Fault(403, 'AccessDenied', why),
   authorizationHeaderMalformed: () =>
     new S3Fault(400, 'AuthorizationHeaderMalformed', 'The authorization header that you provided is not valid.'),
+  authorizationQueryParameters: (why: string) => new S3Fault(400, 'AuthorizationQueryParametersError', why),
   badDigest: () => new S3Fault(400, 'BadDigest', 'The checksum you specified did not match what we received.'),
   bucketExists: () =>
     new S3Fault(409, 'BucketAlreadyOwnedByYou', 'You have created this bucket already.'),

@@ -1,41 +1,68 @@
-import { closeSync, fsyncSync, mkdtempSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { HelmS3Error } from '../errors.ts'
+import { newDraft, removeDraft, sweepDrafts } from '../sys/drafts.ts'
 import { localFileError } from '../sys/system-error.ts'
 
+/** Of a file: the text, or its pieces. */
+export type FileContent = string | Uint8Array | readonly Uint8Array[]
+
 /**
- * Replaces the file as a whole: a reader sees the old bytes or the new ones, whatever happens meanwhile. The new bytes grow
- * in a folder beside it. Synchronous, so that a signal finds no half-finished work. `content`: the text, or its pieces.
+ * Replaces the file as a whole: a reader sees the old bytes or the new ones, whatever happens meanwhile. The new
+ * bytes grow in a folder beside it. Synchronous, so that a signal finds no half-finished work.
  * @throws HelmS3Error `local-file`
  */
-export function writeFileAtomically(path: string, content: string | Uint8Array | readonly Uint8Array[]): void {
+export function writeFileAtomically(path: string, content: FileContent): void {
   replaceAtomically(path, (draft) => {
-    const file = openSync(draft, 'wx', 0o644)
-    try {
-      for (const piece of Array.isArray(content) ? (content as readonly Uint8Array[]) : [content as string | Uint8Array]) writeFileSync(file, piece)
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
-    }
+    writeDurably(draft, content)
+  })
+}
+
+/** Writes a new file, and waits until the disk has it. */
+export function writeDurably(path: string, content: FileContent): void {
+  const file = openSync(path, 'wx', 0o644)
+  try {
+    const pieces = Array.isArray(content) ? (content as readonly Uint8Array[]) : [content as string | Uint8Array]
+    for (const piece of pieces) writeFileSync(file, piece)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/**
+ * Puts what `make` creates at the path it is handed (a file or a folder) in the place of `path`, in one step. An
+ * existing file is replaced; an existing folder that is not empty is an error. What killed runs have left in the
+ * folder of `path` is taken away.
+ * @throws HelmS3Error `local-file`
+ */
+export function replaceAtomically(path: string, make: (draft: string) => void): void {
+  replaceAtomicallyIf(path, (draft) => {
+    make(draft)
+    return true
   })
 }
 
 /**
- * Puts what `make` creates at the path it is handed (a file or a folder) in the place of `path`, in one step. An existing
- * file is replaced; an existing folder that is not empty is an error.
+ * Does what {@link replaceAtomically} does, unless `make` returns false: everything is left as it was then. Nothing
+ * happens between the end of `make` and the step that puts the draft in place.
+ * @returns whether it was put in place
  * @throws HelmS3Error `local-file`
  */
-export function replaceAtomically(path: string, make: (draft: string) => void): void {
-  let workshop: string | undefined
+export function replaceAtomicallyIf(path: string, make: (draft: string) => boolean): boolean {
+  const folder = dirname(path)
+  sweepDrafts(folder)
+  const workshop = newDraft(folder)
   try {
-    workshop = mkdtempSync(join(dirname(path), `.${basename(path)}.`))
+    mkdirSync(workshop, 0o700)
     const draft = join(workshop, basename(path))
-    make(draft)
+    if (!make(draft)) return false
     renameSync(draft, path)
+    return true
   } catch (cause) {
     if (cause instanceof HelmS3Error) throw cause
     throw localFileError(path, 'write', cause)
   } finally {
-    if (workshop !== undefined) rmSync(workshop, { recursive: true, force: true })
+    removeDraft(workshop)
   }
 }

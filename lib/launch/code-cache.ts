@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Script } from 'node:vm'
+import { newDraft, removeDraft, sweepDrafts } from '../sys/drafts.ts'
 
 /** A file of V8's compiled code: SHA-256 of what it was made from, SHA-256 of the code, the code. */
 const HASH_LENGTH = 32
@@ -24,14 +25,16 @@ export function compile(source: string, filename: string, cache: CodeCache): { r
 }
 
 /**
- * Keeps the code of a script for later runs. It appears at once as a whole, however many processes do this. Where the folder
- * cannot be written, nothing is computed and nothing said.
+ * Keeps the code of a script for later runs. It appears at once as a whole, however many processes do this; what killed
+ * runs have left beside it is taken away. Where the folder cannot be written, nothing is computed and nothing said.
  */
 export function keepCode(cache: CodeCache, makeCode: () => Uint8Array): void {
-  const draft = `${cache.file}.${String(process.pid)}`
+  const folder = dirname(cache.file)
+  const draft = newDraft(folder)
   let descriptor: number
   try {
-    mkdirSync(dirname(cache.file), { recursive: true })
+    mkdirSync(folder, { recursive: true })
+    sweepDrafts(folder)
     descriptor = openSync(draft, 'wx', 0o644)
   } catch {
     return
@@ -42,7 +45,7 @@ export function keepCode(cache: CodeCache, makeCode: () => Uint8Array): void {
     closeSync(descriptor)
     renameSync(draft, cache.file)
   } catch {
-    rmSync(draft, { force: true })
+    removeDraft(draft)
   }
 }
 

@@ -1,11 +1,28 @@
 import type { Delta } from '../core/delta.ts'
-import { deltaKey } from '../core/delta-id.ts'
+import { deltaKey, deltaTime } from '../core/delta-id.ts'
 import { encodeDelta } from '../core/delta-text.ts'
 import { HelmS3Error, during } from '../errors.ts'
-import { RETENTION } from './limits.ts'
+import { ID_LIFETIME, MAX_CLOCK_LEAD, RETENTION } from './limits.ts'
 import type { Minted } from './mint.ts'
 import { readBase } from './read-base.ts'
 import type { Session } from './session.ts'
+
+/** What became of a delta. */
+export type Appended =
+  | {
+      readonly outcome: 'committed'
+      /** When it landed: store clock, milliseconds since 1970. Undefined: nobody knows any more, for it is folded already. */
+      readonly landedAt: number | undefined
+      /**
+       * Whether the store's own answers say that it landed within the lifetime of its id. If not, something above it may have been
+       * folded and collected before it came: whoever wrote it has to look whether it took effect.
+       */
+      readonly isTimely: boolean
+    }
+  | { readonly outcome: 'expired' }
+
+/** `Date` headers and dates of objects are in whole seconds; a store may round either. Milliseconds. */
+const DATE_TOLERANCE = 5000
 
 /**
  * Writes one delta: the commit point of every mutation, and the only place that writes below `index.d/`.
@@ -13,35 +30,45 @@ import type { Session } from './session.ts'
  * After any answer but success it looks before it sends again: at the delta itself, then in the folded set, because a delta
  * that is not there may have been folded and collected. A second PUT of a collected delta would make it pending again.
  *
- * @returns `committed`, or `expired`: the id is too old to be sent (again), and the whole operation starts again from its
- *   first look at the store. Never the same delta under a new id: both could take effect.
+ * @returns `expired`: the id is too old to be sent (again), or the store's clock has stepped back and readers do not obey what it
+ *   dates so far ahead. The whole operation starts again from its first look at the store. Never the same delta under a new id:
+ *   both could take effect.
  * @throws HelmS3Error `outcome-unknown` when it was sent and no look can tell what became of it
  *
  * Cost: one PUT; after a lost answer a HEAD and, if need be, a GET of `index.yaml`.
  */
-export async function appendDelta(session: Session, minted: Minted, delta: Delta): Promise<'committed' | 'expired'> {
-  const { clock, location, store } = session
+export async function appendDelta(session: Session, minted: Minted, delta: Delta): Promise<Appended> {
+  const { location, store } = session
   const key = deltaKey(location.deltaFolder, minted.id)
   const body = encodeDelta({ ...delta, origin: session.origin })
-  let firstSent: number | undefined
   while (minted.isFresh()) {
-    firstSent ??= clock.monotonic()
     const put = await during('upload index to s3: upload delta to S3 bucket', () =>
-      store.put(key, body, { when: 'absent', contentType: 'application/yaml' }),
+      store.put(key, body, { when: 'absent', contentType: 'application/yaml', until: minted.until }),
     )
-    if (put.outcome === 'written') return 'committed'
-    if (await hasLanded(session, minted)) return 'committed'
-    if (clock.monotonic() - firstSent > RETENTION) throw outcomeUnknown(session, minted)
-    await clock.sleep(100 + session.random.fraction() * 400)
+    const isSoundDate = put.outcome === 'written' && deltaTime(minted.id) < put.date + MAX_CLOCK_LEAD - DATE_TOLERANCE
+    if (isSoundDate) return committed(minted, put.date)
+    const found = await lookForDelta(session, minted)
+    if (found === 'folded') return committed(minted, undefined)
+    if (found !== undefined) return deltaTime(minted.id) > found + MAX_CLOCK_LEAD ? { outcome: 'expired' } : committed(minted, found)
+    if (put.outcome === 'expired') break
+    await session.clock.sleep(100 + session.random.fraction() * 400)
   }
-  return 'expired'
+  return { outcome: 'expired' }
 }
 
-async function hasLanded(session: Session, minted: Minted): Promise<boolean> {
+function committed({ date }: Minted, landedAt: number | undefined): Appended {
+  return { outcome: 'committed', landedAt, isTimely: landedAt !== undefined && Math.abs(landedAt - date) < ID_LIFETIME }
+}
+
+/** When it landed, by the store's clock; `folded`: it has, and may be collected; undefined: it has not. */
+async function lookForDelta(session: Session, minted: Minted): Promise<number | 'folded' | undefined> {
   try {
-    if ((await session.store.head(deltaKey(session.location.deltaFolder, minted.id))) !== undefined) return true
-    const { index } = await readBase(session)
-    return index.bookkeeping.folded.has(minted.id)
+    const head = await session.store.head(deltaKey(session.location.deltaFolder, minted.id))
+    if (head !== undefined) return head.lastModified
+    const { date, index } = await readBase(session)
+    if (index.bookkeeping.folded.has(minted.id)) return 'folded'
+    if (date - minted.date > RETENTION) throw new Error('the look came an hour later')
+    return undefined
   } catch (cause) {
     throw outcomeUnknown(session, minted, cause)
   }

@@ -44,7 +44,7 @@ export async function commitChanges(session: Session, changes: readonly Change[]
     const kept = await dropChanged(session, changes, range, state)
     const delta = deltaOf(kept)
     for (const change of kept) attempted.add(change)
-    if (kept.length > 0 && (await appendDelta(session, minted, delta)) === 'expired') continue
+    if (kept.length > 0 && (await appendDelta(session, minted, delta)).outcome === 'expired') continue
     const view = await settleCrossed(session, [...attempted], range, state)
     const newerDeltas = view.listing.deltas.filter(({ id }) => id > minted.id).length
     const left = changes.filter((change) => !attempted.has(change))
@@ -65,7 +65,8 @@ async function dropChanged(session: Session, changes: readonly Change[], range: 
   return changes.filter((change) => stillHolds(change, view.index, archives) && !isRemoved(change))
 }
 
-function deltaOf(changes: readonly Change[]): Delta {
+/** The delta that makes these changes. */
+export function deltaOf(changes: readonly Change[]): Delta {
   return {
     added: changes.flatMap(({ entry }): Addition[] => (entry === undefined ? [] : [{ entry, ifAbsent: true }])),
     removed: changes.flatMap(({ seen }) => (seen === undefined ? [] : [removalOf(seen)])),
@@ -108,7 +109,8 @@ async function withdraw(session: Session, entry: Entry, state: PushState): Promi
     const view = await readView(session)
     const present = view.index.find(entry)
     if (present?.digest !== entry.digest || present?.created !== entry.created) return
-    if ((await appendDelta(session, minted, { added: [], removed: [removalOf(entry)] })) === 'committed') return
+    const withdrawn = await appendDelta(session, minted, { added: [], removed: [removalOf(entry)] })
+    if (withdrawn.outcome === 'committed') return
   }
 }
 

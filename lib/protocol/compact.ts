@@ -7,6 +7,7 @@ import { HelmS3Error } from '../errors.ts'
 import { collectDeltas } from './collect.ts'
 import { MIN_GRACE_WINDOW, RETENTION } from './limits.ts'
 import { compactionSettings } from './repository-config.ts'
+import { sweepRebuildMarks } from './rebuild-mark.ts'
 import { type View, noticeSkipped, readView } from './read-view.ts'
 import type { Session } from './session.ts'
 import { newWriteId, nextGenerated, writeIndex } from './write-index.ts'
@@ -56,6 +57,7 @@ export async function compactRepository(session: Session, options: CompactOption
     const pass = await compactOnce(session, view, options)
     if (pass !== 'lost') {
       noticeSkipped(session, view)
+      if (!options.dryRun) await sweepRebuildMarks(session, view.listing)
       return pass
     }
     await session.clock.sleep(session.random.fraction() * Math.min(100 * 2 ** attempt, 5000))
@@ -77,6 +79,7 @@ export async function compactOnce(session: Session, view: View, options: Compact
     graceWindow: settings.graceWindow,
     retention: RETENTION,
     unknownFrom: view.unknownFrom,
+    ended: session.knownIds.ended,
   })
   const form = settings.form ?? view.base.index.form
   const written = options.tidy === true || !isIdle(plan) || form !== view.base.index.form
@@ -84,7 +87,7 @@ export async function compactOnce(session: Session, view: View, options: Compact
   if (!written) return { ...report, collected: [], generation: bookkeeping.generation }
   if (options.dryRun) return { ...report, collected: plan.collect, generation: bookkeeping.generation }
 
-  if (session.clock.monotonic() - view.startedAt > settings.graceWindow / 2) return 'lost'
+  if (!(await isStillBase(session, view))) return 'lost'
   const merged = options.tidy === true ? tidyIndex(view.index) : view.index
   const text = nextIndex(session, view, merged.toForm(form), plan)
   if ((await writeIndex(session, text, { match: view.base.etag })) === 'lost') return 'lost'
@@ -92,10 +95,18 @@ export async function compactOnce(session: Session, view: View, options: Compact
   return { ...report, collected, generation: text.bookkeeping.generation }
 }
 
+/**
+ * A base that was read longer ago is looked at again before one is written over it: on a store that ignores the condition of the PUT, what
+ * others have folded since, and collected after the shortest grace window, would be in no base. Cost: nothing, or one HEAD.
+ */
+async function isStillBase(session: Session, { base, isYoung }: View): Promise<boolean> {
+  return isYoung() || (await session.store.head(session.location.indexKey))?.etag === base.etag
+}
+
 function nextIndex(session: Session, view: View, merged: IndexText, { folded }: CompactionPlan): IndexText {
-  const { generation } = view.base.index.bookkeeping
+  const before = view.base.index.bookkeeping
   return merged.withHeader({
-    bookkeeping: { generation: generation + 1, writeId: newWriteId(session), folded },
+    bookkeeping: { ...before, generation: before.generation + 1, writeId: newWriteId(session), folded },
     generated: nextGenerated(session, view.base.index.generated),
   })
 }

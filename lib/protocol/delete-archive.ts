@@ -1,8 +1,8 @@
 import type { DeltaId } from '../core/delta-id.ts'
 import { type Key, provenanceKey } from '../core/keys.ts'
 import { during } from '../errors.ts'
-import { deltaIn, headArchive } from './head-archive.ts'
-import { DELETE_DEADLINE } from './limits.ts'
+import { type ArchiveHead, deltaIn, headArchive } from './head-archive.ts'
+import { REMOVAL_SETTLES } from './limits.ts'
 import type { Session } from './session.ts'
 
 /** The removal that allows an archive to be deleted. */
@@ -11,39 +11,57 @@ export interface DeletionWarrant {
   readonly removal: DeltaId
   /** Digest in the removed entry; undefined when it had none. */
   readonly digest: string | undefined
-  /** `clock.monotonic()` just before the delta was sent. */
-  readonly sentAt: number
+  /** Whether a DELETE may still be sent, by the clocks of this machine. */
+  readonly isInTime: () => boolean
+  /** When the delta landed, at the earliest: store clock, milliseconds since 1970. The store is asked to refuse what comes late after it. */
+  readonly landedAt: number
+}
+
+/** What became of an archive whose entry was removed. */
+export interface ArchiveDeletion {
+  /** `kept`: the archive stays as an orphan, because it is not surely the removed one. */
+  readonly outcome: 'deleted' | 'absent' | 'kept'
+  /** Whether every DELETE was answered: none can arrive any more. */
+  readonly isOver: boolean
+  /** The store has carried out a DELETE so late that it may have met the archive of a push that came after. */
+  readonly isLate: boolean
 }
 
 /**
  * Removes an archive whose entry is gone, and its provenance file, and nothing else: only the object that HEAD showed, with
  * the removed digest, written below the removal, within the deadline, by one conditional DELETE that is never sent again.
- * A DELETE that is late could meet the archive of a push that came after. The only place that deletes archives.
+ * A DELETE that is late could meet the archive of a push that came after: equal bytes have the same ETag. So the store is asked to
+ * refuse one that comes when pushes do not wait for it any more. The only place that deletes archives.
  *
- * @returns `deleted`, `absent`, or `kept`: the archive stays as an orphan, because it is not surely the removed one
  * Cost: a HEAD and a DELETE, and the same for the provenance file where there is one.
  */
-export async function deleteArchive(session: Session, key: Key, warrant: DeletionWarrant): Promise<'deleted' | 'absent' | 'kept'> {
+export async function deleteArchive(session: Session, key: Key, warrant: DeletionWarrant): Promise<ArchiveDeletion> {
   const head = await headArchive(session, key)
-  if (head !== undefined) {
-    if (warrant.digest !== undefined && head.digest !== warrant.digest) return 'kept'
-    if (!(await deleteBelow(session, key, head, warrant))) return 'kept'
-  }
+  if (head !== undefined && warrant.digest !== undefined && head.digest !== warrant.digest) return KEPT
+  const archive = head === undefined ? ABSENT : await deleteBelow(session, key, head, warrant)
+  if (archive.outcome === 'kept') return archive
   const provenance = await session.store.head(provenanceKey(key))
-  if (provenance !== undefined) {
-    await deleteBelow(session, provenanceKey(key), { etag: provenance.etag, delta: deltaIn(provenance.metadata) }, warrant)
-  }
-  return head === undefined ? 'absent' : 'deleted'
+  if (provenance === undefined) return archive
+  const { etag, metadata } = provenance
+  const { isLate, isOver } = await deleteBelow(session, provenanceKey(key), { etag, delta: deltaIn(metadata) }, warrant)
+  return { outcome: archive.outcome, isOver: archive.isOver && isOver, isLate: archive.isLate || isLate }
 }
 
+const KEPT: ArchiveDeletion = { outcome: 'kept', isOver: true, isLate: false }
+const ABSENT: ArchiveDeletion = { outcome: 'absent', isOver: true, isLate: false }
+
 async function deleteBelow(
-  { clock, store }: Session,
+  { store }: Session,
   key: Key,
-  { etag, delta }: Pick<NonNullable<Awaited<ReturnType<typeof headArchive>>>, 'etag' | 'delta'>,
-  { removal, sentAt }: DeletionWarrant,
-): Promise<boolean> {
-  if (delta !== undefined && delta > removal) return false
-  if (clock.monotonic() - sentAt > DELETE_DEADLINE) return false
-  const deletion = await during('delete chart file from s3: delete chart object from s3', () => store.delete(key, { match: etag }))
-  return deletion.outcome === 'deleted'
+  { delta, etag }: Pick<ArchiveHead, 'delta' | 'etag'>,
+  { isInTime, landedAt, removal }: DeletionWarrant,
+): Promise<ArchiveDeletion> {
+  if ((delta !== undefined && delta > removal) || !isInTime()) return KEPT
+  const deletion = await during('delete chart file from s3: delete chart object from s3', () =>
+    store.delete(key, { match: etag, until: landedAt + REMOVAL_SETTLES }),
+  )
+  if (deletion.outcome === 'deleted') {
+    return { outcome: 'deleted', isOver: true, isLate: deletion.date - landedAt > REMOVAL_SETTLES + 1000 }
+  }
+  return { outcome: 'kept', isOver: deletion.outcome !== 'unknown', isLate: false }
 }

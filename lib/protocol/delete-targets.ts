@@ -1,19 +1,20 @@
 import pLimit from 'p-limit'
 import type { Delta } from '../core/delta.ts'
 import type { DeltaId } from '../core/delta-id.ts'
-import { type Removal, versionKey } from '../core/entry.ts'
-import type { Key } from '../core/keys.ts'
+import { type Removal, isAnnouncement, versionKey } from '../core/entry.ts'
+import { type Key, archiveKey } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import { formatCount } from '../format.ts'
 import { appendDelta } from './append-delta.ts'
-import { deleteArchive } from './delete-archive.ts'
+import { type ArchiveDeletion, deleteArchive } from './delete-archive.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
 import { CONCURRENCY, DELETE_DEADLINE } from './limits.ts'
-import { mint } from './mint.ts'
+import { type Minted, clockWentBack, mint } from './mint.ts'
 import { cannotFetchIndex } from './read-base.ts'
 import { type View, readView } from './read-view.ts'
 import { type KnownRemoval, findAllRemovals, isUnsettled } from './removals.ts'
 import type { Session } from './session.ts'
+import { startLimit } from './stopwatch.ts'
 
 /** Something to delete: what the delta says of it, and its archive. */
 export interface DeletionTarget {
@@ -106,7 +107,6 @@ async function deletePart<T extends DeletionTarget>(
   choose: Choose<T>,
   first: View | undefined,
 ): Promise<{ readonly part: Deletion<T>; readonly isLast: boolean }> {
-  const { clock } = session
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const before = attempt === 1 && first !== undefined ? first : await readCurrentView(session)
     const chosen = await choose(before, attempt > 1 ? 'again' : 'first')
@@ -114,9 +114,17 @@ async function deletePart<T extends DeletionTarget>(
     const { heads, targets } = await lookAtPart(session, chosen)
     const minted = await mint(session, targets.map((target) => heads.get(target)?.delta))
     const delta: Delta = { added: [], removed: targets.flatMap(({ removals }) => removals) }
-    const sentAt = clock.monotonic()
-    if ((await appendDelta(session, minted, delta)) === 'expired') continue
-    const part = await removeArchives(session, targets, heads, { id: minted.id, delta, sentAt })
+    const isInTime = startLimit(session, DELETE_DEADLINE)
+    const appended = await appendDelta(session, minted, delta)
+    if (appended.outcome === 'expired') continue
+    const part = await removeArchives(session, targets, {
+      before,
+      heads,
+      minted,
+      delta,
+      isInTime,
+      landedAt: appended.landedAt ?? minted.date,
+    })
     return { part, isLast: targets.length === chosen.length }
   }
   throw new HelmS3Error('conflict', 'the store was too slow for the deletion to be written in time', {
@@ -153,32 +161,39 @@ async function headAll<T extends DeletionTarget>(session: Session, targets: read
   return new Map(await Promise.all(targets.map((target) => limit(() => look(target)))))
 }
 
+/** A delta of removals that stands, and what was seen before it. */
+interface Removing<T> {
+  readonly before: View
+  readonly heads: ReadonlyMap<T, ArchiveHead | undefined>
+  readonly minted: Minted
+  readonly delta: Delta
+  /** See {@link DeletionWarrant}. */
+  readonly isInTime: () => boolean
+  readonly landedAt: number
+}
+
 async function removeArchives<T extends DeletionTarget>(
   session: Session,
   targets: readonly T[],
-  heads: ReadonlyMap<T, ArchiveHead | undefined>,
-  { delta, id, sentAt }: { readonly id: DeltaId; readonly delta: Delta; readonly sentAt: number },
+  removing: Removing<T>,
 ): Promise<Deletion<T>> {
+  const { before, delta, minted } = removing
+  const { id } = minted
   const view = await readView(session)
+  refuseWithoutEffect(delta, before, view, minted)
   const others = await findAllRemovals(session, view, delta.removed, new Set([id]))
   const progress = session.track('deleting archives', targets.length)
   const limit = pLimit(CONCURRENCY)
-  const remove = async (target: T): Promise<{ readonly key: Key | undefined; readonly fate: Fate }> => {
-    const { key } = target
-    const fate = fateOf(target, view, others)
-    if (key === undefined || fate !== 'gone') return { key, fate }
-    const warrant = { removal: id, digest: target.digestOf(heads.get(target)), sentAt }
-    const outcome = await deleteArchive(session, key, warrant)
-    return { key, fate: outcome === 'kept' ? 'kept' : 'gone' }
-  }
-  const step = async (target: T): ReturnType<typeof remove> => {
-    const removed = await remove(target)
+  const step = async (target: T): Promise<RemovedArchive> => {
+    const removed = await removeArchive(session, target, fateOf(target, view, others), removing)
     progress.advance()
     return removed
   }
   try {
-    const fates = await Promise.all(targets.map((target) => limit(() => step(target))))
-    const keysOf = (fate: Fate): Key[] => fates.flatMap((each) => (each.fate === fate && each.key !== undefined ? [each.key] : []))
+    const removed = await Promise.all(targets.map((target) => limit(() => step(target))))
+    if (removed.every(({ isOver }) => isOver)) session.knownIds.noteEnded(id)
+    await refuseLate(session, removed.filter(({ isLate }) => isLate).flatMap(({ key }) => key ?? []), delta.removed)
+    const keysOf = (fate: Fate): Key[] => removed.flatMap((each) => (each.fate === fate && each.key !== undefined ? [each.key] : []))
     const newerDeltas = view.listing.deltas.filter((listed) => listed.id > id).length
     return { targets, keptArchives: keysOf('kept'), revived: keysOf('revived'), committed: [{ id, delta, newerDeltas }] }
   } finally {
@@ -189,6 +204,24 @@ async function removeArchives<T extends DeletionTarget>(
 /** What became of the archive of a target. `kept`: it stays although no entry names it. */
 type Fate = 'gone' | 'kept' | 'revived'
 
+interface RemovedArchive extends Pick<ArchiveDeletion, 'isLate' | 'isOver'> {
+  readonly key: Key | undefined
+  readonly fate: Fate
+}
+
+async function removeArchive<T extends DeletionTarget>(
+  session: Session,
+  target: T,
+  fate: Fate,
+  { heads, isInTime, landedAt, minted }: Removing<T>,
+): Promise<RemovedArchive> {
+  const { key } = target
+  if (key === undefined || fate !== 'gone') return { key, fate, isOver: true, isLate: false }
+  const warrant = { removal: minted.id, digest: target.digestOf(heads.get(target)), isInTime, landedAt }
+  const { isLate, isOver, outcome } = await deleteArchive(session, key, warrant)
+  return { key, fate: outcome === 'kept' ? 'kept' : 'gone', isLate, isOver }
+}
+
 /**
  * The second view tells whether the archive is still ours to remove: not when the version is there again, and not when
  * another removal of it is so young that its client may be just as far.
@@ -197,4 +230,35 @@ function fateOf({ removals }: DeletionTarget, view: View, others: ReadonlyMap<st
   if (removals.some((removal) => view.index.find(removal) !== undefined)) return 'revived'
   const isUnderWay = (removal: Removal): boolean => others.get(versionKey(removal))?.some((other) => isUnsettled(other, view)) === true
   return removals.some(isUnderWay) ? 'kept' : 'gone'
+}
+
+/**
+ * An entry that stands as it stood before the delta was not removed: something of a higher id has touched the version.
+ * @throws HelmS3Error `conflict`
+ */
+function refuseWithoutEffect(delta: Delta, before: View, after: View, { isBelowBy }: Minted): void {
+  const stands = delta.removed.find((removal) => {
+    const [old, now] = [before.index.find(removal), after.index.find(removal)]
+    return !isAnnouncement(removal) && old !== undefined && now?.digest === old.digest && now?.created === old.created
+  })
+  if (stands === undefined) return
+  if (isBelowBy > 0) throw clockWentBack(stands, isBelowBy)
+  throw new HelmS3Error('conflict', `${stands.name} ${stands.version} is still in the index: a newer change of it came first`, {
+    hint: 'look at it with `helm s3 log`, and delete it again',
+  })
+}
+
+/**
+ * This client stood still before a DELETE, on a store that does not refuse late ones: it may have taken the archive of a push that came
+ * after. That nobody may take for a success.
+ * @throws HelmS3Error `conflict`
+ */
+async function refuseLate(session: Session, keys: readonly Key[], removals: readonly Removal[]): Promise<void> {
+  if (keys.length === 0) return
+  const { index } = await readView(session)
+  const [victim] = removals.filter((removal) => index.find(removal) !== undefined && keys.includes(archiveKey(session.location, removal)))
+  if (victim === undefined) return
+  throw new HelmS3Error('conflict', `${victim.name} ${victim.version} was pushed again while this deletion stood still, and lost its archive`, {
+    hint: 'push it again with --force',
+  })
 }

@@ -12,6 +12,8 @@ export interface ArchiveHead {
   readonly delta: DeltaId | undefined
   /** SHA-256 of its bytes, lower-case hex. */
   readonly digest: string
+  /** When it was written: store clock, milliseconds since 1970. */
+  readonly lastModified: number
 }
 
 /**
@@ -21,9 +23,13 @@ export async function headArchive({ store }: Session, key: Key): Promise<Archive
   const head = await store.head(key)
   if (head === undefined) return undefined
   const known = knownDigest(head)
-  if (known !== undefined) return { etag: head.etag, delta: deltaIn(head.metadata), digest: known }
+  if (known !== undefined) return archiveHead(head, known)
   const object = await store.get(key)
-  return object && { etag: object.etag, delta: deltaIn(object.metadata), digest: sha256(object.body) }
+  return object && archiveHead(object, sha256(object.body))
+}
+
+function archiveHead({ etag, lastModified, metadata }: ObjectHead, digest: string): ArchiveHead {
+  return { etag, delta: deltaIn(metadata), digest, lastModified }
 }
 
 /** The id in the metadata of an archive or a provenance file. */

@@ -32,28 +32,45 @@ interface Predecessor {
   readonly generated: string | undefined
   readonly folded: ReadonlyMap<DeltaId, FoldedDelta>
   readonly entries: number | undefined
+  /** See `Bookkeeping.emptiedBy`. */
+  readonly emptiedBy: string | undefined
 }
 
-const NOTHING: Predecessor = { when: 'absent', generation: 0, generated: undefined, folded: new Map(), entries: undefined }
+const NOTHING: Predecessor = {
+  when: 'absent',
+  generation: 0,
+  generated: undefined,
+  folded: new Map(),
+  entries: undefined,
+  emptiedBy: undefined,
+}
 const MAX_ATTEMPTS = 8
 /** In the words of the Go plugin. */
 const STEP = 'upload index to s3: upload index to S3 bucket'
 
 /**
  * Makes an empty repository. By force it empties an existing one: what was committed before leaves the index, because the
- * new base counts every delta present as folded; what commits afterwards survives. Archives stay.
+ * new base counts every delta present as folded; what commits afterwards survives. Archives stay. It empties once: where the answer to
+ * its write is lost, and others have written since, the index still says who emptied it last.
  *
  * @throws HelmS3Error `already-exists` without force; `conflict`, `outcome-unknown`
  * Cost: one PUT, and a GET of the repository's defaults (`force` keeps them); by force also a view.
  */
 export async function initRepository(session: Session, options: InitOptions): Promise<InitResult> {
   const form = options.form ?? (await during(STEP, () => session.repositoryConfig())).format ?? 'json'
+  const emptiedBy = newWriteId(session)
+  let first: Predecessor | undefined
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const before = options.force ? await readPredecessor(session) : NOTHING
     if (before === undefined) continue
+    // By this call, or by another one at the same time, just before which this one may have been.
+    if (first !== undefined && before.emptiedBy !== first.emptiedBy) return { dropped: first.entries, form }
+    first ??= before
     if (before.when !== 'absent') options.beforeReplacing?.(before.entries)
+    const { folded, generation } = before
+    const mark = options.force ? { emptiedBy } : {}
     const text = emptyIndexText(form).withHeader({
-      bookkeeping: { generation: before.generation + 1, writeId: newWriteId(session), folded: before.folded },
+      bookkeeping: { generation: generation + 1, writeId: newWriteId(session), folded, ...mark },
       generated: nextGenerated(session, before.generated),
     })
     const write = await during(STEP, () => writeIndex(session, text, before.when))
@@ -72,13 +89,14 @@ export async function initRepository(session: Session, options: InitOptions): Pr
 async function readPredecessor(session: Session): Promise<Predecessor | undefined> {
   try {
     const { base, index, pending } = await readView(session)
-    const { folded, generation } = base.index.bookkeeping
+    const { emptiedBy, folded, generation } = base.index.bookkeeping
     return {
       when: { match: base.etag },
       generation,
       generated: base.index.generated,
       folded: new Map([...folded, ...pending.map((delta) => [delta.id, foldedAt(base.date, delta)] as const)]),
       entries: index.countEntries(),
+      emptiedBy,
     }
   } catch (error) {
     if (hasCode(error, 'missing-index')) return NOTHING

@@ -1,5 +1,5 @@
 import { type DeltaId, deltaIdOf, deltaTime } from '../core/delta-id.ts'
-import type { Key } from '../core/keys.ts'
+import { type Key, isRebuildMark } from '../core/keys.ts'
 import { listAll } from '../store/object-store.ts'
 import { MAX_CLOCK_LEAD } from './limits.ts'
 import type { Session } from './session.ts'
@@ -18,32 +18,48 @@ export interface SkippedObject {
   readonly reason: string
 }
 
+/** Says that `index.yaml` is being made anew. */
+export interface RebuildMark {
+  readonly key: Key
+  /** Store clock, milliseconds since 1970. */
+  readonly lastModified: number
+}
+
 export interface DeltaListing {
   /** In id order. */
   readonly deltas: readonly ListedDelta[]
   readonly skipped: readonly SkippedObject[]
+  readonly rebuilds: readonly RebuildMark[]
   /** Store clock at the first page, milliseconds since 1970. */
   readonly date: number
 }
 
 /**
  * The deltas in `index.d/`, over all pages, as far as their names and dates tell that they are well-formed. The defaults of the
- * repository, which lie beside them, are left out; the session learns when there are none, for their key comes after that of every delta.
+ * repository and marks of rebuilds, which lie beside them, are left out; the session learns when there are none, for their key comes after that of every delta.
  * `after`: only ids above this one. Cost: one LIST for each 1000 objects.
  */
 export async function listDeltas(session: Session, after?: DeltaId): Promise<DeltaListing> {
-  const { location, store } = session
+  const { knownIds, location, store } = session
   const options = after === undefined ? {} : { startAfter: (location.deltaFolder + after + '.yaml') as Key }
   const { objects, date } = await listAll(store, location.deltaFolder, options)
   const deltas: ListedDelta[] = []
   const skipped: SkippedObject[] = []
+  const rebuilds: RebuildMark[] = []
   if (!objects.some(({ key }) => key === location.configKey)) session.noteNoConfig()
   for (const { key, lastModified } of objects) {
     if (key === location.configKey) continue
+    if (isRebuildMark(location, key)) {
+      rebuilds.push({ key, lastModified })
+      continue
+    }
     const id = deltaIdOf(location.deltaFolder, key)
     if (id === undefined) skipped.push({ key, reason: 'its name is not <ULID>.yaml' })
     else if (deltaTime(id) > lastModified + MAX_CLOCK_LEAD) skipped.push({ key, reason: 'its name lies in the future' })
-    else deltas.push({ id, key, lastModified })
+    else {
+      knownIds.note(id)
+      deltas.push({ id, key, lastModified })
+    }
   }
-  return { deltas, skipped, date }
+  return { deltas, skipped, rebuilds, date }
 }

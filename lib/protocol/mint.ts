@@ -1,48 +1,83 @@
 import { type DeltaId, MAX_DELTA_TIME, deltaTime, lowestDeltaId, makeDeltaId } from '../core/delta-id.ts'
+import type { VersionId } from '../core/entry.ts'
 import { HelmS3Error } from '../errors.ts'
-import { ID_LIFETIME, MAX_CLOCK_ERROR, MAX_CLOCK_LEAD } from './limits.ts'
-import { listDeltas } from './list-deltas.ts'
+import { formatAge } from '../format.ts'
+import { ID_LIFETIME, LONGEST_FLIGHT, MAX_CLOCK_ERROR, MAX_CLOCK_LEAD, REMOVAL_SETTLES } from './limits.ts'
+import { type ListedDelta, listDeltas } from './list-deltas.ts'
 import type { Session } from './session.ts'
+import { startLimit } from './stopwatch.ts'
 
 const RANDOM_BYTES = 10
 const MAX_ATTEMPTS = 10
 
+/** What landed in the last minute may have been minted a minute and a flight before; the clock by which it is listed may be ahead. Milliseconds. */
+const LOOK_BACK = REMOVAL_SETTLES + ID_LIFETIME + LONGEST_FLIGHT + MAX_CLOCK_ERROR
+
 /** A new delta id and how long it may be used. */
 export interface Minted {
   readonly id: DeltaId
-  /** Whether a request that carries the id may still be sent. */
+  /** The `Date` of the LIST that it was minted from: store clock, milliseconds since 1970. */
+  readonly date: number
+  /** Whether a request that carries the id may still be sent, by both clocks of this machine. */
   readonly isFresh: () => boolean
+  /**
+   * The deltas that the LIST showed: all that have landed in the last minute are among them, and so every removal that may still be
+   * deleting its archive.
+   */
+  readonly recent: readonly ListedDelta[]
+  /** Until when the store may take such a request: store clock, milliseconds since 1970. */
+  readonly until: number
+  /**
+   * Milliseconds by which the highest id that this client has seen is above this one. 0, but where the store's clock has been set
+   * back so far that no id above it would be well-formed: then a version that was touched up there cannot be changed yet.
+   */
+  readonly isBelowBy: number
 }
 
 /**
- * Mints an id above every well-formed delta that this client could see, and above the ids in `above` (those in the metadata
- * of archives; ignored when too far ahead of the store's clock). So what could see another sorts after it, whatever the
- * clocks say. The random bits are fresh each time: two clients that increment the same id would collide.
+ * Mints an id above every delta that this client has seen, listed or folded, and above the ids in `above` (those in the metadata
+ * of archives; ignored when too far ahead of the store's clock). So what could see another sorts after it, whatever the clocks say. The random bits are fresh each time: two
+ * clients that increment the same id would collide.
  *
- * The lifetime counts from the reading of the clock that went into the id. A later one could be overtaken by a delta that
- * was written, folded and collected before it lands.
+ * The time in the id is the `Date` of that LIST, or a moment after what was seen; the clocks of this machine only tell from where to
+ * list. What is collected by then is older by the grace window, so that whatever could overtake the id is seen, now or by the look behind.
+ *
+ * The lifetime counts from before the LIST. A later delta could be overtaken by one that was written, folded and collected
+ * before it lands. The clocks of this machine may stand still (a laptop that sleeps) or step: so the store is asked, too, to refuse
+ * what comes later, and whoever sends the id compares the `Date` of the answer with {@link Minted.date}.
  *
  * Cost: one LIST; one more each time an earlier answer was so slow that the clock cannot be told from it.
  * @throws HelmS3Error `timeout` when all answers are that slow
  */
 export async function mint(session: Session, above: readonly (DeltaId | undefined)[] = []): Promise<Minted> {
-  const { clock, storeClock } = session
+  const { knownIds, storeClock } = session
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const readAt = clock.monotonic()
+    const isFresh = startLimit(session, ID_LIFETIME)
     const now = Math.floor(storeClock.now())
-    const { deltas, date } = await listDeltas(session, lowestDeltaId(now))
+    const { date, deltas } = await listDeltas(session, lowestDeltaId(now - LOOK_BACK))
     if (now > date + MAX_CLOCK_ERROR) continue
-    const seen = [
-      ...deltas.map(({ id }) => deltaTime(id)),
-      ...above.flatMap((id) => (id === undefined || deltaTime(id) > date + MAX_CLOCK_LEAD ? [] : [deltaTime(id)])),
-    ]
-    const time = seen.reduce((highest, each) => Math.max(highest, each + 1), now)
+    const reach = date + MAX_CLOCK_LEAD
+    const timeOf = (id: DeltaId | undefined): number => (id === undefined ? 0 : deltaTime(id))
+    const highestSeen = timeOf(knownIds.highest)
+    const raised = [highestSeen, ...above.map(timeOf)].map((time) => time + 1).filter((time) => time <= reach)
+    const time = Math.max(date, ...raised)
     return {
       id: makeDeltaId(Math.min(time, MAX_DELTA_TIME), session.random.bytes(RANDOM_BYTES)),
-      isFresh: () => clock.monotonic() - readAt <= ID_LIFETIME,
+      date,
+      recent: deltas,
+      isFresh,
+      until: date + ID_LIFETIME,
+      isBelowBy: Math.max(0, highestSeen - time),
     }
   }
   throw new HelmS3Error('timeout', `every answer of ${session.location.url} took longer than a minute`, {
     hint: 'nothing was changed; try again when the store answers faster',
+  })
+}
+
+/** Nothing that is written now could come after the newest change of the version. `by`: milliseconds. */
+export function clockWentBack({ name, version }: VersionId, by: number): HelmS3Error {
+  return new HelmS3Error('conflict', `the clock of the store has been set back: the newest change of ${name} ${version} lies ${formatAge(by)} ahead of it`, {
+    hint: 'nothing that is written now would count: set the clock of the store right, or wait until it has passed that time',
   })
 }

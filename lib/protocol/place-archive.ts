@@ -1,32 +1,45 @@
+import type { Entry } from '../core/entry.ts'
 import { archiveKey } from '../core/keys.ts'
+import { hasCode } from '../errors.ts'
 import type { ChartUpload } from './chart-upload.ts'
+import { clearOrphans } from './clear-orphans.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
+import { ID_LIFETIME, LONGEST_FLIGHT } from './limits.ts'
 import type { Minted } from './mint.ts'
-import type { PushState } from './push-state.ts'
+import type { PushState, Waiting } from './push-state.ts'
 import { type View, readView } from './read-view.ts'
-import { findRemovals, isUnsettled } from './removals.ts'
+import { findRemovals, timeToSettle } from './removals.ts'
 import type { Session } from './session.ts'
 import { putArchive } from './write-archive.ts'
 
-/**
- * How an archive of a push came to stand in the store.
- * - `created`: written under the id of this attempt, where there was none.
- * - `replaced`: written by force over another one.
- * - `mine-before`: an earlier attempt of this push wrote it.
- * - `adopted`: another push wrote the same bytes and died before its delta.
- * - `refreshed`: by force, the same bytes that the index has already: no delta is needed.
- * - `exists`: somebody else's; this push has lost.
- * - `being-deleted`: a deletion of this version may be about to remove it; the push waits and starts again.
- * - `again`: what was seen no longer holds; the push starts again from its first look.
- */
-export type Placement = 'created' | 'replaced' | 'mine-before' | 'adopted' | 'refreshed' | 'exists' | 'being-deleted' | 'again'
+/** How an archive of a push came to stand in the store. */
+export type Placement =
+  /** Written under the id of this attempt, where there was none. */
+  | { readonly kind: 'created' }
+  /** Written by force over another one. */
+  | { readonly kind: 'replaced' }
+  /** An earlier attempt of this push wrote it. */
+  | { readonly kind: 'mine-before' }
+  /** Another push wrote the same bytes and died before its delta. */
+  | { readonly kind: 'adopted' }
+  /** By force, the same bytes that the index has already: no delta is needed. */
+  | { readonly kind: 'refreshed' }
+  /** The version is in the index: this push has lost. */
+  | { readonly kind: 'exists'; readonly entry: Entry }
+  /** No entry names the version, but the archive of another push stands there, which these credentials may not remove. */
+  | { readonly kind: 'orphan'; readonly head: ArchiveHead }
+  /** Another client is at work on the version: the push waits and starts again. */
+  | { readonly kind: 'wait'; readonly waiting: Waiting }
+  /** What was seen no longer holds: the push starts again from its first look. */
+  | { readonly kind: 'again' }
 
+const AGAIN: Placement = { kind: 'again' }
 const MAX_SENDS = 12
 
 /**
  * Puts an archive where there is none: of several pushers of one version the store lets exactly one win. A push that has
  * started again looks first: a large archive may take longer to send than an id lives.
- * Cost: one PUT; when the key is taken also a HEAD, and a view when it is taken by the same bytes.
+ * Cost: one PUT; when the key is taken also a HEAD and a view. An archive of a push that died: see {@link clearOrphans}.
  */
 export async function placeNewArchive(
   session: Session,
@@ -37,23 +50,24 @@ export async function placeNewArchive(
 ): Promise<Placement> {
   if (state.isRestart) {
     const head = await headArchive(session, archiveKey(session.location, upload))
-    if (head !== undefined && state.isMine(head)) return 'mine-before'
+    if (head !== undefined && state.isMine(head)) return { kind: 'mine-before' }
   }
   for (let send = 0; send < MAX_SENDS; send++) {
-    if (!minted.isFresh()) return 'again'
+    if (!minted.isFresh()) return AGAIN
     const put = await putArchive(session, upload, minted.id, { when: 'absent', contentType })
-    if (put.outcome === 'written') return 'created'
+    if (put.outcome === 'written') return { kind: 'created' }
     const head = await headArchive(session, archiveKey(session.location, upload))
     if (head === undefined) {
-      if (put.outcome === 'refused' || put.outcome === 'expired') return 'again'
+      if (put.outcome === 'refused' || put.outcome === 'expired') return AGAIN
       await session.clock.sleep(100 + session.random.fraction() * 400)
       continue
     }
-    if (state.isMine(head)) return head.delta === minted.id ? 'created' : 'mine-before'
-    if (head.digest !== upload.digest) return 'exists'
-    return adoptArchive(session, upload, head, await readView(session), state)
+    if (state.isMine(head)) return { kind: head.delta === minted.id ? 'created' : 'mine-before' }
+    return head.digest === upload.digest
+      ? adoptArchive(session, upload, head, await readView(session), state)
+      : giveWayOrClear(session, upload, head)
   }
-  return 'again'
+  return AGAIN
 }
 
 /**
@@ -67,11 +81,37 @@ export async function adoptArchive(
   view: View,
   state: PushState,
 ): Promise<Placement> {
-  if (view.index.find(upload) !== undefined) return 'exists'
-  const removals = await findRemovals(session, view, upload, new Set())
-  if (removals.some((removal) => isUnsettled(removal, view))) return 'being-deleted'
+  const obstacle = await obstacleTo(session, upload, view)
+  if (obstacle !== undefined) return obstacle
   const now = await headArchive(session, archiveKey(session.location, upload))
-  if (now === undefined || now.delta !== head.delta) return 'again'
+  if (now === undefined || now.delta !== head.delta) return AGAIN
   state.adopt(upload, now)
-  return 'adopted'
+  return { kind: 'adopted' }
+}
+
+/**
+ * The archive that stands there has other bytes. Only the index tells whether the version exists. Where no entry names it, its push
+ * may be about to write one; after that it must have died, and the archive goes as `prune --orphans` removes it.
+ */
+async function giveWayOrClear(session: Session, upload: ChartUpload, head: ArchiveHead): Promise<Placement> {
+  const view = await readView(session)
+  const obstacle = await obstacleTo(session, upload, view)
+  if (obstacle !== undefined) return obstacle
+  const left = head.lastModified + ID_LIFETIME + LONGEST_FLIGHT - view.base.date
+  if (left > 0) return { kind: 'wait', waiting: { on: 'push', left } }
+  try {
+    await clearOrphans(session, [{ key: archiveKey(session.location, upload), digest: head.digest }])
+    return AGAIN
+  } catch (error) {
+    if (hasCode(error, 'denied')) return { kind: 'orphan', head }
+    throw error
+  }
+}
+
+/** Why a version cannot be pushed now: it is in the index, or a deletion of it may be under way. */
+async function obstacleTo(session: Session, upload: ChartUpload, view: View): Promise<Placement | undefined> {
+  const entry = view.index.find(upload)
+  if (entry !== undefined) return { kind: 'exists', entry }
+  const left = timeToSettle(await findRemovals(session, view, upload, new Set()), view)
+  return left > 0 ? { kind: 'wait', waiting: { on: 'removal', left } } : undefined
 }

@@ -1,11 +1,15 @@
-import { type Entry, NO_ENTRY } from '../core/entry.ts'
+import type { Entry } from '../core/entry.ts'
 import { type Key, provenanceKey } from '../core/keys.ts'
 import { type Orphan, findOrphans } from '../core/plan-orphans.ts'
 import { type PrunePlan, type PruneRules, planPrune } from '../core/plan-prune.ts'
+import { HelmS3Error } from '../errors.ts'
+import { formatCount } from '../format.ts'
 import { type ObjectInfo, listAll } from '../store/object-store.ts'
+import { orphanTarget } from './clear-orphans.ts'
 import { entryTargets } from './delete.ts'
 import { type CommittedRemovals, type DeletionTarget, deleteTargets } from './delete-targets.ts'
 import { type View, readView } from './read-view.ts'
+import { rebuildsUnderWay } from './rebuild-mark.ts'
 import { publishedLocation } from './repository-config.ts'
 import type { Session } from './session.ts'
 
@@ -16,6 +20,8 @@ export interface PruneOptions {
   readonly olderThan: number | undefined
   /** Milliseconds: archives that no entry names go when they are older. Undefined: they stay. */
   readonly orphanAge: number | undefined
+  /** Removes orphans also where they are more than a tenth of all archives. */
+  readonly allowManyOrphans: boolean
   /** Plans, and writes nothing. */
   readonly dryRun: boolean
 }
@@ -44,18 +50,17 @@ interface Target extends DeletionTarget {
   readonly size: number
 }
 
-/** Of no archive. */
-const NO_DIGEST = ''
-
 /**
  * Removes chart versions by rules, and archives that no entry names: a delta of removals, then the archives. The rules are
  * applied anew to each view that a delta is written from: what has come or gone since the first look counts.
  *
  * An orphan is removed under the same rules as a deleted version. Its removal matches no entry, but it stands in the log:
- * a push that adopts the archive meanwhile sees it and waits, or is seen by it and keeps its archive.
+ * a push that adopts the archive meanwhile sees it and waits, or is seen by it and keeps its archive. An index that lacks many of the
+ * archives is more likely damaged than they are orphans: so none goes while `index.yaml` is being made anew, nor when they are more
+ * than a tenth of all archives, unless that is asked for.
  *
  * Cost: LIST of the prefix, a view; then that of `deleteTargets`.
- * @throws HelmS3Error as `deleteTargets`
+ * @throws HelmS3Error as `deleteTargets`; `conflict` beside a rebuild; `too-many-orphans`
  */
 export async function prune(session: Session, options: PruneOptions): Promise<PruneResult> {
   // Before the view: an archive that is listed and whose push has committed is named by it.
@@ -89,13 +94,36 @@ async function chooseTargets(
   if (options.orphanAge === undefined) return versions
   const before = listing.date - Math.max(options.orphanAge, options.olderThan ?? 0)
   const orphans = findOrphans(await publishedLocation(session), view.index, listing.objects, before)
-  return [...versions, ...orphans.map(orphanTarget)]
+  if (orphans.length > 0) refuseDoubtful(session, view, orphans, listing.objects, options)
+  return [...versions, ...orphans.map((orphan) => ({ ...orphanTarget(orphan), what: { orphan }, size: orphan.size }))]
 }
 
-function orphanTarget(orphan: Orphan): Target {
-  const removals = orphan.versions.map((version) => ({ ...version, created: NO_ENTRY }))
-  // Where there was no archive, one that has come since is not the one to delete.
-  return { what: { orphan }, removals, key: orphan.key, digestOf: (seen) => seen?.digest ?? NO_DIGEST, size: orphan.size }
+/** Of all archives, as many may be orphans without anybody having said so. */
+const DOUBTFUL_SHARE = 0.1
+
+/** @throws HelmS3Error `conflict` beside a rebuild; `too-many-orphans` */
+function refuseDoubtful(
+  { location }: Session,
+  view: View,
+  orphans: readonly Orphan[],
+  objects: readonly ObjectInfo[],
+  { allowManyOrphans, dryRun }: PruneOptions,
+): void {
+  if (dryRun) return
+  if (rebuildsUnderWay(view.listing).length > 0) {
+    throw new HelmS3Error('conflict', `the index of ${location.url} is being made anew: archives that it does not name yet look like orphans`, {
+      hint: 'nothing was removed; try again when the reindex has ended, or twenty minutes after it died',
+    })
+  }
+  const archives = new Set(objects.map(({ key }) => key).filter((key) => key.endsWith('.tgz')))
+  const unnamed = orphans.filter(({ key }) => archives.has(key)).length
+  if (allowManyOrphans || unnamed <= archives.size * DOUBTFUL_SHARE) return
+  const share = `${String(unnamed)} of ${formatCount(archives.size, 'archive')}`
+  throw new HelmS3Error('too-many-orphans', `no entry names ${share}: that is more than a tenth`, {
+    hint:
+      `nothing was removed; if the index lacks charts, \`helm s3 reindex ${location.address}\` adds them; ` +
+      'if they are orphans indeed, add --allow-many-orphans',
+  })
 }
 
 function report(

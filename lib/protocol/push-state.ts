@@ -1,14 +1,38 @@
 import type { DeltaId } from '../core/delta-id.ts'
 import { type VersionId, versionKey } from '../core/entry.ts'
+import { formatAge } from '../format.ts'
 import type { ArchiveHead } from './head-archive.ts'
 import { type Minted, mint } from './mint.ts'
 import type { Session } from './session.ts'
 
+/** Who claims archives: a push, a push by force, or a reindex, which adopts what it finds. */
+export type ClaimKind = 'push' | 'force' | 'reindex'
+
+/** Something that has to come to its end before a version can be pushed. `left`: milliseconds that it may take, at the most. */
+export interface Waiting {
+  readonly on: 'removal' | 'push'
+  readonly left: number
+}
+
+/** Pauses between two looks at what is waited for, milliseconds. */
+const SHORTEST_PAUSE = 200
+const LONGEST_PAUSE = 3000
+
+/** Who waits for longer than this is told so, milliseconds. */
+const MOMENT = 2000
+
 /** What one push has done so far, over all its attempts: which ids are its own and which archives it stands in for. */
 export class PushState {
+  readonly kind: ClaimKind
   readonly #mine = new Set<DeltaId>()
   readonly #adopted = new Map<string, Pick<ArchiveHead, 'delta' | 'digest'>>()
   readonly #written = new Map<string, DeltaId>()
+  /** Milliseconds, by what was waited for. */
+  readonly #waited = new Map<string, number>()
+
+  constructor(kind: ClaimKind) {
+    this.kind = kind
+  }
 
   /** Mints an id that counts as this push's own from now on. */
   async mint(session: Session, above: readonly (DeltaId | undefined)[] = []): Promise<Minted> {
@@ -49,9 +73,30 @@ export class PushState {
     return delta !== undefined && this.#mine.has(delta)
   }
 
+  hasAdopted(version: VersionId): boolean {
+    return this.#adopted.has(versionKey(version))
+  }
+
   /** Archives of old clients carry no id: their bytes must be the same, too. */
   isAdopted(version: VersionId, { delta, digest }: ArchiveHead): boolean {
     const adopted = this.#adopted.get(versionKey(version))
     return adopted !== undefined && adopted.delta === delta && adopted.digest === digest
+  }
+
+  /**
+   * Pauses before the next look at what another client is doing with a version: shortly at first. When that takes longer than a moment
+   * it is said, once, with the time that it may take.
+   */
+  async wait(session: Session, version: VersionId, { left, on }: Waiting): Promise<void> {
+    const key = `${on} ${versionKey(version)}`
+    const waited = this.#waited.get(key) ?? 0
+    const pause = Math.min(left + 100, LONGEST_PAUSE, (SHORTEST_PAUSE + waited / 2) * (0.5 + session.random.fraction()))
+    if (waited < MOMENT && waited + pause >= MOMENT) {
+      const what = on === 'removal' ? 'a deletion' : 'another push'
+      const atMost = `at most ${formatAge(left + 1000)}`
+      session.notice(`helm-s3: ${what} of ${version.name} ${version.version} may still be under way: waiting, ${atMost}`)
+    }
+    this.#waited.set(key, waited + pause)
+    await session.clock.sleep(pause)
   }
 }

@@ -5,20 +5,24 @@ import type { DeltaId } from '../core/delta-id.ts'
 import { type Entry, type VersionId, versionKey } from '../core/entry.ts'
 import { archiveKey, archiveUrl } from '../core/keys.ts'
 import { HelmS3Error, during } from '../errors.ts'
+import { formatCount } from '../format.ts'
 import { appendDelta } from './append-delta.ts'
 import type { ChartUpload } from './chart-upload.ts'
+import { clearOrphans } from './clear-orphans.ts'
 import { headArchive } from './head-archive.ts'
-import { CONCURRENCY, SETTLE_PATIENCE } from './limits.ts'
+import { CONCURRENCY, ID_LIFETIME, SETTLE_PATIENCE } from './limits.ts'
 import { overtakenVersions } from './look-behind.ts'
 import type { Minted } from './mint.ts'
 import { type Placement, placeNewArchive } from './place-archive.ts'
-import { PushState } from './push-state.ts'
-import { cannotFetchIndex, requireRepository } from './read-base.ts'
+import { PushState, type Waiting } from './push-state.ts'
+import { cannotFetchIndex } from './read-base.ts'
 import { readView } from './read-view.ts'
 import { replaceArchives } from './replace-archive.ts'
 import { entryUrlBase, expectConfig } from './repository-config.ts'
+import { requireRepository } from './require-repository.ts'
 import type { Session } from './session.ts'
-import { type Claim, settle, waitForRemoval } from './settle.ts'
+import { type Claim, settle } from './settle.ts'
+import { startLimit } from './stopwatch.ts'
 import { putProvenance } from './write-archive.ts'
 
 export interface PushOptions {
@@ -34,11 +38,19 @@ export interface PushOptions {
   readonly contentType: string
 }
 
+/** A version that is not pushed because it is taken. */
+export interface ExistingVersion extends VersionId {
+  /** SHA-256 of what stands there, lower-case hex; undefined: the entry has none. */
+  readonly digest: string | undefined
+  /** No entry names it: an archive that another push left stands in its place, and these credentials may not remove it. */
+  readonly isOrphan: boolean
+}
+
 export interface PushResult {
   /** In the repository from now on (with `dryRun`: would be). */
   readonly pushed: readonly VersionId[]
-  /** In the repository already, untouched. Without `ignoreIfExists` this is a failure, and `pushed` is what others' pushes at the same moment left. */
-  readonly existing: readonly VersionId[]
+  /** In the repository already, untouched. Without `ignoreIfExists` this is a failure, and nothing is pushed. */
+  readonly existing: readonly ExistingVersion[]
   /** What was committed, for local caches; undefined when no delta was needed. */
   readonly committed: { readonly id: DeltaId; readonly delta: Delta; readonly newerDeltas: number } | undefined
 }
@@ -56,12 +68,22 @@ interface Placed {
   readonly placement: Placement
 }
 
+/** What became of one attempt. */
+type Attempt =
+  | { readonly outcome: 'done'; readonly result: PushResult }
+  /** Another client is at work on this version. */
+  | { readonly outcome: 'wait'; readonly upload: ChartUpload; readonly waiting: Waiting }
+  /** Something that it had seen no longer holds. */
+  | { readonly outcome: 'again' }
+
 /**
  * Pushes charts: archives first, then one delta, which is the commit point. When it resolves, every version in `pushed` is
- * acknowledged: every later read through the plugin shows it, unless a later mutation removed it.
+ * acknowledged: every later read through the plugin shows it, unless a later mutation removed it. Without `ignoreIfExists` all
+ * versions are pushed or none is, also when another client pushes one of them at the same moment.
  *
- * Cost of the common push of n charts: HEAD `index.yaml` beside GET of the repository's defaults, LIST, n PUTs, PUT of the delta, LIST; of several charts also n
- * HEADs, so that nothing is written when one of them exists, but for `ignoreIfExists`.
+ * Cost of the common push of n charts: HEAD `index.yaml` beside GET of the repository's defaults, LIST, n PUTs, PUT of the
+ * delta, LIST; of several charts also n HEADs, so that nothing is written when one of them exists, but for `ignoreIfExists`.
+ * Where an archive stands already: a HEAD and a view.
  *
  * @throws HelmS3Error `missing-index`, `usage` (a version twice), `conflict`, `outcome-unknown`, and what the store throws
  */
@@ -73,62 +95,112 @@ export async function pushCharts(session: Session, uploads: readonly ChartUpload
   })
   if (!options.force && (options.dryRun || (uploads.length > 1 && !options.ignoreIfExists))) {
     const existing = await during('check if chart already exists in the repository: head s3 object', () => findExisting(session, uploads))
-    if (existing.size > 0 && !options.ignoreIfExists) return { pushed: [], existing: [...existing], committed: undefined }
-    if (options.dryRun) return { pushed: uploads.filter((upload) => !existing.has(upload)), existing: [...existing], committed: undefined }
+    const found = [...existing.values()]
+    if (existing.size > 0 && !options.ignoreIfExists) return { pushed: [], existing: found, committed: undefined }
+    if (options.dryRun) return { pushed: uploads.filter((upload) => !existing.has(upload)), existing: found, committed: undefined }
   }
   if (options.dryRun) return { pushed: uploads, existing: [], committed: undefined }
 
   const urlBase = await entryUrlBase(session, options.relative)
-  const state = new PushState()
-  const giveUpAt = session.clock.monotonic() + SETTLE_PATIENCE
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    const result = await tryPush(session, uploads, { ...options, urlBase }, state, attempt > 1)
-    if (result !== 'again' && 'pushed' in result) return result
-    if (result !== 'again') {
-      if (session.clock.monotonic() > giveUpAt) break
-      await waitForRemoval(session, result)
-    }
-    await session.clock.sleep(session.random.fraction() * Math.min(50 * 2 ** attempt, 3000))
+  const state = new PushState(options.force ? 'force' : 'push')
+  const isPatient = startLimit(session, SETTLE_PATIENCE)
+  for (let attempt = 1, isRestart = false; attempt <= MAX_ATTEMPTS; isRestart = true) {
+    const tried = await tryPush(session, uploads, { ...options, urlBase }, state, isRestart)
+    if (tried.outcome === 'done') return tried.result
+    if (tried.outcome === 'wait') {
+      if (!isPatient()) break
+      await state.wait(session, tried.upload, tried.waiting)
+    } else await session.clock.sleep(session.random.fraction() * Math.min(50 * 2 ** attempt++, 3000))
   }
-  throw new HelmS3Error('conflict', 'the push was crossed by others again and again', {
-    hint: 'nothing is half done; push again when the others have ended',
+  throw new HelmS3Error('conflict', 'other clients kept changing the same versions', {
+    hint: 'nothing was left half done: push again when they have ended',
   })
 }
 
-/** One attempt; `again`: something that it had seen no longer holds; an upload: that version is being deleted. */
 async function tryPush(
   session: Session,
   uploads: readonly ChartUpload[],
   options: PushOptions & UrlBase,
   state: PushState,
   isRestart: boolean,
-): Promise<PushResult | ChartUpload | 'again'> {
+): Promise<Attempt> {
   const { minted, placed } = await placeAll(session, uploads, options, state)
-  const beingDeleted = placed.find(({ placement }) => placement === 'being-deleted')
-  if (beingDeleted !== undefined) return beingDeleted.upload
-  if (placed.some(({ placement }) => placement === 'again')) return 'again'
-
-  for (const { placement, upload } of placed) {
-    if (placement === 'created' || placement === 'replaced') state.noteWritten(upload, minted.id)
+  for (const { upload, placement } of placed) {
+    if (placement.kind === 'created' || placement.kind === 'replaced') state.noteWritten(upload, minted.id)
   }
-  const ours = placed.filter(({ placement }) => placement !== 'exists')
-  const existing = placed.filter(({ placement }) => placement === 'exists').map(({ upload }) => upload)
+  const existing = placed.flatMap(existingVersion)
+  if (existing.some(({ isOrphan }) => isOrphan || !options.ignoreIfExists)) {
+    await takeBack(session, placed)
+    return { outcome: 'done', result: { pushed: [], existing, committed: undefined } }
+  }
+  for (const { placement, upload } of placed) {
+    if (placement.kind === 'wait') return { outcome: 'wait', upload, waiting: placement.waiting }
+  }
+  if (placed.some(({ placement }) => placement.kind === 'again')) return { outcome: 'again' }
+
+  const ours = placed.filter(({ placement }) => placement.kind !== 'exists' && placement.kind !== 'orphan')
   await putProvenances(session, ours, minted)
   const delta = makeDelta(session, ours, options)
-  const hasDelta = delta.added.length > 0
-  if (hasDelta && (await appendDelta(session, minted, delta)) === 'expired') return 'again'
-
-  const { overtaken, newerDeltas } = hasDelta
-    ? await overtakenVersions(session, minted.id, delta.added.map(({ entry }) => entry))
-    : { overtaken: [], newerDeltas: 0 }
-  const isOvertaken = new Set(overtaken.map(versionKey))
-  // What overtook this push may be folded and collected by now, and missing from a listing that comes late.
-  const mayHaveMissed = isRestart || !minted.isFresh()
+  const committed = delta.added.length > 0 ? await commit(session, minted, delta) : NOTHING_TO_COMMIT
+  if (committed === 'expired') return { outcome: 'again' }
+  const mayHaveMissed = isRestart || committed.mayHaveMissed
   for (const { upload, placement } of ours) {
-    if (!mayHaveMissed && placement === 'created' && !isOvertaken.has(versionKey(upload))) continue
-    if ((await settle(session, claimOf(session, upload), entryOf(session, upload, options), state)) === 'archive-gone') return 'again'
+    if (!mayHaveMissed && placement.kind === 'created' && !committed.overtaken.has(versionKey(upload))) continue
+    const settled = await settle(session, claimOf(session, upload), entryOf(session, upload, options), state)
+    if (settled === 'archive-gone') return { outcome: 'again' }
   }
-  return { pushed: ours.map(({ upload }) => upload), existing, committed: hasDelta ? { id: minted.id, delta, newerDeltas } : undefined }
+  const { newerDeltas } = committed
+  const noted = delta.added.length > 0 ? { id: minted.id, delta, newerDeltas } : undefined
+  return { outcome: 'done', result: { pushed: ours.map(({ upload }) => upload), existing, committed: noted } }
+}
+
+/** A delta that stands, and what the look behind it showed. */
+interface Committed {
+  /** The versions that deltas above it touch, by version key. */
+  readonly overtaken: ReadonlySet<string>
+  readonly newerDeltas: number
+  /** Whether something may have overtaken it that the look could not see any more, or that its id could not be above. */
+  readonly mayHaveMissed: boolean
+}
+
+const NOTHING_TO_COMMIT: Committed = { overtaken: new Set(), newerDeltas: 0, mayHaveMissed: false }
+
+/**
+ * Writes the delta and looks behind it. What overtook it may be folded and collected, and missing from a listing that comes more than
+ * the lifetime of the id after its mint: by the clocks of this machine or, where these stood still, by the answers of the store.
+ */
+async function commit(session: Session, minted: Minted, delta: Delta): Promise<Committed | 'expired'> {
+  const appended = await appendDelta(session, minted, delta)
+  if (appended.outcome === 'expired') return 'expired'
+  const look = await overtakenVersions(session, minted.id, delta.added.map(({ entry }) => entry))
+  const isInTime = appended.isTimely && minted.isFresh() && Math.abs(look.date - minted.date) <= ID_LIFETIME
+  return {
+    overtaken: new Set(look.overtaken.map(versionKey)),
+    newerDeltas: look.newerDeltas,
+    mayHaveMissed: !isInTime || minted.isBelowBy > 0,
+  }
+}
+
+function existingVersion({ placement, upload: { name, version } }: Placed): readonly ExistingVersion[] {
+  if (placement.kind === 'exists') return [{ name, version, digest: placement.entry.digest, isOrphan: false }]
+  if (placement.kind === 'orphan') return [{ name, version, digest: placement.head.digest, isOrphan: true }]
+  return []
+}
+
+/**
+ * Removes what this push has placed, because another version of it turned out to exist: all or none. What cannot be removed stays
+ * without an entry; the next push of the version takes it over, or its place.
+ */
+async function takeBack(session: Session, placed: readonly Placed[]): Promise<void> {
+  const isOurs = ({ placement: { kind } }: Placed): boolean => kind === 'created' || kind === 'mine-before'
+  const archives = placed.filter(isOurs).map(({ upload }) => ({ key: archiveKey(session.location, upload), digest: upload.digest }))
+  if (archives.length === 0) return
+  try {
+    await clearOrphans(session, archives)
+  } catch (error) {
+    if (!(error instanceof HelmS3Error)) throw error
+    session.detail(`helm-s3: ${formatCount(archives.length, 'archive')} without an entry stay in the bucket: ${error.message}`)
+  }
 }
 
 async function placeAll(
@@ -155,15 +227,16 @@ async function placeAll(
 async function putProvenances(session: Session, ours: readonly Placed[], minted: Minted): Promise<void> {
   const limit = pLimit(CONCURRENCY)
   const put = ({ upload, placement }: Placed): Promise<void> =>
-    putProvenance(session, upload, minted.id, { removeOld: placement === 'replaced' })
+    putProvenance(session, upload, minted.id, { removeOld: placement.kind === 'replaced' })
   await Promise.all(ours.map((placed) => limit(() => put(placed))))
 }
 
 /** A refreshed archive has its entry already. */
 function makeDelta(session: Session, ours: readonly Placed[], options: UrlBase): Delta {
   const additions = ours.flatMap(({ upload, placement }): Addition[] => {
-    if (placement === 'refreshed') return []
-    return [{ entry: entryOf(session, upload, options), ifAbsent: placement === 'adopted' || placement === 'mine-before' }]
+    if (placement.kind === 'refreshed') return []
+    const ifAbsent = placement.kind === 'adopted' || placement.kind === 'mine-before'
+    return [{ entry: entryOf(session, upload, options), ifAbsent }]
   })
   return { added: additions, removed: [] }
 }
@@ -177,18 +250,19 @@ function claimOf({ location }: Session, { name, version, digest }: ChartUpload):
   return { name, version, digest, key: archiveKey(location, { name, version }) }
 }
 
-/** The uploads whose version is taken, as one look tells: by other bytes, or by the same bytes and an entry. */
-async function findExisting(session: Session, uploads: readonly ChartUpload[]): Promise<ReadonlySet<ChartUpload>> {
+/** The uploads whose version is in the index, as one look tells. An archive alone says nothing: its push may have died. */
+async function findExisting(session: Session, uploads: readonly ChartUpload[]): Promise<ReadonlyMap<ChartUpload, ExistingVersion>> {
   const limit = pLimit(CONCURRENCY)
   const heads = await Promise.all(uploads.map((upload) => limit(() => headArchive(session, archiveKey(session.location, upload)))))
-  const isTaken = heads.map((head, i) => head !== undefined && head.digest !== uploads[i]?.digest)
-  if (heads.some((head, i) => head !== undefined && isTaken[i] === false)) {
-    const view = await readView(session)
-    uploads.forEach((upload, i) => {
-      if (heads[i] !== undefined && view.index.find(upload) !== undefined) isTaken[i] = true
-    })
-  }
-  return new Set(uploads.filter((_, i) => isTaken[i]))
+  if (heads.every((head) => head === undefined)) return new Map()
+  const { index } = await readView(session)
+  return new Map(
+    uploads.flatMap((upload, i) => {
+      const entry = heads[i] === undefined ? undefined : index.find(upload)
+      const { name, version } = upload
+      return entry === undefined ? [] : [[upload, { name, version, digest: entry.digest, isOrphan: false }] as const]
+    }),
+  )
 }
 
 function refuseTwice(uploads: readonly ChartUpload[]): void {

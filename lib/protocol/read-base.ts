@@ -56,6 +56,7 @@ function noteBase(session: Session, text: BaseText | KeptText): Base {
   const origin = isFromCache ? ' kept on this machine' : ''
   session.detail(`helm-s3: read ${session.location.indexKey}, ${String(body.length)} bytes of ${form}${origin}, ${PATHS[path]}`)
   known.set(session, base)
+  for (const id of base.index.bookkeeping.folded.keys()) session.knownIds.note(id)
   return base
 }
 
@@ -79,14 +80,6 @@ export async function keepBase({ baseCache }: Session, { bytes, etag, isFromCach
 /** Lets go of what was read, which may be large: it is known to stand in the store no more. */
 export function forgetBase(session: Session): void {
   known.delete(session)
-}
-
-/**
- * Refuses a mutation where there is no repository, and lets the session learn the store's clock. Cost: one HEAD.
- * @throws HelmS3Error `missing-index`
- */
-export async function requireRepository(session: Session): Promise<void> {
-  if ((await session.store.head(session.location.indexKey)) === undefined) throw await missingIndex(session)
 }
 
 /** Says how to get an `index.yaml`: a new one, or one rebuilt from what stands there already. Cost: one LIST page. */

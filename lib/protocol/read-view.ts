@@ -5,11 +5,12 @@ import type { VersionId } from '../core/entry.ts'
 import { fold, unlistedTouches } from '../core/fold.ts'
 import type { IndexText } from '../core/index/index-text.ts'
 import { HelmS3Error } from '../errors.ts'
-import { CONCURRENCY, VIEW_DEADLINE } from './limits.ts'
+import { CONCURRENCY, MIN_GRACE_WINDOW, VIEW_DEADLINE } from './limits.ts'
 import { type DeltaListing, type SkippedObject, listDeltas } from './list-deltas.ts'
 import { type Base, readBase } from './read-base.ts'
 import { type ReadDelta, readDelta } from './read-delta.ts'
 import type { Session } from './session.ts'
+import { startLimit } from './stopwatch.ts'
 
 /** The repository as every reader through the plugin sees it: a base and what it has not folded yet. */
 export interface View {
@@ -23,8 +24,8 @@ export interface View {
   readonly skipped: readonly SkippedObject[]
   /** The lowest delta of an unknown apiVersion: nothing above it may be collected. */
   readonly unknownFrom: DeltaId | undefined
-  /** `clock.monotonic()` when the LIST began. */
-  readonly startedAt: number
+  /** Whether the base was read so short a time ago that it may be written over without another look; see `compactOnce`. */
+  readonly isYoung: () => boolean
 }
 
 /** A whole listing of the deltas, from which a view may be read at once. */
@@ -35,6 +36,11 @@ export interface TimedListing {
 }
 
 const MAX_ATTEMPTS = 40
+
+/** What was read does not fit together: to be read again. */
+interface Unsteady {
+  readonly unsteady: string
+}
 
 /** The first step of a view. Cost: one LIST for each 1000 deltas. */
 export async function listForView(session: Session): Promise<TimedListing> {
@@ -53,30 +59,34 @@ export async function listForView(session: Session): Promise<TimedListing> {
  * @throws HelmS3Error `missing-index`, `invalid-index`; `conflict` when the repository does not hold still
  */
 export async function readView(session: Session, listed?: TimedListing): Promise<View> {
+  let reason = ''
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const view = await tryReadView(session, attempt === 1 && listed !== undefined ? listed : await listForView(session))
-    if (view !== undefined) return view
+    if (!('unsteady' in view)) return view
+    reason = view.unsteady
     await session.clock.sleep(session.random.fraction() * Math.min(50 * 2 ** attempt, 5000))
   }
-  throw new HelmS3Error('conflict', `the index of ${session.location.url} changes faster than it can be read`, {
-    hint: 'try again; if it lasts, look for a compaction that runs without pause',
+  throw new HelmS3Error('conflict', `the index of ${session.location.url} changes faster than it can be read: ${reason}`, {
+    hint: 'try again; if it lasts, look for a compaction that runs without pause, and for a store whose listings show what is gone',
   })
 }
 
-/** Undefined: a delta went missing or the read took too long; what was read does not fit together. */
-async function tryReadView(session: Session, { listing, startedAt }: TimedListing): Promise<View | undefined> {
+/** The clocks of this machine may stand still in between: so those of the two answers count, too. */
+async function tryReadView(session: Session, { listing, startedAt }: TimedListing): Promise<View | Unsteady> {
+  const isYoung = startLimit(session, MIN_GRACE_WINDOW / 2)
   const base = await readBase(session)
-  if (session.clock.monotonic() - startedAt > VIEW_DEADLINE) return undefined
+  const elapsed = Math.max(session.clock.monotonic() - startedAt, Math.abs(base.date - listing.date))
+  if (elapsed > VIEW_DEADLINE) return { unsteady: 'it took more than a minute to read' }
 
   const { folded } = base.index.bookkeeping
   const unfolded = listing.deltas.filter(({ id }) => !folded.has(id))
   const limit = pLimit(CONCURRENCY)
   const read = await Promise.all(unfolded.map((listed) => limit(async () => ({ listed, read: await readDelta(session, listed) }))))
-  if (read.some(({ read }) => read.outcome === 'missing')) return undefined
+  const missing = read.find(({ read }) => read.outcome === 'missing')?.listed
+  if (missing !== undefined) return { unsteady: `${missing.key} is listed, not folded, and cannot be found` }
 
   const pending = read.flatMap(({ read }) => (read.outcome === 'delta' ? [read.delta] : []))
   const touchedByStar = await readTouchedByStar(session, base, pending)
-  if (touchedByStar === undefined) return undefined
   const unusable = read.flatMap(({ listed, read }) => (isUnusable(read) ? [{ key: listed.key, reason: `it ${read.reason}` }] : []))
   return {
     index: fold(base.index, pending, touchedByStar),
@@ -85,7 +95,7 @@ async function tryReadView(session: Session, { listing, startedAt }: TimedListin
     pending,
     skipped: [...listing.skipped, ...unusable],
     unknownFrom: read.find(({ read }) => read.outcome === 'unknown-version')?.listed.id,
-    startedAt,
+    isYoung,
   }
 }
 
@@ -93,18 +103,17 @@ function isUnusable(read: ReadDelta): read is Extract<ReadDelta, { readonly reas
   return read.outcome === 'malformed' || read.outcome === 'unknown-version'
 }
 
-/** What folded deltas noted as `*` touched, where a pending delta may be superseded by them; undefined: one is gone. */
+/** What folded deltas noted as `*` touched, where a pending delta may be superseded by them and they have not been collected. */
 async function readTouchedByStar(
   session: Session,
   base: Base,
   pending: readonly StoredDelta[],
-): Promise<Map<DeltaId, readonly VersionId[]> | undefined> {
+): Promise<Map<DeltaId, readonly VersionId[]>> {
   const ids = unlistedTouches(base.index.bookkeeping, pending.map(({ id }) => id))
   const touched = new Map<DeltaId, readonly VersionId[]>()
   for (const id of ids) {
     const read = await readDelta(session, { id, key: deltaKey(session.location.deltaFolder, id), lastModified: 0 })
-    if (read.outcome !== 'delta') return undefined
-    touched.set(id, touchedVersions(read.delta))
+    if (read.outcome === 'delta') touched.set(id, touchedVersions(read.delta))
   }
   return touched
 }

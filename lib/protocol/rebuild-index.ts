@@ -1,69 +1,178 @@
+import pLimit from 'p-limit'
+import { type StoredDelta, removedForGood } from '../core/delta.ts'
+import { MAX_DELTA_TIME, lowestDeltaId } from '../core/delta-id.ts'
+import { versionKey } from '../core/entry.ts'
 import { fold } from '../core/fold.ts'
 import { type IndexText, emptyIndexText, readIndexText } from '../core/index/index-text.ts'
+import type { RepositoryLocation } from '../core/keys.ts'
+import { foldedAt } from '../core/plan-compaction.ts'
+import { type Change, type PlanOptions, type Problem, ReindexPlan } from '../core/plan-reindex.ts'
 import { HelmS3Error, hasCode } from '../errors.ts'
-import { listDeltas } from './list-deltas.ts'
+import type { PutCondition } from '../store/object-store.ts'
+import { deltaOf } from './commit-reindex.ts'
+import { CONCURRENCY, MIN_GRACE_WINDOW } from './limits.ts'
+import { listArchives } from './list-archives.ts'
+import { type DeltaListing, listDeltas } from './list-deltas.ts'
+import type { ArchiveOpener } from './open-archives.ts'
 import { readDelta } from './read-delta.ts'
 import { readView } from './read-view.ts'
+import type { MarkedRebuild } from './rebuild-mark.ts'
 import type { Session } from './session.ts'
+import { startLimit } from './stopwatch.ts'
 import { newWriteId, nextGenerated, writeIndex } from './write-index.ts'
 
 const MAX_ATTEMPTS = 8
-
-/** The index that a reindex begins with. */
-export interface Beginning {
-  readonly index: IndexText
-  /** Whether `index.yaml` is missing or unreadable: `index` is what it is going to be when an empty one stands in its place. */
-  readonly mustBeRebuilt: boolean
-}
+/** Rounds in which new archives or deltas came while others were looked at. */
+const MAX_ROUNDS = 50
 
 /**
- * The merged index; where `index.yaml` is missing or unreadable, and may be replaced, what all deltas that are present make
- * of an empty one. Nothing is written.
+ * The merged index, or undefined where `index.yaml` is missing or unreadable, and may be made anew. Nothing is written.
  *
  * @param may whether a missing, and whether an unreadable one may be replaced
  * @throws HelmS3Error `missing-index` and `invalid-index` otherwise
- * Cost: a view; to replace one, also a LIST and a GET of each delta present.
+ * Cost: a view.
  */
-export async function readBeginning(session: Session, may: { readonly replaceMissing: () => Promise<boolean>; readonly replaceUnreadable: boolean }): Promise<Beginning> {
+export async function readIndexUnlessBroken(
+  session: Session,
+  may: { readonly replaceMissing: () => Promise<boolean>; readonly replaceUnreadable: boolean },
+): Promise<IndexText | undefined> {
   try {
     const { base, index } = await readView(session)
     readEntries(base.index)
     readEntries(index)
-    return { index, mustBeRebuilt: false }
+    return index
   } catch (error) {
-    const isAllowed = hasCode(error, 'missing-index') ? await may.replaceMissing() : hasCode(error, 'invalid-index') && may.replaceUnreadable
+    const isMissing = hasCode(error, 'missing-index')
+    const isAllowed = isMissing ? await may.replaceMissing() : hasCode(error, 'invalid-index') && may.replaceUnreadable
     if (!isAllowed) throw error
-    return { index: await foldAll(session), mustBeRebuilt: true }
+    return undefined
   }
+}
+
+export interface RebuildOptions {
+  readonly location: RepositoryLocation
+  readonly plan: PlanOptions
+  readonly opener: ArchiveOpener
+  /** Undefined with `dryRun`. */
+  readonly mark: MarkedRebuild | undefined
+  /** Writes nothing when there is an archive that cannot be indexed. */
+  readonly strict: boolean
+  readonly dryRun: boolean
+}
+
+export interface Rebuilt {
+  readonly archives: number
+  /** By what the new index differs from what the deltas alone say. */
+  readonly changes: readonly Change[]
+  readonly problems: readonly Problem[]
+  /** What others were changing or have just deleted. */
+  readonly left: readonly Pick<Change, 'key'>[]
+}
+
+/** What lies in `index.d/`, all of it read. */
+interface WholeLog {
+  readonly listing: DeltaListing
+  readonly deltas: readonly StoredDelta[]
+  /** What they make of an empty index. */
+  readonly index: IndexText
 }
 
 /**
- * Puts an empty index in the place of a missing or unreadable one, by compare-and-swap, with an empty folded set: every delta
- * that is present folds again. An index that can be read, by now, stays.
+ * Makes a missing or unreadable `index.yaml` anew: one base that holds all that the archives and the deltas say, and has folded those
+ * deltas, by one compare-and-swap. Until then readers fail as before: nobody ever sees a part of the charts. An index that can be
+ * read, by now, stays.
  *
- * @returns whether it was this call that wrote it
- * @throws HelmS3Error `conflict` when others write something unreadable each time
- * Cost: one GET and one PUT of `index.yaml`.
+ * All archives are opened first, which may take long. Then it looks again, at the log and after it at the archives, opens what has come
+ * since, and writes when nothing has: what is listed is in the base, what comes later is pending. A version of which a removal stands in
+ * the log is added only by a later push: its archive may be about to go.
+ *
+ * @returns undefined: somebody else has put an index there that can be read
+ * @throws HelmS3Error `invalid-chart` (with `strict`), `conflict` when others write something unreadable, or change archives, each time
+ * Cost: for each round a GET of `index.yaml`, a LIST and a GET of each new delta, the listing of the archives; each archive once,
+ * see `openArchive`; one PUT. Two rounds when nobody else is at work.
  */
-export async function rebuildIndex(session: Session): Promise<boolean> {
-  const form = (await session.repositoryConfig()).format ?? 'json'
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    const object = await session.store.get(session.location.indexKey)
-    if (object !== undefined && isReadable(object.body)) return false
-    const text = emptyIndexText(form).withHeader({
-      bookkeeping: { generation: 1, writeId: newWriteId(session), folded: new Map() },
-      generated: nextGenerated(session, undefined),
-    })
-    if ((await writeIndex(session, text, object === undefined ? 'absent' : { match: object.etag })) === 'written') return true
-    await session.clock.sleep(session.random.fraction() * 200 * attempt)
+export async function rebuildIndex(session: Session, options: RebuildOptions): Promise<Rebuilt | undefined> {
+  const { dryRun, location, mark, opener } = options
+  let attempts = 0
+  for (let round = 0; round < MAX_ROUNDS && attempts < MAX_ATTEMPTS; round++) {
+    const when = await conditionToReplace(session)
+    if (when === undefined) return undefined
+    const isTimely = startLimit(session, MIN_GRACE_WINDOW / 2)
+    const log = await readWholeLog(session)
+    if (log === undefined) continue
+    const archives = await listArchives(session)
+    const plan = new ReindexPlan(location, log.index, archives, options.plan)
+    const unknown = plan.unknown()
+    if ((await opener.openNew(unknown, async () => mark?.renew())) > 0) continue
+
+    const { changed, contents, problems } = opener.opened(unknown)
+    const { changes, problems: unfit } = plan.changesOf(contents)
+    const all = [...problems, ...unfit]
+    if (options.strict) refuseProblems(all)
+    const removed = new Set(log.deltas.flatMap((delta) => removedForGood(delta).map(versionKey)))
+    const kept = changes.filter((change) => !removed.has(versionKey(change)))
+    const left = [...changed.map((key) => ({ key })), ...changes.filter((change) => removed.has(versionKey(change)))]
+    const result = { archives: archives.size, changes: kept, problems: all, left }
+    if (dryRun) return result
+    if (!isTimely() && (await hasGrown(session, log))) continue
+
+    const text = await newBase(session, log, kept)
+    attempts++
+    if ((await writeIndex(session, text, when)) === 'written') return result
+    await session.clock.sleep(session.random.fraction() * 200 * attempts)
   }
-  throw new HelmS3Error('conflict', 'others wrote an unreadable index.yaml each time', { hint: 'find out who writes it, and try again' })
+  throw new HelmS3Error('conflict', 'others wrote an unreadable index.yaml, or new archives and deltas, each time', {
+    hint: 'nothing was replaced: find out who writes them, and try again',
+  })
 }
 
-async function foldAll(session: Session): Promise<IndexText> {
-  const { deltas } = await listDeltas(session)
-  const read = await Promise.all(deltas.map((listed) => readDelta(session, listed)))
-  return fold(emptyIndexText('json'), read.flatMap((each) => (each.outcome === 'delta' ? [each.delta] : [])))
+/** The condition under which `index.yaml` may be replaced; undefined: it can be read. */
+async function conditionToReplace({ location, store }: Session): Promise<Exclude<PutCondition, 'always'> | undefined> {
+  const object = await store.get(location.indexKey)
+  if (object === undefined) return 'absent'
+  return isReadable(object.body) ? undefined : { match: object.etag }
+}
+
+/** Undefined: a delta was collected meanwhile. */
+async function readWholeLog(session: Session): Promise<WholeLog | undefined> {
+  const listing = await listDeltas(session)
+  const limit = pLimit(CONCURRENCY)
+  const read = await Promise.all(listing.deltas.map((listed) => limit(() => readDelta(session, listed))))
+  if (read.some(({ outcome }) => outcome === 'missing')) return undefined
+  const deltas = read.flatMap((each) => (each.outcome === 'delta' ? [each.delta] : []))
+  return { listing, deltas, index: fold(emptyIndexText('json'), deltas) }
+}
+
+/**
+ * Where listing the archives takes long, the log is looked at once more: what was written, folded and collected since the first look
+ * would be in no base. (That takes an index that can be read in between, and the shortest grace window.)
+ */
+async function hasGrown(session: Session, { listing }: WholeLog): Promise<boolean> {
+  const now = await listDeltas(session)
+  return now.deltas.length !== listing.deltas.length || now.deltas.some(({ id }, i) => id !== listing.deltas[i]?.id)
+}
+
+/** What the log says, and the changes; the log counts as folded. */
+async function newBase(session: Session, { deltas, index, listing }: WholeLog, changes: readonly Change[]): Promise<IndexText> {
+  const form = (await session.repositoryConfig()).format ?? 'json'
+  const last: StoredDelta = { ...deltaOf(changes), id: lowestDeltaId(MAX_DELTA_TIME), lastModified: listing.date }
+  const folded = new Map(deltas.map((delta) => [delta.id, foldedAt(listing.date, delta)]))
+  return fold(index, [last])
+    .toForm(form)
+    .withHeader({
+      bookkeeping: { generation: 1, writeId: newWriteId(session), folded },
+      generated: nextGenerated(session, undefined),
+    })
+}
+
+/** @throws HelmS3Error `invalid-chart` */
+export function refuseProblems(problems: readonly Problem[]): void {
+  if (problems.length === 0) return
+  const list = problems.map(({ key, reason }) => `\n  ${key}: ${reason}`)
+  const count = problems.length === 1 ? '1 archive' : `${String(problems.length)} archives`
+  throw new HelmS3Error('invalid-chart', `${count} cannot be indexed:${list.join('')}`, {
+    hint: 'nothing was written; without --strict they are left out',
+  })
 }
 
 function isReadable(bytes: Uint8Array): boolean {

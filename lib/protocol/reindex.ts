@@ -1,17 +1,16 @@
-import pLimit from 'p-limit'
 import type { Delta } from '../core/delta.ts'
 import type { DeltaId } from '../core/delta-id.ts'
 import type { VersionId } from '../core/entry.ts'
 import type { Key } from '../core/keys.ts'
 import { type ArchiveContent, type Change, type Problem, ReindexPlan, type SeenArchive } from '../core/plan-reindex.ts'
-import { HelmS3Error } from '../errors.ts'
-import { NO_PROGRESS } from '../track.ts'
 import { commitChanges } from './commit-reindex.ts'
 import { listArchives } from './list-archives.ts'
 import { listDeltas } from './list-deltas.ts'
-import { type OpenedArchive, openArchive } from './open-archive.ts'
+import { ArchiveOpener } from './open-archives.ts'
 import { PushState } from './push-state.ts'
-import { readBeginning, rebuildIndex } from './rebuild-index.ts'
+import { readView } from './read-view.ts'
+import { readIndexUnlessBroken, rebuildIndex, refuseProblems } from './rebuild-index.ts'
+import { markRebuild } from './rebuild-mark.ts'
 import { entryUrlBase, publishedLocation } from './repository-config.ts'
 import type { Session } from './session.ts'
 
@@ -67,64 +66,79 @@ export interface ReindexResult {
 const FIRST_BATCH = 2000
 const LARGEST_BATCH = 10_000
 
-/** Bytes. Larger archives are read a few at a time, so that they do not fill the memory. */
-const LARGE_ARCHIVE = 4 * 1024 * 1024
-const LARGE_AT_ONCE = 4
-
 /**
  * Makes the index agree with the archives. Safe while others push and delete: archives are opened first, which may take
- * long; then each part of the plan is committed by {@link commitChanges}, which drops what no longer holds.
+ * long; then each part of the plan is committed by {@link commitChanges}, which drops what no longer holds. Where `index.yaml` is
+ * missing or unreadable, it is made anew at once: see {@link rebuildIndex}.
  *
- * Cost with nothing new: the listing of the archives and a view at the same time, and a GET of the repository's defaults if it has any. A new or changed archive: see
- * {@link openArchive}; a batch of them: see {@link commitChanges}.
+ * Cost with nothing new: the listing of the archives and a view at the same time, and a GET of the repository's defaults if it has
+ * any. A new or changed archive: see {@link openArchive}; a batch of them: see {@link commitChanges}.
  * @throws HelmS3Error `missing-index`, `invalid-index` (without `rebuild`), `invalid-chart` (with `strict`), `conflict`,
  *   `outcome-unknown`
  */
 export async function reindexRepository(session: Session, options: ReindexOptions): Promise<ReindexResult> {
   const listing = listArchives(session)
-  const hasRemains = async (): Promise<boolean> => options.rebuild || (await listing).size > 0 || (await listDeltas(session)).deltas.length > 0
-  const [archives, { index, mustBeRebuilt }] = await Promise.all([
-    listing,
-    readBeginning(session, { replaceMissing: hasRemains, replaceUnreadable: options.rebuild }),
-  ])
+  const hasRemains = async (): Promise<boolean> =>
+    options.rebuild || (await listing).size > 0 || (await listDeltas(session)).deltas.length > 0
+  const may = { replaceMissing: hasRemains, replaceUnreadable: options.rebuild }
+  const [archives, index] = await Promise.all([listing, readIndexUnlessBroken(session, may)])
   const location = await publishedLocation(session)
   const plan = { relative: options.relative === true, full: options.full, urlBase: await entryUrlBase(session, options.relative) }
-  const run = new Reindex(session, { ...options, onlyKnown: options.onlyKnown === true && !mustBeRebuilt }, new ReindexPlan(location, index, archives, plan))
-  const rebuild = async (): Promise<void> => {
-    if (mustBeRebuilt && !options.dryRun) await rebuildIndex(session)
+  const opener = new ArchiveOpener(session, options)
+  if (index !== undefined) return reindexReadable(session, options, opener, new ReindexPlan(location, index, archives, plan))
+
+  const { dryRun, strict } = options
+  const mark = dryRun ? undefined : await markRebuild(session)
+  try {
+    const rebuilt = await rebuildIndex(session, { location, plan, opener, mark, strict, dryRun })
+    if (rebuilt !== undefined) return { ...rebuilt, opened: opener.count, rebuilt: true, deltas: [] }
+    // Somebody else has put an index there that can be read, perhaps an empty one.
+    const readable = (await readView(session)).index
+    const renewed = new ReindexPlan(location, readable, await listArchives(session), plan)
+    return await reindexReadable(session, { ...options, onlyKnown: false }, opener, renewed)
+  } finally {
+    await mark?.end()
   }
-  if (!options.strict) await rebuild()
+}
+
+async function reindexReadable(
+  session: Session,
+  options: ReindexOptions,
+  opener: ArchiveOpener,
+  plan: ReindexPlan,
+): Promise<ReindexResult> {
+  const run = new Reindex(session, options, opener, plan)
   await run.open(options.strict ? undefined : (changes) => run.commit(changes))
   if (options.strict) {
     run.refuseProblems()
-    await rebuild()
     await run.commitAll()
   }
-  return { archives: archives.size, rebuilt: mustBeRebuilt, ...run.report() }
+  return run.report()
 }
 
 class Reindex {
   readonly #session: Session
   readonly #options: ReindexOptions
+  readonly #opener: ArchiveOpener
   readonly #plan: ReindexPlan
-  readonly #state = new PushState()
+  readonly #state = new PushState('reindex')
   readonly #planned: (readonly Change[])[] = []
   readonly #changes: Change[] = []
   readonly #problems: Problem[] = []
   readonly #left: (Partial<VersionId> & { readonly key: Key })[] = []
   readonly #deltas: DeltaId[] = []
-  #opened = 0
 
-  constructor(session: Session, options: ReindexOptions, plan: ReindexPlan) {
+  constructor(session: Session, options: ReindexOptions, opener: ArchiveOpener, plan: ReindexPlan) {
     this.#session = session
     this.#options = options
+    this.#opener = opener
     this.#plan = plan
   }
 
   /** Opens what is not known, batch by batch; `commit`: what to do with the changes of a batch, undefined: later. */
   async open(commit: ((changes: readonly Change[]) => Promise<void>) | undefined): Promise<void> {
     const unknown = this.#plan.unknown()
-    const progress = (unknown.length === 0 ? NO_PROGRESS : this.#session.track)('reading archives', unknown.length)
+    const progress = this.#opener.track(unknown.length)
     try {
       await this.#openBatches(unknown, () => progress.advance(), commit)
     } finally {
@@ -137,12 +151,14 @@ class Reindex {
     advance: () => void,
     commit: ((changes: readonly Change[]) => Promise<void>) | undefined,
   ): Promise<void> {
-    const putOff: [SeenArchive, ArchiveContent][] = []
+    const putOff: (readonly [SeenArchive, ArchiveContent])[] = []
     for (let start = 0, size = FIRST_BATCH; start === 0 || start < unknown.length; size = Math.min(2 * size, LARGEST_BATCH)) {
-      const batch = unknown.slice(start, start + size)
+      const { changed, contents, problems } = await this.#opener.open(unknown.slice(start, start + size), advance)
       start += size
+      this.#problems.push(...problems)
+      this.#left.push(...changed.map((key) => ({ key })))
       const changes: Change[] = []
-      for (const [archive, content] of await this.#openAll(batch, advance)) {
+      for (const [archive, content] of contents) {
         if (!this.#contribute(archive, content, false, changes)) putOff.push([archive, content])
       }
       if (start >= unknown.length) {
@@ -173,35 +189,19 @@ class Reindex {
 
   /** @throws HelmS3Error `invalid-chart` */
   refuseProblems(): void {
-    if (this.#problems.length === 0) return
-    const list = this.#problems.map(({ key, reason }) => `\n  ${key}: ${reason}`)
-    const count = this.#problems.length === 1 ? '1 archive' : `${String(this.#problems.length)} archives`
-    throw new HelmS3Error('invalid-chart', `${count} cannot be indexed:${list.join('')}`, {
-      hint: 'nothing was written; without --strict they are left out',
-    })
+    refuseProblems(this.#problems)
   }
 
-  report(): Pick<ReindexResult, 'opened' | 'changes' | 'problems' | 'left' | 'deltas'> {
-    return { opened: this.#opened, changes: this.#changes, problems: this.#problems, left: this.#left, deltas: this.#deltas }
-  }
-
-  /** Those that can be used, in key order. */
-  async #openAll(batch: readonly SeenArchive[], advance: () => void): Promise<readonly (readonly [SeenArchive, ArchiveContent])[]> {
-    const limit = pLimit(this.#options.concurrency)
-    const limitLarge = pLimit(Math.min(LARGE_AT_ONCE, this.#options.concurrency))
-    const open = async (archive: SeenArchive): Promise<readonly [SeenArchive, OpenedArchive]> => {
-      const opened = await openArchive(this.#session, archive, this.#options)
-      advance()
-      return [archive, opened]
+  report(): ReindexResult {
+    return {
+      archives: this.#plan.archiveCount,
+      opened: this.#opener.count,
+      rebuilt: false,
+      changes: this.#changes,
+      problems: this.#problems,
+      left: this.#left,
+      deltas: this.#deltas,
     }
-    const opened = await Promise.all(batch.map((archive) => (archive.size > LARGE_ARCHIVE ? limitLarge : limit)(() => open(archive))))
-    this.#opened += opened.length
-    return opened.flatMap(([archive, result]) => {
-      if (result.outcome === 'content') return [[archive, result.content] as const]
-      if (result.outcome === 'unusable') this.#problems.push({ key: archive.key, reason: result.reason })
-      else this.#left.push({ key: archive.key })
-      return []
-    })
   }
 
   /** @returns false: it has to be asked again when all others are through */
@@ -209,7 +209,9 @@ class Reindex {
     const contribution = this.#plan.contribute(archive, content, isLast)
     if (contribution.outcome === 'later') return false
     if (contribution.outcome === 'problem') this.#problems.push(contribution.problem)
-    else if (contribution.change !== undefined && (contribution.change.seen !== undefined || this.#options.onlyKnown !== true)) changes.push(contribution.change)
+    else if (contribution.change !== undefined && (contribution.change.seen !== undefined || this.#options.onlyKnown !== true)) {
+      changes.push(contribution.change)
+    }
     return true
   }
 }

@@ -15,8 +15,12 @@ export interface KnownRemoval {
   readonly at: number
   /** False: it is folded and collected already, and may have been an addition: the folded set does not say. */
   readonly isCertain: boolean
+  /** SHA-256 of what it removed, lower-case hex; undefined: not known, or the entry had none. */
+  readonly digest: string | undefined
   /** It is about an archive without an entry, and has deleted no version. */
   readonly isAnnouncement: boolean
+  /** Its client has said that all its DELETEs were answered. */
+  readonly hasEnded: boolean
 }
 
 /**
@@ -50,19 +54,21 @@ export async function findAllRemovals(
       else known.push(removal)
     }
   }
+  const { folded } = view.base.index.bookkeeping
+  const hasEnded = (id: DeltaId): boolean => session.knownIds.ended.has(id) || folded.get(id)?.hasEnded === true
   const noteDelta = (delta: StoredDelta): void => {
-    const known = { id: delta.id, at: delta.lastModified, isCertain: true }
-    for (const removal of removedForGood(delta)) note([versionKey(removal)], { ...known, isAnnouncement: isAnnouncement(removal) })
+    const known = { id: delta.id, at: delta.lastModified, isCertain: true, hasEnded: hasEnded(delta.id) }
+    for (const removal of removedForGood(delta)) note([versionKey(removal)], { ...known, digest: removal.digest, isAnnouncement: isAnnouncement(removal) })
   }
   view.pending.forEach(noteDelta)
 
   const listed = new Map(view.listing.deltas.map((delta) => [delta.id, delta]))
   const toRead: ListedDelta[] = []
-  for (const [id, { at, touched }] of view.base.index.bookkeeping.folded) {
+  for (const [id, { at, touched }] of folded) {
     const keys = touched === '*' ? [...wanted] : touched.map(versionKey).filter((key) => wanted.has(key))
     const delta = listed.get(id)
     if (keys.length === 0) continue
-    if (delta === undefined) note(keys, { id, at, isCertain: false, isAnnouncement: false })
+    if (delta === undefined) note(keys, { id, at, digest: undefined, isCertain: false, isAnnouncement: false, hasEnded: hasEnded(id) })
     else toRead.push(delta)
   }
   const limit = pLimit(CONCURRENCY)
@@ -73,7 +79,16 @@ export async function findAllRemovals(
   return removals
 }
 
-/** Whether a removal may still be deleting its archive. `lastModified` is in whole seconds, hence the extra one. */
+/** Whether a removal may still be deleting its archive. */
 export function isUnsettled(removal: KnownRemoval, view: View): boolean {
-  return view.base.date - removal.at < REMOVAL_SETTLES + 1000
+  return timeToSettle([removal], view) > 0
+}
+
+/**
+ * Milliseconds until none of these removals can still be deleting its archive, at the most; 0: none can. `lastModified` is in whole
+ * seconds, hence the extra one.
+ */
+export function timeToSettle(removals: readonly KnownRemoval[], view: View): number {
+  const left = removals.filter(({ hasEnded }) => !hasEnded).map(({ at }) => at + REMOVAL_SETTLES + 1000 - view.base.date)
+  return Math.max(0, ...left)
 }

@@ -1,4 +1,6 @@
 import pLimit from 'p-limit'
+import { removedForGood } from '../core/delta.ts'
+import { versionKey } from '../core/entry.ts'
 import { archiveKey } from '../core/keys.ts'
 import type { ChartUpload } from './chart-upload.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
@@ -6,9 +8,13 @@ import { CONCURRENCY } from './limits.ts'
 import type { Minted } from './mint.ts'
 import { type Placement, adoptArchive } from './place-archive.ts'
 import type { PushState } from './push-state.ts'
+import { readDelta } from './read-delta.ts'
 import { type View, readView } from './read-view.ts'
+import { findAllRemovals, timeToSettle } from './removals.ts'
 import type { Session } from './session.ts'
 import { putArchive } from './write-archive.ts'
+
+const AGAIN: Placement = { kind: 'again' }
 
 /** One archive of a forced push and what its HEAD showed. */
 interface Target {
@@ -21,7 +27,7 @@ interface Target {
  * Puts the archives of a forced push, over whatever stands there: HEAD, an id above what it showed, PUT with its ETag.
  * Equal bytes are not simply written again: they would have the ETag that a deletion under way waits for. What an earlier
  * attempt of this push has put there stays.
- * Cost: a HEAD and a PUT for each archive, one LIST; a view when the same bytes stand there already.
+ * Cost: a HEAD and a PUT for each archive, one LIST; a view when the same bytes stand there already; see also `waitForRemovals`.
  */
 export async function replaceArchives(
   session: Session,
@@ -40,8 +46,35 @@ export async function replaceArchives(
     return { upload, head, plan: view !== undefined && isSame(upload, head) ? planForSameBytes(upload, view) : 'replace' }
   })
   const minted = await state.mint(session, heads.map((head) => head?.delta))
+  const written = targets.filter(({ plan }) => plan === 'replace').map(({ upload }) => upload)
+  const waiting = await waitForRemovals(session, minted, written)
+  if (waiting !== undefined) return { minted, placements: targets.map(() => waiting) }
   const place = (target: Target): Promise<Placement> => placeByForce(session, target, minted, view, state, contentType)
   return { minted, placements: await Promise.all(targets.map((target) => limit(() => place(target)))) }
+}
+
+/**
+ * A deletion of one of these versions that may still be under way: its DELETE could meet what is written now, where equal bytes come
+ * back or the store ignores the condition. Undefined: there is none.
+ * Cost: a GET of each delta of the last minutes, seldom any; a view when one of them removes such a version.
+ */
+async function waitForRemovals(
+  session: Session,
+  { recent }: Minted,
+  versions: readonly ChartUpload[],
+): Promise<Placement | undefined> {
+  if (versions.length === 0 || recent.length === 0) return undefined
+  const wanted = new Set(versions.map(versionKey))
+  const limit = pLimit(CONCURRENCY)
+  const read = await Promise.all(recent.map((listed) => limit(() => readDelta(session, listed))))
+  const isRemoved = read.some(
+    (each) => each.outcome === 'delta' && removedForGood(each.delta).some((removal) => wanted.has(versionKey(removal))),
+  )
+  if (!isRemoved) return undefined
+  const now = await readView(session)
+  const removals = await findAllRemovals(session, now, versions, new Set())
+  const left = Math.max(...[...removals.values()].map((each) => timeToSettle(each, now)), 0)
+  return left > 0 ? { kind: 'wait', waiting: { on: 'removal', left } } : undefined
 }
 
 function planForSameBytes(upload: ChartUpload, view: View): Target['plan'] {
@@ -58,19 +91,19 @@ async function placeByForce(
   state: PushState,
   contentType: string,
 ): Promise<Placement> {
-  if (plan === 'keep') return 'mine-before'
+  if (plan === 'keep') return { kind: 'mine-before' }
   if (plan === 'adopt' && head !== undefined && view !== undefined) {
     const placement = await adoptArchive(session, upload, head, view, state)
-    return placement === 'exists' ? 'again' : placement
+    return placement.kind === 'exists' ? AGAIN : placement
   }
-  if (!minted.isFresh()) return 'again'
+  if (!minted.isFresh()) return AGAIN
   const when = head === undefined ? 'absent' : { match: head.etag }
   const delta = plan === 'refresh' ? head?.delta : minted.id
   const put = await putArchive(session, upload, delta, { when, contentType })
-  const done = plan === 'refresh' ? 'refreshed' : head === undefined ? 'created' : 'replaced'
+  const done: Placement = { kind: plan === 'refresh' ? 'refreshed' : head === undefined ? 'created' : 'replaced' }
   if (put.outcome === 'written' && plan === 'refresh' && head !== undefined) state.adopt(upload, head)
   if (put.outcome === 'written') return done
-  if (put.outcome === 'refused' || put.outcome === 'expired' || plan === 'refresh') return 'again'
+  if (put.outcome === 'refused' || put.outcome === 'expired' || plan === 'refresh') return AGAIN
   const now = await headArchive(session, archiveKey(session.location, upload))
-  return now !== undefined && now.delta === minted.id ? done : 'again'
+  return now !== undefined && now.delta === minted.id ? done : AGAIN
 }

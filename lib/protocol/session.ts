@@ -6,6 +6,7 @@ import type { Clock } from '../sys/clock.ts'
 import type { Random } from '../sys/random.ts'
 import { NO_PROGRESS, type Track } from '../track.ts'
 import type { BaseCache } from './base-cache.ts'
+import { KnownIds } from './known-ids.ts'
 import { readRepositoryConfig } from './repository-config.ts'
 import { type StoreClock, followStoreClock } from './store-clock.ts'
 
@@ -17,6 +18,8 @@ export interface Session {
   /** Orders deltas and dates entries; see {@link StoreClock}. */
   readonly storeClock: StoreClock
   readonly random: Random
+  /** What this command has seen of the log: whatever it writes has to come after that. */
+  readonly knownIds: KnownIds
   /** Written into every delta, for the log. */
   readonly origin: Origin
   /** Something the user should know although the command goes on: one line, without a newline. */
@@ -40,7 +43,7 @@ export interface Session {
 
 type Told = 'notice' | 'progress' | 'detail' | 'track'
 
-export type SessionOptions = Omit<Session, 'noteNoConfig' | 'repositoryConfig' | 'storeClock' | Told> & Partial<Pick<Session, Told>>
+export type SessionOptions = Omit<Session, 'knownIds' | 'noteNoConfig' | 'repositoryConfig' | 'storeClock' | Told> & Partial<Pick<Session, Told>>
 
 /** A session whose store clock follows every answer of `store`. */
 export function createSession(options: SessionOptions): Session {
@@ -51,6 +54,8 @@ export function createSession(options: SessionOptions): Session {
   const noteNoConfig = (): void => {
     config ??= Promise.resolve({})
   }
-  const session: Session = { notice: silent, progress: silent, detail: silent, track: NO_PROGRESS, ...options, store, storeClock, repositoryConfig, noteNoConfig }
+  const told = { notice: silent, progress: silent, detail: silent, track: NO_PROGRESS }
+  const own = { store, storeClock, knownIds: new KnownIds(), repositoryConfig, noteNoConfig }
+  const session: Session = { ...told, ...options, ...own }
   return session
 }

@@ -3,7 +3,10 @@ import type { Clock } from '../sys/clock.ts'
 
 /** The store's clock as this command knows it: the local one, corrected by the `Date` of the newest answer. */
 export interface StoreClock {
-  /** Milliseconds since 1970, never behind the store's own clock. The local clock as it is, until the first answer has come. */
+  /**
+   * Milliseconds since 1970. Not behind the store's own clock, unless that of this machine has stepped back since the last answer. The
+   * local clock as it is, until the first answer has come.
+   */
   now(): number
 }
 
@@ -11,12 +14,11 @@ export interface StoreClock {
 const DATE_RESOLUTION = 1000
 
 /**
- * A store that notes the `Date` of each answer, and the clock that follows it.
+ * A store that notes the `Date` of each answer, and the clock that follows it: it dates entries, and tells from where to list when an
+ * id is minted (which itself takes the `Date` of that listing: see `mint`).
  *
- * A command that trusted its local clock would order its deltas before others that it could see. For the same reason the
- * estimate errs on the late side: the store is taken to have written the `Date` when the request was sent. A process that
- * is suspended with an answer in its hands would otherwise mint an id of the past, below deltas that are folded and
- * collected already, and take a mutation for done that readers never see. How far it may err is checked by `mint`.
+ * The estimate errs on the late side: the store is taken to have written the `Date` when the request was sent. So an entry is never
+ * dated before its archive, for which a reindex would have to open it.
  */
 export function followStoreClock(store: ObjectStore, clock: Clock): { readonly store: ObjectStore; readonly storeClock: StoreClock } {
   let offset = 0

@@ -1,3 +1,5 @@
+import { compareIds } from '../core/fold.ts'
+import { NEWEST_METADATA } from '../core/object-metadata.ts'
 import { HelmS3Error } from '../errors.ts'
 import type { IndexText } from '../core/index/index-text.ts'
 import type { PutCondition } from '../store/object-store.ts'
@@ -5,6 +7,9 @@ import { forgetBase, readBase } from './read-base.ts'
 import type { Session } from './session.ts'
 
 const RANDOM_BYTES = 16
+
+/** In the place of an id. */
+const NONE = 'none'
 
 /**
  * Writes `index.yaml`, by compare-and-swap: the only place that does. `text` carries a write id of its own, so that no two
@@ -15,8 +20,10 @@ const RANDOM_BYTES = 16
  * Cost: one PUT; after a lost answer one GET.
  */
 export async function writeIndex(session: Session, text: IndexText, when: Exclude<PutCondition, 'always'>): Promise<'written' | 'lost'> {
+  const newest = [...text.bookkeeping.folded.keys()].sort(compareIds).at(-1)
   const put = await session.store.put(session.location.indexKey, text.toBytes(), {
     when,
+    metadata: { [NEWEST_METADATA]: newest ?? NONE },
     contentType: text.form === 'json' ? 'application/json' : 'application/yaml',
     cacheControl: 'no-cache',
   })

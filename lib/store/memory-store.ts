@@ -54,7 +54,8 @@ export class MemoryStore implements ObjectStore {
   readonly #options: Required<MemoryStoreOptions>
 
   constructor(options: MemoryStoreOptions) {
-    this.#options = { pageSize: 1000, conditionalPut: true, conditionalDelete: true, refusesLate: true, versioned: false, ...options }
+    const exact = { conditionalPut: true, conditionalDelete: true, refusesLate: true }
+    this.#options = { pageSize: 1000, ...exact, versioned: false, ...options }
   }
 
   async list(prefix: string, { startAfter, token, delimiter }: ListOptions = {}): Promise<ListPage> {

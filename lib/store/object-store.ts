@@ -101,6 +101,9 @@ export interface PutOptions {
   readonly until?: Until
 }
 
+/** As a PUT, without a time. */
+export type CopyOptions = Omit<PutOptions, 'sha256' | 'until'>
+
 export interface DeleteOptions {
   /** Only if the object has this ETag. */
   readonly match?: ETag
@@ -108,24 +111,26 @@ export interface DeleteOptions {
 }
 
 /**
- * Store clock, milliseconds since 1970. The store is asked to refuse the request when it arrives later, whatever held it up
- * on the way: a client that stood still, a network. A store that does not know such requests carries it out. It may be
- * refused up to a second too early, and five minutes after it was sent.
+ * Store clock, milliseconds since 1970. The store is asked to refuse the request when it arrives later, whatever held
+ * it up on the way: a client that stood still, a network. A store that does not know such requests carries it out. It
+ * may be refused up to a second too early, and from five minutes after it was sent.
  */
 export type Until = number
 
 /**
- * What became of a conditional request. `refused`: the condition did not hold (412, 404 on a match, or 409: another request
- * was faster). `expired`: the store has refused it because it came after its `until`; it was not carried out. `unknown`: no
- * answer, or a server error: it may have been carried out, now or later. None is ever sent again by the adapter: look first
- * (docs/decisions/0006).
+ * What became of a mutation. `refused`: the condition did not hold (412, 404 on a match, or 409: another request was
+ * faster). `expired`: the store has refused it because it came after its `until`; it was not carried out. `unknown`: no
+ * answer, or a server error: it may have been carried out, now or later. None is ever sent again by the adapter: look
+ * first (docs/decisions/0006).
  */
 export type PutOutcome = ({ readonly outcome: 'written'; readonly etag: ETag } & Answer) | NotDone
+
+export type CopyOutcome = PutOutcome | { readonly outcome: 'unsupported' }
 
 /** As {@link PutOutcome}. */
 export type DeleteOutcome = ({ readonly outcome: 'deleted' } & Answer) | NotDone
 
-type NotDone =
+export type NotDone =
   | { readonly outcome: 'refused' }
   | { readonly outcome: 'expired' }
   | { readonly outcome: 'unknown'; readonly cause: unknown }
@@ -155,7 +160,7 @@ export interface ObjectStore {
    * As `put`, with the bytes of another object, which the store copies by itself. `unsupported`: it cannot, and nothing was
    * written. Whether it holds to the condition is for the caller to find out: some stores know conditions on PUT only.
    */
-  copyFrom?(source: CopySource, key: Key, options: Omit<PutOptions, 'sha256' | 'until'>): Promise<PutOutcome | { readonly outcome: 'unsupported' }>
+  copyFrom?(source: CopySource, key: Key, options: CopyOptions): Promise<CopyOutcome>
   /** Removes the object; a missing one counts as deleted. With `match`, only if it has this ETag (missing: refused). */
   delete(key: Key, options?: DeleteOptions): Promise<DeleteOutcome>
   /** The bytes in order, piece by piece; rejects at the end when they are fewer or others than the store announced. Undefined: no such object. */

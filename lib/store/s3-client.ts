@@ -69,6 +69,7 @@ export async function createS3Clients(connection: ConnectionSettings, bucket: st
     headers: connection.expectedBucketOwner === undefined ? {} : { [OWNER_HEADER]: connection.expectedBucketOwner },
     addressIn,
     keys,
+    detail,
   })
   return { requests, endpoint, region, profile: connection.profile, credentials }
 }

@@ -1,4 +1,5 @@
 import { type ErrorCode, HelmS3Error } from '../errors.ts'
+import { SIGNATURE_MALFORMED } from './s3-region.ts'
 import { type Signs, isNotConnected, isUntrusted, signsOf } from './s3-signs.ts'
 
 /** What was asked of the store, for messages. */
@@ -100,7 +101,8 @@ const RULES: readonly Rule[] = [
     hint: ({ bucket, told }) => `bucket ${bucket} is in ${told ?? ''}: use --region ${told ?? ''}, or allow redirects (HELM_S3_DYNAMIC_REGION_ENABLED)`,
   },
   {
-    when: ({ name, status }) => status === 301 || status === 302 || status === 307 || status === 308 || name === 'AuthorizationHeaderMalformed',
+    when: ({ name, status }) =>
+      [301, 302, 307, 308].includes(status ?? 0) || SIGNATURE_MALFORMED.includes(name),
     code: 'store-failed',
     hint: (asked) => `${place(asked)} sends this request elsewhere and does not say to which region: look at --region, and at http or https in the endpoint`,
   },

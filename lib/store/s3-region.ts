@@ -3,6 +3,12 @@ import { signsOf } from './s3-signs.ts'
 /** Regions that stores have told in this process, by endpoint and bucket. */
 const TOLD = new Map<string, string>()
 
+/** Of signatures in a header, and in the query. */
+export const SIGNATURE_MALFORMED: readonly string[] = [
+  'AuthorizationHeaderMalformed',
+  'AuthorizationQueryParametersError',
+]
+
 const REGION = /^[a-z0-9-]{1,63}$/
 
 /**
@@ -32,14 +38,14 @@ export class BucketRegion {
 
 /**
  * The region that a refusal names: by its header (301 PermanentRedirect, 307 TemporaryRedirect, 400 without a body to a HEAD),
- * or in the body of AuthorizationHeaderMalformed.
+ * or in the body of AuthorizationHeaderMalformed and AuthorizationQueryParametersError.
  */
 export function regionTold(error: unknown): string | undefined {
   const { message, name, status } = signsOf(error)
   if (status !== 301 && status !== 307 && status !== 400) return undefined
   const { $response: response, Region: field } = error as { $response?: { headers?: Readonly<Record<string, string>> }; Region?: unknown }
   const header = response?.headers?.['x-amz-bucket-region']
-  const text = name === 'AuthorizationHeaderMalformed' ? (field ?? /expecting '([^']+)'/.exec(message)?.[1]) : undefined
+  const text = SIGNATURE_MALFORMED.includes(name) ? (field ?? /expecting '([^']+)'/.exec(message)?.[1]) : undefined
   const told = header ?? text
   return typeof told === 'string' && REGION.test(told) ? told : undefined
 }

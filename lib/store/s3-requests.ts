@@ -5,13 +5,14 @@ import type { NodeHttpHandler } from '@smithy/node-http-handler'
 import { HelmS3Error } from '../errors.ts'
 import { PROGRAM_VERSION } from '../program-version.ts'
 import type { StaticCredentials } from '../settings/connection.ts'
+import type { Until } from './object-store.ts'
 import type { BucketAddress } from './s3-address.ts'
 import { systemClock } from '../sys/clock.ts'
 import { uriEncodePath } from '../sys/uri-encode.ts'
 import { type S3Answer, S3AnswerError, dateOf } from './s3-answer.ts'
 import { type BucketRegion, regionTold } from './s3-region.ts'
-import { encodeQuery, signRequest } from './s3-signature.ts'
-import { statusOf } from './s3-signs.ts'
+import { type SigningScope, type UnsignedRequest, encodeQuery, signQuery, signRequest } from './s3-signature.ts'
+import { expiryBefore, isExpired, mayMindQuerySignature, statusOf } from './s3-signs.ts'
 
 /** One request to the bucket. */
 export interface S3Request {
@@ -27,6 +28,8 @@ export interface S3Request {
   readonly sha256?: string | undefined
   /** The caller reads the body of the answer: always with GET, and otherwise only where this is said. */
   readonly readsAnswer?: boolean
+  /** The store is asked to refuse the request when it arrives later. */
+  readonly until?: Until | undefined
 }
 
 /** How the requests of a store are sent. */
@@ -40,6 +43,8 @@ export interface S3Route {
   readonly addressIn: (region: string) => Promise<BucketAddress>
   /** Undefined: requests go out unsigned. */
   readonly keys: () => Promise<StaticCredentials | undefined>
+  /** Told what was found out on the way: one line each. */
+  readonly detail: (line: string) => void
 }
 
 type SdkError = Parameters<typeof isTransientError>[0]
@@ -50,6 +55,9 @@ const READ_ATTEMPTS = 4
 const MAX_ERROR = 64 * 1024
 /** S3 refuses signatures whose time differs by more than a quarter of an hour; the SDK corrects from here on. Milliseconds. */
 const SKEW = 5 * 60_000
+/** Seconds that a request lives whose signature says for how long. */
+const LIFETIME = 300
+const NO_QUERY = 'the store takes no signatures in the query: it cannot be asked to refuse what arrives late'
 const NO_BYTES = createHash('sha256').digest('hex')
 const USER_AGENT = `helm-s3/${PROGRAM_VERSION}`
 
@@ -64,6 +72,8 @@ export class S3Requests {
   readonly #once: AdaptiveRetryStrategy
   /** What the store's clock is ahead of ours when that is enough to be refused, milliseconds. */
   #clockOffset = 0
+  /** The store refuses signatures in the query, and takes those in a header. */
+  #signsInHeaderOnly = false
 
   constructor(route: S3Route) {
     this.#route = route
@@ -89,7 +99,7 @@ export class S3Requests {
   async #send(request: S3Request, signal: AbortSignal | undefined, strategy: AdaptiveRetryStrategy): Promise<S3Answer> {
     for (let token = (await strategy.acquireInitialRetryToken('')) as Token; ; ) {
       try {
-        const answer = await this.#sendWhereItBelongs(request, signal)
+        const answer = await this.#sendAsItIsTaken(request, signal)
         strategy.recordSuccess(token)
         return answer
       } catch (error) {
@@ -100,6 +110,26 @@ export class S3Requests {
         if (next === undefined || signal?.aborted === true) throw error
         token = next as Token
       }
+    }
+  }
+
+  /**
+   * Sends again, once, what the store may have refused because its signature stands in the query, now without a time
+   * when it expires. It was not carried out, so that this holds for a PUT or DELETE, too.
+   */
+  async #sendAsItIsTaken({ until, ...request }: S3Request, signal: AbortSignal | undefined): Promise<S3Answer> {
+    if (until === undefined || this.#signsInHeaderOnly) return this.#sendWhereItBelongs(request, signal)
+    try {
+      return await this.#sendWhereItBelongs({ ...request, until }, signal)
+    } catch (error) {
+      if (isExpired(error, until) || !mayMindQuerySignature(error)) throw error
+      const again = this.#sendWhereItBelongs(request, signal)
+      const status = await again.then((answer) => answer.status, statusOf)
+      if (status !== undefined && status < 500 && status !== statusOf(error)) {
+        this.#signsInHeaderOnly = true
+        this.#route.detail(`helm-s3: ${NO_QUERY}`)
+      }
+      return again
     }
   }
 
@@ -134,10 +164,11 @@ export class S3Requests {
     const { addressIn, handler, keys, region } = this.#route
     const [address, credentials] = await Promise.all([addressIn(region.current), keys()])
     const unsigned = this.#unsigned(request, address)
-    const headers = credentials === undefined ? unsigned.headers : signRequest(unsigned, { keys: credentials, ...address.signing, time: systemClock.now() + this.#clockOffset })
+    const scope = credentials && { keys: credentials, ...address.signing }
+    const { headers, query } = scope === undefined ? unsigned : this.#sign(unsigned, scope, request)
     const { body, method, readsAnswer = method === 'GET' } = request
     const { hostname, port, protocol } = address
-    const path = unsigned.query === '' ? unsigned.path : `${unsigned.path}?${unsigned.query}`
+    const path = query === '' ? unsigned.path : `${unsigned.path}?${query}`
     const { response } = await handler.handle({ protocol, hostname, port, method, path, query: {}, headers, body } as Parameters<typeof handler.handle>[0], {
       ...(signal === undefined ? {} : { abortSignal: signal }),
     })
@@ -150,7 +181,22 @@ export class S3Requests {
     return answer
   }
 
-  #unsigned({ body, headers = {}, key, method, query = {}, sha256 }: S3Request, { hostname, path, port }: BucketAddress): Parameters<typeof signRequest>[0] {
+  #sign(
+    unsigned: UnsignedRequest,
+    scope: Omit<SigningScope, 'time'>,
+    { body, until }: S3Request,
+  ): Pick<UnsignedRequest, 'headers' | 'query'> {
+    const now = systemClock.now() + this.#clockOffset
+    if (until === undefined) return { query: unsigned.query, headers: signRequest(unsigned, { ...scope, time: now }) }
+    const checksum = Buffer.from(unsigned.payload, 'hex').toString('base64')
+    const headers = { ...unsigned.headers, ...(body === undefined ? {} : { 'x-amz-checksum-sha256': checksum }) }
+    // No store takes a signature from the future.
+    const time = Math.min(expiryBefore(until) - LIFETIME * 1000, now)
+    return { headers, query: signQuery({ ...unsigned, headers }, { ...scope, time }, LIFETIME) }
+  }
+
+  #unsigned(request: S3Request, { hostname, path, port }: BucketAddress): UnsignedRequest {
+    const { body, headers = {}, key, method, query = {}, sha256 } = request
     const all: Record<string, string> = {
       ...this.#route.headers,
       host: port === undefined ? hostname : `${hostname}:${String(port)}`,

@@ -1,4 +1,6 @@
 import { HelmS3Error } from '../errors.ts'
+import type { Until } from './object-store.ts'
+import { S3AnswerError, dateOf } from './s3-answer.ts'
 
 /** What an error of the SDK tells: names differ between run times, `code` and the status do not. */
 export interface Signs {
@@ -11,6 +13,14 @@ export interface Signs {
 }
 
 const NOT_CONNECTED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ERR_INVALID_URL']
+const QUERY_FAULTS = [
+  'AuthorizationQueryParametersError',
+  'AuthorizationHeaderMalformed',
+  'InvalidArgument',
+  'InvalidRequest',
+  'InvalidToken',
+  'MissingSecurityHeader',
+]
 const TLS = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ERR_TLS|ERR_SSL|EPROTO/
 
 export function signsOf(error: unknown): Signs {
@@ -33,6 +43,36 @@ export function statusOf(error: unknown): number | undefined {
 export function isMissingObject(error: unknown): boolean {
   const { name, status } = signsOf(error)
   return status === 404 && name !== 'NoSuchBucket'
+}
+
+/**
+ * The whole second, in milliseconds, at which a signature ends whose request must not live longer than `until`. One
+ * less where that is whole, because a store may cut off its own time before it compares.
+ */
+export function expiryBefore(until: Until): number {
+  return (Math.ceil(until / 1000) - 1) * 1000
+}
+
+/**
+ * Whether the store has refused a request because it came after `until`: S3 answers 403 AccessDenied, "Request has
+ * expired". Where a store has other words for it, the `Date` of its answer tells, in whole seconds.
+ */
+export function isExpired(error: unknown, until: Until): boolean {
+  if (!(error instanceof S3AnswerError)) return false
+  const { message, status } = signsOf(error)
+  if (status !== 400 && status !== 401 && status !== 403) return false
+  const date = dateOf(error.$response.headers)
+  return /request has expired/i.test(message) || (date !== undefined && date >= expiryBefore(until))
+}
+
+/**
+ * Whether the store may have refused a request because its signature stands in the query: policies can forbid that, and
+ * not every store knows it. The request was not carried out, whatever the reason is.
+ */
+export function mayMindQuerySignature(error: unknown): boolean {
+  if (!(error instanceof S3AnswerError)) return false
+  const { name, status } = signsOf(error)
+  return status === 401 || status === 403 || status === 501 || (status === 400 && QUERY_FAULTS.includes(name))
 }
 
 /** Whether no connection came about: nothing was sent. */

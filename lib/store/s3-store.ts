@@ -4,6 +4,8 @@ import { buffer, text as readText } from 'node:stream/consumers'
 import type { Key } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import {
+  type CopyOptions,
+  type CopyOutcome,
   type CopySource,
   type DeleteOptions,
   type DeleteOutcome,
@@ -11,6 +13,7 @@ import {
   type GetOptions,
   type ListOptions,
   type ListPage,
+  type NotDone,
   type ObjectHead,
   type ObjectStore,
   type ObjectVersion,
@@ -18,6 +21,7 @@ import {
   type PutOutcome,
   type StoredObject,
   type Unchanged,
+  type Until,
   type VersionName,
   asETag,
 } from './object-store.ts'
@@ -43,7 +47,7 @@ import { type S3Clients, createS3Clients } from './s3-client.ts'
 import { type S3Action, type S3Surroundings, toHelmS3Error, withoutCredentials } from './s3-errors.ts'
 import { regionTold } from './s3-region.ts'
 import type { S3Request } from './s3-requests.ts'
-import { isAmbiguous, isMissingObject, statusOf } from './s3-signs.ts'
+import { isAmbiguous, isExpired, isMissingObject, statusOf } from './s3-signs.ts'
 
 const BODY_ATTEMPTS = 3
 const WITH_CHECKSUM = { 'x-amz-checksum-mode': 'ENABLED' }
@@ -181,22 +185,23 @@ class S3Store implements ObjectStore {
       ...headersSaying(says, options),
       ...conditionHeaders(when),
     }
-    return this.#mutate(action, when !== 'always', async () => {
-      const { headers: answered } = await this.#clients.requests.mutate({ method: 'PUT', key, headers, body, sha256: digest }, this.#signal)
+    return this.#mutate(action, { isConditional: when !== 'always', until: options.until }, async () => {
+      const request = { method: 'PUT', key, headers, body, sha256: digest, until: options.until } as const
+      const { headers: answered } = await this.#clients.requests.mutate(request, this.#signal)
       if (answered['etag'] === undefined) throw new Error('an answer without an ETag, which no S3 store gives')
       return { outcome: 'written', etag: asETag(answered['etag']), date: this.#requireDate(answered, action) }
     })
   }
 
   /** A multipart upload of one part, because a condition on CopyObject is ignored by MinIO, and one on its end is not. */
-  async copyFrom(source: CopySource, key: Key, options: Omit<PutOptions, 'sha256' | 'until'>): Promise<PutOutcome | { readonly outcome: 'unsupported' }> {
+  async copyFrom(source: CopySource, key: Key, options: CopyOptions): Promise<CopyOutcome> {
     const says = await this.#objectParameters()
     const action = { ...this.#action('s3:PutObject', key), says }
     const upload = await this.#beginCopy(source, key, headersSaying(says, options))
     if (upload === undefined) return { outcome: 'unsupported' }
     const { when } = options
     const body = Buffer.from(xmlDocument('CompleteMultipartUpload', { Part: { PartNumber: 1, ETag: upload.part } }))
-    const outcome = await this.#mutate(action, when !== 'always', async () => {
+    const outcome = await this.#mutate(action, { isConditional: when !== 'always' }, async () => {
       const query = { uploadId: upload.id }
       const { headers, text } = await this.#ask({ method: 'POST', key, query, headers: { 'content-type': 'application/xml', ...conditionHeaders(when) }, body })
       // A failure may come after the status of success ("CompleteMultipartUpload" in the Amazon S3 API Reference).
@@ -235,10 +240,11 @@ class S3Store implements ObjectStore {
     return { headers, text: await readText(body) }
   }
 
-  async delete(key: Key, { match }: DeleteOptions = {}): Promise<DeleteOutcome> {
+  async delete(key: Key, { match, until }: DeleteOptions = {}): Promise<DeleteOutcome> {
     const action = this.#action('s3:DeleteObject', key)
-    return this.#mutate(action, match !== undefined, async () => {
-      const { headers } = await this.#clients.requests.mutate({ method: 'DELETE', key, headers: { 'if-match': match } }, this.#signal)
+    return this.#mutate(action, { isConditional: match !== undefined, until }, async () => {
+      const request = { method: 'DELETE', key, headers: { 'if-match': match }, until } as const
+      const { headers } = await this.#clients.requests.mutate(request, this.#signal)
       return { outcome: 'deleted', date: this.#requireDate(headers, action) }
     })
   }
@@ -294,12 +300,12 @@ class S3Store implements ObjectStore {
     }
   }
 
-  /** Sends a mutation once, and tells apart: done, refused by its condition, not done for another reason, and unknown. */
+  /** Sends a mutation once. Rejects when it was not carried out for another reason than its condition and its time. */
   async #mutate<T extends { readonly outcome: string }>(
     action: S3Action,
-    isConditional: boolean,
+    { isConditional, until }: { readonly isConditional: boolean; readonly until?: Until | undefined },
     send: () => Promise<T>,
-  ): Promise<T | { readonly outcome: 'refused' } | { readonly outcome: 'unknown'; readonly cause: unknown }> {
+  ): Promise<T | NotDone> {
     if (this.#signal?.aborted === true) throw await this.#explained(this.#signal.reason, action)
     if ((await this.#clients.credentials()).load === undefined) throw withoutCredentials(action, await this.#surroundings())
     try {
@@ -307,6 +313,7 @@ class S3Store implements ObjectStore {
     } catch (error) {
       const status = statusOf(error)
       if (isConditional && (status === 412 || status === 409 || isMissingObject(error))) return { outcome: 'refused' }
+      if (until !== undefined && isExpired(error, until)) return { outcome: 'expired' }
       if (isAmbiguous(error)) return { outcome: 'unknown', cause: await this.#explained(error, action) }
       throw await this.#explained(error, action)
     }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { baseFile } from '../../lib/cache/base-file.ts'
 import { asETag } from '../../lib/store/object-store.ts'
+import { draftsIn, leaveDraft, letAge } from '../support/left-drafts.ts'
 import { useTempFolder } from '../support/temp-folder.ts'
 
 const ETAG = asETag('"0123456789abcdef0123456789abcdef"')
@@ -60,12 +61,12 @@ describe('the kept base', () => {
   it('takes away what interrupted runs have left, and nothing that one may be writing', async () => {
     const cache = baseFile(path('cache'), URL)
     await cache.keep(base(Buffer.from('one')))
-    const [left, fresh] = [`${file()}.left`, `${file()}.fresh`]
-    for (const draft of [left, fresh]) writeFileSync(draft, 'one')
-    utimesSync(left, 0, 0)
+    const [left, fresh] = [leaveDraft(path('cache', 'helm-s3')), leaveDraft(path('cache', 'helm-s3'))]
+    letAge(left)
     await cache.keep(base(Buffer.from('two')))
     assert.deepEqual([existsSync(left), existsSync(fresh)], [false, true])
     assert.equal(await readBack(), 'two')
+    assert.deepEqual(draftsIn(path('cache', 'helm-s3')), [fresh])
   })
 
   it('does without where nothing can be written', async () => {

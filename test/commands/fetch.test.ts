@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import { asKey } from '../../lib/core/keys.ts'
 import { sha256 } from '../../lib/sys/sha256.ts'
 import { resultOf } from '../support/json-schema.ts'
+import { leaveDraft, letAge } from '../support/left-drafts.ts'
 import { useProgram } from '../support/program.ts'
 
 const URI = 's3://acme/charts'
@@ -46,6 +47,20 @@ describe('fetch', () => {
     await program.ok('fetch', 'app', URI, '--version=1.0.0', '-d', folder())
     assert.ok(readFileSync(folder('app-1.0.0.tgz')).length > 100)
   })
+
+  for (const [how, flags] of [
+    ['whole', []],
+    ['unpacked', ['--untar']],
+  ] as const) {
+    it(`takes away what killed runs have left in the folder, and nothing else: ${how}`, async () => {
+      mkdirSync(folder('.app-1.0.0.tgz.backup'), { recursive: true })
+      const [left, fresh] = [leaveDraft(folder()), leaveDraft(folder())]
+      letAge(left, folder('.app-1.0.0.tgz.backup'))
+      await program.ok('fetch', 'app', URI, '--version=1.0.0', ...flags, '-d', folder())
+      const fetched = how === 'whole' ? 'app-1.0.0.tgz' : 'app'
+      assert.deepEqual(written(), ['.app-1.0.0.tgz.backup', basename(fresh), fetched])
+    })
+  }
 
   it('fetches the provenance file when asked to, and says when there is none', async () => {
     await program.ok('fetch', 'app', URI, '--version=1.2.0', '--prov', '-d', folder())

@@ -142,15 +142,43 @@ describe('prune', () => {
 
     it('removes old ones, and provenance files alone, and nothing that is no archive of a version', async () => {
       program.pass(HOUR + 1000)
-      const stdout = await program.ok('prune', URI, '--orphans')
+      const stdout = await program.ok('prune', URI, '--orphans', '--allow-many-orphans')
       assert.match(stdout, /\nRemoved 2 orphans: 8 B\.\n$/)
       assert.deepEqual((await archives()).filter((key) => !/-[12]\./.test(key)), ['backup.tgz'])
       assert.equal((await archives()).length, 6)
     })
 
+    it('removes none when they are more than a tenth of all archives, unless that is said', async () => {
+      await push('app 0.1.0', 'app 0.2.0')
+      program.pass(HOUR + 1000)
+      const before = await program.keys()
+      const stderr = await program.fails('prune', URI, '--orphans')
+      const archiveCount = before.filter((key) => key.endsWith('.tgz')).length
+      assert.match(stderr, new RegExp(`^Error: no entry names 1 of ${String(archiveCount)} archives: that is more than a tenth\\nHint: nothing was removed; .*helm s3 reindex .*--allow-many-orphans\\n$`))
+      assert.deepEqual(await program.keys(), before)
+      assert.match(await program.ok('prune', URI, '--orphans', '--dry-run'), /Would remove 2 orphans/)
+    })
+
+    it('counts no provenance file without an archive among them', async () => {
+      await program.bucket.delete(asKey('charts/app-0.9.0.tgz'))
+      program.pass(HOUR + 1000)
+      assert.match(await program.ok('prune', URI, '--orphans'), /Removed 1 orphan/)
+    })
+
+    it('removes none while index.yaml is being made anew', async () => {
+      program.pass(HOUR + 1000)
+      await program.bucket.put(asKey('charts/index.d/rebuild-0123456789abcdef.json'), Buffer.from('{}'), { when: 'always' })
+      const before = await program.keys()
+      const stderr = await program.fails('prune', URI, '--orphans', '--allow-many-orphans')
+      assert.match(stderr, /^Error: the index of s3:\/\/acme\/charts is being made anew: .*\nHint: nothing was removed; /)
+      assert.deepEqual(await program.keys(), before)
+      program.pass(21 * 60_000)
+      assert.match(await program.ok('prune', URI, '--orphans', '--allow-many-orphans'), /Removed 2 orphans/)
+    })
+
     it('lets the version be pushed again', async () => {
       program.pass(HOUR + 1000)
-      await program.ok('prune', URI, '--orphans')
+      await program.ok('prune', URI, '--orphans', '--allow-many-orphans')
       program.pass(2 * 60_000)
       await push('app 0.9.0')
       assert.match(await program.text('charts/index.yaml'), /app-0\.9\.0\.tgz/)

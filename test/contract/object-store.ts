@@ -1,13 +1,22 @@
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import { type Key, asKey } from '../../lib/core/keys.ts'
-import { type ETag, type ObjectStore, type PutOutcome, asETag, listAll } from '../../lib/store/object-store.ts'
+import {
+  type ETag,
+  type ObjectStore,
+  type PutOptions,
+  type PutOutcome,
+  asETag,
+  listAll,
+} from '../../lib/store/object-store.ts'
 import { sha256 } from '../../lib/sys/sha256.ts'
 
 /** Where a store is known to fall short. Each is checked: a store that has learnt it fails the suite. */
 export interface KnownLimits {
   /** DELETE with If-Match deletes whatever stands there. */
   readonly ignoresConditionOnDelete?: boolean
+  /** Requests that come after their `until` are carried out. */
+  readonly takesLateRequests?: boolean
   /** Versions of objects are not implemented. */
   readonly hasNoVersions?: boolean
   /** In a bucket without versioning no version can be read by the name that its listing gives. */
@@ -193,6 +202,88 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         assert.equal(await outcome(store.delete(key, { match: OTHER })), isIgnored ? 'deleted' : 'refused')
         assert.equal((await store.head(key)) === undefined, isIgnored)
       })
+    })
+
+    describe('asked to refuse what arrives late', () => {
+      const MINUTE = 60_000
+      /** The store's clock. */
+      const now = async (): Promise<number> => (await store.list('until/')).date
+      const put = async (key: Key, body: string, options: Partial<PutOptions>): Promise<PutOutcome> => {
+        const bytes = Buffer.from(body)
+        const soon = (await now()) + MINUTE
+        return store.put(key, bytes, { when: 'always', until: soon, sha256: sha256(bytes), ...options })
+      }
+
+      it('writes what comes in time, with all that is said of it', async () => {
+        const key = asKey('until/with space+é.tgz')
+        const options = { contentType: 'application/gzip', metadata: { delta: 'a  b' }, cacheControl: 'no-cache' }
+        const written = await put(key, 'some bytes', { when: 'absent', ...options })
+        const object = await store.get(key)
+        assert.ok(written.outcome === 'written' && object !== undefined)
+        assert.equal(object.etag, written.etag)
+        assert.equal(Buffer.from(object.body).toString(), 'some bytes')
+        assert.equal(object.contentType, options.contentType)
+        assert.equal(object.metadata['delta']?.replace(/ +/, ' '), 'a b')
+        const until = (await now()) + MINUTE
+        assert.equal(await outcome(store.put(asKey('until/0'), Buffer.alloc(0), { when: 'always', until })), 'written')
+      })
+
+      it('keeps to the conditions of a write', async () => {
+        const key = asKey('until/conditions')
+        assert.equal(await outcome(put(key, '1', { when: { match: OTHER } })), 'refused')
+        const first = await etag(put(key, '1', { when: 'absent' }))
+        assert.equal(await outcome(put(key, '2', { when: 'absent' })), 'refused')
+        assert.equal(await outcome(put(key, '2', { when: { match: OTHER } })), 'refused')
+        assert.equal(await text(store, key), '1')
+        assert.equal(await outcome(put(key, '2', { when: { match: first } })), 'written')
+        assert.equal(await text(store, key), '2')
+      })
+
+      it('lets one of many creators win', async () => {
+        const key = asKey('until/race')
+        const puts = Array.from({ length: 16 }, (_, i) => put(key, String(i), { when: 'absent' }))
+        const outcomes = await Promise.all(puts.map(outcome))
+        assert.equal(outcomes.filter((each) => each === 'written').length, 1)
+      })
+
+      it('refuses bytes that are not those of the checksum', async () => {
+        const key = asKey('until/checksum')
+        await assert.rejects(put(key, '1', { sha256: sha256(Buffer.from('2')) }), { code: 'store-failed' })
+        assert.equal(await store.head(key), undefined)
+      })
+
+      it('deletes what it is asked to in time, and nothing else', async () => {
+        const key = asKey('until/delete')
+        const until = (await now()) + MINUTE
+        const first = await etag(put(key, '1', {}))
+        if (limits.ignoresConditionOnDelete !== true) {
+          assert.equal(await outcome(store.delete(key, { match: OTHER, until })), 'refused')
+          assert.equal(await text(store, key), '1')
+        }
+        const deleted = await store.delete(key, { match: first, until })
+        assert.ok(deleted.outcome === 'deleted' && deleted.date >= until - MINUTE)
+        assert.equal(await store.head(key), undefined)
+        assert.equal(await outcome(store.delete(key, { until })), 'deleted')
+      })
+
+      it('takes a request whose time is hours away', async () => {
+        assert.equal(await outcome(put(asKey('until/hours'), '1', { until: (await now()) + 100 * MINUTE })), 'written')
+      })
+
+      for (const [what, late] of [['an hour', 60 * MINUTE], ['two seconds', 2000]] as const) {
+        const does = limits.takesLateRequests === true ? 'carries out' : 'refuses'
+        it(`${does} what comes ${what} late`, async () => {
+          const [key, none] = [asKey(`until/${what}`), asKey(`until/none ${what}`)]
+          const match = await etag(put(key, '1', {}))
+          const until = (await now()) - late
+          const [expired, deleted] = limits.takesLateRequests === true ? ['written', 'deleted'] : ['expired', 'expired']
+          assert.equal(await outcome(put(none, '2', { until, when: 'absent' })), expired)
+          assert.equal(await outcome(put(key, '2', { until, when: { match } })), expired)
+          assert.equal(await outcome(store.delete(key, { until })), deleted)
+          assert.equal(await text(store, key), limits.takesLateRequests === true ? undefined : '1')
+          assert.equal(await text(store, none), limits.takesLateRequests === true ? '2' : undefined)
+        })
+      }
     })
 
     describe('listing', () => {

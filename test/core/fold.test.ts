@@ -65,11 +65,23 @@ describe('fold', () => {
     assert.deepEqual(contentOf(fold(base, [delta(6, { add: [entry('app', '1.0.0')] })])), [`app 1.0.0 ${digestOf('a')}`])
   })
 
-  it('asks for the versions of a large folded delta above a pending one, and obeys them', () => {
+  it('notes every version that a delta touches, however many', () => {
+    const many = Array.from({ length: 300 }, (_, i) => entry('app', `${String(i)}.0.0`))
+    const base = withFolded(indexOf(), [delta(5, { add: many })])
+    const late = delta(4, { add: [entry('app', '7.0.0'), entry('app', '999.0.0')] })
+    assert.deepEqual(unlistedTouches(base.bookkeeping, [id(4)]), [])
+    assert.deepEqual(fold(base, [late]).versions('app').map(({ version }) => version), ['999.0.0'])
+  })
+
+  it('takes all below a folded delta for overtaken when it is noted as * and nobody knows any more what it touched', () => {
+    const base = withStar(indexOf(entry('app', '1.0.0', 'old')), 5)
+    const deltas = [delta(4, { add: [entry('app', '2.0.0')] }), delta(6, { add: [entry('app', '3.0.0')] })]
+    assert.deepEqual(fold(base, deltas).versions('app').map(({ version }) => version), ['3.0.0', '1.0.0'])
+  })
+
+  it('asks for the versions of a folded delta above a pending one that is noted as *, and obeys them', () => {
     const many = Array.from({ length: 51 }, (_, i) => entry('app', `${String(i)}.0.0`))
-    const large = delta(5, { add: many })
-    const base = withFolded(indexOf(), [large])
-    assert.equal(base.bookkeeping.folded.get(id(5))?.touched, '*')
+    const base = withStar(indexOf(), 5)
     assert.deepEqual(unlistedTouches(base.bookkeeping, [id(4)]), [id(5)])
     assert.deepEqual(unlistedTouches(base.bookkeeping, [id(6)]), [])
     const late = delta(4, { add: [entry('app', '7.0.0'), entry('app', '99.0.0')] })
@@ -154,6 +166,12 @@ const anyDeltas = fc
 /** The base that a compaction makes of these deltas. */
 function compacted(base: IndexText, deltas: readonly StoredDelta[]): IndexText {
   return withFolded(fold(base, deltas), deltas)
+}
+
+/** Noted as releases before 1.1 noted a folded delta of more than 50 versions. */
+function withStar(index: IndexText, n: number): IndexText {
+  const folded = new Map<DeltaId, FoldedDelta>([[id(n), { at: moment(100), touched: '*', gone: undefined }]])
+  return index.withHeader({ bookkeeping: { ...NO_BOOKKEEPING, folded }, generated: index.generated })
 }
 
 function withFolded(index: IndexText, deltas: readonly StoredDelta[]): IndexText {

@@ -21,6 +21,7 @@ function input(at: number, folded: Readonly<Record<number, Partial<FoldedDelta>>
     graceWindow: GRACE * 1000,
     retention: HOUR * 1000,
     unknownFrom: undefined,
+    ended: new Set(),
     ...rest,
   }
 }

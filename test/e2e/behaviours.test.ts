@@ -4,6 +4,7 @@ import { cp, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pause } from './support/servers.ts'
 import { replaceInFile } from './support/files.ts'
+import { makeChart } from './support/made-charts.ts'
 import { describeEverywhere } from './support/matrix.ts'
 import { CHARTS, ROOT } from './support/workplace.ts'
 
@@ -187,6 +188,15 @@ describeEverywhere('a user of the Go plugin finds the same', ({ helm, at }) => {
       assert.match(await ok('s3 compact repo'), /Folded 1 delta/)
       assert.equal((await at().baseIndex()).countEntries(), 2)
       assert.match(await ok('s3 compact repo'), /Nothing to fold/)
+    })
+
+    it('charts that are pushed at the same moment are all found without `repo update`', async () => {
+      await setUp()
+      const names = Array.from({ length: 8 }, (_, i) => `app-${String(i)}`)
+      await Promise.all(names.map((name) => makeChart(at().path(`${name}.tgz`), name, '1.0.0')))
+      await Promise.all(names.map((name) => ok(`s3 push ${name}.tgz repo`)))
+      const found = JSON.parse(await ok('search repo repo/ -o json')) as { readonly name: string }[]
+      assert.deepEqual(found.map(({ name }) => name).sort(), names.map((name) => `repo/${name}`))
     })
 
     for (const form of ['json', 'yaml']) {

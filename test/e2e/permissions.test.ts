@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { asKey } from '../../lib/core/keys.ts'
+import type { PutOutcome } from '../../lib/store/object-store.ts'
+import { createS3Store } from '../../lib/store/s3-store.ts'
+import { localConfig } from '../support/s3-buckets.ts'
 import { makeChart } from './support/made-charts.ts'
 import { useWorkplace } from './support/matrix.ts'
 import { assumeRole } from './support/minio-sts.ts'
@@ -117,5 +121,25 @@ describe('the policies of docs/PERMISSIONS.md, enforced by MinIO', () => {
     assert.ok((await at().baseIndex()).find({ name: 'app', version: '1.1.0' }))
     assert.match(await at().programFails(`push ${await chart('1.2.0')} ${at().url}`, compactor), /s3:PutObject/)
     assert.match((await missing(compactor)).join('\n'), /s3:GetObject \/charts\/\*\.tgz/)
+  })
+
+  it('may forbid signatures in the query: then nothing refuses what is late', async () => {
+    const { bucket, env } = at()
+    const keys = { accessKeyId: env.AWS_ACCESS_KEY_ID ?? '', secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '' }
+    const all = { Action: 's3:*', Resource: 'arn:aws:s3:::*' }
+    const inQuery = { Condition: { StringEquals: { 's3:authType': 'REST-QUERY-STRING' } } }
+    const outcomes = async (...denied: readonly object[]): Promise<readonly string[]> => {
+      const policy = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', ...all }, ...denied] }
+      const endpoint = `http://${env.AWS_ENDPOINT ?? ''}`
+      const credentials = await assumeRole({ endpoint, ...keys }, policy)
+      const connection = { ...localConfig({ endpoint, ...keys }), credentials }
+      const store = await createS3Store(connection, bucket)
+      const put = (until: number): Promise<PutOutcome> =>
+        store.put(asKey('late'), Buffer.from('x'), { when: 'always', until })
+      return [(await put(Date.now() + 60_000)).outcome, (await put(Date.now() - 60_000)).outcome]
+    }
+    assert.deepEqual(await outcomes(), ['written', 'expired'])
+    assert.deepEqual(await outcomes({ Effect: 'Deny', ...all, ...inQuery }), ['written', 'written'])
+    await assert.rejects(outcomes({ Effect: 'Deny', ...all, Action: 's3:PutObject' }), { code: 'denied' })
   })
 })

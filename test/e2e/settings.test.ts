@@ -9,6 +9,7 @@ import { startForwardProxy } from '../support/forward-proxy.ts'
 import { type GivenKeys, type IdentityServer, startIdentityServer } from '../support/identity-server.ts'
 import { type LocalServer, TEST_CA, startServer } from '../support/local-server.ts'
 import { startRegionalFront } from '../support/regional-front.ts'
+import { signedRegion, withoutSignature } from '../support/signatures.ts'
 import { useWorkplace } from './support/matrix.ts'
 import { type Result, run } from './support/run.ts'
 import { CHARTS, ROOT, expectFailure, expectOk } from './support/workplace.ts'
@@ -25,14 +26,15 @@ describe('settings, end to end', () => {
   let endpoint: string
   let keys: GivenKeys
   /** What the store was sent: headers by `METHOD path`. */
-  const seen: { readonly line: string; readonly headers: IncomingHttpHeaders }[] = []
+  const seen: { readonly line: string; readonly headers: IncomingHttpHeaders; readonly region: string }[] = []
 
   beforeEach(async () => {
     endpoint = `http://${String(at().env['AWS_ENDPOINT'])}`
     keys = { accessKeyId: String(at().env['AWS_ACCESS_KEY_ID']), secretAccessKey: String(at().env['AWS_SECRET_ACCESS_KEY']) }
     seen.length = 0
     front = await startServer((incoming, answer) => {
-      seen.push({ line: `${incoming.method ?? ''} ${incoming.url ?? ''}`, headers: incoming.headers })
+      const line = `${incoming.method ?? ''} ${withoutSignature(incoming.url ?? '')}`
+      seen.push({ line, headers: incoming.headers, region: signedRegion(incoming) })
       const outgoing = request(new URL(incoming.url ?? '/', endpoint), { method: incoming.method, headers: { ...incoming.headers } }, (reply) => {
         answer.writeHead(reply.statusCode ?? 500, reply.headers)
         reply.pipe(answer)
@@ -52,7 +54,7 @@ describe('settings, end to end', () => {
   const ok = async (line: string, variables: Variables): Promise<string> => expectOk(line, await bare(line.split(' '), variables))
 
   describe('region and endpoint', () => {
-    const regionsSent = (): string[] => [...new Set(seen.map(({ headers }) => /Credential=[^/]+\/\d+\/([^/]+)\//.exec(headers.authorization ?? '')?.[1] ?? ''))]
+    const regionsSent = (): string[] => [...new Set(seen.map(({ region }) => region))]
     const REGIONS: Readonly<Record<string, readonly [flags: string, query: string, variables: Variables]>> = {
       HELM_S3_REGION: ['', '', { HELM_S3_REGION: 'xx-told-1', AWS_REGION: 'xx-other-1', AWS_DEFAULT_REGION: 'xx-other-2' }],
       AWS_REGION: ['', '', { AWS_REGION: 'xx-told-1', AWS_DEFAULT_REGION: 'xx-other-2' }],

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { type SignedRequest, checkSignature } from '../../lib/embedded/signature.ts'
-import { BUCKET, eachWithStore } from './running-store.ts'
+import { BUCKET, START, eachWithStore } from './running-store.ts'
 
 /** The worked examples of "Authenticating Requests: Using the Authorization Header" (Amazon S3 API Reference). */
 const EXAMPLE_KEYS = { accessKey: 'AKIAIOSFODNN7EXAMPLE', secretKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }
@@ -66,12 +66,12 @@ const LIST_OBJECTS: SignedRequest = {
 describe('the signature of a request', () => {
   const refused = (signed: SignedRequest, code: string, keys = EXAMPLE_KEYS): void => {
     assert.throws(() => {
-      checkSignature(signed, keys)
+      checkSignature(signed, keys, START)
     }, { code })
   }
 
   it('is that of the worked examples of S3', () => {
-    for (const signed of [GET_OBJECT, PUT_OBJECT, LIST_OBJECTS]) checkSignature(signed, EXAMPLE_KEYS)
+    for (const signed of [GET_OBJECT, PUT_OBJECT, LIST_OBJECTS]) checkSignature(signed, EXAMPLE_KEYS, START)
   })
 
   it('covers the method, the path, the query, the signed headers and the secret', () => {
@@ -93,6 +93,61 @@ describe('the signature of a request', () => {
     const cut = { ...GET_OBJECT.headers, authorization: 'AWS4-HMAC-SHA256 Credential=x' }
     refused({ ...GET_OBJECT, headers: cut }, 'AuthorizationHeaderMalformed')
     refused(GET_OBJECT, 'InvalidAccessKeyId', { ...EXAMPLE_KEYS, accessKey: 'another' })
+  })
+})
+
+/** The worked example of "Authenticating Requests: Using Query Parameters": it lives for a day. */
+const QUERY_GET: SignedRequest = {
+  method: 'GET',
+  path: '/test.txt',
+  query: new URLSearchParams({
+    'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
+    'X-Amz-Credential': 'AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request',
+    'X-Amz-Date': '20130524T000000Z',
+    'X-Amz-Expires': '86400',
+    'X-Amz-SignedHeaders': 'host',
+    'X-Amz-Signature': 'aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404',
+  }),
+  headers: { host: 'examplebucket.s3.amazonaws.com' },
+}
+
+describe('the signature in a query', () => {
+  const made = Date.UTC(2013, 4, 24)
+  const day = 86_400_000
+  const without = (name: string, value?: string): SignedRequest => {
+    const query = new URLSearchParams(QUERY_GET.query)
+    if (value === undefined) query.delete(name)
+    else query.set(name, value)
+    return { ...QUERY_GET, query }
+  }
+  const refused = (signed: SignedRequest, code: string, message?: string, now = made): void => {
+    assert.throws(() => {
+      checkSignature(signed, EXAMPLE_KEYS, now)
+    }, message === undefined ? { code } : { code, message })
+  }
+
+  it('is that of the worked example of S3, and ends with its lifetime', () => {
+    for (const now of [made, made + day, made - 15 * 60_000]) checkSignature(QUERY_GET, EXAMPLE_KEYS, now)
+    refused(QUERY_GET, 'AccessDenied', 'Request has expired', made + day + 1)
+    refused(QUERY_GET, 'AccessDenied', 'Request is not valid yet', made - 15 * 60_000 - 1)
+  })
+
+  it('covers the method, the path, the query, its lifetime and every header of S3', () => {
+    refused({ ...QUERY_GET, method: 'PUT' }, 'SignatureDoesNotMatch')
+    refused({ ...QUERY_GET, path: '/test' }, 'SignatureDoesNotMatch')
+    refused(without('X-Amz-Expires', '86401'), 'SignatureDoesNotMatch')
+    refused(without('versionId', '1'), 'SignatureDoesNotMatch')
+    refused({ ...QUERY_GET, headers: { ...QUERY_GET.headers, 'x-amz-acl': 'private' } }, 'AccessDenied')
+  })
+
+  it('must be whole, and the only one', () => {
+    const code = 'AuthorizationQueryParametersError'
+    const names = ['X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Date', 'X-Amz-Expires']
+    for (const name of names) refused(without(name), code)
+    for (const lifetime of ['604801', '-1', 'x']) refused(without('X-Amz-Expires', lifetime), code)
+    refused(without('X-Amz-Date', '20130525T000000Z'), code)
+    refused(without('X-Amz-Signature', 'x'), 'SignatureDoesNotMatch')
+    refused({ ...QUERY_GET, headers: { ...QUERY_GET.headers, authorization: 'AWS4-HMAC-SHA256 x' } }, 'InvalidArgument')
   })
 })
 

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
-import { replaceAtomically, writeFileAtomically } from '../../lib/helm/atomic-write.ts'
+import { join } from 'node:path'
+import { replaceAtomically, replaceAtomicallyIf, writeFileAtomically } from '../../lib/helm/atomic-write.ts'
 import { hasCode } from '../../lib/errors.ts'
+import { draftsIn, letAge } from '../support/left-drafts.ts'
 import { useTempFolder } from '../support/temp-folder.ts'
 
 describe('atomic write', () => {
@@ -46,5 +49,28 @@ describe('atomic write', () => {
       writeFileSync(`${draft}/Chart.yaml`, 'name: a')
     })
     assert.equal(readFileSync(path('chart', 'Chart.yaml'), 'utf8'), 'name: a')
+  })
+
+  it('leaves everything as it was when the new one turns out not to be wanted', () => {
+    writeFileSync(path('a'), 'old')
+    const isReplaced = replaceAtomicallyIf(path('a'), (draft) => {
+      writeFileSync(draft, 'new')
+      return false
+    })
+    assert.equal(isReplaced, false)
+    assert.deepEqual(readdirSync(path()), ['a'])
+    assert.equal(readFileSync(path('a'), 'utf8'), 'old')
+  })
+
+  it('takes away what a killed process has left in the folder, an hour later, whatever it was writing', () => {
+    const killed = join(import.meta.dirname, 'killed-write.ts')
+    const { signal } = spawnSync(process.execPath, ['--import=tsx', killed, path('a')], { stdio: 'inherit' })
+    assert.equal(signal, 'SIGKILL')
+    assert.equal(draftsIn(path()).length, 1)
+    writeFileAtomically(path('b'), 'one')
+    assert.equal(draftsIn(path()).length, 1)
+    letAge(...draftsIn(path()))
+    writeFileAtomically(path('b'), 'two')
+    assert.deepEqual(readdirSync(path()), ['b'])
   })
 })

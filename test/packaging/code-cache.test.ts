@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { compile, keepCode } from '../../lib/launch/code-cache.ts'
+import { draftsIn, letAge } from '../support/left-drafts.ts'
 import { useTempFolder } from '../support/temp-folder.ts'
 import { type ShellResult, run } from './shell.ts'
 
@@ -82,6 +83,22 @@ describe('code cache', () => {
     mkdirSync(path('dist', 'cache'))
     assert.equal(call('push').status, 1)
     assert.deepEqual(files(), [])
+  })
+
+  it('takes away what a killed run has left beside it, an hour later, when it is written', () => {
+    const kill = "require('vm').Script.prototype.createCachedData = () => process.kill(process.pid, 'SIGKILL')"
+    writeFileSync(path('dist', 'helm-s3.bundle.cjs'), kill)
+    assert.equal(call('push').status, null)
+    const [draft = 'none', ...others] = draftsIn(path('dist', 'cache'))
+    assert.deepEqual(others, [])
+    putBundle('first')
+    call('push')
+    assert.deepEqual(draftsIn(path('dist', 'cache')), [draft])
+    letAge(draft)
+    call('push')
+    assert.deepEqual(draftsIn(path('dist', 'cache')), [draft])
+    call('download')
+    assert.deepEqual(files().sort(), ['download', 'push'].map((name) => `${process.version}-${process.arch}-${name}`))
   })
 
   it('is written by many processes at once without a broken one being seen', async () => {

@@ -1,9 +1,10 @@
-import { parseRepositoryUrl } from '../../lib/core/keys.ts'
+import { archiveKey, parseRepositoryUrl } from '../../lib/core/keys.ts'
+import { archiveMetadata } from '../../lib/core/object-metadata.ts'
 import type { ChartUpload } from '../../lib/protocol/chart-upload.ts'
 import { type PushOptions, type PushResult, pushCharts } from '../../lib/protocol/push.ts'
 import { type Session, createSession } from '../../lib/protocol/session.ts'
 import { initRepository } from '../../lib/protocol/init.ts'
-import { MemoryStore } from '../../lib/store/memory-store.ts'
+import { MemoryStore, type MemoryStoreOptions } from '../../lib/store/memory-store.ts'
 import type { ObjectStore } from '../../lib/store/object-store.ts'
 import type { Clock } from '../../lib/sys/clock.ts'
 import { systemRandom } from '../../lib/sys/random.ts'
@@ -12,46 +13,89 @@ import { alteredStore } from '../support/altered-store.ts'
 
 const PLAIN: PushOptions = { force: false, ignoreIfExists: false, dryRun: false, relative: true, contentType: 'application/gzip' }
 
+/** The clock of one client, which shows the store's time until it is told otherwise. Milliseconds. */
+export class ClientClock implements Clock {
+  readonly #repository: Repository
+  #wall = 0
+  #monotonic = 0
+  #stoppedAt: number | undefined
+
+  constructor(repository: Repository) {
+    this.#repository = repository
+  }
+
+  now(): number {
+    return (this.#stoppedAt ?? this.#repository.now) + this.#wall
+  }
+
+  monotonic(): number {
+    return (this.#stoppedAt ?? this.#repository.now) + this.#monotonic
+  }
+
+  async sleep(milliseconds: number): Promise<void> {
+    this.#repository.pass(milliseconds)
+  }
+
+  /** The wall clock is set by so much; the monotonic one does not notice. */
+  step(milliseconds: number): void {
+    this.#wall += milliseconds
+  }
+
+  /** Both clocks stand still while that happens, as while a laptop sleeps. */
+  async standStill(during: () => Promise<unknown>): Promise<void> {
+    this.#stoppedAt = this.#repository.now
+    await during()
+    const missed = this.#repository.now - this.#stoppedAt
+    this.#stoppedAt = undefined
+    this.#wall -= missed
+    this.#monotonic -= missed
+  }
+}
+
 /** A repository in memory, a clock that stands until somebody sleeps, and a note of every request. */
 export class Repository {
   readonly location = parseRepositoryUrl('s3://bucket/charts')
   readonly requests: string[] = []
   readonly bucket: MemoryStore
+  /** What the session noticed. */
+  readonly notices: string[] = []
   #now = 1_700_000_000_000
 
-  constructor() {
-    this.bucket = new MemoryStore({ now: () => this.#now })
+  constructor(options: Partial<MemoryStoreOptions> = {}) {
+    this.bucket = new MemoryStore({ now: () => this.#now, ...options })
   }
 
-  static async initialised(): Promise<Repository> {
-    const repository = new Repository()
+  /** The store's clock. */
+  get now(): number {
+    return this.#now
+  }
+
+  static async initialised(options: Partial<MemoryStoreOptions> = {}): Promise<Repository> {
+    const repository = new Repository(options)
     await initRepository(repository.session(), { form: 'json', force: false })
     repository.requests.length = 0
     return repository
   }
 
   /** A new command, by a client of its own. `change`: what its store does otherwise. */
-  session(change: Partial<ObjectStore> = {}): Session {
-    return createSession({ store: this.#noting(change), location: this.location, clock: this.#clock(), random: systemRandom, origin: {} })
+  session(change: Partial<ObjectStore> = {}, clock: Clock = new ClientClock(this)): Session {
+    const notice = (line: string): void => void this.notices.push(line)
+    return createSession({ store: this.#noting(change), location: this.location, clock, random: systemRandom, origin: {}, notice })
   }
 
   pass(milliseconds: number): void {
     this.#now += milliseconds
   }
 
-  push(uploads: readonly ChartUpload[], options: Partial<PushOptions> = {}, session = this.session()): Promise<PushResult> {
-    return pushCharts(session, uploads, { ...PLAIN, ...options })
+  /** Puts an archive as an old client does: without a delta. */
+  async place(chart: ChartUpload): Promise<void> {
+    const metadata = archiveMetadata({ metadata: chart.metadata, digest: chart.digest, delta: undefined })
+    await this.bucket.put(archiveKey(this.location, chart), chart.bytes, { when: 'always', metadata })
+    this.pass(2000)
   }
 
-  #clock(): Clock {
-    return {
-      now: () => this.#now,
-      monotonic: () => this.#now,
-      sleep: (milliseconds) => {
-        this.#now += milliseconds
-        return Promise.resolve()
-      },
-    }
+  push(uploads: readonly ChartUpload[], options: Partial<PushOptions> = {}, session = this.session()): Promise<PushResult> {
+    return pushCharts(session, uploads, { ...PLAIN, ...options })
   }
 
   #noting(change: Partial<ObjectStore>): ObjectStore {

@@ -17,6 +17,7 @@ const OPTIONS: PruneOptions = {
   rules: RULES,
   olderThan: undefined,
   orphanAge: undefined,
+  allowManyOrphans: true,
   dryRun: false,
 }
 

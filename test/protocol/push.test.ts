@@ -3,6 +3,7 @@ import type { Delta } from '../../lib/core/delta.ts'
 import { deltaKey, makeDeltaId } from '../../lib/core/delta-id.ts'
 import { encodeDelta } from '../../lib/core/delta-text.ts'
 import { archiveKey, asKey } from '../../lib/core/keys.ts'
+import { HelmS3Error } from '../../lib/errors.ts'
 import { compactOnce, compactRepository } from '../../lib/protocol/compact.ts'
 import { deleteVersions } from '../../lib/protocol/delete.ts'
 import { readView } from '../../lib/protocol/read-view.ts'
@@ -70,11 +71,75 @@ describe('a push', () => {
     assert.equal(await entry(), upload('app', '1.0.0').digest)
   })
 
-  it('does not adopt an archive of other bytes', async () => {
+  for (const ignoreIfExists of [false, true]) {
+    it(`takes the place of an archive of other bytes that no entry names${ignoreIfExists ? ', with ignoreIfExists too' : ''}`, async () => {
+      await repository.bucket.put(archiveKey(repository.location, upload('app', '1.0.0')), Buffer.from('others'), { when: 'always' })
+      const { existing, pushed } = await repository.push([upload('app', '1.0.0')], { ignoreIfExists })
+      assert.deepEqual([existing.length, pushed.length], [0, 1])
+      assert.equal(await entry(), upload('app', '1.0.0').digest)
+      assert.equal(await archive(), 'app 1.0.0 a')
+    })
+  }
+
+  it('waits for the push of an archive that is young, and gives way when its entry comes', async () => {
+    const other = upload('app', '1.0.0', 'b')
+    let release = (): void => undefined
+    const held = new Promise<void>((resolve) => (release = resolve))
+    const slow = repository.session({
+      put: async (key, ...rest) => {
+        if (key.includes('index.d/')) await held
+        return repository.bucket.put(key, ...rest)
+      },
+    })
+    const first = repository.push([other], {}, slow)
+    for (let i = 0; i < 50; i++) await Promise.resolve()
+    let looks = 0
+    const patient = repository.session({
+      list: async (prefix, options) => {
+        if (++looks === 6) {
+          release()
+          await first
+        }
+        return repository.bucket.list(prefix, options)
+      },
+    })
+    const { existing, pushed } = await repository.push([upload('app', '1.0.0')], { ignoreIfExists: true }, patient)
+    assert.deepEqual(pushed, [])
+    assert.deepEqual(existing, [{ name: 'app', version: '1.0.0', digest: other.digest, isOrphan: false }])
+    assert.equal(await entry(), other.digest)
+  })
+
+  it('names an orphan that it may not remove, and pushes nothing', async () => {
     await repository.bucket.put(archiveKey(repository.location, upload('app', '1.0.0')), Buffer.from('others'), { when: 'always' })
-    const { existing } = await repository.push([upload('app', '1.0.0')])
-    assert.equal(existing.length, 1)
-    assert.equal(await archive(), 'others')
+    repository.pass(3_600_000)
+    const publisher = repository.session({
+      delete: () => Promise.reject(new HelmS3Error('denied', 'not allowed')),
+    })
+    const batch = [upload('app', '1.0.0'), upload('web', '1.0.0')]
+    const { existing, pushed } = await repository.push(batch, { ignoreIfExists: true }, publisher)
+    assert.deepEqual(pushed, [])
+    assert.deepEqual(existing.map(({ isOrphan, version }) => ({ isOrphan, version })), [{ isOrphan: true, version: '1.0.0' }])
+    assert.deepEqual([await entry(), (await readView(repository.session())).index.chartNames()], [undefined, []])
+  })
+
+  it('of several charts pushes none, and leaves no archive, when one comes to exist between its first look and its PUT', async () => {
+    let isFirst = true
+    const crossed = repository.session({
+      put: async (key, ...rest) => {
+        if (isFirst && key.endsWith('.tgz')) {
+          isFirst = false
+          await repository.push([upload('app', '1.1.0', 'b')])
+        }
+        return repository.bucket.put(key, ...rest)
+      },
+    })
+    const batch = ['1.0.0', '1.1.0', '1.2.0'].map((version) => upload('app', version))
+    const { existing, pushed } = await repository.push(batch, {}, crossed)
+    assert.deepEqual([pushed, existing.map(({ version }) => version)], [[], ['1.1.0']])
+    const { index } = await readView(repository.session())
+    assert.deepEqual(index.versions('app').map(({ version }) => version), ['1.1.0'])
+    const { objects } = await repository.bucket.list('charts/app')
+    assert.deepEqual(objects.map(({ key }) => key), ['charts/app-1.1.0.tgz'])
   })
 
   it('by force replaces archive and entry', async () => {

@@ -5,6 +5,8 @@ import { HelmS3Error } from '../../lib/errors.ts'
 import type { ChartUpload } from '../../lib/protocol/chart-upload.ts'
 import { compactRepository } from '../../lib/protocol/compact.ts'
 import { deleteVersions } from '../../lib/protocol/delete.ts'
+import { initRepository } from '../../lib/protocol/init.ts'
+import { prune } from '../../lib/protocol/prune.ts'
 import { readView } from '../../lib/protocol/read-view.ts'
 import { type ReindexOptions, type ReindexResult, reindexRepository } from '../../lib/protocol/reindex.ts'
 import type { ObjectStore } from '../../lib/store/object-store.ts'
@@ -23,11 +25,7 @@ describe('a reindex', () => {
     reindexRepository(repository.session(change), { ...PLAIN, ...options })
   const digestOf = async (version = '1.0.0'): Promise<string | undefined> =>
     (await readView(repository.session())).index.find({ name: 'app', version })?.digest
-  const place = async (chart: ChartUpload): Promise<void> => {
-    const metadata = archiveMetadata({ metadata: chart.metadata, digest: chart.digest, delta: undefined })
-    await repository.bucket.put(archiveKey(repository.location, chart), chart.bytes, { when: 'always', metadata })
-    repository.pass(2000)
-  }
+  const place = (chart: ChartUpload): Promise<void> => repository.place(chart)
   const takeAway = (version: string): Promise<unknown> => repository.bucket.delete(archiveKey(repository.location, upload('app', version)))
   /** Does something just before the store sees the delta of the reindex. */
   const beforeDelta = (act: () => Promise<unknown>): Partial<ObjectStore> => {
@@ -234,6 +232,7 @@ describe('a rebuild', () => {
   })
   const index = asKey('charts/index.yaml')
   const garble = (): Promise<unknown> => repository.bucket.put(index, Buffer.from('garbage: ['), { when: 'always' })
+  const place = (chart: ChartUpload): Promise<void> => repository.place(chart)
   const rebuild = (change: Partial<ObjectStore> = {}): Promise<ReindexResult> =>
     reindexRepository(repository.session(change), { ...PLAIN, rebuild: true })
 
@@ -241,7 +240,7 @@ describe('a rebuild', () => {
     await garble()
     assert.deepEqual((await rebuild()).changes, [])
     const { index: merged, base } = await readView(repository.session())
-    assert.deepEqual([merged.countEntries(), base.index.bookkeeping.folded.size], [1, 0])
+    assert.deepEqual([merged.countEntries(), base.index.bookkeeping.folded.size], [1, 1])
   })
 
   it('leaves a readable index alone', async () => {
@@ -274,5 +273,93 @@ describe('a rebuild', () => {
     }
     await rebuild(pushing)
     assert.equal((await readView(repository.session())).index.countEntries(), 2)
+  })
+
+  it('opens all archives first, and shows nothing before all of it is there', async () => {
+    await repository.bucket.delete(index)
+    for (const version of ['2.0.0', '2.1.0', '2.2.0']) await place(upload('app', version))
+    const seen: string[] = []
+    const watching: Partial<ObjectStore> = {
+      head: async (key) => {
+        seen.push(await readView(repository.session()).then(() => 'an index', (error: HelmS3Error) => error.code))
+        return repository.bucket.head(key)
+      },
+    }
+    await rebuild(watching)
+    assert.deepEqual(new Set(seen), new Set(['missing-index']))
+    assert.equal((await readView(repository.session())).index.countEntries(), 4)
+    assert.equal(repository.requests.filter((line) => line === 'PUT index.yaml').length, 1)
+  })
+
+  it('that is interrupted has written nothing but its mark, which keeps orphans from being removed', async () => {
+    await garble()
+    await place(upload('app', '2.0.0'))
+    const before = await repository.bucket.get(index)
+    const dying: Partial<ObjectStore> = { head: () => Promise.reject(new HelmS3Error('unreachable', 'nobody is there')), delete: async () => ({ outcome: 'unknown', cause: 'no answer' }) }
+    await assert.rejects(rebuild(dying), { code: 'unreachable' })
+    assert.deepEqual((await repository.bucket.get(index))?.body, before?.body)
+    // Somebody begins anew, over a mark that still stands.
+    await repository.bucket.delete(index)
+    await initRepository(repository.session(), { form: 'json', force: false })
+    repository.pass(10 * 60_000)
+    const orphans = { rules: undefined, olderThan: undefined, orphanAge: 60_000, allowManyOrphans: true, dryRun: false }
+    await assert.rejects(prune(repository.session(), orphans), { code: 'conflict', message: /is being made anew/ })
+    repository.pass(20 * 60_000)
+    await compactRepository(repository.session(), { graceWindow: 300_000, dryRun: false, form: undefined })
+    const { objects } = await repository.bucket.list('charts/index.d/rebuild-')
+    assert.deepEqual(objects, [])
+  })
+
+  it('takes its mark away at the end', async () => {
+    await garble()
+    await rebuild()
+    assert.ok(repository.requests.some((line) => /^PUT index\.d\/rebuild-/.test(line)))
+    assert.deepEqual((await repository.bucket.list('charts/index.d/rebuild-')).objects, [])
+  })
+
+  it('goes on where another client has put an empty index meanwhile', async () => {
+    await repository.bucket.delete(index)
+    await place(upload('app', '2.0.0'))
+    let isFirst = true
+    const interfering: Partial<ObjectStore> = {
+      head: async (key) => {
+        if (isFirst && key.endsWith('app-2.0.0.tgz')) {
+          isFirst = false
+          await initRepository(repository.session(), { form: 'json', force: false })
+        }
+        return repository.bucket.head(key)
+      },
+    }
+    assert.equal((await rebuild(interfering)).rebuilt, false)
+    assert.equal((await readView(repository.session())).index.countEntries(), 2)
+  })
+
+  it('keeps a chart whose delta a compaction collects that began before index.yaml was overwritten', async () => {
+    const pass = { graceWindow: 60_000, dryRun: false, form: undefined }
+    await compactRepository(repository.session(), pass)
+    repository.pass(70_000)
+    let isFirst = true
+    const slow: Partial<ObjectStore> = {
+      delete: async (key, options) => {
+        if (isFirst) {
+          isFirst = false
+          await garble()
+          await rebuild()
+        }
+        return repository.bucket.delete(key, options)
+      },
+    }
+    await compactRepository(repository.session(slow), pass)
+    assert.deepEqual((await repository.bucket.list('charts/index.d/')).objects, [])
+    assert.equal((await readView(repository.session())).index.countEntries(), 1)
+  })
+
+  it('adds no version of which a removal stands in the log: its archive may be about to go', async () => {
+    await deleteVersions(repository.session(), [{ name: 'app', version: '1.0.0' }])
+    await place(upload('app', '1.0.0'))
+    await garble()
+    const { left } = await rebuild()
+    assert.deepEqual(left.map(({ key }) => key), ['charts/app-1.0.0.tgz'])
+    assert.equal((await readView(repository.session())).index.countEntries(), 0)
   })
 })

@@ -103,7 +103,7 @@ export class Actors {
   #clearOrphans(name: string, delay: number): void {
     const record = this.#record(name, 'orphans', withoutValues(this.#world.versions))
     this.#spawn(record.client, delay, record, async (session) => {
-      const options = { rules: undefined, olderThan: undefined, orphanAge: ORPHAN_AGE, dryRun: false }
+      const options = { rules: undefined, olderThan: undefined, orphanAge: ORPHAN_AGE, allowManyOrphans: true, dryRun: false }
       const result = await this.#world.product.prune.prune(session, options)
       if (result.keptArchives.length > 0) record.hasLeftArchive = true
       this.#acknowledge(record)

@@ -62,6 +62,15 @@ describe('the region of a bucket', () => {
     assert.equal((await other.delete(KEY, { match: put.etag })).outcome, 'deleted')
   })
 
+  for (const redirect of ['PermanentRedirect', 'TemporaryRedirect', 'AuthorizationHeaderMalformed'] as const) {
+    it(`is learned by a PUT that expires (${redirect})`, async () => {
+      front.redirect = redirect
+      const put = await (await open()).put(KEY, BYTES, { when: 'always', until: Date.now() + 60_000 })
+      assert.equal(put.outcome, 'written')
+      assert.deepEqual(front.lines.map((line) => line.split(' ')[2]), ['us-east-1', 'eu-west-1'])
+    })
+  }
+
   it('is learned by many requests at once', async () => {
     const store = await open()
     const found = await Promise.all(Array.from({ length: 20 }, () => store.get(asKey('charts/none'))))

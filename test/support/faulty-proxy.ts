@@ -1,5 +1,6 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { withoutSignature } from './signatures.ts'
 
 /** What happens to a request on its way. `lose`: the store acts, the answer is lost. `drop`: it never arrives. */
 export type Fault =
@@ -14,7 +15,7 @@ export type Fault =
 
 export interface FaultyProxy {
   readonly endpoint: string
-  /** `METHOD path`, in the order of their coming. */
+  /** `METHOD path`, without signatures, in the order of their coming. */
   readonly requests: readonly string[]
   /** The next requests that this matches meet these faults, one each; the rest goes through. */
   fail(matches: (line: string) => boolean, ...faults: readonly Fault[]): void
@@ -26,7 +27,7 @@ export async function startFaultyProxy(store: string): Promise<FaultyProxy> {
   const requests: string[] = []
   const plans: { readonly matches: (line: string) => boolean; readonly faults: Fault[] }[] = []
   const server = createServer((incoming, answer) => {
-    const line = `${incoming.method ?? ''} ${incoming.url ?? ''}`
+    const line = `${incoming.method ?? ''} ${withoutSignature(incoming.url ?? '')}`
     requests.push(line)
     const fault = plans.find(({ faults, matches }) => faults.length > 0 && matches(line))?.faults.shift()
     handle(store, incoming, answer, fault)

@@ -2,10 +2,11 @@ import { createServer, request } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { closed, listen } from './local-server.ts'
+import { withoutSignature } from './signatures.ts'
 
 export interface ForwardProxy {
   readonly url: string
-  /** `CONNECT HOST:PORT` and `METHOD http://HOST/…`, in the order of their coming. */
+  /** `CONNECT HOST:PORT` and `METHOD http://HOST/…` without signatures, in the order of their coming. */
   readonly lines: readonly string[]
   /** What clients said to be let in with. */
   readonly authorizations: readonly (string | undefined)[]
@@ -26,7 +27,7 @@ export async function startForwardProxy(port: number, options: { readonly passwo
   }
   const server = createServer((incoming, answer) => {
     const url = new URL(incoming.url ?? '/', 'http://x')
-    lines.push(`${incoming.method ?? ''} ${incoming.url ?? ''}`)
+    lines.push(`${incoming.method ?? ''} ${withoutSignature(incoming.url ?? '')}`)
     if (!lets(incoming.headers['proxy-authorization'])) {
       answer.writeHead(407, { 'proxy-authenticate': 'Basic' }).end()
       return

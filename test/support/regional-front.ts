@@ -1,5 +1,6 @@
 import { type IncomingMessage, type ServerResponse, request } from 'node:http'
 import { type LocalServer, answerWith, startServer } from './local-server.ts'
+import { signedRegion } from './signatures.ts'
 
 /** How a store sends a request to another region. */
 export type Redirect = 'PermanentRedirect' | 'TemporaryRedirect' | 'AuthorizationHeaderMalformed' | 'without a region'
@@ -21,7 +22,7 @@ export async function startRegionalFront(store: string, region: string, options:
   const hosts: string[] = []
   const front = { redirect: 'PermanentRedirect' as Redirect }
   const server = await startServer((incoming, answer) => {
-    const signed = /Credential=[^/]+\/\d+\/([^/]+)\//.exec(incoming.headers.authorization ?? '')?.[1] ?? ''
+    const signed = signedRegion(incoming)
     const line = `${incoming.method ?? ''} ${new URL(incoming.url ?? '/', 'http://x').pathname.replace(/\/$/, '')} ${signed}`
     hosts.push(incoming.headers.host ?? '')
     if (signed === region) {
@@ -33,7 +34,10 @@ export async function startRegionalFront(store: string, region: string, options:
     lines.push(`${line} ${String(status)}`)
     const told = front.redirect === 'AuthorizationHeaderMalformed' ? `<Region>${region}</Region>` : ''
     const message = told === '' ? 'The bucket is elsewhere.' : `The authorization header is malformed; the region '${signed}' is wrong; expecting '${region}'`
-    const body = `<?xml version="1.0"?><Error><Code>${front.redirect}</Code><Message>${message}</Message>${told}</Error>`
+    const isInQuery = incoming.headers.authorization === undefined
+    const isMalformed = front.redirect === 'AuthorizationHeaderMalformed'
+    const code = isMalformed && isInQuery ? 'AuthorizationQueryParametersError' : front.redirect
+    const body = `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message>${told}</Error>`
     const isTold = front.redirect !== 'without a region' && (told === '' || incoming.method === 'HEAD')
     answerWith(answer, status, incoming.method === 'HEAD' ? '' : body, isTold ? { 'x-amz-bucket-region': region } : {})
   }, options)

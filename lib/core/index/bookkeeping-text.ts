@@ -14,6 +14,7 @@ export interface Annotations {
 export const GENERATION_KEY = 'helm-s3/generation'
 export const WRITE_KEY = 'helm-s3/write'
 export const FOLDED_PREFIX = 'helm-s3/folded/'
+export const EMPTIED_KEY = 'helm-s3/emptied'
 
 /**
  * Takes our keys out of index-level annotations.
@@ -23,32 +24,35 @@ export function decodeAnnotations(annotations: Readonly<Record<string, string>>)
   const foreign = new Map<string, string>()
   const folded = new Map<DeltaId, FoldedDelta>()
   let { generation, writeId } = NO_BOOKKEEPING
+  let emptiedBy: string | undefined
   for (const [key, value] of Object.entries(annotations)) {
     const id = key.startsWith(FOLDED_PREFIX) ? parseDeltaId(key.slice(FOLDED_PREFIX.length)) : undefined
     if (id !== undefined) folded.set(id, decodeFolded(key, value))
     else if (key === GENERATION_KEY) generation = decodeGeneration(value)
     else if (key === WRITE_KEY) writeId = value
+    else if (key === EMPTIED_KEY) emptiedBy = value
     else foreign.set(key, value)
   }
-  return { bookkeeping: { generation, writeId, folded }, foreign }
+  return { bookkeeping: { generation, writeId, folded, ...(emptiedBy === undefined ? {} : { emptiedBy }) }, foreign }
 }
 
 /** The annotations to write: ours first, and the newest folded delta first among them, for a short look at the text. */
 export function encodeAnnotations({ bookkeeping, foreign }: Annotations): Map<string, string> {
   const annotations = new Map<string, string>()
-  const { generation, writeId, folded } = bookkeeping
+  const { generation, writeId, folded, emptiedBy } = bookkeeping
   if (generation !== NO_BOOKKEEPING.generation) annotations.set(GENERATION_KEY, String(generation))
   if (writeId !== NO_BOOKKEEPING.writeId) annotations.set(WRITE_KEY, writeId)
   const newestFirst = [...folded].sort(([a], [b]) => (a < b ? 1 : -1))
   for (const [id, delta] of newestFirst) annotations.set(FOLDED_PREFIX + id, encodeFolded(delta))
+  if (emptiedBy !== undefined) annotations.set(EMPTIED_KEY, emptiedBy)
   for (const [key, value] of foreign) annotations.set(key, value)
   return annotations
 }
 
-function encodeFolded({ at, touched, gone }: FoldedDelta): string {
+function encodeFolded({ at, touched, gone, hasEnded }: FoldedDelta): string {
   const pairs = touched === '*' ? touched : touched.map(({ name, version }) => [name, version])
   const seenGone = gone === undefined ? {} : { gone: encodeTime(gone) }
-  return JSON.stringify({ at: encodeTime(at), touched: pairs, ...seenGone })
+  return JSON.stringify({ at: encodeTime(at), touched: pairs, ...seenGone, ...(hasEnded === true ? { ended: true } : {}) })
 }
 
 function decodeFolded(key: string, text: string): FoldedDelta {
@@ -56,7 +60,8 @@ function decodeFolded(key: string, text: string): FoldedDelta {
     const value: unknown = JSON.parse(text)
     if (!isObject(value)) throw new Error('not an object')
     const gone = value['gone'] === undefined ? undefined : decodeTime(value['gone'])
-    return { at: decodeTime(value['at']), touched: decodeTouched(value['touched']), gone }
+    const touched = decodeTouched(value['touched'])
+    return { at: decodeTime(value['at']), touched, gone, ...(value['ended'] === true ? { hasEnded: true } : {}) }
   } catch (cause) {
     throw invalidIndex(`the annotation ${key} cannot be decoded`, cause)
   }

@@ -1,0 +1,25 @@
+import type { RepositoryLocation } from '../core/keys.ts'
+import { HelmS3Error } from '../errors.ts'
+import type { ExistingVersion } from '../protocol/push.ts'
+
+/**
+ * A version that is in no index cannot count as existing, whatever was asked for: nobody can install it.
+ * @throws HelmS3Error `already-exists` when an archive stands in the place of one of them that no entry names
+ */
+export function refuseOrphans(existing: readonly ExistingVersion[], { address }: RepositoryLocation): void {
+  const orphans = existing.filter(({ isOrphan }) => isOrphan)
+  const [first] = orphans
+  if (first === undefined) return
+  const names = orphans.map(({ name, version }) => `${name} ${version}`).join(', ')
+  const stands = orphans.length === 1 ? 'another archive stands in its place, and no entry names it' : 'other archives stand in their places, and no entry names them'
+  throw new HelmS3Error('already-exists', `${names}: ${stands}`, {
+    hint:
+      'nothing was pushed: these credentials may not delete archives, so that it stays; ' +
+      `replace it with --force, or let somebody who may run \`helm s3 prune ${address} --orphans\``,
+  })
+}
+
+/** What stands there, for programs. */
+export function identifyExisting(existing: readonly ExistingVersion[]): object[] {
+  return existing.map(({ digest = null, name, version }) => ({ name, version, digest }))
+}

@@ -1,0 +1,40 @@
+import { NO_ENTRY } from '../core/entry.ts'
+import type { Key } from '../core/keys.ts'
+import { type Orphan, possibleVersions } from '../core/plan-orphans.ts'
+import { type Deletion, type DeletionTarget, deleteTargets } from './delete-targets.ts'
+import type { Session } from './session.ts'
+
+/** An archive that no entry is known to name, and the SHA-256 that it must have to be removed. */
+export interface OrphanArchive {
+  readonly key: Key
+  readonly digest: string
+}
+
+/** Of no archive. */
+const NO_DIGEST = ''
+
+/**
+ * Removes archives that no entry names, under the rules of a deleted version: it is announced in the log, looked at again, and removed
+ * by one conditional DELETE within the deadline. Whoever pushes or adopts it meanwhile sees the announcement and waits, or is
+ * seen and keeps it. (Removals that match no entry are what announces.)
+ *
+ * Cost: as `deleteTargets`.
+ * @throws HelmS3Error as `deleteTargets`; `denied` when these credentials may not delete archives
+ */
+export function clearOrphans(session: Session, orphans: readonly OrphanArchive[]): Promise<Deletion<DeletionTarget>> {
+  const { prefix } = session.location
+  const targets = orphans.map(({ digest, key }) => {
+    const versions = possibleVersions(key.slice(prefix.length))
+    return { ...orphanTarget({ key, versions, size: 0 }), digestOf: () => digest, versions }
+  })
+  return deleteTargets(session, ({ index }) =>
+    targets.filter(({ versions }) => versions.every((version) => index.find(version) === undefined)),
+  )
+}
+
+/** The deletion of an orphan: of whatever stands under its key when the delta is written. */
+export function orphanTarget({ key, versions }: Orphan): DeletionTarget {
+  const removals = versions.map((version) => ({ ...version, created: NO_ENTRY }))
+  // Where there was no archive, one that has come since is not the one to delete.
+  return { removals, key, digestOf: (seen) => seen?.digest ?? NO_DIGEST }
+}
