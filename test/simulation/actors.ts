@@ -1,19 +1,28 @@
-import { makeDeltaId } from '../../lib/core/delta-id.ts'
-import { asKey } from '../../lib/core/keys.ts'
 import type { ChartUpload } from '../../lib/protocol/chart-upload.ts'
 import type { Session } from '../../lib/protocol/session.ts'
 import { CHART, LOCATION, makeUpload } from './charts.ts'
+import { Client } from './client.ts'
+import { viewText } from './describe.ts'
 import type { OperationKind } from './mixes.ts'
-import type { Client } from './network.ts'
 import type { Product } from './product.ts'
-import { type ClientRecord, recordMutations } from './record.ts'
-import { clientClock } from './virtual-time.ts'
+import { type ClientRecord, type Effect, newRecord, recordMutations } from './record.ts'
 import type { World } from './world.ts'
 
-/** Much less than the program waits, but more than a push that is not suspended needs from its archive to its delta. */
-const ORPHAN_AGE = 120_000
+const HOUR = 3_600_000
 
-/** Whoever does something in a schedule: the clients, each with its operation, and people without the program. */
+/** What a command may take when nobody else is at work, with its compaction. Milliseconds. */
+const LONGEST_IN_TURN = 3000
+
+/** What one client does with its session. */
+interface Command {
+  readonly record: ClientRecord
+  readonly run: (session: Session) => Promise<void>
+}
+
+type Finding = Awaited<ReturnType<Product['check']['checkRepository']>>['findings'][number]
+type Push = 'push' | 'ignore' | 'force' | 'batch'
+
+/** The clients of a schedule, each with its operation. */
 export class Actors {
   readonly #world: World
 
@@ -23,99 +32,180 @@ export class Actors {
 
   /** Draws who does what and when. Nothing has happened yet when this returns. */
   spawnAll(): void {
-    const { mix, random } = this.#world
+    const { mix, outsiders, random, time } = this.#world
     const [fewest, most] = mix.operations
     const operations = fewest + random.below(most - fewest + 1)
-    const kinds = Object.entries(mix.weights).flatMap(([kind, weight]) => Array<OperationKind>(weight).fill(kind as OperationKind))
-    for (let i = 0; i < operations; i++) this.#spawnOperation(i, random.pick(kinds))
+    for (let i = 0; i < operations; i++) this.#spawnOperation(i, random.pickWeighted(mix.weights))
     for (let i = 0; i < mix.compactions; i++) this.compact(`compact${String(i)}`, random.below(mix.compactionSpan))
     for (let i = 0; i < mix.reads; i++) this.read(`read${String(i)}`, random.below(mix.readSpan))
+    for (let i = 0; i < mix.storeSteps; i++) {
+      const [at, by] = [random.below(mix.span * 1.2), this.#clockStep()]
+      time.after(at, () => outsiders.stepStoreClock(by))
+    }
+  }
+
+  /**
+   * One command after another on an empty bucket, each by another client, as one person would: what is there decides what comes next.
+   * With nobody else at work none of them has anything to wait for.
+   */
+  async playInTurn(): Promise<void> {
+    const { isVersioned, kind: store, mix, random, versions } = this.#world
+    const [fewest, most] = mix.operations
+    // Else a plain push overwrites what is there.
+    const isExclusive = store !== 'no-conditions'
+    const present = new Set<string>()
+    const deleted = new Set<string>()
+    await this.#play(this.#init('init', { force: false }), undefined)
+    for (let i = 0, count = fewest + random.below(most - fewest + 1); i < count; i++) {
+      const version = random.pick(versions)
+      const isThere = present.has(version)
+      const mayRestore = !isThere && isVersioned && deleted.has(version)
+      const kind = isThere
+        ? random.pickWeighted({ delete: 5, force: 3, push: isExclusive ? 1 : 0, ignore: isExclusive ? 1 : 0 })
+        : random.pickWeighted({ push: 4, force: 1, ignore: 1, ...(mayRestore ? { restore: 4 } : {}) })
+      const name = `${kind}${String(i)}`
+      if (kind === 'delete') await this.#play(this.#delete(name, kind, [version]), undefined)
+      else if (kind === 'restore') await this.#play(this.#restore(name, version), undefined)
+      else {
+        const upload = makeUpload(version, random.pick([...mix.contents]))
+        await this.#play(this.#push(name, kind, [upload]), isThere && kind === 'push' ? 'exists' : undefined)
+      }
+      if (kind === 'delete') deleted.add(version)
+      if (kind === 'delete') present.delete(version)
+      else present.add(version)
+      if (random.chance(0.3)) this.read(`read${String(i)}`, random.below(100))
+      await this.#world.drain()
+    }
+  }
+
+  async #play({ record, run }: Command, failure: string | undefined): Promise<void> {
+    const { random, time } = this.#world
+    let end = Infinity
+    const timed = async (session: Session): Promise<void> => {
+      try {
+        await run(session)
+      } finally {
+        end = time.now
+      }
+    }
+    this.#start(random.below(2000), { record, run: timed })
+    await this.#world.drain()
+    const took = end - record.start
+    if (took > LONGEST_IN_TURN) this.#world.violate(`${record.client.name} takes ${(took / 1000).toFixed(1)} s with nobody else at work`)
+    if (record.failure !== failure) this.#world.violate(`${record.client.name} ends with ${String(record.failure)}, not ${String(failure)}`)
   }
 
   #spawnOperation(number: number, kind: OperationKind): void {
-    const { mix, random, versions } = this.#world
+    const { mix, outsiders, random, versions } = this.#world
     const delay = random.chance(0.3) ? random.below(300) : random.below(mix.span)
-    const one = random.pick(versions)
-    const uploadOf = (version: string): ChartUpload => makeUpload(version, random.pick([...mix.contents]))
     const name = `${kind}${String(number)}`
     switch (kind) {
       case 'junk':
-        return this.#writeJunk(name, delay)
+        return outsiders.writeJunk(name, delay)
       case 'garbage':
-        return this.#writeGarbage(delay)
+        return outsiders.writeGarbage(delay)
+      case 'vanish':
+        return outsiders.removeIndex(delay)
+      case 'empty':
+        return outsiders.writeEmptyIndex(delay)
       case 'reindex':
       case 'rebuild':
         return this.reindex(name, delay, { rebuild: kind === 'rebuild' })
       case 'push':
+      case 'ignore':
       case 'force':
-        return this.#push(name, delay, [uploadOf(one)], kind)
-      case 'batch':
-        return this.#push(name, delay, versions.map(uploadOf), 'push')
-      case 'init':
-        return this.#init(name, delay)
-      case 'orphans':
-        return this.#clearOrphans(name, delay)
+      case 'batch': {
+        const wanted = kind === 'batch' ? versions : [random.pick(versions)]
+        return this.#start(delay, this.#push(name, kind, wanted.map((version) => makeUpload(version, random.pick([...mix.contents])))))
+      }
+      case 'restore':
+        return this.#start(delay, this.#restore(name, random.pick(versions)))
       case 'delete':
-        return this.#delete(name, delay, [one])
       case 'prune':
-        return this.#delete(name, delay, versions)
+        return this.#start(delay, this.#delete(name, kind, kind === 'prune' ? versions : [random.pick(versions)]))
+      case 'init':
+        return this.#start(delay, this.#init(name, { force: true }))
+      case 'orphans':
+        return this.#start(delay, this.#clearOrphans(name))
     }
   }
 
-  #push(name: string, delay: number, uploads: readonly ChartUpload[], kind: 'push' | 'force'): void {
-    const digests = uploads.map(({ version, digest }) => [version, digest] as const)
-    const record = this.#record(`${name}:${uploads.map(({ source }) => source).join('+')}`, kind, new Map(digests))
-    const options = { force: kind === 'force', ignoreIfExists: false, dryRun: false, relative: true, contentType: 'application/gzip' }
-    this.#spawn(record.client, delay, record, async (session) => {
-      const result = await this.#world.product.push.pushCharts(session, uploads, options)
-      if (result.existing.length > 0) {
-        record.failure = 'exists'
-        return
-      }
-      this.#acknowledge(record)
-      if (result.committed !== undefined) await this.#compactInline(session, result.committed)
-    })
+  // Commands.
+
+  #push(name: string, kind: Push, uploads: readonly ChartUpload[]): Command {
+    const wants = new Map(uploads.map(({ version, digest }) => [version, digest] as const))
+    const record = this.#record(`${name}:${uploads.map(({ source }) => source).join('+')}`, kind, kind === 'force' ? 'force' : 'push', wants)
+    return { record, run: (session) => this.#pushAll(session, record, uploads, { force: kind === 'force', ignoreIfExists: kind === 'ignore' }) }
   }
 
-  #delete(name: string, delay: number, versions: readonly string[]): void {
+  async #pushAll(
+    session: Session,
+    record: ClientRecord,
+    uploads: readonly ChartUpload[],
+    options: { readonly force: boolean; readonly ignoreIfExists: boolean },
+  ): Promise<void> {
+    const common = { dryRun: false, relative: true, contentType: 'application/gzip' }
+    const result = await this.#world.product.push.pushCharts(session, uploads, { ...common, ...options })
+    for (const { version } of result.existing) record.existing.add(version)
+    if (result.existing.length > 0 && !options.ignoreIfExists) return this.#noteFailure(record, 'exists')
+    this.#acknowledge(record)
+    if (result.committed !== undefined) await this.#compactInline(session, result.committed)
+  }
+
+  #restore(name: string, version: string): Command {
+    const record = this.#record(`${name}:${version}`, 'restore', 'push', new Map([[version, '']]))
+    const run = async (session: Session): Promise<void> => {
+      const found = await this.#world.product.findDeleted.findDeleted(session, [{ name: CHART, version }])
+      const uploads = found.map(({ upload }) => upload)
+      for (const { digest } of uploads) record.wants.set(version, digest)
+      await this.#pushAll(session, record, uploads, { force: false, ignoreIfExists: false })
+    }
+    return { record, run }
+  }
+
+  #delete(name: string, kind: 'delete' | 'prune', versions: readonly string[]): Command {
     const { deletion, view } = this.#world.product
-    const record = this.#record(`${name}:${versions.join('+')}`, 'delete', withoutValues(versions))
-    this.#spawn(record.client, delay, record, async (session) => {
-      const isThere = await view.readView(session)
-      const present = versions.filter((version) => versions.length === 1 || isThere.index.find({ name: CHART, version }) !== undefined)
+    const record = this.#record(`${name}:${versions.join('+')}`, kind, 'delete', withoutValues(versions))
+    const run = async (session: Session): Promise<void> => {
+      const { index } = await view.readView(session)
+      const present = versions.filter((version) => versions.length === 1 || index.find({ name: CHART, version }) !== undefined)
       const result = await deletion.deleteVersions(session, present.map((version) => ({ name: CHART, version })))
       if (result.keptArchives.length > 0) record.hasLeftArchive = true
       this.#acknowledge(record)
       const committed = result.committed.at(-1)
       if (committed !== undefined) await this.#compactInline(session, committed)
-    })
+    }
+    return { record, run }
   }
 
-  #init(name: string, delay: number): void {
-    const record = this.#record(name, 'init', withoutValues(this.#world.versions))
-    this.#spawn(record.client, delay, record, async (session) => {
-      await this.#world.product.init.initRepository(session, { form: 'json', force: true })
+  #init(name: string, { force }: { readonly force: boolean }): Command {
+    const record = this.#record(name, 'init', 'init', withoutValues(this.#world.versions))
+    const run = async (session: Session): Promise<void> => {
+      await this.#world.product.init.initRepository(session, { form: 'json', force })
       this.#acknowledge(record)
-    })
+    }
+    return { record, run }
   }
 
   /** Takes nothing out of the index, whatever else happens; whoever pushes what it takes for an orphan must not lose it. */
-  #clearOrphans(name: string, delay: number): void {
-    const record = this.#record(name, 'orphans', withoutValues(this.#world.versions))
-    this.#spawn(record.client, delay, record, async (session) => {
-      const options = { rules: undefined, olderThan: undefined, orphanAge: ORPHAN_AGE, allowManyOrphans: true, dryRun: false }
-      const result = await this.#world.product.prune.prune(session, options)
+  #clearOrphans(name: string): Command {
+    const { mix, product, versions } = this.#world
+    const record = this.#record(name, 'orphans', 'orphans', withoutValues(versions))
+    const run = async (session: Session): Promise<void> => {
+      const options = { rules: undefined, olderThan: undefined, orphanAge: mix.orphanAge, allowManyOrphans: true, dryRun: false }
+      const result = await product.prune.prune(session, options)
       if (result.keptArchives.length > 0) record.hasLeftArchive = true
       this.#acknowledge(record)
       const committed = result.committed.at(-1)
       if (committed !== undefined) await this.#compactInline(session, committed)
-    })
+    }
+    return { record, run }
   }
 
   reindex(name: string, delay: number, options: { readonly rebuild: boolean; readonly full?: boolean }): void {
     const { product, random, versions } = this.#world
-    const record = this.#record(name, 'reindex', withoutValues(versions))
-    this.#spawn(record.client, delay, record, async (session) => {
+    const record = this.#record(name, options.rebuild ? 'rebuild' : 'reindex', 'reindex', withoutValues(versions))
+    const run = async (session: Session): Promise<void> => {
       await product.reindex.reindexRepository(session, {
         relative: true,
         full: false,
@@ -126,7 +216,23 @@ export class Actors {
         ...options,
       })
       this.#acknowledge(record)
-    })
+    }
+    this.#start(delay, { record, run })
+  }
+
+  /** `helm s3 check`, with `fix` also what it advises. Tells what it has found. */
+  check(name: string, { fix }: { readonly fix: boolean }, tell: (findings: readonly Finding[]) => void): void {
+    const { check, repair } = this.#world.product
+    const record = this.#record(name, 'check', 'reindex', withoutValues(this.#world.versions))
+    const run = async (session: Session): Promise<void> => {
+      const look = { deep: true, concurrency: 4 }
+      const { findings } = await check.checkRepository(session, { ...look, probe: false })
+      tell(findings)
+      const afterCommit = async (): Promise<void> => undefined
+      if (fix) await repair.repairRepository(session, findings, { ...look, relative: true, afterCommit })
+      this.#acknowledge(record)
+    }
+    this.#start(0, { record, run })
   }
 
   async #compactInline(session: Session, own: Parameters<Product['inline']['compactInline']>[1]): Promise<void> {
@@ -136,7 +242,8 @@ export class Actors {
 
   compact(name: string, delay: number): void {
     const { mix, product } = this.#world
-    this.#spawn(this.#client(name, 0.2), delay, undefined, async (session) => {
+    const client = this.#client(name, mix.crashes * 1.7)
+    this.#spawn(client, delay, undefined, async (session) => {
       await product.compact.compactRepository(session, { graceWindow: mix.graceWindow, dryRun: false, form: undefined })
     })
   }
@@ -144,96 +251,115 @@ export class Actors {
   read(name: string, delay: number): void {
     const { product, reads, time, versions } = this.#world
     const client = this.#client(name, 0)
-    this.#spawn(client, delay, undefined, async (session) => {
-      const start = time.now
+    let start = time.now
+    const run = async (session: Session): Promise<void> => {
+      start = time.now
       const view = await product.view.readView(session)
       const seen = versions.flatMap((version) => {
         const digest = view.index.find({ name: CHART, version })?.digest
         return digest === undefined ? [] : [[version, digest] as const]
       })
       const values = new Map(seen)
-      this.#world.trace(`${name} SEES ${describeView(values)}`)
+      this.#world.trace(`${name} SEES ${viewText(values)}`)
       reads.push({ client: name, kind: 'read', value: null, values, start, end: time.now, required: true })
+    }
+    const session = this.#open(client, undefined)
+    client.after(delay, () => {
+      this.#world.trace(`${client.name} starts`)
+      run(session).catch((error: unknown) => this.#failToRead(client, start, error))
     })
   }
 
-  /** Somebody without the program writes what is no delta. */
-  #writeJunk(name: string, delay: number): void {
-    const { random, store, time } = this.#world
-    const id = random.chance(0.5) ? '7ZZZZZZZZZZZZZZZZZZZZZZZZZ' : makeDeltaId(time.now + delay, random.bytes(10))
-    const key = asKey(`${LOCATION.deltaFolder}${id}.yaml`)
-    time.after(delay, () => void store.put(key, Buffer.from(`{"apiVersion":"v1","addedEntries":{"${name}":5}}`), { when: 'always' }))
-  }
-
-  /** Somebody without the program writes what is no index. */
-  #writeGarbage(delay: number): void {
-    const { bucket, time } = this.#world
-    time.after(delay, () => void bucket.put(LOCATION.indexKey, Buffer.from('garbage: ['), { when: 'always' }))
-  }
+  // What all of them have in common.
 
   #client(name: string, crash: number): Client {
-    const { network, random } = this.#world
-    const dies = !network.quiet && random.chance(crash)
-    return { name, dead: false, crashed: false, crashAfter: dies ? random.below(14) : undefined }
+    const { mix, network, random, time } = this.#world
+    const crashAfter = !network.quiet && random.chance(crash) ? random.below(14) : undefined
+    const client = new Client(time, { name, crashAfter, skew: random.below(2 * HOUR) - HOUR })
+    if (!network.quiet && random.chance(mix.steps)) {
+      const [at, by] = [random.below(mix.span * 2), this.#clockStep()]
+      time.after(at, () => client.stepClock(by))
+    }
+    return client
   }
 
-  #record(name: string, kind: ClientRecord['kind'], wants: ReadonlyMap<string, string>): ClientRecord {
-    const record: ClientRecord = {
-      client: this.#client(name, 0.12),
-      kind,
-      wants,
-      start: Infinity,
-      acknowledgedAt: undefined,
-      failure: undefined,
-      deltas: new Set(),
-      removes: new Map(),
-      reconciles: [],
-      hasActed: false,
-      hasReplacedIndex: false,
-      hasLeftArchive: false,
-    }
+  /** Minutes, mostly; up to an hour, either way. */
+  #clockStep(): number {
+    const { random } = this.#world
+    const size = random.below(random.chance(0.6) ? HOUR / 10 : HOUR)
+    return random.chance(0.5) ? size : -size
+  }
+
+  #record(name: string, kind: ClientRecord['kind'], effect: Effect, wants: Map<string, string>): ClientRecord {
+    const record = newRecord({ client: this.#client(name, this.#world.mix.crashes), kind, effect, wants })
     this.#world.records.push(record)
     return record
   }
 
-  #spawn(client: Client, delay: number, record: ClientRecord | undefined, run: (session: Session) => Promise<void>): void {
-    const { network, product, random, store, time } = this.#world
-    const skew = random.below(7_200_000) - 3_600_000
-    const online = network.connect(store, client)
-    const session = product.session.createSession({
+  #open(client: Client, record: ClientRecord | undefined): Session {
+    const { network, product, random, store } = this.#world
+    const online = network.connect(store, client, { isReader: client.name.startsWith('read') })
+    return product.session.createSession({
       store: record === undefined ? online : recordMutations(online, record, LOCATION.deltaFolder),
       location: LOCATION,
-      clock: clientClock(time, skew, () => client.dead),
+      clock: client.clock,
       random,
       origin: {},
     })
-    time.after(delay, () => {
-      if (record !== undefined) record.start = time.now
+  }
+
+  #start(delay: number, { record, run }: Command): void {
+    this.#spawn(record.client, delay, record, run)
+  }
+
+  #spawn(client: Client, delay: number, record: ClientRecord | undefined, run: (session: Session) => Promise<void>): void {
+    const session = this.#open(client, record)
+    client.after(delay, () => {
+      if (record !== undefined) record.start = this.#world.time.now
       this.#world.trace(`${client.name} starts`)
       run(session).catch((error: unknown) => this.#fail(client, record, error))
     })
   }
 
   #fail(client: Client, record: ClientRecord | undefined, error: unknown): void {
+    const code = this.#codeOf(client, error)
+    if (code === undefined || record === undefined) return
+    // Of `restore`.
+    if (code === 'already-exists' && record.effect === 'push') for (const version of record.wants.keys()) record.existing.add(version)
+    this.#noteFailure(record, code)
+  }
+
+  /** There is no excuse for a reader that cannot read, but for the time when there is nothing to read. */
+  #failToRead(client: Client, start: number, error: unknown): void {
     const world = this.#world
-    const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : undefined
+    const code = this.#codeOf(client, error)
+    const isBroken = world.outsiders.wasIndexBroken(start, world.time.now)
+    if ((code === 'invalid-index' || code === 'missing-index') && isBroken) world.count('reads without an index')
+    else if (code !== undefined) world.violate(`${client.name} cannot read: ${String(error)}`)
+  }
+
+  /** An error without a code is a bug of the program. */
+  #codeOf(client: Client, error: unknown): string | undefined {
+    const world = this.#world
     world.trace(`${client.name} FAILS ${String(error)}`)
-    if (code === undefined) world.violate(`${client.name} breaks: ${error instanceof Error ? (error.stack ?? '') : String(error)}`)
-    else if (record !== undefined) record.failure = code
-    else if (code === 'invalid-index' && world.mixName === 'rebuild' && !world.network.quiet) world.count('reads of garbage')
-    else if (client.name.startsWith('read')) world.violate(`${client.name} cannot read: ${String(error)}`)
+    if (typeof error === 'object' && error !== null && 'code' in error) return String(error.code)
+    world.violate(`${client.name} breaks: ${error instanceof Error ? (error.stack ?? '') : String(error)}`)
+    return undefined
+  }
+
+  #noteFailure(record: ClientRecord, failure: string): void {
+    record.failure = failure
+    record.failedAt = this.#world.time.now
   }
 
   #acknowledge(record: ClientRecord): void {
-    record.acknowledgedAt = this.#world.time.now
+    const { time, waits } = this.#world
+    record.acknowledgedAt = time.now
+    waits.push([record.kind, time.now - record.start])
     this.#world.trace(`${record.client.name} ACKNOWLEDGED`)
   }
 }
 
-export function describeView(values: ReadonlyMap<string, string>): string {
-  return [...values].map(([version, digest]) => `${version}=${digest.slice(0, 6)}`).sort().join(' ') || 'nothing'
-}
-
-function withoutValues(versions: readonly string[]): ReadonlyMap<string, string> {
+function withoutValues(versions: readonly string[]): Map<string, string> {
   return new Map(versions.map((version) => [version, '']))
 }

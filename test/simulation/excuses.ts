@@ -1,3 +1,4 @@
+import type { FindingCode } from '../../lib/core/check/finding-kinds.ts'
 import type { Operation } from './linearizability.ts'
 import type { ClientRecord } from './record.ts'
 import type { World } from './world.ts'
@@ -6,21 +7,30 @@ import type { World } from './world.ts'
 
 /** A read of what a push had written and was not acknowledged by then: a removal of other content above it may hide it again. */
 export function sawUnacknowledged({ records }: World, { client, end, kind, value }: Operation): boolean {
-  if (kind !== 'read' || client === 'final' || value === null) return false
+  if (kind !== 'read' || !client.startsWith('read') || value === null) return false
   return records.some(({ acknowledgedAt, wants }) => (acknowledgedAt ?? Infinity) > end && [...wants.values()].includes(value))
+}
+
+/**
+ * A store that ignores the condition of a DELETE lets a deletion take the archive of a forced push that has just replaced the one that
+ * was meant. A plain push finds none then, and wins although the forced one was before it.
+ */
+export function mayWinOverForce(world: World, version: string): boolean {
+  return world.mistaken.has(world.keyOf(version))
 }
 
 /** Whether the archive of a version may differ from its entry at the end. Null: there is none. */
 export function mayDiffer(world: World, version: string, { archive, entry }: { readonly archive: string | null; readonly entry: string | null }): boolean {
-  if (world.kind === 'no-conditions') return true
-  if (archive === null) return world.kind !== 'exact'
+  // What is still in the log counts again: also what was deleted by what is not.
+  if (world.kind === 'no-conditions' || world.outsiders.haveEmptied) return true
+  if (archive === null) return world.mistaken.has(world.keyOf(version))
   return entry === null ? mayLeaveOrphan(world, version) : mayLeaveOtherArchive(world, version)
 }
 
 function mayLeaveOrphan(world: World, version: string): boolean {
   if (world.orphans.has(version) || world.network.repeats > 0) return true
   return actorsOn(world, version).some(
-    (record) => record.client.crashed || record.acknowledgedAt === undefined || record.hasLeftArchive || record.kind === 'init',
+    (record) => record.client.hasCrashed || record.acknowledgedAt === undefined || record.hasLeftArchive || record.effect === 'init',
   )
 }
 
@@ -28,12 +38,28 @@ function mayLeaveOrphan(world: World, version: string): boolean {
 function mayLeaveOtherArchive(world: World, version: string): boolean {
   if (world.network.repeats > 0) return true
   return actorsOn(world, version).some(
-    (record) =>
-      (record.client.crashed || record.acknowledgedAt === undefined) &&
-      (record.kind === 'force' || (record.kind === 'push' && world.orphans.has(version))),
+    ({ acknowledgedAt, client, effect }) =>
+      (client.hasCrashed || acknowledgedAt === undefined) && (effect === 'force' || (effect === 'push' && world.orphans.has(version))),
   )
 }
 
 function actorsOn({ records }: World, version: string): readonly ClientRecord[] {
   return records.filter((record) => record.hasActed && record.wants.has(version))
+}
+
+/**
+ * Findings that `check --fix` may leave: archives that no entry names, which people decide on; what somebody without the program has
+ * put into `index.d/`; how far the clock of the client is off; and deltas that are too young to be collected.
+ */
+const MAY_STAY: readonly FindingCode[] = [
+  'archive-unlisted',
+  'archive-in-progress',
+  'delta-ignored',
+  'clock-differs',
+  'clock-skewed',
+  'deltas-uncollected',
+]
+
+export function mayStay({ code }: { readonly code: FindingCode }): boolean {
+  return MAY_STAY.includes(code)
 }

@@ -1,24 +1,43 @@
 import { type IndexText, readIndexText } from '../../lib/core/index/index-text.ts'
-import type { ObjectStore } from '../../lib/store/object-store.ts'
+import type { Key } from '../../lib/core/keys.ts'
+import type { MemoryStore } from '../../lib/store/memory-store.ts'
+import type { ETag, ObjectStore } from '../../lib/store/object-store.ts'
 
 /** What no client may ever do to the store, whatever happens. */
 export interface Guard {
-  readonly indexKey: string
+  readonly indexKey: Key
   readonly deltaFolder: string
-  /** Whether a base can only move forward: conditional writes are exact, and nobody writes garbage over it. */
-  readonly isExact: boolean
+  /** Whether a base can only move forward: conditional writes are exact, and nobody without the program writes it. */
+  readonly isExact: () => boolean
   readonly report: (violation: string) => void
+  /** Told of each `index.yaml` that a client has written, just after. */
+  readonly wroteIndex: () => Promise<void>
+  /** Told of an archive that was deleted although it is not the one that was meant: the store ignores the condition. */
+  readonly tookOther: (key: Key) => void
 }
 
 /**
  * The store with a look at each write as it happens: `index.yaml` is a valid index whose entries were all pushed, and no
  * delta is deleted that the base of this moment has not folded.
  */
-export function guardStore(store: ObjectStore, guard: Guard): ObjectStore {
+export function guardStore(store: MemoryStore, guard: Guard): ObjectStore {
   const pushed = new Set<string>()
-  const readIndex = async (): Promise<IndexText | undefined> => {
-    const object = await store.get(guard.indexKey as never)
-    return object && readIndexText(object.body)
+  /** The index that was looked at last, which is that of most looks. */
+  let known: { readonly etag: ETag; readonly index: IndexText } | undefined
+  const hasFolded = async (id: string): Promise<boolean> => {
+    const object = await store.get(guard.indexKey)
+    if (object === undefined) return false
+    if (known?.etag !== object.etag) known = { etag: object.etag, index: readIndexText(object.body) }
+    return (known.index.bookkeeping.folded as ReadonlyMap<string, unknown>).has(id)
+  }
+  const lookAtIndex = async (body: Uint8Array, etag: ETag): Promise<void> => {
+    try {
+      known = { etag, index: readIndexText(body) }
+      for (const problem of strangeEntries(known.index, pushed)) guard.report(problem)
+    } catch (error) {
+      guard.report(`index.yaml is not valid: ${String(error)}`)
+    }
+    await guard.wroteIndex()
   }
   return {
     list: (...args) => store.list(...args),
@@ -30,31 +49,26 @@ export function guardStore(store: ObjectStore, guard: Guard): ObjectStore {
     put: async (key, body, options) => {
       if (key.endsWith('.tgz') && options.sha256 !== undefined) pushed.add(options.sha256)
       const outcome = await store.put(key, body, options)
-      if (key === guard.indexKey && outcome.outcome === 'written') {
-        for (const problem of indexProblems(body, pushed)) guard.report(problem)
-      }
+      if (key === guard.indexKey && outcome.outcome === 'written') await lookAtIndex(body, outcome.etag)
       return outcome
     },
     delete: async (key, options) => {
-      if (guard.isExact && key.startsWith(guard.deltaFolder)) {
-        const id = key.slice(guard.deltaFolder.length).replace('.yaml', '')
-        const folded = (await readIndex())?.bookkeeping.folded as ReadonlyMap<string, unknown> | undefined
-        const exists = (await store.head(key)) !== undefined
-        if (exists && folded?.has(id) !== true) guard.report(`a delta is deleted that the base has not folded: ${key}`)
+      const present = await store.head(key)
+      const outcome = await store.delete(key, options)
+      if (outcome.outcome !== 'deleted' || present === undefined) return outcome
+      if (options?.match !== undefined && options.match !== present.etag) guard.tookOther(key)
+      if (key.startsWith(guard.deltaFolder) && key.endsWith('.yaml') && guard.isExact()) {
+        const id = key.slice(guard.deltaFolder.length, -'.yaml'.length)
+        if (!(await hasFolded(id))) guard.report(`a delta is deleted that the base has not folded: ${key}`)
       }
-      return store.delete(key, options)
+      return outcome
     },
   }
 }
 
-function indexProblems(body: Uint8Array, pushed: ReadonlySet<string>): string[] {
-  try {
-    const index = readIndexText(body)
-    const entries = [...index.chartNames()].flatMap((name) => index.versions(name))
-    return entries
-      .filter(({ digest }) => digest === undefined || !pushed.has(digest))
-      .map(({ name, version }) => `index.yaml names ${name} ${version} with a digest that was never pushed`)
-  } catch (error) {
-    return [`index.yaml is not valid: ${String(error)}`]
-  }
+function strangeEntries(index: IndexText, pushed: ReadonlySet<string>): string[] {
+  const entries = [...index.chartNames()].flatMap((name) => index.versions(name))
+  return entries
+    .filter(({ digest }) => digest === undefined || !pushed.has(digest))
+    .map(({ name, version }) => `index.yaml names ${name} ${version} with a digest that was never pushed`)
 }

@@ -9,17 +9,22 @@ import { archiveMetadata } from '../../lib/core/object-metadata.ts'
 import { CHART, LOCATION, makeUpload } from './charts.ts'
 import type { World } from './world.ts'
 
+const MINUTE = 60_000
+
 /** Puts into the bucket what stands there at the start, as the mix has it. */
 export async function layOut(world: World): Promise<void> {
   const { mix, random, store, time } = world
   const longAgo = time.now - 7_200_000
   const entries: Entry[] = []
   const folded = new Map<DeltaId, FoldedDelta>()
+  const legacy = random.chance(mix.legacy) ? await addLegacyNote(world, folded) : undefined
   for (const version of world.versions) {
     const state = random.pick(mix.start)
     if (state === 'none') continue
     const upload = makeUpload(version, 'A')
-    const id = makeDeltaId(longAgo, random.bytes(10))
+    // What is pending beside a note lies above it: what folded that has folded all that was there.
+    const isPending = random.chance(mix.pendingDeltas) && (legacy === undefined || legacy < time.now - 20_000)
+    const id = makeDeltaId(isPending && legacy !== undefined ? time.now - 20_000 : longAgo, random.bytes(10))
     await store.put(archiveKey(LOCATION, upload), upload.bytes, {
       when: 'always',
       sha256: upload.digest,
@@ -35,7 +40,7 @@ export async function layOut(world: World): Promise<void> {
       created: new Date(longAgo + 1000).toISOString(),
     })
     world.initial.set(version, upload.digest)
-    if (random.chance(mix.pendingDeltas)) {
+    if (isPending) {
       await putDelta(world, id, entry)
       continue
     }
@@ -53,6 +58,23 @@ export async function layOut(world: World): Promise<void> {
   })
   const bytes = (entries.length > 0 ? index.withCharts(new Map([[CHART, entries]])) : index).toBytes()
   await store.put(LOCATION.indexKey, bytes, { when: 'always' })
+}
+
+/**
+ * An early release has folded a large delta and not noted what it touched. It lies below all that comes, or above some of it; it may
+ * be collected or still be there. It was about another chart.
+ * Returns the time in its id.
+ */
+async function addLegacyNote({ mix, random, store, time }: World, folded: Map<DeltaId, FoldedDelta>): Promise<number> {
+  const at = time.now - mix.graceWindow - random.below(10 * MINUTE)
+  const lead = random.chance(0.5) ? -10 * MINUTE : random.below(random.chance(0.5) ? 20_000 : 10 * MINUTE)
+  const id = makeDeltaId(time.now + lead, random.bytes(10))
+  const isCollected = random.chance(0.6)
+  folded.set(id, { at, touched: '*', gone: isCollected && random.chance(0.5) ? at + MINUTE : undefined })
+  if (isCollected) return time.now + lead
+  const removal = { name: 'other', version: '1.0.0', digest: 'f'.repeat(64) }
+  await store.put(deltaKey(LOCATION.deltaFolder, id), encodeDelta({ added: [], removed: [removal] }), { when: 'absent' })
+  return time.now + lead
 }
 
 async function putDelta({ store }: World, id: DeltaId, entry: Entry): Promise<void> {

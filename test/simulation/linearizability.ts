@@ -5,21 +5,22 @@
 export interface Operation {
   readonly client: string
   /**
-   * `set`: needs an absent version or the same value. `overwrite`: sets whatever stood there. `remove`: takes this value away. `clear`: empties.
-   * `fill`: sets an absent version. `exchange`: sets an absent version or one with the value `from`. Both leave any other value.
+   * `exists`: sees that there is a value. `set`: needs an absent version or the same value. `overwrite`: sets whatever stood there.
+   * `remove`: takes this value away. `clear`: empties. `fill`: sets an absent version. `exchange`: sets an absent version or one with
+   * the value `from`. Both leave any other value.
    */
-  readonly kind: 'read' | 'set' | 'overwrite' | 'remove' | 'clear' | 'fill' | 'exchange'
+  readonly kind: 'read' | 'exists' | 'set' | 'overwrite' | 'remove' | 'clear' | 'fill' | 'exchange'
   readonly value: string | null
   readonly from?: string | null
   readonly start: number
-  /** When it was acknowledged; Infinity: it may take effect at any time, or never. */
+  /** When it was acknowledged, or could take effect no more; Infinity: it may at any time. */
   readonly end: number
   /** Whether it must have taken effect. */
   readonly required: boolean
 }
 
-/** The greatest number of operations that the search takes on. */
-const MAX_OPERATIONS = 31
+/** The greatest number of operations that the search takes on: bits of a number. */
+export const MAX_OPERATIONS = 31
 
 /**
  * Whether there is one order of the operations, in keeping with their times, in which every read sees what the operations
@@ -39,8 +40,9 @@ export function isLinearizable(operations: readonly Operation[], initial: string
     tried.add(key)
     const open = history.filter((_, i) => (done & (1 << i)) === 0)
     const latest = Math.min(...open.filter((operation) => operation.required).map(({ end }) => end))
+    const now = Math.max(...history.map(({ start }, i) => ((done & (1 << i)) === 0 ? -Infinity : start)))
     return history.some((operation, i) => {
-      if ((done & (1 << i)) !== 0 || operation.start > latest) return false
+      if ((done & (1 << i)) !== 0 || operation.start > latest || operation.end < now) return false
       const next = apply(operation, state, lenient)
       return next !== undefined && search(done | (1 << i), next)
     })
@@ -53,6 +55,8 @@ function apply({ from, kind, value }: Operation, state: string | null, lenient: 
   switch (kind) {
     case 'read':
       return state === value ? state : undefined
+    case 'exists':
+      return state ?? undefined
     case 'set':
       return state === null || state === value || lenient ? value : undefined
     case 'overwrite':

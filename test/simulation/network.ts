@@ -1,152 +1,163 @@
 import type { DeleteOutcome, ObjectStore, PutOutcome } from '../../lib/store/object-store.ts'
+import type { Client } from './client.ts'
+import { answerText, putText } from './describe.ts'
 import type { Mix } from './mixes.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 /** How hostile the network and the machines are. */
-export type Weather = Pick<Mix, 'latency' | 'stall' | 'nap' | 'readFaults' | 'writeFaults'>
+export type Weather = Pick<Mix, 'latency' | 'stall' | 'guardedStall' | 'standingClocks' | 'nap' | 'readFaults' | 'writeFaults'>
 
 /** A request is given up by the client after this long without an answer. */
 const GIVE_UP = 20_000
 /** A request on its way may still arrive this long after it was sent. */
 const LONGEST_FLIGHT = 25_000
 
-/** What the checker is told of the requests as the store carries them out. */
-export interface Wiretap {
-  acted(client: string, method: string, key: string, outcome: string): void
-}
-
-export interface Client {
-  readonly name: string
-  dead: boolean
-  crashed: boolean
-  /** Requests until it dies; undefined: it lives. */
-  crashAfter: number | undefined
+export interface NetworkOptions {
+  readonly time: VirtualTime
+  readonly random: SeededRandom
+  readonly weather: Weather
+  /**
+   * Whether the store refuses what comes later than it was meant to. Otherwise a client looks at its clocks and sends at once, without
+   * standing still in between, and its clocks never stand: nobody could tell, and the protocol does not claim to.
+   */
+  readonly refusesLate: boolean
+  /** Told what happens; undefined: nobody listens. */
+  readonly trace: ((line: string) => void) | undefined
 }
 
 interface Request<T> {
   readonly method: string
   readonly key: string
   readonly act: () => Promise<T>
-  readonly describe: (answer: T) => string
+  /** What is sent with it, for a trace. */
+  readonly text: () => string
 }
 
 /**
  * The way from one client to the store: requests act at one instant, some time after they were sent; answers come later,
  * or never. Reads are repeated, as the adapter does; a mutation whose answer is lost is `unknown`. A PUT may arrive a second
- * time, as when a proxy on the way repeats it.
+ * time, as when a proxy on the way repeats it. Clients may stand still before they send and with an answer in their hands.
  */
 export class Network {
-  readonly #time: VirtualTime
-  readonly #random: SeededRandom
-  readonly #tap: Wiretap
-  readonly weather: Weather
+  readonly #options: NetworkOptions
   /** No more faults and hardly any latency. */
   quiet = false
   /** How many requests arrived a second time. */
   repeats = 0
 
-  constructor(time: VirtualTime, random: SeededRandom, weather: Weather, tap: Wiretap) {
-    this.#time = time
-    this.#random = random
-    this.weather = weather
-    this.#tap = tap
+  constructor(options: NetworkOptions) {
+    this.#options = options
   }
 
-  /** `store` as `client` reaches it. */
-  connect(store: ObjectStore, client: Client): ObjectStore {
-    const read = <T>(method: string, key: string, act: () => Promise<T>, describe: (answer: T) => string): Promise<T> =>
-      this.#read(client, { method, key, act, describe })
+  /** `store` as `client` reaches it. `isReader`: it will write nothing. */
+  connect(store: ObjectStore, client: Client, { isReader }: { readonly isReader: boolean }): ObjectStore {
+    const clocksMayStand = this.#options.refusesLate || isReader
+    const read = <T>(method: string, key: string, act: () => Promise<T>): Promise<T> =>
+      this.#read(client, { method, key, act, text: () => '' }, clocksMayStand)
+    const mutate = <T extends PutOutcome | DeleteOutcome>(request: Request<T>): Promise<T> => this.#mutate(client, request, clocksMayStand)
     return {
-      list: (prefix, options) =>
-        read('list', prefix, () => store.list(prefix, options), ({ objects }) => `${String(objects.length)} objects`),
-      get: (key, options) => read('get', key, () => store.get(key, options), (object) => (object === undefined ? 'missing' : 'ok')),
-      getUnless: (key, etag) =>
-        read('get', key, () => store.getUnless(key, etag), (object) => (object === undefined ? 'missing' : 'ok')),
-      head: (key) => read('head', key, () => store.head(key), (object) => (object === undefined ? 'missing' : 'ok')),
+      list: (prefix, options) => read('list', prefix, () => store.list(prefix, options)),
+      get: (key, options) => read('get', key, () => store.get(key, options)),
+      getUnless: (key, etag) => read('get', key, () => store.getUnless(key, etag)),
+      head: (key) => read('head', key, () => store.head(key)),
+      listVersions: (key) => read('list-versions', key, () => store.listVersions(key)),
       put: (key, body, options) =>
-        this.#mutate<PutOutcome>(client, { method: 'put', key, act: () => store.put(key, body, options), describe: (a) => a.outcome }),
+        mutate<PutOutcome>({ method: 'put', key, act: () => store.put(key, body, options), text: () => putText(key, body, options) }),
       delete: (key, options) =>
-        this.#mutate<DeleteOutcome>(client, { method: 'delete', key, act: () => store.delete(key, options), describe: (a) => a.outcome }),
+        mutate<DeleteOutcome>({ method: 'delete', key, act: () => store.delete(key, options), text: () => options?.match ?? '' }),
       stream: (key) => store.stream(key),
-      listVersions: (key) => store.listVersions(key),
     }
   }
 
-  /** A client may be suspended before it sends, or with the answer in its hands. */
-  #read<T>(client: Client, request: Request<T>): Promise<T> {
+  #read<T>(client: Client, request: Request<T>, clocksMayStand: boolean): Promise<T> {
+    const chance = this.#options.weather.stall / 2
     return new Promise((resolve) => {
-      const answer = (value: T): void => this.#deliver(client, this.#suspension(), () => resolve(value))
+      const answer = (value: T): void => this.#orStandStill(client, { chance, clocksMayStand }, () => resolve(value))
       const send = (): void => this.#send(client, request, answer, send)
-      this.#time.after(this.#suspension(), send)
+      client.after(0, () => this.#orStandStill(client, { chance, clocksMayStand }, send))
     })
   }
 
-  #mutate<T extends PutOutcome | DeleteOutcome>(client: Client, request: Request<T>): Promise<T> {
+  #mutate<T extends PutOutcome | DeleteOutcome>(client: Client, request: Request<T>, clocksMayStand: boolean): Promise<T> {
+    const { refusesLate, weather } = this.#options
+    // The program looks at its clocks before it sends these.
     const isGuarded = request.method === 'put' || request.key.endsWith('.tgz') || request.key.endsWith('.prov')
+    const chance = !isGuarded ? weather.stall / 2 : refusesLate ? weather.guardedStall : 0
     return new Promise((resolve) => {
-      this.#time.after(isGuarded ? 0 : this.#suspension(), () => {
-        this.#send(client, request, resolve, () => resolve({ outcome: 'unknown', cause: 'no answer' } as T))
-      })
+      const noAnswer = (): void => resolve({ outcome: 'unknown', cause: 'no answer' } as T)
+      const send = (): void => this.#send(client, request, resolve, noAnswer)
+      client.after(0, () => this.#orStandStill(client, { chance, clocksMayStand }, send))
     })
   }
 
   /** One try. `noAnswer` is called once the client has given up. */
   #send<T>(client: Client, request: Request<T>, answer: (value: T) => void, noAnswer: () => void): void {
-    if (client.dead) return
+    const { random, time } = this.#options
     if (!this.quiet && client.crashAfter !== undefined && client.crashAfter-- <= 0) {
-      client.dead = client.crashed = true
-      if (this.#random.chance(0.5)) this.#time.after(this.#latency(), () => void this.#act(client, request))
+      this.#tell(() => `${client.name} DIES before ${request.method} ${request.key} ${request.text()}`)
+      client.crash()
+      if (random.chance(0.5)) time.after(this.#latency(), () => void this.#act(client, request))
       return
     }
     const { there, back, dropped, lost, repeated } = this.#fate(request.method)
     const arrives = !dropped
     const answers = arrives && !lost && there + back <= GIVE_UP
+    this.#tell(() => `${client.name} > ${request.method} ${request.key} ${request.text()}${arrives ? '' : ' (gets lost)'}`)
     if (arrives) {
-      this.#time.after(there, () => {
+      time.after(there, () => {
         void this.#act(client, request).then((value) => {
-          if (answers) this.#deliver(client, back, () => answer(value))
+          if (answers) client.after(back, () => answer(value))
         })
       })
       if (repeated) {
         this.repeats++
-        this.#time.after(there + this.#random.below(LONGEST_FLIGHT), () => void this.#act(client, request))
+        time.after(there + random.below(LONGEST_FLIGHT), () => void this.#act(client, request))
       }
     }
-    if (!answers) this.#deliver(client, GIVE_UP, noAnswer)
-  }
-
-  #deliver(client: Client, delay: number, run: () => void): void {
-    this.#time.after(delay, () => {
-      if (!client.dead) run()
+    if (answers) return
+    client.timer(GIVE_UP, () => {
+      this.#tell(() => `${client.name} gives up ${request.method} ${request.key}`)
+      noAnswer()
     })
   }
 
   async #act<T>(client: Client, request: Request<T>): Promise<T> {
     const value = await request.act()
-    this.#tap.acted(client.name, request.method, request.key, request.describe(value))
+    this.#tell(() => `${client.name} ${request.method} ${request.key} -> ${answerText(request.key, value)}`)
     return value
   }
 
+  #orStandStill(client: Client, { chance, clocksMayStand }: { readonly chance: number; readonly clocksMayStand: boolean }, run: () => void): void {
+    const { random, weather } = this.#options
+    if (this.quiet || !random.chance(chance)) return run()
+    const ms = random.below(weather.nap * (random.chance(0.1) ? 8 : 1))
+    const clocksStand = random.chance(weather.standingClocks) && clocksMayStand
+    client.standStill(ms, { clocksStand })
+    this.#tell(() => `${client.name} stands still for ${(ms / 1000).toFixed(1)} s${clocksStand ? ', and its clocks' : ''}`)
+    client.after(0, run)
+  }
+
   #latency(): number {
-    return this.quiet ? 1 : this.#random.exponential(this.weather.latency)
+    return this.quiet ? 1 : this.#options.random.exponential(this.#options.weather.latency)
   }
 
   #fate(method: string): { there: number; back: number; dropped: boolean; lost: boolean; repeated: boolean } {
+    const { random, weather } = this.#options
     const fate = { there: Math.min(this.#latency(), LONGEST_FLIGHT), back: this.#latency(), dropped: false, lost: false, repeated: false }
-    if (this.quiet) return fate
     const isWrite = method === 'put' || method === 'delete'
-    const chance = this.#random.fraction() / (isWrite ? this.weather.writeFaults : this.weather.readFaults)
-    if (chance < 0.012) fate.there = this.#random.below(LONGEST_FLIGHT)
-    else if (chance < 0.02) fate.back = this.#random.below(LONGEST_FLIGHT)
+    const faults = isWrite ? weather.writeFaults : weather.readFaults
+    if (this.quiet || faults === 0) return fate
+    const chance = random.fraction() / faults
+    if (chance < 0.012) fate.there = random.below(LONGEST_FLIGHT)
+    else if (chance < 0.02) fate.back = random.below(LONGEST_FLIGHT)
     else if (chance < 0.035) fate.lost = true
     else if (chance < 0.045) fate.dropped = true
     else if (chance < 0.05) fate.repeated = method === 'put'
     return fate
   }
 
-  #suspension(): number {
-    if (this.quiet || !this.#random.chance(this.weather.stall / 2)) return 0
-    return this.#random.below(this.weather.nap * (this.#random.chance(0.1) ? 8 : 1))
+  #tell(line: () => string): void {
+    this.#options.trace?.(line())
   }
 }

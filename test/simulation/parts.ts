@@ -1,10 +1,13 @@
 /** The parts of the program that the simulation runs; see `bundle.ts`. */
+export * as check from '../../lib/protocol/check.ts'
 export * as compact from '../../lib/protocol/compact.ts'
 export * as deletion from '../../lib/protocol/delete.ts'
+export * as findDeleted from '../../lib/protocol/find-deleted.ts'
 export * as init from '../../lib/protocol/init.ts'
 export * as inline from '../../lib/protocol/compact-inline.ts'
 export * as prune from '../../lib/protocol/prune.ts'
 export * as push from '../../lib/protocol/push.ts'
 export * as reindex from '../../lib/protocol/reindex.ts'
+export * as repair from '../../lib/protocol/repair.ts'
 export * as session from '../../lib/protocol/session.ts'
 export * as view from '../../lib/protocol/read-view.ts'

@@ -34,6 +34,17 @@ export class SeededRandom implements Random {
     return item
   }
 
+  /** One of the names, each as often as its number says. */
+  pickWeighted<K extends string>(weights: Readonly<Partial<Record<K, number>>>): K {
+    const all = Object.entries(weights) as [K, number][]
+    let left = this.fraction() * all.reduce((sum, [, weight]) => sum + weight, 0)
+    for (const [name, weight] of all) {
+      left -= weight
+      if (left < 0) return name
+    }
+    return this.pick(all.map(([name]) => name))
+  }
+
   /** Mostly around `mean`, sometimes much more. */
   exponential(mean: number): number {
     return -Math.log(1 - this.fraction() * 0.999) * mean

@@ -1,5 +1,3 @@
-import type { Clock } from '../../lib/sys/clock.ts'
-
 interface Event {
   readonly at: number
   readonly order: number
@@ -45,21 +43,10 @@ export class VirtualTime {
   }
 }
 
-/** A clock of one client: wrong by `skew` milliseconds, and silent for ever once the client is dead. */
-export function clientClock(time: VirtualTime, skew: number, isDead: () => boolean): Clock {
-  return {
-    now: () => time.now + skew,
-    monotonic: () => time.now,
-    sleep: (ms) =>
-      new Promise((resolve) => {
-        time.after(ms, () => {
-          if (!isDead()) resolve()
-        })
-      }),
-  }
-}
-
-/** Called in a microtask: what `nextTick` is given then runs when no other microtask is left. (No turn of the event loop: these cost more.) */
+/**
+ * Called in a microtask: what `nextTick` is given then runs when no other microtask is left. (No turn of the event loop: these
+ * cost more.)
+ */
 function promisesSettle(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve))
 }

@@ -1,16 +1,21 @@
+import { type Key, archiveKey } from '../../lib/core/keys.ts'
 import { MemoryStore } from '../../lib/store/memory-store.ts'
 import type { ObjectStore } from '../../lib/store/object-store.ts'
-import { LOCATION } from './charts.ts'
+import { CHART, LOCATION } from './charts.ts'
 import { guardStore } from './guarded-store.ts'
 import type { Operation } from './linearizability.ts'
 import { DEFAULT_MIXES, MIXES, type Mix, type MixName } from './mixes.ts'
 import { Network } from './network.ts'
+import { Outsiders } from './outsiders.ts'
 import type { Product } from './product.ts'
 import type { ClientRecord } from './record.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { VirtualTime } from './virtual-time.ts'
 
-/** `exact`: as AWS. `no-conditional-delete`: If-Match on DELETE is ignored (MinIO). `no-conditions`: all are (Backblaze B2). */
+/**
+ * `exact`: as AWS. `no-conditional-delete`: If-Match on DELETE is ignored (MinIO). `no-conditions`: all are, and what comes late is
+ * carried out all the same (a server of little means).
+ */
 export type StoreKind = 'exact' | 'no-conditional-delete' | 'no-conditions'
 
 export interface ScheduleOptions {
@@ -40,16 +45,25 @@ export class World {
   readonly bucket: MemoryStore
   readonly store: ObjectStore
   readonly network: Network
+  readonly outsiders: Outsiders
+  /** Whether the bucket keeps older versions of objects. */
+  readonly isVersioned: boolean
   /** Of the one chart. */
   readonly versions: readonly string[]
   /** What the versions were at the start: version -> digest. */
   readonly initial = new Map<string, string>()
   /** Versions with an archive and no entry at the start. */
   readonly orphans = new Set<string>()
+  /** Archives that a DELETE has taken which was meant for another one, because the store ignores the condition. */
+  readonly mistaken = new Set<Key>()
   readonly records: ClientRecord[] = []
   readonly reads: Read[] = []
+  /** How long each operation took that was acknowledged. */
+  readonly waits: (readonly [what: string, ms: number])[] = []
   readonly violations: string[] = []
   readonly counts = new Map<string, number>()
+  /** Milliseconds by which the clock of the store is ahead. */
+  storeSkew = 0
   readonly #trace: ((line: string) => void) | undefined
 
   constructor(product: Product, seed: number, { mix, store, trace }: ScheduleOptions) {
@@ -60,23 +74,38 @@ export class World {
     this.time = new VirtualTime(START + this.random.below(1000))
     this.mixName = mix ?? this.random.pick(mixesFor(store))
     this.mix = MIXES[this.mixName]
+    const refusesLate = store !== 'no-conditions'
+    this.isVersioned = this.random.chance(0.3)
     this.bucket = new MemoryStore({
-      now: () => this.time.now,
+      now: () => this.time.now + this.storeSkew,
       pageSize: this.random.chance(0.3) ? 2 : 1000,
       conditionalPut: store !== 'no-conditions',
       conditionalDelete: store === 'exact',
+      refusesLate,
+      versioned: this.isVersioned,
     })
+    this.outsiders = new Outsiders(this)
     this.store = guardStore(this.bucket, {
       indexKey: LOCATION.indexKey,
       deltaFolder: LOCATION.deltaFolder,
-      isExact: store !== 'no-conditions' && this.mixName !== 'rebuild',
+      isExact: () => store !== 'no-conditions' && !this.outsiders.haveWritten,
       report: (violation) => this.violate(violation),
+      wroteIndex: () => this.outsiders.noteWritten(),
+      tookOther: (key) => void this.mistaken.add(key),
     })
-    this.network = new Network(this.time, this.random, this.mix, {
-      acted: (client, method, key, outcome) => this.trace(`${client} ${method} ${key} -> ${outcome}`),
+    this.network = new Network({
+      time: this.time,
+      random: this.random,
+      weather: this.mix,
+      refusesLate,
+      trace: trace && ((line) => this.trace(line)),
     })
     const several = this.mixName === 'batch'
     this.versions = several ? ['1.0.0', '1.1.0', '2.0.0-rc.1'] : this.random.chance(0.7) ? ['1.0.0'] : ['1.0.0', '1.1.0']
+  }
+
+  keyOf(version: string): Key {
+    return archiveKey(LOCATION, { name: CHART, version })
   }
 
   /** Lets happen what is under way, until nothing is. */
@@ -102,7 +131,9 @@ export class World {
   }
 }
 
-/** Without conditional writes `init --force` is not exclusive: it may be undone by a compaction that began before it. */
+/** Mixes in which somebody replaces `index.yaml`: without conditional writes a compaction that began before may undo that. */
+const EXCLUSIVE: readonly MixName[] = ['init', 'rebuild', 'damage']
+
 function mixesFor(store: StoreKind): readonly MixName[] {
-  return store === 'no-conditions' ? DEFAULT_MIXES.filter((mix) => mix !== 'init') : DEFAULT_MIXES
+  return store === 'no-conditions' ? DEFAULT_MIXES.filter((mix) => !EXCLUSIVE.includes(mix)) : DEFAULT_MIXES
 }
