@@ -90,7 +90,16 @@ export interface CopySource {
 /** `absent`: only if there is no such object. `{ match }`: only if the object has this ETag. */
 export type PutCondition = 'always' | 'absent' | { readonly match: ETag }
 
-export interface PutOptions {
+/** How a mutation is sent that could not be sent at first, because no connection came about: nothing has reached the store. */
+export interface SendOptions {
+  /**
+   * Asked before it is tried again, for as long as the adapter waits for a store: whether it would still come in time. False, or
+   * left out: the mutation fails as `unreachable`.
+   */
+  readonly inTime?: () => boolean
+}
+
+export interface PutOptions extends SendOptions {
   readonly when: PutCondition
   readonly contentType?: string
   readonly metadata?: Metadata
@@ -100,10 +109,15 @@ export interface PutOptions {
   readonly cacheControl?: string
 }
 
+export interface DeleteOptions extends SendOptions {
+  /** Only if the object has this ETag. */
+  readonly match?: ETag
+}
+
 /**
  * What became of a conditional request. `refused`: the condition did not hold (412, 404 on a match, or 409: another request
  * was faster). `unknown`: no answer, or a server error: it may have been carried out, now or later. Neither is ever sent
- * again by the adapter: look first (DESIGN: lost responses).
+ * again by the adapter: look first (docs/decisions/0006-no-blind-retry.md).
  */
 export type PutOutcome =
   | ({ readonly outcome: 'written'; readonly etag: ETag } & Answer)
@@ -114,8 +128,9 @@ export type DeleteOutcome = { readonly outcome: 'deleted' } | { readonly outcome
 
 /**
  * All methods reject with a `HelmS3Error`: `denied`, `missing-bucket`, `unreachable`, `timeout`, `store-failed`,
- * `unsupported-store`. Reads (`list`, `listVersions`, `get`, `getUnless`, `head`, `stream`) are repeated by the adapter a bounded
- * number of times, with back-off and jitter. `put` and `delete` are sent exactly once.
+ * `unsupported-store`. Reads (`list`, `listVersions`, `get`, `getUnless`, `head`, `stream`) are repeated by the adapter for a
+ * bounded time, with back-off and jitter. `put` and `delete` are sent once at the most; see {@link SendOptions} for what could
+ * not be sent.
  */
 export interface ObjectStore {
   /** One page (at most 1000 objects) of the keys that begin with `prefix`. */
@@ -139,7 +154,7 @@ export interface ObjectStore {
    */
   copyFrom?(source: CopySource, key: Key, options: Omit<PutOptions, 'sha256'>): Promise<PutOutcome | { readonly outcome: 'unsupported' }>
   /** Removes the object; a missing one counts as deleted. With `match`, only if it has this ETag (missing: refused). */
-  delete(key: Key, options?: { readonly match?: ETag }): Promise<DeleteOutcome>
+  delete(key: Key, options?: DeleteOptions): Promise<DeleteOutcome>
   /** The bytes in order, piece by piece; rejects at the end when they are fewer or others than the store announced. Undefined: no such object. */
   stream(key: Key): Promise<AsyncIterable<Uint8Array> | undefined>
 }

@@ -5,6 +5,7 @@ import type { Key } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import {
   type CopySource,
+  type DeleteOptions,
   type DeleteOutcome,
   type ETag,
   type GetOptions,
@@ -22,6 +23,7 @@ import {
 } from './object-store.ts'
 import type { ConnectionSettings } from '../settings/connection.ts'
 import { NO_OBJECT_SETTINGS, type ObjectParameters, type ObjectSettingsSource, objectParameters } from '../settings/objects.ts'
+import { type Clock, systemClock } from '../sys/clock.ts'
 import { sha256 } from '../sys/sha256.ts'
 import { uriEncodePath } from '../sys/uri-encode.ts'
 import { xmlDocument } from '../sys/xml-document.ts'
@@ -54,6 +56,9 @@ export interface S3StoreOptions {
   readonly objectSettings?: ObjectSettingsSource
   /** Told what was found out on the way: one line each. */
   readonly detail?: (line: string) => void
+  /** Told, in one line, when the store does not answer and is waited for. */
+  readonly notice?: (line: string) => void
+  readonly clock?: Clock
 }
 
 /**
@@ -61,8 +66,9 @@ export interface S3StoreOptions {
  * @throws HelmS3Error `invalid-config`: a CA bundle that cannot be used
  */
 export async function createS3Store(connection: ConnectionSettings, bucket: string, options: S3StoreOptions = {}): Promise<ObjectStore> {
-  const detail = options.detail ?? ((): void => undefined)
-  return new S3Store(await createS3Clients(connection, bucket, detail), connection, bucket, options)
+  const silent = (): void => undefined
+  const { clock = systemClock, detail = silent, notice = silent } = options
+  return new S3Store(await createS3Clients(connection, bucket, { clock, detail, notice }), connection, bucket, options)
 }
 
 /** The first bytes only, or none where the object has this ETag, or those of this version. */
@@ -181,7 +187,7 @@ class S3Store implements ObjectStore {
       ...conditionHeaders(when),
     }
     return this.#mutate(action, when !== 'always', async () => {
-      const { headers: answered } = await this.#clients.requests.mutate({ method: 'PUT', key, headers, body, sha256: digest }, this.#signal)
+      const { headers: answered } = await this.#clients.requests.mutate({ method: 'PUT', key, headers, body, sha256: digest, inTime: options.inTime }, this.#signal)
       if (answered['etag'] === undefined) throw new Error('an answer without an ETag, which no S3 store gives')
       return { outcome: 'written', etag: asETag(answered['etag']), date: this.#requireDate(answered, action) }
     })
@@ -193,11 +199,11 @@ class S3Store implements ObjectStore {
     const action = { ...this.#action('s3:PutObject', key), says }
     const upload = await this.#beginCopy(source, key, headersSaying(says, options))
     if (upload === undefined) return { outcome: 'unsupported' }
-    const { when } = options
+    const { inTime, when } = options
     const body = Buffer.from(xmlDocument('CompleteMultipartUpload', { Part: { PartNumber: 1, ETag: upload.part } }))
     const outcome = await this.#mutate(action, when !== 'always', async () => {
       const query = { uploadId: upload.id }
-      const { headers, text } = await this.#ask({ method: 'POST', key, query, headers: { 'content-type': 'application/xml', ...conditionHeaders(when) }, body })
+      const { headers, text } = await this.#ask({ method: 'POST', key, query, headers: { 'content-type': 'application/xml', ...conditionHeaders(when) }, body, inTime })
       // A failure may come after the status of success ("CompleteMultipartUpload" in the Amazon S3 API Reference).
       const etag = elementText(text, 'ETag')
       if (etag === undefined) throw new Error('an answer without an ETag: the copy may have failed after it began')
@@ -234,9 +240,9 @@ class S3Store implements ObjectStore {
     return { headers, text: await readText(body) }
   }
 
-  async delete(key: Key, { match }: { readonly match?: ETag } = {}): Promise<DeleteOutcome> {
+  async delete(key: Key, { inTime, match }: DeleteOptions = {}): Promise<DeleteOutcome> {
     return this.#mutate(this.#action('s3:DeleteObject', key), match !== undefined, async () => {
-      await this.#clients.requests.mutate({ method: 'DELETE', key, headers: { 'if-match': match } }, this.#signal)
+      await this.#clients.requests.mutate({ method: 'DELETE', key, headers: { 'if-match': match }, inTime }, this.#signal)
       return { outcome: 'deleted' }
     })
   }
@@ -292,7 +298,7 @@ class S3Store implements ObjectStore {
     }
   }
 
-  /** Sends a mutation once, and tells apart: done, refused by its condition, not done for another reason, and unknown. */
+  /** Sends a mutation, and tells apart: done, refused by its condition, not done for another reason, and unknown. */
   async #mutate<T extends { readonly outcome: string }>(
     action: S3Action,
     isConditional: boolean,
