@@ -14,6 +14,7 @@ import {
 import { HelmS3Error, hasCode } from '../errors.ts'
 import { NO_OBJECT_SETTINGS, type ObjectSettings } from '../settings/objects.ts'
 import type { PutCondition } from '../store/object-store.ts'
+import { askAgain } from './ask-again.ts'
 import { DEFAULT_GRACE_WINDOW } from './limits.ts'
 import type { Session } from './session.ts'
 import { newWriteId } from './write-index.ts'
@@ -22,11 +23,12 @@ const MAX_ATTEMPTS = 8
 
 /**
  * The defaults that the repository keeps; what cannot be used in them is named in one line, and ignored. A client that may not
- * read them goes without. For all but `config`: `session.repositoryConfig()`, which asks once. Cost: one GET.
+ * read them goes without. For all but `config`: `session.repositoryConfig()`, which asks once. Cost: one GET; three for a client that may not
+ * read them, see {@link askAgain}.
  */
 export async function readRepositoryConfig(session: Session): Promise<RepositoryConfig> {
   try {
-    const { ignored, texts } = (await lookAtConfig(session)).decoded
+    const { ignored, texts } = (await askAgain(session, () => lookAtConfig(session))).decoded
     const others = ignored.length > 1 ? ` (and ${String(ignored.length - 1)} more)` : ''
     if (ignored[0] !== undefined) session.notice(`helm-s3: ignored in ${session.location.configKey}: ${ignored[0]}${others}`)
     return configOf(texts)
