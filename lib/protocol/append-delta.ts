@@ -1,7 +1,8 @@
-import type { Delta } from '../core/delta.ts'
+import { type Delta, removedForGood } from '../core/delta.ts'
 import { deltaKey } from '../core/delta-id.ts'
 import { encodeDelta } from '../core/delta-text.ts'
-import { HelmS3Error, during } from '../errors.ts'
+import { isAnnouncement } from '../core/entry.ts'
+import { HelmS3Error, during, hasCode } from '../errors.ts'
 import { RETENTION } from './limits.ts'
 import type { Minted } from './mint.ts'
 import { readBase } from './read-base.ts'
@@ -20,6 +21,29 @@ import type { Session } from './session.ts'
  * Cost: one PUT; after a lost answer a HEAD and, if need be, a GET of `index.yaml`.
  */
 export async function appendDelta(session: Session, minted: Minted, delta: Delta): Promise<'committed' | 'expired'> {
+  const { changes } = session
+  const removed = removedForGood(delta).filter((removal) => !isAnnouncement(removal))
+  const change = { delta: minted.id, added: delta.added.map(({ entry }) => entry), removed }
+  const sent = { isUnanswered: false }
+  changes.sending(change)
+  try {
+    const outcome = await sendDelta(session, minted, delta, sent)
+    if (outcome === 'committed') changes.committed(change)
+    else if (!sent.isUnanswered) changes.notMade(change)
+    return outcome
+  } catch (error) {
+    if (!sent.isUnanswered) changes.notMade(change)
+    throw error
+  }
+}
+
+/** `sent`: told whether the delta went out and has got no answer yet. */
+async function sendDelta(
+  session: Session,
+  minted: Minted,
+  delta: Delta,
+  sent: { isUnanswered: boolean },
+): Promise<'committed' | 'expired'> {
   const { clock, location, store } = session
   const key = deltaKey(location.deltaFolder, minted.id)
   const body = encodeDelta({ ...delta, origin: session.origin })
@@ -27,9 +51,14 @@ export async function appendDelta(session: Session, minted: Minted, delta: Delta
   while (minted.isFresh()) {
     firstSent ??= clock.monotonic()
     const put = await during('upload index to s3: upload delta to S3 bucket', () =>
-      store.put(key, body, { when: 'absent', contentType: 'application/yaml' }),
-    )
+      store.put(key, body, { when: 'absent', contentType: 'application/yaml', inTime: minted.isFresh }),
+    ).catch((error: unknown) => {
+      if (hasCode(error, 'unreachable') && !minted.isFresh()) return { outcome: 'too-late' } as const
+      throw sent.isUnanswered ? outcomeUnknown(session, minted, error) : error
+    })
     if (put.outcome === 'written') return 'committed'
+    if (put.outcome === 'too-late') return 'expired'
+    sent.isUnanswered = true
     if (await hasLanded(session, minted)) return 'committed'
     if (clock.monotonic() - firstSent > RETENTION) throw outcomeUnknown(session, minted)
     await clock.sleep(100 + session.random.fraction() * 400)

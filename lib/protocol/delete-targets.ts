@@ -96,7 +96,7 @@ export async function deleteTargets<T extends DeletionTarget>(
 /** An error that stops a deletion of which some versions have gone already. */
 function afterParts(error: unknown, removed: number): unknown {
   if (removed === 0 || !(error instanceof HelmS3Error)) return error
-  const before = `${formatCount(removed, 'version')} had been removed before: the same command removes the rest`
+  const before = `${formatCount(removed, 'version')} had been removed before`
   const hint = error.code === 'conflict' || error.hint === undefined ? before : `${before}; ${error.hint}`
   return new HelmS3Error(error.code, error.message, { cause: error, hint })
 }
@@ -116,7 +116,10 @@ async function deletePart<T extends DeletionTarget>(
     const delta: Delta = { added: [], removed: targets.flatMap(({ removals }) => removals) }
     const sentAt = clock.monotonic()
     if ((await appendDelta(session, minted, delta)) === 'expired') continue
-    const part = await removeArchives(session, targets, heads, { id: minted.id, delta, sentAt })
+    const removal = { id: minted.id, delta, sentAt }
+    const part = await removeArchives(session, targets, heads, removal).catch((error: unknown) =>
+      leaveArchives(session, targets, removal, error),
+    )
     return { part, isLast: targets.length === chosen.length }
   }
   throw new HelmS3Error('conflict', 'the store was too slow for the deletion to be written in time', {
@@ -153,11 +156,30 @@ async function headAll<T extends DeletionTarget>(session: Session, targets: read
   return new Map(await Promise.all(targets.map((target) => limit(() => look(target)))))
 }
 
+/** The removals are committed: that nobody can look whether their archives may go is no failure of the deletion. */
+function leaveArchives<T extends DeletionTarget>(
+  session: Session,
+  targets: readonly T[],
+  { delta, id }: SentRemovals,
+  error: unknown,
+): Deletion<T> {
+  if (!(error instanceof HelmS3Error)) throw error
+  const keptArchives = targets.flatMap(({ key }) => key ?? [])
+  for (const key of keptArchives) session.changes.leaveArchive(key, error)
+  return { targets, keptArchives, revived: [], committed: [{ id, delta, newerDeltas: 0 }] }
+}
+
+interface SentRemovals {
+  readonly id: DeltaId
+  readonly delta: Delta
+  readonly sentAt: number
+}
+
 async function removeArchives<T extends DeletionTarget>(
   session: Session,
   targets: readonly T[],
   heads: ReadonlyMap<T, ArchiveHead | undefined>,
-  { delta, id, sentAt }: { readonly id: DeltaId; readonly delta: Delta; readonly sentAt: number },
+  { delta, id, sentAt }: SentRemovals,
 ): Promise<Deletion<T>> {
   const view = await readView(session)
   const others = await findAllRemovals(session, view, delta.removed, new Set([id]))

@@ -18,10 +18,10 @@ export type OpenedArchive =
   | { readonly outcome: 'changed' }
 
 /**
- * Finds out what an archive is. Its object metadata is enough, when it holds what Helm's loader would make of the archive and
- * the digest is known; `full` reads the bytes in any case.
- * Cost: one HEAD; a GET of the archive when that is not enough, and with `full` the GET alone. An archive that is refused is
- * asked for three times; see {@link askAgain}.
+ * Finds out what an archive is. Its object metadata is enough, when it holds what Helm's loader would make of the
+ * archive and the digest is known; `full` reads the bytes in any case.
+ * Cost: one HEAD; a GET of the archive when that is not enough, and with `full` the GET alone. An archive that is
+ * refused is asked for three times; see {@link askAgain}.
  * @throws HelmS3Error what the store throws, but for `denied`: then this archive is unusable
  */
 export async function openArchive(session: Session, archive: SeenArchive, options: { readonly full: boolean }): Promise<OpenedArchive> {

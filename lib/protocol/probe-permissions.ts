@@ -35,7 +35,8 @@ export async function probePermissions(session: Session, probe: ProbeReport | un
 }
 
 function mayPut(session: Session, key: Key): Promise<boolean | undefined> {
-  return isAllowed(session, () => session.store.put(key, Buffer.from('probe'), { when: { match: OTHER_ETAG }, sha256: OTHER_SHA256 }))
+  const put = { when: { match: OTHER_ETAG }, sha256: OTHER_SHA256 }
+  return isAllowed(session, () => session.store.put(key, Buffer.from('probe'), put))
 }
 
 /** Also takes away what the PUT has left on a store that keeps to neither condition. */
@@ -44,7 +45,10 @@ function mayDelete(session: Session, key: Key): Promise<boolean | undefined> {
 }
 
 /** Undefined: no answer. */
-async function isAllowed(session: Session, request: () => Promise<{ readonly outcome: string }>): Promise<boolean | undefined> {
+async function isAllowed(
+  session: Session,
+  request: () => Promise<{ readonly outcome: string }>,
+): Promise<boolean | undefined> {
   try {
     return (await askAgain(session, request)).outcome === 'unknown' ? undefined : true
   } catch (error) {

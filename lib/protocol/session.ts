@@ -1,3 +1,4 @@
+import { Changes } from '../changes.ts'
 import type { Origin } from '../core/delta.ts'
 import type { RepositoryLocation } from '../core/keys.ts'
 import type { RepositoryConfig } from '../core/repository-config.ts'
@@ -19,6 +20,8 @@ export interface Session {
   readonly random: Random
   /** Written into every delta, for the log. */
   readonly origin: Origin
+  /** What has been changed so far: every write that counts is noted here. */
+  readonly changes: Changes
   /** Something the user should know although the command goes on: one line, without a newline. */
   readonly notice: (line: string) => void
   /** Why the command takes long: one line, for a terminal only. */
@@ -40,7 +43,11 @@ export interface Session {
 
 type Told = 'notice' | 'progress' | 'detail' | 'track'
 
-export type SessionOptions = Omit<Session, 'noteNoConfig' | 'repositoryConfig' | 'storeClock' | Told> & Partial<Pick<Session, Told>>
+type Optional = Told | 'changes'
+
+type Made = 'noteNoConfig' | 'repositoryConfig' | 'storeClock'
+
+export type SessionOptions = Omit<Session, Made | Optional> & Partial<Pick<Session, Optional>>
 
 /** A session whose store clock follows every answer of `store`. */
 export function createSession(options: SessionOptions): Session {
@@ -51,6 +58,7 @@ export function createSession(options: SessionOptions): Session {
   const noteNoConfig = (): void => {
     config ??= Promise.resolve({})
   }
-  const session: Session = { notice: silent, progress: silent, detail: silent, track: NO_PROGRESS, ...options, store, storeClock, repositoryConfig, noteNoConfig }
+  const left = { changes: new Changes(), notice: silent, progress: silent, detail: silent, track: NO_PROGRESS }
+  const session: Session = { ...left, ...options, store, storeClock, repositoryConfig, noteNoConfig }
   return session
 }

@@ -90,11 +90,14 @@ export interface CopySource {
 /** `absent`: only if there is no such object. `{ match }`: only if the object has this ETag. */
 export type PutCondition = 'always' | 'absent' | { readonly match: ETag }
 
-/** How a mutation is sent that could not be sent at first, because no connection came about: nothing has reached the store. */
+/**
+ * How a mutation is sent that could not be sent at first, because no connection came about: nothing has reached the
+ * store.
+ */
 export interface SendOptions {
   /**
-   * Asked before it is tried again, for as long as the adapter waits for a store: whether it would still come in time. False, or
-   * left out: the mutation fails as `unreachable`.
+   * Asked before it is tried again, for as long as the adapter waits for a store: whether it would still come in time.
+   * False, or left out: the mutation fails as `unreachable`.
    */
   readonly inTime?: () => boolean
 }
@@ -128,9 +131,9 @@ export type DeleteOutcome = { readonly outcome: 'deleted' } | { readonly outcome
 
 /**
  * All methods reject with a `HelmS3Error`: `denied`, `missing-bucket`, `unreachable`, `timeout`, `store-failed`,
- * `unsupported-store`. Reads (`list`, `listVersions`, `get`, `getUnless`, `head`, `stream`) are repeated by the adapter for a
- * bounded time, with back-off and jitter. `put` and `delete` are sent once at the most; see {@link SendOptions} for what could
- * not be sent.
+ * `unsupported-store`. Reads (`list`, `listVersions`, `get`, `getUnless`, `head`, `stream`) are repeated by the adapter
+ * for a bounded time, with back-off and jitter. `put` and `delete` are sent once at the most; see {@link SendOptions}
+ * for what could not be sent.
  */
 export interface ObjectStore {
   /** One page (at most 1000 objects) of the keys that begin with `prefix`. */

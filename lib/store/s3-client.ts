@@ -41,7 +41,11 @@ export interface S3Listeners {
  * Makes the way to a bucket. Nothing is sent yet.
  * @throws HelmS3Error `invalid-config`: a CA bundle that cannot be used
  */
-export async function createS3Clients(connection: ConnectionSettings, bucket: string, { clock, detail, notice }: S3Listeners): Promise<S3Clients> {
+export async function createS3Clients(
+  connection: ConnectionSettings,
+  bucket: string,
+  { clock, detail, notice }: S3Listeners,
+): Promise<S3Clients> {
   // Those who give credentials are clients of the SDK, too.
   silenceSdk()
   const profile = await readProfile(connection.profile)

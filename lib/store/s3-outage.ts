@@ -1,13 +1,19 @@
 import type { Clock } from '../sys/clock.ts'
 import { type Signs, isUnknownName } from './s3-signs.ts'
 
-/** A store that restarts is back after five to fifteen seconds: so long it is waited for, from its first failure on. Milliseconds. */
+/**
+ * A store that restarts is back after five to fifteen seconds: so long it is waited for, from its first failure on.
+ * Milliseconds.
+ */
 const PATIENCE = 20_000
 /** A failure so long after the one before it is not of the same outage, milliseconds. */
 const APART = 2 * PATIENCE
 /** Whoever waits longer than this is told what for, milliseconds. */
 const TOLD_AFTER = 2000
-/** Attempts where waiting is of no use: the name of a host that has never answered will not be known in some seconds either. */
+/**
+ * Attempts where waiting is of no use: the name of a host that has never answered will not be known in some seconds
+ * either.
+ */
 const FEW = 4
 
 /** One request over all its attempts. */
@@ -26,7 +32,10 @@ export interface OutageOptions {
   readonly notice: (line: string) => void
 }
 
-/** The time in which a store does not answer, as all requests of this process to it see it together: one wait for all of them. */
+/**
+ * The time in which a store does not answer, as all requests of this process to it see it together: one wait for all of
+ * them.
+ */
 export class Outage {
   readonly #options: OutageOptions
   #since: number | undefined

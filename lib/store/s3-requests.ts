@@ -53,13 +53,19 @@ export interface S3Route {
 
 type SdkError = Parameters<typeof isTransientError>[0]
 
-/** Why an attempt failed. `final`: it would fail again; `throttled`: the store asks to slow down; `silent`: no answer, or none of use. */
+/**
+ * Why an attempt failed. `final`: it would fail again; `throttled`: the store asks to slow down; `silent`: no answer,
+ * or none of use.
+ */
 type Failure = 'final' | 'throttled' | 'silent'
 
 /** As the SDK's rate limiter calls them. */
 const ERROR_TYPES = { final: 'CLIENT_ERROR', throttled: 'THROTTLING', silent: 'TRANSIENT' } as const
 
-/** A store that asks to slow down is asked at least so often, however long the rate limiter makes a request wait in between. */
+/**
+ * A store that asks to slow down is asked at least so often, however long the rate limiter makes a request wait in
+ * between.
+ */
 const THROTTLED_ATTEMPTS = 4
 /** The pause before attempt n + 1 is shorter than the first of these times 2^n, and than the second: milliseconds. */
 const PAUSES = { final: [0, 0], throttled: [500, 10_000], silent: [25, 1000] } as const
@@ -72,10 +78,10 @@ const NO_BYTES = createHash('sha256').digest('hex')
 const USER_AGENT = `helm-s3/${PROGRAM_VERSION}`
 
 /**
- * Sends single requests of the S3 API, by the SDK's own handler of connections and its own rate limiter: the way through the
- * SDK's commands takes eight times as much of the processor for a HEAD, and most of the start of a download.
- * After a 503 SlowDown (or 429) it sends no faster than the store takes, and speeds up again while it does. A store that does
- * not answer is waited for: see {@link Outage}.
+ * Sends single requests of the S3 API, by the SDK's own handler of connections and its own rate limiter: the way
+ * through the SDK's commands takes eight times as much of the processor for a HEAD, and most of the start of a
+ * download. After a 503 SlowDown (or 429) it sends no faster than the store takes, and speeds up again while it does. A
+ * store that does not answer is waited for: see {@link Outage}.
  */
 export class S3Requests {
   readonly #route: S3Route
@@ -90,8 +96,8 @@ export class S3Requests {
   }
 
   /**
-   * Repeats a request that failed for a reason that passes, with back-off and jitter, until the store answers or has not done so
-   * for some twenty seconds.
+   * Repeats a request that failed for a reason that passes, with back-off and jitter, until the store answers or has
+   * not done so for some twenty seconds.
    * @returns an answer of success, or 304
    * @throws S3AnswerError a refusal; errors of the connection; what `keys` throws
    */
@@ -100,14 +106,20 @@ export class S3Requests {
   }
 
   /**
-   * As {@link read}, but sent once: a PUT or DELETE that is sent again may meet what came in between. Where no connection came
-   * about, nothing was sent: then it is tried again, as long as the caller says that it would still be in time.
+   * As {@link read}, but sent once: a PUT or DELETE that is sent again may meet what came in between. Where no
+   * connection came about, nothing was sent: then it is tried again, as long as the caller says that it would still be
+   * in time.
    */
   mutate(request: S3Request, signal: AbortSignal | undefined): Promise<S3Answer> {
     return this.#send(request, signal, (error) => isNotConnected(signsOf(error)) && request.inTime?.() === true)
   }
 
-  async #send(request: S3Request, signal: AbortSignal | undefined, isHarmless: (error: unknown) => boolean): Promise<S3Answer> {
+  /** `isHarmless`: whether a request that failed like this may be sent again. */
+  async #send(
+    request: S3Request,
+    signal: AbortSignal | undefined,
+    isHarmless: (error: unknown) => boolean,
+  ): Promise<S3Answer> {
     const attempts: Attempts = { count: 0, failedAt: undefined }
     for (let failed: { readonly error: unknown } | undefined; ; ) {
       await this.#rateLimiter.getSendToken()
@@ -135,7 +147,8 @@ export class S3Requests {
   }
 
   #mayTryAgain(attempts: Attempts, failure: Failure, error: unknown): boolean {
-    return (failure === 'throttled' && attempts.count < THROTTLED_ATTEMPTS) || this.#outage.mayTryAgain(attempts, signsOf(error))
+    if (failure === 'throttled' && attempts.count < THROTTLED_ATTEMPTS) return true
+    return this.#outage.mayTryAgain(attempts, signsOf(error))
   }
 
   /** Rejects when the signal is aborted. */
@@ -175,7 +188,8 @@ export class S3Requests {
     const { addressIn, clock, handler, keys, region } = this.#route
     const [address, credentials] = await Promise.all([addressIn(region.current), keys()])
     const unsigned = this.#unsigned(request, address)
-    const headers = credentials === undefined ? unsigned.headers : signRequest(unsigned, { keys: credentials, ...address.signing, time: clock.now() + this.#clockOffset })
+    const time = clock.now() + this.#clockOffset
+    const headers = credentials === undefined ? unsigned.headers : signRequest(unsigned, { keys: credentials, ...address.signing, time })
     const { body, method, readsAnswer = method === 'GET' } = request
     const { hostname, port, protocol } = address
     const path = unsigned.query === '' ? unsigned.path : `${unsigned.path}?${unsigned.query}`

@@ -187,7 +187,8 @@ class S3Store implements ObjectStore {
       ...conditionHeaders(when),
     }
     return this.#mutate(action, when !== 'always', async () => {
-      const { headers: answered } = await this.#clients.requests.mutate({ method: 'PUT', key, headers, body, sha256: digest, inTime: options.inTime }, this.#signal)
+      const request = { method: 'PUT', key, headers, body, sha256: digest, inTime: options.inTime } as const
+      const { headers: answered } = await this.#clients.requests.mutate(request, this.#signal)
       if (answered['etag'] === undefined) throw new Error('an answer without an ETag, which no S3 store gives')
       return { outcome: 'written', etag: asETag(answered['etag']), date: this.#requireDate(answered, action) }
     })
@@ -203,7 +204,8 @@ class S3Store implements ObjectStore {
     const body = Buffer.from(xmlDocument('CompleteMultipartUpload', { Part: { PartNumber: 1, ETag: upload.part } }))
     const outcome = await this.#mutate(action, when !== 'always', async () => {
       const query = { uploadId: upload.id }
-      const { headers, text } = await this.#ask({ method: 'POST', key, query, headers: { 'content-type': 'application/xml', ...conditionHeaders(when) }, body, inTime })
+      const sent = { 'content-type': 'application/xml', ...conditionHeaders(when) }
+      const { headers, text } = await this.#ask({ method: 'POST', key, query, headers: sent, body, inTime })
       // A failure may come after the status of success ("CompleteMultipartUpload" in the Amazon S3 API Reference).
       const etag = elementText(text, 'ETag')
       if (etag === undefined) throw new Error('an answer without an ETag: the copy may have failed after it began')
@@ -242,7 +244,8 @@ class S3Store implements ObjectStore {
 
   async delete(key: Key, { inTime, match }: DeleteOptions = {}): Promise<DeleteOutcome> {
     return this.#mutate(this.#action('s3:DeleteObject', key), match !== undefined, async () => {
-      await this.#clients.requests.mutate({ method: 'DELETE', key, headers: { 'if-match': match }, inTime }, this.#signal)
+      const request = { method: 'DELETE', key, headers: { 'if-match': match }, inTime } as const
+      await this.#clients.requests.mutate(request, this.#signal)
       return { outcome: 'deleted' }
     })
   }

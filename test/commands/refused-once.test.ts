@@ -11,8 +11,8 @@ const URI = 's3://acme/charts'
 type Method = 'list' | 'get' | 'head' | 'put' | 'delete'
 
 /*
- * Credentials that were renewed a moment ago are refused here and there. That must not make an answer poorer without a word: the
- * store is asked three times before it is believed.
+ * Credentials that were renewed a moment ago are refused here and there. That must not make an answer poorer without a
+ * word: the store is asked three times before it is believed.
  */
 describe('a refusal that passes', () => {
   const program = useProgram()

@@ -3,6 +3,7 @@ import type { Delta } from '../../lib/core/delta.ts'
 import { deltaKey, makeDeltaId } from '../../lib/core/delta-id.ts'
 import { encodeDelta } from '../../lib/core/delta-text.ts'
 import { archiveKey, asKey } from '../../lib/core/keys.ts'
+import { HelmS3Error } from '../../lib/errors.ts'
 import { compactOnce, compactRepository } from '../../lib/protocol/compact.ts'
 import { deleteVersions } from '../../lib/protocol/delete.ts'
 import { readView } from '../../lib/protocol/read-view.ts'
@@ -158,6 +159,25 @@ describe('a push', () => {
       head: (key) => (key.includes('index.d/') ? Promise.reject(new Error('no answer')) : repository.bucket.head(key)),
     })
     await assert.rejects(repository.push([upload('app', '1.0.0')], {}, losing), { code: 'outcome-unknown' })
+  })
+
+  it('starts again with a new id when the store was away until the first one was too old to be sent', async () => {
+    let isBack = false
+    const waiting = repository.session({
+      put: (key, body, options) => {
+        if (!key.includes('index.d/') || isBack) return repository.bucket.put(key, body, options)
+        isBack = true
+        assert.equal(options.inTime?.(), true)
+        repository.pass(61_000)
+        assert.equal(options.inTime?.(), false)
+        return Promise.reject(new HelmS3Error('unreachable', 'nobody answers'))
+      },
+    })
+    const { committed, pushed } = await repository.push([upload('app', '1.0.0')], {}, waiting)
+    assert.equal(pushed.length, 1)
+    const deltas = repository.requests.filter((line) => line.startsWith('PUT index.d/'))
+    assert.deepEqual([deltas.length, committed?.delta.added.length], [2, 1])
+    assert.equal(await entry(), upload('app', '1.0.0').digest)
   })
 
   it('waits for a deletion of its version to settle before it adopts the archive', async () => {
