@@ -42,7 +42,7 @@ export interface PushOptions {
 export interface ExistingVersion extends VersionId {
   /** SHA-256 of what stands there, lower-case hex; undefined: the entry has none. */
   readonly digest: string | undefined
-  /** No entry names it: an archive that another push left stands in its place, and these credentials may not remove it. */
+  /** No entry names it: an archive that another push left stands in its place, and could not be removed. */
   readonly isOrphan: boolean
 }
 

@@ -100,6 +100,7 @@ async function placeByForce(
   const when = head === undefined ? 'absent' : { match: head.etag }
   const delta = plan === 'refresh' ? head?.delta : minted.id
   const put = await putArchive(session, upload, delta, { when, contentType })
+  if (plan === 'replace' && head !== undefined && put.outcome !== 'refused') session.changes.replaced(upload)
   const done: Placement = { kind: plan === 'refresh' ? 'refreshed' : head === undefined ? 'created' : 'replaced' }
   if (put.outcome === 'written' && plan === 'refresh' && head !== undefined) state.adopt(upload, head)
   if (put.outcome === 'written') return done

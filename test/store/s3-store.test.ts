@@ -7,6 +7,7 @@ import { sha256 } from '../../lib/sys/sha256.ts'
 import { useEmbeddedBucket } from '../support/embedded-bucket.ts'
 import { type FaultyProxy, startFaultyProxy } from '../support/faulty-proxy.ts'
 import { localConfig } from '../support/s3-buckets.ts'
+import { skippingClock } from '../support/skipping-clock.ts'
 
 const KEYS = { accessKeyId: 'faults', secretAccessKey: 'a-secret-never-shown' }
 const KEY = asKey('charts/object')
@@ -103,8 +104,9 @@ describe('the S3 adapter, when the network fails,', () => {
 
   it('says that nobody answers, also for a PUT: nothing was sent', async () => {
     await proxy.close()
-    await assert.rejects(store.put(KEY, BYTES, { when: 'absent' }), { code: 'unreachable' })
-    await assert.rejects(store.get(KEY), { code: 'unreachable' })
+    const impatient = await createS3Store(localConfig({ endpoint: proxy.endpoint, ...KEYS }), 'bucket', { clock: skippingClock() })
+    await assert.rejects(impatient.put(KEY, BYTES, { when: 'absent' }), { code: 'unreachable' })
+    await assert.rejects(impatient.get(KEY), { code: 'unreachable' })
     proxy = await startFaultyProxy(embedded().endpoint)
   })
 
