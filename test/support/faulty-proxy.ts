@@ -11,6 +11,8 @@ export type Fault =
   | { readonly kind: 'change' }
   /** It waits until this has happened, and goes through. */
   | { readonly kind: 'hold'; readonly until: () => Promise<void> }
+  /** It goes through, and is the last that is answered: nobody listens from then on. */
+  | { readonly kind: 'leave' }
 
 export interface FaultyProxy {
   readonly endpoint: string
@@ -18,6 +20,10 @@ export interface FaultyProxy {
   readonly requests: readonly string[]
   /** The next requests that this matches meet these faults, one each; the rest goes through. */
   fail(matches: (line: string) => boolean, ...faults: readonly Fault[]): void
+  /** From now on connections are refused. */
+  leave(): void
+  /** It listens again, on the same port. */
+  comeBack(): Promise<void>
   close(): Promise<void>
 }
 
@@ -29,12 +35,21 @@ export async function startFaultyProxy(store: string): Promise<FaultyProxy> {
     const line = `${incoming.method ?? ''} ${incoming.url ?? ''}`
     requests.push(line)
     const fault = plans.find(({ faults, matches }) => faults.length > 0 && matches(line))?.faults.shift()
+    if (fault?.kind === 'leave') leave()
     handle(store, incoming, answer, fault)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const leave = (): void => {
+    server.close()
+    server.closeIdleConnections()
+  }
+  const listen = (port: number): Promise<void> => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve))
+  await listen(0)
+  const { port } = server.address() as AddressInfo
   return {
-    endpoint: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    endpoint: `http://127.0.0.1:${String(port)}`,
     requests,
+    leave,
+    comeBack: () => listen(port),
     fail: (matches, ...faults) => void plans.push({ matches, faults: [...faults] }),
     close: () => closed(server),
   }
@@ -60,6 +75,7 @@ function handle(store: string, incoming: IncomingMessage, answer: ServerResponse
     case 'lose':
     case 'cut':
     case 'change':
+    case 'leave':
     case undefined:
       forward(store, incoming, answer, fault)
   }
@@ -77,7 +93,9 @@ function forward(store: string, incoming: IncomingMessage, answer: ServerRespons
         return
       }
       if (fault?.kind === 'change') body[0] = (body[0] ?? 0) ^ 1
-      answer.writeHead(reply.statusCode ?? 500, reply.headers)
+      // The connection ends with this answer: the next request needs one of its own, and is refused it.
+      const ending = fault?.kind === 'leave' ? { connection: 'close' } : {}
+      answer.writeHead(reply.statusCode ?? 500, { ...reply.headers, ...ending })
       if (fault?.kind !== 'cut') {
         answer.end(body)
         return
