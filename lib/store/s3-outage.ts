@@ -20,6 +20,8 @@ const FEW = 4
 export interface Attempts {
   /** How many there have been. */
   count: number
+  /** `clock.monotonic()` before the first. */
+  readonly startedAt: number
   /** `clock.monotonic()` at the first that failed; undefined: none has. */
   failedAt: number | undefined
 }
@@ -62,7 +64,7 @@ export class Outage {
     const waited = now - Math.min(this.#since, attempts.failedAt)
     if (waited >= PATIENCE) return false
     if (isUnknownName(signs) && !this.#hasAnswered) return attempts.count < FEW
-    if (waited >= TOLD_AFTER) this.#tell(signs)
+    if (now - attempts.startedAt >= TOLD_AFTER) this.#tell(signs)
     return true
   }
 

@@ -130,7 +130,7 @@ export class S3Requests {
     signal: AbortSignal | undefined,
     isHarmless: (error: unknown) => boolean,
   ): Promise<S3Answer> {
-    const attempts: Attempts = { count: 0, failedAt: undefined }
+    const attempts: Attempts = { count: 0, startedAt: this.#route.clock.monotonic(), failedAt: undefined }
     for (let failed: { readonly error: unknown } | undefined; ; ) {
       await this.#rateLimiter.getSendToken()
       // Time has passed: what was harmless a moment ago may be too late by now.

@@ -260,7 +260,7 @@ class S3Store implements ObjectStore {
     const action = this.#action('s3:GetObject', key)
     const answer = await this.#sendGet(key, action, {})
     if (answer === undefined) return undefined
-    return answer === 'empty' || 'unchanged' in answer ? noPieces() : this.#pieces(answer, action)
+    return answer === 'empty' || 'unchanged' in answer ? noPieces() : this.#pieces(key, answer, action)
   }
 
   async #sendGet(key: Key, action: S3Action, { first, unless, version }: Wanted): Promise<S3Answer | Unchanged | 'empty' | undefined> {
@@ -287,18 +287,23 @@ class S3Store implements ObjectStore {
     return head && { ...head, body: new Uint8Array() }
   }
 
-  async *#pieces({ body, headers }: S3Answer, action: S3Action): AsyncIterable<Uint8Array> {
+  /** Where the body breaks off it goes on with the rest: what has been handed on cannot be taken back. */
+  async *#pieces(key: Key, { body, headers }: S3Answer, action: S3Action): AsyncIterable<Uint8Array> {
     const expected = sha256Of(headers)
     const hash = createHash('sha256')
     let length = 0
-    try {
-      for await (const piece of body as AsyncIterable<Uint8Array>) {
-        if (expected !== undefined) hash.update(piece)
-        length += piece.length
-        yield piece
+    for (let attempt = 1, pieces: AsyncIterable<Uint8Array> | undefined = body; pieces !== undefined; attempt++) {
+      try {
+        for await (const piece of pieces) {
+          if (expected !== undefined) hash.update(piece)
+          length += piece.length
+          yield piece
+        }
+        pieces = undefined
+      } catch (error) {
+        await this.#refuseToRepeat(error, attempt, action)
+        pieces = await this.#restOf(key, headers['etag'], length, action)
       }
-    } catch (error) {
-      throw await this.#explained(error, action)
     }
     if (length !== lengthOf(headers) || (expected !== undefined && expected !== hash.digest('hex'))) {
       throw new HelmS3Error('corrupt-download', `read s3://${action.bucket}/${action.key}: the bytes are not those that were announced`, {
@@ -307,9 +312,28 @@ class S3Store implements ObjectStore {
     }
   }
 
+  /** The bytes of an object from this one on; undefined: the object is another one by now, or all of it has come. */
+  async #restOf(
+    key: Key,
+    etag: string | undefined,
+    from: number,
+    action: S3Action,
+  ): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const request = { method: 'GET', key, headers: { range: `bytes=${String(from)}-`, 'if-match': etag } } as const
+    try {
+      const answer = await this.#clients.requests.read(request, this.#signal)
+      if (answer.status === 206 && answer.headers['etag'] === etag) return answer.body
+      answer.body.destroy()
+      return undefined
+    } catch (error) {
+      if ([404, 412, 416].includes(statusOf(error) ?? 0)) return undefined
+      throw await this.#explained(error, action)
+    }
+  }
+
   /**
-   * Sends a mutation, and tells apart: done, refused by its condition or its time, and unknown. Rejects when it was not carried out for
-   * another reason.
+   * Sends a mutation, and tells apart: done, refused by its condition or its time, and unknown. Rejects when it was not
+   * carried out for another reason.
    */
   async #mutate<T extends { readonly outcome: string }>(
     action: S3Action,

@@ -156,9 +156,21 @@ describe('a store that does not answer', () => {
   it('is waited for when its name is gone and it has answered under it before', () => {
     const signs = { status: undefined, name: 'Error', code: 'ENOTFOUND', message: '' }
     const outage = new Outage({ clock, place: 'http://minio:9000', notice: () => undefined })
-    assert.equal(outage.mayTryAgain({ count: 4, failedAt: undefined }, signs), false)
+    const attempts = { count: 4, startedAt: clock.monotonic(), failedAt: undefined }
+    assert.equal(outage.mayTryAgain({ ...attempts }, signs), false)
     outage.noteAnswer({ isOver: true })
-    assert.equal(outage.mayTryAgain({ count: 4, failedAt: undefined }, signs), true)
+    assert.equal(outage.mayTryAgain({ ...attempts }, signs), true)
+  })
+
+  it('is asked once more when a request has hung for as long as the wait lasts, and the user is told so', async () => {
+    const outage = new Outage({ clock, place: server.url, notice: (line) => notices.push(line) })
+    const attempts = { count: 1, startedAt: clock.monotonic(), failedAt: undefined }
+    const signs = { status: undefined, name: 'TimeoutError', code: '', message: '' }
+    await clock.sleep(20 * SECOND)
+    assert.equal(outage.mayTryAgain(attempts, signs), true)
+    assert.deepEqual(notices, [waiting('no answer')])
+    await clock.sleep(20 * SECOND)
+    assert.equal(outage.mayTryAgain(attempts, signs), false)
   })
 
   it('is not waited for any longer when the command is to end', async () => {

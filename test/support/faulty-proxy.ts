@@ -15,6 +15,8 @@ export type Fault =
   | { readonly kind: 'hold'; readonly until: () => Promise<void>; readonly passed?: () => void }
   /** The store acts, and the answer waits until this has happened. */
   | { readonly kind: 'hold-answer'; readonly until: () => Promise<void> }
+  /** It goes through, and is the last that is answered: nobody listens from then on. */
+  | { readonly kind: 'leave' }
 
 /** Requests that stand still on their way, or answers that do. */
 export interface Hold {
@@ -40,6 +42,10 @@ export interface FaultyProxy {
   fail(matches: (line: string) => boolean, ...faults: readonly Fault[]): void
   /** All requests that this matches, or their answers, wait until they are released: a client repeats what takes long. */
   hold(matches: (line: string) => boolean, what: 'request' | 'answer'): Hold
+  /** From now on connections are refused. */
+  leave(): void
+  /** It listens again, on the same port. */
+  comeBack(): Promise<void>
   close(): Promise<void>
 }
 
@@ -51,10 +57,19 @@ export async function startFaultyProxy(store: string): Promise<FaultyProxy> {
     const line = `${incoming.method ?? ''} ${withoutSignature(incoming.url ?? '')}`
     requests.push(line)
     handle(store, incoming, answer, plans.find(({ matches }) => matches(line))?.nextFault(line))
+    const fault = plans.find(({ matches }) => matches(line))?.nextFault(line)
+    if (fault?.kind === 'leave') leave()
+    handle(store, incoming, answer, fault)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const leave = (): void => {
+    server.close()
+    server.closeIdleConnections()
+  }
+  const listen = (port: number): Promise<void> => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve))
+  await listen(0)
+  const { port } = server.address() as AddressInfo
   return {
-    endpoint: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    endpoint: `http://127.0.0.1:${String(port)}`,
     requests,
     fail: (matches, ...faults) => {
       const left = [...faults]
@@ -78,6 +93,8 @@ export async function startFaultyProxy(store: string): Promise<FaultyProxy> {
       }
       return { arrived: arrived.promise, passed: passed.promise, release }
     },
+    leave,
+    comeBack: () => listen(port),
     close: () => closed(server),
   }
 }
@@ -101,6 +118,7 @@ function handle(store: string, incoming: IncomingMessage, answer: ServerResponse
     case 'lose':
     case 'cut':
     case 'change':
+    case 'leave':
     case undefined:
       forward(store, incoming, answer, fault)
   }
@@ -154,7 +172,9 @@ function giveAnswer(
     return
   }
   if (fault?.kind === 'change') body[0] = (body[0] ?? 0) ^ 1
-  answer.writeHead(statusCode, headers)
+  // The connection ends with this answer: the next request needs one of its own, and is refused it.
+  const ending = fault?.kind === 'leave' ? { connection: 'close' } : {}
+  answer.writeHead(statusCode, { ...headers, ...ending })
   if (fault?.kind !== 'cut') {
     answer.end(body)
     return
