@@ -56,7 +56,6 @@ export async function startFaultyProxy(store: string): Promise<FaultyProxy> {
   const server = createServer((incoming, answer) => {
     const line = `${incoming.method ?? ''} ${withoutSignature(incoming.url ?? '')}`
     requests.push(line)
-    handle(store, incoming, answer, plans.find(({ matches }) => matches(line))?.nextFault(line))
     const fault = plans.find(({ matches }) => matches(line))?.nextFault(line)
     if (fault?.kind === 'leave') leave()
     handle(store, incoming, answer, fault)
