@@ -10,6 +10,7 @@ import { type ArchiveDeletion, deleteArchive } from './delete-archive.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
 import { CONCURRENCY, DELETE_DEADLINE } from './limits.ts'
 import { type Minted, clockWentBack, mint } from './mint.ts'
+import { refuseBelow } from './refuse-below.ts'
 import { cannotFetchIndex } from './read-base.ts'
 import { type View, readView } from './read-view.ts'
 import { type KnownRemoval, findAllRemovals, isUnsettled } from './removals.ts'
@@ -114,6 +115,7 @@ async function deletePart<T extends DeletionTarget>(
     const { heads, targets } = await lookAtPart(session, chosen)
     const minted = await mint(session, targets.map((target) => heads.get(target)?.delta))
     const delta: Delta = { added: [], removed: targets.flatMap(({ removals }) => removals) }
+    await refuseBelow(session, minted, delta.removed, before)
     const isInTime = startLimit(session, DELETE_DEADLINE)
     const appended = await appendDelta(session, minted, delta)
     if (appended.outcome === 'expired') continue

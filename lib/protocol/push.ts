@@ -18,6 +18,7 @@ import { PushState, type Waiting } from './push-state.ts'
 import { cannotFetchIndex } from './read-base.ts'
 import { readView } from './read-view.ts'
 import { replaceArchives } from './replace-archive.ts'
+import { refuseBelow } from './refuse-below.ts'
 import { entryUrlBase, expectConfig } from './repository-config.ts'
 import { requireRepository } from './require-repository.ts'
 import type { Session } from './session.ts'
@@ -219,6 +220,7 @@ async function placeAll(
     return { minted, placed: pair(placements) }
   }
   const minted = await state.mint(session)
+  await refuseBelow(session, minted, uploads)
   const limit = pLimit(CONCURRENCY)
   const place = (upload: ChartUpload): Promise<Placement> => placeNewArchive(session, upload, minted, state, contentType)
   return { minted, placed: pair(await Promise.all(uploads.map((upload) => limit(() => place(upload))))) }

@@ -10,6 +10,7 @@ import { type Placement, adoptArchive } from './place-archive.ts'
 import type { PushState } from './push-state.ts'
 import { readDelta } from './read-delta.ts'
 import { type View, readView } from './read-view.ts'
+import { refuseBelow } from './refuse-below.ts'
 import { findAllRemovals, timeToSettle } from './removals.ts'
 import type { Session } from './session.ts'
 import { putArchive } from './write-archive.ts'
@@ -46,6 +47,7 @@ export async function replaceArchives(
     return { upload, head, plan: view !== undefined && isSame(upload, head) ? planForSameBytes(upload, view) : 'replace' }
   })
   const minted = await state.mint(session, heads.map((head) => head?.delta))
+  await refuseBelow(session, minted, uploads)
   const written = targets.filter(({ plan }) => plan === 'replace').map(({ upload }) => upload)
   const waiting = await waitForRemovals(session, minted, written)
   if (waiting !== undefined) return { minted, placements: targets.map(() => waiting) }
