@@ -11,6 +11,9 @@ const GOING_ON: Readonly<Record<string, string>> = {
   init: '`helm s3 check` says what stands there',
 }
 
+/** Hints for a command that has changed nothing. */
+const SAYS_UNCHANGED = /\bnothing (?:is|was)\b/
+
 /**
  * The error of a command that failed after it had changed something, or may have: an unknown outcome that says what
  * stands. Any other error stays as it is, and so does the refusal of a push, which names what it has pushed beside.
@@ -22,8 +25,9 @@ export function afterChanges(error: unknown, changes: Changes, command: string, 
   if (parts.length === 0) return error
   const { hint, message } = error instanceof HelmS3Error ? error : unexpected(error, isVerbose)
   const goingOn = GOING_ON[command] ?? 'the same command goes on from there'
+  const isTrue = hint !== undefined && !SAYS_UNCHANGED.test(hint)
   return new HelmS3Error('outcome-unknown', [...parts, `not finished: ${message.trim()}`].join('; '), {
-    hint: hint === undefined ? goingOn : `${hint}; ${goingOn}`,
+    hint: isTrue ? `${hint}; ${goingOn}` : goingOn,
     cause: error,
   })
 }

@@ -3,6 +3,7 @@ import { type Key, provenanceKey } from '../core/keys.ts'
 import { HelmS3Error, during } from '../errors.ts'
 import { type ArchiveHead, deltaIn, headArchive } from './head-archive.ts'
 import { REMOVAL_SETTLES } from './limits.ts'
+import type { ETag } from '../store/object-store.ts'
 import type { Session } from './session.ts'
 
 /** The removal that allows an archive to be deleted. */
@@ -35,7 +36,7 @@ export interface ArchiveDeletion {
  *
  * The removal stands already: what the store refuses now, or does not answer, is noted in `session.changes` and is no failure.
  *
- * Cost: a HEAD and a DELETE, and the same for the provenance file where there is one.
+ * Cost: a HEAD and a DELETE, after a lost answer a HEAD more; the same for the provenance file where there is one.
  */
 export async function deleteArchive(session: Session, key: Key, warrant: DeletionWarrant): Promise<ArchiveDeletion> {
   const archive = await unlessFailed(session, key, async () => {
@@ -76,11 +77,12 @@ const KEPT: ArchiveDeletion = { outcome: 'kept', isOver: true, isLate: false }
 const ABSENT: ArchiveDeletion = { outcome: 'absent', isOver: true, isLate: false }
 
 async function deleteBelow(
-  { changes, store }: Session,
+  session: Session,
   key: Key,
   { delta, etag }: Pick<ArchiveHead, 'delta' | 'etag'>,
   { isInTime, landedAt, removal }: DeletionWarrant,
 ): Promise<ArchiveDeletion> {
+  const { changes, store } = session
   if (delta !== undefined && delta > removal) return KEPT
   if (!isInTime()) {
     changes.leaveArchive(key, TOO_SLOW)
@@ -92,7 +94,19 @@ async function deleteBelow(
   if (deletion.outcome === 'deleted') {
     return { outcome: 'deleted', isOver: true, isLate: deletion.date - landedAt > REMOVAL_SETTLES + 1000 }
   }
-  if (deletion.outcome === 'unknown') changes.leaveArchive(key, deletion.cause)
+  if (deletion.outcome === 'unknown') return lookAfterLostAnswer(session, key, etag, deletion.cause)
   if (deletion.outcome === 'expired') changes.leaveArchive(key, TOO_SLOW)
-  return { outcome: 'kept', isOver: deletion.outcome !== 'unknown', isLate: false }
+  return KEPT
+}
+
+/** Nothing is sent again. The DELETE may still arrive: it is not over, even where the archive is gone. */
+async function lookAfterLostAnswer(
+  { changes, store }: Session,
+  key: Key,
+  etag: ETag,
+  cause: unknown,
+): Promise<ArchiveDeletion> {
+  const now = await store.head(key)
+  if (now?.etag === etag) changes.leaveArchive(key, cause)
+  return { outcome: now === undefined ? 'deleted' : 'kept', isOver: false, isLate: false }
 }

@@ -42,9 +42,7 @@ export interface FaultyProxy {
   fail(matches: (line: string) => boolean, ...faults: readonly Fault[]): void
   /** All requests that this matches, or their answers, wait until they are released: a client repeats what takes long. */
   hold(matches: (line: string) => boolean, what: 'request' | 'answer'): Hold
-  /** From now on connections are refused. */
-  leave(): void
-  /** It listens again, on the same port. */
+  /** After a fault `leave` it listens again, on the same port. */
   comeBack(): Promise<void>
   close(): Promise<void>
 }
@@ -92,7 +90,6 @@ export async function startFaultyProxy(store: string): Promise<FaultyProxy> {
       }
       return { arrived: arrived.promise, passed: passed.promise, release }
     },
-    leave,
     comeBack: () => listen(port),
     close: () => closed(server),
   }
