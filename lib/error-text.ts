@@ -11,7 +11,8 @@ export function errorText(error: unknown, isVerbose: boolean): string {
   return `Error: ${error.message}\n${hint}`
 }
 
-function describeUnexpected(error: unknown, isVerbose: boolean): string {
+/** What a fault of this program says of itself. */
+export function describeUnexpected(error: unknown, isVerbose: boolean): string {
   if (!(error instanceof Error)) return String(error)
   return isVerbose && error.stack !== undefined ? error.stack : error.message
 }

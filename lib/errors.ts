@@ -22,7 +22,7 @@ export type ErrorCode =
   | 'too-many-orphans' // so many archives have no entry that the index is more likely damaged; nothing was removed
   | 'corrupt-download' // the bytes are not those that the index or the store promised
   | 'local-file' // a local file cannot be read or written
-  | 'outcome-unknown' // no answer came and none can be had: the change may or may not have been made
+  | 'outcome-unknown' // something was changed, or may have been: no answer can be had, or not all of it is done
 
 /** The one error class of this program. `message` says what failed, `hint` what to do next. Neither holds a secret. */
 export class HelmS3Error extends Error {
@@ -74,7 +74,7 @@ export function problemStatus(isFine: boolean): number {
 
 /**
  * The exit status for an error: 1, as every error of the Go plugin, but for an unknown outcome (3), which no script may
- * take for "nothing happened". `isFine`: one for each kind of error.
+ * take for "nothing happened" (docs/decisions/0016-status-after-the-commit.md). `isFine`: one for each kind of error.
  */
 export function exitStatus(code: ErrorCode, isFine: boolean): number {
   if (code === 'outcome-unknown') return 3

@@ -1,3 +1,5 @@
+import { afterChanges, linesWhenEnded } from './after-changes.ts'
+import { Changes } from './changes.ts'
 import { commandName, findCommand } from './command-table.ts'
 import { COMPLETE } from './definitions/complete.ts'
 import { type Config, readConfig } from './config.ts'
@@ -29,6 +31,8 @@ export interface StoreOptions {
   readonly signal: AbortSignal
   /** Told what was found out on the way: one line each. */
   readonly detail: (line: string) => void
+  /** Told, in one line, when the store does not answer and is waited for. */
+  readonly notice: (line: string) => void
 }
 
 /** The adapters of a run: tests hand in their own. */
@@ -48,11 +52,15 @@ const BROKEN_PIPE = 141
 
 /**
  * The program: one command line in, its exit status out. Never rejects.
- * 0: done; 1: not done, stderr says why; 3: nobody can tell whether it was done; 128 + n: ended by signal n.
+ * 0: done, and stderr names what is left to tidy up; 1: nothing was changed, stderr says why; 3: something was changed,
+ * or may have been, and stderr says what: it is not known, or not all of what was asked for; 128 + n: ended by signal
+ * n.
  */
 export async function main(argv: readonly string[], env: Environment, io: Io, wiring: Wiring): Promise<number> {
   const config = readConfig(env)
   let { isVerbose } = config
+  let command = ''
+  const changes = new Changes()
   try {
     const invocation = await readInvocation(argv)
     if (invocation.kind === 'help') {
@@ -62,12 +70,13 @@ export async function main(argv: readonly string[], env: Environment, io: Io, wi
     }
     isVerbose ||= invocation.isVerbose
     const { form, isQuiet } = invocation
+    command = commandName(invocation.command)
     const output = createOutput(io, { form, isVerbose, isQuiet, hasColor: config.hasColor })
-    await run(invocation, { config, env, io, wiring, output })
+    await run(invocation, { changes, config, env, io, wiring, output })
     await output.flush()
     return output.hasFoundProblems ? problemStatus(hasFineExitCodes(argv, config)) : 0
   } catch (error) {
-    return fail(error, io, { isVerbose, hasFineExitCodes: hasFineExitCodes(argv, config) })
+    return fail(error, io, { changes, command, isVerbose, hasFineExitCodes: hasFineExitCodes(argv, config) })
   }
 }
 
@@ -91,6 +100,7 @@ async function readInvocation(argv: readonly string[]): Promise<Invocation> {
 }
 
 interface Surroundings {
+  readonly changes: Changes
   readonly config: Config
   readonly env: Environment
   readonly io: Io
@@ -100,17 +110,21 @@ interface Surroundings {
 
 async function run(
   { command, args, flags, settings, timeout }: Extract<Invocation, { readonly kind: 'run' }>,
-  { config, env, io, wiring: { clock, random, host, createStore }, output }: Surroundings,
+  { changes, config, env, io, wiring: { clock, random, host, createStore }, output }: Surroundings,
 ): Promise<void> {
   // What is wrong on the command line is said at once, whatever the command does first.
   connectionSettings(settings, undefined, {})
   objectSettings(settings, {})
   const deadline = { timeout: timeout ?? timeoutFrom(env) ?? DEFAULT_TIMEOUT, clock, ...(io.interrupted === undefined ? {} : { interrupted: io.interrupted }) }
+  const waiting = once(output.notice)
   await withDeadline(deadline, async (signal) => {
+    // What waits for others ends with the requests, and has time to say what became of it.
+    const endingClock: Clock = { ...clock, sleep: (milliseconds, own) => clock.sleep(milliseconds, own ?? signal) }
     const openStore = async (bucket: string, query = '', defaults = async (): Promise<ObjectSettings> => NO_OBJECT_SETTINGS): Promise<ObjectStore> => {
       const connection = connectionSettings(settings, new URLSearchParams(query), env)
       const explicit = objectSettings(settings, env)
-      return createStore({ bucket, connection, objectSettings: async () => withDefaults(explicit, await defaults()), signal, detail: output.detail })
+      const objects = async (): Promise<ObjectSettings> => withDefaults(explicit, await defaults())
+      return createStore({ bucket, connection, objectSettings: objects, signal, detail: output.detail, notice: waiting })
     }
     const origin = {
       ...(config.user === undefined ? {} : { user: config.user }),
@@ -132,22 +146,44 @@ async function run(
         const { notice, progress, detail, track } = output
         const { baseFile } = await import('./cache/base-file.ts')
         const baseCache = baseFile(config.helm.cacheFolder, location.url)
-        const session: Session = createSession({ store, location, clock, random, origin, notice, progress, detail, track, baseCache })
+        const told = { notice, progress, detail, track }
+        const clocks = { clock: endingClock, random }
+        const session: Session = createSession({ store, location, ...clocks, origin, changes, ...told, baseCache })
         return session
       },
     }
     await command.run(context, args, flags)
     await Promise.all(inBackground)
   })
+  if (changes.leftover !== undefined) output.notice(`helm-s3: ${changes.leftover}`)
 }
 
-async function fail(
-  error: unknown,
-  { stderr }: Io,
-  { hasFineExitCodes, isVerbose }: { readonly hasFineExitCodes: boolean; readonly isVerbose: boolean },
-): Promise<number> {
-  if (error instanceof Interruption) return error.exitStatus
+/** Of stores that are opened more than once, one says that it is waited for. */
+function once(notice: (line: string) => void): (line: string) => void {
+  const said = new Set<string>()
+  return (line) => {
+    if (!said.has(line)) notice(line)
+    said.add(line)
+  }
+}
+
+interface Failing {
+  readonly changes: Changes
+  readonly command: string
+  readonly hasFineExitCodes: boolean
+  readonly isVerbose: boolean
+}
+
+async function fail(error: unknown, { stderr }: Io, failing: Failing): Promise<number> {
+  const { changes, command, hasFineExitCodes, isVerbose } = failing
+  const say = (text: string): Promise<void> => stderr.write(text).catch(() => undefined)
+  if (error instanceof Interruption) {
+    for (const line of linesWhenEnded(changes)) await say(`helm-s3: ${line}\n`)
+    return error.exitStatus
+  }
   if (systemCode(error) === 'EPIPE') return BROKEN_PIPE
-  await stderr.write(errorText(error, isVerbose)).catch(() => undefined)
-  return error instanceof HelmS3Error ? exitStatus(error.code, hasFineExitCodes) : 1
+  const told = afterChanges(error, changes, command, isVerbose)
+  if (changes.leftover !== undefined) await say(`helm-s3: ${changes.leftover}\n`)
+  await say(errorText(told, isVerbose))
+  return told instanceof HelmS3Error ? exitStatus(told.code, hasFineExitCodes) : 1
 }

@@ -18,7 +18,12 @@ export async function compact(context: Context, options: CompactCommand): Promis
   const session = await context.openSession(location)
   const { graceWindow, dryRun, format: form } = options
   const result = await compactRepository(session, { graceWindow, dryRun, form })
-  const { folded, collected, written, generation, skipped } = result
+  const { folded, collected, written, generation, problem, skipped } = result
+  if (problem !== undefined) {
+    const why = problem.hint === undefined ? problem.message : `${problem.message}; ${problem.hint}`
+    const done = `index.yaml is written (generation ${String(generation)})`
+    context.output.notice(`helm-s3: ${done}, but old deltas stay until the next compaction: ${why}`)
+  }
   context.output.result(describe(result, dryRun), {
     repository: location.url,
     dryRun,

@@ -14,8 +14,8 @@ export function refuseOrphans(existing: readonly ExistingVersion[], { address }:
   const stands = orphans.length === 1 ? 'another archive stands in its place, and no entry names it' : 'other archives stand in their places, and no entry names them'
   throw new HelmS3Error('already-exists', `${names}: ${stands}`, {
     hint:
-      'nothing was pushed: these credentials may not delete archives, so that it stays; ' +
-      `replace it with --force, or let somebody who may run \`helm s3 prune ${address} --orphans\``,
+      'nothing was pushed, for it could not be removed; ' +
+      `replace it with --force, or let somebody who may delete archives run \`helm s3 prune ${address} --orphans\``,
   })
 }
 

@@ -1,17 +1,19 @@
 import type { Context } from '../context.ts'
 import { type IndexText, readIndexText } from '../core/index/index-text.ts'
 import { hasCode } from '../errors.ts'
+import { askAgain } from '../protocol/ask-again.ts'
 import { keepBase } from '../protocol/read-base.ts'
 import { noticeSkipped, readView } from '../protocol/read-view.ts'
 import type { Session } from '../protocol/session.ts'
 
 /**
  * The merged index; for a reader who may not list, `index.yaml` as it is, with a line on stderr.
+ * Cost: a view. For a reader who may not list three LISTs and a GET; see `askAgain`.
  * @throws HelmS3Error as `readView`
  */
 export async function readIndex({ beforeEnd, output }: Context, session: Session): Promise<IndexText> {
   try {
-    const view = await readView(session)
+    const view = await askAgain(session, () => readView(session))
     noticeSkipped(session, view)
     // While the answer is written.
     beforeEnd(keepBase(session, view.base))

@@ -1,7 +1,8 @@
-import type { Delta } from '../core/delta.ts'
+import { type Delta, removedForGood } from '../core/delta.ts'
 import { deltaKey, deltaTime } from '../core/delta-id.ts'
 import { encodeDelta } from '../core/delta-text.ts'
-import { HelmS3Error, during } from '../errors.ts'
+import { isAnnouncement } from '../core/entry.ts'
+import { HelmS3Error, during, hasCode } from '../errors.ts'
 import { ID_LIFETIME, MAX_CLOCK_LEAD, RETENTION } from './limits.ts'
 import type { Minted } from './mint.ts'
 import { readBase } from './read-base.ts'
@@ -38,18 +39,55 @@ const DATE_TOLERANCE = 5000
  * Cost: one PUT; after a lost answer a HEAD and, if need be, a GET of `index.yaml`.
  */
 export async function appendDelta(session: Session, minted: Minted, delta: Delta): Promise<Appended> {
+  const { changes } = session
+  const removed = removedForGood(delta).filter((removal) => !isAnnouncement(removal))
+  const change = { delta: minted.id, added: delta.added.map(({ entry }) => entry), removed }
+  const sent = { isUnanswered: false }
+  changes.sending(change)
+  try {
+    const appended = await sendDelta(session, minted, delta, sent)
+    if (appended.outcome === 'committed') changes.committed(change)
+    else if (!sent.isUnanswered) changes.notMade(change)
+    return appended
+  } catch (error) {
+    if (!sent.isUnanswered) changes.notMade(change)
+    throw error
+  }
+}
+
+/** `sent`: told whether the delta went out and has got no answer yet. */
+async function sendDelta(
+  session: Session,
+  minted: Minted,
+  delta: Delta,
+  sent: { isUnanswered: boolean },
+): Promise<Appended> {
   const { location, store } = session
   const key = deltaKey(location.deltaFolder, minted.id)
   const body = encodeDelta({ ...delta, origin: session.origin })
   while (minted.isFresh()) {
     const put = await during('upload index to s3: upload delta to S3 bucket', () =>
-      store.put(key, body, { when: 'absent', contentType: 'application/yaml', until: minted.until }),
-    )
+      store.put(key, body, {
+        when: 'absent',
+        contentType: 'application/yaml',
+        until: minted.until,
+        inTime: minted.isFresh,
+      }),
+    ).catch((error: unknown) => {
+      if (hasCode(error, 'unreachable') && !minted.isFresh()) return { outcome: 'too-late' } as const
+      throw sent.isUnanswered ? outcomeUnknown(session, minted, error) : error
+    })
+    if (put.outcome === 'too-late') return { outcome: 'expired' }
     const isSoundDate = put.outcome === 'written' && deltaTime(minted.id) < put.date + MAX_CLOCK_LEAD - DATE_TOLERANCE
     if (isSoundDate) return committed(minted, put.date)
+    sent.isUnanswered ||= put.outcome !== 'expired'
     const found = await lookForDelta(session, minted)
     if (found === 'folded') return committed(minted, undefined)
-    if (found !== undefined) return deltaTime(minted.id) > found + MAX_CLOCK_LEAD ? { outcome: 'expired' } : committed(minted, found)
+    if (found !== undefined) {
+      const isObeyed = deltaTime(minted.id) <= found + MAX_CLOCK_LEAD
+      sent.isUnanswered &&= isObeyed
+      return isObeyed ? committed(minted, found) : { outcome: 'expired' }
+    }
     if (put.outcome === 'expired') break
     await session.clock.sleep(100 + session.random.fraction() * 400)
   }

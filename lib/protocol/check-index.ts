@@ -5,6 +5,7 @@ import type { Entry } from '../core/entry.ts'
 import { type IndexText, readIndexText } from '../core/index/index-text.ts'
 import { type Key, archiveKey } from '../core/keys.ts'
 import { hasCode } from '../errors.ts'
+import { askAgain } from './ask-again.ts'
 import { listDeltas } from './list-deltas.ts'
 import { type Base, hasRemains, readBase } from './read-base.ts'
 import { type View, readView } from './read-view.ts'
@@ -36,11 +37,11 @@ const NOTHING: CheckedIndex = {
  * Checks `index.yaml` as it is, and merged with what is pending. Without the permission to list, or to read deltas, it is the plain
  * `index.yaml` that is checked.
  * @throws HelmS3Error `missing-index` where nothing of a repository is; `denied` when `index.yaml` itself may not be read
- * Cost: a view.
+ * Cost: a view. What is refused is asked for three times; see {@link askAgain}.
  */
 export async function checkIndex(session: Session): Promise<CheckedIndex> {
   try {
-    return checkView(session, await readView(session))
+    return checkView(session, await askAgain(session, () => readView(session)))
   } catch (error) {
     if (hasCode(error, 'denied')) return checkPlain(session)
     if (hasCode(error, 'invalid-index')) return { ...NOTHING, findings: [finding('index-unreadable', error.message, { key: session.location.indexKey })] }
@@ -94,7 +95,7 @@ function checkBaseOf(base: Base, merged: IndexText | undefined): Pick<CheckedInd
 /** The listing is allowed, then it is the deltas that may not be read. */
 async function whatIsDenied(session: Session): Promise<CheckedIndex['denied']> {
   try {
-    await listDeltas(session)
+    await askAgain(session, () => listDeltas(session))
     return { list: false, deltas: true }
   } catch (error) {
     if (hasCode(error, 'denied')) return { list: true, deltas: false }

@@ -6,6 +6,7 @@ import type { FindingCode } from '../core/check/finding-kinds.ts'
 import { type Key, probeFolder, resourceArn } from '../core/keys.ts'
 import { hasCode } from '../errors.ts'
 import type { ObjectInfo } from '../store/object-store.ts'
+import { askAgain } from './ask-again.ts'
 import { type CheckedIndex, checkIndex, entriesOf } from './check-index.ts'
 import { CONCURRENCY } from './limits.ts'
 import { type LookOptions, listRepository, lookAtArchives } from './look-at-archives.ts'
@@ -48,7 +49,7 @@ const FLEETING: readonly FindingCode[] = ['archive-missing', 'archive-unlisted',
 export async function checkRepository(session: Session, options: CheckOptions): Promise<CheckResult> {
   const index = await checkIndex(session)
   const clockSkew = clockSkewOf(session)
-  const listing = await unlessDenied(() => listRepository(session))
+  const listing = await unlessDenied(session, () => listRepository(session))
   const objects = listing ?? new Map<Key, ObjectInfo>()
   const entries = index.entries ?? []
   const location = await locationFor(session, entries)
@@ -104,7 +105,7 @@ async function confirm(
 }
 
 async function probeAll(session: Session): Promise<{ readonly probe: ProbeReport | undefined; readonly permissions: readonly Permission[]; readonly findings: readonly Finding[] }> {
-  const probe = await unlessDenied(() => probeStore(session))
+  const probe = await unlessDenied(session, () => probeStore(session))
   const permissions = await probePermissions(session, probe)
   if (probe !== undefined) return { probe, permissions, findings: checkStore(probe) }
   const { bucket } = session.location
@@ -136,9 +137,9 @@ function clockSkewOf({ clock, storeClock }: Session): number {
   return Math.round((storeClock.now() - clock.now() - 500) / 1000) * 1000
 }
 
-async function unlessDenied<T>(request: () => Promise<T>): Promise<T | undefined> {
+async function unlessDenied<T>(session: Session, request: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await request()
+    return await askAgain(session, request)
   } catch (error) {
     if (hasCode(error, 'denied')) return undefined
     throw error

@@ -19,7 +19,8 @@ const NO_DIGEST = ''
  * seen and keeps it. (Removals that match no entry are what announces.)
  *
  * Cost: as `deleteTargets`.
- * @throws HelmS3Error as `deleteTargets`; `denied` when these credentials may not delete archives
+ * What the store refuses to delete stays: see `keptArchives`.
+ * @throws HelmS3Error as `deleteTargets`
  */
 export function clearOrphans(session: Session, orphans: readonly OrphanArchive[]): Promise<Deletion<DeletionTarget>> {
   const { prefix } = session.location

@@ -45,7 +45,11 @@ export async function compactInline(session: Session, own: { readonly id: DeltaI
         const view = await readView(session, group === 'alone' ? listed : undefined)
         if (view.base.index.bookkeeping.folded.has(own.id)) return true
         const pass = await compactOnce(session, view, { graceWindow: undefined, dryRun: false, form: undefined })
-        if (pass !== 'lost') return true
+        if (pass !== 'lost') {
+          const why = pass.problem?.message
+          if (why !== undefined) session.progress(`folded; old deltas stay (${why}) until the next compaction`)
+          return true
+        }
       }
       await pause()
     }

@@ -28,6 +28,8 @@ export interface CompactResult {
   readonly folded: readonly DeltaId[]
   /** Deltas that were deleted. */
   readonly collected: readonly DeltaId[]
+  /** Why others that could have been deleted were not; undefined: they were. The index is written all the same. */
+  readonly problem?: HelmS3Error | undefined
   /** Deltas of which the index need not remember that it has folded them. */
   readonly forgotten: readonly DeltaId[]
   /** Whether `index.yaml` was written (with `dryRun`: would be). */
@@ -91,8 +93,8 @@ export async function compactOnce(session: Session, view: View, options: Compact
   const merged = options.tidy === true ? tidyIndex(view.index) : view.index
   const text = nextIndex(session, view, merged.toForm(form), plan)
   if ((await writeIndex(session, text, { match: view.base.etag })) === 'lost') return 'lost'
-  const collected = await collectDeltas(session, plan.collect)
-  return { ...report, collected, generation: text.bookkeeping.generation }
+  const { collected, problem } = await collectDeltas(session, plan.collect)
+  return { ...report, collected, problem, generation: text.bookkeeping.generation }
 }
 
 /**

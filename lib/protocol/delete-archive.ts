@@ -1,8 +1,9 @@
 import type { DeltaId } from '../core/delta-id.ts'
 import { type Key, provenanceKey } from '../core/keys.ts'
-import { during } from '../errors.ts'
+import { HelmS3Error, during } from '../errors.ts'
 import { type ArchiveHead, deltaIn, headArchive } from './head-archive.ts'
 import { REMOVAL_SETTLES } from './limits.ts'
+import type { ETag } from '../store/object-store.ts'
 import type { Session } from './session.ts'
 
 /** The removal that allows an archive to be deleted. */
@@ -33,35 +34,79 @@ export interface ArchiveDeletion {
  * A DELETE that is late could meet the archive of a push that came after: equal bytes have the same ETag. So the store is asked to
  * refuse one that comes when pushes do not wait for it any more. The only place that deletes archives.
  *
- * Cost: a HEAD and a DELETE, and the same for the provenance file where there is one.
+ * The removal stands already: what the store refuses now, or does not answer, is noted in `session.changes` and is no failure.
+ *
+ * Cost: a HEAD and a DELETE, after a lost answer a HEAD more; the same for the provenance file where there is one.
  */
 export async function deleteArchive(session: Session, key: Key, warrant: DeletionWarrant): Promise<ArchiveDeletion> {
-  const head = await headArchive(session, key)
-  if (head !== undefined && warrant.digest !== undefined && head.digest !== warrant.digest) return KEPT
-  const archive = head === undefined ? ABSENT : await deleteBelow(session, key, head, warrant)
+  const archive = await unlessFailed(session, key, async () => {
+    const head = await headArchive(session, key)
+    if (head === undefined) return ABSENT
+    if (warrant.digest !== undefined && head.digest !== warrant.digest) return KEPT
+    return deleteBelow(session, key, head, warrant)
+  })
   if (archive.outcome === 'kept') return archive
-  const provenance = await session.store.head(provenanceKey(key))
-  if (provenance === undefined) return archive
-  const { etag, metadata } = provenance
-  const { isLate, isOver } = await deleteBelow(session, provenanceKey(key), { etag, delta: deltaIn(metadata) }, warrant)
+  const beside = provenanceKey(key)
+  const { isLate, isOver } = await unlessFailed(session, beside, async () => {
+    const provenance = await session.store.head(beside)
+    if (provenance === undefined) return ABSENT
+    const { etag, metadata } = provenance
+    return deleteBelow(session, beside, { etag, delta: deltaIn(metadata) }, warrant)
+  })
   return { outcome: archive.outcome, isOver: archive.isOver && isOver, isLate: archive.isLate || isLate }
 }
+
+/** What failed is noted, and may have been kept. */
+async function unlessFailed(
+  { changes }: Session,
+  key: Key,
+  run: () => Promise<ArchiveDeletion>,
+): Promise<ArchiveDeletion> {
+  try {
+    return await run()
+  } catch (error) {
+    if (!(error instanceof HelmS3Error)) throw error
+    changes.leaveArchive(key, error)
+    return { ...KEPT, isOver: false }
+  }
+}
+
+const TOO_SLOW = 'the store was too slow for it to be deleted safely'
 
 const KEPT: ArchiveDeletion = { outcome: 'kept', isOver: true, isLate: false }
 const ABSENT: ArchiveDeletion = { outcome: 'absent', isOver: true, isLate: false }
 
 async function deleteBelow(
-  { store }: Session,
+  session: Session,
   key: Key,
   { delta, etag }: Pick<ArchiveHead, 'delta' | 'etag'>,
   { isInTime, landedAt, removal }: DeletionWarrant,
 ): Promise<ArchiveDeletion> {
-  if ((delta !== undefined && delta > removal) || !isInTime()) return KEPT
+  const { changes, store } = session
+  if (delta !== undefined && delta > removal) return KEPT
+  if (!isInTime()) {
+    changes.leaveArchive(key, TOO_SLOW)
+    return KEPT
+  }
   const deletion = await during('delete chart file from s3: delete chart object from s3', () =>
-    store.delete(key, { match: etag, until: landedAt + REMOVAL_SETTLES }),
+    store.delete(key, { match: etag, until: landedAt + REMOVAL_SETTLES, inTime: isInTime }),
   )
   if (deletion.outcome === 'deleted') {
     return { outcome: 'deleted', isOver: true, isLate: deletion.date - landedAt > REMOVAL_SETTLES + 1000 }
   }
-  return { outcome: 'kept', isOver: deletion.outcome !== 'unknown', isLate: false }
+  if (deletion.outcome === 'unknown') return lookAfterLostAnswer(session, key, etag, deletion.cause)
+  if (deletion.outcome === 'expired') changes.leaveArchive(key, TOO_SLOW)
+  return KEPT
+}
+
+/** Nothing is sent again. The DELETE may still arrive: it is not over, even where the archive is gone. */
+async function lookAfterLostAnswer(
+  { changes, store }: Session,
+  key: Key,
+  etag: ETag,
+  cause: unknown,
+): Promise<ArchiveDeletion> {
+  const now = await store.head(key)
+  if (now?.etag === etag) changes.leaveArchive(key, cause)
+  return { outcome: now === undefined ? 'deleted' : 'kept', isOver: false, isLate: false }
 }

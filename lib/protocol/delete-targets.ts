@@ -10,6 +10,7 @@ import { type ArchiveDeletion, deleteArchive } from './delete-archive.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
 import { CONCURRENCY, DELETE_DEADLINE } from './limits.ts'
 import { type Minted, clockWentBack, mint } from './mint.ts'
+import { refuseBelow } from './refuse-below.ts'
 import { cannotFetchIndex } from './read-base.ts'
 import { type View, readView } from './read-view.ts'
 import { type KnownRemoval, findAllRemovals, isUnsettled } from './removals.ts'
@@ -97,7 +98,7 @@ export async function deleteTargets<T extends DeletionTarget>(
 /** An error that stops a deletion of which some versions have gone already. */
 function afterParts(error: unknown, removed: number): unknown {
   if (removed === 0 || !(error instanceof HelmS3Error)) return error
-  const before = `${formatCount(removed, 'version')} had been removed before: the same command removes the rest`
+  const before = `${formatCount(removed, 'version')} had been removed before`
   const hint = error.code === 'conflict' || error.hint === undefined ? before : `${before}; ${error.hint}`
   return new HelmS3Error(error.code, error.message, { cause: error, hint })
 }
@@ -114,17 +115,12 @@ async function deletePart<T extends DeletionTarget>(
     const { heads, targets } = await lookAtPart(session, chosen)
     const minted = await mint(session, targets.map((target) => heads.get(target)?.delta))
     const delta: Delta = { added: [], removed: targets.flatMap(({ removals }) => removals) }
+    await refuseBelow(session, minted, delta.removed, before)
     const isInTime = startLimit(session, DELETE_DEADLINE)
     const appended = await appendDelta(session, minted, delta)
     if (appended.outcome === 'expired') continue
-    const part = await removeArchives(session, targets, {
-      before,
-      heads,
-      minted,
-      delta,
-      isInTime,
-      landedAt: appended.landedAt ?? minted.date,
-    })
+    const landedAt = appended.landedAt ?? minted.date
+    const part = await finishRemovals(session, targets, { before, heads, minted, delta, isInTime, landedAt })
     return { part, isLast: targets.length === chosen.length }
   }
   throw new HelmS3Error('conflict', 'the store was too slow for the deletion to be written in time', {
@@ -172,15 +168,50 @@ interface Removing<T> {
   readonly landedAt: number
 }
 
-async function removeArchives<T extends DeletionTarget>(
+/**
+ * What follows removals that are committed. That nobody can look whether their archives may go is no failure of the deletion; that an
+ * entry still stands is, and so is an archive that was taken from a later push.
+ * @throws HelmS3Error `conflict`
+ */
+async function finishRemovals<T extends DeletionTarget>(
   session: Session,
   targets: readonly T[],
   removing: Removing<T>,
 ): Promise<Deletion<T>> {
-  const { before, delta, minted } = removing
+  const leave = (error: unknown): Deletion<T> => leaveArchives(session, targets, removing, error)
+  const after = await readView(session).catch(asHelmS3Error)
+  if (after instanceof HelmS3Error) return leave(after)
+  refuseWithoutEffect(removing, after)
+  const removed = await removeArchives(session, targets, removing, after).catch(asHelmS3Error)
+  if (removed instanceof HelmS3Error) return leave(removed)
+  await refuseLate(session, removed.late, removing.delta.removed)
+  return removed.deletion
+}
+
+function asHelmS3Error(error: unknown): HelmS3Error {
+  if (error instanceof HelmS3Error) return error
+  throw error
+}
+
+function leaveArchives<T extends DeletionTarget>(
+  session: Session,
+  targets: readonly T[],
+  { delta, minted: { id } }: Removing<T>,
+  error: unknown,
+): Deletion<T> {
+  const keptArchives = targets.flatMap(({ key }) => key ?? [])
+  for (const key of keptArchives) session.changes.leaveArchive(key, error)
+  return { targets, keptArchives, revived: [], committed: [{ id, delta, newerDeltas: 0 }] }
+}
+
+async function removeArchives<T extends DeletionTarget>(
+  session: Session,
+  targets: readonly T[],
+  removing: Removing<T>,
+  view: View,
+): Promise<{ readonly deletion: Deletion<T>; readonly late: readonly Key[] }> {
+  const { delta, minted } = removing
   const { id } = minted
-  const view = await readView(session)
-  refuseWithoutEffect(delta, before, view, minted)
   const others = await findAllRemovals(session, view, delta.removed, new Set([id]))
   const progress = session.track('deleting archives', targets.length)
   const limit = pLimit(CONCURRENCY)
@@ -192,10 +223,11 @@ async function removeArchives<T extends DeletionTarget>(
   try {
     const removed = await Promise.all(targets.map((target) => limit(() => step(target))))
     if (removed.every(({ isOver }) => isOver)) session.knownIds.noteEnded(id)
-    await refuseLate(session, removed.filter(({ isLate }) => isLate).flatMap(({ key }) => key ?? []), delta.removed)
     const keysOf = (fate: Fate): Key[] => removed.flatMap((each) => (each.fate === fate && each.key !== undefined ? [each.key] : []))
     const newerDeltas = view.listing.deltas.filter((listed) => listed.id > id).length
-    return { targets, keptArchives: keysOf('kept'), revived: keysOf('revived'), committed: [{ id, delta, newerDeltas }] }
+    const late = removed.filter(({ isLate }) => isLate).flatMap(({ key }) => key ?? [])
+    const committed = [{ id, delta, newerDeltas }]
+    return { deletion: { targets, keptArchives: keysOf('kept'), revived: keysOf('revived'), committed }, late }
   } finally {
     progress.end()
   }
@@ -236,7 +268,10 @@ function fateOf({ removals }: DeletionTarget, view: View, others: ReadonlyMap<st
  * An entry that stands as it stood before the delta was not removed: something of a higher id has touched the version.
  * @throws HelmS3Error `conflict`
  */
-function refuseWithoutEffect(delta: Delta, before: View, after: View, { isBelowBy }: Minted): void {
+function refuseWithoutEffect(
+  { before, delta, minted: { isBelowBy } }: Pick<Removing<unknown>, 'before' | 'delta' | 'minted'>,
+  after: View,
+): void {
   const stands = delta.removed.find((removal) => {
     const [old, now] = [before.index.find(removal), after.index.find(removal)]
     return !isAnnouncement(removal) && old !== undefined && now?.digest === old.digest && now?.created === old.created

@@ -4,6 +4,7 @@ import type { Entry } from '../core/entry.ts'
 import { type Key, type RepositoryLocation, provenanceKey } from '../core/keys.ts'
 import { hasCode } from '../errors.ts'
 import { type ObjectInfo, listAll } from '../store/object-store.ts'
+import { askAgain } from './ask-again.ts'
 import { headArchive } from './head-archive.ts'
 import { inspectArchive } from './inspect-archive.ts'
 import type { Session } from './session.ts'
@@ -70,9 +71,10 @@ async function lookAt(
   objects: ReadonlyMap<Key, ObjectInfo>,
   deep: boolean,
 ): Promise<KnownContent | 'denied' | undefined> {
+  const inspected = { key, size: objects.get(key)?.size ?? 0, hasProvenance: objects.has(provenanceKey(key)) }
   try {
-    if (deep) return await inspectArchive(session, { key, size: objects.get(key)?.size ?? 0, hasProvenance: objects.has(provenanceKey(key)) })
-    const head = await headArchive(session, key)
+    if (deep) return await askAgain(session, () => inspectArchive(session, inspected))
+    const head = await askAgain(session, () => headArchive(session, key))
     return head && { outcome: 'digest', digest: head.digest }
   } catch (error) {
     if (hasCode(error, 'denied')) return 'denied'

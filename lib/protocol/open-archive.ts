@@ -6,6 +6,7 @@ import type { ArchiveContent, SeenArchive } from '../core/plan-reindex.ts'
 import { hasCode } from '../errors.ts'
 import type { ObjectHead } from '../store/object-store.ts'
 import { sha256 } from '../sys/sha256.ts'
+import { askAgain } from './ask-again.ts'
 import { knownDigest } from './head-archive.ts'
 import { seenArchive } from './list-archives.ts'
 import type { Session } from './session.ts'
@@ -17,15 +18,16 @@ export type OpenedArchive =
   | { readonly outcome: 'changed' }
 
 /**
- * Finds out what an archive is. Its object metadata is enough, when it holds what Helm's loader would make of the archive and
- * the digest is known; `full` reads the bytes in any case.
- * Cost: one HEAD; a GET of the archive when that is not enough, and with `full` the GET alone.
+ * Finds out what an archive is. Its object metadata is enough, when it holds what Helm's loader would make of the
+ * archive and the digest is known; `full` reads the bytes in any case.
+ * Cost: one HEAD; a GET of the archive when that is not enough, and with `full` the GET alone. An archive that is
+ * refused is asked for three times; see {@link askAgain}.
  * @throws HelmS3Error what the store throws, but for `denied`: then this archive is unusable
  */
 export async function openArchive(session: Session, archive: SeenArchive, options: { readonly full: boolean }): Promise<OpenedArchive> {
   try {
-    const known = options.full ? undefined : await openByMetadata(session, archive)
-    return known ?? (await openByBytes(session, archive))
+    const known = options.full ? undefined : await askAgain(session, () => openByMetadata(session, archive))
+    return known ?? (await askAgain(session, () => openByBytes(session, archive)))
   } catch (error) {
     if (!hasCode(error, 'invalid-chart') && !hasCode(error, 'denied')) throw error
     return { outcome: 'unusable', reason: error.message }

@@ -1,6 +1,5 @@
 import type { Entry } from '../core/entry.ts'
 import { archiveKey } from '../core/keys.ts'
-import { hasCode } from '../errors.ts'
 import type { ChartUpload } from './chart-upload.ts'
 import { clearOrphans } from './clear-orphans.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
@@ -26,7 +25,7 @@ export type Placement =
   | { readonly kind: 'refreshed' }
   /** The version is in the index: this push has lost. */
   | { readonly kind: 'exists'; readonly entry: Entry }
-  /** No entry names the version, but the archive of another push stands there, which these credentials may not remove. */
+  /** No entry names the version, but the archive of another push stands there, and could not be removed. */
   | { readonly kind: 'orphan'; readonly head: ArchiveHead }
   /** Another client is at work on the version: the push waits and starts again. */
   | { readonly kind: 'wait'; readonly waiting: Waiting }
@@ -99,13 +98,10 @@ async function giveWayOrClear(session: Session, upload: ChartUpload, head: Archi
   if (obstacle !== undefined) return obstacle
   const left = head.lastModified + ID_LIFETIME + LONGEST_FLIGHT - view.base.date
   if (left > 0) return { kind: 'wait', waiting: { on: 'push', left } }
-  try {
-    await clearOrphans(session, [{ key: archiveKey(session.location, upload), digest: head.digest }])
-    return AGAIN
-  } catch (error) {
-    if (hasCode(error, 'denied')) return { kind: 'orphan', head }
-    throw error
-  }
+  const key = archiveKey(session.location, upload)
+  await clearOrphans(session, [{ key, digest: head.digest }])
+  const now = await headArchive(session, key)
+  return now?.delta === head.delta && now?.digest === head.digest ? { kind: 'orphan', head } : AGAIN
 }
 
 /** Why a version cannot be pushed now: it is in the index, or a deletion of it may be under way. */

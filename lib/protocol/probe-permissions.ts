@@ -2,6 +2,7 @@ import type { Permission, ProbeReport } from '../core/check/check-store.ts'
 import { type Key, asKey, resourceArn } from '../core/keys.ts'
 import { hasCode } from '../errors.ts'
 import { asETag } from '../store/object-store.ts'
+import { askAgain } from './ask-again.ts'
 import type { Session } from './session.ts'
 
 const RANDOM_BYTES = 8
@@ -14,7 +15,7 @@ const OTHER_SHA256 = '0'.repeat(64)
  * Finds out which permissions to write these credentials have, by requests that a store refuses for another reason when they are
  * allowed: a PUT with a stale `If-Match` and a wrong checksum, a DELETE of what is not there. `index.yaml` is tried only on a
  * store that was seen to keep to `If-Match`.
- * Cost: three PUTs and two DELETEs without an effect.
+ * Cost: three PUTs and two DELETEs without an effect, each up to three times where it is refused; see {@link askAgain}.
  */
 export async function probePermissions(session: Session, probe: ProbeReport | undefined): Promise<readonly Permission[]> {
   const { bucket, deltaFolder, indexKey, prefix } = session.location
@@ -33,19 +34,23 @@ export async function probePermissions(session: Session, probe: ProbeReport | un
   ]
 }
 
-function mayPut({ store }: Session, key: Key): Promise<boolean | undefined> {
-  return isAllowed(() => store.put(key, Buffer.from('probe'), { when: { match: OTHER_ETAG }, sha256: OTHER_SHA256 }))
+function mayPut(session: Session, key: Key): Promise<boolean | undefined> {
+  const put = { when: { match: OTHER_ETAG }, sha256: OTHER_SHA256 }
+  return isAllowed(session, () => session.store.put(key, Buffer.from('probe'), put))
 }
 
 /** Also takes away what the PUT has left on a store that keeps to neither condition. */
-function mayDelete({ store }: Session, key: Key): Promise<boolean | undefined> {
-  return isAllowed(() => store.delete(key))
+function mayDelete(session: Session, key: Key): Promise<boolean | undefined> {
+  return isAllowed(session, () => session.store.delete(key))
 }
 
 /** Undefined: no answer. */
-async function isAllowed(request: () => Promise<{ readonly outcome: string }>): Promise<boolean | undefined> {
+async function isAllowed(
+  session: Session,
+  request: () => Promise<{ readonly outcome: string }>,
+): Promise<boolean | undefined> {
   try {
-    return (await request()).outcome === 'unknown' ? undefined : true
+    return (await askAgain(session, request)).outcome === 'unknown' ? undefined : true
   } catch (error) {
     if (hasCode(error, 'denied')) return false
     if (hasCode(error, 'store-failed') || hasCode(error, 'unsupported-store')) return true

@@ -18,6 +18,7 @@ import { PushState, type Waiting } from './push-state.ts'
 import { cannotFetchIndex } from './read-base.ts'
 import { readView } from './read-view.ts'
 import { replaceArchives } from './replace-archive.ts'
+import { refuseBelow } from './refuse-below.ts'
 import { entryUrlBase, expectConfig } from './repository-config.ts'
 import { requireRepository } from './require-repository.ts'
 import type { Session } from './session.ts'
@@ -42,7 +43,7 @@ export interface PushOptions {
 export interface ExistingVersion extends VersionId {
   /** SHA-256 of what stands there, lower-case hex; undefined: the entry has none. */
   readonly digest: string | undefined
-  /** No entry names it: an archive that another push left stands in its place, and these credentials may not remove it. */
+  /** No entry names it: an archive that another push left stands in its place, and could not be removed. */
   readonly isOrphan: boolean
 }
 
@@ -219,6 +220,7 @@ async function placeAll(
     return { minted, placed: pair(placements) }
   }
   const minted = await state.mint(session)
+  await refuseBelow(session, minted, uploads)
   const limit = pLimit(CONCURRENCY)
   const place = (upload: ChartUpload): Promise<Placement> => placeNewArchive(session, upload, minted, state, contentType)
   return { minted, placed: pair(await Promise.all(uploads.map((upload) => limit(() => place(upload))))) }

@@ -10,6 +10,7 @@ import { type Placement, adoptArchive } from './place-archive.ts'
 import type { PushState } from './push-state.ts'
 import { readDelta } from './read-delta.ts'
 import { type View, readView } from './read-view.ts'
+import { refuseBelow } from './refuse-below.ts'
 import { findAllRemovals, timeToSettle } from './removals.ts'
 import type { Session } from './session.ts'
 import { putArchive } from './write-archive.ts'
@@ -46,6 +47,7 @@ export async function replaceArchives(
     return { upload, head, plan: view !== undefined && isSame(upload, head) ? planForSameBytes(upload, view) : 'replace' }
   })
   const minted = await state.mint(session, heads.map((head) => head?.delta))
+  await refuseBelow(session, minted, uploads)
   const written = targets.filter(({ plan }) => plan === 'replace').map(({ upload }) => upload)
   const waiting = await waitForRemovals(session, minted, written)
   if (waiting !== undefined) return { minted, placements: targets.map(() => waiting) }
@@ -100,6 +102,7 @@ async function placeByForce(
   const when = head === undefined ? 'absent' : { match: head.etag }
   const delta = plan === 'refresh' ? head?.delta : minted.id
   const put = await putArchive(session, upload, delta, { when, contentType })
+  if (plan === 'replace' && head !== undefined && put.outcome !== 'refused') session.changes.replaced(upload)
   const done: Placement = { kind: plan === 'refresh' ? 'refreshed' : head === undefined ? 'created' : 'replaced' }
   if (put.outcome === 'written' && plan === 'refresh' && head !== undefined) state.adopt(upload, head)
   if (put.outcome === 'written') return done

@@ -14,6 +14,7 @@ import {
 import { HelmS3Error, hasCode } from '../errors.ts'
 import { NO_OBJECT_SETTINGS, type ObjectSettings } from '../settings/objects.ts'
 import type { PutCondition } from '../store/object-store.ts'
+import { askAgain } from './ask-again.ts'
 import { DEFAULT_GRACE_WINDOW } from './limits.ts'
 import type { Session } from './session.ts'
 import { newWriteId } from './write-index.ts'
@@ -21,12 +22,13 @@ import { newWriteId } from './write-index.ts'
 const MAX_ATTEMPTS = 8
 
 /**
- * The defaults that the repository keeps; what cannot be used in them is named in one line, and ignored. A client that may not
- * read them goes without. For all but `config`: `session.repositoryConfig()`, which asks once. Cost: one GET.
+ * The defaults that the repository keeps; what cannot be used in them is named in one line, and ignored. A client that
+ * may not read them goes without. For all but `config`: `session.repositoryConfig()`, which asks once. Cost: one GET;
+ * three for a client that may not read them, see {@link askAgain}.
  */
 export async function readRepositoryConfig(session: Session): Promise<RepositoryConfig> {
   try {
-    const { ignored, texts } = (await lookAtConfig(session)).decoded
+    const { ignored, texts } = (await askAgain(session, () => lookAtConfig(session))).decoded
     const others = ignored.length > 1 ? ` (and ${String(ignored.length - 1)} more)` : ''
     if (ignored[0] !== undefined) session.notice(`helm-s3: ignored in ${session.location.configKey}: ${ignored[0]}${others}`)
     return configOf(texts)
@@ -60,18 +62,32 @@ export async function writeRepositoryConfig(
   session: Session,
   change: (document: ConfigDocument) => ConfigDocument,
 ): Promise<{ readonly document: ConfigDocument; readonly isWritten: boolean }> {
-  const { clock, location, random, store } = session
+  const { changes, clock, location, random, store } = session
+  const written = { object: location.configKey }
   let unanswered: { readonly cause: unknown } | undefined
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const { decoded, when } = await lookAtConfig(session).catch((cause: unknown) => {
       throw unanswered === undefined ? cause : outcomeUnknown(location, cause)
     })
     const next = change(decoded.document)
-    if (!decoded.isUnreadable && isSameConfig(next, decoded.document)) return { document: next, isWritten: attempt > 1 }
+    if (!decoded.isUnreadable && isSameConfig(next, decoded.document)) {
+      if (attempt > 1) changes.committed(written)
+      return { document: next, isWritten: attempt > 1 }
+    }
     const body = encodeConfig(next, newWriteId(session))
-    const put = await store.put(location.configKey, body, { when, contentType: 'application/json', cacheControl: 'no-cache' })
-    if (put.outcome === 'written') return { document: next, isWritten: true }
+    changes.sending(written)
+    const options = { when, contentType: 'application/json', cacheControl: 'no-cache', inTime: () => true }
+    const put = await store.put(location.configKey, body, options).catch((cause: unknown) => {
+      if (unanswered !== undefined) throw outcomeUnknown(location, cause)
+      changes.notMade(written)
+      throw cause
+    })
+    if (put.outcome === 'written') {
+      changes.committed(written)
+      return { document: next, isWritten: true }
+    }
     if (put.outcome === 'unknown') unanswered = put
+    else if (unanswered === undefined) changes.notMade(written)
     await clock.sleep(random.fraction() * 200 * attempt)
   }
   if (unanswered !== undefined) throw outcomeUnknown(location, unanswered.cause)

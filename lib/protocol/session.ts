@@ -1,3 +1,4 @@
+import { Changes } from '../changes.ts'
 import type { Origin } from '../core/delta.ts'
 import type { RepositoryLocation } from '../core/keys.ts'
 import type { RepositoryConfig } from '../core/repository-config.ts'
@@ -22,6 +23,8 @@ export interface Session {
   readonly knownIds: KnownIds
   /** Written into every delta, for the log. */
   readonly origin: Origin
+  /** What has been changed so far: every write that counts is noted here. */
+  readonly changes: Changes
   /** Something the user should know although the command goes on: one line, without a newline. */
   readonly notice: (line: string) => void
   /** Why the command takes long: one line, for a terminal only. */
@@ -43,7 +46,11 @@ export interface Session {
 
 type Told = 'notice' | 'progress' | 'detail' | 'track'
 
-export type SessionOptions = Omit<Session, 'knownIds' | 'noteNoConfig' | 'repositoryConfig' | 'storeClock' | Told> & Partial<Pick<Session, Told>>
+type Optional = Told | 'changes'
+
+type Made = 'knownIds' | 'noteNoConfig' | 'repositoryConfig' | 'storeClock'
+
+export type SessionOptions = Omit<Session, Made | Optional> & Partial<Pick<Session, Optional>>
 
 /** A session whose store clock follows every answer of `store`. */
 export function createSession(options: SessionOptions): Session {
@@ -54,8 +61,8 @@ export function createSession(options: SessionOptions): Session {
   const noteNoConfig = (): void => {
     config ??= Promise.resolve({})
   }
-  const told = { notice: silent, progress: silent, detail: silent, track: NO_PROGRESS }
-  const own = { store, storeClock, knownIds: new KnownIds(), repositoryConfig, noteNoConfig }
-  const session: Session = { ...told, ...options, ...own }
+  const left = { changes: new Changes(), notice: silent, progress: silent, detail: silent, track: NO_PROGRESS }
+  const made = { store, storeClock, knownIds: new KnownIds(), repositoryConfig, noteNoConfig }
+  const session: Session = { ...left, ...options, ...made }
   return session
 }

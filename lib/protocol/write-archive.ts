@@ -23,9 +23,11 @@ export function putArchive(
   const metadata = archiveMetadata({ metadata: upload.metadata, digest: upload.digest, delta })
   const key = archiveKey(session.location, upload)
   return during('upload chart to s3: upload chart object to s3', async () => {
-    const copied = upload.copyFrom && (await session.store.copyFrom?.(upload.copyFrom, key, { ...options, metadata }))
+    // An archive may take long to arrive in any case: its condition and the delta that follows decide what it counts for.
+    const put = { ...options, metadata, inTime: () => true }
+    const copied = upload.copyFrom && (await session.store.copyFrom?.(upload.copyFrom, key, put))
     if (copied !== undefined && copied.outcome !== 'unsupported') return copied
-    return session.store.put(key, upload.bytes, { ...options, sha256: upload.digest, metadata })
+    return session.store.put(key, upload.bytes, { ...put, sha256: upload.digest })
   })
 }
 
@@ -44,7 +46,8 @@ export async function putProvenance(
   const { provenance } = upload
   if (provenance === undefined && !options.removeOld) return
   const body = provenance ?? new Uint8Array()
-  const put = { contentType: 'application/pgp-signature', metadata: { [DELTA_METADATA]: delta }, sha256: sha256(body) }
+  const metadata = { [DELTA_METADATA]: delta }
+  const put = { contentType: 'application/pgp-signature', metadata, sha256: sha256(body), inTime: () => true }
   const send = (when: PutCondition): Promise<PutOutcome> =>
     during('upload chart to s3: upload prov object to s3', () => session.store.put(key, body, { ...put, when }))
   let when: PutCondition = 'absent'

@@ -1,8 +1,8 @@
 import { compareIds } from '../core/fold.ts'
 import { NEWEST_METADATA } from '../core/object-metadata.ts'
-import { HelmS3Error } from '../errors.ts'
+import { HelmS3Error, hasCode } from '../errors.ts'
 import type { IndexText } from '../core/index/index-text.ts'
-import type { PutCondition } from '../store/object-store.ts'
+import type { PutCondition, PutOutcome } from '../store/object-store.ts'
 import { forgetBase, readBase } from './read-base.ts'
 import type { Session } from './session.ts'
 
@@ -12,32 +12,66 @@ const RANDOM_BYTES = 16
 const NONE = 'none'
 
 /**
- * Writes `index.yaml`, by compare-and-swap: the only place that does. `text` carries a write id of its own, so that no two
- * writes have the same bytes (an ETag is often the MD5 of the bytes) and that this one is known again after a lost answer.
+ * Writes `index.yaml`, by compare-and-swap: the only place that does. `text` carries a write id of its own, so that no
+ * two writes have the same bytes (an ETag is often the MD5 of the bytes) and that this one is known again after a lost
+ * answer.
  *
- * @returns `written`, or `lost`: somebody else wrote first, and nothing of ours stands there
+ * @returns `written`, or `lost`: somebody else wrote first, or the store did not answer for so long that the text may
+ *   be out of date; nothing of ours stands there
  * @throws HelmS3Error `outcome-unknown` when no answer came and no look can be had
  * Cost: one PUT; after a lost answer one GET.
  */
 export async function writeIndex(session: Session, text: IndexText, when: Exclude<PutCondition, 'always'>): Promise<'written' | 'lost'> {
-  const newest = [...text.bookkeeping.folded.keys()].sort(compareIds).at(-1)
-  const put = await session.store.put(session.location.indexKey, text.toBytes(), {
-    when,
-    metadata: { [NEWEST_METADATA]: newest ?? NONE },
-    contentType: text.form === 'json' ? 'application/json' : 'application/yaml',
-    cacheControl: 'no-cache',
+  const { changes, location } = session
+  const change = { object: location.indexKey }
+  changes.sending(change)
+  const put = await sendIndex(session, text, when).catch((error: unknown) => {
+    changes.notMade(change)
+    throw error
   })
   forgetBase(session)
-  if (put.outcome === 'written') return 'written'
-  if (put.outcome === 'refused' || put.outcome === 'expired') return 'lost'
+  if (put.outcome === 'written') {
+    changes.committed(change)
+    return 'written'
+  }
+  if (put.outcome === 'refused' || put.outcome === 'expired') {
+    changes.notMade(change)
+    return 'lost'
+  }
   try {
-    const { index } = await readBase(session)
-    return index.bookkeeping.writeId === text.bookkeeping.writeId ? 'written' : 'lost'
+    const { etag, index } = await readBase(session)
+    if (index.bookkeeping.writeId === text.bookkeeping.writeId) {
+      changes.committed(change)
+      return 'written'
+    }
+    // Where the old text still stands, the write may be on its way.
+    if (when === 'absent' || etag !== when.match) changes.notMade(change)
+    return 'lost'
   } catch (cause) {
-    throw new HelmS3Error('outcome-unknown', `no answer to the write of ${session.location.indexKey}`, {
+    throw new HelmS3Error('outcome-unknown', `no answer to the write of ${location.indexKey}`, {
       hint: 'no delta is lost by it; run `helm s3 compact` when the store answers again',
       cause,
     })
+  }
+}
+
+/** A swap that cannot be sent is not sent later: what it was made of may have aged by then. It waits, and is lost. */
+async function sendIndex(
+  { location, store }: Session,
+  text: IndexText,
+  when: Exclude<PutCondition, 'always'>,
+): Promise<PutOutcome> {
+  const isCreation = when === 'absent'
+  const contentType = text.form === 'json' ? 'application/json' : 'application/yaml'
+  const newest = [...text.bookkeeping.folded.keys()].sort(compareIds).at(-1)
+  const metadata = { [NEWEST_METADATA]: newest ?? NONE }
+  const options = { when, metadata, contentType, cacheControl: 'no-cache' }
+  try {
+    return await store.put(location.indexKey, text.toBytes(), isCreation ? { ...options, inTime: () => true } : options)
+  } catch (error) {
+    if (isCreation || !hasCode(error, 'unreachable')) throw error
+    await store.head(location.indexKey)
+    return { outcome: 'refused' }
   }
 }
 

@@ -90,7 +90,19 @@ export interface CopySource {
 /** `absent`: only if there is no such object. `{ match }`: only if the object has this ETag. */
 export type PutCondition = 'always' | 'absent' | { readonly match: ETag }
 
-export interface PutOptions {
+/**
+ * How a mutation is sent that could not be sent at first, because no connection came about: nothing has reached the
+ * store.
+ */
+export interface SendOptions {
+  /**
+   * Asked before it is tried again, for as long as the adapter waits for a store: whether it would still come in time.
+   * False, or left out: the mutation fails as `unreachable`.
+   */
+  readonly inTime?: () => boolean
+}
+
+export interface PutOptions extends SendOptions {
   readonly when: PutCondition
   readonly contentType?: string
   readonly metadata?: Metadata
@@ -104,7 +116,7 @@ export interface PutOptions {
 /** As a PUT, without a time. */
 export type CopyOptions = Omit<PutOptions, 'sha256' | 'until'>
 
-export interface DeleteOptions {
+export interface DeleteOptions extends SendOptions {
   /** Only if the object has this ETag. */
   readonly match?: ETag
   readonly until?: Until
@@ -137,8 +149,9 @@ export type NotDone =
 
 /**
  * All methods reject with a `HelmS3Error`: `denied`, `missing-bucket`, `unreachable`, `timeout`, `store-failed`,
- * `unsupported-store`. Reads (`list`, `listVersions`, `get`, `getUnless`, `head`, `stream`) are repeated by the adapter a bounded
- * number of times, with back-off and jitter. `put` and `delete` are sent exactly once.
+ * `unsupported-store`. Reads (`list`, `listVersions`, `get`, `getUnless`, `head`, `stream`) are repeated by the adapter
+ * for a bounded time, with back-off and jitter. `put` and `delete` are sent once at the most; see {@link SendOptions}
+ * for what could not be sent.
  */
 export interface ObjectStore {
   /** One page (at most 1000 objects) of the keys that begin with `prefix`. */

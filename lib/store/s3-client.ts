@@ -1,7 +1,7 @@
 import { memoize } from '@smithy/core/config'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { ConnectionSettings } from '../settings/connection.ts'
-import { systemClock } from '../sys/clock.ts'
+import type { Clock } from '../sys/clock.ts'
 import { silenceSdk } from '../sys/silence-sdk.ts'
 import { type BucketAddress, plainAddress, sdkAddress } from './s3-address.ts'
 import { type CredentialSource, type Keys, findCredentials } from './s3-credentials.ts'
@@ -30,11 +30,22 @@ const RENEWAL = 5 * 60_000
 const silent = (): void => undefined
 const SILENT = { trace: silent, debug: silent, info: silent, warn: silent, error: silent }
 
+/** Who is told what, and by which clock the way is gone. */
+export interface S3Listeners {
+  readonly clock: Clock
+  readonly detail: (line: string) => void
+  readonly notice: (line: string) => void
+}
+
 /**
  * Makes the way to a bucket. Nothing is sent yet.
  * @throws HelmS3Error `invalid-config`: a CA bundle that cannot be used
  */
-export async function createS3Clients(connection: ConnectionSettings, bucket: string, detail: (line: string) => void): Promise<S3Clients> {
+export async function createS3Clients(
+  connection: ConnectionSettings,
+  bucket: string,
+  { clock, detail, notice }: S3Listeners,
+): Promise<S3Clients> {
   // Those who give credentials are clients of the SDK, too.
   silenceSdk()
   const profile = await readProfile(connection.profile)
@@ -50,7 +61,7 @@ export async function createS3Clients(connection: ConnectionSettings, bucket: st
     (source ??= findCredentials(connection, profile, { requestHandler: handler, region: configured, logger: SILENT }))
   const keys = memoize(
     async (): Promise<Keys | undefined> => (await credentials()).load?.(),
-    (known) => known?.expiration !== undefined && known.expiration.getTime() - systemClock.now() < RENEWAL,
+    (known) => known?.expiration !== undefined && known.expiration.getTime() - clock.now() < RENEWAL,
     (known) => known?.expiration !== undefined,
   )
 
@@ -64,6 +75,9 @@ export async function createS3Clients(connection: ConnectionSettings, bucket: st
   }
   const requests = new S3Requests({
     handler,
+    clock,
+    place: endpoint ?? 'AWS',
+    notice,
     region,
     followsRegion: connection.followsRegion,
     headers: connection.expectedBucketOwner === undefined ? {} : { [OWNER_HEADER]: connection.expectedBucketOwner },

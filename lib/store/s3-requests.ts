@@ -1,18 +1,20 @@
 import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import { AdaptiveRetryStrategy, DefaultRateLimiter, isThrottlingError, isTransientError } from '@smithy/core/retry'
+import { DefaultRateLimiter, isThrottlingError, isTransientError } from '@smithy/core/retry'
 import type { NodeHttpHandler } from '@smithy/node-http-handler'
 import { HelmS3Error } from '../errors.ts'
 import { PROGRAM_VERSION } from '../program-version.ts'
 import type { StaticCredentials } from '../settings/connection.ts'
 import type { Until } from './object-store.ts'
 import type { BucketAddress } from './s3-address.ts'
-import { systemClock } from '../sys/clock.ts'
+import type { Clock } from '../sys/clock.ts'
+import { systemRandom } from '../sys/random.ts'
 import { uriEncodePath } from '../sys/uri-encode.ts'
 import { type S3Answer, S3AnswerError, dateOf } from './s3-answer.ts'
+import { type Attempts, Outage } from './s3-outage.ts'
 import { type BucketRegion, regionTold } from './s3-region.ts'
 import { type SigningScope, type UnsignedRequest, encodeQuery, signQuery, signRequest } from './s3-signature.ts'
-import { expiryBefore, isExpired, mayMindQuerySignature, statusOf } from './s3-signs.ts'
+import { expiryBefore, isExpired, isNotConnected, mayMindQuerySignature, signsOf, statusOf } from './s3-signs.ts'
 
 /** One request to the bucket. */
 export interface S3Request {
@@ -30,11 +32,18 @@ export interface S3Request {
   readonly readsAnswer?: boolean
   /** The store is asked to refuse the request when it arrives later. */
   readonly until?: Until | undefined
+  /** Of a mutation: see `SendOptions` of the port. */
+  readonly inTime?: (() => boolean) | undefined
 }
 
 /** How the requests of a store are sent. */
 export interface S3Route {
   readonly handler: NodeHttpHandler
+  readonly clock: Clock
+  /** What answers, in messages: `http://minio:9000`, `AWS`. */
+  readonly place: string
+  /** Told once, when the store is waited for. */
+  readonly notice: (line: string) => void
   readonly region: BucketRegion
   /** Requests that another region answers for are sent there. */
   readonly followsRegion: boolean
@@ -48,9 +57,24 @@ export interface S3Route {
 }
 
 type SdkError = Parameters<typeof isTransientError>[0]
-type Token = Parameters<AdaptiveRetryStrategy['recordSuccess']>[0]
 
-const READ_ATTEMPTS = 4
+/**
+ * Why an attempt failed. `final`: it would fail again; `throttled`: the store asks to slow down; `silent`: no answer,
+ * or none of use.
+ */
+type Failure = 'final' | 'throttled' | 'silent'
+
+/** As the SDK's rate limiter calls them. */
+const ERROR_TYPES = { final: 'CLIENT_ERROR', throttled: 'THROTTLING', silent: 'TRANSIENT' } as const
+
+/**
+ * A store that asks to slow down is asked at least so often, however long the rate limiter makes a request wait in
+ * between.
+ */
+const THROTTLED_ATTEMPTS = 4
+/** The pause before attempt n + 1 is shorter than the first of these times 2^n, and than the second: milliseconds. */
+const PAUSES = { final: [0, 0], throttled: [500, 10_000], silent: [25, 1000] } as const
+
 /** Of the body of a refusal, bytes: more is no answer of a store. */
 const MAX_ERROR = 64 * 1024
 /** S3 refuses signatures whose time differs by more than a quarter of an hour; the SDK corrects from here on. Milliseconds. */
@@ -62,14 +86,15 @@ const NO_BYTES = createHash('sha256').digest('hex')
 const USER_AGENT = `helm-s3/${PROGRAM_VERSION}`
 
 /**
- * Sends single requests of the S3 API, by the SDK's own handler of connections and its own strategy of repeating: the way
- * through the SDK's commands takes eight times as much of the processor for a HEAD, and most of the start of a download.
- * After a 503 SlowDown (or 429) it sends no faster than the store takes, and speeds up again while it does.
+ * Sends single requests of the S3 API, by the SDK's own handler of connections and its own rate limiter: the way
+ * through the SDK's commands takes eight times as much of the processor for a HEAD, and most of the start of a
+ * download. After a 503 SlowDown (or 429) it sends no faster than the store takes, and speeds up again while it does. A
+ * store that does not answer is waited for: see {@link Outage}.
  */
 export class S3Requests {
   readonly #route: S3Route
-  readonly #repeating: AdaptiveRetryStrategy
-  readonly #once: AdaptiveRetryStrategy
+  readonly #rateLimiter = new DefaultRateLimiter()
+  readonly #outage: Outage
   /** What the store's clock is ahead of ours when that is enough to be refused, milliseconds. */
   #clockOffset = 0
   /** The store refuses signatures in the query, and takes those in a header. */
@@ -77,40 +102,69 @@ export class S3Requests {
 
   constructor(route: S3Route) {
     this.#route = route
-    const rateLimiter = new DefaultRateLimiter()
-    this.#repeating = new AdaptiveRetryStrategy(READ_ATTEMPTS, { maxAttempts: READ_ATTEMPTS, rateLimiter })
-    this.#once = new AdaptiveRetryStrategy(1, { maxAttempts: 1, rateLimiter })
+    this.#outage = new Outage(route)
   }
 
   /**
-   * Repeats a request that failed for a reason that passes, with back-off and jitter.
+   * Repeats a request that failed for a reason that passes, with back-off and jitter, until the store answers or has
+   * not done so for some twenty seconds.
    * @returns an answer of success, or 304
    * @throws S3AnswerError a refusal; errors of the connection; what `keys` throws
    */
   read(request: S3Request, signal: AbortSignal | undefined): Promise<S3Answer> {
-    return this.#send(request, signal, this.#repeating)
+    return this.#send(request, signal, () => true)
   }
 
-  /** As {@link read}, but sent once: a PUT or DELETE that is sent again may meet what came in between. */
+  /**
+   * As {@link read}, but sent once: a PUT or DELETE that is sent again may meet what came in between. Where no
+   * connection came about, nothing was sent: then it is tried again, as long as the caller says that it would still be
+   * in time.
+   */
   mutate(request: S3Request, signal: AbortSignal | undefined): Promise<S3Answer> {
-    return this.#send(request, signal, this.#once)
+    return this.#send(request, signal, (error) => isNotConnected(signsOf(error)) && request.inTime?.() === true)
   }
 
-  async #send(request: S3Request, signal: AbortSignal | undefined, strategy: AdaptiveRetryStrategy): Promise<S3Answer> {
-    for (let token = (await strategy.acquireInitialRetryToken('')) as Token; ; ) {
+  /** `isHarmless`: whether a request that failed like this may be sent again. */
+  async #send(
+    request: S3Request,
+    signal: AbortSignal | undefined,
+    isHarmless: (error: unknown) => boolean,
+  ): Promise<S3Answer> {
+    const attempts: Attempts = { count: 0, startedAt: this.#route.clock.monotonic(), failedAt: undefined }
+    for (let failed: { readonly error: unknown } | undefined; ; ) {
+      await this.#rateLimiter.getSendToken()
+      // Time has passed: what was harmless a moment ago may be too late by now.
+      if (failed !== undefined && !isHarmless(failed.error)) throw failed.error
+      attempts.count++
       try {
         const answer = await this.#sendAsItIsTaken(request, signal)
-        strategy.recordSuccess(token)
+        this.#rateLimiter.updateClientSendingRate({})
+        this.#outage.noteAnswer({ isOver: true })
         return answer
       } catch (error) {
         // Of those who give credentials: they repeat by themselves.
         if (error instanceof HelmS3Error) throw error
-        const info = { error: error as SdkError, errorType: errorType(error as SdkError) }
-        const next = await strategy.refreshRetryTokenForRetry(token, info).catch(() => undefined)
-        if (next === undefined || signal?.aborted === true) throw error
-        token = next as Token
+        failed = { error }
+        const failure = failureOf(error as SdkError)
+        this.#rateLimiter.updateClientSendingRate({ error, errorType: ERROR_TYPES[failure] })
+        if (error instanceof S3AnswerError) this.#outage.noteAnswer({ isOver: failure !== 'silent' })
+        if (failure === 'final' || !isHarmless(error) || !this.#mayTryAgain(attempts, failure, error)) throw error
+        await this.#pause(attempts, failure, signal).catch(() => {
+          throw error
+        })
       }
     }
+  }
+
+  #mayTryAgain(attempts: Attempts, failure: Failure, error: unknown): boolean {
+    if (failure === 'throttled' && attempts.count < THROTTLED_ATTEMPTS) return true
+    return this.#outage.mayTryAgain(attempts, signsOf(error))
+  }
+
+  /** Rejects when the signal is aborted. */
+  #pause({ count }: Attempts, failure: Failure, signal: AbortSignal | undefined): Promise<void> {
+    const [first, longest] = PAUSES[failure]
+    return this.#route.clock.sleep(systemRandom.fraction() * Math.min(first * 2 ** count, longest), signal)
   }
 
   /**
@@ -156,7 +210,7 @@ export class S3Requests {
   #learnTime(error: S3AnswerError): void {
     const date = dateOf(error.$response.headers)
     if (statusOf(error) !== 403 || date === undefined) return
-    const offset = date - systemClock.now()
+    const offset = date - this.#route.clock.now()
     if (Math.abs(offset - this.#clockOffset) > SKEW) this.#clockOffset = offset
   }
 
@@ -186,7 +240,7 @@ export class S3Requests {
     scope: Omit<SigningScope, 'time'>,
     { body, until }: S3Request,
   ): Pick<UnsignedRequest, 'headers' | 'query'> {
-    const now = systemClock.now() + this.#clockOffset
+    const now = this.#route.clock.now() + this.#clockOffset
     if (until === undefined) return { query: unsigned.query, headers: signRequest(unsigned, { ...scope, time: now }) }
     const checksum = Buffer.from(unsigned.payload, 'hex').toString('base64')
     const headers = { ...unsigned.headers, ...(body === undefined ? {} : { 'x-amz-checksum-sha256': checksum }) }
@@ -226,7 +280,9 @@ async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(pieces).subarray(0, MAX_ERROR).toString('utf8')
 }
 
-function errorType(error: SdkError): 'CLIENT_ERROR' | 'THROTTLING' | 'TRANSIENT' {
-  if (isThrottlingError(error)) return 'THROTTLING'
-  return isTransientError(error) ? 'TRANSIENT' : 'CLIENT_ERROR'
+function failureOf(error: SdkError): Failure {
+  if (isThrottlingError(error)) return 'throttled'
+  const status = statusOf(error)
+  const isFailureOfStore = status !== undefined && status >= 500 && status !== 501
+  return isFailureOfStore || isTransientError(error) ? 'silent' : 'final'
 }

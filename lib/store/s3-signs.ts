@@ -80,6 +80,11 @@ export function isNotConnected({ code }: Signs): boolean {
   return NOT_CONNECTED.includes(code)
 }
 
+/** Whether nobody knows an address for the name of the host. */
+export function isUnknownName({ code }: Signs): boolean {
+  return code === 'ENOTFOUND' || code === 'EAI_AGAIN'
+}
+
 /** Whether a connection came about that cannot be trusted: nothing was sent. */
 export function isUntrusted({ code }: Signs): boolean {
   return TLS.test(code)

@@ -27,6 +27,7 @@ import {
 } from './object-store.ts'
 import type { ConnectionSettings } from '../settings/connection.ts'
 import { NO_OBJECT_SETTINGS, type ObjectParameters, type ObjectSettingsSource, objectParameters } from '../settings/objects.ts'
+import { type Clock, systemClock } from '../sys/clock.ts'
 import { sha256 } from '../sys/sha256.ts'
 import { uriEncodePath } from '../sys/uri-encode.ts'
 import { xmlDocument } from '../sys/xml-document.ts'
@@ -59,6 +60,9 @@ export interface S3StoreOptions {
   readonly objectSettings?: ObjectSettingsSource
   /** Told what was found out on the way: one line each. */
   readonly detail?: (line: string) => void
+  /** Told, in one line, when the store does not answer and is waited for. */
+  readonly notice?: (line: string) => void
+  readonly clock?: Clock
 }
 
 /**
@@ -66,8 +70,9 @@ export interface S3StoreOptions {
  * @throws HelmS3Error `invalid-config`: a CA bundle that cannot be used
  */
 export async function createS3Store(connection: ConnectionSettings, bucket: string, options: S3StoreOptions = {}): Promise<ObjectStore> {
-  const detail = options.detail ?? ((): void => undefined)
-  return new S3Store(await createS3Clients(connection, bucket, detail), connection, bucket, options)
+  const silent = (): void => undefined
+  const { clock = systemClock, detail = silent, notice = silent } = options
+  return new S3Store(await createS3Clients(connection, bucket, { clock, detail, notice }), connection, bucket, options)
 }
 
 /** The first bytes only, or none where the object has this ETag, or those of this version. */
@@ -185,8 +190,9 @@ class S3Store implements ObjectStore {
       ...headersSaying(says, options),
       ...conditionHeaders(when),
     }
-    return this.#mutate(action, { isConditional: when !== 'always', until: options.until }, async () => {
-      const request = { method: 'PUT', key, headers, body, sha256: digest, until: options.until } as const
+    const { inTime, until } = options
+    return this.#mutate(action, { isConditional: when !== 'always', until }, async () => {
+      const request = { method: 'PUT', key, headers, body, sha256: digest, inTime, until } as const
       const { headers: answered } = await this.#clients.requests.mutate(request, this.#signal)
       if (answered['etag'] === undefined) throw new Error('an answer without an ETag, which no S3 store gives')
       return { outcome: 'written', etag: asETag(answered['etag']), date: this.#requireDate(answered, action) }
@@ -199,11 +205,12 @@ class S3Store implements ObjectStore {
     const action = { ...this.#action('s3:PutObject', key), says }
     const upload = await this.#beginCopy(source, key, headersSaying(says, options))
     if (upload === undefined) return { outcome: 'unsupported' }
-    const { when } = options
+    const { inTime, when } = options
     const body = Buffer.from(xmlDocument('CompleteMultipartUpload', { Part: { PartNumber: 1, ETag: upload.part } }))
     const outcome = await this.#mutate(action, { isConditional: when !== 'always' }, async () => {
       const query = { uploadId: upload.id }
-      const { headers, text } = await this.#ask({ method: 'POST', key, query, headers: { 'content-type': 'application/xml', ...conditionHeaders(when) }, body })
+      const sent = { 'content-type': 'application/xml', ...conditionHeaders(when) }
+      const { headers, text } = await this.#ask({ method: 'POST', key, query, headers: sent, body, inTime })
       // A failure may come after the status of success ("CompleteMultipartUpload" in the Amazon S3 API Reference).
       const etag = elementText(text, 'ETag')
       if (etag === undefined) throw new Error('an answer without an ETag: the copy may have failed after it began')
@@ -240,10 +247,10 @@ class S3Store implements ObjectStore {
     return { headers, text: await readText(body) }
   }
 
-  async delete(key: Key, { match, until }: DeleteOptions = {}): Promise<DeleteOutcome> {
+  async delete(key: Key, { inTime, match, until }: DeleteOptions = {}): Promise<DeleteOutcome> {
     const action = this.#action('s3:DeleteObject', key)
     return this.#mutate(action, { isConditional: match !== undefined, until }, async () => {
-      const request = { method: 'DELETE', key, headers: { 'if-match': match }, until } as const
+      const request = { method: 'DELETE', key, headers: { 'if-match': match }, inTime, until } as const
       const { headers } = await this.#clients.requests.mutate(request, this.#signal)
       return { outcome: 'deleted', date: this.#requireDate(headers, action) }
     })
@@ -253,7 +260,7 @@ class S3Store implements ObjectStore {
     const action = this.#action('s3:GetObject', key)
     const answer = await this.#sendGet(key, action, {})
     if (answer === undefined) return undefined
-    return answer === 'empty' || 'unchanged' in answer ? noPieces() : this.#pieces(answer, action)
+    return answer === 'empty' || 'unchanged' in answer ? noPieces() : this.#pieces(key, answer, action)
   }
 
   async #sendGet(key: Key, action: S3Action, { first, unless, version }: Wanted): Promise<S3Answer | Unchanged | 'empty' | undefined> {
@@ -280,18 +287,23 @@ class S3Store implements ObjectStore {
     return head && { ...head, body: new Uint8Array() }
   }
 
-  async *#pieces({ body, headers }: S3Answer, action: S3Action): AsyncIterable<Uint8Array> {
+  /** Where the body breaks off it goes on with the rest: what has been handed on cannot be taken back. */
+  async *#pieces(key: Key, { body, headers }: S3Answer, action: S3Action): AsyncIterable<Uint8Array> {
     const expected = sha256Of(headers)
     const hash = createHash('sha256')
     let length = 0
-    try {
-      for await (const piece of body as AsyncIterable<Uint8Array>) {
-        if (expected !== undefined) hash.update(piece)
-        length += piece.length
-        yield piece
+    for (let attempt = 1, pieces: AsyncIterable<Uint8Array> | undefined = body; pieces !== undefined; attempt++) {
+      try {
+        for await (const piece of pieces) {
+          if (expected !== undefined) hash.update(piece)
+          length += piece.length
+          yield piece
+        }
+        pieces = undefined
+      } catch (error) {
+        await this.#refuseToRepeat(error, attempt, action)
+        pieces = await this.#restOf(key, headers['etag'], length, action)
       }
-    } catch (error) {
-      throw await this.#explained(error, action)
     }
     if (length !== lengthOf(headers) || (expected !== undefined && expected !== hash.digest('hex'))) {
       throw new HelmS3Error('corrupt-download', `read s3://${action.bucket}/${action.key}: the bytes are not those that were announced`, {
@@ -300,7 +312,29 @@ class S3Store implements ObjectStore {
     }
   }
 
-  /** Sends a mutation once. Rejects when it was not carried out for another reason than its condition and its time. */
+  /** The bytes of an object from this one on; undefined: the object is another one by now, or all of it has come. */
+  async #restOf(
+    key: Key,
+    etag: string | undefined,
+    from: number,
+    action: S3Action,
+  ): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const request = { method: 'GET', key, headers: { range: `bytes=${String(from)}-`, 'if-match': etag } } as const
+    try {
+      const answer = await this.#clients.requests.read(request, this.#signal)
+      if (answer.status === 206 && answer.headers['etag'] === etag) return answer.body
+      answer.body.destroy()
+      return undefined
+    } catch (error) {
+      if ([404, 412, 416].includes(statusOf(error) ?? 0)) return undefined
+      throw await this.#explained(error, action)
+    }
+  }
+
+  /**
+   * Sends a mutation, and tells apart: done, refused by its condition or its time, and unknown. Rejects when it was not
+   * carried out for another reason.
+   */
   async #mutate<T extends { readonly outcome: string }>(
     action: S3Action,
     { isConditional, until }: { readonly isConditional: boolean; readonly until?: Until | undefined },

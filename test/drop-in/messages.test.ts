@@ -168,12 +168,6 @@ If you want to replace existing chart, use --force flag:
     },
     { says: 'no repository to delete from', argv: 'delete app s3://acme/none --version=1', stderr: 'Error: fetch current repo index: object not found: {}' },
     { says: 'a refused deletion', argv: 'delete app stable --version=1.0.0', faults: { put: denied }, stderr: 'Error: upload index to s3: upload delta to S3 bucket: access denied\n' },
-    {
-      says: 'a refused deletion of the archive',
-      argv: 'delete app stable --version=1.0.0',
-      faults: { delete: denied },
-      stderr: 'Error: delete chart file from s3: delete chart object from s3: access denied\n',
-    },
     { says: 'a missing object', argv: `download "" "" "" ${URI}/none-1.0.0.tgz`, stderr: `Error: fetch from s3 url=${URI}/none-1.0.0.tgz: object not found\n` },
     { says: 'a missing bucket', argv: 'download "" "" "" s3://none/none-1.0.0.tgz', stderr: 'Error: fetch from s3 url=s3://none/none-1.0.0.tgz: bucket not found\n' },
   ]
@@ -188,6 +182,18 @@ If you want to replace existing chart, use --force flag:
       else assert.equal(printed.slice(0, beginning.length), beginning)
     })
   }
+})
+
+describe('drop-in: what differs', () => {
+  const program = useProgram()
+
+  it('a version whose archive may not be deleted is deleted all the same, for the index is changed before', async () => {
+    await prepare(program)
+    program.fail({ delete: denied })
+    const { status, stderr, stdout } = await program.run('delete', 'app', 'stable', '--version=1.0.0')
+    assert.deepEqual([status, stdout], [0, 'Successfully deleted the chart from the repository.\n'])
+    assert.match(stderr, /^helm-s3: removed from the index, .*: charts\/app-1\.0\.0\.tgz \(delete chart file from s3: delete chart object from s3: access denied\); .*\n$/)
+  })
 })
 
 describe('drop-in: the command line', () => {

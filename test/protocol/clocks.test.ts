@@ -127,6 +127,7 @@ for (const refusesLate of [true, false]) {
       repository.pass(-60 * MINUTE)
       const clockIsBack = { code: 'conflict', message: /the clock of the store has been set back: .* 59m|1h/ }
       await assert.rejects(repository.push([upload('app', '1.0.0', 'a')], { force: true }), clockIsBack)
+      assert.equal(await archive(), 'app 1.0.0 b')
       await assert.rejects(remove(), clockIsBack)
       const { pushed } = await repository.push([upload('app', '2.0.0')])
       assert.equal(pushed.length, 1)

@@ -225,6 +225,25 @@ describe('a push', () => {
     await assert.rejects(repository.push([upload('app', '1.0.0')], {}, losing), { code: 'outcome-unknown' })
   })
 
+  it('starts again with a new id when the store was away until the first one was too old to be sent', async () => {
+    let isBack = false
+    const waiting = repository.session({
+      put: (key, body, options) => {
+        if (!key.includes('index.d/') || isBack) return repository.bucket.put(key, body, options)
+        isBack = true
+        assert.equal(options.inTime?.(), true)
+        repository.pass(61_000)
+        assert.equal(options.inTime?.(), false)
+        return Promise.reject(new HelmS3Error('unreachable', 'nobody answers'))
+      },
+    })
+    const { committed, pushed } = await repository.push([upload('app', '1.0.0')], {}, waiting)
+    assert.equal(pushed.length, 1)
+    const deltas = repository.requests.filter((line) => line.startsWith('PUT index.d/'))
+    assert.deepEqual([deltas.length, committed?.delta.added.length], [2, 1])
+    assert.equal(await entry(), upload('app', '1.0.0').digest)
+  })
+
   it('waits for a deletion of its version to settle before it adopts the archive', async () => {
     await repository.push([upload('app', '1.0.0')])
     const keeping = repository.session({ delete: () => Promise.resolve({ outcome: 'unknown', cause: 'lost' }) })

@@ -7,6 +7,7 @@ import { sha256 } from '../../lib/sys/sha256.ts'
 import { useEmbeddedBucket } from '../support/embedded-bucket.ts'
 import { type FaultyProxy, startFaultyProxy } from '../support/faulty-proxy.ts'
 import { localConfig } from '../support/s3-buckets.ts'
+import { skippingClock } from '../support/skipping-clock.ts'
 
 const KEYS = { accessKeyId: 'faults', secretAccessKey: 'a-secret-never-shown' }
 const KEY = asKey('charts/object')
@@ -89,10 +90,33 @@ describe('the S3 adapter, when the network fails,', () => {
     assert.ok(proxy.requests.filter(isGet).length <= 5)
   })
 
+  const drain = async (pieces: AsyncIterable<Uint8Array> | undefined): Promise<Buffer> => {
+    assert.ok(pieces !== undefined)
+    const all: Uint8Array[] = []
+    for await (const piece of pieces) all.push(piece)
+    return Buffer.concat(all)
+  }
+
+  it('goes on with the rest of a stream that breaks off', async () => {
+    await store.put(KEY, BYTES, { when: 'absent', sha256: sha256(BYTES) })
+    proxy.fail(isGet, { kind: 'cut', after: 5 }, { kind: 'drop' }, { kind: 'cut', after: 7 })
+    assert.deepEqual(await drain(await store.stream(KEY)), BYTES)
+    assert.equal(proxy.requests.filter(isGet).length, 4)
+  })
+
+  it('does not go on with the rest of another object', async () => {
+    await store.put(KEY, BYTES, { when: 'absent' })
+    proxy.fail(isGet, { kind: 'cut', after: 5 })
+    const pieces = await store.stream(KEY)
+    await (await direct()).put(KEY, Buffer.from(BYTES.toString().toUpperCase()), { when: 'always' })
+    await assert.rejects(drain(pieces), { code: 'corrupt-download' })
+  })
+
   it('ends a stream with an error when bytes are missing or others', async () => {
     await store.put(KEY, BYTES, { when: 'absent', sha256: sha256(BYTES) })
-    for (const fault of [{ kind: 'cut', after: 5 }, { kind: 'change' }] as const) {
-      proxy.fail(isGet, fault)
+    const cut = { kind: 'cut', after: 2 } as const
+    for (const faults of [[cut, cut, cut], [{ kind: 'change' }]] as const) {
+      proxy.fail(isGet, ...faults)
       const pieces = await store.stream(KEY)
       assert.ok(pieces !== undefined)
       await assert.rejects(async () => {
@@ -103,8 +127,9 @@ describe('the S3 adapter, when the network fails,', () => {
 
   it('says that nobody answers, also for a PUT: nothing was sent', async () => {
     await proxy.close()
-    await assert.rejects(store.put(KEY, BYTES, { when: 'absent' }), { code: 'unreachable' })
-    await assert.rejects(store.get(KEY), { code: 'unreachable' })
+    const impatient = await createS3Store(localConfig({ endpoint: proxy.endpoint, ...KEYS }), 'bucket', { clock: skippingClock() })
+    await assert.rejects(impatient.put(KEY, BYTES, { when: 'absent' }), { code: 'unreachable' })
+    await assert.rejects(impatient.get(KEY), { code: 'unreachable' })
     proxy = await startFaultyProxy(embedded().endpoint)
   })
 

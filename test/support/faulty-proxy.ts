@@ -1,5 +1,6 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import { withoutSignature } from './signatures.ts'
 
 /** What happens to a request on its way. `lose`: the store acts, the answer is lost. `drop`: it never arrives. */
@@ -10,8 +11,28 @@ export type Fault =
   | { readonly kind: 'answer'; readonly status: number; readonly body: string; readonly headers?: Readonly<Record<string, string>> }
   | { readonly kind: 'cut'; readonly after: number }
   | { readonly kind: 'change' }
-  /** It waits until this has happened, and goes through. */
-  | { readonly kind: 'hold'; readonly until: () => Promise<void> }
+  /** It waits until this has happened, and goes through, also when its sender has gone meanwhile. */
+  | { readonly kind: 'hold'; readonly until: () => Promise<void>; readonly passed?: () => void }
+  /** The store acts, and the answer waits until this has happened. */
+  | { readonly kind: 'hold-answer'; readonly until: () => Promise<void> }
+  /** It goes through, and is the last that is answered: nobody listens from then on. */
+  | { readonly kind: 'leave' }
+
+/** Requests that stand still on their way, or answers that do. */
+export interface Hold {
+  /** The first of them is held. @returns `METHOD path` */
+  readonly arrived: Promise<string>
+  /** The first of them has come through: the store has acted. */
+  readonly passed: Promise<void>
+  /** Lets go of all of them. What is never let go of never comes through. */
+  release(): void
+}
+
+/** What happens to the requests that it matches. Undefined: they go through. */
+interface Plan {
+  readonly matches: (line: string) => boolean
+  readonly nextFault: (line: string) => Fault | undefined
+}
 
 export interface FaultyProxy {
   readonly endpoint: string
@@ -19,24 +40,57 @@ export interface FaultyProxy {
   readonly requests: readonly string[]
   /** The next requests that this matches meet these faults, one each; the rest goes through. */
   fail(matches: (line: string) => boolean, ...faults: readonly Fault[]): void
+  /** All requests that this matches, or their answers, wait until they are released: a client repeats what takes long. */
+  hold(matches: (line: string) => boolean, what: 'request' | 'answer'): Hold
+  /** After a fault `leave` it listens again, on the same port. */
+  comeBack(): Promise<void>
   close(): Promise<void>
 }
 
 /** A proxy to a store on this machine that does to requests what networks do. */
 export async function startFaultyProxy(store: string): Promise<FaultyProxy> {
   const requests: string[] = []
-  const plans: { readonly matches: (line: string) => boolean; readonly faults: Fault[] }[] = []
+  const plans: Plan[] = []
   const server = createServer((incoming, answer) => {
     const line = `${incoming.method ?? ''} ${withoutSignature(incoming.url ?? '')}`
     requests.push(line)
-    const fault = plans.find(({ faults, matches }) => faults.length > 0 && matches(line))?.faults.shift()
+    const fault = plans.find(({ matches }) => matches(line))?.nextFault(line)
+    if (fault?.kind === 'leave') leave()
     handle(store, incoming, answer, fault)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const leave = (): void => {
+    server.close()
+    server.closeIdleConnections()
+  }
+  const listen = (port: number): Promise<void> => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve))
+  await listen(0)
+  const { port } = server.address() as AddressInfo
   return {
-    endpoint: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    endpoint: `http://127.0.0.1:${String(port)}`,
     requests,
-    fail: (matches, ...faults) => void plans.push({ matches, faults: [...faults] }),
+    fail: (matches, ...faults) => {
+      const left = [...faults]
+      plans.push({ matches: (line) => left.length > 0 && matches(line), nextFault: () => left.shift() })
+    },
+    hold: (matches, what) => {
+      const [arrived, released, passed] = [new Signal<string>(), new Signal<undefined>(), new Signal<undefined>()]
+      let isHeld = true
+      const faultFor = (line: string): Fault => {
+        const until = (): Promise<undefined> => {
+          arrived.give(line)
+          return released.promise
+        }
+        const tell = (): void => passed.give(undefined)
+        return what === 'request' ? { kind: 'hold', until, passed: tell } : { kind: 'hold-answer', until }
+      }
+      plans.push({ matches: (line) => isHeld && matches(line), nextFault: faultFor })
+      const release = (): void => {
+        isHeld = false
+        released.give(undefined)
+      }
+      return { arrived: arrived.promise, passed: passed.promise, release }
+    },
+    comeBack: () => listen(port),
     close: () => closed(server),
   }
 }
@@ -54,41 +108,88 @@ function handle(store: string, incoming: IncomingMessage, answer: ServerResponse
       answer.end(fault.body)
       return
     case 'hold':
-      void fault.until().finally(() => {
-        forward(store, incoming, answer, undefined)
-      })
+      void forwardLater(store, incoming, answer, fault)
       return
+    case 'hold-answer':
     case 'lose':
     case 'cut':
     case 'change':
+    case 'leave':
     case undefined:
       forward(store, incoming, answer, fault)
   }
 }
 
-function forward(store: string, incoming: IncomingMessage, answer: ServerResponse, fault: Fault | undefined): void {
+/** The body is read first: its sender may be gone when it goes through. */
+async function forwardLater(
+  store: string,
+  incoming: IncomingMessage,
+  answer: ServerResponse,
+  fault: Extract<Fault, { readonly kind: 'hold' }>,
+): Promise<void> {
+  const body = await buffer(incoming).catch(() => undefined)
+  await fault.until().catch(() => undefined)
+  if (body !== undefined) forward(store, incoming, answer, fault, body)
+}
+
+/** @param body undefined: what comes in goes through as it comes */
+function forward(
+  store: string,
+  incoming: IncomingMessage,
+  answer: ServerResponse,
+  fault: Fault | undefined,
+  body?: Buffer,
+): void {
   const { headers, method, url } = incoming
   const outgoing = request(new URL(url ?? '/', store), { method, headers: { ...headers } }, (reply) => {
     const pieces: Buffer[] = []
     reply.on('data', (piece: Buffer) => pieces.push(piece))
     reply.once('end', () => {
-      const body = Buffer.concat(pieces)
-      if (fault?.kind === 'lose') {
-        incoming.socket.destroy()
-        return
-      }
-      if (fault?.kind === 'change') body[0] = (body[0] ?? 0) ^ 1
-      answer.writeHead(reply.statusCode ?? 500, reply.headers)
-      if (fault?.kind !== 'cut') {
-        answer.end(body)
-        return
-      }
-      answer.write(body.subarray(0, fault.after), () => {
-        incoming.socket.destroy()
-      })
+      if (fault?.kind === 'hold') fault.passed?.()
+      const give = (): void => giveAnswer(incoming, answer, reply, Buffer.concat(pieces), fault)
+      if (fault?.kind === 'hold-answer') void fault.until().finally(give)
+      else give()
     })
   })
-  incoming.pipe(outgoing)
+  outgoing.once('error', () => incoming.socket.destroy())
+  if (body === undefined) incoming.pipe(outgoing)
+  else outgoing.end(body)
+}
+
+function giveAnswer(
+  incoming: IncomingMessage,
+  answer: ServerResponse,
+  { headers, statusCode = 500 }: IncomingMessage,
+  body: Buffer,
+  fault: Fault | undefined,
+): void {
+  if (fault?.kind === 'lose') {
+    incoming.socket.destroy()
+    return
+  }
+  if (fault?.kind === 'change') body[0] = (body[0] ?? 0) ^ 1
+  // The connection ends with this answer: the next request needs one of its own, and is refused it.
+  const ending = fault?.kind === 'leave' ? { connection: 'close' } : {}
+  answer.writeHead(statusCode, { ...headers, ...ending })
+  if (fault?.kind !== 'cut') {
+    answer.end(body)
+    return
+  }
+  answer.write(body.subarray(0, fault.after), () => {
+    incoming.socket.destroy()
+  })
+}
+
+/** A promise and what fulfils it; only the first value counts. */
+class Signal<T> {
+  readonly promise: Promise<T>
+  give: (value: T) => void = () => undefined
+
+  constructor() {
+    this.promise = new Promise((resolve) => {
+      this.give = resolve
+    })
+  }
 }
 
 function closed(server: Server): Promise<void> {

@@ -33,6 +33,10 @@ export class TestProgram {
   isTerminal = false
   /** What stands in standard input; undefined: it is a terminal. */
   stdin: Uint8Array | undefined
+  /** What the clock does otherwise. */
+  clock: Partial<Clock> = {}
+  /** Aborted when the process is asked to end. */
+  interrupted: AbortSignal | undefined
   #ahead = 0
   #bucket = this.#newBucket()
   #faults: Partial<ObjectStore> = {}
@@ -48,6 +52,8 @@ export class TestProgram {
     this.#faults = {}
     this.isTerminal = false
     this.stdin = undefined
+    this.clock = {}
+    this.interrupted = undefined
     this.opened.length = 0
     mkdirSync(this.path('cache'))
   }
@@ -78,8 +84,9 @@ export class TestProgram {
       write: async (chunk) => void chunks.push(Buffer.from(chunk)),
     })
     const stdin = { isTerminal: this.stdin === undefined, chunks: () => Readable.from(halves(this.stdin)) }
-    const status = await main(argv, this.env, { stdin, stdout: sink(streams.stdout), stderr: sink(streams.stderr) }, {
-      clock: { ...hastyClock, now: () => this.#now() },
+    const interrupted = this.interrupted === undefined ? {} : { interrupted: this.interrupted }
+    const status = await main(argv, this.env, { stdin, stdout: sink(streams.stdout), stderr: sink(streams.stderr), ...interrupted }, {
+      clock: { ...hastyClock, now: () => this.#now(), ...this.clock },
       random: systemRandom,
       host: 'test-host',
       createStore: async (options) => {

@@ -14,6 +14,10 @@ export interface RunningStore {
   readonly secretAccessKey: string
   /** Where it keeps the objects; with versitygw one file each, `BUCKET/KEY`. */
   readonly folder: string
+  /** Ends, and keeps its objects: what a restart begins with. */
+  leave(): Promise<void>
+  /** Starts again, at the same address. */
+  comeBack(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -57,19 +61,28 @@ async function run(
   port: number,
   folder: string,
 ): Promise<RunningStore> {
-  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: 'ignore' })
+  const launch = (): ChildProcess => spawn(program, args, { env: { ...process.env, ...env }, stdio: 'ignore' })
+  let child = launch()
   const endpoint = `http://127.0.0.1:${String(port)}`
-  try {
-    await untilAnswering(endpoint, child)
-  } catch (error) {
-    child.kill('SIGKILL')
-    throw error
+  const begin = async (): Promise<void> => {
+    try {
+      await untilAnswering(endpoint, child)
+    } catch (error) {
+      child.kill('SIGKILL')
+      throw error
+    }
   }
+  await begin()
   return {
     name,
     endpoint,
     ...KEYS,
     folder,
+    leave: () => end(child),
+    comeBack: () => {
+      child = launch()
+      return begin()
+    },
     stop: async () => {
       await end(child)
       await rm(folder, { recursive: true, force: true })

@@ -30,14 +30,14 @@ export class Workplace {
   readonly url: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly store: ObjectStore
-  readonly #server: RunningStore
+  readonly server: RunningStore
 
   private constructor(folder: string, bucket: string, server: RunningStore, store: ObjectStore) {
     this.folder = folder
     this.bucket = bucket
     this.url = `s3://${bucket}/charts`
     this.env = environment(folder, server)
-    this.#server = server
+    this.server = server
     this.store = store
   }
 
@@ -97,9 +97,9 @@ export class Workplace {
 
   /** Makes an object of versitygw, which takes the time of its file for that of the last change, older: milliseconds. */
   async age(name: string, milliseconds: number): Promise<void> {
-    assert.equal(this.#server.name, 'versitygw')
+    assert.equal(this.server.name, 'versitygw')
     const then = (Date.now() - milliseconds) / 1000
-    await utimes(join(this.#server.folder, this.bucket, 'charts', name), then, then)
+    await utimes(join(this.server.folder, this.bucket, 'charts', name), then, then)
   }
 
   /** `index.yaml` as it lies in the bucket, without merge on read. */

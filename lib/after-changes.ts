@@ -1,0 +1,56 @@
+import type { Changes } from './changes.ts'
+import { HelmS3Error, hasCode } from './errors.ts'
+import { describeUnexpected } from './error-text.ts'
+
+/** How to go on, by command; all others begin where the last run has stopped. */
+const GOING_ON: Readonly<Record<string, string>> = {
+  push: 'the same command with --ignore-if-exists, or once more with --force, does what is missing',
+  copy: 'the same command with --ignore-if-exists, or once more with --force, does what is missing',
+  delete: 'the same command with --ignore-missing does what is missing',
+  restore: 'see with `helm s3 list` what stands, and restore what is missing',
+  init: '`helm s3 check` says what stands there',
+}
+
+/** Hints for a command that has changed nothing. */
+const SAYS_UNCHANGED = /\bnothing (?:is|was)\b/
+
+/**
+ * The error of a command that failed after it had changed something, or may have: an unknown outcome that says what
+ * stands. Any other error stays as it is, and so does the refusal of a push, which names what it has pushed beside.
+ */
+export function afterChanges(error: unknown, changes: Changes, command: string, isVerbose: boolean): unknown {
+  if (hasCode(error, 'already-exists') && !changes.hasUnansweredDelta) return error
+  // An unknown outcome speaks itself of the write that has no answer.
+  const parts = partsOf(changes, { speaksOfUnanswered: !hasCode(error, 'outcome-unknown') })
+  if (parts.length === 0) return error
+  const { hint, message } = error instanceof HelmS3Error ? error : unexpected(error, isVerbose)
+  const goingOn = GOING_ON[command] ?? 'the same command goes on from there'
+  const isTrue = hint !== undefined && !SAYS_UNCHANGED.test(hint)
+  return new HelmS3Error('outcome-unknown', [...parts, `not finished: ${message.trim()}`].join('; '), {
+    hint: isTrue ? `${hint}; ${goingOn}` : goingOn,
+    cause: error,
+  })
+}
+
+/** The lines for somebody who has ended a command: what stands of it. */
+export function linesWhenEnded(changes: Changes): readonly string[] {
+  const parts = partsOf(changes, { speaksOfUnanswered: true })
+  return parts.length === 0 ? [] : [`${parts.join('; ')}; ended before all was done`]
+}
+
+function partsOf(changes: Changes, options: { readonly speaksOfUnanswered: boolean }): readonly string[] {
+  const { committedText, replacedText, unansweredText } = changes
+  const parts: string[] = []
+  if (committedText !== undefined) parts.push(`committed: ${committedText}`)
+  if (replacedText !== undefined) {
+    parts.push(`replaced, or on its way, while the index may name the old one: the archive of ${replacedText}`)
+  }
+  if (unansweredText !== undefined && options.speaksOfUnanswered) {
+    parts.push(`no answer to the write of ${unansweredText}: it may or may not take effect`)
+  }
+  return parts
+}
+
+function unexpected(error: unknown, isVerbose: boolean): { readonly message: string; readonly hint: undefined } {
+  return { message: `unexpected: ${describeUnexpected(error, isVerbose)}`, hint: undefined }
+}
