@@ -64,7 +64,7 @@ export async function placeNewArchive(
     if (state.isMine(head)) return { kind: head.delta === minted.id ? 'created' : 'mine-before' }
     return head.digest === upload.digest
       ? adoptArchive(session, upload, head, await readView(session), state)
-      : giveWayOrClear(session, upload, head)
+      : giveWayOrClear(session, upload, head, state)
   }
   return AGAIN
 }
@@ -92,7 +92,12 @@ export async function adoptArchive(
  * The archive that stands there has other bytes. Only the index tells whether the version exists. Where no entry names it, its push
  * may be about to write one; after that it must have died, and the archive goes as `prune --orphans` removes it.
  */
-async function giveWayOrClear(session: Session, upload: ChartUpload, head: ArchiveHead): Promise<Placement> {
+async function giveWayOrClear(
+  session: Session,
+  upload: ChartUpload,
+  head: ArchiveHead,
+  state: PushState,
+): Promise<Placement> {
   const view = await readView(session)
   const obstacle = await obstacleTo(session, upload, view)
   if (obstacle !== undefined) return obstacle
@@ -101,7 +106,8 @@ async function giveWayOrClear(session: Session, upload: ChartUpload, head: Archi
   const key = archiveKey(session.location, upload)
   await clearOrphans(session, [{ key, digest: head.digest }])
   const now = await headArchive(session, key)
-  return now?.delta === head.delta && now?.digest === head.digest ? { kind: 'orphan', head } : AGAIN
+  const stays = now?.delta === head.delta && now?.digest === head.digest
+  return stays && state.noteNotCleared(upload) ? { kind: 'orphan', head } : AGAIN
 }
 
 /** Why a version cannot be pushed now: it is in the index, or a deletion of it may be under way. */

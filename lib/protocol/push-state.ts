@@ -27,6 +27,7 @@ export class PushState {
   readonly #mine = new Set<DeltaId>()
   readonly #adopted = new Map<string, Pick<ArchiveHead, 'delta' | 'digest'>>()
   readonly #written = new Map<string, DeltaId>()
+  readonly #notCleared = new Set<string>()
   /** Milliseconds, by what was waited for. */
   readonly #waited = new Map<string, number>()
 
@@ -81,6 +82,17 @@ export class PushState {
   isAdopted(version: VersionId, { delta, digest }: ArchiveHead): boolean {
     const adopted = this.#adopted.get(versionKey(version))
     return adopted !== undefined && adopted.delta === delta && adopted.digest === digest
+  }
+
+  /**
+   * An archive that no entry names could not be removed. @returns whether that was so before: a store that is slow once is no reason to
+   * give up
+   */
+  noteNotCleared(version: VersionId): boolean {
+    const key = versionKey(version)
+    const wasSo = this.#notCleared.has(key)
+    this.#notCleared.add(key)
+    return wasSo
   }
 
   /**
