@@ -131,7 +131,7 @@ async function run(
         const store = await openStore(location.bucket, location.query, defaults)
         const { notice, progress, detail, track } = output
         const { baseFile } = await import('./cache/base-file.ts')
-        const baseCache = baseFile(config.helm.cacheFolder, location.url)
+        const baseCache = store.place === undefined ? undefined : baseFile(config.helm.cacheFolder, JSON.stringify([store.place, location.url]))
         const session: Session = createSession({ store, location, clock, random, origin, notice, progress, detail, track, baseCache })
         return session
       },

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, open, readFile, readdir, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { crc32 } from 'node:zlib'
 import type { BaseCache, KeptBase } from '../protocol/base-cache.ts'
 import { asETag } from '../store/object-store.ts'
 import { systemClock } from '../sys/clock.ts'
@@ -13,27 +12,31 @@ interface Label {
   readonly etag: string
   readonly lastModified: number
   readonly size: number
-  /** CRC-32 of the bytes: a machine that stops may leave a file of the right size with other bytes. */
-  readonly crc32: number
+  /** SHA-256 of the bytes as they came whole from this place: an ETag alone does not tell that these are the bytes that have it. */
+  readonly sha256: string
 }
 
-const LABEL_BYTES = 256
+const LABEL_BYTES = 512
 
 /** No run writes a draft for so long, milliseconds. */
 const DRAFT_AGE = 60 * 60_000
 
+/** What was not replaced for so long goes when something else is kept, milliseconds: nobody may ever ask for that place again. */
+const KEPT_AGE = 30 * 24 * 60 * 60_000
+
 /**
- * Keeps the base of the repository at `url` in one file in a folder of our own in Helm's cache of repositories. Whoever may
+ * Keeps the base of the repository at `place` in one file in a folder of our own in Helm's cache of repositories. Whoever may
  * write there may as well write Helm's own copy of the index.
+ * @param place tells the repository from all others: its URL alone does not, for that may mean other buckets at other endpoints
  */
-export function baseFile(cacheFolder: string, url: string): BaseCache {
-  const path = join(cacheFolder, 'helm-s3', `${sha256(Buffer.from(url)).slice(0, 32)}.base`)
+export function baseFile(cacheFolder: string, place: string): BaseCache {
+  const path = join(cacheFolder, 'helm-s3', `${sha256(Buffer.from(place)).slice(0, 32)}.base`)
   return {
     find: () => quietly(() => findBase(path)),
     keep: async ({ body, etag, lastModified }) => {
       await quietly(async () => {
         await makeFolder(dirname(path))
-        const label: Label = { etag, lastModified, size: body.length, crc32: crc32(body) }
+        const label: Label = { etag, lastModified, size: body.length, sha256: sha256(body) }
         await replaceFile(path, [Buffer.from(`${JSON.stringify(label).padEnd(LABEL_BYTES - 1)}\n`), body])
       })
     },
@@ -56,7 +59,11 @@ async function makeFolder(path: string): Promise<void> {
 async function replaceFile(path: string, pieces: readonly Uint8Array[]): Promise<void> {
   const [folder, name] = [dirname(path), basename(path)]
   for (const other of await readdir(folder)) {
-    if (other.startsWith(`${name}.`) && systemClock.now() - (await stat(join(folder, other))).mtimeMs > DRAFT_AGE) await unlink(join(folder, other))
+    const longest = other.startsWith(`${name}.`) ? DRAFT_AGE : KEPT_AGE
+    // Another process may be doing the same.
+    await quietly(async () => {
+      if (other !== name && systemClock.now() - (await stat(join(folder, other))).mtimeMs > longest) await unlink(join(folder, other))
+    })
   }
   const draft = `${path}.${randomUUID()}`
   const file = await open(draft, 'wx', 0o644)
@@ -89,7 +96,7 @@ async function readBody(path: string, label: Label): Promise<Uint8Array | undefi
   const bytes = await readFile(path)
   const found = JSON.parse(bytes.toString('utf8', 0, LABEL_BYTES)) as Label
   const body = bytes.subarray(LABEL_BYTES)
-  return found.etag === label.etag && body.length === found.size && crc32(body) === found.crc32 ? body : undefined
+  return found.etag === label.etag && body.length === found.size && sha256(body) === found.sha256 ? body : undefined
 }
 
 async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {

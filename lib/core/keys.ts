@@ -83,6 +83,15 @@ export function repositoryAt(bucket: string, prefix: string, query = ''): Reposi
   }
 }
 
+/**
+ * Whether two queries of repository URLs name one store, to be reached as one profile. The region is where a search for the bucket
+ * begins, and does not count.
+ */
+export function isSameStore(a: string, b: string): boolean {
+  const [one, other] = [new URLSearchParams(a), new URLSearchParams(b)]
+  return ['endpoint', 'profile'].every((name) => (one.get(name) ?? '') === (other.get(name) ?? ''))
+}
+
 /** `<prefix>index.d/rebuild-<name>.json`: the mark of a rebuild that is under way. `name`: 16 hex characters. */
 export function rebuildMarkKey({ deltaFolder }: RepositoryLocation, name: string): Key {
   return asKey(`${deltaFolder}rebuild-${name}.json`)

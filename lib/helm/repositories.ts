@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { type ObjectLocation, type RepositoryLocation, parseRepositoryUrl } from '../core/keys.ts'
+import { type ObjectLocation, type RepositoryLocation, isSameStore, parseRepositoryUrl } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import { causeText, systemCode } from '../sys/system-error.ts'
 
@@ -70,9 +70,12 @@ export async function queryOfRepository({ bucket, key }: ObjectLocation, file: s
   return around.sort((a, b) => b.prefix.length - a.prefix.length)[0]?.query ?? ''
 }
 
-/** Those whose URL names this place, however it is written: a trailing slash makes no difference. */
+/** Those whose URL names this place at this store, however it is written: a trailing slash makes no difference. */
 export function repositoriesAt(location: RepositoryLocation, repositories: readonly HelmRepository[]): readonly HelmRepository[] {
-  return repositories.filter(({ url }) => locationOf(url)?.url === location.url)
+  return repositories.filter(({ url }) => {
+    const other = locationOf(url)
+    return other?.url === location.url && isSameStore(other.query, location.query)
+  })
 }
 
 /** Undefined: a repository elsewhere than in a bucket. */

@@ -141,6 +141,11 @@ export type NotDone =
  * number of times, with back-off and jitter. `put` and `delete` are sent exactly once.
  */
 export interface ObjectStore {
+  /**
+   * Tells this bucket from all others, and from the same name at another endpoint or for another account: what was read under one
+   * text says nothing about another. Holds no secret. Undefined: not known, so that nothing may be kept from one run to the next.
+   */
+  readonly place?: string
   /** One page (at most 1000 objects) of the keys that begin with `prefix`. */
   list(prefix: string, options?: ListOptions): Promise<ListPage>
   /** The object with its bytes, or undefined when there is none. */

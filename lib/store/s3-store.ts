@@ -93,6 +93,10 @@ class S3Store implements ObjectStore {
     this.#objectSettings = options.objectSettings ?? (async () => NO_OBJECT_SETTINGS)
   }
 
+  get place(): string {
+    return this.#clients.place
+  }
+
   async list(prefix: string, { startAfter, token, delimiter }: ListOptions = {}): Promise<ListPage> {
     const action = this.#action('s3:ListBucket', prefix)
     const query = { 'list-type': '2', prefix, 'start-after': startAfter, 'continuation-token': token, delimiter }

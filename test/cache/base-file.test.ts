@@ -46,6 +46,7 @@ describe('the kept base', () => {
     }
     const changed = await whole()
     changed[changed.length - 1] = 0
+    // As many bytes, of which one is another, although the ETag has not changed.
     for (const damaged of [changed, (await whole()).subarray(0, -1), (await whole()).subarray(0, 10), Buffer.alloc(0), Buffer.from('null'.padEnd(300))]) {
       await whole()
       writeFileSync(file(), damaged)
@@ -66,6 +67,13 @@ describe('the kept base', () => {
     await cache.keep(base(Buffer.from('two')))
     assert.deepEqual([existsSync(left), existsSync(fresh)], [false, true])
     assert.equal(await readBack(), 'two')
+  })
+
+  it('takes away what has not been replaced for a month', async () => {
+    await baseFile(path('cache'), URL).keep(base(Buffer.from('one')))
+    utimesSync(file(), 0, 0)
+    await baseFile(path('cache'), 's3://acme/others').keep(base(Buffer.from('two')))
+    assert.deepEqual([await readBack(), await readBack('s3://acme/others')], [undefined, 'two'])
   })
 
   it('does without where nothing can be written', async () => {
