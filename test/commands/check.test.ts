@@ -51,6 +51,14 @@ describe('check', () => {
     assert.equal(await program.ok('doctor', URI), stdout)
   })
 
+  it('names an url with a query, and repairs it', async () => {
+    await edit((text) => text.replace('"urls":["app-1.0.0.tgz"]', '"urls":["s3://acme/charts/app-1.0.0.tgz?endpoint=http://evil.example"]'))
+    const { findings, status } = await checked()
+    assert.deepEqual([status, findings.map(({ code, name, severity }) => [code, severity, name])], [1, [['entry-url-query', 'warning', 'app']]])
+    assert.equal((await checked('--fix')).status, 0)
+    assert.match(await program.text('charts/index.yaml'), /"urls":\["s3:\/\/acme\/charts\/app-1\.0\.0\.tgz"\]/)
+  })
+
   it('says what is wrong, why it matters and what to do, and exits with 1', async () => {
     await remove('app-1.0.0.tgz')
     const { status, stdout, stderr } = await program.run('check', URI)
