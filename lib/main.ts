@@ -19,6 +19,7 @@ import type { ObjectStore } from './store/object-store.ts'
 import type { Clock } from './sys/clock.ts'
 import type { Random } from './sys/random.ts'
 import { systemCode } from './sys/system-error.ts'
+import { visibleText } from './terminal-text.ts'
 
 /** What an adapter needs to open a bucket. */
 export interface StoreOptions {
@@ -148,6 +149,6 @@ async function fail(
 ): Promise<number> {
   if (error instanceof Interruption) return error.exitStatus
   if (systemCode(error) === 'EPIPE') return BROKEN_PIPE
-  await stderr.write(errorText(error, isVerbose)).catch(() => undefined)
+  await stderr.write(visibleText(errorText(error, isVerbose))).catch(() => undefined)
   return error instanceof HelmS3Error ? exitStatus(error.code, hasFineExitCodes) : 1
 }

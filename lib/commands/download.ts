@@ -3,6 +3,7 @@ import { type Key, type ObjectLocation, asKey, isSameStore, parseS3Url, reposito
 import { joinSmall } from '../core/index/pieces.ts'
 import { HelmS3Error, hasCode } from '../errors.ts'
 import { queriesAround } from '../helm/repositories.ts'
+import { shellWord } from '../terminal-text.ts'
 
 const INDEX_FILE = 'index.yaml'
 
@@ -102,7 +103,7 @@ function missingIndex(url: string): HelmS3Error {
   const repository = query === undefined ? folder : `${folder}?${query}`
   const message =
     `The index file does not exist by the path ${url}. ` +
-    `If you haven't initialized the repository yet, try running \`helm s3 init ${repository}\``
+    `If you haven't initialized the repository yet, try running \`helm s3 init ${shellWord(repository)}\``
   return new HelmS3Error('missing-index', message, { bare: true })
 }
 

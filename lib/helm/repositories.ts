@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { type ObjectLocation, type RepositoryLocation, isSameStore, parseRepositoryUrl } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import { causeText, systemCode } from '../sys/system-error.ts'
+import { shellWord } from '../terminal-text.ts'
 
 /** A line of `helm repo list`. */
 export interface HelmRepository {
@@ -45,12 +46,12 @@ export async function findRepository(nameOrUrl: string, file: string): Promise<R
   if (nameOrUrl.includes('://')) return parseRepositoryUrl(nameOrUrl)
   const repositories = await readRepositories(file)
   if (repositories === undefined) {
-    const hint = `add the repository with \`helm repo add ${nameOrUrl} s3://BUCKET/PREFIX\`, or give its s3:// URI instead of a name`
+    const hint = `add the repository with \`helm repo add ${shellWord(nameOrUrl)} s3://BUCKET/PREFIX\`, or give its s3:// URI instead of a name`
     throw cannotLoad(file, `open ${file}: no such file or directory`, undefined, hint)
   }
   const repository = repositories.find(({ name }) => name === nameOrUrl)
   if (repository === undefined) {
-    throw new HelmS3Error('unknown-repository', `repo with name ${nameOrUrl} not found, try \`helm repo add ${nameOrUrl} <uri>\``)
+    throw new HelmS3Error('unknown-repository', `repo with name ${nameOrUrl} not found, try \`helm repo add ${shellWord(nameOrUrl)} <uri>\``)
   }
   return parseRepositoryUrl(repository.url)
 }

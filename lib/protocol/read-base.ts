@@ -5,6 +5,7 @@ import { HelmS3Error, hasCode, inStep } from '../errors.ts'
 import type { ETag, StoredObject } from '../store/object-store.ts'
 import { WORTH_KEEPING } from './base-cache.ts'
 import type { Session } from './session.ts'
+import { shellWord } from '../terminal-text.ts'
 
 /** One version of `index.yaml`. */
 export interface Base {
@@ -101,8 +102,8 @@ export async function missingIndex(session: Session): Promise<HelmS3Error> {
   const remains = await hasRemains(session)
   return new HelmS3Error('missing-index', `there is no index.yaml at ${location.url}`, {
     hint: remains
-      ? `there are charts: \`helm s3 reindex ${location.address}\` makes an index of them`
-      : `for a new repository, try running \`helm s3 init ${location.address}\``,
+      ? `there are charts: \`helm s3 reindex ${shellWord(location.address)}\` makes an index of them`
+      : `for a new repository, try running \`helm s3 init ${shellWord(location.address)}\``,
   })
 }
 

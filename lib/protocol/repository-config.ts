@@ -17,6 +17,7 @@ import type { PutCondition } from '../store/object-store.ts'
 import { DEFAULT_GRACE_WINDOW } from './limits.ts'
 import type { Session } from './session.ts'
 import { newWriteId } from './write-index.ts'
+import { shellWord } from '../terminal-text.ts'
 
 const MAX_ATTEMPTS = 8
 
@@ -79,7 +80,7 @@ export async function writeRepositoryConfig(
 }
 
 function outcomeUnknown({ address, configKey }: RepositoryLocation, cause: unknown): HelmS3Error {
-  return new HelmS3Error('outcome-unknown', `no answer to the write of ${configKey}`, { hint: `see what stands there with \`helm s3 config ${address}\``, cause })
+  return new HelmS3Error('outcome-unknown', `no answer to the write of ${configKey}`, { hint: `see what stands there with \`helm s3 config ${shellWord(address)}\``, cause })
 }
 
 /**

@@ -1,6 +1,7 @@
 import { type ErrorCode, HelmS3Error } from '../errors.ts'
 import { SIGNATURE_MALFORMED } from './s3-region.ts'
 import { type Signs, isNotConnected, isUntrusted, signsOf } from './s3-signs.ts'
+import { shellWord, visibleLine } from '../terminal-text.ts'
 
 /** What was asked of the store, for messages. */
 export interface S3Action {
@@ -41,7 +42,7 @@ const named = (...names: readonly string[]): Rule['when'] => ({ name }) => names
 const place = ({ endpoint }: Asked): string => endpoint ?? 'AWS'
 /** The rest of a command line of the AWS CLI that reaches the same store as the same person. */
 const cli = ({ endpoint, profile, region }: Asked): string =>
-  ` --region ${region}${endpoint === undefined ? '' : ` --endpoint-url ${endpoint}`}${profile === undefined ? '' : ` --profile ${profile}`}`
+  ` --region ${region}${endpoint === undefined ? '' : ` --endpoint-url ${shellWord(endpoint)}`}${profile === undefined ? '' : ` --profile ${shellWord(profile)}`}`
 
 const RULES: readonly Rule[] = [
   {
@@ -83,7 +84,7 @@ const RULES: readonly Rule[] = [
   {
     when: named('ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired', 'RequestExpired'),
     code: 'denied',
-    hint: ({ profile }) => `the session is over: ${profile === undefined ? 'get new keys and a new AWS_SESSION_TOKEN' : `\`aws sso login --profile ${profile}\`, or get new keys for it`}`,
+    hint: ({ profile }) => `the session is over: ${profile === undefined ? 'get new keys and a new AWS_SESSION_TOKEN' : `\`aws sso login --profile ${shellWord(profile)}\`, or get new keys for it`}`,
   },
   {
     when: named('InvalidAccessKeyId', 'SignatureDoesNotMatch', 'InvalidToken', 'InvalidTokenId', 'InvalidSecurity'),
@@ -124,7 +125,7 @@ const RULES: readonly Rule[] = [
   {
     when: named('InvalidObjectState'),
     code: 'store-failed',
-    hint: ({ bucket, key }) => `the object lies in an archive: \`aws s3api restore-object --bucket ${bucket} --key ${key}\` brings it back`,
+    hint: ({ bucket, key }) => `the object lies in an archive: \`aws s3api restore-object --bucket ${bucket} --key ${shellWord(key)}\` brings it back`,
   },
   {
     when: ({ status }) => status === 401 || status === 403,
@@ -213,7 +214,7 @@ export function describeAction({ bucket, key, permission }: S3Action): string {
     's3:PutObject': 'write',
     's3:DeleteObject': 'delete',
   }[permission]
-  return `${verb} s3://${bucket}/${key}`
+  return visibleLine(`${verb} s3://${bucket}/${key}`)
 }
 
 /** `as profile prod, region eu-west-1, at https://…`: as far as it is known. */
