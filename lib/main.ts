@@ -13,7 +13,7 @@ import { objectDefaults } from './protocol/repository-config.ts'
 import { type Session, createSession } from './protocol/session.ts'
 import { type ConnectionSettings, connectionSettings } from './settings/connection.ts'
 import type { Environment } from './settings/environment.ts'
-import { NO_OBJECT_SETTINGS, type ObjectSettings, type ObjectSettingsSource, explicitObjectSettings, objectSettings, withDefaults } from './settings/objects.ts'
+import { NO_OBJECT_SETTINGS, type ObjectSettings, type ObjectSettingsSource, explicitObjectSettings, objectSettings, takesRepositoryDefaults, withDefaults } from './settings/objects.ts'
 import { timeoutFrom } from './settings/timeout.ts'
 import type { ObjectStore } from './store/object-store.ts'
 import type { Clock } from './sys/clock.ts'
@@ -106,6 +106,7 @@ async function run(
   // What is wrong on the command line is said at once, whatever the command does first.
   connectionSettings(settings, undefined, {})
   objectSettings(settings, {})
+  const takesDefaults = takesRepositoryDefaults(env)
   const deadline = { timeout: timeout ?? timeoutFrom(env) ?? DEFAULT_TIMEOUT, clock, ...(io.interrupted === undefined ? {} : { interrupted: io.interrupted }) }
   await withDeadline(deadline, async (signal) => {
     const openStore = async (bucket: string, query = '', defaults = async (): Promise<ObjectSettings> => NO_OBJECT_SETTINGS): Promise<ObjectStore> => {
@@ -126,9 +127,10 @@ async function run(
       output,
       stdin: io.stdin,
       objectSettings: explicitObjectSettings(settings, env),
+      takesRepositoryDefaults: takesDefaults,
       openStore: (bucket, query) => openStore(bucket, query),
       openSession: async (location) => {
-        const defaults = async (): Promise<ObjectSettings> => objectDefaults(await session.repositoryConfig())
+        const defaults = async (): Promise<ObjectSettings> => (takesDefaults ? objectDefaults(await session.repositoryConfig()) : NO_OBJECT_SETTINGS)
         const store = await openStore(location.bucket, location.query, defaults)
         const { notice, progress, detail, track } = output
         const { baseFile } = await import('./cache/base-file.ts')

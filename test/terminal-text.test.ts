@@ -10,7 +10,6 @@ import { isPlainWord, shellWord, visibleJson, visibleLine, visibleText } from '.
 import { useProgram } from './support/program.ts'
 
 /** C0 but for tabs and ends of lines, DEL, C1, bidirectional controls, zero-width characters, other separators of lines. */
-// eslint-disable-next-line no-control-regex -- that is what it is about
 const HIDDEN = /[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u{e0000}-\u{e007f}]/u
 const EVIL = 'a\x1b]0;owned\x07\x1b[8m\x9b31m\x7f\u202egpj.\u200b\u2066\ufeff\u{e0041}\rz'
 
@@ -99,7 +98,6 @@ describe('what others have written', () => {
       for (const line of lines) {
         const { stdout, stderr } = await program.run(...line)
         // Colours are this program's own.
-        // eslint-disable-next-line no-control-regex -- that is what it is about
         const rest = (stdout + stderr).replace(/\x1b\[(?:1|2|22|31|32|33|39)m/g, '')
         assert.doesNotMatch(rest, HIDDEN, line.join(' '))
         assert.doesNotMatch(stderr, /^Error: forged/m, line.join(' '))

@@ -328,10 +328,10 @@ describe('check', () => {
       })
       const before = await program.keys('charts/')
       assert.deepEqual(await missing('--probe'), [
-        's3:PutObject arn:aws:s3:::acme/charts/index.d/*',
+        's3:PutObject arn:aws:s3:::acme/charts/index.d/*.yaml',
         's3:PutObject arn:aws:s3:::acme/charts/*.tgz',
         's3:PutObject arn:aws:s3:::acme/charts/index.yaml',
-        's3:DeleteObject arn:aws:s3:::acme/charts/index.d/*',
+        's3:DeleteObject arn:aws:s3:::acme/charts/index.d/*.yaml',
         's3:DeleteObject arn:aws:s3:::acme/charts/*.tgz',
       ])
       assert.deepEqual(await program.keys('charts/'), before)
