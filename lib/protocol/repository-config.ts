@@ -50,7 +50,8 @@ export async function lookAtConfig({ location, store }: Session): Promise<{ read
 
 /**
  * Changes the defaults of the repository, by compare-and-swap: the only place that writes them. Of two writers of different keys
- * both take effect. After any answer but success it looks before it writes again.
+ * both take effect. After any answer but success it looks before it writes again. The object is written with the ACL and the encryption that
+ * it sets.
  *
  * @param change the new document; throws to refuse
  * @returns what stands there now, and whether it was written
@@ -70,6 +71,8 @@ export async function writeRepositoryConfig(
     const next = change(decoded.document)
     if (!decoded.isUnreadable && isSameConfig(next, decoded.document)) return { document: next, isWritten: attempt > 1 }
     const body = encodeConfig(next, newWriteId(session))
+    // A bucket whose policy demands an encryption takes the very write that sets it.
+    session.noteConfig(configOf(decodeConfig(body).texts))
     const put = await store.put(location.configKey, body, { when, contentType: 'application/json', cacheControl: 'no-cache' })
     if (put.outcome === 'written') return { document: next, isWritten: true }
     if (put.outcome === 'unknown') unanswered = put

@@ -39,11 +39,13 @@ export interface Session {
   readonly repositoryConfig: () => Promise<RepositoryConfig>
   /** A listing has told that there are no defaults: nobody has to ask for them. */
   readonly noteNoConfig: () => void
+  /** The defaults are about to be these: what is sent from now on goes by them. */
+  readonly noteConfig: (config: RepositoryConfig) => void
 }
 
 type Told = 'notice' | 'progress' | 'detail' | 'track'
 
-export type SessionOptions = Omit<Session, 'knownIds' | 'noteNoConfig' | 'repositoryConfig' | 'storeClock' | Told> & Partial<Pick<Session, Told>>
+export type SessionOptions = Omit<Session, 'knownIds' | 'noteConfig' | 'noteNoConfig' | 'repositoryConfig' | 'storeClock' | Told> & Partial<Pick<Session, Told>>
 
 /** A session whose store clock follows every answer of `store`. */
 export function createSession(options: SessionOptions): Session {
@@ -54,8 +56,11 @@ export function createSession(options: SessionOptions): Session {
   const noteNoConfig = (): void => {
     config ??= Promise.resolve({})
   }
+  const noteConfig = (next: RepositoryConfig): void => {
+    config = Promise.resolve(next)
+  }
   const told = { notice: silent, progress: silent, detail: silent, track: NO_PROGRESS }
-  const own = { store, storeClock, knownIds: new KnownIds(), repositoryConfig, noteNoConfig }
+  const own = { store, storeClock, knownIds: new KnownIds(), repositoryConfig, noteNoConfig, noteConfig }
   const session: Session = { ...told, ...options, ...own }
   return session
 }

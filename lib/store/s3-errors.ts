@@ -130,7 +130,7 @@ const RULES: readonly Rule[] = [
   {
     when: ({ status }) => status === 401 || status === 403,
     code: 'denied',
-    hint: (asked) => `${identityOf(asked)} needs ${permissionsOf(asked)} here; ${otherDenials(asked)}`,
+    hint: (asked) => `${identityOf(asked)} needs ${permissionsOf(asked)} here; ${otherDenials(asked)}${maybeEncryption(asked)}`,
   },
   {
     when: named('BadDigest', 'InvalidDigest', 'XAmzContentSHA256Mismatch', 'XAmzContentChecksumMismatch'),
@@ -251,6 +251,13 @@ function otherDenials(asked: Asked): string {
   const who = asked.endpoint === undefined ? `\`aws sts get-caller-identity${cli(asked)}\` says who that is` : ''
   const not = owner === undefined ? `${place(asked)} may also answer so when the bucket is not yours` : `or the bucket does not belong to account ${owner} (--expected-bucket-owner)`
   return who === '' ? not : `${not}; ${who}`
+}
+
+/** Policies that demand an encryption refuse in the same words as those that allow nothing. */
+function maybeEncryption({ permission, says = {} }: Asked): string {
+  if (permission !== 's3:PutObject') return ''
+  const said = says.ServerSideEncryption
+  return said === undefined ? '; or a policy demands encryption, and none is asked for: --sse, --sse-kms-key-id' : `; or a policy demands another encryption than ${said} (--sse, --sse-kms-key-id)`
 }
 
 function lookAt({ says = {} }: Asked): string {

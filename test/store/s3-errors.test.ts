@@ -42,6 +42,8 @@ const CASES: Readonly<Record<string, Case>> = {
   'a refusal': { error: answer(403, 'AccessDenied'), code: 'denied', hint: /^profile ci needs s3:GetObject here; .*`aws sts get-caller-identity --region eu-west-1 --profile ci`/ },
   'a refusal elsewhere': { error: answer(403, 'AccessDenied'), in: MINIO, code: 'denied', hint: /^access key …MPLE needs s3:GetObject here; http:\/\/minio:9000 may also answer so when the bucket is not yours$/ },
   'a refusal of what is said with an object': { error: answer(403, 'AccessDenied'), action: { ...PUT, says: { ACL: 'private', Tagging: 'a=b', ServerSideEncryption: 'aws:kms' } }, code: 'denied', hint: /s3:PutObject \(and, .* s3:PutObjectAcl, s3:PutObjectTagging, kms:GenerateDataKey\)/ },
+  'a refusal of a write, which a policy may want encrypted': { error: answer(403, 'AccessDenied'), action: PUT, code: 'denied', hint: /s3:PutObject here; .*; or a policy demands encryption, and none is asked for: --sse, --sse-kms-key-id$/ },
+  'a refusal of a write, which a policy may want encrypted otherwise': { error: answer(403, 'AccessDenied'), action: { ...PUT, says: { ServerSideEncryption: 'AES256' } }, code: 'denied', hint: /; or a policy demands another encryption than AES256/ },
   'a refusal because of the owner': { error: answer(403, 'AccessDenied'), in: { ...AWS, expectedBucketOwner: '123456789012' }, code: 'denied', hint: /does not belong to account 123456789012/ },
   'an archive in the cold': { error: answer(403, 'InvalidObjectState'), code: 'store-failed', hint: /aws s3api restore-object --bucket acme --key charts/ },
   'a checksum that does not fit': { error: answer(400, 'XAmzContentSHA256Mismatch'), action: PUT, code: 'store-failed', hint: /changed on the way/ },
