@@ -107,7 +107,7 @@ export function createOutput({ stdout, stderr }: Pick<Io, 'stdout' | 'stderr'>, 
     progress: (line) => {
       if (forTerminal) say(line)
     },
-    track: forTerminal && stderr.terminal !== undefined ? progressBars(stderr.terminal) : NO_PROGRESS,
+    track: forTerminal && stderr.terminal !== undefined ? progressBars(stderr.terminal, hasColor) : NO_PROGRESS,
     detail: (line) => {
       if (isVerbose) say(line)
     },

@@ -24,6 +24,8 @@ export interface S3Surroundings {
   readonly unsigned: readonly string[] | undefined
   readonly profile: string | undefined
   readonly expectedBucketOwner: string | undefined
+  /** Host and port of the proxy on the way; undefined: there is none. */
+  readonly proxy?: string | undefined
   /** The region that the store named in its refusal. */
   readonly told?: string | undefined
 }
@@ -64,7 +66,7 @@ const RULES: readonly Rule[] = [
   {
     when: ({ name, status }) => status === 501 || (status === 400 && name === 'NotImplemented'),
     code: 'unsupported-store',
-    hint: (asked) => `${place(asked)} does not implement what this request needs; see docs/STORES.md`,
+    hint: (asked) => `${place(asked)} does not implement what this request needs${leaveOut(asked)}; see docs/STORES.md`,
   },
   {
     when: ({ name, status }) => name.startsWith('KMS.') && status !== 403,
@@ -163,6 +165,11 @@ const RULES: readonly Rule[] = [
     hint: () => 'try again; if it lasts, ask who runs the store',
   },
   {
+    when: (signs, { proxy }) => proxy !== undefined && (isNotConnected(signs) || signs.code === 'ENOTFOUND' || signs.code === 'EAI_AGAIN'),
+    code: 'unreachable',
+    hint: (asked) => `nothing answers at the proxy ${asked.proxy ?? ''}, so that ${place(asked)} was not even asked: look at HTTPS_PROXY and HTTP_PROXY, or name the store in NO_PROXY`,
+  },
+  {
     when: ({ code }) => code === 'ENOTFOUND' || code === 'EAI_AGAIN',
     code: 'unreachable',
     hint: (asked) => `the name of ${place(asked)} is not known here: look at ${asked.endpoint === undefined ? `the region ${asked.region}` : 'the endpoint'}, the network and the proxy`,
@@ -258,6 +265,16 @@ function maybeEncryption({ permission, says = {} }: Asked): string {
   if (permission !== 's3:PutObject') return ''
   const said = says.ServerSideEncryption
   return said === undefined ? '; or a policy demands encryption, and none is asked for: --sse, --sse-kms-key-id' : `; or a policy demands another encryption than ${said} (--sse, --sse-kms-key-id)`
+}
+
+/** Flags for what was said with the object, which may be what a store does not know. */
+function leaveOut({ says = {} }: Asked): string {
+  const flags = [
+    ...(says.ACL === undefined ? [] : ['--acl and S3_ACL']),
+    ...(says.ServerSideEncryption === undefined ? [] : ['--sse and AWS_S3_SSE']),
+    ...(says.Tagging === undefined ? [] : ['--tags and HELM_S3_TAGS']),
+  ]
+  return flags.length === 0 ? '' : `, perhaps what is said with the object: leave out ${flags.join(', ')}`
 }
 
 function lookAt({ says = {} }: Asked): string {

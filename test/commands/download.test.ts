@@ -59,6 +59,18 @@ describe('download', () => {
     assert.match((await download(`${URI}/index.yaml`)).stderr, /^Error: fetch from s3 url=.*there is no index\.yaml.*\nHint: .*helm s3 reindex/)
   })
 
+  it('names the repositories below a place that is none, and does not take their charts for its own', async () => {
+    await program.ok('init', `${URI}/one`)
+    await program.ok('push', await program.chart('app', '1.0.0'), `${URI}/one`, '--no-compact')
+    await program.ok('init', `${URI}/two words`)
+    const hint = /\nHint: there are repositories below it: s3:\/\/acme\/charts\/one, s3:\/\/acme\/charts\/two%20words\n$/
+    assert.match((await download(`${URI}/index.yaml`)).stderr, hint)
+    for (const command of ['list', 'check', 'reindex', 'compact']) assert.match(await program.fails(command, URI), hint, command)
+    assert.match(await program.fails('list', 's3://acme?region=eu-west-1'), /: 's3:\/\/acme\/charts\/one\?region=eu-west-1', /)
+    await put('charts/app-1.0.0.tgz', 'x')
+    assert.match(await program.fails('list', URI), /helm s3 reindex s3:\/\/acme\/charts`/)
+  })
+
   it('fails for an object or a bucket that is not there, with nothing on stdout', async () => {
     for (const [url, problem] of [
       [`${URI}/none.tgz`, 'object not found'],
