@@ -107,7 +107,8 @@ function subjectOfFlag(line: Line, name: string | undefined, prefix: string): Su
 
 function subjectOfVersion({ command, given, positional }: Line, word: string, isList: boolean): Subject {
   const chart = argumentCalled(command, positional, ['NAME'])
-  if (chart === undefined) return { kind: 'nothing' }
+  // Helm's local files know what is there, and nothing of what was deleted.
+  if (chart === undefined || commandName(command) === 'restore') return { kind: 'nothing' }
   const comma = isList ? word.lastIndexOf(',') + 1 : 0
   const before = word.slice(0, comma)
   const taken = isList ? [before, ...given.flatMap(([flag, value]) => (flag === 'version' ? [value] : []))].flatMap((text) => text.split(',')) : []

@@ -13,6 +13,8 @@ export interface Context {
   readonly stdin: Source
   /** What the command line and the environment say about every object that is written, and where each of it stands. */
   readonly objectSettings: SourcedObjectSettings
+  /** Whether what a repository says about them counts. */
+  readonly takesRepositoryDefaults: boolean
   /** Opens a repository. Nothing is sent yet. */
   openSession(location: RepositoryLocation): Promise<Session>
   /** Opens a bucket by its name; `query` is that of the URL which named it. Nothing is sent yet. */

@@ -15,12 +15,13 @@ import { objectDefaults } from './protocol/repository-config.ts'
 import { type Session, createSession } from './protocol/session.ts'
 import { type ConnectionSettings, connectionSettings } from './settings/connection.ts'
 import type { Environment } from './settings/environment.ts'
-import { NO_OBJECT_SETTINGS, type ObjectSettings, type ObjectSettingsSource, explicitObjectSettings, objectSettings, withDefaults } from './settings/objects.ts'
+import { NO_OBJECT_SETTINGS, type ObjectSettings, type ObjectSettingsSource, explicitObjectSettings, objectSettings, takesRepositoryDefaults, withDefaults } from './settings/objects.ts'
 import { timeoutFrom } from './settings/timeout.ts'
 import type { ObjectStore } from './store/object-store.ts'
 import type { Clock } from './sys/clock.ts'
 import type { Random } from './sys/random.ts'
 import { systemCode } from './sys/system-error.ts'
+import { visibleText } from './terminal-text.ts'
 
 /** What an adapter needs to open a bucket. */
 export interface StoreOptions {
@@ -115,6 +116,7 @@ async function run(
   // What is wrong on the command line is said at once, whatever the command does first.
   connectionSettings(settings, undefined, {})
   objectSettings(settings, {})
+  const takesDefaults = takesRepositoryDefaults(env)
   const deadline = { timeout: timeout ?? timeoutFrom(env) ?? DEFAULT_TIMEOUT, clock, ...(io.interrupted === undefined ? {} : { interrupted: io.interrupted }) }
   const waiting = once(output.notice)
   await withDeadline(deadline, async (signal) => {
@@ -139,13 +141,15 @@ async function run(
       output,
       stdin: io.stdin,
       objectSettings: explicitObjectSettings(settings, env),
+      takesRepositoryDefaults: takesDefaults,
       openStore: (bucket, query) => openStore(bucket, query),
       openSession: async (location) => {
-        const defaults = async (): Promise<ObjectSettings> => objectDefaults(await session.repositoryConfig())
+        const defaults = async (): Promise<ObjectSettings> => (takesDefaults ? objectDefaults(await session.repositoryConfig()) : NO_OBJECT_SETTINGS)
         const store = await openStore(location.bucket, location.query, defaults)
         const { notice, progress, detail, track } = output
         const { baseFile } = await import('./cache/base-file.ts')
-        const baseCache = baseFile(config.helm.cacheFolder, location.url)
+        const place = store.place === undefined ? undefined : JSON.stringify([store.place, location.url])
+        const baseCache = place === undefined ? undefined : baseFile(config.helm.cacheFolder, place)
         const told = { notice, progress, detail, track }
         const clocks = { clock: endingClock, random }
         const session: Session = createSession({ store, location, ...clocks, origin, changes, ...told, baseCache })
@@ -176,7 +180,7 @@ interface Failing {
 
 async function fail(error: unknown, { stderr }: Io, failing: Failing): Promise<number> {
   const { changes, command, hasFineExitCodes, isVerbose } = failing
-  const say = (text: string): Promise<void> => stderr.write(text).catch(() => undefined)
+  const say = (text: string): Promise<void> => stderr.write(visibleText(text)).catch(() => undefined)
   if (error instanceof Interruption) {
     for (const line of linesWhenEnded(changes)) await say(`helm-s3: ${line}\n`)
     return error.exitStatus

@@ -1,5 +1,6 @@
 import { progressBars } from './progress-bar.ts'
-import { type Style, createStyle } from './style.ts'
+import { type Style, createPainter } from './style.ts'
+import { isHiding, visibleJson, visibleLine } from './terminal-text.ts'
 import { NO_PROGRESS, type Track } from './track.ts'
 
 /** A stream that text or bytes go to. */
@@ -82,15 +83,16 @@ export function createOutput({ stdout, stderr }: Pick<Io, 'stdout' | 'stderr'>, 
   const values: object[] = []
   const said: Promise<void>[] = []
   let hasFoundProblems = false
-  const say = (line: string): void => void said.push(stderr.write(`${line}\n`).catch(() => undefined))
+  const say = (line: string): void => void said.push(stderr.write(`${visibleLine(line)}\n`).catch(() => undefined))
+  const { style, toTerminal } = createPainter(hasColor && stdout.isTerminal && form === 'table')
   const forTerminal = stderr.isTerminal && !isQuiet
   return {
     form,
     isVerbose,
-    style: createStyle(hasColor && stdout.isTerminal && form === 'table'),
+    style,
     result: (lines, value) => {
       if (form !== 'table') values.push(value)
-      else if (!isQuiet) held.push(...lines.map((line) => `${line}\n`))
+      else if (!isQuiet) held.push(...lines.map((line) => `${toTerminal(line)}\n`))
     },
     foundProblems: () => {
       hasFoundProblems = true
@@ -105,7 +107,7 @@ export function createOutput({ stdout, stderr }: Pick<Io, 'stdout' | 'stderr'>, 
     progress: (line) => {
       if (forTerminal) say(line)
     },
-    track: forTerminal && stderr.terminal !== undefined ? progressBars(stderr.terminal) : NO_PROGRESS,
+    track: forTerminal && stderr.terminal !== undefined ? progressBars(stderr.terminal, hasColor) : NO_PROGRESS,
     detail: (line) => {
       if (isVerbose) say(line)
     },
@@ -118,7 +120,14 @@ export function createOutput({ stdout, stderr }: Pick<Io, 'stdout' | 'stderr'>, 
 }
 
 async function encodeValue(value: object, form: OutputForm): Promise<string> {
-  if (form === 'json') return `${JSON.stringify(value)}\n`
-  const { stringify } = await import('yaml')
-  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, version: '1.1' })
+  if (form === 'json') return visibleJson(`${JSON.stringify(value)}\n`)
+  const { Document, isScalar, visit } = await import('yaml')
+  const document = new Document(value, { aliasDuplicateObjects: false, version: '1.1' })
+  visit(document, {
+    Scalar: (_, node) => {
+      if (isScalar<string>(node) && typeof node.value === 'string' && isHiding(node.value)) node.type = 'QUOTE_DOUBLE'
+    },
+  })
+  // What hides stands in double quotes, where YAML knows the same escapes as JSON.
+  return visibleJson(document.toString({ lineWidth: 0 }))
 }

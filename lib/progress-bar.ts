@@ -2,8 +2,8 @@ import type { Progress, Track } from './track.ts'
 
 const CELLS = 24
 
-/** Progress bars on this terminal. What draws them is loaded with the first one. */
-export function progressBars(terminal: NodeJS.WriteStream): Track {
+/** Progress bars on this terminal, with or without colours. What draws them is loaded with the first one. */
+export function progressBars(terminal: NodeJS.WriteStream, hasColor: boolean): Track {
   return (title, total) => {
     let done = 0
     let isOver = false
@@ -11,7 +11,7 @@ export function progressBars(terminal: NodeJS.WriteStream): Track {
     const begin = async (): Promise<void> => {
       const { default: ora } = await import('ora')
       // The cursor is hidden by whoever shows it again, and keys pressed meanwhile stay what they are.
-      if (!isOver) bar = ora({ stream: terminal, text: barText(title, done, total), discardStdin: false, hideCursor: false }).start()
+      if (!isOver) bar = ora({ stream: terminal, text: barText(title, done, total), discardStdin: false, hideCursor: false, ...(hasColor ? {} : { color: false as const }) }).start()
     }
     void begin()
     const progress: Progress = {

@@ -3,6 +3,7 @@ import { compileEarly } from './launch/jit-policy.ts'
 import { main } from './main.ts'
 import { Interruption, type Io, type Sink, type Source } from './output.ts'
 import { systemClock } from './sys/clock.ts'
+import { provideHome } from './sys/home.ts'
 import { systemRandom } from './sys/random.ts'
 
 /** The entry of the bundle: joins `main` to this process. */
@@ -44,6 +45,8 @@ const stdin: Source = {
 }
 
 const io: Io = { stdin, stdout: sinkOf(process.stdout), stderr: sinkOf(process.stderr), interrupted: interruptedBySignals() }
+
+provideHome(process.env, process.platform)
 
 // All but the getter works for longer.
 if (process.argv[2] !== 'download') compileEarly()

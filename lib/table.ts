@@ -1,4 +1,5 @@
 import stringWidth from 'string-width'
+import { visibleLine } from './terminal-text.ts'
 
 /** Lines of a table with aligned columns, the headers first; without trailing spaces. Cells are single-line texts, perhaps coloured. */
 export function renderTable(headers: readonly string[], rows: readonly (readonly string[])[]): string[] {
@@ -13,7 +14,7 @@ function widthOf(text: string): number {
   return /^[ -~]*$/.test(text) ? text.length : stringWidth(text)
 }
 
-/** What stands in a bucket is others' text: no line break and no control sequence of it reaches a terminal. */
+/** What stands in a bucket is others' text: it makes one line, in which nothing hides. */
 export function singleLine(text: string): string {
-  return text.replace(/[\s\p{Cc}]+/gu, ' ').trim()
+  return visibleLine(text.replace(/\s+/g, ' ').trim())
 }

@@ -16,6 +16,8 @@ describe('the subject of a completion', () => {
     ['delete app --version=1.0.0 --version |', { ...VERSION, taken: ['', '1.0.0'] }],
     ['delete --version |', { kind: 'nothing' }],
     ['fetch app stable --version |', { ...VERSION, repository: 'stable', taken: [] }],
+    ['restore app stable --version |', { kind: 'nothing' }],
+    ['restore app stable --version=1.0.0,|', { kind: 'nothing' }],
     ['fetch app stable -d |', { kind: 'file' }],
     ['list stable |', { kind: 'chart', prefix: '', repository: 'stable' }],
     ['list |', { kind: 'repository', prefix: '', orFile: false }],

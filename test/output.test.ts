@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import { PassThrough } from 'node:stream'
 import { parse } from 'yaml'
 import { type OutputOptions, createOutput } from '../lib/output.ts'
-import { barText } from '../lib/progress-bar.ts'
+import { barText, progressBars } from '../lib/progress-bar.ts'
 import { renderTable } from '../lib/table.ts'
 
 interface Printed {
@@ -76,5 +77,15 @@ describe('progress bars', () => {
     assert.equal(barText('reading', 1, 4), `reading ${'█'.repeat(6)}${'░'.repeat(18)} 1/4`)
     assert.equal(barText('reading', 5, 4), `reading ${'█'.repeat(24)} 5/4`)
     assert.equal(barText('reading', 0, 0), `reading ${'█'.repeat(24)} 0/0`)
+  })
+
+  it('draws progress bars without colours where none are wanted', async () => {
+    let drawn = ''
+    const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 80, cursorTo: () => true, clearLine: () => true, moveCursor: () => true })
+    stream.on('data', (piece: Buffer) => (drawn += piece.toString()))
+    const progress = progressBars(stream as unknown as NodeJS.WriteStream, false)('reading archives', 2)
+    while (!drawn.includes('reading archives')) await new Promise((resolve) => setImmediate(resolve))
+    progress.end()
+    assert.doesNotMatch(drawn, /\x1b\[\d*m/)
   })
 })

@@ -1,8 +1,8 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { crc32 } from 'node:zlib'
+import { mkdir, open, readFile, readdir, rename, stat, unlink } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import type { BaseCache, KeptBase } from '../protocol/base-cache.ts'
 import { asETag } from '../store/object-store.ts'
+import { systemClock } from '../sys/clock.ts'
 import { newDraft, removeDraft, sweepDrafts } from '../sys/drafts.ts'
 import { systemCode } from '../sys/system-error.ts'
 import { sha256 } from '../sys/sha256.ts'
@@ -12,24 +12,28 @@ interface Label {
   readonly etag: string
   readonly lastModified: number
   readonly size: number
-  /** CRC-32 of the bytes: a machine that stops may leave a file of the right size with other bytes. */
-  readonly crc32: number
+  /** SHA-256 of the bytes as they came whole from this place: an ETag alone does not tell that these are the bytes that have it. */
+  readonly sha256: string
 }
 
-const LABEL_BYTES = 256
+const LABEL_BYTES = 512
+
+/** What was not replaced for so long goes when something else is kept, milliseconds: nobody may ever ask for that place again. */
+const KEPT_AGE = 30 * 24 * 60 * 60_000
 
 /**
- * Keeps the base of the repository at `url` in one file in a folder of our own in Helm's cache of repositories. Whoever may
+ * Keeps the base of the repository at `place` in one file in a folder of our own in Helm's cache of repositories. Whoever may
  * write there may as well write Helm's own copy of the index.
+ * @param place tells the repository from all others: its URL alone does not, for that may mean other buckets at other endpoints
  */
-export function baseFile(cacheFolder: string, url: string): BaseCache {
-  const path = join(cacheFolder, 'helm-s3', `${sha256(Buffer.from(url)).slice(0, 32)}.base`)
+export function baseFile(cacheFolder: string, place: string): BaseCache {
+  const path = join(cacheFolder, 'helm-s3', `${sha256(Buffer.from(place)).slice(0, 32)}.base`)
   return {
     find: () => quietly(() => findBase(path)),
     keep: async ({ body, etag, lastModified }) => {
       await quietly(async () => {
         await makeFolder(dirname(path))
-        const label: Label = { etag, lastModified, size: body.length, crc32: crc32(body) }
+        const label: Label = { etag, lastModified, size: body.length, sha256: sha256(body) }
         await replaceFile(path, [Buffer.from(`${JSON.stringify(label).padEnd(LABEL_BYTES - 1)}\n`), body])
       })
     },
@@ -50,8 +54,9 @@ async function makeFolder(path: string): Promise<void> {
 
 /** Not at once, so that other work goes on meanwhile; but at once for readers. */
 async function replaceFile(path: string, pieces: readonly Uint8Array[]): Promise<void> {
-  const folder = dirname(path)
+  const [folder, name] = [dirname(path), basename(path)]
   sweepDrafts(folder)
+  await sweepKept(folder, name)
   const draft = newDraft(folder)
   const file = await open(draft, 'wx', 0o644)
   try {
@@ -64,6 +69,17 @@ async function replaceFile(path: string, pieces: readonly Uint8Array[]): Promise
   } catch (error) {
     removeDraft(draft)
     throw error
+  }
+}
+
+/** Takes away what other places have not replaced for long. Another process may be doing the same. */
+async function sweepKept(folder: string, name: string): Promise<void> {
+  for (const other of await readdir(folder)) {
+    if (other === name || !other.endsWith('.base')) continue
+    await quietly(async () => {
+      const path = join(folder, other)
+      if (systemClock.now() - (await stat(path)).mtimeMs > KEPT_AGE) await unlink(path)
+    })
   }
 }
 
@@ -83,7 +99,7 @@ async function readBody(path: string, label: Label): Promise<Uint8Array | undefi
   const bytes = await readFile(path)
   const found = JSON.parse(bytes.toString('utf8', 0, LABEL_BYTES)) as Label
   const body = bytes.subarray(LABEL_BYTES)
-  return found.etag === label.etag && body.length === found.size && crc32(body) === found.crc32 ? body : undefined
+  return found.etag === label.etag && body.length === found.size && sha256(body) === found.sha256 ? body : undefined
 }
 
 async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {

@@ -5,6 +5,7 @@ import { formatAge, formatBytes, formatCount } from '../format.ts'
 import type { CheckResult } from '../protocol/check.ts'
 import type { Style } from '../style.ts'
 import { renderTable } from '../table.ts'
+import { shellWord } from '../terminal-text.ts'
 
 export interface CheckReport {
   readonly location: RepositoryLocation
@@ -54,7 +55,7 @@ function findingValue({ code, detail, key, name, version }: Finding, location: R
 }
 
 function nextStep(code: Finding['code'], { address }: RepositoryLocation): string {
-  return FINDING_KINDS[code].next.replaceAll('REPO', address)
+  return FINDING_KINDS[code].next.replaceAll('REPO', () => shellWord(address))
 }
 
 function fixedLines({ fixed, isFix, location }: CheckReport, style: Style): readonly string[] {

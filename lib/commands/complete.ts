@@ -3,6 +3,7 @@ import type { Context } from '../context.ts'
 import { parseRepositoryUrl } from '../core/keys.ts'
 import { cachedChartNames, cachedVersions } from '../helm/cached-charts.ts'
 import { type HelmRepository, readRepositories, repositoriesAt } from '../helm/repositories.ts'
+import { isHiding, isPlainWord } from '../terminal-text.ts'
 
 /** What the shell does with the candidates: bits of spf13/cobra completions.go `ShellCompDirective`. */
 const FILES_TOO = 0
@@ -22,7 +23,7 @@ const NOTHING: Completion = { candidates: [], directive: NO_FILES }
  */
 export async function complete(context: Context, words: readonly string[]): Promise<void> {
   const { candidates, directive } = await completionOf(context, completionSubject(words)).catch(() => NOTHING)
-  context.output.result([...candidates.filter(isPrintable), `:${String(directive)}`], {})
+  context.output.result([...candidates.filter(isSafe), `:${String(directive)}`], {})
 }
 
 async function completionOf(context: Context, subject: Subject): Promise<Completion> {
@@ -69,7 +70,11 @@ function startingWith(prefix: string, words: readonly string[]): readonly string
   return words.filter((word) => word.startsWith(prefix))
 }
 
-/** A line feed or a control character in a name would be taken for another candidate, or reach the terminal. */
-function isPrintable(candidate: string): boolean {
-  return !/[^\P{Cc}\t]/u.test(candidate)
+/**
+ * A line feed in a name would be taken for another candidate, other controls would reach the terminal; and the shell puts a candidate into the
+ * command line as it is, where `$(...)` or a semicolon means more than a letter.
+ */
+function isSafe(candidate: string): boolean {
+  const [word = ''] = candidate.split('\t', 1)
+  return !candidate.includes('\n') && !isHiding(candidate) && isPlainWord(word)
 }

@@ -12,6 +12,7 @@ import {
 import { formatDuration } from '../duration.ts'
 import { HelmS3Error } from '../errors.ts'
 import { findRepository } from '../helm/repositories.ts'
+import { REPOSITORY_DEFAULTS } from '../settings/objects.ts'
 import { DEFAULT_GRACE_WINDOW } from '../protocol/limits.ts'
 import { requireRepository } from '../protocol/require-repository.ts'
 import { lookAtConfig, writeRepositoryConfig } from '../protocol/repository-config.ts'
@@ -83,10 +84,11 @@ async function write(session: Session, changes: Changes): Promise<{ readonly dec
   return { decoded: decodeConfig(encodeConfig(document, '')), isWritten }
 }
 
-function settingOf({ objectSettings }: Context, texts: ConfigTexts, key: ConfigKey): Setting {
+function settingOf({ objectSettings, takesRepositoryDefaults }: Context, texts: ConfigTexts, key: ConfigKey): Setting {
   const explicit = { acl: objectSettings.acl, sse: objectSettings.sse, 'sse-kms-key-id': objectSettings.key }
   const given = key in explicit ? explicit[key as keyof typeof explicit] : undefined
   if (given !== undefined) return { key, ...given }
+  if (texts[key] !== undefined && key in explicit && !takesRepositoryDefaults) return { key, value: undefined, from: REPOSITORY_DEFAULTS }
   if (texts[key] !== undefined) return { key, value: texts[key], from: 'repository' }
   const value = BUILT_IN[key]
   return { key, value, from: value === undefined ? undefined : 'built-in' }

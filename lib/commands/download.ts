@@ -1,8 +1,9 @@
 import type { Context } from '../context.ts'
-import { type Key, type ObjectLocation, asKey, parseS3Url, repositoryAt } from '../core/keys.ts'
+import { type Key, type ObjectLocation, asKey, isSameStore, parseS3Url, repositoryAt } from '../core/keys.ts'
 import { joinSmall } from '../core/index/pieces.ts'
 import { HelmS3Error, hasCode } from '../errors.ts'
-import { queryOfRepository } from '../helm/repositories.ts'
+import { queriesAround } from '../helm/repositories.ts'
+import { shellWord } from '../terminal-text.ts'
 
 const INDEX_FILE = 'index.yaml'
 
@@ -12,20 +13,49 @@ const INDEX_FILE = 'index.yaml'
  * has been checked against what the store announced.
  */
 export async function download(context: Context, url: string): Promise<void> {
-  const typed = parseS3Url(url)
-  const query = typed.query === '' ? await queryOfRepository(typed, context.config.helm.repositoriesFile) : typed.query
-  const object = { ...typed, query }
+  const object = parseS3Url(url)
   const slash = object.key.lastIndexOf('/')
   if (object.key.slice(slash + 1) === INDEX_FILE) await downloadIndex(context, object, url)
-  else await downloadObject(context, object, url)
+  else await downloadObject(context, { ...object, query: await queryOfObject(context, object, url) }, url)
 }
 
-async function downloadIndex(context: Context, { bucket, key, query }: ObjectLocation, url: string): Promise<void> {
-  const session = await context.openSession(repositoryAt(bucket, key.slice(0, -INDEX_FILE.length), query))
+/**
+ * By which query an object is reached. An index may name any URL as that of a chart, with a query of its writer's choice, and Helm hands it on
+ * as it is; so what it says counts only where a repository around the object is reached in the same way: one of Helm's list, or one
+ * whose index Helm has asked for just so, given its URL on a command line or in a Chart.yaml. (A region sends nothing to another host
+ * than those of AWS.)
+ * @throws HelmS3Error `invalid-url`
+ */
+async function queryOfObject({ config }: Context, object: ObjectLocation, url: string): Promise<string> {
+  const { cacheFolder, repositoriesFile } = config.helm
+  const around = await queriesAround(object, repositoriesFile)
+  if (object.query === '') return around[0] ?? ''
+  const same = around.find((query) => isSameStore(query, object.query))
+  if (same !== undefined) return same
+  const { wasRepositoryAsked } = await import('../cache/asked-repositories.ts')
+  if (await wasRepositoryAsked(cacheFolder, object)) return object.query
+  if (around[0] !== undefined) return around[0]
+  if (!isSameStore(object.query, '')) throw notOfRepository(url)
+  const region = new URLSearchParams(object.query).get('region')
+  return region === null ? '' : new URLSearchParams({ region }).toString()
+}
+
+async function downloadIndex(context: Context, object: ObjectLocation, url: string): Promise<void> {
+  const { bucket, key } = object
+  const prefix = asKey(key.slice(0, -INDEX_FILE.length))
+  const { cacheFolder, repositoriesFile } = context.config.helm
+  const query = object.query === '' ? ((await queriesAround(object, repositoriesFile))[0] ?? '') : object.query
+  const session = await context.openSession(repositoryAt(bucket, prefix, query))
   // What reads an index is not loaded for an archive: Helm waits for the start of this program at every file.
   const { readIndex } = await import('./readable-index.ts')
   try {
-    const index = await readIndex(context, session)
+    let index = await readIndex(context, session)
+    if (object.query !== '') {
+      const { noteAskedRepository } = await import('../cache/asked-repositories.ts')
+      context.beforeEnd(noteAskedRepository(cacheFolder, { bucket, key: prefix, query }))
+      const { relativeToRepository } = await import('../core/entry-urls.ts')
+      index = relativeToRepository(index, session.location)
+    }
     for (const chunk of joinSmall(index.chunks())) await context.output.bytes(chunk)
   } catch (error) {
     if (hasCode(error, 'missing-index') && error.hint?.includes('helm s3 init') === true) throw missingIndex(url)
@@ -61,13 +91,19 @@ function spellings(key: Key): readonly Key[] {
   }
 }
 
+function notOfRepository(url: string): HelmS3Error {
+  return new HelmS3Error('invalid-url', `fetch from s3 url=${url}: no repository around this object is reached by this query`, {
+    hint: 'an index does not choose where requests go: add the repository with its query, `helm repo add NAME s3://BUCKET/PREFIX?...`, or set AWS_ENDPOINT_URL or AWS_PROFILE',
+  })
+}
+
 function missingIndex(url: string): HelmS3Error {
   const [path = '', query] = url.split('?', 2)
   const folder = path.slice(0, path.lastIndexOf(INDEX_FILE)).replace(/\/$/, '')
   const repository = query === undefined ? folder : `${folder}?${query}`
   const message =
     `The index file does not exist by the path ${url}. ` +
-    `If you haven't initialized the repository yet, try running \`helm s3 init ${repository}\``
+    `If you haven't initialized the repository yet, try running \`helm s3 init ${shellWord(repository)}\``
   return new HelmS3Error('missing-index', message, { bare: true })
 }
 

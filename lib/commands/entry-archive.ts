@@ -8,6 +8,7 @@ import { locationFor } from '../protocol/repository-config.ts'
 import type { Session } from '../protocol/session.ts'
 import type { ObjectStore, StoredObject } from '../store/object-store.ts'
 import { sha256 } from '../sys/sha256.ts'
+import { shellWord } from '../terminal-text.ts'
 
 const MAX_ATTEMPTS = 4
 
@@ -94,7 +95,7 @@ export async function readEntryArchive(archive: EntryArchive): Promise<(StoredOb
 
 function missingArchive({ bucket, entry: { name, version }, key, repository }: EntryArchive): HelmS3Error {
   return new HelmS3Error('not-found', `the archive of ${name} ${version} is not there: s3://${bucket}/${key}`, {
-    hint: `push it again, or take it out of the index with \`helm s3 delete ${name} ${repository} --version=${version}\``,
+    hint: `push it again, or take it out of the index with \`helm s3 delete ${shellWord(name)} ${shellWord(repository)} --version=${shellWord(version)}\``,
   })
 }
 

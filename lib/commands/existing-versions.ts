@@ -1,6 +1,7 @@
 import type { RepositoryLocation } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import type { ExistingVersion } from '../protocol/push.ts'
+import { shellWord } from '../terminal-text.ts'
 
 /**
  * A version that is in no index cannot count as existing, whatever was asked for: nobody can install it.
@@ -15,7 +16,7 @@ export function refuseOrphans(existing: readonly ExistingVersion[], { address }:
   throw new HelmS3Error('already-exists', `${names}: ${stands}`, {
     hint:
       'nothing was pushed, for it could not be removed; ' +
-      `replace it with --force, or let somebody who may delete archives run \`helm s3 prune ${address} --orphans\``,
+      `replace it with --force, or let somebody who may delete archives run \`helm s3 prune ${shellWord(address)} --orphans\``,
   })
 }
 

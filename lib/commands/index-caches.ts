@@ -1,6 +1,8 @@
 import type { Context } from '../context.ts'
 import type { Delta } from '../core/delta.ts'
 import type { DeltaId } from '../core/delta-id.ts'
+import { withRelativeUrls } from '../core/entry-urls.ts'
+import type { RepositoryLocation } from '../core/keys.ts'
 import { updateIndexCache } from '../helm/index-cache.ts'
 import { readRepositories, repositoriesAt } from '../helm/repositories.ts'
 import type { Session } from '../protocol/session.ts'
@@ -20,7 +22,7 @@ export async function updateIndexCaches(
     const repositories = (await readRepositories(config.helm.repositoriesFile)) ?? []
     for (const repository of repositoriesAt(location, repositories)) {
       try {
-        const change = { ...delta, id, lastModified: storeClock.now() }
+        const change = { ...asHelmGetsIt(delta, repository.url, location), id, lastModified: storeClock.now() }
         await updateIndexCache(config.helm.cacheFolder, repository, change, clock)
       } catch (error) {
         problem(`the local index of ${repository.name}`, error)
@@ -29,4 +31,10 @@ export async function updateIndexCaches(
   } catch (error) {
     problem('the local index', error)
   }
+}
+
+/** The getter makes urls relative for a repository whose URL has a query. */
+function asHelmGetsIt(delta: Delta, url: string, location: RepositoryLocation): Delta {
+  if (!url.includes('?')) return delta
+  return { ...delta, added: delta.added.map((each) => ({ ...each, entry: withRelativeUrls(each.entry, location) })) }
 }

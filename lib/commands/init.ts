@@ -5,6 +5,7 @@ import { HelmS3Error, during, hasCode } from '../errors.ts'
 import { readRepositories, repositoriesAt } from '../helm/repositories.ts'
 import { initRepository } from '../protocol/init.ts'
 import { refuseBoth } from './exclusive-flags.ts'
+import { shellWord } from '../terminal-text.ts'
 
 export interface InitCommand {
   /** As typed. */
@@ -57,11 +58,11 @@ function refusal(subject: string, url: string): HelmS3Error {
 
 If you want to replace existing index file, use --force flag:
 
-  helm s3 init --force ${url}
+  helm s3 init --force ${shellWord(url)}
 
 If you want to ignore this error, use --ignore-if-exists flag:
 
-  helm s3 init --ignore-if-exists ${url}
+  helm s3 init --ignore-if-exists ${shellWord(url)}
 
 `
   return new HelmS3Error('already-exists', text, { bare: true })

@@ -9,6 +9,7 @@ import type { SourceFlags } from './chart-sources/refuse-contradictions.ts'
 import { refuseBoth } from './exclusive-flags.ts'
 import { identifyExisting, refuseOrphans } from './existing-versions.ts'
 import { updateIndexCaches } from './index-caches.ts'
+import { shellWord } from '../terminal-text.ts'
 
 export interface PushCommand extends SourceFlags {
   /** Of archives and folders, patterns, `s3://` URLs, or `-`: as typed, at least one. */
@@ -62,7 +63,7 @@ function describe(charts: readonly ChartUpload[], { pushed, existing }: PushResu
 }
 
 function refusal({ paths, repository }: PushCommand, count: number, { existing }: PushResult): HelmS3Error {
-  const typed = `${paths.join(' ')} ${repository}`
+  const typed = [...paths, repository].map(shellWord).join(' ')
   const names = existing.map(({ name, version }) => `  ${name} ${version}\n`).join('')
   const subject =
     count === 1

@@ -7,6 +7,7 @@ import { DEFAULT_GRACE_WINDOW } from '../protocol/limits.ts'
 import { type View, readView } from '../protocol/read-view.ts'
 import type { Session } from '../protocol/session.ts'
 import type { Style } from '../style.ts'
+import { shellWord } from '../terminal-text.ts'
 
 export interface StatusCommand {
   /** Name or URI, as typed. */
@@ -75,7 +76,7 @@ function examine(view: View, graceWindow: number, patience: number, repository: 
     lastCompaction: greatest([...folded.values()].map(({ at }) => at)),
     upkeep,
     reason: reasonFor(upkeep, view.pending.length, pendingAge, foldedAge),
-    command: upkeep === 'tidy' ? undefined : `helm s3 compact ${repository}`,
+    command: upkeep === 'tidy' ? undefined : `helm s3 compact ${shellWord(repository)}`,
   }
 }
 

@@ -1,3 +1,4 @@
+import { hasOwnQuery } from './entry-urls.ts'
 import { ENTRY_FIELDS, typeProblem } from './index/field-types.ts'
 import { parseVersion } from './version.ts'
 
@@ -30,10 +31,11 @@ export function identityProblem(value: { readonly name?: unknown; readonly versi
 }
 
 function urlProblem(urls: readonly unknown[]): string | undefined {
+  if (urls.some((url) => typeof url === 'string' && hasOwnQuery(url))) return 'has an s3:// url with a query'
   return urls.every(isAcceptableUrl) ? undefined : 'has an url that leaves the repository'
 }
 
-/** A relative url is a single path segment; an absolute one begins with `s3://` or, of a published repository, `https://`. */
+/** A relative url is a single path segment; an absolute one begins with `s3://`, without a query, or, of a published repository, `https://`. */
 function isAcceptableUrl(value: unknown): boolean {
   if (typeof value !== 'string' || value === '') return false
   if (/^(?:s3|https):\/\/[^/]/i.test(value)) return !hasControlCharacter(value)

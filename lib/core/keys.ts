@@ -83,6 +83,15 @@ export function repositoryAt(bucket: string, prefix: string, query = ''): Reposi
   }
 }
 
+/**
+ * Whether two queries of repository URLs name one store, to be reached as one profile. The region is where a search for the bucket
+ * begins, and does not count.
+ */
+export function isSameStore(a: string, b: string): boolean {
+  const [one, other] = [new URLSearchParams(a), new URLSearchParams(b)]
+  return ['endpoint', 'profile'].every((name) => (one.get(name) ?? '') === (other.get(name) ?? ''))
+}
+
 /** `<prefix>index.d/rebuild-<name>.json`: the mark of a rebuild that is under way. `name`: 16 hex characters. */
 export function rebuildMarkKey({ deltaFolder }: RepositoryLocation, name: string): Key {
   return asKey(`${deltaFolder}rebuild-${name}.json`)
@@ -150,7 +159,9 @@ export function isArchiveKey({ prefix }: RepositoryLocation, key: string): key i
  * The key of the archive that an entry's url names, if it is one that belongs to this repository: a single path segment
  * directly below the prefix that ends in `.tgz`. Undefined for all else; such an archive is never removed.
  */
-export function ownArchiveKey(location: RepositoryLocation, url: string): Key | undefined {
+export function ownArchiveKey(location: RepositoryLocation, text: string): Key | undefined {
+  // A query or a fragment is no part of a key.
+  const url = SCHEME.test(text) ? text.replace(/[?#].*$/s, '') : text
   let file: string
   try {
     const below = belowRepository(location, url)
@@ -168,19 +179,35 @@ export function ownArchiveKey(location: RepositoryLocation, url: string): Key | 
   return isArchiveKey(location, archive) ? archive : undefined
 }
 
+/**
+ * What of the key that an `s3://` URL names lies below the repository; undefined: it names another place. A query in the URL does not
+ * count, see `resolveEntryUrl`.
+ */
+export function keyBelow({ bucket, prefix }: RepositoryLocation, url: string): string | undefined {
+  try {
+    const object = parseS3Url(url)
+    return object.bucket === bucket && object.key.startsWith(prefix) && object.key !== prefix ? object.key.slice(prefix.length) : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** What follows the URL of the repository, or the one at which it is published; undefined: the url does not lie below either. */
 function belowRepository({ publishUrl, url: own }: RepositoryLocation, url: string): string | undefined {
   const base = [own, publishUrl].find((each) => each !== undefined && url.startsWith(`${each}/`))
   return base === undefined ? undefined : url.slice(base.length + 1)
 }
 
-/** The key that an entry's url names, resolved against the repository (RFC 3986, as Helm does), wherever it lies. */
+/**
+ * The key that an entry's url names, resolved against the repository (RFC 3986, as Helm does), wherever it lies. It is reached as the
+ * repository is: a query in the url, which whoever writes the index has chosen, would send signed requests to any host.
+ */
 export function resolveEntryUrl(location: RepositoryLocation, url: string): ObjectLocation {
   if (/^https:/i.test(url)) {
     const key = ownArchiveKey(location, url)
     if (key !== undefined) return { bucket: location.bucket, key, query: location.query }
   }
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(url)) return parseS3Url(url)
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(url)) return { ...parseS3Url(url), query: location.query }
   const path = url.split(/[?#]/, 1)[0] ?? ''
   const absolute = path.startsWith('/') ? path.slice(1) : encodePath(location.prefix) + path
   const segments: string[] = []

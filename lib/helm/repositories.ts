@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { type ObjectLocation, type RepositoryLocation, parseRepositoryUrl } from '../core/keys.ts'
+import { type ObjectLocation, type RepositoryLocation, isSameStore, parseRepositoryUrl } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import { causeText, systemCode } from '../sys/system-error.ts'
+import { shellWord } from '../terminal-text.ts'
 
 /** A line of `helm repo list`. */
 export interface HelmRepository {
@@ -45,34 +46,38 @@ export async function findRepository(nameOrUrl: string, file: string): Promise<R
   if (nameOrUrl.includes('://')) return parseRepositoryUrl(nameOrUrl)
   const repositories = await readRepositories(file)
   if (repositories === undefined) {
-    const hint = `add the repository with \`helm repo add ${nameOrUrl} s3://BUCKET/PREFIX\`, or give its s3:// URI instead of a name`
+    const hint = `add the repository with \`helm repo add ${shellWord(nameOrUrl)} s3://BUCKET/PREFIX\`, or give its s3:// URI instead of a name`
     throw cannotLoad(file, `open ${file}: no such file or directory`, undefined, hint)
   }
   const repository = repositories.find(({ name }) => name === nameOrUrl)
   if (repository === undefined) {
-    throw new HelmS3Error('unknown-repository', `repo with name ${nameOrUrl} not found, try \`helm repo add ${nameOrUrl} <uri>\``)
+    throw new HelmS3Error('unknown-repository', `repo with name ${nameOrUrl} not found, try \`helm repo add ${shellWord(nameOrUrl)} <uri>\``)
   }
   return parseRepositoryUrl(repository.url)
 }
 
 /**
- * The query of the repository that an object lies in, for URLs that come without one: Helm passes a query on to relative
- * chart URLs only. Empty when there is none; of nested repositories the innermost counts. Cost: one small file is read, and
- * parsed only when it holds an `s3://` URL with a query.
+ * The queries of the repositories that an object lies in, those of the innermost first. Of several at one place the one without a
+ * query comes first: Helm passes a query on, so that a URL without one is rather of the repository that has none.
+ * Cost: one small file is read, and parsed only when it may hold a repository with a query, or one that the query of the object is to be
+ * compared with.
  */
-export async function queryOfRepository({ bucket, key }: ObjectLocation, file: string): Promise<string> {
+export async function queriesAround({ bucket, key, query }: ObjectLocation, file: string): Promise<readonly string[]> {
   const text = await readFile(file, 'utf8').catch(() => '')
-  if (!/s3:\/\/[^\s"']*\?/i.test(text)) return ''
+  if (query === '' ? !/s3:\/\/[^\s"']*\?/i.test(text) : !text.includes(bucket)) return []
   const around = ((await readRepositories(file)) ?? []).flatMap(({ url }) => {
     const location = locationOf(url)
     return location?.bucket === bucket && key.startsWith(location.prefix) ? [location] : []
   })
-  return around.sort((a, b) => b.prefix.length - a.prefix.length)[0]?.query ?? ''
+  return around.sort((a, b) => b.prefix.length - a.prefix.length || Number(a.query !== '') - Number(b.query !== '')).map((location) => location.query)
 }
 
-/** Those whose URL names this place, however it is written: a trailing slash makes no difference. */
+/** Those whose URL names this place at this store, however it is written: a trailing slash makes no difference. */
 export function repositoriesAt(location: RepositoryLocation, repositories: readonly HelmRepository[]): readonly HelmRepository[] {
-  return repositories.filter(({ url }) => locationOf(url)?.url === location.url)
+  return repositories.filter(({ url }) => {
+    const other = locationOf(url)
+    return other?.url === location.url && isSameStore(other.query, location.query)
+  })
 }
 
 /** Undefined: a repository elsewhere than in a bucket. */

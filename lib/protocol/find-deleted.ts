@@ -13,6 +13,7 @@ import { readDelta } from './read-delta.ts'
 import { type View, readView } from './read-view.ts'
 import { type KnownRemoval, findAllRemovals } from './removals.ts'
 import type { Session } from './session.ts'
+import { shellWord } from '../terminal-text.ts'
 
 /** A version that was deleted, and whose archive can still be had. */
 export interface DeletedChart {
@@ -55,7 +56,7 @@ async function findOne(session: Session, view: View, version: VersionId, removal
   const problem = (code: ErrorCode, message: string, hint: string): HelmS3Error => new HelmS3Error(code, message, { hint })
   const pushAgain = 'push the archive again'
   if (view.index.find(version) !== undefined) {
-    return problem('already-exists', `${what} is in the repository`, `there is nothing to restore; \`helm s3 log ${location.url} ${version.name}\` shows what happened to it`)
+    return problem('already-exists', `${what} is in the repository`, `there is nothing to restore; \`helm s3 log ${shellWord(location.address)} ${shellWord(version.name)}\` shows what happened to it`)
   }
   const removal = await lastRemoval(session, view, version, removals)
   if (removal === undefined) {
@@ -65,13 +66,13 @@ async function findOne(session: Session, view: View, version: VersionId, removal
       : problem(
           'not-found',
           `no deletion of ${what} is known`,
-          `one can be undone until its delta is collected, some five minutes after a compaction has folded it; look at \`helm s3 log ${location.url} ${version.name}\`, or ${pushAgain}`,
+          `one can be undone until its delta is collected, some five minutes after a compaction has folded it; look at \`helm s3 log ${shellWord(location.address)} ${shellWord(version.name)}\`, or ${pushAgain}`,
         )
   }
   const key = archiveKey(location, version)
   const present = await session.store.get(key)
   if (present !== undefined && !isOf(present, removal)) {
-    return problem('conflict', `another archive stands at ${key} than the deleted one of ${what}`, `\`helm s3 reindex ${location.url}\` adds the one that stands there`)
+    return problem('conflict', `another archive stands at ${key} than the deleted one of ${what}`, `\`helm s3 reindex ${shellWord(location.address)}\` adds the one that stands there`)
   }
   const object = present ?? (await findVersion(session, key, (body) => isOf({ body }, removal)))
   if (object === undefined || object === 'unversioned') {

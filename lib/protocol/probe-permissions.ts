@@ -20,16 +20,17 @@ const OTHER_SHA256 = '0'.repeat(64)
 export async function probePermissions(session: Session, probe: ProbeReport | undefined): Promise<readonly Permission[]> {
   const { bucket, deltaFolder, indexKey, prefix } = session.location
   const name = `helm-s3-probe-${Buffer.from(session.random.bytes(RANDOM_BYTES)).toString('hex')}`
-  const delta = asKey(`${deltaFolder}${name}`)
+  // As a delta is called: policies that leave the defaults of the repository out name `*.yaml`.
+  const delta = asKey(`${deltaFolder}${name}.yaml`)
   const archive = asKey(`${prefix}${name}.tgz`)
   const keepsToMatch = probe?.swap === 'exact'
   const put = 's3:PutObject'
   const remove = 's3:DeleteObject'
   return [
-    { action: put, resource: resourceArn(bucket, `${deltaFolder}*`), granted: await mayPut(session, delta) },
+    { action: put, resource: resourceArn(bucket, `${deltaFolder}*.yaml`), granted: await mayPut(session, delta) },
     { action: put, resource: resourceArn(bucket, `${prefix}*.tgz`), granted: await mayPut(session, archive) },
     { action: put, resource: resourceArn(bucket, indexKey), granted: keepsToMatch ? await mayPut(session, indexKey) : undefined },
-    { action: remove, resource: resourceArn(bucket, `${deltaFolder}*`), granted: await mayDelete(session, delta) },
+    { action: remove, resource: resourceArn(bucket, `${deltaFolder}*.yaml`), granted: await mayDelete(session, delta) },
     { action: remove, resource: resourceArn(bucket, `${prefix}*.tgz`), granted: await mayDelete(session, archive) },
   ]
 }

@@ -12,6 +12,7 @@ import { type View, readView } from './read-view.ts'
 import { rebuildsUnderWay } from './rebuild-mark.ts'
 import { publishedLocation } from './repository-config.ts'
 import type { Session } from './session.ts'
+import { shellWord } from '../terminal-text.ts'
 
 export interface PruneOptions {
   /** Undefined: no version goes, only orphans. `createdBefore` comes from `olderThan`. */
@@ -121,7 +122,7 @@ function refuseDoubtful(
   const share = `${String(unnamed)} of ${formatCount(archives.size, 'archive')}`
   throw new HelmS3Error('too-many-orphans', `no entry names ${share}: that is more than a tenth`, {
     hint:
-      `nothing was removed; if the index lacks charts, \`helm s3 reindex ${location.address}\` adds them; ` +
+      `nothing was removed; if the index lacks charts, \`helm s3 reindex ${shellWord(location.address)}\` adds them; ` +
       'if they are orphans indeed, add --allow-many-orphans',
   })
 }

@@ -1,8 +1,10 @@
+import { isArchiveKey, repositoryAt } from '../core/keys.ts'
 import { type IndexText, type ReadPath, readIndexText } from '../core/index/index-text.ts'
 import { HelmS3Error, hasCode, inStep } from '../errors.ts'
 import type { ETag, StoredObject } from '../store/object-store.ts'
 import { WORTH_KEEPING } from './base-cache.ts'
 import type { Session } from './session.ts'
+import { shellWord } from '../terminal-text.ts'
 
 /** One version of `index.yaml`. */
 export interface Base {
@@ -85,18 +87,35 @@ export function forgetBase(session: Session): void {
 /** Says how to get an `index.yaml`: a new one, or one rebuilt from what stands there already. Cost: one LIST page. */
 export async function missingIndex(session: Session): Promise<HelmS3Error> {
   const { location } = session
-  const remains = await hasRemains(session)
+  const { below, isOwn } = await findRemains(session)
+  const others = below.length > MOST_NAMED ? ` and ${String(below.length - MOST_NAMED)} more` : ''
+  const named = below.slice(0, MOST_NAMED).map((prefix) => shellWord(repositoryAt(location.bucket, prefix, location.query).address))
   return new HelmS3Error('missing-index', `there is no index.yaml at ${location.url}`, {
-    hint: remains
-      ? `there are charts: \`helm s3 reindex ${location.address}\` makes an index of them`
-      : `for a new repository, try running \`helm s3 init ${location.address}\``,
+    hint: isOwn
+      ? `there are charts: \`helm s3 reindex ${shellWord(location.address)}\` makes an index of them`
+      : below.length > 0
+        ? `there are repositories below it: ${named.join(', ')}${others}`
+        : `for a new repository, try running \`helm s3 init ${shellWord(location.address)}\``,
   })
 }
 
 /** Whether archives or deltas stand where there is no index. Cost: one LIST page. */
-export async function hasRemains({ location, store }: Session): Promise<boolean> {
+export async function hasRemains(session: Session): Promise<boolean> {
+  return (await findRemains(session)).isOwn
+}
+
+/** Of the repositories below a place, so many are named. */
+const MOST_NAMED = 5
+
+/**
+ * What stands where there is no index: archives or deltas of this very place, and the prefixes of repositories in folders below it. Of a
+ * place with more than a thousand objects, the first ones tell. Cost: one LIST page.
+ */
+async function findRemains({ location, store }: Session): Promise<{ readonly isOwn: boolean; readonly below: readonly string[] }> {
   const { objects } = await store.list(location.prefix)
-  return objects.some(({ key }) => key.endsWith('.tgz') || (key.startsWith(location.deltaFolder) && key !== location.configKey))
+  const isOwn = objects.some(({ key }) => (key.startsWith(location.deltaFolder) && key !== location.configKey) || isArchiveKey(location, key))
+  const below = objects.flatMap(({ key }) => /^(.*\/)(?:index\.yaml|index\.d\/[^/]*)$/s.exec(key)?.[1] ?? [])
+  return { isOwn, below: [...new Set(below)].filter((prefix) => prefix !== location.prefix) }
 }
 
 /**

@@ -20,6 +20,7 @@ import type { MarkedRebuild } from './rebuild-mark.ts'
 import type { Session } from './session.ts'
 import { startLimit } from './stopwatch.ts'
 import { newWriteId, nextGenerated, writeIndex } from './write-index.ts'
+import { visibleLine } from '../terminal-text.ts'
 
 const MAX_ATTEMPTS = 8
 /** Rounds in which new archives or deltas came while others were looked at. */
@@ -168,7 +169,7 @@ async function newBase(session: Session, { deltas, index, listing }: WholeLog, c
 /** @throws HelmS3Error `invalid-chart` */
 export function refuseProblems(problems: readonly Problem[]): void {
   if (problems.length === 0) return
-  const list = problems.map(({ key, reason }) => `\n  ${key}: ${reason}`)
+  const list = problems.map(({ key, reason }) => `\n  ${visibleLine(`${key}: ${reason}`)}`)
   const count = problems.length === 1 ? '1 archive' : `${String(problems.length)} archives`
   throw new HelmS3Error('invalid-chart', `${count} cannot be indexed:${list.join('')}`, {
     hint: 'nothing was written; without --strict they are left out',

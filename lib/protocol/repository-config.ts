@@ -18,6 +18,7 @@ import { askAgain } from './ask-again.ts'
 import { DEFAULT_GRACE_WINDOW } from './limits.ts'
 import type { Session } from './session.ts'
 import { newWriteId } from './write-index.ts'
+import { shellWord } from '../terminal-text.ts'
 
 const MAX_ATTEMPTS = 8
 
@@ -51,7 +52,8 @@ export async function lookAtConfig({ location, store }: Session): Promise<{ read
 
 /**
  * Changes the defaults of the repository, by compare-and-swap: the only place that writes them. Of two writers of different keys
- * both take effect. After any answer but success it looks before it writes again.
+ * both take effect. After any answer but success it looks before it writes again. The object is written with the ACL and the encryption that
+ * it sets.
  *
  * @param change the new document; throws to refuse
  * @returns what stands there now, and whether it was written
@@ -75,6 +77,8 @@ export async function writeRepositoryConfig(
       return { document: next, isWritten: attempt > 1 }
     }
     const body = encodeConfig(next, newWriteId(session))
+    // A bucket whose policy demands an encryption takes the very write that sets it.
+    session.noteConfig(configOf(decodeConfig(body).texts))
     changes.sending(written)
     const options = { when, contentType: 'application/json', cacheControl: 'no-cache', inTime: () => true }
     const put = await store.put(location.configKey, body, options).catch((cause: unknown) => {
@@ -95,7 +99,7 @@ export async function writeRepositoryConfig(
 }
 
 function outcomeUnknown({ address, configKey }: RepositoryLocation, cause: unknown): HelmS3Error {
-  return new HelmS3Error('outcome-unknown', `no answer to the write of ${configKey}`, { hint: `see what stands there with \`helm s3 config ${address}\``, cause })
+  return new HelmS3Error('outcome-unknown', `no answer to the write of ${configKey}`, { hint: `see what stands there with \`helm s3 config ${shellWord(address)}\``, cause })
 }
 
 /**

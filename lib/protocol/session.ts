@@ -42,13 +42,15 @@ export interface Session {
   readonly repositoryConfig: () => Promise<RepositoryConfig>
   /** A listing has told that there are no defaults: nobody has to ask for them. */
   readonly noteNoConfig: () => void
+  /** The defaults are about to be these: what is sent from now on goes by them. */
+  readonly noteConfig: (config: RepositoryConfig) => void
 }
 
 type Told = 'notice' | 'progress' | 'detail' | 'track'
 
 type Optional = Told | 'changes'
 
-type Made = 'knownIds' | 'noteNoConfig' | 'repositoryConfig' | 'storeClock'
+type Made = 'knownIds' | 'noteConfig' | 'noteNoConfig' | 'repositoryConfig' | 'storeClock'
 
 export type SessionOptions = Omit<Session, Made | Optional> & Partial<Pick<Session, Optional>>
 
@@ -61,8 +63,11 @@ export function createSession(options: SessionOptions): Session {
   const noteNoConfig = (): void => {
     config ??= Promise.resolve({})
   }
+  const noteConfig = (next: RepositoryConfig): void => {
+    config = Promise.resolve(next)
+  }
   const left = { changes: new Changes(), notice: silent, progress: silent, detail: silent, track: NO_PROGRESS }
-  const made = { store, storeClock, knownIds: new KnownIds(), repositoryConfig, noteNoConfig }
+  const made = { store, storeClock, knownIds: new KnownIds(), repositoryConfig, noteNoConfig, noteConfig }
   const session: Session = { ...left, ...options, ...made }
   return session
 }

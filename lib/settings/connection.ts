@@ -1,3 +1,4 @@
+import { HelmS3Error } from '../errors.ts'
 import { type Environment, isGoFalse, isGoTrue, readVariable } from './environment.ts'
 import { type ProxyVariables, proxyVariables } from './proxy.ts'
 import { type SettingFlags, type Sourced, fromEnvironment, fromFlag, unusable } from './sources.ts'
@@ -45,8 +46,11 @@ export interface ConnectionSettings {
   readonly stall: number
 }
 
-/** What stands after `?` in the URL of a repository: `region`, `endpoint` and `profile` count, other names do not. */
-export type ConnectionQuery = Pick<URLSearchParams, 'get'>
+/** What stands after `?` in the URL of a repository. */
+export type ConnectionQuery = Pick<URLSearchParams, 'get' | 'getAll' | 'keys'>
+
+/** The names that may stand there. */
+const QUERY_NAMES = ['region', 'endpoint', 'profile']
 
 const STALL = 20_000
 const REGION = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})$/
@@ -60,6 +64,7 @@ const REGION = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})$/
  * @throws HelmS3Error `usage`, `invalid-url`, `invalid-config`: a value that cannot be used
  */
 export function connectionSettings(flags: SettingFlags, query: ConnectionQuery | undefined, env: Environment): ConnectionSettings {
+  refuseUnknownNames(query)
   const own = (flag: string, ...variables: readonly string[]): Sourced | undefined =>
     notEmpty(fromFlag(flags, flag)) ?? fromQuery(query, flag === 'endpoint-url' ? 'endpoint' : flag) ?? fromEnvironment(env, ...variables)
   const ownProfile = own('profile', 'HELM_S3_PROFILE')
@@ -79,6 +84,15 @@ export function connectionSettings(flags: SettingFlags, query: ConnectionQuery |
     caBundle: readVariable(env, 'AWS_CA_BUNDLE'),
     proxies: proxyVariables(env),
     stall: STALL,
+  }
+}
+
+/** A name with a typing error would be silently nothing, and the requests would go elsewhere. @throws HelmS3Error `invalid-url` */
+function refuseUnknownNames(query: ConnectionQuery | undefined): void {
+  const hint = `there are ${QUERY_NAMES.map((name) => `?${name}=`).join(', ')}, each once`
+  for (const name of query?.keys() ?? []) {
+    if (!QUERY_NAMES.includes(name)) throw new HelmS3Error('invalid-url', `?${name}= of the repository URL means nothing`, { hint })
+    if (new Set(query?.getAll(name)).size > 1) throw new HelmS3Error('invalid-url', `?${name}= stands twice in the repository URL`, { hint })
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Environment } from './environment.ts'
+import { type Environment, isGoFalse, isGoTrue } from './environment.ts'
 import { type SettingFlags, type Sourced, fromEnvironment, fromFlag, unusable } from './sources.ts'
 import { type Tags, encodeTags, parseTags } from './tags.ts'
 
@@ -41,6 +41,20 @@ const TOKEN = /^[\x21-\x7e]*$/
 export function objectSettings(flags: SettingFlags, env: Environment): ObjectSettings {
   const { typed, surrounding } = objectSettingSources(flags, env)
   return withDefaults(objectSettingsOf(typed), objectSettingsOf(surrounding))
+}
+
+/** The variable by which a machine goes by no defaults of repositories for objects. */
+export const REPOSITORY_DEFAULTS = 'HELM_S3_REPOSITORY_DEFAULTS'
+
+/**
+ * Whether what a repository says about ACL and encryption counts on this machine: whoever may write it decides who may read what
+ * others push.
+ * @throws HelmS3Error `invalid-config`
+ */
+export function takesRepositoryDefaults(env: Environment): boolean {
+  const given = fromEnvironment(env, REPOSITORY_DEFAULTS)
+  if (given !== undefined && !isGoTrue(given.value) && !isGoFalse(given.value)) throw unusable(given, 'must be true or false')
+  return !isGoFalse(given?.value)
 }
 
 /** One level of settings, each with the place where it stands. */

@@ -48,6 +48,7 @@ interface Item {
 
 /** A bucket in memory with the semantics of S3. Each call takes effect at one instant. */
 export class MemoryStore implements ObjectStore {
+  readonly place = 'memory'
   readonly #items = new Map<string, Item>()
   /** Of a versioned bucket all that was ever written, the oldest first. */
   readonly #written = new Map<string, readonly Item[]>()

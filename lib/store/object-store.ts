@@ -154,6 +154,11 @@ export type NotDone =
  * for what could not be sent.
  */
 export interface ObjectStore {
+  /**
+   * Tells this bucket from all others, and from the same name at another endpoint or for another account: what was read under one
+   * text says nothing about another. Holds no secret. Undefined: not known, so that nothing may be kept from one run to the next.
+   */
+  readonly place?: string
   /** One page (at most 1000 objects) of the keys that begin with `prefix`. */
   list(prefix: string, options?: ListOptions): Promise<ListPage>
   /** The object with its bytes, or undefined when there is none. */

@@ -17,6 +17,8 @@ export interface S3Clients {
   readonly endpoint: string | undefined
   readonly region: BucketRegion
   readonly profile: string | undefined
+  /** See {@link ObjectStore.place}. */
+  readonly place: string
   /** Who signs. Decided once, with the first request. */
   credentials(): Promise<CredentialSource>
 }
@@ -85,5 +87,15 @@ export async function createS3Clients(
     keys,
     detail,
   })
-  return { requests, endpoint, region, profile: connection.profile, credentials }
+  const place = JSON.stringify([endpoint ?? 'aws', configured, bucket, connection.pathStyle ?? null, accountOf(connection, profile.name)])
+  return { requests, endpoint, region, profile: connection.profile, place, credentials }
+}
+
+/**
+ * Whose bucket it is, as far as it is known before anything is sent: one name may mean several buckets of one endpoint. Keys of a
+ * session change all the time; of those of AWS the first twelve characters tell the account.
+ */
+function accountOf({ credentials, webIdentity }: ConnectionSettings, profile: string): string {
+  if (credentials !== undefined) return `key ${credentials.sessionToken === undefined ? credentials.accessKeyId : credentials.accessKeyId.slice(0, 12)}`
+  return webIdentity === undefined ? `profile ${profile}` : `role ${webIdentity.roleArn}`
 }

@@ -1,5 +1,6 @@
 import { HelmS3Error } from '../errors.ts'
 import { type Signs, isNotConnected, isUntrusted, signsOf } from './s3-signs.ts'
+import { shellWord } from '../terminal-text.ts'
 
 /** Where credentials were to come from. */
 export interface CredentialPlace {
@@ -26,14 +27,14 @@ export function missingProfile(name: string): HelmS3Error {
 /** A code is asked for, and there is nobody to ask. */
 export function noTerminal(device: string, profile: string): HelmS3Error {
   return new HelmS3Error('denied', `profile ${profile} asks for the code of ${device}, and there is no terminal to type it on`, {
-    hint: `run the command in a terminal, or set the keys of a session that has begun, as \`aws configure export-credentials --profile ${profile} --format env\` prints them`,
+    hint: `run the command in a terminal, or set the keys of a session that has begun, as \`aws configure export-credentials --profile ${shellWord(profile)} --format env\` prints them`,
   })
 }
 
 function explain(signs: Signs, { profile }: CredentialPlace): { readonly code: 'denied' | 'unreachable'; readonly hint: string } {
   const { message, name } = signs
   if (/sso|Token is expired/i.test(message) || name === 'UnauthorizedException') {
-    return { code: 'denied', hint: `sign in again: \`aws sso login${profile === undefined ? '' : ` --profile ${profile}`}\`` }
+    return { code: 'denied', hint: `sign in again: \`aws sso login${profile === undefined ? '' : ` --profile ${shellWord(profile)}`}\`` }
   }
   if (isNotConnected(signs)) return { code: 'unreachable', hint: 'nothing answers there: look at the network, the proxy and AWS_ENDPOINT_URL_STS' }
   if (isUntrusted(signs)) return { code: 'unreachable', hint: 'the certificate is not trusted here: set AWS_CA_BUNDLE to the PEM file of its CA' }
@@ -46,7 +47,7 @@ function explain(signs: Signs, { profile }: CredentialPlace): { readonly code: '
   if (/credential_process|Command failed/.test(message)) {
     return { code: 'denied', hint: `run the credential_process of profile ${profile ?? 'default'} by hand: it has to print JSON with Version 1` }
   }
-  return { code: 'denied', hint: profile === undefined ? 'see docs/SETTINGS.md, credentials' : `try \`aws sts get-caller-identity --profile ${profile}\`` }
+  return { code: 'denied', hint: profile === undefined ? 'see docs/SETTINGS.md, credentials' : `try \`aws sts get-caller-identity --profile ${shellWord(profile)}\`` }
 }
 
 /** Without the command line of a process that failed, which may hold a secret: what it says itself stays. */

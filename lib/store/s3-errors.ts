@@ -1,6 +1,7 @@
 import { type ErrorCode, HelmS3Error } from '../errors.ts'
 import { SIGNATURE_MALFORMED } from './s3-region.ts'
 import { type Signs, isNotConnected, isUntrusted, signsOf } from './s3-signs.ts'
+import { shellWord, visibleLine } from '../terminal-text.ts'
 
 /** What was asked of the store, for messages. */
 export interface S3Action {
@@ -23,6 +24,8 @@ export interface S3Surroundings {
   readonly unsigned: readonly string[] | undefined
   readonly profile: string | undefined
   readonly expectedBucketOwner: string | undefined
+  /** Host and port of the proxy on the way; undefined: there is none. */
+  readonly proxy?: string | undefined
   /** The region that the store named in its refusal. */
   readonly told?: string | undefined
 }
@@ -41,7 +44,7 @@ const named = (...names: readonly string[]): Rule['when'] => ({ name }) => names
 const place = ({ endpoint }: Asked): string => endpoint ?? 'AWS'
 /** The rest of a command line of the AWS CLI that reaches the same store as the same person. */
 const cli = ({ endpoint, profile, region }: Asked): string =>
-  ` --region ${region}${endpoint === undefined ? '' : ` --endpoint-url ${endpoint}`}${profile === undefined ? '' : ` --profile ${profile}`}`
+  ` --region ${region}${endpoint === undefined ? '' : ` --endpoint-url ${shellWord(endpoint)}`}${profile === undefined ? '' : ` --profile ${shellWord(profile)}`}`
 
 const RULES: readonly Rule[] = [
   {
@@ -63,7 +66,7 @@ const RULES: readonly Rule[] = [
   {
     when: ({ name, status }) => status === 501 || (status === 400 && name === 'NotImplemented'),
     code: 'unsupported-store',
-    hint: (asked) => `${place(asked)} does not implement what this request needs; see docs/STORES.md`,
+    hint: (asked) => `${place(asked)} does not implement what this request needs${leaveOut(asked)}; see docs/STORES.md`,
   },
   {
     when: ({ name, status }) => name.startsWith('KMS.') && status !== 403,
@@ -83,7 +86,7 @@ const RULES: readonly Rule[] = [
   {
     when: named('ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired', 'RequestExpired'),
     code: 'denied',
-    hint: ({ profile }) => `the session is over: ${profile === undefined ? 'get new keys and a new AWS_SESSION_TOKEN' : `\`aws sso login --profile ${profile}\`, or get new keys for it`}`,
+    hint: ({ profile }) => `the session is over: ${profile === undefined ? 'get new keys and a new AWS_SESSION_TOKEN' : `\`aws sso login --profile ${shellWord(profile)}\`, or get new keys for it`}`,
   },
   {
     when: named('InvalidAccessKeyId', 'SignatureDoesNotMatch', 'InvalidToken', 'InvalidTokenId', 'InvalidSecurity'),
@@ -124,12 +127,12 @@ const RULES: readonly Rule[] = [
   {
     when: named('InvalidObjectState'),
     code: 'store-failed',
-    hint: ({ bucket, key }) => `the object lies in an archive: \`aws s3api restore-object --bucket ${bucket} --key ${key}\` brings it back`,
+    hint: ({ bucket, key }) => `the object lies in an archive: \`aws s3api restore-object --bucket ${bucket} --key ${shellWord(key)}\` brings it back`,
   },
   {
     when: ({ status }) => status === 401 || status === 403,
     code: 'denied',
-    hint: (asked) => `${identityOf(asked)} needs ${permissionsOf(asked)} here; ${otherDenials(asked)}`,
+    hint: (asked) => `${identityOf(asked)} needs ${permissionsOf(asked)} here; ${otherDenials(asked)}${maybeEncryption(asked)}`,
   },
   {
     when: named('BadDigest', 'InvalidDigest', 'XAmzContentSHA256Mismatch', 'XAmzContentChecksumMismatch'),
@@ -160,6 +163,11 @@ const RULES: readonly Rule[] = [
     when: ({ status }) => status !== undefined && status !== 200,
     code: 'store-failed',
     hint: () => 'try again; if it lasts, ask who runs the store',
+  },
+  {
+    when: (signs, { proxy }) => proxy !== undefined && (isNotConnected(signs) || signs.code === 'ENOTFOUND' || signs.code === 'EAI_AGAIN'),
+    code: 'unreachable',
+    hint: (asked) => `nothing answers at the proxy ${asked.proxy ?? ''}, so that ${place(asked)} was not even asked: look at HTTPS_PROXY and HTTP_PROXY, or name the store in NO_PROXY`,
   },
   {
     when: ({ code }) => code === 'ENOTFOUND' || code === 'EAI_AGAIN',
@@ -213,7 +221,7 @@ export function describeAction({ bucket, key, permission }: S3Action): string {
     's3:PutObject': 'write',
     's3:DeleteObject': 'delete',
   }[permission]
-  return `${verb} s3://${bucket}/${key}`
+  return visibleLine(`${verb} s3://${bucket}/${key}`)
 }
 
 /** `as profile prod, region eu-west-1, at https://…`: as far as it is known. */
@@ -250,6 +258,23 @@ function otherDenials(asked: Asked): string {
   const who = asked.endpoint === undefined ? `\`aws sts get-caller-identity${cli(asked)}\` says who that is` : ''
   const not = owner === undefined ? `${place(asked)} may also answer so when the bucket is not yours` : `or the bucket does not belong to account ${owner} (--expected-bucket-owner)`
   return who === '' ? not : `${not}; ${who}`
+}
+
+/** Policies that demand an encryption refuse in the same words as those that allow nothing. */
+function maybeEncryption({ permission, says = {} }: Asked): string {
+  if (permission !== 's3:PutObject') return ''
+  const said = says.ServerSideEncryption
+  return said === undefined ? '; or a policy demands encryption, and none is asked for: --sse, --sse-kms-key-id' : `; or a policy demands another encryption than ${said} (--sse, --sse-kms-key-id)`
+}
+
+/** Flags for what was said with the object, which may be what a store does not know. */
+function leaveOut({ says = {} }: Asked): string {
+  const flags = [
+    ...(says.ACL === undefined ? [] : ['--acl and S3_ACL']),
+    ...(says.ServerSideEncryption === undefined ? [] : ['--sse and AWS_S3_SSE']),
+    ...(says.Tagging === undefined ? [] : ['--tags and HELM_S3_TAGS']),
+  ]
+  return flags.length === 0 ? '' : `, perhaps what is said with the object: leave out ${flags.join(', ')}`
 }
 
 function lookAt({ says = {} }: Asked): string {

@@ -27,6 +27,7 @@ import {
 } from './object-store.ts'
 import type { ConnectionSettings } from '../settings/connection.ts'
 import { NO_OBJECT_SETTINGS, type ObjectParameters, type ObjectSettingsSource, objectParameters } from '../settings/objects.ts'
+import { proxyFor } from '../settings/proxy.ts'
 import { type Clock, systemClock } from '../sys/clock.ts'
 import { sha256 } from '../sys/sha256.ts'
 import { uriEncodePath } from '../sys/uri-encode.ts'
@@ -96,6 +97,10 @@ class S3Store implements ObjectStore {
     this.#bucket = bucket
     this.#signal = options.signal
     this.#objectSettings = options.objectSettings ?? (async () => NO_OBJECT_SETTINGS)
+  }
+
+  get place(): string {
+    return this.#clients.place
   }
 
   async list(prefix: string, { startAfter, token, delimiter }: ListOptions = {}): Promise<ListPage> {
@@ -383,7 +388,16 @@ class S3Store implements ObjectStore {
       unsigned: load === undefined ? tried : undefined,
       profile,
       expectedBucketOwner: this.#connection.expectedBucketOwner,
+      proxy: this.#proxy(),
     }
+  }
+
+  /** Without the name and the password that may stand in its URL. */
+  #proxy(): string | undefined {
+    const { proxies } = this.#connection
+    if (proxies === undefined) return undefined
+    const proxy = proxyFor(this.#clients.endpoint ?? `https://${this.#bucket}.s3.${this.#clients.region.current}.amazonaws.com`, proxies)
+    return proxy === '' ? undefined : new URL(proxy).host
   }
 
   #headOf(key: Key, headers: S3Answer['headers'], size: number, action: S3Action): ObjectHead {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { baseFile } from '../../lib/cache/base-file.ts'
 import { asETag } from '../../lib/store/object-store.ts'
@@ -47,6 +47,7 @@ describe('the kept base', () => {
     }
     const changed = await whole()
     changed[changed.length - 1] = 0
+    // As many bytes, of which one is another, although the ETag has not changed.
     for (const damaged of [changed, (await whole()).subarray(0, -1), (await whole()).subarray(0, 10), Buffer.alloc(0), Buffer.from('null'.padEnd(300))]) {
       await whole()
       writeFileSync(file(), damaged)
@@ -67,6 +68,13 @@ describe('the kept base', () => {
     assert.deepEqual([existsSync(left), existsSync(fresh)], [false, true])
     assert.equal(await readBack(), 'two')
     assert.deepEqual(draftsIn(path('cache', 'helm-s3')), [fresh])
+  })
+
+  it('takes away what has not been replaced for a month', async () => {
+    await baseFile(path('cache'), URL).keep(base(Buffer.from('one')))
+    utimesSync(file(), 0, 0)
+    await baseFile(path('cache'), 's3://acme/others').keep(base(Buffer.from('two')))
+    assert.deepEqual([await readBack(), await readBack('s3://acme/others')], [undefined, 'two'])
   })
 
   it('does without where nothing can be written', async () => {

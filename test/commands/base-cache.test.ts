@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict'
 import { readdirSync, truncateSync } from 'node:fs'
 import { WORTH_KEEPING } from '../../lib/protocol/base-cache.ts'
-import type { Key } from '../../lib/core/keys.ts'
+import { type Key, asKey } from '../../lib/core/keys.ts'
+import { main } from '../../lib/main.ts'
+import type { StoredObject } from '../../lib/store/object-store.ts'
+import { createS3Store } from '../../lib/store/s3-store.ts'
+import { systemClock } from '../../lib/sys/clock.ts'
+import { systemRandom } from '../../lib/sys/random.ts'
+import { useEmbeddedBucket } from '../support/embedded-bucket.ts'
+import { answerWith, startServer } from '../support/local-server.ts'
+import { useProcessEnvironment } from '../support/process-environment.ts'
 import { useProgram } from '../support/program.ts'
+import { localConfig } from '../support/s3-buckets.ts'
 
 const URI = 's3://acme/charts'
 
@@ -63,9 +72,75 @@ describe('reading an index again', () => {
     assert.deepEqual((await download()).sent, 0)
   })
 
+  it('believes what is kept for the store that gave it alone: one URL and one ETag may mean other bytes elsewhere', async () => {
+    await pushBig()
+    const before = await download()
+    const key = asKey('charts/index.yaml')
+    const real = await program.bucket.get(key)
+    assert.ok(real)
+    const hostile = Buffer.from(Buffer.from(real.body).toString().replace('"big":[', '"evil":[').replace('"name":"big"', '"name":"evil"'))
+    const read = async (): Promise<StoredObject> => ({ ...real, body: hostile })
+    program.fail({ place: 'hostile', get: async (name, options) => (name === key ? read() : program.bucket.get(name, options)), getUnless: read })
+    assert.match(await program.ok('download', '', '', '', `${URI}/index.yaml`), /"evil":\[/)
+    program.fail({})
+    const after = await download()
+    assert.deepEqual(after, { ...before, sent: 0, spared: 1 })
+  })
+
+  it('keeps nothing for a store that cannot be told from others', async () => {
+    await pushBig()
+    program.fail({ place: undefined } as object)
+    await program.ok('download', '', '', '', `${URI}/index.yaml`)
+    assert.deepEqual(readdirSync(program.path('cache')), [])
+  })
+
   it('keeps nothing of a small index', async () => {
     await program.ok('init', URI)
     await download()
     assert.deepEqual(readdirSync(program.path('cache')), [])
+  })
+})
+
+describe('two endpoints, one URL, one ETag, two bodies', () => {
+  const keys = { accessKeyId: 'EXAMPLEKEY123', secretAccessKey: 'EXAMPLESECRET123456' }
+  const embedded = useEmbeddedBucket(keys)
+  const program = useProgram()
+  const setVariables = useProcessEnvironment()
+  const uri = 's3://bucket/charts'
+
+  async function run(endpoint: string, ...argv: readonly string[]): Promise<string> {
+    const env = { ...program.env, AWS_ENDPOINT_URL: endpoint, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: keys.accessKeyId, AWS_SECRET_ACCESS_KEY: keys.secretAccessKey }
+    setVariables({ HOME: program.path() })
+    const said = { stdout: '', stderr: '' }
+    const sink = (name: keyof typeof said) => ({ isTerminal: false, write: async (chunk: string | Uint8Array) => void (said[name] += Buffer.from(chunk).toString()) })
+    const io = { stdin: { isTerminal: true, chunks: () => ({}) as AsyncIterable<Uint8Array> }, stdout: sink('stdout'), stderr: sink('stderr') }
+    const wiring = { clock: systemClock, random: systemRandom, host: undefined }
+    const createStore = ({ bucket, connection, ...options }: Parameters<Parameters<typeof main>[3]['createStore']>[0]) => createS3Store(connection, bucket, options)
+    const status = await main(argv, env, io, { ...wiring, createStore })
+    assert.deepEqual([status, said.stderr], [0, ''], argv.join(' '))
+    return said.stdout
+  }
+
+  it('a push writes nothing of what another store has shown', async () => {
+    const real = embedded().endpoint
+    const filler = '#'.repeat(WORTH_KEEPING)
+    await run(real, 'init', uri)
+    await run(real, 'push', await program.chart('big', '1.0.0', { 'Chart.yaml': `apiVersion: v2\nname: big\nversion: 1.0.0\ndescription: "${filler}"\n` }), uri)
+    const store = await createS3Store(localConfig({ endpoint: real, ...keys }), 'bucket')
+    const index = await store.get(asKey('charts/index.yaml'))
+    assert.ok(index)
+    const evil = Buffer.from(index.body).toString().replace('"big":[', '"evil":[').replace('"name":"big"', '"name":"evil"')
+    const hostile = await startServer((message, answer) => {
+      if (message.url?.includes('list-type=2') === true) answerWith(answer, 200, '<ListBucketResult><KeyCount>0</KeyCount><IsTruncated>false</IsTruncated></ListBucketResult>')
+      else answerWith(answer, 200, evil, { etag: index.etag, 'last-modified': new Date(index.lastModified).toUTCString(), 'content-length': String(Buffer.byteLength(evil)) })
+    })
+    try {
+      assert.match(await run(real, 'list', `${uri}?endpoint=${hostile.url}`), /^evil /m)
+    } finally {
+      await hostile.close()
+    }
+    await run(real, 'push', await program.chart('app', '1.0.0'), uri)
+    assert.match(await run(real, 'list', uri), /^app .*\nbig /m)
+    assert.doesNotMatch(Buffer.from((await store.get(asKey('charts/index.yaml')))?.body ?? []).toString(), /evil/)
   })
 })

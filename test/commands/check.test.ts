@@ -51,6 +51,14 @@ describe('check', () => {
     assert.equal(await program.ok('doctor', URI), stdout)
   })
 
+  it('names an url with a query, and repairs it', async () => {
+    await edit((text) => text.replace('"urls":["app-1.0.0.tgz"]', '"urls":["s3://acme/charts/app-1.0.0.tgz?endpoint=http://evil.example"]'))
+    const { findings, status } = await checked()
+    assert.deepEqual([status, findings.map(({ code, name, severity }) => [code, severity, name])], [1, [['entry-url-query', 'warning', 'app']]])
+    assert.equal((await checked('--fix')).status, 0)
+    assert.match(await program.text('charts/index.yaml'), /"urls":\["s3:\/\/acme\/charts\/app-1\.0\.0\.tgz"\]/)
+  })
+
   it('says what is wrong, why it matters and what to do, and exits with 1', async () => {
     await remove('app-1.0.0.tgz')
     const { status, stdout, stderr } = await program.run('check', URI)
@@ -320,10 +328,10 @@ describe('check', () => {
       })
       const before = await program.keys('charts/')
       assert.deepEqual(await missing('--probe'), [
-        's3:PutObject arn:aws:s3:::acme/charts/index.d/*',
+        's3:PutObject arn:aws:s3:::acme/charts/index.d/*.yaml',
         's3:PutObject arn:aws:s3:::acme/charts/*.tgz',
         's3:PutObject arn:aws:s3:::acme/charts/index.yaml',
-        's3:DeleteObject arn:aws:s3:::acme/charts/index.d/*',
+        's3:DeleteObject arn:aws:s3:::acme/charts/index.d/*.yaml',
         's3:DeleteObject arn:aws:s3:::acme/charts/*.tgz',
       ])
       assert.deepEqual(await program.keys('charts/'), before)

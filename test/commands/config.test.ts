@@ -193,6 +193,43 @@ describe('config', () => {
       assert.deepEqual(await urls(), { app: 'app-1.0.0.tgz', db: 'db-1.0.0.tgz', web: `${URI}/web-1.0.0.tgz` })
     })
 
+    it('acl, sse and the key, on the very write that sets them: a bucket may demand them', async () => {
+      const seen: unknown[] = []
+      program.fail({
+        put: async (key, body, options) => {
+          const { acl, sse, sseKmsKeyId } = (await program.opened.at(-1)?.objectSettings()) ?? {}
+          seen.push([acl, sse, sseKmsKeyId])
+          return program.bucket.put(key, body, options)
+        },
+      })
+      await config('sse=aws:kms', 'sse-kms-key-id=k', 'acl=bucket-owner-full-control')
+      await config('sse=AES256', '--unset=sse-kms-key-id', '--unset=acl')
+      await config('sse=aws:kms', '--sse=AES256', '--acl=private')
+      await config('--unset=sse')
+      assert.deepEqual(seen, [['bucket-owner-full-control', 'aws:kms', 'k'], [undefined, 'AES256', undefined], ['private', 'AES256', undefined], [undefined, undefined, undefined]])
+    })
+
+    it('acl and sse, but on a machine that goes by no defaults of repositories for objects', async () => {
+      await config('acl=public-read', 'sse=aws:kms', 'sse-kms-key-id=k', 'relative=true')
+      const said = async (): Promise<unknown> => {
+        await push('app', '--force')
+        return program.opened.at(-1)?.objectSettings()
+      }
+      assert.deepEqual(await said(), { acl: 'public-read', sse: 'aws:kms', sseKmsKeyId: 'k', tags: undefined })
+      program.env['HELM_S3_REPOSITORY_DEFAULTS'] = 'false'
+      assert.deepEqual(await said(), { acl: undefined, sse: undefined, sseKmsKeyId: undefined, tags: undefined })
+      program.env['S3_ACL'] = 'private'
+      assert.deepEqual(await said(), { acl: 'private', sse: undefined, sseKmsKeyId: undefined, tags: undefined })
+      assert.deepEqual(await urls(), { app: 'app-1.0.0.tgz' })
+      const { settings } = await config()
+      assert.deepEqual(settings.filter(({ key }) => /acl|sse$/.test(key)).map(({ from, repository, value }) => [value, from, repository]), [
+        ['private', 'S3_ACL', 'public-read'],
+        [null, 'HELM_S3_REPOSITORY_DEFAULTS', 'aws:kms'],
+      ])
+      program.env['HELM_S3_REPOSITORY_DEFAULTS'] = 'no'
+      assert.equal(await program.fails('list', URI), 'Error: HELM_S3_REPOSITORY_DEFAULTS=no: must be true or false\n')
+    })
+
     it('publish-url, on push, and a flag wins', async () => {
       await config(`publish-url=${PUBLISHED}`)
       await push('app')

@@ -112,6 +112,20 @@ describe('fetch', () => {
     assert.match(stderr, /^Error: the archive of app 1\.0\.0 is not there: s3:\/\/acme\/charts\/app-1\.0\.0\.tgz\nHint: /)
   })
 
+  it('goes where the repository is, whatever query an index gives a url', async () => {
+    const archive = readFileSync(sources.get('1.0.0') ?? '')
+    const evil = '?endpoint=http://evil.example&profile=admin'
+    const entryAt = (url: string, version: string): object => ({ apiVersion: 'v2', name: 'lib', version, urls: [url], created: '2026-01-01T00:00:00Z', digest: sha256(archive) })
+    const entries = { lib: [entryAt(`s3://acme/charts/app-1.0.0.tgz${evil}`, '2.0.0'), entryAt(`s3://elsewhere/app-1.0.0.tgz${evil}`, '1.0.0')] }
+    await program.bucket.put(asKey('lib/index.yaml'), Buffer.from(JSON.stringify({ apiVersion: 'v1', entries })), { when: 'always' })
+    program.opened.length = 0
+    await program.ok('fetch', 'lib', 's3://acme/lib?endpoint=http://lab.example', '-d', folder())
+    // Another bucket is there, and has no such object.
+    assert.match(await program.fails('fetch', 'lib', 's3://acme/lib?endpoint=http://lab.example', '--version=1.0.0', '-d', folder()), /there is no bucket elsewhere/)
+    const reached = program.opened.map(({ bucket, connection }) => `${bucket} ${connection.endpoint ?? 'AWS'} ${connection.profile ?? '-'}`)
+    assert.deepEqual(reached, ['acme http://lab.example -', 'acme http://lab.example -', 'elsewhere http://lab.example -'])
+  })
+
   it('prints JSON when asked to', async () => {
     const result = resultOf('fetch', await program.ok('fetch', 'app', URI, '--version=1.2.0', '--prov', '-d', folder(), '-ojson'))
     const file = folder('app-1.2.0.tgz')

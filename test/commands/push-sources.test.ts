@@ -147,6 +147,11 @@ describe('push of bad sources', () => {
     await program.chart('web', '1.0.0')
     writeFolder(program, 'good', { 'Chart.yaml': CHART })
     writeFolder(program, 'empty', { 'values.yaml': '' })
+    writeFolder(program, 'outer/inner', { 'Chart.yaml': CHART })
+    writeFolder(program, 'app-2.0.0.TGZ', { 'values.yaml': '' })
+    writeFolder(program, 'hidden', { 'Chart.yaml': CHART, '.helmignore': '*.yaml' })
+    writeFolder(program, 'bare', { 'Chart.yaml': `${CHART}dependencies:\n- {name: lib, version: 1.x.x, repository: ""}\n`, '.helmignore': 'charts/' })
+    writeFolder(program, 'bare/charts/lib', { 'Chart.yaml': 'apiVersion: v2\nname: lib\nversion: 1.0.0\n' })
     writeFolder(program, 'needy', { 'Chart.yaml': `${CHART}dependencies:\n- {name: lib, version: 1.x.x, repository: "https://x"}\n` })
     writeFolder(program, 'stars', { 'Chart.yaml': CHART, '.helmignore': '**/x' })
     writeFolder(program, 'large', { 'Chart.yaml': CHART, 'big.bin': 'x'.repeat(5 * 1024 * 1024 + 1) })
@@ -159,6 +164,10 @@ describe('push of bad sources', () => {
 
   const cases: readonly Refusal[] = [
     { says: 'a folder that is no chart', argv: ['/empty'], stderr: /^Error: failed to load chart file: .*empty: Chart\.yaml file is missing\nHint: / },
+    { says: 'the charts below a folder', argv: ['/outer'], stderr: /outer: Chart\.yaml file is missing\nHint: there are charts below it: .*outer\/inner\n$/ },
+    { says: 'that a folder is no archive', argv: ['/app-2.0.0.TGZ'], stderr: /Chart\.yaml file is missing\nHint: .*app-2\.0\.0\.TGZ is a folder and no archive/ },
+    { says: 'what hides Chart.yaml', argv: ['/hidden'], stderr: /Chart\.yaml file is missing\nHint: .*hidden\/\.helmignore leaves Chart\.yaml out/ },
+    { says: 'what hides the dependencies', argv: ['/bare'], stderr: /missing in charts\/ directory: lib\nHint: .*bare\/\.helmignore leaves charts\/ out/ },
     { says: 'a dependency that is not there', argv: ['/needy'], stderr: /needy: found in Chart\.yaml, but missing in charts\/ directory: lib\nHint: .*`helm dependency build`/ },
     { says: 'a rule that Helm refuses', argv: ['/stars'], stderr: /stars: \.helmignore: double-star/ },
     { says: 'a file larger than Helm loads', argv: ['/large'], stderr: /large: the file big\.bin is larger than 5 MiB.*\nHint: .*\.helmignore/ },

@@ -29,7 +29,7 @@ describe('settings', () => {
     const address = 's3://acme/charts?region=eu-west-2'
     repositories(address)
     const refused = await program.fails('compact', 'repo0')
-    assert.match(refused, /there is no index\.yaml at s3:\/\/acme\/charts\nHint: .*`helm s3 init s3:\/\/acme\/charts\?region=eu-west-2`/)
+    assert.match(refused, /there is no index\.yaml at s3:\/\/acme\/charts\nHint: .*`helm s3 init 's3:\/\/acme\/charts\?region=eu-west-2'`/)
     repositories()
     await program.ok('init', address)
     await program.ok('push', await program.chart('app', '1.0.0'), address)
@@ -57,7 +57,7 @@ describe('settings', () => {
 
   it('are told to the user by what names a missing index, as Helm asked for it', async () => {
     const { stderr } = await program.run('download', '', '', '', 's3://acme/charts/index.yaml?region=eu-west-2')
-    assert.match(stderr, /by the path s3:\/\/acme\/charts\/index\.yaml\?region=eu-west-2\. .*`helm s3 init s3:\/\/acme\/charts\?region=eu-west-2`$/)
+    assert.match(stderr, /by the path s3:\/\/acme\/charts\/index\.yaml\?region=eu-west-2\. .*`helm s3 init 's3:\/\/acme\/charts\?region=eu-west-2'`$/)
   })
 
   it('say things with every object that is written', async () => {

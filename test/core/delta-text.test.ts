@@ -71,6 +71,8 @@ describe('the text of a delta', () => {
     'an url with an encoded slash': added({ urls: ['x%2fapp-1.0.0.tgz'] }),
     'an url of another scheme': added({ urls: ['http://example.org/app-1.0.0.tgz'] }),
     'an url with control characters': added({ urls: ['app\u0007.tgz'] }),
+    'an url with a query that says where to go': added({ urls: ['s3://acme/charts/app-1.0.0.tgz?endpoint=http://evil.example'] }),
+    'an url with a query, not the first': added({ urls: ['app-1.0.0.tgz', 'S3://acme/app-1.0.0.tgz?profile=admin'] }),
     'no urls': added({ urls: [] }),
     'a field of a wrong type, which would make Helm refuse the index': added({ description: 5 }),
     'a field that Helm does not know': added({ size: 5 }),

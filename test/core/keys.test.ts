@@ -73,6 +73,13 @@ describe('an archive', () => {
     })
   }
 
+  it('is its own with a query, which is no part of a key, and is reached as the repository is', () => {
+    for (const end of ['?endpoint=http://evil.example', '?', '#fragment']) assert.equal(ownArchiveKey(CHARTS, `s3://bucket/charts/app-1.0.0.tgz${end}`), 'charts/app-1.0.0.tgz')
+    const lab = parseRepositoryUrl('s3://bucket/charts?endpoint=http://lab')
+    assert.equal(resolveEntryUrl(lab, 's3://other/app.tgz?endpoint=http://evil&profile=admin').query, 'endpoint=http://lab')
+    assert.equal(resolveEntryUrl(CHARTS, 's3://bucket/charts/app-1.0.0.tgz?profile=admin').query, '')
+  })
+
   it('is fetched from where Helm would fetch it', () => {
     assert.equal(resolveEntryUrl(CHARTS, 'app-1.0.0%2Bb.tgz').key, 'charts/app-1.0.0+b.tgz')
     assert.equal(resolveEntryUrl(CHARTS, './sub/app.tgz').key, 'charts/sub/app.tgz')

@@ -50,6 +50,13 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       assert.deepEqual(await plugins(), [])
     })
 
+    it('uninstalling leaves a plugin of others alone that lies where the getter would', async () => {
+      await helm(`plugin install ${ROOT.replace(/\/$/, '')}`)
+      await replaceInFile(at().path('data', 'plugins', 's3-getter', 'plugin.yaml'), /^name: s3-getter$/m, 'name: other-getter')
+      await helm('plugin uninstall s3')
+      assert.deepEqual(await plugins(), ['s3-getter'])
+    })
+
     it('works from a git URL, builds there, updates and uninstalls', async function () {
       this.timeout(300_000)
       await git(at().folder, 'clone', '--quiet', '--bare', ROOT, at().path('helm-s3.git'))

@@ -78,9 +78,9 @@ describe('the policies of docs/PERMISSIONS.md, enforced by MinIO', () => {
     assert.match(await at().programOk(`check ${at().url} --deep`, reader), /all is well/)
     assert.deepEqual(await missing(reader), [])
     assert.deepEqual(await missing(reader, '--probe'), [
-      's3:PutObject /charts/index.d/*',
+      's3:PutObject /charts/index.d/*.yaml',
       's3:PutObject /charts/*.tgz',
-      's3:DeleteObject /charts/index.d/*',
+      's3:DeleteObject /charts/index.d/*.yaml',
       's3:DeleteObject /charts/*.tgz',
     ])
   })
@@ -101,6 +101,28 @@ describe('the policies of docs/PERMISSIONS.md, enforced by MinIO', () => {
     assert.ok((await at().mergedIndex()).find({ name: 'app', version: '1.1.0' }))
     assert.equal((await at().baseIndex()).find({ name: 'app', version: '1.1.0' }), undefined)
     assert.match(await at().programFails(`compact ${at().url}`, publisher), /s3:PutObject/)
+  })
+
+  it('let nobody change the defaults of the repository, which decide how all others write', async () => {
+    for (const role of ['Publisher', 'Writer', 'Compactor']) {
+      assert.match(await at().programFails(`config ${at().url} acl=public-read`, await as(role)), /AccessDenied/, role)
+    }
+    assert.equal(await at().exists('index.d/config.json'), false)
+  })
+
+  it('let a publisher take entries out of the index, as the page says, and no archive', async () => {
+    const publisher = await as('Publisher')
+    const { stderr } = await at().program(`delete app ${at().url} --version=1.0.0`, publisher)
+    assert.match(stderr, /s3:DeleteObject/)
+    assert.equal((await at().mergedIndex()).find({ name: 'app', version: '1.0.0' }), undefined)
+    assert.ok(await at().exists('app-1.0.0.tgz'))
+  })
+
+  it('let a writer make an index anew', async () => {
+    await at().store.delete(asKey('charts/index.yaml'))
+    await at().programOk(`reindex ${at().url}`, await as('Writer'))
+    assert.deepEqual((await at().keys()).filter((key) => key.includes('rebuild-')), [])
+    assert.ok((await at().mergedIndex()).find({ name: 'app', version: '1.0.0' }))
   })
 
   it('let a writer push, delete, compact and repair', async () => {

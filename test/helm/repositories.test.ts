@@ -86,8 +86,15 @@ describe('repositories', () => {
       { name: 'c', url: 's3://acme/charts?region=eu-west-1' },
       { name: 'd', url: 's3://acme/charts-2' },
       { name: 'e', url: 'https://acme/charts' },
+      { name: 'f', url: 's3://acme/charts?endpoint=http://lab:9000' },
+      { name: 'g', url: 's3://acme/charts/?region=eu-west-1&endpoint=http://lab:9000' },
+      { name: 'h', url: 's3://acme/charts?profile=lab' },
     ]
-    const names = repositoriesAt(parseRepositoryUrl('s3://acme/charts/'), all).map(({ name }) => name)
-    assert.deepEqual(names, ['a', 'b', 'c'])
+    const namesAt = (url: string): readonly string[] => repositoriesAt(parseRepositoryUrl(url), all).map(({ name }) => name)
+    assert.deepEqual(namesAt('s3://acme/charts/'), ['a', 'b', 'c'])
+    // The same words at another store are another place.
+    assert.deepEqual(namesAt('s3://acme/charts?endpoint=http://lab:9000'), ['f', 'g'])
+    assert.deepEqual(namesAt('s3://acme/charts?profile=lab'), ['h'])
+    assert.deepEqual(namesAt('s3://acme/charts?profile=prod'), [])
   })
 })

@@ -129,6 +129,28 @@ writeFileSync('dist/helm-s3.cjs', 'process.stdout.write("built " + process.argv.
     assert.deepEqual(readdirSync(path('plugins')), [])
   })
 
+  it('remove no plugin of others that lies where the getter would', () => {
+    const getter = (...parts: string[]): string => path('plugins', 's3-getter', ...parts)
+    const nothing = { status: 0, stdout: '', stderr: '' }
+    mkdirSync(getter(), { recursive: true })
+    for (const text of [undefined, 'name: other\n', 'name: s3-getter-of-others\nusage: "name: s3-getter"\n']) {
+      if (text !== undefined) writeFileSync(getter('plugin.yaml'), text)
+      assert.deepEqual(hook('delete'), nothing)
+      assert.equal(existsSync(getter()), true)
+    }
+    rmSync(getter(), { recursive: true })
+    assert.deepEqual(hook('delete'), nothing)
+    mkdirSync(path('foreign'))
+    writeFileSync(path('foreign', 'plugin.yaml'), 'name: other\n')
+    symlinkSync(path('foreign'), getter())
+    assert.deepEqual(hook('delete'), nothing)
+    assert.deepEqual(readdirSync(path('plugins')).sort(), ['helm-s3 (1)', 's3-getter'])
+    // A link to a getter of ours goes, and not what it leads to.
+    writeFileSync(path('foreign', 'plugin.yaml'), 'name: s3-getter\n')
+    assert.deepEqual(hook('delete'), nothing)
+    assert.deepEqual([existsSync(getter()), existsSync(path('foreign', 'plugin.yaml'))], [false, true])
+  })
+
   it('remove nothing without the folder of the plugin', () => {
     mkdirSync(path('s3-getter'))
     const result = run('sh', ['-c', `cd ${path()} && { ${hooks['delete'] ?? ''}; }`], { HELM_PLUGIN_DIR: '' })

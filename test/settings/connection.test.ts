@@ -57,6 +57,9 @@ const CASES: Readonly<Record<string, readonly [Given, Partial<ConnectionSettings
 const REFUSED: Readonly<Record<string, readonly [Given, string, RegExp]>> = {
   'a region that is none': [{ flags: { region: 'eu/west' } }, 'usage', /^invalid argument "eu\/west" for "--region" flag: not the name of a region$/],
   'a region in a variable that is none': [{ env: { AWS_REGION: 'evil.example.org#' } }, 'invalid-config', /^AWS_REGION=evil/],
+  'a name in the URL that is none': [{ query: 'regoin=eu-west-1' }, 'invalid-url', /^\?regoin= of the repository URL means nothing$/],
+  'a name in the URL with another case': [{ query: 'region=eu-west-1&Endpoint=http://h' }, 'invalid-url', /^\?Endpoint= of the repository URL/],
+  'a name in the URL with two values': [{ query: 'endpoint=http://a&endpoint=http://b' }, 'invalid-url', /^\?endpoint= stands twice/],
   'a region in the URL that is none': [{ query: 'region=a.b' }, 'invalid-url', /^\?region=a\.b of the repository URL/],
   'an endpoint that is no URL': [{ flags: { 'endpoint-url': 'http://' } }, 'usage', /"--endpoint-url" flag: not a URL/],
   'an endpoint that is no web address': [{ env: { AWS_ENDPOINT_URL: 'file:///etc' } }, 'invalid-config', /AWS_ENDPOINT_URL=file:\/\/\/etc: not an http/],

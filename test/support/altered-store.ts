@@ -3,6 +3,7 @@ import type { ObjectStore } from '../../lib/store/object-store.ts'
 /** The store, doing some things otherwise. */
 export function alteredStore(store: ObjectStore, change: Partial<ObjectStore>): ObjectStore {
   return {
+    ...(store.place === undefined ? {} : { place: store.place }),
     list: (...args) => store.list(...args),
     get: (...args) => store.get(...args),
     getUnless: (...args) => store.getUnless(...args),

@@ -8,6 +8,7 @@ import { sha256 } from '../../sys/sha256.ts'
 import { readArchiveFile, readProvenance } from './archive-file.ts'
 import { readBucketArchive } from './bucket-archive.ts'
 import { type ChartBytes, cannotPush } from './chart-bytes.ts'
+import { explainFolder } from './explain-folder.ts'
 import { readPipedArchive } from './piped-archive.ts'
 import { type SourceFlags, refuseContradictions } from './refuse-contradictions.ts'
 import { type ChartSource, expandPaths } from './source.ts'
@@ -62,7 +63,8 @@ async function readSource(context: Context, { kind, path }: ChartSource, options
       return readPipedArchive(context.stdin)
     case 'folder': {
       const { packageChart } = await import('../../chart/package-chart.ts')
-      return { bytes: await packageChart(await readChartFolder(path), options), provenance: undefined }
+      const files = await readChartFolder(path)
+      return { bytes: await explainFolder(path, files, () => packageChart(files, options)), provenance: undefined }
     }
   }
 }

@@ -1,5 +1,6 @@
 import { hasCode } from '../../errors.ts'
 import type { Entry } from '../entry.ts'
+import { hasOwnQuery } from '../entry-urls.ts'
 import type { IndexText } from '../index/index-text.ts'
 import { nullEntries } from '../index/null-entries.ts'
 import { type CheckedMetadata, metadataProblem } from '../metadata-problem.ts'
@@ -43,6 +44,8 @@ function checkChart(chart: string, entries: readonly Entry[]): readonly Finding[
     if (skipped !== undefined) continue
     seen.add(version)
     kept.push(entry)
+    const url = entry.urls?.find(hasOwnQuery)
+    if (url !== undefined) note('entry-url-query', url)
     if ((entry.urls ?? []).length === 0) note('entry-without-url', 'it has no urls')
     if (entry.digest === undefined || entry.digest === '') note('entry-digest-missing', 'it has no digest')
     else if (!DIGEST.test(entry.digest)) note('entry-digest-invalid', `its digest is ${JSON.stringify(entry.digest)}`)

@@ -1,12 +1,14 @@
 import { versionKey } from '../entry.ts'
 import { compareEntries } from '../fold.ts'
-import type { IndexItem } from '../index/index-item.ts'
+import { withoutUrlQueries } from '../entry-urls.ts'
+import { type IndexItem, itemOf } from '../index/index-item.ts'
 import type { IndexText } from '../index/index-text.ts'
 import { isSorted, skippedBecause } from './check-base.ts'
 
 /**
  * The same index for Helm, without what Helm leaves out of it: null and invalid entries, all but the first of a version, charts
- * without versions. Entries under another chart's name move to their own, where they are missing; versions are sorted.
+ * without versions. Entries under another chart's name move to their own, where they are missing; versions are sorted; urls lose a
+ * query, which nobody obeys.
  * Entries keep their bytes. Idempotent.
  * @throws HelmS3Error `invalid-index` when Helm would refuse it
  */
@@ -19,9 +21,11 @@ export function tidyIndex(index: IndexText): IndexText {
     const { name } = item.entry
     if (known.has(versionKey(item.entry))) return
     known.add(versionKey(item.entry))
+    const entry = withoutUrlQueries(item.entry)
+    const kept = entry === item.entry ? item : itemOf(entry)
     const list = charts.get(name)
-    if (list === undefined) charts.set(name, [item])
-    else list.push(item)
+    if (list === undefined) charts.set(name, [kept])
+    else list.push(kept)
   }
   for (const name of names) {
     for (const item of index.items(name)) {

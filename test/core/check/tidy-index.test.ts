@@ -24,6 +24,15 @@ describe('a tidy index', () => {
     ])
   })
 
+  it('has no urls with a query, which nobody obeys, and keeps all else of them', () => {
+    const urls_ = (urls: readonly string[]): string => JSON.stringify({ ...entry('app', '1.0.0'), urls })
+    const bytes = index(`{"app":[${urls_(['s3://acme/charts/app-1.0.0%2Bb.tgz?endpoint=http://evil.example&profile=admin', 'https://cdn.example/app.tgz?v=1', 'app.tgz'])}]}`)
+    assert.deepEqual(codesOf(bytes), ['entry-url-query'])
+    const tidied = tidyIndex(readIndexText(bytes)).toBytes()
+    assert.deepEqual(readIndexText(tidied).versions('app')[0]?.urls, ['s3://acme/charts/app-1.0.0%2Bb.tgz', 'https://cdn.example/app.tgz?v=1', 'app.tgz'])
+    assert.deepEqual(codesOf(tidied), [])
+  })
+
   it('holds nothing that Helm skips or hides, whatever was there, and is tidy', () => {
     const anyEntry = fc.oneof(
       fc.constant('null'),

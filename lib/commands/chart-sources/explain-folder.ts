@@ -1,0 +1,37 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ArchiveFile } from '../../chart/archive-files.ts'
+import { HelmS3Error, hasCode } from '../../errors.ts'
+import { cannotPush } from './chart-bytes.ts'
+
+const MOST_NAMED = 3
+
+/**
+ * Packages a folder; where that fails for want of a file, says what is the matter with this folder, in place of what would be with an archive.
+ * @param files what `.helmignore` leaves of the folder
+ * @throws HelmS3Error `invalid-chart`
+ */
+export async function explainFolder(folder: string, files: readonly ArchiveFile[], make: () => Promise<Uint8Array>): Promise<Uint8Array> {
+  if (!files.some(({ path }) => path === 'Chart.yaml')) throw cannotPush(folder, 'Chart.yaml file is missing', await whyNoChart(folder))
+  try {
+    return await make()
+  } catch (error) {
+    const isHidden = hasCode(error, 'invalid-chart') && error.message.includes('missing in charts/') && !files.some(({ path }) => path.startsWith('charts/')) && (await exists(join(folder, 'charts')))
+    if (!isHidden) throw error
+    throw new HelmS3Error(error.code, error.message, { hint: `${join(folder, '.helmignore')} leaves charts/ out of the package: take that rule away`, cause: error })
+  }
+}
+
+async function whyNoChart(folder: string): Promise<string> {
+  if (await exists(join(folder, 'Chart.yaml'))) return `${join(folder, '.helmignore')} leaves Chart.yaml out of the package: take that rule away`
+  const below = (await readdir(folder, { withFileTypes: true })).filter((each) => each.isDirectory()).map(({ name }) => join(folder, name)).sort()
+  const charts: string[] = []
+  for (const each of below) if (await exists(join(each, 'Chart.yaml'))) charts.push(each)
+  if (charts.length > 0) return `there are charts below it: ${charts.slice(0, MOST_NAMED).join(', ')}${charts.length > MOST_NAMED ? ` and ${String(charts.length - MOST_NAMED)} more` : ''}`
+  const what = /\.tgz$/i.test(folder) ? `${folder} is a folder and no archive, whatever its name` : `${folder} is a folder`
+  return `${what}: give the folder of a chart, or the .tgz that \`helm package\` has made`
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(() => true, () => false)
+}
