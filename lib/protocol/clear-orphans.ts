@@ -1,4 +1,4 @@
-import { NO_ENTRY } from '../core/entry.ts'
+import { type Entry, NO_ENTRY } from '../core/entry.ts'
 import type { Key } from '../core/keys.ts'
 import { type Orphan, possibleVersions } from '../core/plan-orphans.ts'
 import { type Deletion, type DeletionTarget, deleteTargets } from './delete-targets.ts'
@@ -14,22 +14,28 @@ export interface OrphanArchive {
 const NO_DIGEST = ''
 
 /**
- * Removes archives that no entry names, under the rules of a deleted version: it is announced in the log, looked at again, and removed
+ * Removes archives that no entry means, under the rules of a deleted version: it is announced in the log, looked at again, and removed
  * by one conditional DELETE within the deadline. Whoever pushes or adopts it meanwhile sees the announcement and waits, or is
  * seen and keeps it. (Removals that match no entry are what announces.)
  *
- * Cost: as `deleteTargets`.
- * What the store refuses to delete stays: see `keptArchives`.
+ * `isOwn`: this push has put them itself, so that an entry with another digest means the archive of another push.
+ *
+ * Cost: as `deleteTargets`. What the store refuses to delete stays: see `keptArchives`.
  * @throws HelmS3Error as `deleteTargets`
  */
-export function clearOrphans(session: Session, orphans: readonly OrphanArchive[]): Promise<Deletion<DeletionTarget>> {
+export function clearOrphans(
+  session: Session,
+  orphans: readonly OrphanArchive[],
+  { isOwn }: { readonly isOwn: boolean },
+): Promise<Deletion<DeletionTarget>> {
   const { prefix } = session.location
   const targets = orphans.map(({ digest, key }) => {
     const versions = possibleVersions(key.slice(prefix.length))
-    return { ...orphanTarget({ key, versions, size: 0 }), digestOf: () => digest, versions }
+    const isKeptBy = (entry: Entry): boolean => !isOwn || entry.digest === undefined || entry.digest === digest
+    return { ...orphanTarget({ key, versions, size: 0 }), digestOf: () => digest, versions, isKeptBy }
   })
   return deleteTargets(session, ({ index }) =>
-    targets.filter(({ versions }) => versions.every((version) => index.find(version) === undefined)),
+    targets.filter(({ isKeptBy, versions }) => !versions.flatMap((version) => index.find(version) ?? []).some(isKeptBy)),
   )
 }
 

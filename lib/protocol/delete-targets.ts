@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import type { Delta } from '../core/delta.ts'
 import type { DeltaId } from '../core/delta-id.ts'
-import { type Removal, isAnnouncement, versionKey } from '../core/entry.ts'
+import { type Entry, type Removal, isAnnouncement, versionKey } from '../core/entry.ts'
 import { type Key, archiveKey } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import { formatCount } from '../format.ts'
@@ -23,6 +23,8 @@ export interface DeletionTarget {
   readonly removals: readonly Removal[]
   /** Undefined: the archive is not ours to delete. */
   readonly key: Key | undefined
+  /** Whether this entry of one of the versions keeps the archive. Left out: any does. */
+  readonly isKeptBy?: (entry: Entry) => boolean
   /** Digest that the archive must have to be deleted, given what stands there before the delta is written. Undefined: any. */
   readonly digestOf: (seen: ArchiveHead | undefined) => string | undefined
 }
@@ -258,8 +260,9 @@ async function removeArchive<T extends DeletionTarget>(
  * The second view tells whether the archive is still ours to remove: not when the version is there again, and not when
  * another removal of it is so young that its client may be just as far.
  */
-function fateOf({ removals }: DeletionTarget, view: View, others: ReadonlyMap<string, readonly KnownRemoval[]>): Fate {
-  if (removals.some((removal) => view.index.find(removal) !== undefined)) return 'revived'
+function fateOf({ isKeptBy, removals }: DeletionTarget, view: View, others: ReadonlyMap<string, readonly KnownRemoval[]>): Fate {
+  const entries = removals.flatMap((removal) => view.index.find(removal) ?? [])
+  if (entries.some((entry) => isKeptBy?.(entry) ?? true)) return 'revived'
   const isUnderWay = (removal: Removal): boolean => others.get(versionKey(removal))?.some((other) => isUnsettled(other, view)) === true
   return removals.some(isUnderWay) ? 'kept' : 'gone'
 }

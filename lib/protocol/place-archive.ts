@@ -80,7 +80,7 @@ export async function adoptArchive(
   view: View,
   state: PushState,
 ): Promise<Placement> {
-  const obstacle = await obstacleTo(session, upload, view)
+  const obstacle = await obstacleTo(session, upload, view, state)
   if (obstacle !== undefined) return obstacle
   const now = await headArchive(session, archiveKey(session.location, upload))
   if (now === undefined || now.delta !== head.delta) return AGAIN
@@ -99,21 +99,26 @@ async function giveWayOrClear(
   state: PushState,
 ): Promise<Placement> {
   const view = await readView(session)
-  const obstacle = await obstacleTo(session, upload, view)
+  const obstacle = await obstacleTo(session, upload, view, state)
   if (obstacle !== undefined) return obstacle
   const left = head.lastModified + ID_LIFETIME + LONGEST_FLIGHT - view.base.date
   if (left > 0) return { kind: 'wait', waiting: { on: 'push', left } }
   const key = archiveKey(session.location, upload)
-  await clearOrphans(session, [{ key, digest: head.digest }])
+  await clearOrphans(session, [{ key, digest: head.digest }], { isOwn: false })
   const now = await headArchive(session, key)
   const stays = now?.delta === head.delta && now?.digest === head.digest
   return stays && state.noteNotCleared(upload) ? { kind: 'orphan', head } : AGAIN
 }
 
-/** Why a version cannot be pushed now: it is in the index, or a deletion of it may be under way. */
-async function obstacleTo(session: Session, upload: ChartUpload, view: View): Promise<Placement | undefined> {
+/** Why a version cannot be pushed now: another push has it in the index, or a deletion of it may be under way. */
+async function obstacleTo(
+  session: Session,
+  upload: ChartUpload,
+  view: View,
+  state: PushState,
+): Promise<Placement | undefined> {
   const entry = view.index.find(upload)
-  if (entry !== undefined) return { kind: 'exists', entry }
+  if (entry !== undefined && !state.isMyEntry(entry)) return { kind: 'exists', entry }
   const left = timeToSettle(await findRemovals(session, view, upload, new Set()), view)
   return left > 0 ? { kind: 'wait', waiting: { on: 'removal', left } } : undefined
 }

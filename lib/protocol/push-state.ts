@@ -1,5 +1,5 @@
 import type { DeltaId } from '../core/delta-id.ts'
-import { type VersionId, versionKey } from '../core/entry.ts'
+import { type Entry, type VersionId, versionKey } from '../core/entry.ts'
 import { formatAge } from '../format.ts'
 import type { ArchiveHead } from './head-archive.ts'
 import { type Minted, mint } from './mint.ts'
@@ -28,6 +28,7 @@ export class PushState {
   readonly #adopted = new Map<string, Pick<ArchiveHead, 'delta' | 'digest'>>()
   readonly #written = new Map<string, DeltaId>()
   readonly #notCleared = new Set<string>()
+  readonly #entries = new Set<string>()
   /** Milliseconds, by what was waited for. */
   readonly #waited = new Map<string, number>()
 
@@ -74,6 +75,16 @@ export class PushState {
     return delta !== undefined && this.#mine.has(delta)
   }
 
+  /** An entry that a delta of this push adds, or may have added. */
+  noteEntry(entry: Entry): void {
+    this.#entries.add(entryKey(entry))
+  }
+
+  /** Whether this push has added the entry itself, before it started again. */
+  isMyEntry(entry: Entry): boolean {
+    return this.#entries.has(entryKey(entry))
+  }
+
   hasAdopted(version: VersionId): boolean {
     return this.#adopted.has(versionKey(version))
   }
@@ -111,4 +122,9 @@ export class PushState {
     this.#waited.set(key, waited + pause)
     await session.clock.sleep(pause)
   }
+}
+
+/** Two pushes of the same bytes in the same millisecond are told apart by nothing, and need not be. */
+function entryKey(entry: Entry): string {
+  return JSON.stringify([versionKey(entry), entry.digest, entry.created])
 }

@@ -142,6 +142,7 @@ async function tryPush(
   const ours = placed.filter(({ placement }) => placement.kind !== 'exists' && placement.kind !== 'orphan')
   await putProvenances(session, ours, minted)
   const delta = makeDelta(session, ours, options)
+  for (const { entry } of delta.added) state.noteEntry(entry)
   const committed = delta.added.length > 0 ? await commit(session, minted, delta) : NOTHING_TO_COMMIT
   if (committed === 'expired') return { outcome: 'again' }
   const mayHaveMissed = isRestart || committed.mayHaveMissed
@@ -197,7 +198,7 @@ async function takeBack(session: Session, placed: readonly Placed[]): Promise<vo
   const archives = placed.filter(isOurs).map(({ upload }) => ({ key: archiveKey(session.location, upload), digest: upload.digest }))
   if (archives.length === 0) return
   try {
-    await clearOrphans(session, archives)
+    await clearOrphans(session, archives, { isOwn: true })
   } catch (error) {
     if (!(error instanceof HelmS3Error)) throw error
     session.detail(`helm-s3: ${formatCount(archives.length, 'archive')} without an entry stay in the bucket: ${error.message}`)

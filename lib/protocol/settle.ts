@@ -69,6 +69,7 @@ export async function settle(
     const minted = await state.mint(session, [head.delta])
     if (minted.isBelowBy > 0) throw clockWentBack(claim, minted.isBelowBy)
     const removed = present === undefined ? [] : [removalOf(present)]
+    state.noteEntry(entry)
     await appendDelta(session, minted, { added: [{ entry, ifAbsent: true }], removed })
     written++
   }
