@@ -3,6 +3,7 @@ import { findVersion } from '../core/constraint.ts'
 import type { Entry } from '../core/entry.ts'
 import type { IndexText } from '../core/index/index-text.ts'
 import { type Key, type ObjectLocation, type RepositoryLocation, provenanceKey, resolveEntryUrl } from '../core/keys.ts'
+import { MAX_ARCHIVE, MAX_PROVENANCE } from '../core/size-limits.ts'
 import { HelmS3Error } from '../errors.ts'
 import { locationFor } from '../protocol/repository-config.ts'
 import type { Session } from '../protocol/session.ts'
@@ -86,7 +87,7 @@ function locate(location: RepositoryLocation, { name, version, urls }: Entry): O
 
 /** The archive and its SHA-256; an error, returned, when it is not there or not what its entry promises. Cost: one GET. */
 export async function readEntryArchive(archive: EntryArchive): Promise<(StoredObject & { readonly digest: string }) | HelmS3Error> {
-  const object = await archive.store.get(archive.key)
+  const object = await archive.store.get(archive.key, { most: MAX_ARCHIVE })
   if (object === undefined) return missingArchive(archive)
   const digest = sha256(object.body)
   return archive.promised !== undefined && archive.promised !== digest ? otherArchive(archive, digest) : { ...object, digest }
@@ -106,5 +107,5 @@ function otherArchive({ entry: { name, version }, promised = '' }: EntryArchive,
 
 /** The provenance file beside an archive. Cost: one GET. */
 export async function readProvenance({ key, store }: EntryArchive): Promise<Uint8Array | undefined> {
-  return (await store.get(provenanceKey(key)))?.body
+  return (await store.get(provenanceKey(key), { most: MAX_PROVENANCE }))?.body
 }

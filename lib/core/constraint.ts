@@ -1,5 +1,6 @@
 import { HelmS3Error } from '../errors.ts'
 import type { Entry } from './entry.ts'
+import { MAX_CONSTRAINT } from './size-limits.ts'
 import { type Version, compareVersions, normalizeVersion, parseVersion } from './version.ts'
 
 /**
@@ -25,6 +26,9 @@ export function findVersion(entries: readonly Entry[], text: string): Entry | un
  * @throws HelmS3Error `usage`
  */
 export function parseConstraint(text: string): (version: Version) => boolean {
+  if (text.length > MAX_CONSTRAINT) {
+    throw new HelmS3Error('usage', `improper constraint: ${text.slice(0, 40)}… is longer than ${String(MAX_CONSTRAINT)} characters`)
+  }
   const alternatives = rewriteRanges(text.replace(/[\t\n\f\r ]+/g, ' '))
     .replace(/ *, */g, ',')
     .split('||')

@@ -63,6 +63,8 @@ export interface Unchanged extends Answer {
 export interface GetOptions {
   /** Only the first `first` bytes (fewer if the object is shorter). `size` still tells the size of the whole object. */
   readonly first?: number
+  /** Rejects with `too-large` when more bytes would come, before any of them is kept. By default `MAX_INDEX`. */
+  readonly most?: number
   /** This version of the object, as {@link ObjectStore.listVersions} names it, instead of the current one. */
   readonly version?: VersionName
 }
@@ -137,7 +139,7 @@ export type NotDone =
 
 /**
  * All methods reject with a `HelmS3Error`: `denied`, `missing-bucket`, `unreachable`, `timeout`, `store-failed`,
- * `unsupported-store`. Reads (`list`, `listVersions`, `get`, `getUnless`, `head`, `stream`) are repeated by the adapter a bounded
+ * `unsupported-store`, `too-large`. Reads (`list`, `listVersions`, `get`, `getUnless`, `head`, `stream`) are repeated by the adapter a bounded
  * number of times, with back-off and jitter. `put` and `delete` are sent exactly once.
  */
 export interface ObjectStore {

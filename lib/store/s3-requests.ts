@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { AdaptiveRetryStrategy, DefaultRateLimiter, isThrottlingError, isTransientError } from '@smithy/core/retry'
 import type { NodeHttpHandler } from '@smithy/node-http-handler'
+import { MAX_ERROR } from '../core/size-limits.ts'
 import { HelmS3Error } from '../errors.ts'
 import { PROGRAM_VERSION } from '../program-version.ts'
 import type { StaticCredentials } from '../settings/connection.ts'
@@ -51,8 +52,6 @@ type SdkError = Parameters<typeof isTransientError>[0]
 type Token = Parameters<AdaptiveRetryStrategy['recordSuccess']>[0]
 
 const READ_ATTEMPTS = 4
-/** Of the body of a refusal, bytes: more is no answer of a store. */
-const MAX_ERROR = 64 * 1024
 /** S3 refuses signatures whose time differs by more than a quarter of an hour; the SDK corrects from here on. Milliseconds. */
 const SKEW = 5 * 60_000
 /** Seconds that a request lives whose signature says for how long. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Buffer } from 'node:buffer'
-import { buffer, text as readText } from 'node:stream/consumers'
 import type { Key } from '../core/keys.ts'
+import { MAX_INDEX } from '../core/size-limits.ts'
 import { HelmS3Error } from '../errors.ts'
 import {
   type CopyOptions,
@@ -31,7 +31,7 @@ import { sha256 } from '../sys/sha256.ts'
 import { uriEncodePath } from '../sys/uri-encode.ts'
 import { xmlDocument } from '../sys/xml-document.ts'
 import { elementText } from '../sys/xml-text.ts'
-import { readBody } from './read-body.ts'
+import { readBody, readDocument } from './read-body.ts'
 import {
   type S3Answer,
   dateOf,
@@ -47,6 +47,7 @@ import { type S3Clients, createS3Clients } from './s3-client.ts'
 import { type S3Action, type S3Surroundings, toHelmS3Error, withoutCredentials } from './s3-errors.ts'
 import { regionTold } from './s3-region.ts'
 import type { S3Request } from './s3-requests.ts'
+import { tooLarge } from './too-large.ts'
 import { isAmbiguous, isExpired, isMissingObject, statusOf } from './s3-signs.ts'
 
 const BODY_ATTEMPTS = 3
@@ -73,6 +74,7 @@ export async function createS3Store(connection: ConnectionSettings, bucket: stri
 /** The first bytes only, or none where the object has this ETag, or those of this version. */
 interface Wanted {
   readonly first?: number | undefined
+  readonly most?: number | undefined
   readonly unless?: ETag
   readonly version?: VersionName | undefined
 }
@@ -117,7 +119,7 @@ class S3Store implements ObjectStore {
 
   async #explainDenial(key: Key, action: S3Action): Promise<void> {
     const answer = await this.#sendGet(key, action, { first: 1 })
-    if (typeof answer === 'object' && 'body' in answer) await buffer(answer.body)
+    if (typeof answer === 'object' && 'body' in answer) answer.body.destroy()
   }
 
   /** The listing is by prefix: a longer key follows, and no version of this one behind it. */
@@ -133,15 +135,15 @@ class S3Store implements ObjectStore {
     for (let attempt = 1; ; attempt++) {
       const { body, headers } = await this.#attempt(action, () => this.#clients.requests.read({ method: 'GET', query }, this.#signal))
       try {
-        return { text: await readText(body), date: this.#requireDate(headers, action) }
+        return { text: await readDocument(body), date: this.#requireDate(headers, action) }
       } catch (error) {
         await this.#refuseToRepeat(error, attempt, action)
       }
     }
   }
 
-  async get(key: Key, { first, version }: GetOptions = {}): Promise<StoredObject | undefined> {
-    const object = await this.#read(key, { first, version })
+  async get(key: Key, { first, most, version }: GetOptions = {}): Promise<StoredObject | undefined> {
+    const object = await this.#read(key, { first, most, version })
     return object !== undefined && 'unchanged' in object ? undefined : object
   }
 
@@ -158,8 +160,14 @@ class S3Store implements ObjectStore {
       if (answer === 'empty') return this.#emptyObject(key)
       if ('unchanged' in answer) return answer
       const { body: pieces, headers } = answer
+      const { most = MAX_INDEX } = wanted
+      const size = lengthOf(headers) ?? 0
+      if (size > most) {
+        pieces.destroy()
+        throw tooLarge(`s3://${action.bucket}/${key}`, size, most)
+      }
       try {
-        const body = await readBody(pieces, lengthOf(headers) ?? 0)
+        const body = await readBody(pieces, size)
         const head = this.#headOf(key, headers, totalSizeOf(headers) ?? 0, action)
         if (wanted.first === undefined && head.sha256 !== undefined && sha256(body) !== head.sha256) throw new Error('the bytes do not fit their checksum')
         return { ...head, body }
@@ -237,7 +245,7 @@ class S3Store implements ObjectStore {
   /** Sends once what is answered by a document. */
   async #ask(request: S3Request): Promise<{ readonly headers: S3Answer['headers']; readonly text: string }> {
     const { body, headers } = await this.#clients.requests.mutate({ ...request, readsAnswer: true }, this.#signal)
-    return { headers, text: await readText(body) }
+    return { headers, text: await readDocument(body) }
   }
 
   async delete(key: Key, { match, until }: DeleteOptions = {}): Promise<DeleteOutcome> {

@@ -74,6 +74,18 @@ describe('a chart archive', () => {
       await assert.rejects(readChartArchive(tgz(chartYaml(), big(5 * MIB + 1))), says('larger than 5 MiB'))
     })
 
+    it('20,000 files, and not one more', async () => {
+      const files = (count: number): TarPart[] => Array.from({ length: count }, (_, i) => ({ name: `app/${String(i)}` }))
+      await readChartArchive(gzipFast(chartYaml(), ...files(19_999)))
+      await assert.rejects(readChartArchive(gzipFast(chartYaml(), ...files(20_000))), says('more than 20000 files'))
+    })
+
+    it('paths of 4,096 bytes, and not one byte more', async () => {
+      const long = (length: number): TarPart[] => [{ name: 'x', type: 'L', content: `app/${'a'.repeat(length - 4)}` }, { name: 'app/a' }]
+      await readChartArchive(tgz(chartYaml(), ...long(4096)))
+      await assert.rejects(readChartArchive(tgz(chartYaml(), ...long(4097))), says('path of more than 4096 bytes'))
+    })
+
     it('less than 100 MiB in all', async () => {
       const fiveMiB = { name: 'app/big', content: Buffer.alloc(5 * MIB) }
       const files = (count: number): TarPart[] => new Array<TarPart>(count).fill(fiveMiB)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { Readable, pipeline } from 'node:stream'
 import { asKey } from '../../lib/core/keys.ts'
 import { type ObjectStore, asETag } from '../../lib/store/object-store.ts'
 import { createS3Store } from '../../lib/store/s3-store.ts'
@@ -97,6 +98,19 @@ describe('a request to the store', () => {
       answer.end(body)
     }
     await assert.rejects(store.list(''), { code: 'store-failed' })
+  })
+
+  it('takes no more than what it was told to take, of an object as of a document', async () => {
+    const endless = { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: Buffer.alloc(1024 * 1024, 'x') }) }) }
+    handle = (message, answer) => {
+      const isList = String(message.url).includes('list-type')
+      answer.writeHead(200, { date: new Date().toUTCString(), etag: '"e"', ...(isList ? {} : { 'content-length': 2 ** 45 }) })
+      pipeline(Readable.from(endless), answer, () => undefined)
+    }
+    await assert.rejects(store.get(KEY), { code: 'too-large' })
+    await assert.rejects(store.get(KEY, { most: 7 }), { code: 'too-large', message: /at most 7 B/ })
+    await assert.rejects(store.list('charts/'), { code: 'too-large', message: /at most 16 MiB/ })
+    assert.equal(asked.length, 3)
   })
 
   it('asks for what is special in keys and prefixes as it is', async () => {
