@@ -153,7 +153,7 @@ export interface ObjectStore {
   head(key: Key): Promise<ObjectHead | undefined>
   /**
    * The versions of the object that the bucket keeps, the newest first, at most 1000, without the marks of deletions. A bucket
-   * without versioning keeps the current one alone, a missing object has none.
+   * without versioning keeps the current one alone, a store that knows no versions none, a missing object has none.
    */
   listVersions(key: Key): Promise<readonly ObjectVersion[]>
   /** Writes the whole object at once: readers see the old bytes or the new ones. */

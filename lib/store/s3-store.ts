@@ -44,7 +44,7 @@ import {
   totalSizeOf,
 } from './s3-answer.ts'
 import { type S3Clients, createS3Clients } from './s3-client.ts'
-import { type S3Action, type S3Surroundings, toHelmS3Error, withoutCredentials } from './s3-errors.ts'
+import { type S3Action, type S3Surroundings, describeAction, toHelmS3Error, withoutCredentials } from './s3-errors.ts'
 import { regionTold } from './s3-region.ts'
 import type { S3Request } from './s3-requests.ts'
 import { tooLarge } from './too-large.ts'
@@ -99,8 +99,8 @@ class S3Store implements ObjectStore {
     const action = this.#action('s3:ListBucket', prefix)
     const query = { 'list-type': '2', prefix, 'start-after': startAfter, 'continuation-token': token, delimiter }
     const { date, text } = await this.#readDocument(action, query)
-    const page = readListAnswer(text)
-    if (page === undefined) throw this.#foreignAnswer(action)
+    const page = readListAnswer(text, prefix)
+    if (page === undefined || (token !== undefined && page.next === token)) throw this.#unsoundListing(action)
     return { ...page, date }
   }
 
@@ -125,7 +125,12 @@ class S3Store implements ObjectStore {
   /** The listing is by prefix: a longer key follows, and no version of this one behind it. */
   async listVersions(key: Key): Promise<readonly ObjectVersion[]> {
     const action = this.#action('s3:ListBucketVersions', key)
-    const versions = readVersionsAnswer((await this.#readDocument(action, { versions: '', prefix: key })).text, key)
+    const document = await this.#readDocument(action, { versions: '', prefix: key }).catch((error: unknown) => {
+      if (!keepsNoVersions(error)) throw error
+      return undefined
+    })
+    if (document === undefined) return []
+    const versions = readVersionsAnswer(document.text, key)
     if (versions === undefined) throw this.#foreignAnswer(action)
     return versions
   }
@@ -380,6 +385,13 @@ class S3Store implements ObjectStore {
     return date
   }
 
+  /** Charts would seem to be gone that are not: nothing goes on from there. */
+  #unsoundListing(action: S3Action): HelmS3Error {
+    return new HelmS3Error('store-failed', `${describeAction(action)}: the listing does not add up`, {
+      hint: `it is cut off, or not that of an S3 store: look at what stands between here and ${this.#clients.endpoint ?? 'AWS'}; nothing was concluded from it`,
+    })
+  }
+
   /** A proxy's login page, say, that came with status 200. */
   #foreignAnswer({ bucket, key }: S3Action): HelmS3Error {
     return new HelmS3Error('store-failed', `s3://${bucket}/${key}: the answer is not that of an S3 store`, {
@@ -407,3 +419,9 @@ function conditionHeaders(when: PutOptions['when']): Headers {
 }
 
 async function* noPieces(): AsyncIterable<Uint8Array> {}
+
+/** Whether the store says that it has no versions of objects: 501, or 405 for the request as such. */
+function keepsNoVersions(error: unknown): boolean {
+  const status = statusOf(error instanceof HelmS3Error ? error.cause : error)
+  return status === 405 || status === 501
+}

@@ -93,7 +93,7 @@ describe('a request to the store', () => {
 
   it('fails, when a listing breaks off without a way to go on', async () => {
     handle = (_, answer) => {
-      const body = '<ListBucketResult><IsTruncated>true</IsTruncated><Contents><Key>a</Key></Contents></ListBucketResult>'
+      const body = '<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>'
       answer.writeHead(200, { date: new Date().toUTCString(), 'content-length': body.length })
       answer.end(body)
     }
@@ -112,6 +112,64 @@ describe('a request to the store', () => {
     await assert.rejects(store.list('charts/'), { code: 'too-large', message: /at most 16 MiB/ })
     assert.equal(asked.length, 3)
   })
+
+  const OBJECT = '<Contents><Key>charts/a b+c</Key><LastModified>2026-01-01T00:00:00Z</LastModified><ETag>&quot;e&quot;</ETag><Size>7</Size></Contents>'
+  const page = (content: string, root = 'ListBucketResult'): string => `<?xml version="1.0"?><${root} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content}</${root}>`
+  const answering = (body: string, status = 200): Handler => (_, answer) => {
+    answer.writeHead(status, { date: new Date().toUTCString(), 'content-length': Buffer.byteLength(body) })
+    answer.end(body)
+  }
+
+  for (const [what, body] of Object.entries({
+    'counts more objects than it shows': page(`<KeyCount>2</KeyCount><IsTruncated>false</IsTruncated>${OBJECT}`),
+    'is cut off': page(OBJECT).slice(0, -20),
+    'shows an object without its time': page(OBJECT.replace(/<LastModified>.*<\/LastModified>/, '')),
+    'shows an object without its key': page(OBJECT.replace('charts/a b+c', '')),
+    'shows an object without its ETag': page(OBJECT.replace(/<ETag>.*<\/ETag>/, '')),
+    'shows a size that is none': page(OBJECT.replace('<Size>7', '<Size>many')),
+    'shows what lies elsewhere': page(OBJECT.replace('charts/', 'other/')),
+    'says neither yes nor no to more': page(`<IsTruncated>perhaps</IsTruncated>${OBJECT}`),
+    'is none': '<html><body>Welcome</body></html>',
+  })) {
+    it(`believes no listing that ${what}`, async () => {
+      handle = answering(body)
+      await assert.rejects(store.list('charts/'), { code: 'store-failed', message: 'list s3://bucket/charts/: the listing does not add up' })
+      assert.equal(asked.length, 1)
+    })
+  }
+
+  it('does not read the same page of a listing for ever', async () => {
+    handle = answering(page(`<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>${OBJECT}`))
+    assert.equal((await store.list('charts/')).next, 't')
+    await assert.rejects(store.list('charts/', { token: 't' }), { code: 'store-failed' })
+  })
+
+  for (const [what, body] of Object.entries({
+    'attributes and the prefix of a namespace': `<s:ListBucketResult xmlns:s="x"><s:KeyCount>1</s:KeyCount>${OBJECT.replaceAll(/<(\/?)/g, '<$1s:').replace('<s:Size>', '<s:Size unit="byte">')}</s:ListBucketResult>`,
+    'prefixes beside its objects': page(`<KeyCount>2</KeyCount>${OBJECT}<CommonPrefixes><Prefix>charts/x/</Prefix></CommonPrefixes>`),
+    'prefixes that it does not count': page(`<KeyCount>1</KeyCount>${OBJECT}<CommonPrefixes><Prefix>charts/x/</Prefix></CommonPrefixes>`),
+    'keys that are encoded, as it says': page(`<EncodingType>url</EncodingType>${OBJECT.replace('charts/a b+c', 'charts%2Fa+b%2Bc')}`),
+  })) {
+    it(`reads a listing with ${what}`, async () => {
+      handle = answering(body)
+      const { next, objects } = await store.list('charts/')
+      assert.deepEqual([objects, next], [[{ key: 'charts/a b+c', etag: '"e"', size: 7, lastModified: Date.UTC(2026) }], undefined])
+    })
+  }
+
+  for (const root of ['ListVersionsResult', 'ListBucketVersionsResult', 'ListBucketResult']) {
+    it(`reads versions of an object in a ${root}`, async () => {
+      handle = answering(page(`<Version><Key>charts/object</Key><VersionId>v1</VersionId><Size>7</Size><LastModified>2026-01-01T00:00:00Z</LastModified></Version>`, root))
+      assert.deepEqual(await store.listVersions(KEY), [{ version: 'v1', size: 7, lastModified: Date.UTC(2026) }])
+    })
+  }
+
+  for (const status of [405, 501]) {
+    it(`takes ${String(status)} for a store that keeps no older versions`, async () => {
+      handle = answering('<Error><Code>NotImplemented</Code></Error>', status)
+      assert.deepEqual(await store.listVersions(KEY), [])
+    })
+  }
 
   it('asks for what is special in keys and prefixes as it is', async () => {
     handle = (_, answer) => {
