@@ -39,7 +39,10 @@ export function parseXml(xml: string): XmlElement {
     if (end > at) current.text += plainText(xml.slice(at, end))
     at = end
     if (at === xml.length) break
-    const tag = matchAt(TAG, xml, at)
+    const close = xml.indexOf('>', at)
+    const inner = close === -1 ? '' : xml.slice(at + 1, close)
+    // Nearly all tags are a name.
+    const tag = SIMPLE.test(inner) ? simpleTag(inner) : anyTag(xml, at)
     if (tag === undefined) {
       const literal = matchAt(LITERAL, xml, at)
       const aside = literal ?? matchAt(ASIDE, xml, at)
@@ -48,16 +51,16 @@ export function parseXml(xml: string): XmlElement {
       at += aside[0].length
       continue
     }
-    at += tag[0].length
-    const [, isEnd, name = '', , isEmpty] = tag
-    if (isEnd !== '') {
+    const { isEmpty, isEnd, length, name } = tag
+    at += length
+    if (isEnd) {
       if (current === top || current.name !== name) throw new Error(`</${name}> closes nothing`)
       open.pop()
       current = open.at(-1) ?? top
     } else {
       const element: OpenElement = { name, text: '', children: [] }
       current.children.push(element)
-      if (isEmpty !== '') continue
+      if (isEmpty) continue
       if (open.length > MAX_DEPTH) throw new Error('it is nested too deep')
       open.push(element)
       current = element
@@ -66,6 +69,26 @@ export function parseXml(xml: string): XmlElement {
   const [root, ...others] = top.children
   if (current !== top || root === undefined || others.length > 0 || top.text.replace('\ufeff', '').trim() !== '') throw new Error('it is not one whole document')
   return root
+}
+
+interface Tag {
+  readonly name: string
+  readonly isEnd: boolean
+  readonly isEmpty: boolean
+  /** Characters. */
+  readonly length: number
+}
+
+const SIMPLE = /^\/?[A-Za-z]\w*$/
+
+function simpleTag(inner: string): Tag {
+  const isEnd = inner.startsWith('/')
+  return { name: isEnd ? inner.slice(1) : inner, isEnd, isEmpty: false, length: inner.length + 2 }
+}
+
+function anyTag(xml: string, at: number): Tag | undefined {
+  const match = matchAt(TAG, xml, at)
+  return match && { name: match[2] ?? '', isEnd: match[1] !== '', isEmpty: match[4] !== '', length: match[0].length }
 }
 
 /** The children of this name. */
