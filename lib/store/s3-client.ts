@@ -1,6 +1,7 @@
 import { memoize } from '@smithy/core/config'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
-import type { ConnectionSettings } from '../settings/connection.ts'
+import { type ConnectionSettings, checksumCalculation } from '../settings/connection.ts'
+import type { Sourced } from '../settings/sources.ts'
 import { systemClock } from '../sys/clock.ts'
 import { silenceSdk } from '../sys/silence-sdk.ts'
 import { type BucketAddress, plainAddress, sdkAddress } from './s3-address.ts'
@@ -32,7 +33,7 @@ const SILENT = { trace: silent, debug: silent, info: silent, warn: silent, error
 
 /**
  * Makes the way to a bucket. Nothing is sent yet.
- * @throws HelmS3Error `invalid-config`: a CA bundle that cannot be used
+ * @throws HelmS3Error `invalid-config`: a CA bundle, or another value of the profile, that cannot be used
  */
 export async function createS3Clients(connection: ConnectionSettings, bucket: string, detail: (line: string) => void): Promise<S3Clients> {
   // Those who give credentials are clients of the SDK, too.
@@ -67,9 +68,14 @@ export async function createS3Clients(connection: ConnectionSettings, bucket: st
     region,
     followsRegion: connection.followsRegion,
     headers: connection.expectedBucketOwner === undefined ? {} : { [OWNER_HEADER]: connection.expectedBucketOwner },
+    sendsChecksums: connection.sendsChecksums ?? checksumCalculation(fromProfile(profile.checksumCalculation)) ?? true,
     addressIn,
     keys,
     detail,
   })
   return { requests, endpoint, region, profile: connection.profile, credentials }
+}
+
+function fromProfile(value: string | undefined): Sourced | undefined {
+  return value === undefined ? undefined : { value, from: 'request_checksum_calculation of the profile' }
 }

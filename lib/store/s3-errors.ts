@@ -1,6 +1,6 @@
 import { type ErrorCode, HelmS3Error } from '../errors.ts'
 import { SIGNATURE_MALFORMED } from './s3-region.ts'
-import { type Signs, isNotConnected, isUntrusted, signsOf } from './s3-signs.ts'
+import { CHANGED_ON_THE_WAY, type Signs, isNotConnected, isUntrusted, signsOf } from './s3-signs.ts'
 
 /** What was asked of the store, for messages. */
 export interface S3Action {
@@ -132,9 +132,9 @@ const RULES: readonly Rule[] = [
     hint: (asked) => `${identityOf(asked)} needs ${permissionsOf(asked)} here; ${otherDenials(asked)}`,
   },
   {
-    when: named('BadDigest', 'InvalidDigest', 'XAmzContentSHA256Mismatch', 'XAmzContentChecksumMismatch'),
+    when: named(...CHANGED_ON_THE_WAY),
     code: 'store-failed',
-    hint: () => 'the bytes were changed on the way: look at proxies; or the store does not know this checksum, see docs/STORES.md',
+    hint: () => 'the bytes were changed on the way: look at proxies; or the store does not know this checksum: AWS_REQUEST_CHECKSUM_CALCULATION=when_required leaves it out',
   },
   {
     when: ({ name, status }) => name === 'SlowDown' || status === 503 || status === 429,

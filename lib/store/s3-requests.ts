@@ -13,7 +13,7 @@ import { uriEncodePath } from '../sys/uri-encode.ts'
 import { type S3Answer, S3AnswerError, dateOf } from './s3-answer.ts'
 import { type BucketRegion, regionTold } from './s3-region.ts'
 import { type SigningScope, type UnsignedRequest, encodeQuery, signQuery, signRequest } from './s3-signature.ts'
-import { expiryBefore, isExpired, mayMindQuerySignature, statusOf } from './s3-signs.ts'
+import { expiryBefore, isExpired, mayMindChecksum, mayMindQuerySignature, statusOf } from './s3-signs.ts'
 
 /** One request to the bucket. */
 export interface S3Request {
@@ -27,6 +27,8 @@ export interface S3Request {
   readonly body?: Uint8Array
   /** SHA-256 of the body, lower-case hex, where it is known. */
   readonly sha256?: string | undefined
+  /** Goes with its checksum, where the store takes one. */
+  readonly isObject?: boolean
   /** The caller reads the body of the answer: always with GET, and otherwise only where this is said. */
   readonly readsAnswer?: boolean
   /** The store is asked to refuse the request when it arrives later. */
@@ -41,6 +43,8 @@ export interface S3Route {
   readonly followsRegion: boolean
   /** Headers of every request. */
   readonly headers: Readonly<Record<string, string>>
+  /** Objects go with their checksum. */
+  readonly sendsChecksums: boolean
   readonly addressIn: (region: string) => Promise<BucketAddress>
   /** Undefined: requests go out unsigned. */
   readonly keys: () => Promise<StaticCredentials | undefined>
@@ -56,6 +60,7 @@ const READ_ATTEMPTS = 4
 const SKEW = 5 * 60_000
 /** Seconds that a request lives whose signature says for how long. */
 const LIFETIME = 300
+const NO_CHECKSUM = 'the store takes no checksums with what is written: it cannot be asked to refuse what was changed on the way'
 const NO_QUERY = 'the store takes no signatures in the query: it cannot be asked to refuse what arrives late'
 const NO_BYTES = createHash('sha256').digest('hex')
 const USER_AGENT = `helm-s3/${PROGRAM_VERSION}`
@@ -71,6 +76,8 @@ export class S3Requests {
   readonly #once: AdaptiveRetryStrategy
   /** What the store's clock is ahead of ours when that is enough to be refused, milliseconds. */
   #clockOffset = 0
+  /** The store refuses requests with a checksum, and takes those without. */
+  #takesNoChecksum = false
   /** The store refuses signatures in the query, and takes those in a header. */
   #signsInHeaderOnly = false
 
@@ -98,7 +105,7 @@ export class S3Requests {
   async #send(request: S3Request, signal: AbortSignal | undefined, strategy: AdaptiveRetryStrategy): Promise<S3Answer> {
     for (let token = (await strategy.acquireInitialRetryToken('')) as Token; ; ) {
       try {
-        const answer = await this.#sendAsItIsTaken(request, signal)
+        const answer = await this.#sendWithChecksum(request, signal)
         strategy.recordSuccess(token)
         return answer
       } catch (error) {
@@ -109,6 +116,26 @@ export class S3Requests {
         if (next === undefined || signal?.aborted === true) throw error
         token = next as Token
       }
+    }
+  }
+
+  /**
+   * Sends again, once, what the store may have refused because it carries a checksum, now without one. It was not carried out,
+   * so that this holds for a PUT, too.
+   */
+  async #sendWithChecksum({ isObject = false, ...request }: S3Request, signal: AbortSignal | undefined): Promise<S3Answer> {
+    if (!isObject || !this.#route.sendsChecksums || this.#takesNoChecksum) return this.#sendAsItIsTaken(request, signal)
+    try {
+      return await this.#sendAsItIsTaken({ ...request, isObject }, signal)
+    } catch (error) {
+      if (!mayMindChecksum(error)) throw error
+      const again = this.#sendAsItIsTaken(request, signal)
+      const status = await again.then((answer) => answer.status, statusOf)
+      if (status !== undefined && status < 500 && status !== statusOf(error)) {
+        this.#takesNoChecksum = true
+        this.#route.detail(`helm-s3: ${NO_CHECKSUM}`)
+      }
+      return again
     }
   }
 
@@ -183,24 +210,24 @@ export class S3Requests {
   #sign(
     unsigned: UnsignedRequest,
     scope: Omit<SigningScope, 'time'>,
-    { body, until }: S3Request,
+    { until }: S3Request,
   ): Pick<UnsignedRequest, 'headers' | 'query'> {
     const now = systemClock.now() + this.#clockOffset
     if (until === undefined) return { query: unsigned.query, headers: signRequest(unsigned, { ...scope, time: now }) }
-    const checksum = Buffer.from(unsigned.payload, 'hex').toString('base64')
-    const headers = { ...unsigned.headers, ...(body === undefined ? {} : { 'x-amz-checksum-sha256': checksum }) }
     // No store takes a signature from the future.
     const time = Math.min(expiryBefore(until) - LIFETIME * 1000, now)
-    return { headers, query: signQuery({ ...unsigned, headers }, { ...scope, time }, LIFETIME) }
+    return { headers: unsigned.headers, query: signQuery(unsigned, { ...scope, time }, LIFETIME) }
   }
 
   #unsigned(request: S3Request, { hostname, path, port }: BucketAddress): UnsignedRequest {
-    const { body, headers = {}, key, method, query = {}, sha256 } = request
+    const { body, headers = {}, isObject = false, key, method, query = {}, sha256 } = request
+    const payload = body === undefined ? NO_BYTES : (sha256 ?? createHash('sha256').update(body).digest('hex'))
     const all: Record<string, string> = {
       ...this.#route.headers,
       host: port === undefined ? hostname : `${hostname}:${String(port)}`,
       'user-agent': USER_AGENT,
       ...(body === undefined ? {} : { 'content-length': String(body.length) }),
+      ...(isObject ? { 'x-amz-checksum-sha256': Buffer.from(payload, 'hex').toString('base64') } : {}),
     }
     for (const [name, value] of Object.entries(headers)) if (value !== undefined) all[name] = value
     return {
@@ -208,7 +235,7 @@ export class S3Requests {
       path: `${path}${key === undefined ? (path === '' ? '/' : '') : `/${uriEncodePath(key)}`}`,
       query: encodeQuery(query),
       headers: all,
-      payload: body === undefined ? NO_BYTES : (sha256 ?? createHash('sha256').update(body).digest('hex')),
+      payload,
     }
   }
 }

@@ -190,16 +190,13 @@ class S3Store implements ObjectStore {
     const says = await this.#objectParameters()
     const action = { ...this.#action('s3:PutObject', key), says }
     const { when } = options
-    // AWS wants a checksum for buckets whose objects are locked; other stores often refuse those that they were not asked for.
-    const digest = options.sha256 ?? (this.#clients.endpoint === undefined ? sha256(body) : undefined)
     const headers = {
       'cache-control': options.cacheControl,
-      'x-amz-checksum-sha256': digest === undefined ? undefined : Buffer.from(digest, 'hex').toString('base64'),
       ...headersSaying(says, options),
       ...conditionHeaders(when),
     }
     return this.#mutate(action, { isConditional: when !== 'always', until: options.until }, async () => {
-      const request = { method: 'PUT', key, headers, body, sha256: digest, until: options.until } as const
+      const request = { method: 'PUT', key, headers, body, isObject: true, sha256: options.sha256, until: options.until } as const
       const { headers: answered } = await this.#clients.requests.mutate(request, this.#signal)
       if (answered['etag'] === undefined) throw new Error('an answer without an ETag, which no S3 store gives')
       return { outcome: 'written', etag: asETag(answered['etag']), date: this.#requireDate(answered, action) }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { Readable, pipeline } from 'node:stream'
 import { asKey } from '../../lib/core/keys.ts'
-import { type ObjectStore, asETag } from '../../lib/store/object-store.ts'
+import { type ObjectStore, type PutOutcome, asETag } from '../../lib/store/object-store.ts'
+import { connectionSettings } from '../../lib/settings/connection.ts'
 import { createS3Store } from '../../lib/store/s3-store.ts'
 import { type Handler, type LocalServer, startServer } from '../support/local-server.ts'
 import { localConfig } from '../support/s3-buckets.ts'
@@ -111,6 +113,57 @@ describe('a request to the store', () => {
     await assert.rejects(store.get(KEY, { most: 7 }), { code: 'too-large', message: /at most 7 B/ })
     await assert.rejects(store.list('charts/'), { code: 'too-large', message: /at most 16 MiB/ })
     assert.equal(asked.length, 3)
+  })
+
+  describe('that writes', () => {
+    const checksums: (string | undefined)[] = []
+    const BYTES = Buffer.from('bytes')
+    const SHA256 = createHash('sha256').update(BYTES).digest('base64')
+    /** A store that refuses checksums like this. */
+    const refusing = (status: number, code: string, message = ''): Handler => (incoming, answer) => {
+      const checksum = incoming.headers['x-amz-checksum-sha256'] as string | undefined
+      checksums.push(checksum)
+      const body = checksum === undefined ? '' : `<Error><Code>${code}</Code><Message>${message}</Message></Error>`
+      answer.writeHead(checksum === undefined ? 200 : status, { date: new Date().toUTCString(), etag: '"e"', 'content-length': body.length })
+      answer.end(body)
+    }
+    const put = (): Promise<PutOutcome> => store.put(KEY, BYTES, { when: 'absent' })
+    beforeEach(() => void (checksums.length = 0))
+
+    it('says the checksum of every object', async () => {
+      handle = (incoming, answer) => {
+        checksums.push(incoming.headers['x-amz-checksum-sha256'] as string | undefined)
+        return aheadBy(0)(incoming, answer)
+      }
+      await put()
+      await store.delete(KEY)
+      assert.deepEqual(checksums, [SHA256, undefined])
+    })
+
+    for (const [status, code, message] of [[400, 'InvalidArgument', ''], [400, 'XOther', 'Unknown checksum header'], [501, 'NotImplemented', '']] as const) {
+      it(`is sent once without it where the store refuses that with ${String(status)} ${code}, and so are all others then`, async () => {
+        handle = refusing(status, code, message)
+        for (let i = 0; i < 2; i++) assert.equal((await put()).outcome, 'written')
+        assert.deepEqual(checksums, [SHA256, undefined, undefined])
+      })
+    }
+
+    for (const [status, code] of [[400, 'BadDigest'], [403, 'AccessDenied'], [400, 'MetadataTooLarge']] as const) {
+      it(`is not sent without it for another refusal: ${code}`, async () => {
+        handle = refusing(status, code)
+        await assert.rejects(put())
+        assert.deepEqual(checksums, [SHA256])
+      })
+    }
+
+    it('says none where the environment wants none', async () => {
+      const env = { AWS_ENDPOINT_URL: server.url, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_REQUEST_CHECKSUM_CALCULATION: 'WHEN_REQUIRED' }
+      store = await createS3Store(connectionSettings({}, undefined, env), 'bucket')
+      handle = refusing(400, 'InvalidArgument')
+      await store.put(KEY, BYTES, { when: 'absent', until: Date.now() + 60_000 })
+      await put()
+      assert.deepEqual(checksums, [undefined, undefined])
+    })
   })
 
   const OBJECT = '<Contents><Key>charts/a b+c</Key><LastModified>2026-01-01T00:00:00Z</LastModified><ETag>&quot;e&quot;</ETag><Size>7</Size></Contents>'
