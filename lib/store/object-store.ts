@@ -96,6 +96,8 @@ export interface PutOptions {
   readonly when: PutCondition
   readonly contentType?: string
   readonly metadata?: Metadata
+  /** Name of the metadata that is left out when the store takes less. */
+  readonly optionalMetadata?: string
   /** SHA-256 of the body in lower-case hex; the store refuses other bytes. */
   readonly sha256?: string
   /** `no-cache` and the like. */

@@ -10,6 +10,8 @@ export interface S3Action {
   /** Key, or prefix of a listing. */
   readonly key: string
   /** What was said with the object that was to be written. */
+  /** User metadata were sent with it. */
+  readonly hasMetadata?: boolean
   readonly says?: Readonly<Partial<Record<'ACL' | 'ServerSideEncryption' | 'SSEKMSKeyId' | 'Tagging', string>>>
 }
 
@@ -84,6 +86,17 @@ const RULES: readonly Rule[] = [
     when: named('ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired', 'RequestExpired'),
     code: 'denied',
     hint: ({ profile }) => `the session is over: ${profile === undefined ? 'get new keys and a new AWS_SESSION_TOKEN' : `\`aws sso login --profile ${profile}\`, or get new keys for it`}`,
+  },
+  {
+    when: ({ name }, { hasMetadata }) => name === 'SignatureDoesNotMatch' && hasMetadata === true,
+    code: 'denied',
+    hint: (asked) =>
+      `${place(asked)} does not accept the signature: look at the keys; or, when other commands work, at what changes headers on the way, for metadata were sent (x-amz-meta-…)`,
+  },
+  {
+    when: named('MetadataTooLarge'),
+    code: 'unsupported-store',
+    hint: (asked) => `${place(asked)} takes less metadata with an object (x-amz-meta-…) than is needed; see docs/STORES.md`,
   },
   {
     when: named('InvalidAccessKeyId', 'SignatureDoesNotMatch', 'InvalidToken', 'InvalidTokenId', 'InvalidSecurity'),
@@ -252,11 +265,12 @@ function otherDenials(asked: Asked): string {
   return who === '' ? not : `${not}; ${who}`
 }
 
-function lookAt({ says = {} }: Asked): string {
+function lookAt({ hasMetadata, says = {} }: Asked): string {
   const flags = [
     ...(says.ACL === undefined ? [] : ['--acl']),
     ...(says.ServerSideEncryption === undefined ? [] : ['--sse', '--sse-kms-key-id']),
     ...(says.Tagging === undefined ? [] : ['--tags']),
+    ...(hasMetadata === true ? ['the metadata that were sent (x-amz-meta-…)'] : []),
   ]
   return [...flags, 'the bucket name', 'the endpoint'].join(', ')
 }

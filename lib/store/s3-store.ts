@@ -48,7 +48,7 @@ import { type S3Action, type S3Surroundings, describeAction, toHelmS3Error, with
 import { regionTold } from './s3-region.ts'
 import type { S3Request } from './s3-requests.ts'
 import { tooLarge } from './too-large.ts'
-import { isAmbiguous, isExpired, isMissingObject, statusOf } from './s3-signs.ts'
+import { isAmbiguous, isExpired, isMissingObject, signsOf, statusOf } from './s3-signs.ts'
 
 const BODY_ATTEMPTS = 3
 const WITH_CHECKSUM = { 'x-amz-checksum-mode': 'ENABLED' }
@@ -187,8 +187,20 @@ class S3Store implements ObjectStore {
   }
 
   async put(key: Key, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
+    const { metadata = {}, optionalMetadata: optional } = options
+    try {
+      return await this.#put(key, body, options)
+    } catch (error) {
+      if (optional === undefined || metadata[optional] === undefined || !isMetadataTooLarge(error)) throw error
+      // It was refused, so that it may be sent again.
+      const { [optional]: _, ...others } = metadata
+      return this.#put(key, body, { ...options, metadata: others })
+    }
+  }
+
+  async #put(key: Key, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
     const says = await this.#objectParameters()
-    const action = { ...this.#action('s3:PutObject', key), says }
+    const action = { ...this.#action('s3:PutObject', key), says, hasMetadata: Object.keys(options.metadata ?? {}).length > 0 }
     const { when } = options
     const headers = {
       'cache-control': options.cacheControl,
@@ -421,4 +433,8 @@ async function* noPieces(): AsyncIterable<Uint8Array> {}
 function keepsNoVersions(error: unknown): boolean {
   const status = statusOf(error instanceof HelmS3Error ? error.cause : error)
   return status === 405 || status === 501
+}
+
+function isMetadataTooLarge(error: unknown): boolean {
+  return signsOf(error instanceof HelmS3Error ? error.cause : error).name === 'MetadataTooLarge'
 }

@@ -156,6 +156,22 @@ describe('a request to the store', () => {
       })
     }
 
+    it('leaves out what the store has no room for, when it may', async () => {
+      const sent: string[][] = []
+      const optionalMetadata = 'chart-metadata'
+      handle = (incoming, answer) => {
+        const names = Object.keys(incoming.headers).filter((name) => name.startsWith('x-amz-meta-'))
+        sent.push(names)
+        const body = names.length > 1 ? '<Error><Code>MetadataTooLarge</Code></Error>' : ''
+        answer.writeHead(body === '' ? 200 : 400, { date: new Date().toUTCString(), etag: '"e"', 'content-length': body.length })
+        answer.end(body)
+      }
+      const metadata = { 'chart-metadata': '{}', delta: 'x' }
+      assert.equal((await store.put(KEY, BYTES, { when: 'absent', metadata, optionalMetadata })).outcome, 'written')
+      assert.deepEqual(sent, [['x-amz-meta-chart-metadata', 'x-amz-meta-delta'], ['x-amz-meta-delta']])
+      await assert.rejects(store.put(KEY, BYTES, { when: 'absent', metadata }), { code: 'unsupported-store', hint: /less metadata/ })
+    })
+
     it('says none where the environment wants none', async () => {
       const env = { AWS_ENDPOINT_URL: server.url, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_REQUEST_CHECKSUM_CALCULATION: 'WHEN_REQUIRED' }
       store = await createS3Store(connectionSettings({}, undefined, env), 'bucket')
