@@ -111,6 +111,8 @@ export type CopyOptions = Omit<PutOptions, 'sha256' | 'until'>
 export interface DeleteOptions {
   /** Only if the object has this ETag. */
   readonly match?: ETag
+  /** Rejects with `unsupported-store` where the store takes no condition with a DELETE, instead of looking and deleting without. */
+  readonly strict?: boolean
   readonly until?: Until
 }
 

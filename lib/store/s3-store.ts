@@ -85,13 +85,21 @@ class S3Store implements ObjectStore {
   readonly #bucket: string
   readonly #signal: AbortSignal | undefined
   readonly #objectSettings: ObjectSettingsSource
+  readonly #detail: (line: string) => void
   #parameters: Promise<ObjectParameters> | undefined
+  /** A PUT whose condition was an ETag has been carried out. */
+  #takesETags = false
+  /** The store knows its own ETags in conditions only without their quotes. */
+  #takesBareETags = false
+  /** The store refuses a DELETE for its condition as such. */
+  #refusesDeleteConditions = false
 
   constructor(clients: S3Clients, connection: ConnectionSettings, bucket: string, options: S3StoreOptions) {
     this.#clients = clients
     this.#connection = connection
     this.#bucket = bucket
     this.#signal = options.signal
+    this.#detail = options.detail ?? ((): void => undefined)
     this.#objectSettings = options.objectSettings ?? (async () => NO_OBJECT_SETTINGS)
   }
 
@@ -189,23 +197,56 @@ class S3Store implements ObjectStore {
   async put(key: Key, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
     const { metadata = {}, optionalMetadata: optional } = options
     try {
-      return await this.#put(key, body, options)
+      return await this.#putOver(key, body, options)
     } catch (error) {
       if (optional === undefined || metadata[optional] === undefined || !isMetadataTooLarge(error)) throw error
       // It was refused, so that it may be sent again.
       const { [optional]: _, ...others } = metadata
-      return this.#put(key, body, { ...options, metadata: others })
+      return this.#putOver(key, body, { ...options, metadata: others })
     }
   }
 
-  async #put(key: Key, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
+  /**
+   * Some releases of Ceph refuse the current ETag in quotes, and take it without. So when the store shows the very ETag that it has
+   * refused, it is asked so, once; what is refused is not carried out. Cost: a HEAD for a PUT that was refused, until one is carried out.
+   */
+  async #putOver(key: Key, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
+    const { when } = options
+    const isBare = this.#takesBareETags
+    const put = await this.#put(key, body, options, isBare)
+    if (typeof when !== 'object') return put
+    if (put.outcome === 'written') this.#takesETags = true
+    if (put.outcome !== 'refused' || this.#takesETags || (await this.head(key))?.etag !== when.match) return put
+    if (!isBare) {
+      const again = await this.#put(key, body, options, true)
+      if (again.outcome === 'written') {
+        if (!this.#takesBareETags) this.#detail('helm-s3: the store takes ETags in conditions only without their quotes')
+        this.#takesBareETags = true
+        this.#takesETags = true
+      }
+      if (again.outcome !== 'refused' || (await this.head(key))?.etag !== when.match) return again
+    }
+    const action = this.#action('s3:PutObject', key)
+    throw new HelmS3Error('unsupported-store', `${describeAction(action)}: the store refuses If-Match with ${when.match}, the very ETag that it shows`, {
+      hint: `nothing can be replaced at ${this.#clients.endpoint ?? 'AWS'}; \`helm s3 check --probe\` says what it keeps to, see docs/STORES.md`,
+    })
+  }
+
+  #conditions(when: PutOptions['when'], isBare = this.#takesBareETags): Headers {
+    return {
+      'if-none-match': when === 'absent' ? '*' : undefined,
+      'if-match': typeof when === 'object' ? (isBare ? when.match.replace(/^"(.*)"$/, '$1') : when.match) : undefined,
+    }
+  }
+
+  async #put(key: Key, body: Uint8Array, options: PutOptions, isBare: boolean): Promise<PutOutcome> {
     const says = await this.#objectParameters()
     const action = { ...this.#action('s3:PutObject', key), says, hasMetadata: Object.keys(options.metadata ?? {}).length > 0 }
     const { when } = options
     const headers = {
       'cache-control': options.cacheControl,
       ...headersSaying(says, options),
-      ...conditionHeaders(when),
+      ...this.#conditions(when, isBare),
     }
     return this.#mutate(action, { isConditional: when !== 'always', until: options.until }, async () => {
       const request = { method: 'PUT', key, headers, body, isObject: true, sha256: options.sha256, until: options.until } as const
@@ -225,7 +266,7 @@ class S3Store implements ObjectStore {
     const body = Buffer.from(xmlDocument('CompleteMultipartUpload', { Part: { PartNumber: 1, ETag: upload.part } }))
     const outcome = await this.#mutate(action, { isConditional: when !== 'always' }, async () => {
       const query = { uploadId: upload.id }
-      const { headers, text } = await this.#ask({ method: 'POST', key, query, headers: { 'content-type': 'application/xml', ...conditionHeaders(when) }, body })
+      const { headers, text } = await this.#ask({ method: 'POST', key, query, headers: { 'content-type': 'application/xml', ...this.#conditions(when) }, body })
       // A failure may come after the status of success ("CompleteMultipartUpload" in the Amazon S3 API Reference).
       const etag = elementText(text, 'ETag')
       if (etag === undefined) throw new Error('an answer without an ETag: the copy may have failed after it began')
@@ -262,10 +303,28 @@ class S3Store implements ObjectStore {
     return { headers, text: await readDocument(body) }
   }
 
-  async delete(key: Key, { match, until }: DeleteOptions = {}): Promise<DeleteOutcome> {
+  /**
+   * A store that refuses a condition as such (LocalStack: 501, whatever the ETag) is treated as one that ignores it, but for a look
+   * just before. Cost then: a HEAD and another DELETE; the refused one only once in a process.
+   */
+  async delete(key: Key, { match, strict = false, until }: DeleteOptions = {}): Promise<DeleteOutcome> {
+    if (match === undefined || strict || !this.#refusesDeleteConditions) {
+      try {
+        return await this.#delete(key, { match, until })
+      } catch (error) {
+        if (match === undefined || strict || !refusesCondition(error)) throw error
+        this.#detail('helm-s3: the store takes no condition with a DELETE: it is looked at before')
+        this.#refusesDeleteConditions = true
+      }
+    }
+    if ((await this.head(key))?.etag !== match) return { outcome: 'refused' }
+    return this.#delete(key, { match: undefined, until })
+  }
+
+  async #delete(key: Key, { match, until }: { readonly match: ETag | undefined; readonly until: Until | undefined }): Promise<DeleteOutcome> {
     const action = this.#action('s3:DeleteObject', key)
     return this.#mutate(action, { isConditional: match !== undefined, until }, async () => {
-      const request = { method: 'DELETE', key, headers: { 'if-match': match }, until } as const
+      const request = { method: 'DELETE', key, headers: this.#conditions(match === undefined ? 'always' : { match }), until } as const
       const { headers } = await this.#clients.requests.mutate(request, this.#signal)
       return { outcome: 'deleted', date: this.#requireDate(headers, action) }
     })
@@ -423,10 +482,6 @@ function headersSaying(says: ObjectParameters, { contentType = 'application/octe
   }
 }
 
-function conditionHeaders(when: PutOptions['when']): Headers {
-  return { 'if-none-match': when === 'absent' ? '*' : undefined, 'if-match': typeof when === 'object' ? when.match : undefined }
-}
-
 async function* noPieces(): AsyncIterable<Uint8Array> {}
 
 /** Whether the store says that it has no versions of objects: 501, or 405 for the request as such. */
@@ -437,4 +492,10 @@ function keepsNoVersions(error: unknown): boolean {
 
 function isMetadataTooLarge(error: unknown): boolean {
   return signsOf(error instanceof HelmS3Error ? error.cause : error).name === 'MetadataTooLarge'
+}
+
+/** Whether the store says that it does not know the condition of a request: it was not carried out. */
+function refusesCondition(error: unknown): boolean {
+  const { name, status } = signsOf(error instanceof HelmS3Error ? error.cause : error)
+  return status === 501 || (status === 400 && name === 'NotImplemented')
 }

@@ -279,6 +279,25 @@ describe('check', () => {
       assert.deepEqual([(await checked('--probe')).level, await codes('--probe')], ['unsafe', ['store-refuses-conditions']])
     })
 
+    it('finds out a store that lets none of several writers win', async () => {
+      program.fail({
+        put: async (key, body, options) => (typeof options.when === 'object' ? { outcome: 'refused' } : program.bucket.put(key, body, options)),
+      })
+      const { findings, level, status } = await checked('--probe')
+      assert.deepEqual([status, level, findings.map(({ code }) => code)], [1, 'unsafe', ['store-refuses-conditions']])
+      assert.match(JSON.stringify(findings), /If-Match with the current ETag: of several writers none won/)
+    })
+
+    it('finds out a store that takes no condition with a DELETE', async () => {
+      program.fail({
+        delete: async (key, options = {}) => {
+          if (options.match !== undefined) throw new HelmS3Error('unsupported-store', 'not implemented')
+          return program.bucket.delete(key, options)
+        },
+      })
+      assert.deepEqual([(await checked('--probe')).level, await codes('--probe')], ['exact but for deletes', ['store-deletes-always']])
+    })
+
     it('removes what an earlier probe has left, when it is old', async () => {
       await put('.helm-s3-probe/0123/create-1', 'x')
       program.pass(2 * HOUR)

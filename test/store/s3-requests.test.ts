@@ -182,6 +182,55 @@ describe('a request to the store', () => {
     })
   })
 
+  describe('with a condition', () => {
+    const lines = (): readonly string[] => asked.map(({ line }) => line.replace('/bucket/charts/object', ''))
+    const reply = (answer: Parameters<Handler>[1], status: number, body = ''): void => {
+      answer.writeHead(status, { date: new Date().toUTCString(), etag: '"e"', 'content-length': body.length })
+      answer.end(body)
+    }
+    const put = (match = '"e"'): Promise<PutOutcome> => store.put(KEY, Buffer.from('x'), { when: { match: asETag(match) } })
+
+    it('is sent with the ETag without quotes where the store refuses its own in quotes, and so are all others then', async () => {
+      const conditions: unknown[] = []
+      handle = (incoming, answer) => {
+        if (incoming.method === 'PUT') conditions.push(incoming.headers['if-match'])
+        reply(answer, incoming.method === 'PUT' && incoming.headers['if-match'] !== 'e' ? 412 : 200)
+      }
+      for (let i = 0; i < 2; i++) assert.equal((await put()).outcome, 'written')
+      assert.deepEqual(lines(), ['PUT ', 'HEAD ', 'PUT ', 'PUT '])
+      assert.deepEqual(conditions, ['"e"', 'e', 'e'])
+    })
+
+    it('is a lost race where the store shows another ETag', async () => {
+      handle = (incoming, answer) => reply(answer, incoming.method === 'PUT' ? 412 : 200)
+      assert.equal((await put('"other"')).outcome, 'refused')
+      assert.deepEqual(lines(), ['PUT ', 'HEAD '])
+    })
+
+    it('says what is refused where the store refuses its own ETag in any form', async () => {
+      handle = (incoming, answer) => reply(answer, incoming.method === 'PUT' ? 412 : 200)
+      await assert.rejects(put(), { code: 'unsupported-store', message: /refuses If-Match with "e", the very ETag that it shows/ })
+      assert.deepEqual(lines(), ['PUT ', 'HEAD ', 'PUT ', 'HEAD '])
+    })
+
+    it('is not looked at again where one was carried out before', async () => {
+      let status = 200
+      handle = (_, answer) => reply(answer, status)
+      await put()
+      status = 412
+      assert.equal((await put()).outcome, 'refused')
+      assert.deepEqual(lines(), ['PUT ', 'PUT '])
+    })
+
+    it('deletes after a look where the store refuses the condition as such, and the refused request is sent once', async () => {
+      handle = (incoming, answer) => reply(answer, incoming.method === 'DELETE' && incoming.headers['if-match'] !== undefined ? 501 : 200, incoming.method === 'HEAD' ? '' : '<Error><Code>NotImplemented</Code></Error>')
+      for (let i = 0; i < 2; i++) assert.equal((await store.delete(KEY, { match: asETag('"e"') })).outcome, 'deleted')
+      assert.equal((await store.delete(KEY, { match: asETag('"other"') })).outcome, 'refused')
+      assert.deepEqual(lines(), ['DELETE ', 'HEAD ', 'DELETE ', 'HEAD ', 'DELETE ', 'HEAD '])
+      await assert.rejects(store.delete(KEY, { match: asETag('"e"'), strict: true }), { code: 'unsupported-store' })
+    })
+  })
+
   const OBJECT = '<Contents><Key>charts/a b+c</Key><LastModified>2026-01-01T00:00:00Z</LastModified><ETag>&quot;e&quot;</ETag><Size>7</Size></Contents>'
   const page = (content: string, root = 'ListBucketResult'): string => `<?xml version="1.0"?><${root} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content}</${root}>`
   const answering = (body: string, status = 200): Handler => (_, answer) => {
