@@ -325,6 +325,28 @@ describe('check', () => {
       assert.deepEqual(await missing(), ['s3:GetObject arn:aws:s3:::acme/charts/*.tgz'])
     })
 
+    it('names the archive, where others may be read', async () => {
+      program.fail({ get: (key, options) => (key === 'charts/web-0.1.0.tgz' ? deny() : program.bucket.get(key, options)) })
+      const { findings } = await checked('--deep')
+      assert.deepEqual([await missing('--deep'), findings.map(({ code, detail, key }) => [code, key, detail])], [
+        [],
+        [['archive-unread', 'charts/web-0.1.0.tgz', 's3:GetObject on charts/web-0.1.0.tgz is denied']],
+      ])
+    })
+
+    it('names the archives that a repair of the index could not read or unpack', async () => {
+      await put('broken-1.0.0.tgz', 'no archive')
+      await put('index.yaml', 'entries: {')
+      const isDenied = (key: string): boolean => key === 'charts/web-0.1.0.tgz'
+      program.fail({
+        head: (key) => (isDenied(key) ? deny() : program.bucket.head(key)),
+        get: (key, options) => (isDenied(key) ? deny() : program.bucket.get(key, options)),
+      })
+      const { findings, status } = await checked('--fix')
+      assert.equal(status, 1)
+      assert.deepEqual(findings.filter(({ code }) => code === 'archive-unread').map(({ key }) => key), ['charts/broken-1.0.0.tgz', 'charts/web-0.1.0.tgz'])
+    })
+
     it('to read deltas', async () => {
       await push('app', '2.0.0', '--no-compact')
       program.fail({ get: (key, options) => (key.includes('index.d/') ? deny() : program.bucket.get(key, options)) })
