@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { findVersion } from '../core/constraint.ts'
+import { findVersion, isSameBuild, namesBuild } from '../core/constraint.ts'
 import type { Entry } from '../core/entry.ts'
 import type { IndexText } from '../core/index/index-text.ts'
 import { type Key, type ObjectLocation, type RepositoryLocation, provenanceKey, resolveEntryUrl } from '../core/keys.ts'
@@ -49,12 +49,20 @@ export async function untilInAgreement<T>(session: Session, attempt: () => Promi
   }
 }
 
-/** @throws HelmS3Error `not-found`; `usage` when the version is no constraint */
+/**
+ * The entry that Helm would take; but a whole version with build metadata means exactly that build.
+ * @throws HelmS3Error `not-found`; `usage` when the version is no constraint
+ */
 export function chooseEntry(index: IndexText, wanted: WantedVersion): Entry {
   const entries = index.versions(wanted.name)
-  const entry = findVersion(entries, wanted.version ?? (wanted.devel ? '>0.0.0-0' : ''))
+  const entry = findVersion(ofBuild(entries, wanted.version), wanted.version ?? (wanted.devel ? '>0.0.0-0' : ''))
   if (entry === undefined) throw noSuchVersion(entries, wanted)
   return entry
+}
+
+/** Those that are this build, when the text names one. */
+export function ofBuild<T extends Pick<Entry, 'version'>>(entries: readonly T[], wanted: string | undefined): readonly T[] {
+  return wanted !== undefined && namesBuild(wanted) ? entries.filter(({ version }) => isSameBuild(version, wanted)) : entries
 }
 
 /** @param entries all versions of the chart, newest first */

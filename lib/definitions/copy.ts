@@ -18,7 +18,7 @@ export const copyDefinition = command({
   ],
   arity: exactly(3),
   flags: {
-    version: { kind: 'text', about: 'exact version or constraint (default: the newest stable one)' },
+    version: { kind: 'text', about: 'exact version (with build metadata: exactly that build) or constraint (default: the newest stable one)' },
     devel: { kind: 'switch', about: 'also take pre-releases; ignored with --version' },
     'all-versions': { kind: 'switch', about: 'every version that satisfies --version, not the newest alone' },
     force: { kind: 'switch', about: 'replace versions that are in DST already' },
