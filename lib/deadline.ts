@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { attend } from './busy.ts'
 import { formatDuration } from './duration.ts'
 import { HelmS3Error, hasCode } from './errors.ts'
 import type { Clock } from './sys/clock.ts'
@@ -19,7 +20,7 @@ const LAST_WORDS = 500
 
 /**
  * Runs an operation with a signal that is aborted when its time is up. What the operation itself says then counts when it
- * is a success, or an unknown outcome; otherwise it has timed out.
+ * is a success, or an unknown outcome; otherwise it has timed out. Work that lets no timer have its turn asks by itself.
  * @throws HelmS3Error `timeout`; the reason of `interrupted`; what the operation throws
  */
 export async function withDeadline<T>({ timeout, interrupted, clock }: Deadline, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -35,11 +36,19 @@ export async function withDeadline<T>({ timeout, interrupted, clock }: Deadline,
     if (interrupted?.aborted === true) stop()
     else interrupted?.addEventListener('abort', stop, { signal: over.signal })
   })
-  const expiry = async (): Promise<never> => {
-    await clock.sleep(Math.min(Math.max(timeout, 0), MAX_TIMER), over.signal)
-    const error = new HelmS3Error('timeout', `not done after ${formatDuration(timeout)}`, {
+  const timedOut = (): HelmS3Error =>
+    new HelmS3Error('timeout', `not done after ${formatDuration(timeout)}`, {
       hint: 'give it longer with --timeout; a change that was under way may have been made',
     })
+  const end = clock.monotonic() + Math.min(Math.max(timeout, 0), MAX_TIMER)
+  const leave = attend({
+    check: () => {
+      if (clock.monotonic() > end + LAST_WORDS) throw timedOut()
+    },
+  })
+  const expiry = async (): Promise<never> => {
+    await clock.sleep(Math.min(Math.max(timeout, 0), MAX_TIMER), over.signal)
+    const error = timedOut()
     requests.abort(error)
     await clock.sleep(LAST_WORDS, over.signal)
     throw error
@@ -51,5 +60,6 @@ export async function withDeadline<T>({ timeout, interrupted, clock }: Deadline,
     return await Promise.race([operation, interruption, expiry()])
   } finally {
     over.abort()
+    leave()
   }
 }

@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'conflict' // other clients changed the same thing for too long; nothing of ours is half done
   | 'too-many-orphans' // so many archives have no entry that the index is more likely damaged; nothing was removed
   | 'corrupt-download' // the bytes are not those that the index or the store promised
+  | 'too-large' // what the store holds or answers is larger than what is taken of it
   | 'local-file' // a local file cannot be read or written
   | 'outcome-unknown' // something was changed, or may have been: no answer can be had, or not all of it is done
 
@@ -65,6 +66,7 @@ const FINE_STATUS: Partial<Record<ErrorCode, number>> = {
   'invalid-index': 10,
   'too-many-orphans': 10,
   'corrupt-download': 10,
+  'too-large': 10,
 }
 
 /** The exit status of a command that did its work and found something wrong (`check`). */

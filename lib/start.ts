@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { attend } from './busy.ts'
 import { compileEarly } from './launch/jit-policy.ts'
 import { main } from './main.ts'
 import { Interruption, type Io, type Sink, type Source } from './output.ts'
@@ -26,13 +27,21 @@ function sinkOf(stream: NodeJS.WriteStream): Sink {
 
 function interruptedBySignals(): AbortSignal {
   const controller = new AbortController()
-  const listen = (signal: NodeJS.Signals, status: number): void => {
-    process.once(signal, () => {
+  const listeners = ([['SIGINT', 130], ['SIGTERM', 143]] as const).map(([signal, status]) => {
+    const listener = (): void => {
       controller.abort(new Interruption(signal, status))
-    })
+    }
+    return { signal, listener }
+  })
+  const begin = (): void => {
+    for (const { listener, signal } of listeners) process.once(signal, listener)
   }
-  listen('SIGINT', 130)
-  listen('SIGTERM', 143)
+  const end = (): void => {
+    for (const { listener, signal } of listeners) process.off(signal, listener)
+  }
+  begin()
+  // No listener gets its turn meanwhile. Without one a signal ends the process as it ends any other.
+  attend({ begin: end, end: begin })
   return controller.signal
 }
 

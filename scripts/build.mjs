@@ -1,5 +1,6 @@
 // Builds dist/helm-s3.bundle.cjs, the whole program as one CommonJS file, and dist/helm-s3.cjs, which runs it on Node.js 20
-// and newer with the code that an earlier run has compiled. What lies in dist/ has been run once. Beside them completion.yaml.
+// and newer with the code that an earlier run has compiled. What lies in dist/ has been run once. Beside them completion.yaml
+// and THIRD-PARTY-NOTICES.
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -7,6 +8,7 @@ import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { bundledPackages, thirdPartyNotices } from './notices.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -18,6 +20,7 @@ const common = { absWorkingDir: root, bundle: true, platform: 'node', target: 'n
  * demand, and drops what nobody imports: most of the SDK. The second joins the chunks to one file, in which each chunk is
  * evaluated as a whole when it is first asked for. In one step, each of some six hundred modules would be evaluated on its
  * own, with all that it exports.
+ * @returns the folders of the packages that are in it
  */
 async function buildBundle(folder, outfile) {
   const { metafile } = await build({
@@ -50,6 +53,7 @@ async function buildBundle(folder, outfile) {
   })
   refuseForeign(joined)
   if (/[^\x00-\x7f]/.test(readFileSync(outfile, 'latin1'))) throw new Error('the bundle is not ASCII, as the loader reads it')
+  return bundledPackages(metafile)
 }
 
 /**
@@ -121,7 +125,8 @@ async function buildCompletion(script, outfile) {
 mkdirSync(dist, { recursive: true })
 const draft = mkdtempSync(join(dist, '.draft-'))
 try {
-  await buildBundle(join(draft, 'chunks'), join(draft, 'helm-s3.bundle.cjs'))
+  const packages = await buildBundle(join(draft, 'chunks'), join(draft, 'helm-s3.bundle.cjs'))
+  writeFileSync(join(draft, 'THIRD-PARTY-NOTICES'), thirdPartyNotices(root, packages))
   await buildLoader(join(draft, 'helm-s3.cjs'))
   await buildCompletion(join(draft, 'completion.cjs'), join(draft, 'completion.yaml'))
   const answer = execFileSync(process.execPath, [join(draft, 'helm-s3.cjs'), 'version'], { encoding: 'utf8' })
@@ -129,7 +134,7 @@ try {
   // What was made from the bundle before, and what is known of it.
   for (const name of ['cache', 'helm-s3', 'helm-s3.exe']) rmSync(join(dist, name), { recursive: true, force: true })
   for (const name of ['helm-s3.bundle.cjs', 'helm-s3.cjs']) renameSync(join(draft, name), join(dist, name))
-  renameSync(join(draft, 'completion.yaml'), join(root, 'completion.yaml'))
+  for (const name of ['completion.yaml', 'THIRD-PARTY-NOTICES']) renameSync(join(draft, name), join(root, name))
 } catch (error) {
   // esbuild has printed its own errors.
   if (!('errors' in error)) process.stderr.write(`build: ${error.message}\n`)

@@ -1,7 +1,9 @@
 import { posix } from 'node:path'
 import { gunzip } from './gunzip.ts'
+import { stillInTime } from '../busy.ts'
 import { invalidChart } from './invalid-chart.ts'
-import { type LoadBudget, MAX_CHART, MAX_FILE, spendUnpacked } from './load-budget.ts'
+import { MAX_CHART, MAX_FILE, MAX_PATH } from '../core/size-limits.ts'
+import { type LoadBudget, spendFile, spendUnpacked } from './load-budget.ts'
 import { type TarHeader, isFolder, isHeaderOnly } from './tar-header.ts'
 import { TarReader } from './tar-reader.ts'
 
@@ -28,9 +30,10 @@ export async function readArchiveFiles(
   isWanted: (path: string) => boolean,
   budget: LoadBudget,
 ): Promise<readonly ArchiveFile[]> {
-  const list = new FileList(isWanted)
+  const list = new FileList(isWanted, budget)
   const tar = new TarReader(list)
   await gunzip(archive, (chunk) => {
+    stillInTime()
     spendUnpacked(budget, chunk.length)
     tar.push(chunk)
     return tar.isDone ? 'enough' : 'more'
@@ -43,13 +46,16 @@ export async function readArchiveFiles(
 class FileList {
   readonly files: ArchiveFile[] = []
   readonly #isWanted: (path: string) => boolean
+  readonly #budget: LoadBudget
   #left = MAX_CHART
 
-  constructor(isWanted: (path: string) => boolean) {
+  constructor(isWanted: (path: string) => boolean, budget: LoadBudget) {
     this.#isWanted = isWanted
+    this.#budget = budget
   }
 
   enter(header: TarHeader): boolean {
+    spendFile(this.#budget)
     if (isFolder(header)) return false
     const path = pathInChart(header.name)
     if (header.size >= this.#left) throw invalidChart('the chart is larger than 100 MiB unpacked, the most that Helm loads', SMALLER)
@@ -77,7 +83,8 @@ export function withoutByteOrderMark(content: Uint8Array): Uint8Array {
  * @throws HelmS3Error `invalid-chart` for a path that Helm refuses
  */
 function pathInChart(name: string): string {
-  const refuse = (problem: string): Error => invalidChart(`the archive ${problem}: ${JSON.stringify(name)}`)
+  const refuse = (problem: string): Error => invalidChart(`the archive ${problem}: ${JSON.stringify(name.slice(0, MAX_PATH))}`)
+  if (Buffer.byteLength(name) > MAX_PATH) throw refuse(`holds a path of more than ${String(MAX_PATH)} bytes`)
   const delimiter = name.includes('\\') ? '\\' : '/'
   const [top, ...parts] = name.split(delimiter)
   const below = parts.join('/')

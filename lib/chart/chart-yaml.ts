@@ -1,11 +1,9 @@
 import { DEPENDENCY_FIELDS, type FieldType, type Fields, MAINTAINER_FIELDS, METADATA_FIELDS } from '../core/index/field-types.ts'
+import { MAX_CHART_YAML } from '../core/size-limits.ts'
 import { asJson, decodeFields, inFieldOrder } from './decode-fields.ts'
 import { readHelmYaml } from './helm-yaml.ts'
 import { invalidChart } from './invalid-chart.ts'
 import type { DraftMetadata } from './metadata.ts'
-
-/** Bytes. Helm has no such limit, but what stands in Chart.yaml stands in every index that lists the chart. */
-const MAX_METADATA = 1024 * 1024
 
 /**
  * The metadata of a Chart.yaml, or of a requirements.yaml, which Helm decodes over the same structure. Not validated;
@@ -15,7 +13,7 @@ const MAX_METADATA = 1024 * 1024
  * @throws HelmS3Error `invalid-chart` when Helm would refuse the text, or it is larger than 1 MiB
  */
 export function readChartYaml(bytes: Uint8Array, file = 'Chart.yaml', previous: DraftMetadata = {}): DraftMetadata {
-  if (bytes.length > MAX_METADATA) {
+  if (bytes.length > MAX_CHART_YAML) {
     throw invalidChart(`${file} is larger than 1 MiB`, 'it would be part of every index: move long texts to other files')
   }
   const value = readHelmYaml(bytes, file)

@@ -57,18 +57,40 @@ const HAS_EXTRA = 4
 const HAS_NAME = 8
 const HAS_COMMENT = 16
 
-/** Where the data of the member at `start` begins; undefined when there is no member (RFC 1952, 2.3). */
+/** Bytes of a name or a comment, with its NUL: Go's compress/gzip takes no longer ones. */
+const MAX_TEXT = 512
+
+/**
+ * Where the data of the member at `start` begins; undefined when there is no member (RFC 1952, 2.3).
+ * @throws HelmS3Error `invalid-chart` for a header that Go's compress/gzip refuses
+ */
 function dataStart(bytes: Uint8Array, start: number): number | undefined {
   const [first, second, method, flags = 0] = bytes.subarray(start, start + 4)
   if (first !== 0x1f || second !== 0x8b || method !== 8) return undefined
   const has = (flag: number): boolean => (flags & flag) !== 0
   const afterText = (at: number): number => {
     const end = bytes.indexOf(0, at)
+    if (end >= at + MAX_TEXT || (end < 0 && bytes.length >= at + MAX_TEXT)) throw invalidChart('the header of the archive is damaged: a name in it has no end')
     return end < 0 ? bytes.length : end + 1
   }
   let at = start + 10
   if (has(HAS_EXTRA)) at += 2 + (bytes[at] ?? 0) + 256 * (bytes[at + 1] ?? 0)
   if (has(HAS_NAME)) at = afterText(at)
   if (has(HAS_COMMENT)) at = afterText(at)
-  return has(HAS_CHECKSUM) ? at + 2 : at
+  if (!has(HAS_CHECKSUM)) return at
+  const checksum = (bytes[at] ?? 0) + 256 * (bytes[at + 1] ?? 0)
+  if (at + 2 <= bytes.length && checksum !== (crc32(bytes.subarray(start, at)) & 0xffff)) {
+    throw invalidChart('the header of the archive is damaged: it does not match its checksum', 'make the archive again with `helm package`')
+  }
+  return at + 2
+}
+
+/** The checksum of gzip (RFC 1952, 8), bit by bit: headers are short. */
+function crc32(bytes: Uint8Array): number {
+  let crc = ~0
+  for (const byte of bytes) {
+    crc ^= byte
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0)
+  }
+  return ~crc >>> 0
 }

@@ -1,6 +1,6 @@
 import { isObject } from '../core/index/field-types.ts'
 import { parseGoYamlLeniently } from '../core/index/go-yaml-text.ts'
-import type { HelmS3Error } from '../errors.ts'
+import { HelmS3Error } from '../errors.ts'
 import { invalidChart } from './invalid-chart.ts'
 
 /**
@@ -26,12 +26,13 @@ function parse(bytes: Uint8Array, file: string): unknown {
   try {
     return parseGoYamlLeniently(text)
   } catch (cause) {
+    if (cause instanceof HelmS3Error) throw cause
     throw cannotLoad(file, cause instanceof Error ? cause.message : 'it is no YAML', cause)
   }
 }
 
 /** In YAML 1.1 these break lines too; the first ones are the same as a line feed. */
-const BREAKS = /\r\n?|\x85|[ \t]*[\u2028\u2029][ \t]*/g
+const BREAKS = /\r\n?|\x85|(?<![ \t])[ \t]*[\u2028\u2029][ \t]*/g
 
 function decode(bytes: Uint8Array, file: string): string {
   const [first, second] = bytes

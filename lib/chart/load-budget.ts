@@ -1,27 +1,16 @@
+import { MAX_CHECKED, MAX_FILES, MAX_METADATA, MAX_UNPACKED } from '../core/size-limits.ts'
 import { invalidChart } from './invalid-chart.ts'
 
-/** Bytes. Helm loads no archive that unpacks to more (helm/helm pkg/chart/v2/loader/archive.go), so none that is larger. */
-export const MAX_ARCHIVE = 100 * 1024 * 1024
-/** Bytes. Helm's limit for the files of one chart, which it must stay below (helm/helm pkg/chart/loader/archive.go). */
-export const MAX_CHART = 100 * 1024 * 1024
-/** Bytes. Helm's limit for one file; Helm 4.3 has none any more, but older ones that read the repository do. */
-export const MAX_FILE = 5 * 1024 * 1024
-/** Bytes: three times Helm's limit, room for headers, for what is skipped, and for the archives of a few subcharts. */
-const MAX_UNPACKED = 300 * 1024 * 1024
-/** Bytes. A chart has some kilobytes of metadata; the parser needs a second or more for each megabyte. */
-const MAX_METADATA = 4 * 1024 * 1024
-/** Bytes of YAML that is only checked. What is beyond them is taken as it is. */
-const MAX_CHECKED = 2 * 1024 * 1024
-
-/** What reading one archive may still cost in bytes, the archives of its subcharts included. */
+/** What reading one archive may still cost in bytes and files, the archives of its subcharts included. */
 export interface LoadBudget {
   unpacked: number
+  files: number
   metadata: number
   checked: number
 }
 
 export function loadBudget(): LoadBudget {
-  return { unpacked: MAX_UNPACKED, metadata: MAX_METADATA, checked: MAX_CHECKED }
+  return { unpacked: MAX_UNPACKED, files: MAX_FILES, metadata: MAX_METADATA, checked: MAX_CHECKED }
 }
 
 /** @throws HelmS3Error `invalid-chart` when so many bytes more are too many */
@@ -29,6 +18,14 @@ export function spendUnpacked(budget: LoadBudget, bytes: number): void {
   budget.unpacked -= bytes
   if (budget.unpacked < 0) {
     throw invalidChart('it unpacks to more than any chart does', 'leave large files out of the chart with .helmignore')
+  }
+}
+
+/** @throws HelmS3Error `invalid-chart` when one file more is too many */
+export function spendFile(budget: LoadBudget): void {
+  budget.files--
+  if (budget.files < 0) {
+    throw invalidChart(`it holds more than ${String(MAX_FILES)} files`, 'leave files out of the chart with .helmignore')
   }
 }
 

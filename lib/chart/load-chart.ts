@@ -1,12 +1,10 @@
 import { type ArchiveFile, readArchiveFiles } from './archive-files.ts'
 import { readLock, checkValues, readChartYaml } from './chart-yaml.ts'
-import { HelmS3Error } from '../errors.ts'
+import { MAX_SUBCHART_DEPTH } from '../core/size-limits.ts'
+import { hasCode } from '../errors.ts'
 import { invalidChart } from './invalid-chart.ts'
 import { type LoadBudget, spendChecked, spendMetadata } from './load-budget.ts'
 import { type DraftMetadata, type Metadata, validateMetadata } from './metadata.ts'
-
-/** Subcharts in subcharts. */
-const MAX_DEPTH = 20
 
 /** A chart with the subcharts in it. */
 export interface LoadedChart {
@@ -55,12 +53,12 @@ function isLookedAt(path: string): boolean {
 async function loadFiles(files: readonly ArchiveFile[], reading: Reading, depth: number): Promise<LoadedChart> {
   const metadata = validateMetadata(readMetadata(files, reading.budget))
   const subcharts: LoadedChart[] = []
-  if (depth === MAX_DEPTH) throw invalidChart(`it has subcharts in subcharts, more than ${String(MAX_DEPTH)} deep`)
+  if (depth === MAX_SUBCHART_DEPTH) throw invalidChart(`it has subcharts in subcharts, more than ${String(MAX_SUBCHART_DEPTH)} deep`)
   for (const [name, subchart] of subchartsOf(files)) {
     try {
       subcharts.push(await loadSubchart(name, subchart, reading, depth + 1))
     } catch (cause) {
-      if (!(cause instanceof HelmS3Error)) throw cause
+      if (!hasCode(cause, 'invalid-chart')) throw cause
       throw invalidChart(`error unpacking subchart ${name} in ${metadata.name}: ${cause.message}`, cause.hint, cause)
     }
   }

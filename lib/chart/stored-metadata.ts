@@ -1,4 +1,5 @@
 import { METADATA_FIELDS, typeProblem } from '../core/index/field-types.ts'
+import { parseShallowJson } from '../core/json-depth.ts'
 import { HelmS3Error } from '../errors.ts'
 import { inHelmOrder } from './chart-yaml.ts'
 import { decodeHeaderText } from './header-text.ts'
@@ -27,7 +28,7 @@ export function readStoredMetadata(header: string | undefined): Metadata | undef
 function parse(text: string): DraftMetadata | undefined {
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseShallowJson(text)
   } catch {
     return undefined
   }

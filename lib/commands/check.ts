@@ -25,10 +25,15 @@ export async function check(context: Context, { fix, relative, repository, ...op
   const first = await checkRepository(session, options)
   const mustRepair = fix && repairsOf(first.findings).size > 0
   const afterCommit = (committed: Committed): Promise<void> => updateIndexCaches(context, session, committed)
-  if (mustRepair) await repairRepository(session, first.findings, { ...options, relative, afterCommit })
+  const unread = mustRepair ? await repairRepository(session, first.findings, { ...options, relative, afterCommit }) : []
   const result = mustRepair ? await checkRepository(session, { ...options, probe: false }) : first
   const isStore = ({ code }: Finding): boolean => /^(?:store|probe|permission-write)-/.test(code)
-  const findings = mustRepair && options.probe ? [...result.findings, ...first.findings.filter(isStore)] : result.findings
+  const known = new Set(result.findings.flatMap(({ code, key }) => (code === 'archive-unreadable' || code === 'archive-unread' ? [key] : [])))
+  const findings = [
+    ...result.findings,
+    ...unread.filter(({ key }) => !known.has(key)),
+    ...(mustRepair && options.probe ? first.findings.filter(isStore) : []),
+  ]
   const remaining = new Set(findings.map(findingKey))
   const report: CheckReport = {
     location,

@@ -15,6 +15,7 @@ import { refuseBoth } from './exclusive-flags.ts'
 import { identifyExisting, refuseOrphans } from './existing-versions.ts'
 import { gatherCopies } from './gather-copies.ts'
 import { updateIndexCaches } from './index-caches.ts'
+import { refuseOtherProvenance } from './other-provenance.ts'
 
 export interface CopyCommand extends WantedVersion {
   /** Name or URI, as typed, as is `destination`. */
@@ -25,6 +26,8 @@ export interface CopyCommand extends WantedVersion {
   readonly force: boolean
   readonly ignoreIfExists: boolean
   readonly dryRun: boolean
+  /** Takes provenance files that name other files. */
+  readonly anyProv: boolean
   readonly relative: boolean | undefined
   /** Folds the new delta into `index.yaml` at once, so that readers without the plugin see the charts. */
   readonly compact: boolean
@@ -40,7 +43,9 @@ export async function copy(context: Context, options: CopyCommand): Promise<void
     throw new HelmS3Error('usage', `SRC and DST are the same repository: ${source.url}`, { hint: 'copy to another prefix, bucket or store' })
   }
   const [from, to] = [await context.openSession(source), await context.openSession(destination)]
-  const uploads = await chooseWay(to, isSameStore(source, destination), await gatherCopies(context, from, options), options)
+  const copies = await gatherCopies(context, from, options)
+  if (!options.anyProv) refuseOtherProvenance(copies)
+  const uploads = await chooseWay(to, isSameStore(source, destination), copies, options)
 
   const { dryRun, force, ignoreIfExists, relative } = options
   const { committed, existing, pushed } = await pushCharts(to, uploads, { force, ignoreIfExists, dryRun, relative, contentType: context.config.chartContentType })

@@ -1,8 +1,9 @@
 import type { Context } from '../context.ts'
-import { findVersion } from '../core/constraint.ts'
+import { findVersion, isSameBuild, namesBuild } from '../core/constraint.ts'
 import type { Entry } from '../core/entry.ts'
 import type { IndexText } from '../core/index/index-text.ts'
 import { type Key, type ObjectLocation, type RepositoryLocation, provenanceKey, resolveEntryUrl } from '../core/keys.ts'
+import { MAX_ARCHIVE, MAX_PROVENANCE } from '../core/size-limits.ts'
 import { HelmS3Error } from '../errors.ts'
 import { locationFor } from '../protocol/repository-config.ts'
 import type { Session } from '../protocol/session.ts'
@@ -49,12 +50,20 @@ export async function untilInAgreement<T>(session: Session, attempt: () => Promi
   }
 }
 
-/** @throws HelmS3Error `not-found`; `usage` when the version is no constraint */
+/**
+ * The entry that Helm would take; but a whole version with build metadata means exactly that build.
+ * @throws HelmS3Error `not-found`; `usage` when the version is no constraint
+ */
 export function chooseEntry(index: IndexText, wanted: WantedVersion): Entry {
   const entries = index.versions(wanted.name)
-  const entry = findVersion(entries, wanted.version ?? (wanted.devel ? '>0.0.0-0' : ''))
+  const entry = findVersion(ofBuild(entries, wanted.version), wanted.version ?? (wanted.devel ? '>0.0.0-0' : ''))
   if (entry === undefined) throw noSuchVersion(entries, wanted)
   return entry
+}
+
+/** Those that are this build, when the text names one. */
+export function ofBuild<T extends Pick<Entry, 'version'>>(entries: readonly T[], wanted: string | undefined): readonly T[] {
+  return wanted !== undefined && namesBuild(wanted) ? entries.filter(({ version }) => isSameBuild(version, wanted)) : entries
 }
 
 /** @param entries all versions of the chart, newest first */
@@ -87,7 +96,7 @@ function locate(location: RepositoryLocation, { name, version, urls }: Entry): O
 
 /** The archive and its SHA-256; an error, returned, when it is not there or not what its entry promises. Cost: one GET. */
 export async function readEntryArchive(archive: EntryArchive): Promise<(StoredObject & { readonly digest: string }) | HelmS3Error> {
-  const object = await archive.store.get(archive.key)
+  const object = await archive.store.get(archive.key, { most: MAX_ARCHIVE })
   if (object === undefined) return missingArchive(archive)
   const digest = sha256(object.body)
   return archive.promised !== undefined && archive.promised !== digest ? otherArchive(archive, digest) : { ...object, digest }
@@ -107,5 +116,5 @@ function otherArchive({ entry: { name, version }, promised = '' }: EntryArchive,
 
 /** The provenance file beside an archive. Cost: one GET. */
 export async function readProvenance({ key, store }: EntryArchive): Promise<Uint8Array | undefined> {
-  return (await store.get(provenanceKey(key)))?.body
+  return (await store.get(provenanceKey(key), { most: MAX_PROVENANCE }))?.body
 }

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Context } from '../context.ts'
+import { isSameBuild, isWhole } from '../core/constraint.ts'
 import type { Entry } from '../core/entry.ts'
 import { HelmS3Error } from '../errors.ts'
 import { writeFileAtomically } from '../helm/atomic-write.ts'
@@ -42,6 +43,9 @@ export async function fetch(context: Context, options: FetchCommand): Promise<vo
   const { name, version } = chart.entry
   if (options.prov && chart.provenance === undefined) {
     context.output.notice(`helm-s3: there is no provenance file of ${name} ${version}`)
+  }
+  if (options.version !== undefined && isWhole(options.version) && !isSameBuild(options.version, version)) {
+    context.output.notice(`helm-s3: there is no ${name} ${options.version}; as Helm does, it took ${version}`)
   }
   const paths = await writeChart(chart, options)
   context.output.result([], { repository: location.url, name, version, digest: chart.digest, ...paths })

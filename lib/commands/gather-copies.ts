@@ -9,7 +9,7 @@ import { formatBytes } from '../format.ts'
 import type { ChartUpload } from '../protocol/chart-upload.ts'
 import { CONCURRENCY } from '../protocol/limits.ts'
 import type { Session } from '../protocol/session.ts'
-import { type WantedVersion, chooseEntry, findEntryArchive, noSuchVersion, readEntryArchive, readProvenance, untilInAgreement } from './entry-archive.ts'
+import { type WantedVersion, chooseEntry, findEntryArchive, noSuchVersion, ofBuild, readEntryArchive, readProvenance, untilInAgreement } from './entry-archive.ts'
 import { readIndex } from './readable-index.ts'
 
 export interface WantedCopies extends WantedVersion {
@@ -46,7 +46,7 @@ export function gatherCopies(context: Context, session: Session, wanted: WantedC
 function chooseEntries(index: IndexText, wanted: WantedCopies): readonly Entry[] {
   if (!wanted.all) return [chooseEntry(index, wanted)]
   const { devel, name, version: constraint } = wanted
-  const entries = newestVersions(index, { name, constraint, devel, all: true })
+  const entries = ofBuild(newestVersions(index, { name, constraint, devel, all: true }), constraint)
   if (entries.length === 0) throw noSuchVersion(index.versions(name), wanted)
   return entries.filter(({ version }, i) => entries.findIndex((each) => each.version === version) === i)
 }

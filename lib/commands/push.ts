@@ -9,6 +9,7 @@ import type { SourceFlags } from './chart-sources/refuse-contradictions.ts'
 import { refuseBoth } from './exclusive-flags.ts'
 import { identifyExisting, refuseOrphans } from './existing-versions.ts'
 import { updateIndexCaches } from './index-caches.ts'
+import { refuseOtherProvenance } from './other-provenance.ts'
 import { shellWord } from '../terminal-text.ts'
 
 export interface PushCommand extends SourceFlags {
@@ -19,6 +20,8 @@ export interface PushCommand extends SourceFlags {
   readonly force: boolean
   readonly ignoreIfExists: boolean
   readonly dryRun: boolean
+  /** Takes provenance files that name other files. */
+  readonly anyProv: boolean
   readonly relative: boolean | undefined
   readonly contentType: string | undefined
   /** Folds the new delta into `index.yaml` at once, so that readers without the plugin see the charts. */
@@ -30,6 +33,7 @@ export async function push(context: Context, options: PushCommand): Promise<void
   refuseBoth(options)
   const location = await findRepository(options.repository, context.config.helm.repositoriesFile)
   const charts = await readCharts(context, options.paths, options)
+  if (!options.anyProv) refuseOtherProvenance(charts)
   const session = await context.openSession(location)
   const { force, ignoreIfExists, dryRun, relative } = options
   const contentType = options.contentType ?? context.config.chartContentType

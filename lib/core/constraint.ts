@@ -1,5 +1,6 @@
 import { HelmS3Error } from '../errors.ts'
 import type { Entry } from './entry.ts'
+import { MAX_CONSTRAINT } from './size-limits.ts'
 import { type Version, compareVersions, normalizeVersion, parseVersion } from './version.ts'
 
 /**
@@ -20,11 +21,32 @@ export function findVersion(entries: readonly Entry[], text: string): Entry | un
 }
 
 /**
+ * Whether the text names one build: a whole version with build metadata. (Helm takes another build where it is missing.)
+ */
+export function namesBuild(text: string): boolean {
+  return isWhole(text) && parseVersion(text)?.metadata !== ''
+}
+
+/** Whether the text is a version with all three numbers, and no constraint. */
+export function isWhole(text: string): boolean {
+  return /^v?\d+\.\d+\.\d+(?:[-+]|$)/.test(text) && parseVersion(text) !== undefined
+}
+
+/** Whether two texts are the same version down to its build: `v1.0.0+a` and `1.0.0+a`. */
+export function isSameBuild(a: string, b: string): boolean {
+  const [left, right] = [parseVersion(a), parseVersion(b)]
+  return a === b || (left !== undefined && right !== undefined && normalizeVersion(left) === normalizeVersion(right))
+}
+
+/**
  * Whether a version satisfies a constraint in the syntax of Masterminds/semver: comparisons joined by spaces or commas
  * (and) and by `||` (or); `=`, `!=`, `<`, `<=`, `>`, `>=`, `~`, `^`, ranges `a - b`, and `x`, `X` or `*` for any number.
  * @throws HelmS3Error `usage`
  */
 export function parseConstraint(text: string): (version: Version) => boolean {
+  if (text.length > MAX_CONSTRAINT) {
+    throw new HelmS3Error('usage', `improper constraint: ${text.slice(0, 40)}… is longer than ${String(MAX_CONSTRAINT)} characters`)
+  }
   const alternatives = rewriteRanges(text.replace(/[\t\n\f\r ]+/g, ' '))
     .replace(/ *, */g, ',')
     .split('||')

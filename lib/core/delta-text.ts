@@ -1,6 +1,9 @@
+import { HelmS3Error } from '../errors.ts'
 import { type Addition, type Delta, type Origin } from './delta.ts'
 import { type Entry, type Removal, versionKey } from './entry.ts'
 import { entryProblem, identityProblem } from './entry-shape.ts'
+import { isTooDeep } from './json-depth.ts'
+import { MAX_DELTA, MAX_DELTA_ITEMS, MAX_JSON_DEPTH, MAX_ORIGIN, MAX_YAML_DELTA } from './size-limits.ts'
 
 /** The format of delta files that this program writes and obeys. */
 export const DELTA_API_VERSION = 'v1'
@@ -27,14 +30,25 @@ export function encodeDelta(delta: Delta): Uint8Array {
   return new TextEncoder().encode(`{${sections.join(',\n')}}\n`)
 }
 
-/** What a delta file says; any YAML text is read. Never throws: what cannot be used says why. */
+/** Why a delta would be too large for readers, or undefined when it is not. */
+export function deltaSizeProblem(bytes: number, items: number): string | undefined {
+  if (bytes > MAX_DELTA) return `is larger than ${String(MAX_DELTA / 1024 / 1024)} MiB`
+  return items > MAX_DELTA_ITEMS ? `holds more than ${String(MAX_DELTA_ITEMS)} entries` : undefined
+}
+
+/**
+ * What a delta file says; any YAML text is read, within the limits of `size-limits.ts`. What cannot be used says why.
+ * @throws HelmS3Error `timeout` alone
+ */
 export async function decodeDelta(bytes: Uint8Array): Promise<DecodedDelta> {
   let value: unknown
   try {
+    if (bytes.length > MAX_DELTA) throw new Malformed(deltaSizeProblem(bytes.length, 0))
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    value = parseJson(text) ?? (await parseYaml(text))
-  } catch {
-    return { outcome: 'malformed', reason: 'does not decode' }
+    value = parseJson(text) ?? (await parseYaml(text, bytes.length))
+  } catch (error) {
+    if (error instanceof HelmS3Error) throw error
+    return { outcome: 'malformed', reason: error instanceof Malformed ? error.message : 'does not decode' }
   }
   if (!isMapping(value)) return { outcome: 'malformed', reason: 'is not a mapping' }
   if (value.apiVersion !== DELTA_API_VERSION) {
@@ -64,7 +78,10 @@ function encodeByChart(items: readonly (Entry | Removal)[]): string {
   return `{${names.map(encode).join(',\n')}}`
 }
 
+/** Undefined: it is no JSON. */
 function parseJson(text: string): unknown {
+  if (!/^\s*[{[]/.test(text)) return undefined
+  if (isTooDeep(text)) throw new Malformed(`is nested more than ${String(MAX_JSON_DEPTH)} levels deep`)
   try {
     return JSON.parse(text)
   } catch {
@@ -72,10 +89,10 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The core schema of YAML 1.2: a number where a string belongs is found by the check of types, not guessed at. */
-async function parseYaml(text: string): Promise<unknown> {
-  const { parse } = await import('yaml')
-  return parse(text, { maxAliasCount: 100, logLevel: 'error' })
+async function parseYaml(text: string, bytes: number): Promise<unknown> {
+  if (bytes > MAX_YAML_DELTA) throw new Malformed(`is no JSON text, and larger than ${String(MAX_YAML_DELTA / 1024)} KiB`)
+  const { parseYamlDelta } = await import('./yaml-delta-text.ts')
+  return parseYamlDelta(text)
 }
 
 function readDelta(value: Record<string, unknown>): Delta {
@@ -84,6 +101,8 @@ function readDelta(value: Record<string, unknown>): Delta {
     ...readSection(value.addedEntries, 'addedEntries', readEntry).map((entry) => ({ entry, ifAbsent: false })),
     ...readSection(value.addedIfAbsent, 'addedIfAbsent', readEntry).map((entry) => ({ entry, ifAbsent: true })),
   ]
+  const problem = deltaSizeProblem(0, removed.length + added.length)
+  if (problem !== undefined) throw new Malformed(problem)
   refuseTwice(removed)
   refuseTwice(added.map((a) => a.entry))
   const origin = readOrigin(value.origin)
@@ -123,7 +142,7 @@ function refuseTwice(items: readonly { readonly name: string; readonly version: 
 
 function readOrigin(value: unknown): Origin | undefined {
   if (!isMapping(value)) return undefined
-  const texts = Object.entries(value).filter(([, text]) => typeof text === 'string')
+  const texts = Object.entries(value).filter(([, text]) => typeof text === 'string' && text.length <= MAX_ORIGIN)
   return texts.length === 0 ? undefined : Object.fromEntries(texts)
 }
 

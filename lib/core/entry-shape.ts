@@ -1,5 +1,6 @@
 import { hasOwnQuery } from './entry-urls.ts'
 import { ENTRY_FIELDS, typeProblem } from './index/field-types.ts'
+import { MAX_NAME } from './size-limits.ts'
 import { parseVersion } from './version.ts'
 
 /**
@@ -24,6 +25,8 @@ export function identityProblem(value: { readonly name?: unknown; readonly versi
   const { name, version } = value
   if (typeof name !== 'string' || name === '') return 'has no name'
   if (typeof version !== 'string' || version === '') return 'has no version'
+  if (name.length > MAX_NAME) return `has a name of more than ${String(MAX_NAME)} characters`
+  if (version.length > MAX_NAME) return `has a version of more than ${String(MAX_NAME)} characters`
   if (!isSafeSegment(name)) return 'has a name that is not a single path segment'
   if (!isSafeSegment(version)) return 'has a version that is not a single path segment'
   if (parseVersion(version) === undefined) return `has the invalid version ${JSON.stringify(version)}`

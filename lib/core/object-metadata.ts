@@ -33,10 +33,13 @@ export function archiveMetadata(archive: {
   }
 }
 
-/** JSON in ASCII, as Go writes it: S3 metadata travels in headers, and stores return anything else garbled. */
+/**
+ * JSON in ASCII, as Go writes it: S3 metadata travels in headers, and stores return anything else garbled. Without runs of spaces,
+ * which signatures count as one: a store that compares the header as it came takes the signature for a wrong one.
+ */
 function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(
-    /[^\x20-\x7e]|[<>&]/g,
+    /[^\x20-\x7e]|[<>&]|(?<= ) /g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }

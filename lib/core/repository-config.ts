@@ -3,6 +3,8 @@ import { HelmS3Error } from '../errors.ts'
 import { objectSettingsOf } from '../settings/objects.ts'
 import { type Sourced, unusable } from '../settings/sources.ts'
 import type { IndexForm } from './index/index-entry.ts'
+import { parseShallowJson } from './json-depth.ts'
+import { MAX_CONFIG } from './size-limits.ts'
 
 /** Defaults that a repository keeps for all who write to it, in the order in which they are shown. */
 export const CONFIG_KEYS = ['relative', 'publish-url', 'acl', 'sse', 'sse-kms-key-id', 'grace-window', 'format'] as const
@@ -102,10 +104,14 @@ export interface DecodedConfig {
 
 export const NO_CONFIG: DecodedConfig = { document: {}, texts: {}, ignored: [], isUnreadable: false }
 
+/** What is larger than what is read. */
+export const TOO_LARGE_CONFIG = unreadable(`it is larger than ${String(MAX_CONFIG / 1024)} KiB`)
+
 /** Reads tolerantly: keys that it does not know are left alone, values that it cannot use are ignored. */
 export function decodeConfig(bytes: Uint8Array): DecodedConfig {
+  if (bytes.length > MAX_CONFIG) return TOO_LARGE_CONFIG
   const document = parseObject(bytes)
-  if (document === undefined) return { ...NO_CONFIG, ignored: ['it is not a JSON object'], isUnreadable: true }
+  if (document === undefined) return unreadable('it is not a JSON object')
   const texts: Partial<Record<ConfigKey, string>> = {}
   const ignored: string[] = []
   for (const key of CONFIG_KEYS) {
@@ -139,9 +145,13 @@ export function configOf(texts: ConfigTexts): RepositoryConfig {
   }
 }
 
+function unreadable(problem: string): DecodedConfig {
+  return { ...NO_CONFIG, ignored: [problem], isUnreadable: true }
+}
+
 function parseObject(bytes: Uint8Array): ConfigDocument | undefined {
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    const value = parseShallowJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
   } catch {
     return undefined

@@ -1,3 +1,5 @@
+import { MAX_NAME } from './size-limits.ts'
+
 /** A version as Helm reads it: semver, leniently (Masterminds/semver/v3 `NewVersion`). */
 export interface Version {
   readonly major: bigint
@@ -14,10 +16,10 @@ const MAX_NUMBER = 2n ** 64n - 1n
 
 /**
  * The version of a text, or undefined when Helm would not take it. One, two or three numbers of 64 bits, with leading zeros
- * and a `v` before them if need be; no leading zero in a numeric identifier of a prerelease.
+ * and a `v` before them if need be; no leading zero in a numeric identifier of a prerelease; not longer than a key can be.
  */
 export function parseVersion(text: string): Version | undefined {
-  const match = LENIENT.exec(text)
+  const match = text.length > MAX_NAME ? null : LENIENT.exec(text)
   if (match === null) return undefined
   const [major, minor, patch] = [match[1], match[2], match[3]].map((digits) => BigInt(digits ?? '0'))
   if (major === undefined || minor === undefined || patch === undefined) return undefined

@@ -18,13 +18,14 @@ export const copyDefinition = command({
   ],
   arity: exactly(3),
   flags: {
-    version: { kind: 'text', about: 'exact version or constraint (default: the newest stable one)' },
+    version: { kind: 'text', about: 'exact version (with build metadata: exactly that build) or constraint (default: the newest stable one)' },
     devel: { kind: 'switch', about: 'also take pre-releases; ignored with --version' },
     'all-versions': { kind: 'switch', about: 'every version that satisfies --version, not the newest alone' },
     force: { kind: 'switch', about: 'replace versions that are in DST already' },
     'ignore-if-exists': { kind: 'switch', about: 'keep versions that are in DST already, and succeed' },
     'dry-run': { kind: 'switch', about: 'check everything and write nothing' },
     relative: { kind: 'toggle', about: 'write relative chart URLs into the index, for a repository that is also served over https' },
+    'any-prov': { kind: 'switch', about: 'also copy a provenance file that names another file than the archive will be' },
     'no-compact': { kind: 'switch', about: 'leave index.yaml to a later compaction; readers with this plugin see the charts at once' },
     ...OUTPUT_FLAG,
   },
@@ -44,6 +45,6 @@ export const copyDefinition = command({
   run: async (context, [name = '', source = '', destination = ''], flags) => {
     const { copy } = await import('../commands/copy.ts')
     const { 'all-versions': all, devel, 'dry-run': dryRun, force, 'ignore-if-exists': ignoreIfExists, relative, version } = flags
-    await copy(context, { name, source, destination, version, devel, all, force, ignoreIfExists, dryRun, relative, compact: !flags['no-compact'] })
+    await copy(context, { name, source, destination, version, devel, all, force, ignoreIfExists, dryRun, relative, anyProv: flags['any-prov'], compact: !flags['no-compact'] })
   },
 })

@@ -8,7 +8,7 @@ export const fetchDefinition = command({
   about: 'Download a chart and check its digest; needs no `helm repo update`',
   arity: exactly(2),
   flags: {
-    version: { kind: 'text', about: 'exact version or constraint (default: the newest stable one)' },
+    version: { kind: 'text', about: 'exact version (with build metadata: exactly that build) or constraint (default: the newest stable one)' },
     devel: { kind: 'switch', about: 'also take pre-releases; ignored with --version' },
     destination: { kind: 'text', about: 'folder to write to', short: 'd', shownDefault: '.' },
     prov: { kind: 'switch', about: 'also fetch the provenance file' },

@@ -9,7 +9,7 @@ const DETAILS = [
   'PATH is an archive; the folder of a chart; a pattern in quotes (`*.tgz`, `charts/*`), where a file of that very name wins and one that matches nothing is an error; s3://BUCKET/KEY of an archive (one HEAD and two GETs more); or - for one archive in standard input. All of them become visible at once, or, when something is wrong with one or it exists already, none: also when another client pushes one of them at the same moment. With --ignore-if-exists those that exist are passed over.',
   'Whether a version exists is what the index says. Where an archive of a push that died stands in its place, it gives way as soon as that push must have ended, a minute and a half after it was written at the most; that needs the permission to delete it.',
   'A folder is packaged as `helm package` does: by the rules of .helmignore, with Chart.yaml written anew, subcharts in charts/ unpacked, and links followed; a dependency that is not in charts/ is an error. Unlike with `helm package`, every file in the archive has the time 1980-01-01 00:00 UTC: the same files make the same archive, byte for byte, with the same build of this program.',
-  'The provenance file NAME.tgz.prov beside an archive goes along, on disk and in a bucket. --prov names another one, or that of standard input; nothing checks here that it belongs to the archive.',
+  'The provenance file NAME.tgz.prov beside an archive goes along, on disk and in a bucket. --prov names another one, or that of standard input; whether it belongs to the archive is not checked, but for the name in it: one that names another file than NAME-VERSION.tgz verifies before it is pushed and never after, and is refused without --any-prov.',
 ]
 
 export const pushDefinition = command({
@@ -26,6 +26,7 @@ export const pushDefinition = command({
     version: { kind: 'text', about: 'version to write into Chart.yaml; for folders only' },
     'app-version': { kind: 'text', about: 'appVersion to write into Chart.yaml; for folders only' },
     prov: { kind: 'text', about: 'provenance file of the one archive that is pushed', shownDefault: 'ARCHIVE.prov' },
+    'any-prov': { kind: 'switch', about: 'also push a provenance file that names another file than the archive will be' },
     'no-compact': { kind: 'switch', about: 'leave index.yaml to a later compaction; readers with this plugin see the charts at once' },
     ...OUTPUT_FLAG,
   },
@@ -49,7 +50,7 @@ export const pushDefinition = command({
     const { push } = await import('../commands/push.ts')
     const { version, 'app-version': appVersion, prov } = flags
     const { force, 'ignore-if-exists': ignoreIfExists, 'dry-run': dryRun, relative, 'content-type': contentType } = flags
-    const options = { force, ignoreIfExists, dryRun, relative, contentType, version, appVersion, prov, compact: !flags['no-compact'] }
+    const options = { force, ignoreIfExists, dryRun, relative, contentType, version, appVersion, prov, anyProv: flags['any-prov'], compact: !flags['no-compact'] }
     await push(context, { paths: args.slice(0, -1), repository: args.at(-1) ?? '', ...options })
   },
 })

@@ -3,7 +3,7 @@ import { readFile, readdir, realpath, stat } from 'node:fs/promises'
 import { type ArchiveFile, withoutByteOrderMark } from '../chart/archive-files.ts'
 import { type IgnoreRules, readIgnoreRules } from '../chart/ignore-rules.ts'
 import { invalidChart } from '../chart/invalid-chart.ts'
-import { MAX_CHART, MAX_FILE } from '../chart/load-budget.ts'
+import { MAX_CHART, MAX_FILE } from '../core/size-limits.ts'
 import { localFileError, systemCode } from '../sys/system-error.ts'
 
 /** A walk through one chart. */

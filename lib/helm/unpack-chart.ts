@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { stillInTime } from '../busy.ts'
 import { unpackChartArchive } from '../chart/chart-archive.ts'
 import { HelmS3Error } from '../errors.ts'
 import { replaceAtomically } from './atomic-write.ts'
@@ -20,6 +21,7 @@ export async function unpackChart(archive: Uint8Array, destination: string): Pro
   }
   replaceAtomically(folder, (draft) => {
     for (const { path, bytes } of files) {
+      stillInTime()
       mkdirSync(dirname(join(draft, path)), { recursive: true })
       writeFileSync(join(draft, path), bytes, { mode: 0o644 })
     }

@@ -53,7 +53,7 @@ export async function checkRepository(session: Session, options: CheckOptions): 
   const objects = listing ?? new Map<Key, ObjectInfo>()
   const entries = index.entries ?? []
   const location = await locationFor(session, entries)
-  const { contents, isDenied } = await lookAtArchives(session, { entries, location, objects }, options)
+  const { contents, denied, isDenied } = await lookAtArchives(session, { entries, location, objects }, options)
   const seen: SeenRepository = { location, entries, objects, contents, busy: index.busy, date: session.storeClock.now() }
   const suspects = listing === undefined || index.entries === undefined ? [] : checkArchives(seen)
   const archives = await confirm(session, seen, objects, suspects)
@@ -62,7 +62,7 @@ export async function checkRepository(session: Session, options: CheckOptions): 
   const permissions = [...readPermissions(session, index, listing !== undefined, isDenied), ...probed.permissions]
   const sizes = [...objects.values()]
   return {
-    findings: [...index.findings, ...archives, ...checkClock(clockSkew), ...checkPermissions(permissions), ...probed.findings],
+    findings: [...index.findings, ...archives, ...(isDenied === true ? [] : denied.map(deniedArchive)), ...checkClock(clockSkew), ...checkPermissions(permissions), ...probed.findings],
     level: levelOf(probed.probe),
     probe: probed.probe,
     permissions,
@@ -76,6 +76,11 @@ export async function checkRepository(session: Session, options: CheckOptions): 
       bytes: sizes.reduce((sum, { size }) => sum + size, 0),
     },
   }
+}
+
+/** One of many: who may read none lacks a permission. */
+function deniedArchive(key: Key): Finding {
+  return finding('archive-unread', `s3:GetObject on ${key} is denied`, { key })
 }
 
 /** The findings that still hold after a second look at the index and at the objects in question. */
@@ -92,10 +97,12 @@ async function confirm(
   const withArchives = [...keys].flatMap((key) => (key.endsWith('.prov') ? [key, key.slice(0, -'.prov'.length) as Key] : [key]))
   const limit = pLimit(CONCURRENCY)
   const look = async (key: Key): Promise<void> => {
-    const head = await session.store.head(key)
-    if (head?.etag === listed.get(key)?.etag) return
+    const head = await unlessDenied(session, async () => (await session.store.head(key)) ?? 'missing')
+    // What may not be looked at stays as the listing has shown it.
+    if (head === undefined) return
+    if (head !== 'missing' && head.etag === listed.get(key)?.etag) return
     contents.delete(key)
-    if (head === undefined) objects.delete(key)
+    if (head === 'missing') objects.delete(key)
     else objects.set(key, head)
   }
   await Promise.all([...new Set(withArchives)].map((key) => limit(() => look(key))))

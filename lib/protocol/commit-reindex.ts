@@ -4,6 +4,7 @@ import type { DeltaId } from '../core/delta-id.ts'
 import { type Entry, versionKey } from '../core/entry.ts'
 import type { Key } from '../core/keys.ts'
 import { type Change, stillHolds } from '../core/plan-reindex.ts'
+import { MAX_DELTA } from '../core/size-limits.ts'
 import { HelmS3Error, hasCode } from '../errors.ts'
 import { appendDelta } from './append-delta.ts'
 import { headArchive } from './head-archive.ts'
@@ -63,6 +64,23 @@ async function dropChanged(session: Session, changes: readonly Change[], range: 
   const isRemoved = (change: Change): boolean =>
     removals.get(versionKey(change))?.some((removal) => removal.isCertain || isUnsettled(removal, view)) === true
   return changes.filter((change) => stillHolds(change, view.index, archives) && !isRemoved(change))
+}
+
+/** The changes in their order, in parts each of which fits into a delta. */
+export function inParts(changes: readonly Change[], most = MAX_DELTA / 2): readonly (readonly Change[])[] {
+  const parts: Change[][] = [[]]
+  let size = 0
+  for (const change of changes) {
+    const { added, removed } = deltaOf([change])
+    const bytes = Buffer.byteLength(JSON.stringify([added, removed]))
+    size += bytes
+    if (size > most) {
+      parts.push([])
+      size = bytes
+    }
+    parts.at(-1)?.push(change)
+  }
+  return parts
 }
 
 /** The delta that makes these changes. */

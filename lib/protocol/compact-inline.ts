@@ -1,6 +1,6 @@
 import type { DeltaId } from '../core/delta-id.ts'
 import { type IndexHead, readIndexHead } from '../core/index/index-head.ts'
-import { HelmS3Error } from '../errors.ts'
+import { HelmS3Error, hasCode } from '../errors.ts'
 import { compactOnce } from './compact.ts'
 import { type TimedListing, listForView, readView } from './read-view.ts'
 import type { Session } from './session.ts'
@@ -55,7 +55,8 @@ export async function compactInline(session: Session, own: { readonly id: DeltaI
     }
   } catch (error) {
     if (!(error instanceof HelmS3Error)) throw error
-    session.progress(`not folded into index.yaml yet (${error.message}); the next compaction does it`)
+    const tell = hasCode(error, 'unsupported-store') ? session.notice : session.progress
+    tell(`not folded into index.yaml yet (${error.message}); the next compaction does it`)
   }
   return false
 }

@@ -54,10 +54,13 @@ const STEP = 'upload index to s3: upload index to S3 bucket'
  * its write is lost, and others have written since, the index still says who emptied it last.
  *
  * @throws HelmS3Error `already-exists` without force; `conflict`, `outcome-unknown`
- * Cost: one PUT, and a GET of the repository's defaults (`force` keeps them); by force also a view.
+ * Cost: one PUT, and before it a HEAD beside a GET of the repository's defaults (`force` keeps them); by force a view instead of the HEAD.
  */
 export async function initRepository(session: Session, options: InitOptions): Promise<InitResult> {
+  const isThere = options.force ? undefined : hasIndex(session)
   const form = options.form ?? (await during(STEP, () => session.repositoryConfig())).format ?? 'json'
+  // The store may ignore the condition of the PUT: what needs no race is kept all the same.
+  if ((await isThere) === true) throw alreadyExists(session)
   const emptiedBy = newWriteId(session)
   let first: Predecessor | undefined
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
@@ -75,14 +78,29 @@ export async function initRepository(session: Session, options: InitOptions): Pr
     })
     const write = await during(STEP, () => writeIndex(session, text, before.when))
     if (write === 'written') return { dropped: before.entries, form }
-    if (!options.force) {
-      throw new HelmS3Error('already-exists', `there is a repository at ${session.location.url} already`, {
-        hint: 'use --force to empty it, --ignore-if-exists to leave it as it is',
-      })
-    }
+    if (!options.force) throw alreadyExists(session)
     await session.clock.sleep(session.random.fraction() * 200 * attempt)
   }
   throw new HelmS3Error('conflict', 'others wrote index.yaml each time', { hint: 'nothing was replaced; try again' })
+}
+
+/** Never rejects before it is awaited. Who may not look does not know. */
+function hasIndex({ location, store }: Session): Promise<boolean> {
+  const look = during(STEP, () => store.head(location.indexKey)).then(
+    (head) => head !== undefined,
+    (error: unknown) => {
+      if (hasCode(error, 'denied')) return false
+      throw error
+    },
+  )
+  look.catch(() => undefined)
+  return look
+}
+
+function alreadyExists({ location }: Session): HelmS3Error {
+  return new HelmS3Error('already-exists', `there is a repository at ${location.url} already`, {
+    hint: 'use --force to empty it, --ignore-if-exists to leave it as it is',
+  })
 }
 
 /** Undefined: what was read does not fit together; look again. */

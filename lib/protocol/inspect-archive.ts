@@ -1,5 +1,5 @@
 import { readChartArchive } from '../chart/chart-archive.ts'
-import { MAX_ARCHIVE } from '../chart/load-budget.ts'
+import { MAX_ARCHIVE, MAX_PROVENANCE } from '../core/size-limits.ts'
 import type { KnownContent } from '../core/check/check-archives.ts'
 import { type Key, provenanceKey } from '../core/keys.ts'
 import { hasCode } from '../errors.ts'
@@ -16,7 +16,7 @@ export async function inspectArchive(
   { hasProvenance, key, size }: { readonly key: Key; readonly size: number; readonly hasProvenance: boolean },
 ): Promise<KnownContent | undefined> {
   if (size > MAX_ARCHIVE) return { outcome: 'unreadable', reason: 'it is larger than any chart that Helm loads (100 MiB)' }
-  const [object, provenance] = await Promise.all([store.get(key), hasProvenance ? store.get(provenanceKey(key)) : undefined])
+  const [object, provenance] = await Promise.all([store.get(key, { most: MAX_ARCHIVE }), hasProvenance ? store.get(provenanceKey(key), { most: MAX_PROVENANCE }) : undefined])
   if (object === undefined) return undefined
   try {
     const { name, version } = (await readChartArchive(object.body)).metadata

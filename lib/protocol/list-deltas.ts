@@ -1,6 +1,8 @@
+import { deltaSizeProblem } from '../core/delta-text.ts'
 import { type DeltaId, deltaIdOf, deltaTime } from '../core/delta-id.ts'
 import { type Key, isRebuildMark } from '../core/keys.ts'
 import { listAll } from '../store/object-store.ts'
+import { MAX_DELTA } from '../core/size-limits.ts'
 import { MAX_CLOCK_LEAD } from './limits.ts'
 import type { Session } from './session.ts'
 
@@ -35,7 +37,7 @@ export interface DeltaListing {
 }
 
 /**
- * The deltas in `index.d/`, over all pages, as far as their names and dates tell that they are well-formed. The defaults of the
+ * The deltas in `index.d/`, over all pages, as far as their names, dates and sizes tell that they are well-formed. The defaults of the
  * repository and marks of rebuilds, which lie beside them, are left out; the session learns when there are none, for their key comes after that of every delta.
  * `after`: only ids above this one. Cost: one LIST for each 1000 objects.
  */
@@ -47,7 +49,7 @@ export async function listDeltas(session: Session, after?: DeltaId): Promise<Del
   const skipped: SkippedObject[] = []
   const rebuilds: RebuildMark[] = []
   if (!objects.some(({ key }) => key === location.configKey)) session.noteNoConfig()
-  for (const { key, lastModified } of objects) {
+  for (const { key, lastModified, size } of objects) {
     if (key === location.configKey) continue
     if (isRebuildMark(location, key)) {
       rebuilds.push({ key, lastModified })
@@ -56,6 +58,7 @@ export async function listDeltas(session: Session, after?: DeltaId): Promise<Del
     const id = deltaIdOf(location.deltaFolder, key)
     if (id === undefined) skipped.push({ key, reason: 'its name is not <ULID>.yaml' })
     else if (deltaTime(id) > lastModified + MAX_CLOCK_LEAD) skipped.push({ key, reason: 'its name lies in the future' })
+    else if (size > MAX_DELTA) skipped.push({ key, reason: `it ${deltaSizeProblem(size, 0) ?? ''}` })
     else {
       knownIds.note(id)
       deltas.push({ id, key, lastModified })

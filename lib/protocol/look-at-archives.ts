@@ -19,7 +19,9 @@ export interface LookOptions {
 /** What archives say of themselves, as far as that was asked. */
 export interface ArchiveContents {
   readonly contents: ReadonlyMap<Key, KnownContent>
-  /** Whether one of them may not be read; undefined: none was tried. */
+  /** Those that may not be read, in key order. */
+  readonly denied: readonly Key[]
+  /** Whether none of them may be read; undefined: none was tried. */
   readonly isDenied: boolean | undefined
 }
 
@@ -50,10 +52,10 @@ export async function lookAtArchives(
   const limit = pLimit(options.concurrency)
   const limitLarge = pLimit(Math.min(LARGE_AT_ONCE, options.concurrency))
   const contents = new Map<Key, KnownContent>()
-  let isDenied = false
+  const denied: Key[] = []
   const look = async (key: Key): Promise<void> => {
     const content = await lookAt(session, key, objects, options.deep)
-    if (content === 'denied') isDenied = true
+    if (content === 'denied') denied.push(key)
     else if (content !== undefined) contents.set(key, content)
     progress.advance()
   }
@@ -62,7 +64,7 @@ export async function lookAtArchives(
   } finally {
     progress.end()
   }
-  return { contents, isDenied: keys.length === 0 ? undefined : isDenied }
+  return { contents, denied: denied.sort(), isDenied: keys.length === 0 ? undefined : denied.length === keys.length }
 }
 
 async function lookAt(

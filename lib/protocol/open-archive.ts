@@ -1,5 +1,5 @@
 import { readChartArchive } from '../chart/chart-archive.ts'
-import { MAX_ARCHIVE } from '../chart/load-budget.ts'
+import { MAX_ARCHIVE } from '../core/size-limits.ts'
 import { readStoredMetadata } from '../chart/stored-metadata.ts'
 import { CHART_METADATA } from '../core/object-metadata.ts'
 import type { ArchiveContent, SeenArchive } from '../core/plan-reindex.ts'
@@ -44,7 +44,7 @@ async function openByMetadata({ store }: Session, archive: SeenArchive): Promise
 
 async function openByBytes({ store }: Session, archive: SeenArchive): Promise<OpenedArchive> {
   if (archive.size > MAX_ARCHIVE) return { outcome: 'unusable', reason: 'it is larger than any chart that Helm loads (100 MiB)' }
-  const object = await store.get(archive.key)
+  const object = await store.get(archive.key, { most: MAX_ARCHIVE })
   if (!isTheSame(object, archive)) return { outcome: 'changed' }
   const { metadata } = await readChartArchive(object.body)
   return { outcome: 'content', content: { metadata, digest: sha256(object.body) } }

@@ -26,7 +26,7 @@ export class ProbeObjects {
   }
 
   delete(name: string, match?: ETag): Promise<DeleteOutcome> {
-    return this.#session.store.delete(this.#key(name), match === undefined ? {} : { match })
+    return this.#session.store.delete(this.#key(name), match === undefined ? {} : { match, strict: true })
   }
 
   head(name: string): Promise<ObjectHead | undefined> {

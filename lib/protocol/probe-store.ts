@@ -57,7 +57,10 @@ async function raceCreations(objects: ProbeObjects, advance: () => void): Promis
   await objects.put('taken', 'first', { when: 'absent' })
   if ((await objects.put('taken', 'second', { when: 'absent' })).outcome === 'written') return 'ignored'
   for (let round = 0; round < ROUNDS; round++) {
-    if (winners(await race(objects, `create-${String(round)}`, 'absent', round)).length > 1) return 'racy'
+    const { length } = winners(await race(objects, `create-${String(round)}`, 'absent', round))
+    if (length > 1) return 'racy'
+    // All may have been turned away because they came at once; one alone has to win.
+    if (length === 0 && (await objects.put(`create-alone-${String(round)}`, 'alone', { when: 'absent' })).outcome !== 'written') return 'never'
     advance()
   }
   return 'exact'
@@ -69,7 +72,9 @@ async function raceSwaps(objects: ProbeObjects, advance: () => void): Promise<Ke
   if ((await objects.put('swap-nothing', 'first', { when: { match: OTHER } })).outcome === 'written') return 'ignored'
   for (let round = 0; round < ROUNDS; round++) {
     const head = await objects.head('swap')
-    if (winners(await race(objects, 'swap', { match: head?.etag ?? OTHER }, round)).length > 1) return 'racy'
+    const { length } = winners(await race(objects, 'swap', { match: head?.etag ?? OTHER }, round))
+    if (length > 1) return 'racy'
+    if (length === 0 && (await objects.put('swap', 'alone', { when: { match: (await objects.head('swap'))?.etag ?? OTHER } })).outcome !== 'written') return 'never'
     advance()
   }
   return 'exact'

@@ -4,12 +4,12 @@ import type { Addition, Delta } from '../core/delta.ts'
 import type { DeltaId } from '../core/delta-id.ts'
 import { type Entry, type VersionId, versionKey } from '../core/entry.ts'
 import { archiveKey, archiveUrl } from '../core/keys.ts'
-import { HelmS3Error, during } from '../errors.ts'
+import { HelmS3Error, during, hasCode } from '../errors.ts'
 import { formatCount } from '../format.ts'
 import { appendDelta } from './append-delta.ts'
 import type { ChartUpload } from './chart-upload.ts'
 import { clearOrphans } from './clear-orphans.ts'
-import { headArchive } from './head-archive.ts'
+import { type ArchiveHead, headArchive } from './head-archive.ts'
 import { CONCURRENCY, ID_LIFETIME, SETTLE_PATIENCE } from './limits.ts'
 import { overtakenVersions } from './look-behind.ts'
 import type { Minted } from './mint.ts'
@@ -82,26 +82,33 @@ type Attempt =
  * acknowledged: every later read through the plugin shows it, unless a later mutation removed it. Without `ignoreIfExists` all
  * versions are pushed or none is, also when another client pushes one of them at the same moment.
  *
- * Cost of the common push of n charts: HEAD `index.yaml` beside GET of the repository's defaults, LIST, n PUTs, PUT of the
- * delta, LIST; of several charts also n HEADs, so that nothing is written when one of them exists, but for `ignoreIfExists`.
- * Where an archive stands already: a HEAD and a view.
+ * Cost of the common push of n charts: HEAD `index.yaml` beside GET of the repository's defaults and n HEADs, so that nothing is
+ * written when one of them exists, whatever the store makes of conditions; LIST, n PUTs, PUT of the delta, LIST. By force without
+ * those n HEADs. Where an archive stands already: a view.
  *
  * @throws HelmS3Error `missing-index`, `usage` (a version twice), `conflict`, `outcome-unknown`, and what the store throws
  */
 export async function pushCharts(session: Session, uploads: readonly ChartUpload[], options: PushOptions): Promise<PushResult> {
   refuseTwice(uploads)
   expectConfig(session)
+  const looked = options.force ? undefined : headArchives(session, uploads, options)
   await requireRepository(session).catch((error: unknown) => {
     throw cannotFetchIndex(error)
   })
-  if (!options.force && (options.dryRun || (uploads.length > 1 && !options.ignoreIfExists))) {
-    const existing = await during('check if chart already exists in the repository: head s3 object', () => findExisting(session, uploads))
-    const found = [...existing.values()]
-    if (existing.size > 0 && !options.ignoreIfExists) return { pushed: [], existing: found, committed: undefined }
-    if (options.dryRun) return { pushed: uploads.filter((upload) => !existing.has(upload)), existing: found, committed: undefined }
-  }
-  if (options.dryRun) return { pushed: uploads, existing: [], committed: undefined }
+  const existing = looked === undefined ? new Map<ChartUpload, ExistingVersion>() : await during(LOOK, async () => findExisting(session, uploads, await looked))
+  const found = [...existing.values()]
+  const absent = uploads.filter((upload) => !existing.has(upload))
+  if (found.length > 0 && !options.ignoreIfExists) return { pushed: [], existing: found, committed: undefined }
+  if (options.dryRun || absent.length === 0) return { pushed: absent, existing: found, committed: undefined }
+  const result = await pushAbsent(session, absent, options)
+  return { ...result, existing: uploads.flatMap((upload) => existing.get(upload) ?? result.existing.filter((each) => versionKey(each) === versionKey(upload))) }
+}
 
+/** In the words of the Go plugin. */
+const LOOK = 'check if chart already exists in the repository: head s3 object'
+
+/** Pushes what a look at the repository has not found there. */
+async function pushAbsent(session: Session, uploads: readonly ChartUpload[], options: PushOptions): Promise<PushResult> {
   const urlBase = await entryUrlBase(session, options.relative)
   const state = new PushState(options.force ? 'force' : 'push')
   const isPatient = startLimit(session, SETTLE_PATIENCE)
@@ -254,9 +261,11 @@ function claimOf({ location }: Session, { name, version, digest }: ChartUpload):
 }
 
 /** The uploads whose version is in the index, as one look tells. An archive alone says nothing: its push may have died. */
-async function findExisting(session: Session, uploads: readonly ChartUpload[]): Promise<ReadonlyMap<ChartUpload, ExistingVersion>> {
-  const limit = pLimit(CONCURRENCY)
-  const heads = await Promise.all(uploads.map((upload) => limit(() => headArchive(session, archiveKey(session.location, upload)))))
+async function findExisting(
+  session: Session,
+  uploads: readonly ChartUpload[],
+  heads: readonly (ArchiveHead | undefined)[],
+): Promise<ReadonlyMap<ChartUpload, ExistingVersion>> {
   if (heads.every((head) => head === undefined)) return new Map()
   const { index } = await readView(session)
   return new Map(
@@ -266,6 +275,25 @@ async function findExisting(session: Session, uploads: readonly ChartUpload[]): 
       return entry === undefined ? [] : [[upload, { name, version, digest: entry.digest, isOrphan: false }] as const]
     }),
   )
+}
+
+/**
+ * What stands in the place of each archive. Never rejects before it is awaited. Who pushes one chart need not be allowed to look:
+ * the store decides then.
+ */
+function headArchives(session: Session, uploads: readonly ChartUpload[], { dryRun }: PushOptions): Promise<readonly (ArchiveHead | undefined)[]> {
+  const limit = pLimit(CONCURRENCY)
+  const look = async (upload: ChartUpload): Promise<ArchiveHead | undefined> => {
+    try {
+      return await headArchive(session, archiveKey(session.location, upload))
+    } catch (error) {
+      if (uploads.length === 1 && !dryRun && hasCode(error, 'denied')) return undefined
+      throw error
+    }
+  }
+  const heads = Promise.all(uploads.map((upload) => limit(() => look(upload))))
+  heads.catch(() => undefined)
+  return heads
 }
 
 function refuseTwice(uploads: readonly ChartUpload[]): void {

@@ -1,6 +1,9 @@
 import type { StoredDelta } from '../core/delta.ts'
 import type { DeltaId } from '../core/delta-id.ts'
-import { type DecodedDelta, decodeDelta } from '../core/delta-text.ts'
+import { type DecodedDelta, decodeDelta, deltaSizeProblem } from '../core/delta-text.ts'
+import { MAX_DELTA } from '../core/size-limits.ts'
+import { hasCode } from '../errors.ts'
+import type { StoredObject } from '../store/object-store.ts'
 import type { ListedDelta } from './list-deltas.ts'
 import type { Session } from './session.ts'
 
@@ -19,7 +22,13 @@ export async function readDelta(session: Session, { id, key, lastModified }: Lis
   known.set(session, deltas)
   const before = deltas.get(id)
   if (before !== undefined) return { outcome: 'delta', delta: { ...before, lastModified } }
-  const object = await session.store.get(key)
+  let object: StoredObject | undefined
+  try {
+    object = await session.store.get(key, { most: MAX_DELTA })
+  } catch (error) {
+    if (!hasCode(error, 'too-large')) throw error
+    return { outcome: 'malformed', reason: deltaSizeProblem(Infinity, 0) ?? '' }
+  }
   if (object === undefined) return { outcome: 'missing' }
   const decoded = await decodeDelta(object.body)
   if (decoded.outcome !== 'delta') return decoded

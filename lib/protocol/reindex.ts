@@ -3,7 +3,7 @@ import type { DeltaId } from '../core/delta-id.ts'
 import type { VersionId } from '../core/entry.ts'
 import type { Key } from '../core/keys.ts'
 import { type ArchiveContent, type Change, type Problem, ReindexPlan, type SeenArchive } from '../core/plan-reindex.ts'
-import { commitChanges } from './commit-reindex.ts'
+import { commitChanges, inParts } from './commit-reindex.ts'
 import { listArchives } from './list-archives.ts'
 import { listDeltas } from './list-deltas.ts'
 import { ArchiveOpener } from './open-archives.ts'
@@ -175,12 +175,14 @@ class Reindex {
       this.#changes.push(...changes)
       return
     }
-    const { changes: done, left, committed } = await commitChanges(this.#session, changes, this.#state)
-    this.#changes.push(...done)
-    this.#left.push(...left)
-    if (committed === undefined) return
-    this.#deltas.push(committed.id)
-    await this.#options.afterCommit?.(committed)
+    for (const part of inParts(changes)) {
+      const { changes: done, left, committed } = await commitChanges(this.#session, part, this.#state)
+      this.#changes.push(...done)
+      this.#left.push(...left)
+      if (committed === undefined) continue
+      this.#deltas.push(committed.id)
+      await this.#options.afterCommit?.(committed)
+    }
   }
 
   async commitAll(): Promise<void> {

@@ -6,14 +6,16 @@ import {
   type DecodedConfig,
   NO_CONFIG,
   type RepositoryConfig,
+  TOO_LARGE_CONFIG,
   configOf,
   decodeConfig,
   encodeConfig,
   isSameConfig,
 } from '../core/repository-config.ts'
+import { MAX_CONFIG } from '../core/size-limits.ts'
 import { HelmS3Error, hasCode } from '../errors.ts'
 import { NO_OBJECT_SETTINGS, type ObjectSettings } from '../settings/objects.ts'
-import type { PutCondition } from '../store/object-store.ts'
+import type { PutCondition, StoredObject } from '../store/object-store.ts'
 import { askAgain } from './ask-again.ts'
 import { DEFAULT_GRACE_WINDOW } from './limits.ts'
 import type { Session } from './session.ts'
@@ -44,9 +46,16 @@ export function expectConfig(session: Session): void {
   session.repositoryConfig().catch(() => undefined)
 }
 
-/** The defaults as they stand there. Cost: one GET. */
+/** The defaults as they stand there. Cost: one GET; for what is too large to be read, a HEAD as well. */
 export async function lookAtConfig({ location, store }: Session): Promise<{ readonly decoded: DecodedConfig; readonly when: Exclude<PutCondition, 'always'> }> {
-  const object = await store.get(location.configKey)
+  let object: StoredObject | undefined
+  try {
+    object = await store.get(location.configKey, { most: MAX_CONFIG })
+  } catch (error) {
+    if (!hasCode(error, 'too-large')) throw error
+    const head = await store.head(location.configKey)
+    return { decoded: TOO_LARGE_CONFIG, when: head === undefined ? 'absent' : { match: head.etag } }
+  }
   return object === undefined ? { decoded: NO_CONFIG, when: 'absent' } : { decoded: decodeConfig(object.body), when: { match: object.etag } }
 }
 

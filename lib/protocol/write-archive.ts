@@ -1,6 +1,6 @@
 import type { DeltaId } from '../core/delta-id.ts'
 import { archiveKey, provenanceKey } from '../core/keys.ts'
-import { DELTA_METADATA, archiveMetadata } from '../core/object-metadata.ts'
+import { CHART_METADATA, DELTA_METADATA, archiveMetadata } from '../core/object-metadata.ts'
 import { HelmS3Error, during } from '../errors.ts'
 import type { PutCondition, PutOutcome } from '../store/object-store.ts'
 import { sha256 } from '../sys/sha256.ts'
@@ -12,7 +12,7 @@ const PROVENANCE_ATTEMPTS = 6
 
 /**
  * Writes an archive with the metadata that tells what it is and who wrote it. The only place that does.
- * Cost: one PUT of the archive; for one that the store copies by itself three small requests.
+ * Cost: one PUT of the archive; for one that the store copies by itself three small requests; another PUT where the store takes less metadata.
  */
 export function putArchive(
   session: Session,
@@ -27,7 +27,7 @@ export function putArchive(
     const put = { ...options, metadata, inTime: () => true }
     const copied = upload.copyFrom && (await session.store.copyFrom?.(upload.copyFrom, key, put))
     if (copied !== undefined && copied.outcome !== 'unsupported') return copied
-    return session.store.put(key, upload.bytes, { ...put, sha256: upload.digest })
+    return session.store.put(key, upload.bytes, { ...put, sha256: upload.digest, optionalMetadata: CHART_METADATA })
   })
 }
 

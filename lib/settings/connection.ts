@@ -40,6 +40,8 @@ export interface ConnectionSettings {
   readonly ignoresProfileEndpoint: boolean
   /** PEM file of CAs that are trusted beside those of the system; undefined: the profile's. */
   readonly caBundle: string | undefined
+  /** Whether objects are sent with their checksum; undefined: what the profile says, else yes. */
+  readonly sendsChecksums: boolean | undefined
   /** Undefined: no proxy, whatever the URL. */
   readonly proxies: ProxyVariables | undefined
   /** A request is given up after this many milliseconds without progress. */
@@ -82,6 +84,7 @@ export function connectionSettings(flags: SettingFlags, query: ConnectionQuery |
     hasEndpointVariants: readVariable(env, 'AWS_USE_FIPS_ENDPOINT', 'AWS_USE_DUALSTACK_ENDPOINT') !== undefined,
     ignoresProfileEndpoint: isGoTrue(env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']),
     caBundle: readVariable(env, 'AWS_CA_BUNDLE'),
+    sendsChecksums: checksumCalculation(fromEnvironment(env, 'AWS_REQUEST_CHECKSUM_CALCULATION')),
     proxies: proxyVariables(env),
     stall: STALL,
   }
@@ -131,6 +134,16 @@ function accountId(given: Sourced | undefined): string | undefined {
 function pathStyle(text: string | undefined): boolean | undefined {
   if (isGoTrue(text)) return true
   return isGoFalse(text) ? false : undefined
+}
+
+/**
+ * What the SDKs of AWS call the calculation of checksums: `when_supported`, or `when_required`, which no object is.
+ * @throws HelmS3Error `invalid-config`
+ */
+export function checksumCalculation(given: Sourced | undefined): boolean | undefined {
+  const value = given?.value.toLowerCase()
+  if (given !== undefined && value !== 'when_supported' && value !== 'when_required') throw unusable(given, 'must be when_supported or when_required')
+  return value === undefined ? undefined : value === 'when_supported'
 }
 
 function staticCredentials(env: Environment): StaticCredentials | undefined {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Key } from '../core/keys.ts'
+import { MAX_INDEX } from '../core/size-limits.ts'
 import { HelmS3Error } from '../errors.ts'
 import { sha256 } from '../sys/sha256.ts'
+import { tooLarge } from './too-large.ts'
 import {
   type DeleteOptions,
   type DeleteOutcome,
@@ -75,8 +77,9 @@ export class MemoryStore implements ObjectStore {
     }
   }
 
-  async get(key: Key, { first, version }: GetOptions = {}): Promise<StoredObject | undefined> {
+  async get(key: Key, { first, most = MAX_INDEX, version }: GetOptions = {}): Promise<StoredObject | undefined> {
     const item = version === undefined ? this.#items.get(key) : this.#versionsOf(key)[Number(version)]
+    if (item !== undefined && Math.min(item.body.length, first ?? Infinity) > most) throw tooLarge(key, item.body.length, most)
     return item && { ...this.#headOf(key, item), body: item.body.slice(0, first) }
   }
 

@@ -63,6 +63,8 @@ export interface Unchanged extends Answer {
 export interface GetOptions {
   /** Only the first `first` bytes (fewer if the object is shorter). `size` still tells the size of the whole object. */
   readonly first?: number
+  /** Rejects with `too-large` when more bytes would come, before any of them is kept. By default `MAX_INDEX`. */
+  readonly most?: number
   /** This version of the object, as {@link ObjectStore.listVersions} names it, instead of the current one. */
   readonly version?: VersionName
 }
@@ -106,6 +108,8 @@ export interface PutOptions extends SendOptions {
   readonly when: PutCondition
   readonly contentType?: string
   readonly metadata?: Metadata
+  /** Name of the metadata that is left out when the store takes less. */
+  readonly optionalMetadata?: string
   /** SHA-256 of the body in lower-case hex; the store refuses other bytes. */
   readonly sha256?: string
   /** `no-cache` and the like. */
@@ -119,6 +123,8 @@ export type CopyOptions = Omit<PutOptions, 'sha256' | 'until'>
 export interface DeleteOptions extends SendOptions {
   /** Only if the object has this ETag. */
   readonly match?: ETag
+  /** Rejects with `unsupported-store` where the store takes no condition with a DELETE, instead of looking and deleting without. */
+  readonly strict?: boolean
   readonly until?: Until
 }
 
@@ -149,7 +155,7 @@ export type NotDone =
 
 /**
  * All methods reject with a `HelmS3Error`: `denied`, `missing-bucket`, `unreachable`, `timeout`, `store-failed`,
- * `unsupported-store`. Reads (`list`, `listVersions`, `get`, `getUnless`, `head`, `stream`) are repeated by the adapter
+ * `unsupported-store`, `too-large`. Reads (`list`, `listVersions`, `get`, `getUnless`, `head`, `stream`) are repeated by the adapter
  * for a bounded time, with back-off and jitter. `put` and `delete` are sent once at the most; see {@link SendOptions}
  * for what could not be sent.
  */
@@ -169,7 +175,7 @@ export interface ObjectStore {
   head(key: Key): Promise<ObjectHead | undefined>
   /**
    * The versions of the object that the bucket keeps, the newest first, at most 1000, without the marks of deletions. A bucket
-   * without versioning keeps the current one alone, a missing object has none.
+   * without versioning keeps the current one alone, a store that knows no versions none, a missing object has none.
    */
   listVersions(key: Key): Promise<readonly ObjectVersion[]>
   /** Writes the whole object at once: readers see the old bytes or the new ones. */

@@ -1,4 +1,6 @@
 import type { Readable } from 'node:stream'
+import { MAX_DOCUMENT } from '../core/size-limits.ts'
+import { tooLarge } from './too-large.ts'
 
 /**
  * The bytes of an answer whose size was announced, in one buffer of that size: an index may be large, and is copied once.
@@ -22,4 +24,19 @@ export function readBody(stream: Readable, size: number): Promise<Uint8Array> {
     // Without an end when the connection was cut.
     stream.on('close', finish)
   })
+}
+
+/**
+ * The text of a document that a store answers with.
+ * @throws HelmS3Error `too-large`; and what the stream fails with
+ */
+export async function readDocument(stream: AsyncIterable<Uint8Array>): Promise<string> {
+  const pieces: Uint8Array[] = []
+  let length = 0
+  for await (const piece of stream) {
+    length += piece.length
+    if (length > MAX_DOCUMENT) throw tooLarge('the answer of the store', length, MAX_DOCUMENT)
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces).toString('utf8')
 }

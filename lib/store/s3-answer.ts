@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Key } from '../core/keys.ts'
-import { elementText, elements } from '../sys/xml-text.ts'
+import { elementText } from '../sys/xml-text.ts'
+import { type XmlElement, childText, childrenOf, parseXml } from '../sys/xml-tree.ts'
 import { type Metadata, type ObjectInfo, type ObjectVersion, type VersionName, asETag } from './object-store.ts'
 
 /** What an S3 store answers. */
@@ -35,34 +36,65 @@ export interface ListAnswer {
 }
 
 /**
- * @returns undefined when the document is no such page ("ListObjectsV2" in the Amazon S3 API Reference), or one that says that
- * more follows and not how to get it: a listing must not end early
+ * A page of a listing is believed only when it adds up: a well-formed document, every object with all that a listing says of it,
+ * no fewer of them than it counts, and a way to go on where it says that more follows. A listing must not end early.
+ * @param prefix what was asked for; keys beside it are none of this listing
+ * @returns undefined when the document is no such page ("ListObjectsV2" in the Amazon S3 API Reference)
  */
-export function readListAnswer(xml: string): ListAnswer | undefined {
-  if (!isDocument(xml, 'ListBucketResult')) return undefined
-  const objects = elements(xml, 'Contents').map((each) => ({
-    key: (elementText(each, 'Key') ?? '') as Key,
-    etag: asETag(elementText(each, 'ETag') ?? ''),
-    size: Number(elementText(each, 'Size') ?? 0),
-    lastModified: timeOf(elementText(each, 'LastModified')),
-  }))
-  if (elementText(xml, 'IsTruncated') !== 'true') return { objects, next: undefined }
-  const next = elementText(xml, 'NextContinuationToken')
-  return next === undefined ? undefined : { objects, next }
+export function readListAnswer(xml: string, prefix = ''): ListAnswer | undefined {
+  const root = rootOf(xml, LIST_ROOTS)
+  if (root === undefined) return undefined
+  const decode = childText(root, 'EncodingType') === 'url' ? decodeUrl : (text: string): string => text
+  const contents = childrenOf(root, 'Contents')
+  const objects = contents.flatMap((each) => readObject(each, decode) ?? [])
+  const counted = objects.length + childrenOf(root, 'CommonPrefixes').length
+  const isSound = objects.length === contents.length && Number(childText(root, 'KeyCount') ?? 0) <= counted && objects.every(({ key }) => key.startsWith(prefix))
+  if (!isSound) return undefined
+  const isTruncated = childText(root, 'IsTruncated') ?? 'false'
+  const next = childText(root, 'NextContinuationToken') || undefined
+  if (isTruncated === 'false') return { objects, next: undefined }
+  return isTruncated !== 'true' || next === undefined ? undefined : { objects, next }
+}
+
+const LIST_ROOTS = ['ListBucketResult']
+/** The last is that of S3Mock, the second that of rclone and gofakes3. */
+const VERSION_ROOTS = ['ListVersionsResult', 'ListBucketVersionsResult', 'ListBucketResult']
+
+function readObject(element: XmlElement, decode: (text: string) => string | undefined): ObjectInfo | undefined {
+  const key = decode(childText(element, 'Key') ?? '')
+  const etag = childText(element, 'ETag') ?? ''
+  const size = childText(element, 'Size') ?? ''
+  const lastModified = timeOf(childText(element, 'LastModified'))
+  if (!key || etag === '' || !/^\d+$/.test(size) || lastModified === 0) return undefined
+  return { key: key as Key, etag: asETag(etag), size: Number(size), lastModified }
 }
 
 /** @returns undefined when the document is no such page ("ListObjectVersions" in the Amazon S3 API Reference) */
 export function readVersionsAnswer(xml: string, key: Key): readonly ObjectVersion[] | undefined {
-  if (!isDocument(xml, 'ListVersionsResult')) return undefined
-  return elements(xml, 'Version').flatMap((each) => {
-    const version = elementText(each, 'VersionId')
-    if (elementText(each, 'Key') !== key || version === undefined) return []
-    return [{ version: version as VersionName, size: Number(elementText(each, 'Size') ?? 0), lastModified: timeOf(elementText(each, 'LastModified')) }]
+  const root = rootOf(xml, VERSION_ROOTS)
+  return root && childrenOf(root, 'Version').flatMap((each) => {
+    const version = childText(each, 'VersionId')
+    if (childText(each, 'Key') !== key || version === undefined) return []
+    return [{ version: version as VersionName, size: Number(childText(each, 'Size') ?? 0), lastModified: timeOf(childText(each, 'LastModified')) }]
   })
 }
 
-function isDocument(xml: string, root: string): boolean {
-  return new RegExp(`<${root}[\\s>]`).test(xml.slice(0, 1000))
+function rootOf(xml: string, names: readonly string[]): XmlElement | undefined {
+  try {
+    const root = parseXml(xml)
+    return names.includes(root.name) ? root : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Undefined: it is not encoded so. */
+function decodeUrl(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    return undefined
+  }
 }
 
 /** The store's clock in an answer, milliseconds since 1970; undefined when it sent none. */

@@ -1,6 +1,7 @@
 import { memoize } from '@smithy/core/config'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
-import type { ConnectionSettings } from '../settings/connection.ts'
+import { type ConnectionSettings, checksumCalculation } from '../settings/connection.ts'
+import type { Sourced } from '../settings/sources.ts'
 import type { Clock } from '../sys/clock.ts'
 import { silenceSdk } from '../sys/silence-sdk.ts'
 import { type BucketAddress, plainAddress, sdkAddress } from './s3-address.ts'
@@ -41,7 +42,7 @@ export interface S3Listeners {
 
 /**
  * Makes the way to a bucket. Nothing is sent yet.
- * @throws HelmS3Error `invalid-config`: a CA bundle that cannot be used
+ * @throws HelmS3Error `invalid-config`: a CA bundle, or another value of the profile, that cannot be used
  */
 export async function createS3Clients(
   connection: ConnectionSettings,
@@ -83,6 +84,7 @@ export async function createS3Clients(
     region,
     followsRegion: connection.followsRegion,
     headers: connection.expectedBucketOwner === undefined ? {} : { [OWNER_HEADER]: connection.expectedBucketOwner },
+    sendsChecksums: connection.sendsChecksums ?? checksumCalculation(fromProfile(profile.checksumCalculation)) ?? true,
     addressIn,
     keys,
     detail,
@@ -98,4 +100,8 @@ export async function createS3Clients(
 function accountOf({ credentials, webIdentity }: ConnectionSettings, profile: string): string {
   if (credentials !== undefined) return `key ${credentials.sessionToken === undefined ? credentials.accessKeyId : credentials.accessKeyId.slice(0, 12)}`
   return webIdentity === undefined ? `profile ${profile}` : `role ${webIdentity.roleArn}`
+}
+
+function fromProfile(value: string | undefined): Sourced | undefined {
+  return value === undefined ? undefined : { value, from: 'request_checksum_calculation of the profile' }
 }

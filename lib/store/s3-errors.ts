@@ -1,6 +1,6 @@
 import { type ErrorCode, HelmS3Error } from '../errors.ts'
 import { SIGNATURE_MALFORMED } from './s3-region.ts'
-import { type Signs, isNotConnected, isUntrusted, signsOf } from './s3-signs.ts'
+import { CHANGED_ON_THE_WAY, type Signs, isNotConnected, isUntrusted, signsOf } from './s3-signs.ts'
 import { shellWord, visibleLine } from '../terminal-text.ts'
 
 /** What was asked of the store, for messages. */
@@ -11,6 +11,8 @@ export interface S3Action {
   /** Key, or prefix of a listing. */
   readonly key: string
   /** What was said with the object that was to be written. */
+  /** User metadata were sent with it. */
+  readonly hasMetadata?: boolean
   readonly says?: Readonly<Partial<Record<'ACL' | 'ServerSideEncryption' | 'SSEKMSKeyId' | 'Tagging', string>>>
 }
 
@@ -89,6 +91,17 @@ const RULES: readonly Rule[] = [
     hint: ({ profile }) => `the session is over: ${profile === undefined ? 'get new keys and a new AWS_SESSION_TOKEN' : `\`aws sso login --profile ${shellWord(profile)}\`, or get new keys for it`}`,
   },
   {
+    when: ({ name }, { hasMetadata }) => name === 'SignatureDoesNotMatch' && hasMetadata === true,
+    code: 'denied',
+    hint: (asked) =>
+      `${place(asked)} does not accept the signature: look at the keys; or, when other commands work, at what changes headers on the way, for metadata were sent (x-amz-meta-…)`,
+  },
+  {
+    when: named('MetadataTooLarge'),
+    code: 'unsupported-store',
+    hint: (asked) => `${place(asked)} takes less metadata with an object (x-amz-meta-…) than is needed; see docs/STORES.md`,
+  },
+  {
     when: named('InvalidAccessKeyId', 'SignatureDoesNotMatch', 'InvalidToken', 'InvalidTokenId', 'InvalidSecurity'),
     code: 'denied',
     hint: (asked) => `${place(asked)} does not accept these credentials: look at the keys, the session token and the endpoint`,
@@ -135,9 +148,9 @@ const RULES: readonly Rule[] = [
     hint: (asked) => `${identityOf(asked)} needs ${permissionsOf(asked)} here; ${otherDenials(asked)}${maybeEncryption(asked)}`,
   },
   {
-    when: named('BadDigest', 'InvalidDigest', 'XAmzContentSHA256Mismatch', 'XAmzContentChecksumMismatch'),
+    when: named(...CHANGED_ON_THE_WAY),
     code: 'store-failed',
-    hint: () => 'the bytes were changed on the way: look at proxies; or the store does not know this checksum, see docs/STORES.md',
+    hint: () => 'the bytes were changed on the way: look at proxies; or the store does not know this checksum: AWS_REQUEST_CHECKSUM_CALCULATION=when_required leaves it out',
   },
   {
     when: ({ name, status }) => name === 'SlowDown' || status === 503 || status === 429,
@@ -277,11 +290,12 @@ function leaveOut({ says = {} }: Asked): string {
   return flags.length === 0 ? '' : `, perhaps what is said with the object: leave out ${flags.join(', ')}`
 }
 
-function lookAt({ says = {} }: Asked): string {
+function lookAt({ hasMetadata, says = {} }: Asked): string {
   const flags = [
     ...(says.ACL === undefined ? [] : ['--acl']),
     ...(says.ServerSideEncryption === undefined ? [] : ['--sse', '--sse-kms-key-id']),
     ...(says.Tagging === undefined ? [] : ['--tags']),
+    ...(hasMetadata === true ? ['the metadata that were sent (x-amz-meta-…)'] : []),
   ]
   return [...flags, 'the bucket name', 'the endpoint'].join(', ')
 }

@@ -9,6 +9,8 @@ export interface Profile {
   readonly endpoint: string | undefined
   /** `ca_bundle`. */
   readonly caBundle: string | undefined
+  /** `request_checksum_calculation`. */
+  readonly checksumCalculation: string | undefined
   /** FIPS or dual-stack endpoints. */
   readonly hasEndpointVariants: boolean
   /** Keys, a role, a single sign-on, a process: something that credentials come from. */
@@ -41,6 +43,7 @@ export async function readProfile(name = 'default'): Promise<Profile> {
     region: merged['region'],
     endpoint: merged['ignore_configured_endpoint_urls'] === 'true' ? undefined : (services['s3.endpoint_url'] ?? merged['endpoint_url']),
     caBundle: merged['ca_bundle'],
+    checksumCalculation: merged['request_checksum_calculation'],
     hasEndpointVariants: ['use_fips_endpoint', 'use_dualstack_endpoint'].some((field) => merged[field] !== undefined),
     hasCredentials: CREDENTIALS.some((field) => field in merged),
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { DefaultRateLimiter, isThrottlingError, isTransientError } from '@smithy/core/retry'
 import type { NodeHttpHandler } from '@smithy/node-http-handler'
+import { MAX_ERROR } from '../core/size-limits.ts'
 import { HelmS3Error } from '../errors.ts'
 import { PROGRAM_VERSION } from '../program-version.ts'
 import type { StaticCredentials } from '../settings/connection.ts'
@@ -14,7 +15,15 @@ import { type S3Answer, S3AnswerError, dateOf } from './s3-answer.ts'
 import { type Attempts, Outage } from './s3-outage.ts'
 import { type BucketRegion, regionTold } from './s3-region.ts'
 import { type SigningScope, type UnsignedRequest, encodeQuery, signQuery, signRequest } from './s3-signature.ts'
-import { expiryBefore, isExpired, isNotConnected, mayMindQuerySignature, signsOf, statusOf } from './s3-signs.ts'
+import {
+  expiryBefore,
+  isExpired,
+  isNotConnected,
+  mayMindChecksum,
+  mayMindQuerySignature,
+  signsOf,
+  statusOf,
+} from './s3-signs.ts'
 
 /** One request to the bucket. */
 export interface S3Request {
@@ -28,6 +37,8 @@ export interface S3Request {
   readonly body?: Uint8Array
   /** SHA-256 of the body, lower-case hex, where it is known. */
   readonly sha256?: string | undefined
+  /** Goes with its checksum, where the store takes one. */
+  readonly isObject?: boolean
   /** The caller reads the body of the answer: always with GET, and otherwise only where this is said. */
   readonly readsAnswer?: boolean
   /** The store is asked to refuse the request when it arrives later. */
@@ -49,6 +60,8 @@ export interface S3Route {
   readonly followsRegion: boolean
   /** Headers of every request. */
   readonly headers: Readonly<Record<string, string>>
+  /** Objects go with their checksum. */
+  readonly sendsChecksums: boolean
   readonly addressIn: (region: string) => Promise<BucketAddress>
   /** Undefined: requests go out unsigned. */
   readonly keys: () => Promise<StaticCredentials | undefined>
@@ -75,12 +88,11 @@ const THROTTLED_ATTEMPTS = 4
 /** The pause before attempt n + 1 is shorter than the first of these times 2^n, and than the second: milliseconds. */
 const PAUSES = { final: [0, 0], throttled: [500, 10_000], silent: [25, 1000] } as const
 
-/** Of the body of a refusal, bytes: more is no answer of a store. */
-const MAX_ERROR = 64 * 1024
 /** S3 refuses signatures whose time differs by more than a quarter of an hour; the SDK corrects from here on. Milliseconds. */
 const SKEW = 5 * 60_000
 /** Seconds that a request lives whose signature says for how long. */
 const LIFETIME = 300
+const NO_CHECKSUM = 'the store takes no checksums with what is written: it cannot be asked to refuse what was changed on the way'
 const NO_QUERY = 'the store takes no signatures in the query: it cannot be asked to refuse what arrives late'
 const NO_BYTES = createHash('sha256').digest('hex')
 const USER_AGENT = `helm-s3/${PROGRAM_VERSION}`
@@ -97,6 +109,8 @@ export class S3Requests {
   readonly #outage: Outage
   /** What the store's clock is ahead of ours when that is enough to be refused, milliseconds. */
   #clockOffset = 0
+  /** The store refuses requests with a checksum, and takes those without. */
+  #takesNoChecksum = false
   /** The store refuses signatures in the query, and takes those in a header. */
   #signsInHeaderOnly = false
 
@@ -137,7 +151,7 @@ export class S3Requests {
       if (failed !== undefined && !isHarmless(failed.error)) throw failed.error
       attempts.count++
       try {
-        const answer = await this.#sendAsItIsTaken(request, signal)
+        const answer = await this.#sendWithChecksum(request, signal)
         this.#rateLimiter.updateClientSendingRate({})
         this.#outage.noteAnswer({ isOver: true })
         return answer
@@ -165,6 +179,26 @@ export class S3Requests {
   #pause({ count }: Attempts, failure: Failure, signal: AbortSignal | undefined): Promise<void> {
     const [first, longest] = PAUSES[failure]
     return this.#route.clock.sleep(systemRandom.fraction() * Math.min(first * 2 ** count, longest), signal)
+  }
+
+  /**
+   * Sends again, once, what the store may have refused because it carries a checksum, now without one. It was not carried out,
+   * so that this holds for a PUT, too.
+   */
+  async #sendWithChecksum({ isObject = false, ...request }: S3Request, signal: AbortSignal | undefined): Promise<S3Answer> {
+    if (!isObject || !this.#route.sendsChecksums || this.#takesNoChecksum) return this.#sendAsItIsTaken(request, signal)
+    try {
+      return await this.#sendAsItIsTaken({ ...request, isObject }, signal)
+    } catch (error) {
+      if (!mayMindChecksum(error)) throw error
+      const again = this.#sendAsItIsTaken(request, signal)
+      const status = await again.then((answer) => answer.status, statusOf)
+      if (status !== undefined && status < 500 && status !== statusOf(error)) {
+        this.#takesNoChecksum = true
+        this.#route.detail(`helm-s3: ${NO_CHECKSUM}`)
+      }
+      return again
+    }
   }
 
   /**
@@ -238,24 +272,24 @@ export class S3Requests {
   #sign(
     unsigned: UnsignedRequest,
     scope: Omit<SigningScope, 'time'>,
-    { body, until }: S3Request,
+    { until }: S3Request,
   ): Pick<UnsignedRequest, 'headers' | 'query'> {
     const now = this.#route.clock.now() + this.#clockOffset
     if (until === undefined) return { query: unsigned.query, headers: signRequest(unsigned, { ...scope, time: now }) }
-    const checksum = Buffer.from(unsigned.payload, 'hex').toString('base64')
-    const headers = { ...unsigned.headers, ...(body === undefined ? {} : { 'x-amz-checksum-sha256': checksum }) }
     // No store takes a signature from the future.
     const time = Math.min(expiryBefore(until) - LIFETIME * 1000, now)
-    return { headers, query: signQuery({ ...unsigned, headers }, { ...scope, time }, LIFETIME) }
+    return { headers: unsigned.headers, query: signQuery(unsigned, { ...scope, time }, LIFETIME) }
   }
 
   #unsigned(request: S3Request, { hostname, path, port }: BucketAddress): UnsignedRequest {
-    const { body, headers = {}, key, method, query = {}, sha256 } = request
+    const { body, headers = {}, isObject = false, key, method, query = {}, sha256 } = request
+    const payload = body === undefined ? NO_BYTES : (sha256 ?? createHash('sha256').update(body).digest('hex'))
     const all: Record<string, string> = {
       ...this.#route.headers,
       host: port === undefined ? hostname : `${hostname}:${String(port)}`,
       'user-agent': USER_AGENT,
       ...(body === undefined ? {} : { 'content-length': String(body.length) }),
+      ...(isObject ? { 'x-amz-checksum-sha256': Buffer.from(payload, 'hex').toString('base64') } : {}),
     }
     for (const [name, value] of Object.entries(headers)) if (value !== undefined) all[name] = value
     return {
@@ -263,7 +297,7 @@ export class S3Requests {
       path: `${path}${key === undefined ? (path === '' ? '/' : '') : `/${uriEncodePath(key)}`}`,
       query: encodeQuery(query),
       headers: all,
-      payload: body === undefined ? NO_BYTES : (sha256 ?? createHash('sha256').update(body).digest('hex')),
+      payload,
     }
   }
 }

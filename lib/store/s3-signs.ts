@@ -21,6 +21,9 @@ const QUERY_FAULTS = [
   'InvalidToken',
   'MissingSecurityHeader',
 ]
+const CHECKSUM_FAULTS = ['InvalidArgument', 'InvalidRequest', 'MalformedTrailerError', 'NotImplemented', 'UnsupportedArgument', 'Unknown', 'BadRequest']
+/** What stores say when the bytes are not those of their checksum. */
+export const CHANGED_ON_THE_WAY = ['BadDigest', 'InvalidDigest', 'XAmzContentSHA256Mismatch', 'XAmzContentChecksumMismatch']
 const TLS = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ERR_TLS|ERR_SSL|EPROTO/
 
 export function signsOf(error: unknown): Signs {
@@ -73,6 +76,17 @@ export function mayMindQuerySignature(error: unknown): boolean {
   if (!(error instanceof S3AnswerError)) return false
   const { name, status } = signsOf(error)
   return status === 401 || status === 403 || status === 501 || (status === 400 && QUERY_FAULTS.includes(name))
+}
+
+/**
+ * Whether the store may have refused an object because it came with a checksum: not every store knows the header. The request was
+ * not carried out, whatever the reason is. A checksum of other bytes is no such reason.
+ */
+export function mayMindChecksum(error: unknown): boolean {
+  if (!(error instanceof S3AnswerError)) return false
+  const { message, name, status } = signsOf(error)
+  if (status === 501) return true
+  return status === 400 && !CHANGED_ON_THE_WAY.includes(name) && (CHECKSUM_FAULTS.includes(name) || /checksum|x-amz-sdk|unsupported header/i.test(message))
 }
 
 /** Whether no connection came about: nothing was sent. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Buffer } from 'node:buffer'
-import { buffer, text as readText } from 'node:stream/consumers'
 import type { Key } from '../core/keys.ts'
+import { MAX_INDEX } from '../core/size-limits.ts'
 import { HelmS3Error } from '../errors.ts'
 import {
   type CopyOptions,
@@ -33,7 +33,7 @@ import { sha256 } from '../sys/sha256.ts'
 import { uriEncodePath } from '../sys/uri-encode.ts'
 import { xmlDocument } from '../sys/xml-document.ts'
 import { elementText } from '../sys/xml-text.ts'
-import { readBody } from './read-body.ts'
+import { readBody, readDocument } from './read-body.ts'
 import {
   type S3Answer,
   dateOf,
@@ -46,10 +46,11 @@ import {
   totalSizeOf,
 } from './s3-answer.ts'
 import { type S3Clients, createS3Clients } from './s3-client.ts'
-import { type S3Action, type S3Surroundings, toHelmS3Error, withoutCredentials } from './s3-errors.ts'
+import { type S3Action, type S3Surroundings, describeAction, toHelmS3Error, withoutCredentials } from './s3-errors.ts'
 import { regionTold } from './s3-region.ts'
 import type { S3Request } from './s3-requests.ts'
-import { isAmbiguous, isExpired, isMissingObject, statusOf } from './s3-signs.ts'
+import { tooLarge } from './too-large.ts'
+import { isAmbiguous, isExpired, isMissingObject, signsOf, statusOf } from './s3-signs.ts'
 
 const BODY_ATTEMPTS = 3
 const WITH_CHECKSUM = { 'x-amz-checksum-mode': 'ENABLED' }
@@ -79,6 +80,7 @@ export async function createS3Store(connection: ConnectionSettings, bucket: stri
 /** The first bytes only, or none where the object has this ETag, or those of this version. */
 interface Wanted {
   readonly first?: number | undefined
+  readonly most?: number | undefined
   readonly unless?: ETag
   readonly version?: VersionName | undefined
 }
@@ -89,13 +91,21 @@ class S3Store implements ObjectStore {
   readonly #bucket: string
   readonly #signal: AbortSignal | undefined
   readonly #objectSettings: ObjectSettingsSource
+  readonly #detail: (line: string) => void
   #parameters: Promise<ObjectParameters> | undefined
+  /** A PUT whose condition was an ETag has been carried out. */
+  #takesETags = false
+  /** The store knows its own ETags in conditions only without their quotes. */
+  #takesBareETags = false
+  /** The store refuses a DELETE for its condition as such. */
+  #refusesDeleteConditions = false
 
   constructor(clients: S3Clients, connection: ConnectionSettings, bucket: string, options: S3StoreOptions) {
     this.#clients = clients
     this.#connection = connection
     this.#bucket = bucket
     this.#signal = options.signal
+    this.#detail = options.detail ?? ((): void => undefined)
     this.#objectSettings = options.objectSettings ?? (async () => NO_OBJECT_SETTINGS)
   }
 
@@ -107,8 +117,8 @@ class S3Store implements ObjectStore {
     const action = this.#action('s3:ListBucket', prefix)
     const query = { 'list-type': '2', prefix, 'start-after': startAfter, 'continuation-token': token, delimiter }
     const { date, text } = await this.#readDocument(action, query)
-    const page = readListAnswer(text)
-    if (page === undefined) throw this.#foreignAnswer(action)
+    const page = readListAnswer(text, prefix)
+    if (page === undefined || (token !== undefined && page.next === token)) throw this.#unsoundListing(action)
     return { ...page, date }
   }
 
@@ -127,13 +137,18 @@ class S3Store implements ObjectStore {
 
   async #explainDenial(key: Key, action: S3Action): Promise<void> {
     const answer = await this.#sendGet(key, action, { first: 1 })
-    if (typeof answer === 'object' && 'body' in answer) await buffer(answer.body)
+    if (typeof answer === 'object' && 'body' in answer) answer.body.destroy()
   }
 
   /** The listing is by prefix: a longer key follows, and no version of this one behind it. */
   async listVersions(key: Key): Promise<readonly ObjectVersion[]> {
     const action = this.#action('s3:ListBucketVersions', key)
-    const versions = readVersionsAnswer((await this.#readDocument(action, { versions: '', prefix: key })).text, key)
+    const document = await this.#readDocument(action, { versions: '', prefix: key }).catch((error: unknown) => {
+      if (!keepsNoVersions(error)) throw error
+      return undefined
+    })
+    if (document === undefined) return []
+    const versions = readVersionsAnswer(document.text, key)
     if (versions === undefined) throw this.#foreignAnswer(action)
     return versions
   }
@@ -143,15 +158,15 @@ class S3Store implements ObjectStore {
     for (let attempt = 1; ; attempt++) {
       const { body, headers } = await this.#attempt(action, () => this.#clients.requests.read({ method: 'GET', query }, this.#signal))
       try {
-        return { text: await readText(body), date: this.#requireDate(headers, action) }
+        return { text: await readDocument(body), date: this.#requireDate(headers, action) }
       } catch (error) {
         await this.#refuseToRepeat(error, attempt, action)
       }
     }
   }
 
-  async get(key: Key, { first, version }: GetOptions = {}): Promise<StoredObject | undefined> {
-    const object = await this.#read(key, { first, version })
+  async get(key: Key, { first, most, version }: GetOptions = {}): Promise<StoredObject | undefined> {
+    const object = await this.#read(key, { first, most, version })
     return object !== undefined && 'unchanged' in object ? undefined : object
   }
 
@@ -168,8 +183,14 @@ class S3Store implements ObjectStore {
       if (answer === 'empty') return this.#emptyObject(key)
       if ('unchanged' in answer) return answer
       const { body: pieces, headers } = answer
+      const { most = MAX_INDEX } = wanted
+      const size = lengthOf(headers) ?? 0
+      if (size > most) {
+        pieces.destroy()
+        throw tooLarge(`s3://${action.bucket}/${key}`, size, most)
+      }
       try {
-        const body = await readBody(pieces, lengthOf(headers) ?? 0)
+        const body = await readBody(pieces, size)
         const head = this.#headOf(key, headers, totalSizeOf(headers) ?? 0, action)
         if (wanted.first === undefined && head.sha256 !== undefined && sha256(body) !== head.sha256) throw new Error('the bytes do not fit their checksum')
         return { ...head, body }
@@ -184,20 +205,62 @@ class S3Store implements ObjectStore {
   }
 
   async put(key: Key, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
-    const says = await this.#objectParameters()
-    const action = { ...this.#action('s3:PutObject', key), says }
+    const { metadata = {}, optionalMetadata: optional } = options
+    try {
+      return await this.#putOver(key, body, options)
+    } catch (error) {
+      if (optional === undefined || metadata[optional] === undefined || !isMetadataTooLarge(error)) throw error
+      // It was refused, so that it may be sent again.
+      const { [optional]: _, ...others } = metadata
+      return this.#putOver(key, body, { ...options, metadata: others })
+    }
+  }
+
+  /**
+   * Some releases of Ceph refuse the current ETag in quotes, and take it without. So when the store shows the very ETag that it has
+   * refused, it is asked so, once; what is refused is not carried out. Cost: a HEAD for a PUT that was refused, until one is carried out.
+   */
+  async #putOver(key: Key, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
     const { when } = options
-    // AWS wants a checksum for buckets whose objects are locked; other stores often refuse those that they were not asked for.
-    const digest = options.sha256 ?? (this.#clients.endpoint === undefined ? sha256(body) : undefined)
+    const isBare = this.#takesBareETags
+    const put = await this.#put(key, body, options, isBare)
+    if (typeof when !== 'object') return put
+    if (put.outcome === 'written') this.#takesETags = true
+    if (put.outcome !== 'refused' || this.#takesETags || (await this.head(key))?.etag !== when.match) return put
+    if (!isBare) {
+      const again = await this.#put(key, body, options, true)
+      if (again.outcome === 'written') {
+        if (!this.#takesBareETags) this.#detail('helm-s3: the store takes ETags in conditions only without their quotes')
+        this.#takesBareETags = true
+        this.#takesETags = true
+      }
+      if (again.outcome !== 'refused' || (await this.head(key))?.etag !== when.match) return again
+    }
+    const action = this.#action('s3:PutObject', key)
+    throw new HelmS3Error('unsupported-store', `${describeAction(action)}: the store refuses If-Match with ${when.match}, the very ETag that it shows`, {
+      hint: `nothing can be replaced at ${this.#clients.endpoint ?? 'AWS'}; \`helm s3 check --probe\` says what it keeps to, see docs/STORES.md`,
+    })
+  }
+
+  #conditions(when: PutOptions['when'], isBare = this.#takesBareETags): Headers {
+    return {
+      'if-none-match': when === 'absent' ? '*' : undefined,
+      'if-match': typeof when === 'object' ? (isBare ? when.match.replace(/^"(.*)"$/, '$1') : when.match) : undefined,
+    }
+  }
+
+  async #put(key: Key, body: Uint8Array, options: PutOptions, isBare: boolean): Promise<PutOutcome> {
+    const says = await this.#objectParameters()
+    const action = { ...this.#action('s3:PutObject', key), says, hasMetadata: Object.keys(options.metadata ?? {}).length > 0 }
+    const { when } = options
     const headers = {
       'cache-control': options.cacheControl,
-      'x-amz-checksum-sha256': digest === undefined ? undefined : Buffer.from(digest, 'hex').toString('base64'),
       ...headersSaying(says, options),
-      ...conditionHeaders(when),
+      ...this.#conditions(when, isBare),
     }
-    const { inTime, until } = options
+    const { inTime, sha256, until } = options
     return this.#mutate(action, { isConditional: when !== 'always', until }, async () => {
-      const request = { method: 'PUT', key, headers, body, sha256: digest, inTime, until } as const
+      const request = { method: 'PUT', key, headers, body, isObject: true, sha256, inTime, until } as const
       const { headers: answered } = await this.#clients.requests.mutate(request, this.#signal)
       if (answered['etag'] === undefined) throw new Error('an answer without an ETag, which no S3 store gives')
       return { outcome: 'written', etag: asETag(answered['etag']), date: this.#requireDate(answered, action) }
@@ -214,7 +277,7 @@ class S3Store implements ObjectStore {
     const body = Buffer.from(xmlDocument('CompleteMultipartUpload', { Part: { PartNumber: 1, ETag: upload.part } }))
     const outcome = await this.#mutate(action, { isConditional: when !== 'always' }, async () => {
       const query = { uploadId: upload.id }
-      const sent = { 'content-type': 'application/xml', ...conditionHeaders(when) }
+      const sent = { 'content-type': 'application/xml', ...this.#conditions(when) }
       const { headers, text } = await this.#ask({ method: 'POST', key, query, headers: sent, body, inTime })
       // A failure may come after the status of success ("CompleteMultipartUpload" in the Amazon S3 API Reference).
       const etag = elementText(text, 'ETag')
@@ -249,13 +312,35 @@ class S3Store implements ObjectStore {
   /** Sends once what is answered by a document. */
   async #ask(request: S3Request): Promise<{ readonly headers: S3Answer['headers']; readonly text: string }> {
     const { body, headers } = await this.#clients.requests.mutate({ ...request, readsAnswer: true }, this.#signal)
-    return { headers, text: await readText(body) }
+    return { headers, text: await readDocument(body) }
   }
 
-  async delete(key: Key, { inTime, match, until }: DeleteOptions = {}): Promise<DeleteOutcome> {
+  /**
+   * A store that refuses a condition as such (LocalStack: 501, whatever the ETag) is treated as one that ignores it, but for a look
+   * just before. Cost then: a HEAD and another DELETE; the refused one only once in a process.
+   */
+  async delete(key: Key, { inTime, match, strict = false, until }: DeleteOptions = {}): Promise<DeleteOutcome> {
+    if (match === undefined || strict || !this.#refusesDeleteConditions) {
+      try {
+        return await this.#delete(key, { inTime, match, until })
+      } catch (error) {
+        if (match === undefined || strict || !refusesCondition(error)) throw error
+        this.#detail('helm-s3: the store takes no condition with a DELETE: it is looked at before')
+        this.#refusesDeleteConditions = true
+      }
+    }
+    if ((await this.head(key))?.etag !== match) return { outcome: 'refused' }
+    return this.#delete(key, { inTime, match: undefined, until })
+  }
+
+  async #delete(
+    key: Key,
+    { inTime, match, until }: { readonly [Name in 'inTime' | 'match' | 'until']: DeleteOptions[Name] | undefined },
+  ): Promise<DeleteOutcome> {
     const action = this.#action('s3:DeleteObject', key)
     return this.#mutate(action, { isConditional: match !== undefined, until }, async () => {
-      const request = { method: 'DELETE', key, headers: { 'if-match': match }, inTime, until } as const
+      const conditions = this.#conditions(match === undefined ? 'always' : { match })
+      const request = { method: 'DELETE', key, headers: conditions, inTime, until } as const
       const { headers } = await this.#clients.requests.mutate(request, this.#signal)
       return { outcome: 'deleted', date: this.#requireDate(headers, action) }
     })
@@ -420,6 +505,13 @@ class S3Store implements ObjectStore {
     return date
   }
 
+  /** Charts would seem to be gone that are not: nothing goes on from there. */
+  #unsoundListing(action: S3Action): HelmS3Error {
+    return new HelmS3Error('store-failed', `${describeAction(action)}: the listing does not add up`, {
+      hint: `it is cut off, or not that of an S3 store: look at what stands between here and ${this.#clients.endpoint ?? 'AWS'}; nothing was concluded from it`,
+    })
+  }
+
   /** A proxy's login page, say, that came with status 200. */
   #foreignAnswer({ bucket, key }: S3Action): HelmS3Error {
     return new HelmS3Error('store-failed', `s3://${bucket}/${key}: the answer is not that of an S3 store`, {
@@ -442,8 +534,20 @@ function headersSaying(says: ObjectParameters, { contentType = 'application/octe
   }
 }
 
-function conditionHeaders(when: PutOptions['when']): Headers {
-  return { 'if-none-match': when === 'absent' ? '*' : undefined, 'if-match': typeof when === 'object' ? when.match : undefined }
+async function* noPieces(): AsyncIterable<Uint8Array> {}
+
+/** Whether the store says that it has no versions of objects: 501, or 405 for the request as such. */
+function keepsNoVersions(error: unknown): boolean {
+  const status = statusOf(error instanceof HelmS3Error ? error.cause : error)
+  return status === 405 || status === 501
 }
 
-async function* noPieces(): AsyncIterable<Uint8Array> {}
+function isMetadataTooLarge(error: unknown): boolean {
+  return signsOf(error instanceof HelmS3Error ? error.cause : error).name === 'MetadataTooLarge'
+}
+
+/** Whether the store says that it does not know the condition of a request: it was not carried out. */
+function refusesCondition(error: unknown): boolean {
+  const { name, status } = signsOf(error instanceof HelmS3Error ? error.cause : error)
+  return status === 501 || (status === 400 && name === 'NotImplemented')
+}

@@ -1,4 +1,4 @@
-/** What can be read of documents of the S3 API without a tree: they have no attributes that matter, no comments and no CDATA. */
+/** What can be read of small documents of the S3 API without a tree, and of errors, which may be any text. */
 
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 
@@ -13,18 +13,6 @@ export function elementTexts(xml: string, name: string): string[] {
   return [...rawTexts(xml, name)].map(decode)
 }
 
-/** What stands in every element of this name, as it is: of such that hold none of the same name. */
-export function elements(xml: string, name: string): string[] {
-  const [open, close] = [`<${name}>`, `</${name}>`]
-  const found: string[] = []
-  for (let end = 0; ; ) {
-    const start = xml.indexOf(open, end)
-    end = start === -1 ? -1 : xml.indexOf(close, start)
-    if (end === -1) return found
-    found.push(xml.slice(start + open.length, end))
-  }
-}
-
 function* rawTexts(xml: string, name: string): Generator<string> {
   for (const [, text = ''] of xml.matchAll(elementPattern(name))) yield text
 }
@@ -33,16 +21,33 @@ const PATTERNS = new Map<string, RegExp>()
 
 function elementPattern(name: string): RegExp {
   const known = PATTERNS.get(name)
-  const pattern = known ?? new RegExp(`<${name}(?:\\s[^<>]*)?>([^<]*)</${name}>`, 'g')
+  const pattern = known ?? new RegExp(`<(?:[\\w.-]+:)?${name}(?:\\s[^<>]*)?>([^<]*)</(?:[\\w.-]+:)?${name}\\s*>`, 'g')
   if (known === undefined) PATTERNS.set(name, pattern)
   return pattern
 }
 
+/** What is no reference stays as it is. */
 function decode(text: string): string {
-  if (!text.includes('&')) return text
-  return text.replace(/&(?:#x([0-9a-fA-F]+)|#(\d+)|(\w+));/g, (whole, hex?: string, decimal?: string, name?: string) => {
-    if (hex !== undefined) return String.fromCodePoint(parseInt(hex, 16))
-    if (decimal !== undefined) return String.fromCodePoint(Number(decimal))
-    return NAMED[name ?? ''] ?? whole
+  return text.replace(REFERENCE, (whole, ...groups) => decodeReference(groups as string[]) ?? whole)
+}
+
+/** The text with its references decoded; undefined when one of them is none. */
+export function decodeReferences(text: string): string | undefined {
+  let isSound = true
+  const decoded = text.replace(/&[^;&<]{0,12};?/g, (whole) => {
+    const match = REFERENCE.exec(whole)
+    REFERENCE.lastIndex = 0
+    const character = match?.[0] === whole ? decodeReference(match.slice(1)) : undefined
+    isSound &&= character !== undefined
+    return character ?? ''
   })
+  return isSound ? decoded : undefined
+}
+
+const REFERENCE = /&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(\w{1,8}));/g
+
+function decodeReference([hex, decimal, name]: readonly (string | undefined)[]): string | undefined {
+  if (hex === undefined && decimal === undefined) return NAMED[name ?? '']
+  const code = hex === undefined ? Number(decimal) : parseInt(hex, 16)
+  return code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ? undefined : String.fromCodePoint(code)
 }

@@ -4,7 +4,7 @@ import type { Target } from '../executable/targets.ts'
 import type { TarFile } from './tarball.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
-const PLUGIN = ['plugin.yaml', 'plugin.complete', 'completion.yaml', 'LICENSE', 'scripts/hook.sh', 's3-getter/plugin.yaml', 's3-getter/main', 's3-getter/bin/helm-s3', 's3-getter/bin/helm-s3.cmd']
+const PLUGIN = ['plugin.yaml', 'plugin.complete', 'completion.yaml', 'LICENSE', 'THIRD-PARTY-NOTICES', 'scripts/hook.sh', 's3-getter/plugin.yaml', 's3-getter/main', 's3-getter/bin/helm-s3', 's3-getter/bin/helm-s3.cmd']
 const PROGRAM = ['README.md', 'CHANGELOG.md', 'bin/helm-s3', 'bin/helm-s3.cmd', 'dist/helm-s3.cjs', 'dist/helm-s3.bundle.cjs']
 const SCRIPT = /(^|\/)(helm-s3|helm-s3\.cjs|hook\.sh|plugin\.complete)$/
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { gzipSync } from 'node:zlib'
+import { crc32, gzipSync } from 'node:zlib'
 import { readArchiveFiles } from '../../lib/chart/archive-files.ts'
 import { readChartArchive, unpackChartArchive } from '../../lib/chart/chart-archive.ts'
 import { loadBudget } from '../../lib/chart/load-budget.ts'
@@ -49,6 +49,39 @@ describe('a chart archive', () => {
     }
   })
 
+  describe('whose gzip header has more than usual', () => {
+    /** The same archive with this flag set, and these bytes behind the ten of its header; with the checksum of the header, or another. */
+    const withHeader = (flags: number, extra: Uint8Array, checksum?: 'right' | 'wrong'): Buffer => {
+      const packed = tgz(chartYaml())
+      const header = Buffer.concat([packed.subarray(0, 10), extra])
+      header[3] = flags | (checksum === undefined ? 0 : 2)
+      const sum = Buffer.alloc(2)
+      sum.writeUInt16LE((crc32(header) & 0xffff) ^ (checksum === 'wrong' ? 1 : 0))
+      return Buffer.concat([header, checksum === undefined ? Buffer.alloc(0) : sum, packed.subarray(10)])
+    }
+    const NAME = Buffer.from('app.tar\0')
+
+    it('is read when its checksum is right', async () => {
+      for (const bytes of [withHeader(0, Buffer.alloc(0), 'right'), withHeader(8, NAME, 'right'), withHeader(12, Buffer.from([2, 0, 1, 2, ...NAME]), 'right'), withHeader(24, Buffer.concat([NAME, NAME]))]) {
+        assert.equal((await readChartArchive(bytes)).metadata.name, 'app')
+      }
+    })
+
+    it('is refused when its checksum is wrong, as by Helm, also in a later member', async () => {
+      await assert.rejects(readChartArchive(withHeader(0, Buffer.alloc(0), 'wrong')), isInvalid)
+      await assert.rejects(readChartArchive(withHeader(8, NAME, 'wrong')), isInvalid)
+      const whole = tar(chartYaml())
+      const second = gzipSync(whole.subarray(512))
+      second[3] = 2
+      await assert.rejects(readChartArchive(Buffer.concat([gzipSync(whole.subarray(0, 512)), second.subarray(0, 10), Buffer.from([0, 0]), second.subarray(10)])), isInvalid)
+    })
+
+    it('is refused when a name in it is longer than Go takes', async () => {
+      await readChartArchive(withHeader(8, Buffer.from(`${'a'.repeat(511)}\0`)))
+      await assert.rejects(readChartArchive(withHeader(8, Buffer.from(`${'a'.repeat(512)}\0`))), isInvalid)
+    })
+  })
+
   describe('is refused with a reason', () => {
     const reasons: readonly (readonly [string, Uint8Array, RegExp])[] = [
       ['empty', Buffer.alloc(0), /the file is empty/],
@@ -72,6 +105,18 @@ describe('a chart archive', () => {
       const big = (bytes: number): TarPart => ({ name: 'app/big', content: Buffer.alloc(bytes) })
       await readChartArchive(tgz(chartYaml(), big(5 * MIB)))
       await assert.rejects(readChartArchive(tgz(chartYaml(), big(5 * MIB + 1))), says('larger than 5 MiB'))
+    })
+
+    it('20,000 files, and not one more', async () => {
+      const files = (count: number): TarPart[] => Array.from({ length: count }, (_, i) => ({ name: `app/${String(i)}` }))
+      await readChartArchive(gzipFast(chartYaml(), ...files(19_999)))
+      await assert.rejects(readChartArchive(gzipFast(chartYaml(), ...files(20_000))), says('more than 20000 files'))
+    })
+
+    it('paths of 4,096 bytes, and not one byte more', async () => {
+      const long = (length: number): TarPart[] => [{ name: 'x', type: 'L', content: `app/${'a'.repeat(length - 4)}` }, { name: 'app/a' }]
+      await readChartArchive(tgz(chartYaml(), ...long(4096)))
+      await assert.rejects(readChartArchive(tgz(chartYaml(), ...long(4097))), says('path of more than 4096 bytes'))
     })
 
     it('less than 100 MiB in all', async () => {

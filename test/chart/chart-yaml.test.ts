@@ -109,3 +109,11 @@ function billionLaughs(levels: number): string {
 function isRefusal(error: unknown): boolean {
   return hasCode(error, 'invalid-chart') && error.message.startsWith('cannot load Chart.yaml: ')
 }
+
+describe('long runs of white space in a file of a chart', () => {
+  it('take no longer than other text', () => {
+    const spaces = ' '.repeat(500_000)
+    assert.throws(() => readChartYaml(Buffer.from(`name: a${spaces}b\n${spaces}: c`)), { code: 'invalid-chart' })
+    assert.equal(readChartYaml(Buffer.from(`name: app #${spaces}x`)).name, 'app')
+  })
+})

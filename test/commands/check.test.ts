@@ -287,6 +287,25 @@ describe('check', () => {
       assert.deepEqual([(await checked('--probe')).level, await codes('--probe')], ['unsafe', ['store-refuses-conditions']])
     })
 
+    it('finds out a store that lets none of several writers win', async () => {
+      program.fail({
+        put: async (key, body, options) => (typeof options.when === 'object' ? { outcome: 'refused' } : program.bucket.put(key, body, options)),
+      })
+      const { findings, level, status } = await checked('--probe')
+      assert.deepEqual([status, level, findings.map(({ code }) => code)], [1, 'unsafe', ['store-refuses-conditions']])
+      assert.match(JSON.stringify(findings), /If-Match with the current ETag: of several writers none won/)
+    })
+
+    it('finds out a store that takes no condition with a DELETE', async () => {
+      program.fail({
+        delete: async (key, options = {}) => {
+          if (options.match !== undefined) throw new HelmS3Error('unsupported-store', 'not implemented')
+          return program.bucket.delete(key, options)
+        },
+      })
+      assert.deepEqual([(await checked('--probe')).level, await codes('--probe')], ['exact but for deletes', ['store-deletes-always']])
+    })
+
     it('removes what an earlier probe has left, when it is old', async () => {
       await put('.helm-s3-probe/0123/create-1', 'x')
       program.pass(2 * HOUR)
@@ -312,6 +331,28 @@ describe('check', () => {
     it('to read archives', async () => {
       program.fail({ head: (key) => (key.endsWith('.tgz') ? deny() : program.bucket.head(key)) })
       assert.deepEqual(await missing(), ['s3:GetObject arn:aws:s3:::acme/charts/*.tgz'])
+    })
+
+    it('names the archive, where others may be read', async () => {
+      program.fail({ get: (key, options) => (key === 'charts/web-0.1.0.tgz' ? deny() : program.bucket.get(key, options)) })
+      const { findings } = await checked('--deep')
+      assert.deepEqual([await missing('--deep'), findings.map(({ code, detail, key }) => [code, key, detail])], [
+        [],
+        [['archive-unread', 'charts/web-0.1.0.tgz', 's3:GetObject on charts/web-0.1.0.tgz is denied']],
+      ])
+    })
+
+    it('names the archives that a repair of the index could not read or unpack', async () => {
+      await put('broken-1.0.0.tgz', 'no archive')
+      await put('index.yaml', 'entries: {')
+      const isDenied = (key: string): boolean => key === 'charts/web-0.1.0.tgz'
+      program.fail({
+        head: (key) => (isDenied(key) ? deny() : program.bucket.head(key)),
+        get: (key, options) => (isDenied(key) ? deny() : program.bucket.get(key, options)),
+      })
+      const { findings, status } = await checked('--fix')
+      assert.equal(status, 1)
+      assert.deepEqual(findings.filter(({ code }) => code === 'archive-unread').map(({ key }) => key), ['charts/broken-1.0.0.tgz', 'charts/web-0.1.0.tgz'])
     })
 
     it('to read deltas', async () => {

@@ -33,6 +33,15 @@ describe('copy', () => {
     await program.ok('push', ...paths, SRC, '--no-compact')
   })
 
+  it('takes exactly the build that is named', async () => {
+    for (const version of ['3.0.0+b1', '3.0.0+b2']) await program.ok('push', await program.chart('app', version), SRC, '--no-compact')
+    for (const flags of [[], ['--all-versions']]) {
+      assert.match(await program.fails('copy', 'app', SRC, DST, '--version=3.0.0+missing', ...flags), /version 3\.0\.0\+missing not found/)
+    }
+    assert.deepEqual(await versionsIn(DST), [])
+    assert.deepEqual((await copy('--version=3.0.0+b1')).copied.map(({ version }) => version), ['3.0.0+b1'])
+  })
+
   it('brings the newest stable version over, which no index.yaml of the source has folded', async () => {
     assert.equal(await program.ok('copy', 'app', SRC, DST), 'Copied 1 version:\n  app 1.10.0\n')
     const archive = readFileSync(program.path('app-1.10.0.tgz'))

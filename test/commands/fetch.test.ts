@@ -41,6 +41,16 @@ describe('fetch', () => {
     })
   }
 
+  it('takes exactly the build that is named, and says which one it took where Helm takes another', async () => {
+    for (const version of ['3.0.0+b1', '3.0.0+b2']) await program.ok('push', await program.chart('app', version), URI, '--no-compact')
+    await program.ok('fetch', 'app', URI, '--version=3.0.0+b1', '-d', folder())
+    assert.deepEqual(written(), ['app-3.0.0+b1.tgz'])
+    assert.match(await program.fails('fetch', 'app', URI, '--version=3.0.0+missing', '-d', folder()), /chart app version 3\.0\.0\+missing not found in index/)
+    const { status, stderr } = await program.run('fetch', 'app', URI, '--version=3.0.0', '-d', folder())
+    assert.equal(status, 0)
+    assert.match(stderr, /^helm-s3: there is no app 3\.0\.0; as Helm does, it took 3\.0\.0\+b\d\n$/)
+  })
+
   it('overwrites what is there, as Helm does', async () => {
     mkdirSync(folder())
     writeFileSync(folder('app-1.0.0.tgz'), 'old')

@@ -22,6 +22,22 @@ describe('push', () => {
     await program.ok('init', URI)
   })
 
+  it('refuses a provenance file that names another file, unless told to take it; copy does, and check finds it', async () => {
+    await program.ok('init', 's3://acme/other')
+    const path = await program.chart('signed', '1.0.0')
+    const prov = (name: string): void => writeFileSync(`${path}.prov`, `files:\n  ${name}: sha256:${sha256(readFileSync(path))}\n`)
+    prov('signed-latest.tgz')
+    assert.match(await program.fails('push', path, URI), /the provenance file of \S+signed-1\.0\.0\.tgz is of no use in a repository: it names signed-latest\.tgz, not signed-1\.0\.0\.tgz/)
+    assert.equal(await program.object('charts/signed-1.0.0.tgz'), undefined)
+    await program.ok('push', path, URI, '--any-prov')
+    assert.match(await program.fails('copy', 'signed', URI, 's3://acme/other'), /it names signed-latest\.tgz/)
+    await program.ok('copy', 'signed', URI, 's3://acme/other', '--any-prov')
+    assert.match((await program.run('check', URI, '--deep')).stdout, /provenance-mismatch[^]*it names signed-latest\.tgz/)
+    prov('signed-1.0.0.tgz')
+    await program.ok('push', path, URI, '--force')
+    await program.ok('check', URI, '--deep')
+  })
+
   it('stores the archive and shows it in index.yaml at once', async () => {
     const path = await program.chart('app', '1.2.3')
     assert.equal(await program.ok('push', path, URI), UPLOADED)

@@ -41,14 +41,15 @@ describe('requests of one operation', () => {
     await program.chart('web', '1.1.0')
   })
 
-  it('init: 2', async () => {
-    assert.deepEqual(await requestsOf('init', 's3://acme/other'), ['GET other/index.d/config.json', 'PUT other/index.yaml'])
+  it('init: 3', async () => {
+    assert.deepEqual(await requestsOf('init', 's3://acme/other'), ['GET other/index.d/config.json', 'HEAD other/index.yaml', 'PUT other/index.yaml'])
   })
 
-  it('push without compaction: 6, one of them for the defaults of the repository, whatever the size of the repository', async () => {
+  it('push without compaction: 7, three of them at once before the others, whatever the size of the repository', async () => {
     assert.deepEqual(await requestsOf('push', program.path('web-1.0.0.tgz'), URI, '--no-compact'), [
       'GET index.d/config.json',
       'HEAD index.yaml',
+      'HEAD web-1.0.0.tgz',
       'LIST index.d/',
       'LIST index.d/',
       'PUT index.d/ULID.yaml',
@@ -61,9 +62,9 @@ describe('requests of one operation', () => {
     assert.equal(requests.length, 9)
   })
 
-  it('push of n charts with --ignore-if-exists: no look before the PUTs', async () => {
+  it('push of n charts with --ignore-if-exists: looks before the PUTs, too', async () => {
     const requests = await requestsOf('push', program.path('web-1.0.0.tgz'), program.path('web-1.1.0.tgz'), URI, '--no-compact', '--ignore-if-exists')
-    assert.deepEqual(requests.filter((line) => line.startsWith('HEAD')), ['HEAD index.yaml'])
+    assert.deepEqual(requests.filter((line) => line.startsWith('HEAD')), ['HEAD index.yaml', 'HEAD web-1.0.0.tgz', 'HEAD web-1.1.0.tgz'])
   })
 
   it('push with compaction: 5 more, of which one reads the index and one writes it', async () => {
@@ -73,6 +74,7 @@ describe('requests of one operation', () => {
       'GET index.yaml',
       'GET-PART index.yaml',
       'HEAD index.yaml',
+      'HEAD web-1.0.0.tgz',
       'LIST index.d/',
       'LIST index.d/',
       'LIST index.d/',
@@ -89,6 +91,7 @@ describe('requests of one operation', () => {
       'GET app-1.1.0.tgz.prov',
       'GET index.yaml',
       'GET other/index.d/config.json',
+      'HEAD other/app-1.1.0.tgz',
       'HEAD other/index.yaml',
       'LIST index.d/',
       'LIST other/index.d/',

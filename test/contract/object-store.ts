@@ -100,7 +100,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         const key = asKey('read/versions')
         await store.put(key, Buffer.from('some bytes'), { when: 'always' })
         await store.put(asKey('read/versions.prov'), Buffer.from('others'), { when: 'always' })
-        if (limits.hasNoVersions === true) return assert.rejects(() => store.listVersions(key), { code: 'unsupported-store' })
+        if (limits.hasNoVersions === true) return assert.deepEqual(await store.listVersions(key), [])
         const [current, ...older] = await store.listVersions(key)
         assert.ok(current !== undefined)
         assert.deepEqual([current.size, older], [10, []], 'a bucket without versioning keeps the current one alone')

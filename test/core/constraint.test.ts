@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
-import { findVersion } from '../../lib/core/constraint.ts'
+import { findVersion, isSameBuild, isWhole, namesBuild } from '../../lib/core/constraint.ts'
 import { hasCode } from '../../lib/errors.ts'
 import { entry } from '../support/builders.ts'
 
@@ -60,5 +60,17 @@ describe('a version that is asked for', () => {
     assert.throws(() => find(['1.0.0'], `${'1 , '.repeat(5000)}!`), (thrown) => hasCode(thrown, 'usage'))
     assert.throws(() => find(['1.0.0'], `${'>  1  '.repeat(5000)}!`), (thrown) => hasCode(thrown, 'usage'))
     assert.throws(() => find(['1.0.0'], `1${'-a'.repeat(5000)}!`), (thrown) => hasCode(thrown, 'usage'))
+  })
+})
+
+describe('a whole version', () => {
+  it('is told from a constraint, and names a build when it has metadata', () => {
+    for (const text of ['1.2.3', 'v1.2.3-rc.1', '1.2.3+b']) assert.equal(isWhole(text), true, text)
+    for (const text of ['1.2', '1.2+b', '^1.2.3+b', '1.2.x', '=1.2.3', '1.2.3 ', '1.2.3+']) assert.equal(isWhole(text), false, text)
+    assert.deepEqual(['1.2.3', '1.2.3+b', 'v1.2.3-rc.1+b.1', '>=1.2.3+b', '1.2+b'].map(namesBuild), [false, true, true, false, false])
+  })
+
+  it('is the same as another one only with the same metadata', () => {
+    assert.deepEqual([isSameBuild('v1.2.3+b', '1.2.3+b'), isSameBuild('1.2.3+b', '1.2.3+c'), isSameBuild('1.2.3', '1.2.3+b'), isSameBuild('odd', 'odd')], [true, false, false, true])
   })
 })

@@ -5,9 +5,10 @@ import { encodeDelta } from '../../lib/core/delta-text.ts'
 import { archiveKey, asKey } from '../../lib/core/keys.ts'
 import { HelmS3Error } from '../../lib/errors.ts'
 import { compactOnce, compactRepository } from '../../lib/protocol/compact.ts'
+import { initRepository } from '../../lib/protocol/init.ts'
 import { deleteVersions } from '../../lib/protocol/delete.ts'
 import { readView } from '../../lib/protocol/read-view.ts'
-import type { PutOutcome } from '../../lib/store/object-store.ts'
+import type { ObjectStore, PutOutcome } from '../../lib/store/object-store.ts'
 import { Repository, upload } from './fixture.ts'
 
 const PASS = { graceWindow: 300_000, dryRun: false, form: undefined }
@@ -25,9 +26,9 @@ describe('a push', () => {
     return object && Buffer.from(object.body).toString()
   }
 
-  it('costs six requests, one of them for the defaults of the repository, whatever the size of the repository', async () => {
+  it('costs seven requests, three of them at once before the others, whatever the size of the repository', async () => {
     await repository.push([upload('app', '1.0.0')])
-    assert.deepEqual(repository.requests, ['GET index.d/config.json', 'HEAD index.yaml', 'LIST index.d/', 'PUT app-1.0.0.tgz', 'PUT index.d/ULID.yaml', 'LIST index.d/'])
+    assert.deepEqual(repository.requests, ['GET index.d/config.json', 'HEAD index.yaml', 'HEAD app-1.0.0.tgz', 'LIST index.d/', 'PUT app-1.0.0.tgz', 'PUT index.d/ULID.yaml', 'LIST index.d/'])
   })
 
   it('of many charts is one delta, and looks before it writes', async () => {
@@ -291,5 +292,44 @@ describe('a deletion', () => {
     const { keptArchives } = await deleteVersions(slow, [{ name: 'app', version: '1.0.0' }])
     assert.deepEqual(keptArchives, ['charts/app-1.0.0.tgz'])
     assert.equal((await readView(repository.session())).index.find({ name: 'app', version: '1.0.0' }), undefined)
+  })
+})
+
+describe('on a store that ignores every condition', () => {
+  const OPTIONS = { conditionalPut: false, conditionalDelete: false }
+  const bytesOf = async (repository: Repository): Promise<string> => Buffer.from((await repository.bucket.get(archiveKey(repository.location, upload('app', '1.0.0'))))?.body ?? []).toString()
+
+  for (const [what, options] of [['plainly', {}], ['with --ignore-if-exists', { ignoreIfExists: true }]] as const) {
+    it(`a version that is there keeps its archive when it is pushed again ${what}`, async () => {
+      const repository = await Repository.initialised(OPTIONS)
+      await repository.push([upload('app', '1.0.0', 'first')])
+      const { existing, pushed } = await repository.push([upload('app', '1.0.0', 'second')], options)
+      assert.deepEqual([existing.map(({ version }) => version), pushed], [['1.0.0'], []])
+      assert.equal(await bytesOf(repository), 'app 1.0.0 first')
+    })
+  }
+
+  it('what is new is pushed beside what is there', async () => {
+    const repository = await Repository.initialised(OPTIONS)
+    await repository.push([upload('app', '1.0.0', 'first')])
+    const { existing, pushed } = await repository.push([upload('app', '1.0.0', 'second'), upload('app', '2.0.0')], { ignoreIfExists: true })
+    assert.deepEqual([existing.length, pushed.map(({ version }) => version)], [1, ['2.0.0']])
+    assert.equal(await bytesOf(repository), 'app 1.0.0 first')
+  })
+
+  it('a repository that is there is not emptied without force', async () => {
+    const repository = await Repository.initialised(OPTIONS)
+    await repository.push([upload('app', '1.0.0')])
+    await assert.rejects(initRepository(repository.session(), { form: 'json', force: false }), { code: 'already-exists' })
+    assert.deepEqual((await readView(repository.session())).index.versions('app').map(({ version }) => version), ['1.0.0'])
+  })
+
+  it('who may not look at archives may push one chart all the same', async () => {
+    const repository = await Repository.initialised()
+    const head: ObjectStore['head'] = async (key) => {
+      if (key.endsWith('.tgz')) throw new HelmS3Error('denied', 'no')
+      return repository.bucket.head(key)
+    }
+    assert.equal((await repository.push([upload('app', '1.0.0')], {}, repository.session({ head }))).pushed.length, 1)
   })
 })

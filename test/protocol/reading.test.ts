@@ -3,7 +3,47 @@ import { deleteVersions } from '../../lib/protocol/delete.ts'
 import { compactInline } from '../../lib/protocol/compact-inline.ts'
 import { compactRepository } from '../../lib/protocol/compact.ts'
 import { readView } from '../../lib/protocol/read-view.ts'
+import { asKey } from '../../lib/core/keys.ts'
+import { readRepositoryConfig } from '../../lib/protocol/repository-config.ts'
+import type { MemoryStore } from '../../lib/store/memory-store.ts'
+import type { ObjectStore } from '../../lib/store/object-store.ts'
+import { tooLarge } from '../../lib/store/too-large.ts'
 import { Repository, upload } from './fixture.ts'
+
+describe('a view', () => {
+  const id = '01HF7YATZ80000000000000000'
+
+  for (const [what, change] of [
+    ['a listing shows to be too large', (store: MemoryStore): Partial<ObjectStore> => ({
+      list: async (...args) => {
+        const page = await store.list(...args)
+        return { ...page, objects: page.objects.map((object) => (object.key.includes(id) ? { ...object, size: 2 ** 40 } : object)) }
+      },
+    })],
+    ['is larger than its listing says', (store: MemoryStore): Partial<ObjectStore> => ({
+      get: async (key, options) => {
+        if (key.includes(id) && options?.most === 64 * 1024 * 1024) throw tooLarge(key, 2 ** 40, options.most)
+        return store.get(key, options)
+      },
+    })],
+  ] as const) {
+    it(`does not obey a delta that ${what}, and names it`, async () => {
+      const repository = await Repository.initialised()
+      await repository.push([upload('app', '1.0.0')])
+      await repository.bucket.put(asKey(`charts/index.d/${id}.yaml`), Buffer.from('{"apiVersion":"v1"}'), { when: 'absent' })
+      const { index, skipped } = await readView(repository.session(change(repository.bucket)))
+      assert.deepEqual(index.versions('app').map(({ version }) => version), ['1.0.0'])
+      assert.deepEqual(skipped, [{ key: `charts/index.d/${id}.yaml`, reason: 'it is larger than 64 MiB' }])
+    })
+  }
+
+  it('goes without defaults that are too large to be read', async () => {
+    const repository = await Repository.initialised()
+    await repository.bucket.put(asKey('charts/index.d/config.json'), Buffer.alloc(100_000), { when: 'absent' })
+    assert.deepEqual(await readRepositoryConfig(repository.session()), {})
+    assert.deepEqual(repository.notices, ['helm-s3: ignored in charts/index.d/config.json: it is larger than 64 KiB'])
+  })
+})
 
 describe('one session', () => {
   let repository: Repository

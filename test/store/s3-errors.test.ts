@@ -49,6 +49,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'a refusal of a write, which a policy may want encrypted otherwise': { error: answer(403, 'AccessDenied'), action: { ...PUT, says: { ServerSideEncryption: 'AES256' } }, code: 'denied', hint: /; or a policy demands another encryption than AES256/ },
   'a refusal because of the owner': { error: answer(403, 'AccessDenied'), in: { ...AWS, expectedBucketOwner: '123456789012' }, code: 'denied', hint: /does not belong to account 123456789012/ },
   'an archive in the cold': { error: answer(403, 'InvalidObjectState'), code: 'store-failed', hint: /aws s3api restore-object --bucket acme --key charts/ },
+  'a signature over metadata': { error: answer(403, 'SignatureDoesNotMatch'), action: { ...PUT, hasMetadata: true }, code: 'denied', hint: /metadata were sent/ },
   'a checksum that does not fit': { error: answer(400, 'XAmzContentSHA256Mismatch'), action: PUT, code: 'store-failed', hint: /changed on the way/ },
   'a store with too much to do': { error: answer(503, 'SlowDown'), code: 'store-failed', hint: /too much to do/, ambiguous: true },
   'no S3 at all': { error: answer(405, 'MethodNotAllowed'), in: MINIO, code: 'store-failed', hint: /no S3 store/ },

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { Readable, pipeline } from 'node:stream'
 import { asKey } from '../../lib/core/keys.ts'
-import { type ObjectStore, asETag } from '../../lib/store/object-store.ts'
+import { type ObjectStore, type PutOutcome, asETag } from '../../lib/store/object-store.ts'
+import { connectionSettings } from '../../lib/settings/connection.ts'
 import { createS3Store } from '../../lib/store/s3-store.ts'
 import { type Handler, type LocalServer, startServer } from '../support/local-server.ts'
 import { localConfig } from '../support/s3-buckets.ts'
@@ -92,12 +95,199 @@ describe('a request to the store', () => {
 
   it('fails, when a listing breaks off without a way to go on', async () => {
     handle = (_, answer) => {
-      const body = '<ListBucketResult><IsTruncated>true</IsTruncated><Contents><Key>a</Key></Contents></ListBucketResult>'
+      const body = '<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>'
       answer.writeHead(200, { date: new Date().toUTCString(), 'content-length': body.length })
       answer.end(body)
     }
     await assert.rejects(store.list(''), { code: 'store-failed' })
   })
+
+  it('takes no more than what it was told to take, of an object as of a document', async () => {
+    const endless = { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: Buffer.alloc(1024 * 1024, 'x') }) }) }
+    handle = (message, answer) => {
+      const isList = String(message.url).includes('list-type')
+      answer.writeHead(200, { date: new Date().toUTCString(), etag: '"e"', ...(isList ? {} : { 'content-length': 2 ** 45 }) })
+      pipeline(Readable.from(endless), answer, () => undefined)
+    }
+    await assert.rejects(store.get(KEY), { code: 'too-large' })
+    await assert.rejects(store.get(KEY, { most: 7 }), { code: 'too-large', message: /at most 7 B/ })
+    await assert.rejects(store.list('charts/'), { code: 'too-large', message: /at most 16 MiB/ })
+    assert.equal(asked.length, 3)
+  })
+
+  describe('that writes', () => {
+    const checksums: (string | undefined)[] = []
+    const BYTES = Buffer.from('bytes')
+    const SHA256 = createHash('sha256').update(BYTES).digest('base64')
+    /** A store that refuses checksums like this. */
+    const refusing = (status: number, code: string, message = ''): Handler => (incoming, answer) => {
+      const checksum = incoming.headers['x-amz-checksum-sha256'] as string | undefined
+      checksums.push(checksum)
+      const body = checksum === undefined ? '' : `<Error><Code>${code}</Code><Message>${message}</Message></Error>`
+      answer.writeHead(checksum === undefined ? 200 : status, { date: new Date().toUTCString(), etag: '"e"', 'content-length': body.length })
+      answer.end(body)
+    }
+    const put = (): Promise<PutOutcome> => store.put(KEY, BYTES, { when: 'absent' })
+    beforeEach(() => void (checksums.length = 0))
+
+    it('says the checksum of every object', async () => {
+      handle = (incoming, answer) => {
+        checksums.push(incoming.headers['x-amz-checksum-sha256'] as string | undefined)
+        return aheadBy(0)(incoming, answer)
+      }
+      await put()
+      await store.delete(KEY)
+      assert.deepEqual(checksums, [SHA256, undefined])
+    })
+
+    for (const [status, code, message] of [[400, 'InvalidArgument', ''], [400, 'XOther', 'Unknown checksum header'], [501, 'NotImplemented', '']] as const) {
+      it(`is sent once without it where the store refuses that with ${String(status)} ${code}, and so are all others then`, async () => {
+        handle = refusing(status, code, message)
+        for (let i = 0; i < 2; i++) assert.equal((await put()).outcome, 'written')
+        assert.deepEqual(checksums, [SHA256, undefined, undefined])
+      })
+    }
+
+    for (const [status, code] of [[400, 'BadDigest'], [403, 'AccessDenied'], [400, 'MetadataTooLarge']] as const) {
+      it(`is not sent without it for another refusal: ${code}`, async () => {
+        handle = refusing(status, code)
+        await assert.rejects(put())
+        assert.deepEqual(checksums, [SHA256])
+      })
+    }
+
+    it('leaves out what the store has no room for, when it may', async () => {
+      const sent: string[][] = []
+      const optionalMetadata = 'chart-metadata'
+      handle = (incoming, answer) => {
+        const names = Object.keys(incoming.headers).filter((name) => name.startsWith('x-amz-meta-'))
+        sent.push(names)
+        const body = names.length > 1 ? '<Error><Code>MetadataTooLarge</Code></Error>' : ''
+        answer.writeHead(body === '' ? 200 : 400, { date: new Date().toUTCString(), etag: '"e"', 'content-length': body.length })
+        answer.end(body)
+      }
+      const metadata = { 'chart-metadata': '{}', delta: 'x' }
+      assert.equal((await store.put(KEY, BYTES, { when: 'absent', metadata, optionalMetadata })).outcome, 'written')
+      assert.deepEqual(sent, [['x-amz-meta-chart-metadata', 'x-amz-meta-delta'], ['x-amz-meta-delta']])
+      await assert.rejects(store.put(KEY, BYTES, { when: 'absent', metadata }), { code: 'unsupported-store', hint: /less metadata/ })
+    })
+
+    it('says none where the environment wants none', async () => {
+      const env = { AWS_ENDPOINT_URL: server.url, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_REQUEST_CHECKSUM_CALCULATION: 'WHEN_REQUIRED' }
+      store = await createS3Store(connectionSettings({}, undefined, env), 'bucket')
+      handle = refusing(400, 'InvalidArgument')
+      await store.put(KEY, BYTES, { when: 'absent', until: Date.now() + 60_000 })
+      await put()
+      assert.deepEqual(checksums, [undefined, undefined])
+    })
+  })
+
+  describe('with a condition', () => {
+    const lines = (): readonly string[] => asked.map(({ line }) => line.replace('/bucket/charts/object', ''))
+    const reply = (answer: Parameters<Handler>[1], status: number, body = ''): void => {
+      answer.writeHead(status, { date: new Date().toUTCString(), etag: '"e"', 'content-length': body.length })
+      answer.end(body)
+    }
+    const put = (match = '"e"'): Promise<PutOutcome> => store.put(KEY, Buffer.from('x'), { when: { match: asETag(match) } })
+
+    it('is sent with the ETag without quotes where the store refuses its own in quotes, and so are all others then', async () => {
+      const conditions: unknown[] = []
+      handle = (incoming, answer) => {
+        if (incoming.method === 'PUT') conditions.push(incoming.headers['if-match'])
+        reply(answer, incoming.method === 'PUT' && incoming.headers['if-match'] !== 'e' ? 412 : 200)
+      }
+      for (let i = 0; i < 2; i++) assert.equal((await put()).outcome, 'written')
+      assert.deepEqual(lines(), ['PUT ', 'HEAD ', 'PUT ', 'PUT '])
+      assert.deepEqual(conditions, ['"e"', 'e', 'e'])
+    })
+
+    it('is a lost race where the store shows another ETag', async () => {
+      handle = (incoming, answer) => reply(answer, incoming.method === 'PUT' ? 412 : 200)
+      assert.equal((await put('"other"')).outcome, 'refused')
+      assert.deepEqual(lines(), ['PUT ', 'HEAD '])
+    })
+
+    it('says what is refused where the store refuses its own ETag in any form', async () => {
+      handle = (incoming, answer) => reply(answer, incoming.method === 'PUT' ? 412 : 200)
+      await assert.rejects(put(), { code: 'unsupported-store', message: /refuses If-Match with "e", the very ETag that it shows/ })
+      assert.deepEqual(lines(), ['PUT ', 'HEAD ', 'PUT ', 'HEAD '])
+    })
+
+    it('is not looked at again where one was carried out before', async () => {
+      let status = 200
+      handle = (_, answer) => reply(answer, status)
+      await put()
+      status = 412
+      assert.equal((await put()).outcome, 'refused')
+      assert.deepEqual(lines(), ['PUT ', 'PUT '])
+    })
+
+    it('deletes after a look where the store refuses the condition as such, and the refused request is sent once', async () => {
+      handle = (incoming, answer) => reply(answer, incoming.method === 'DELETE' && incoming.headers['if-match'] !== undefined ? 501 : 200, incoming.method === 'HEAD' ? '' : '<Error><Code>NotImplemented</Code></Error>')
+      for (let i = 0; i < 2; i++) assert.equal((await store.delete(KEY, { match: asETag('"e"') })).outcome, 'deleted')
+      assert.equal((await store.delete(KEY, { match: asETag('"other"') })).outcome, 'refused')
+      assert.deepEqual(lines(), ['DELETE ', 'HEAD ', 'DELETE ', 'HEAD ', 'DELETE ', 'HEAD '])
+      await assert.rejects(store.delete(KEY, { match: asETag('"e"'), strict: true }), { code: 'unsupported-store' })
+    })
+  })
+
+  const OBJECT = '<Contents><Key>charts/a b+c</Key><LastModified>2026-01-01T00:00:00Z</LastModified><ETag>&quot;e&quot;</ETag><Size>7</Size></Contents>'
+  const page = (content: string, root = 'ListBucketResult'): string => `<?xml version="1.0"?><${root} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content}</${root}>`
+  const answering = (body: string, status = 200): Handler => (_, answer) => {
+    answer.writeHead(status, { date: new Date().toUTCString(), 'content-length': Buffer.byteLength(body) })
+    answer.end(body)
+  }
+
+  for (const [what, body] of Object.entries({
+    'counts more objects than it shows': page(`<KeyCount>2</KeyCount><IsTruncated>false</IsTruncated>${OBJECT}`),
+    'is cut off': page(OBJECT).slice(0, -20),
+    'shows an object without its time': page(OBJECT.replace(/<LastModified>.*<\/LastModified>/, '')),
+    'shows an object without its key': page(OBJECT.replace('charts/a b+c', '')),
+    'shows an object without its ETag': page(OBJECT.replace(/<ETag>.*<\/ETag>/, '')),
+    'shows a size that is none': page(OBJECT.replace('<Size>7', '<Size>many')),
+    'shows what lies elsewhere': page(OBJECT.replace('charts/', 'other/')),
+    'says neither yes nor no to more': page(`<IsTruncated>perhaps</IsTruncated>${OBJECT}`),
+    'is none': '<html><body>Welcome</body></html>',
+  })) {
+    it(`believes no listing that ${what}`, async () => {
+      handle = answering(body)
+      await assert.rejects(store.list('charts/'), { code: 'store-failed', message: 'list s3://bucket/charts/: the listing does not add up' })
+      assert.equal(asked.length, 1)
+    })
+  }
+
+  it('does not read the same page of a listing for ever', async () => {
+    handle = answering(page(`<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>${OBJECT}`))
+    assert.equal((await store.list('charts/')).next, 't')
+    await assert.rejects(store.list('charts/', { token: 't' }), { code: 'store-failed' })
+  })
+
+  for (const [what, body] of Object.entries({
+    'attributes and the prefix of a namespace': `<s:ListBucketResult xmlns:s="x"><s:KeyCount>1</s:KeyCount>${OBJECT.replaceAll(/<(\/?)/g, '<$1s:').replace('<s:Size>', '<s:Size unit="byte">')}</s:ListBucketResult>`,
+    'prefixes beside its objects': page(`<KeyCount>2</KeyCount>${OBJECT}<CommonPrefixes><Prefix>charts/x/</Prefix></CommonPrefixes>`),
+    'prefixes that it does not count': page(`<KeyCount>1</KeyCount>${OBJECT}<CommonPrefixes><Prefix>charts/x/</Prefix></CommonPrefixes>`),
+    'keys that are encoded, as it says': page(`<EncodingType>url</EncodingType>${OBJECT.replace('charts/a b+c', 'charts%2Fa+b%2Bc')}`),
+  })) {
+    it(`reads a listing with ${what}`, async () => {
+      handle = answering(body)
+      const { next, objects } = await store.list('charts/')
+      assert.deepEqual([objects, next], [[{ key: 'charts/a b+c', etag: '"e"', size: 7, lastModified: Date.UTC(2026) }], undefined])
+    })
+  }
+
+  for (const root of ['ListVersionsResult', 'ListBucketVersionsResult', 'ListBucketResult']) {
+    it(`reads versions of an object in a ${root}`, async () => {
+      handle = answering(page(`<Version><Key>charts/object</Key><VersionId>v1</VersionId><Size>7</Size><LastModified>2026-01-01T00:00:00Z</LastModified></Version>`, root))
+      assert.deepEqual(await store.listVersions(KEY), [{ version: 'v1', size: 7, lastModified: Date.UTC(2026) }])
+    })
+  }
+
+  for (const status of [405, 501]) {
+    it(`takes ${String(status)} for a store that keeps no older versions`, async () => {
+      handle = answering('<Error><Code>NotImplemented</Code></Error>', status)
+      assert.deepEqual(await store.listVersions(KEY), [])
+    })
+  }
 
   it('asks for what is special in keys and prefixes as it is', async () => {
     handle = (_, answer) => {

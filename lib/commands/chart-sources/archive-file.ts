@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
-import { MAX_ARCHIVE } from '../../chart/load-budget.ts'
+import { MAX_ARCHIVE } from '../../core/size-limits.ts'
 import { HelmS3Error } from '../../errors.ts'
 import { causeText, localFileError, systemCode } from '../../sys/system-error.ts'
 import { type ChartBytes, cannotPush, tooLarge } from './chart-bytes.ts'

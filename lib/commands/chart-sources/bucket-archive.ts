@@ -1,4 +1,4 @@
-import { MAX_ARCHIVE } from '../../chart/load-budget.ts'
+import { MAX_ARCHIVE, MAX_PROVENANCE } from '../../core/size-limits.ts'
 import type { Context } from '../../context.ts'
 import { parseS3Url, provenanceKey } from '../../core/keys.ts'
 import { HelmS3Error } from '../../errors.ts'
@@ -20,7 +20,7 @@ export async function readBucketArchive(context: Context, url: string): Promise<
   const head = await store.head(key)
   if (head === undefined) throw missing()
   if (head.size > MAX_ARCHIVE) throw tooLarge(url)
-  const [archive, provenance] = await Promise.all([store.get(key), store.get(provenanceKey(key))])
+  const [archive, provenance] = await Promise.all([store.get(key, { most: MAX_ARCHIVE }), store.get(provenanceKey(key), { most: MAX_PROVENANCE })])
   if (archive === undefined) throw missing()
   return { bytes: archive.body, provenance: provenance?.body }
 }

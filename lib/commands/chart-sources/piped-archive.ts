@@ -1,4 +1,4 @@
-import { MAX_ARCHIVE } from '../../chart/load-budget.ts'
+import { MAX_ARCHIVE } from '../../core/size-limits.ts'
 import type { Source } from '../../output.ts'
 import { type ChartBytes, tooLarge } from './chart-bytes.ts'
 

@@ -1,6 +1,7 @@
 import { formatCount } from '../../format.ts'
 import type { Entry, VersionId } from '../entry.ts'
 import { type Key, type RepositoryLocation, archiveKey, asKey, ownArchiveKey, provenanceKey } from '../keys.ts'
+import { provenanceProblem } from '../provenance.ts'
 import { type Finding, finding } from './finding.ts'
 
 /** An object as a listing shows it. */
@@ -114,7 +115,10 @@ function checkProvenances({ contents, objects }: SeenRepository, named: Readonly
     if (objects.has(provenanceKey(key))) chart.signed++
     else chart.without.push({ name, version })
     const content = contents.get(key)
-    if (content?.outcome !== 'chart' || content.provenance === undefined || content.provenance.includes(content.digest)) continue
+    if (content?.outcome !== 'chart' || content.provenance === undefined) continue
+    const misnamed = provenanceProblem(content.provenance, key.slice(key.lastIndexOf('/') + 1))
+    if (misnamed !== undefined) findings.push(finding('provenance-mismatch', misnamed, { key: provenanceKey(key), name, version }))
+    if (misnamed !== undefined || content.provenance.includes(content.digest)) continue
     findings.push(finding('provenance-mismatch', `it does not name SHA-256 ${content.digest}`, { key: provenanceKey(key), name, version }))
   }
   for (const [name, { signed, without }] of charts) {

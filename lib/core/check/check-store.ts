@@ -1,7 +1,10 @@
 import { type Finding, finding } from './finding.ts'
 
-/** How a store keeps to a condition of a request. `racy`: not always, when several come at once. */
-export type Keeping = 'exact' | 'racy' | 'ignored' | 'refused'
+/**
+ * How a store keeps to a condition of a request. `racy`: not always, when several come at once. `never`: it is refused also where it
+ * holds. `refused`: with an error.
+ */
+export type Keeping = 'exact' | 'racy' | 'never' | 'ignored' | 'refused'
 
 /** What a probe found out about a store. */
 export interface ProbeReport {
@@ -10,7 +13,7 @@ export interface ProbeReport {
   /** PUT with `If-Match`. */
   readonly swap: Keeping
   /** DELETE with `If-Match`. */
-  readonly remove: Exclude<Keeping, 'racy'>
+  readonly remove: Exclude<Keeping, 'racy' | 'never'>
   /** Whether a PUT whose checksum is another than that of its bytes is refused. */
   readonly comparesChecksums: boolean
   /** Whether GET, HEAD and LIST show at once what was written, and no more what was deleted. */
@@ -27,9 +30,13 @@ export type Level = (typeof LEVELS)[number]
 
 export function levelOf(probe: ProbeReport | undefined): Level {
   if (probe === undefined) return 'not probed'
-  if (!probe.showsAtOnce || probe.create === 'refused' || probe.swap === 'refused') return 'unsafe'
+  if (!probe.showsAtOnce || isUseless(probe.create) || isUseless(probe.swap)) return 'unsafe'
   if (probe.create !== 'exact' || probe.swap !== 'exact') return 'index only'
   return probe.remove === 'exact' ? 'exact' : 'exact but for deletes'
+}
+
+function isUseless(keeping: Keeping): boolean {
+  return keeping === 'refused' || keeping === 'never'
 }
 
 export function checkStore(probe: ProbeReport): readonly Finding[] {
@@ -37,9 +44,13 @@ export function checkStore(probe: ProbeReport): readonly Finding[] {
   const raced = (keeping: Keeping): string => (keeping === 'racy' ? 'more than one of several writers won' : 'the condition is ignored')
   if (!probe.showsAtOnce) findings.push(finding('store-stale-reads', 'what was written or deleted did not show at once'))
   if (probe.create === 'refused' || probe.swap === 'refused') findings.push(finding('store-refuses-conditions', 'it answers with an error to conditional PUTs'))
+  if (probe.create === 'never' || probe.swap === 'never') {
+    const what = [...(probe.create === 'never' ? ['If-None-Match: * where nothing is'] : []), ...(probe.swap === 'never' ? ['If-Match with the current ETag'] : [])]
+    findings.push(finding('store-refuses-conditions', `it refuses ${what.join(', and ')}: of several writers none won`))
+  }
   if (probe.create === 'racy' || probe.create === 'ignored') findings.push(finding('store-create-races', raced(probe.create)))
   if (probe.swap === 'racy' || probe.swap === 'ignored') findings.push(finding('store-swap-races', raced(probe.swap)))
-  if (probe.remove === 'ignored') findings.push(finding('store-deletes-always', 'the condition is ignored'))
+  if (probe.remove !== 'exact') findings.push(finding('store-deletes-always', probe.remove === 'ignored' ? 'the condition is ignored' : 'it answers with an error, so that nothing is said'))
   if (!probe.comparesChecksums) findings.push(finding('store-ignores-checksums', 'a PUT with the checksum of other bytes was taken'))
   return findings
 }

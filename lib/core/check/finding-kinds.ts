@@ -31,6 +31,7 @@ export const FINDING_KINDS = {
   'archive-missing': kind('error', 'the archive of an entry is not in the bucket', 'Helm finds the chart and cannot download it', `push the chart again, or take the entry away: ${FIX}`, 'reindex'),
   'archive-digest-mismatch': kind('error', 'an archive is not what its entry promises', 'somebody replaced it without the index: Helm 4 may go on serving the old one', `push the right one with --force, or take the archive for right: ${FIX}`, 'reindex'),
   'archive-unreadable': kind('error', 'Helm cannot load an archive', 'the chart cannot be installed', 'push the chart again with --force, or delete it: helm s3 delete NAME REPO --version=VERSION'),
+  'archive-unread': kind('error', 'an archive could not be read or unpacked', 'nobody knows whether its chart is in the index as it should be; a repair has left it out', 'grant s3:GetObject on it, or push the chart again with --force; then helm s3 reindex REPO'),
   'archive-of-other-chart': kind('error', 'an archive holds another chart or version than its entry says', 'the wrong chart is installed', FIX, 'reindex'),
   'provenance-mismatch': kind('error', 'a provenance file does not belong to its archive', 'helm pull --verify fails', 'sign the archive again and push both with --force'),
   'permission-read-missing': kind('error', 'a permission to read is missing', 'the check is incomplete, and readers with these credentials miss charts', 'grant it; docs/PERMISSIONS.md has the policies'),

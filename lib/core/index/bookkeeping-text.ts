@@ -1,6 +1,7 @@
 import { type Bookkeeping, type FoldedDelta, NO_BOOKKEEPING } from '../bookkeeping.ts'
 import { type DeltaId, parseDeltaId } from '../delta-id.ts'
 import type { VersionId } from '../entry.ts'
+import { parseShallowJson } from '../json-depth.ts'
 import { isObject } from './field-types.ts'
 import { invalidIndex } from './invalid-index.ts'
 
@@ -57,7 +58,7 @@ function encodeFolded({ at, touched, gone, hasEnded }: FoldedDelta): string {
 
 function decodeFolded(key: string, text: string): FoldedDelta {
   try {
-    const value: unknown = JSON.parse(text)
+    const value = parseShallowJson(text)
     if (!isObject(value)) throw new Error('not an object')
     const gone = value['gone'] === undefined ? undefined : decodeTime(value['gone'])
     const touched = decodeTouched(value['touched'])

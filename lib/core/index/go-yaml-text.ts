@@ -14,6 +14,8 @@ import {
   isScalar,
   isSeq,
 } from 'yaml'
+import { stillInTime, whileBusy } from '../../busy.ts'
+import { MAX_YAML_DEPTH } from '../size-limits.ts'
 import { parseWithContinuations } from './yaml-continuation-text.ts'
 import { type ExactScalar, floatText, resolveExactly } from './yaml-scalar.ts'
 
@@ -24,7 +26,7 @@ import { type ExactScalar, floatText, resolveExactly } from './yaml-scalar.ts'
  * @throws Error that says what is wrong
  */
 export function parseGoYaml(text: string): unknown {
-  return loadFirst(text, { duplicateKeys: 'refused', integers: 'number', continuations: 'as in YAML 1.2' })
+  return whileBusy(() => loadFirst(text, { duplicateKeys: 'refused', integers: 'number', continuations: 'as in YAML 1.2' }))
 }
 
 /**
@@ -33,7 +35,7 @@ export function parseGoYaml(text: string): unknown {
  * @throws Error that says what is wrong
  */
 export function parseGoYamlLeniently(text: string): unknown {
-  return loadFirst(text, { duplicateKeys: 'last counts', integers: 'bigint', continuations: 'at any column' })
+  return whileBusy(() => loadFirst(text, { duplicateKeys: 'last counts', integers: 'bigint', continuations: 'at any column' }))
 }
 
 interface LoadOptions {
@@ -57,9 +59,6 @@ function loadFirst(text: string, options: LoadOptions): unknown {
   return contents === null ? null : new Loader(options).load(contents)
 }
 
-/** Levels. go-yaml allows 10,000; nothing that people write needs more than some ten, and each costs stack here. */
-const MAX_DEPTH = 200
-
 function once<T>(text: string, parse: (text: string) => T): T {
   return parse(text)
 }
@@ -81,9 +80,11 @@ function composeFirst(text: string): Composed {
 function* shallowTokens(text: string): Generator<CST.Token, void> {
   const parser = new Parser()
   const lexer = new Lexer()
+  let count = 0
   for (const lexeme of lexer.lex(text)) {
+    if (++count % 1024 === 0) stillInTime()
     yield* parser.next(lexeme)
-    if (parser.stack.length > MAX_DEPTH) throw new Error(`it is nested more than ${String(MAX_DEPTH)} levels deep`)
+    if (parser.stack.length > MAX_YAML_DEPTH) throw new Error(`it is nested more than ${String(MAX_YAML_DEPTH)} levels deep`)
   }
   yield* parser.end()
 }
@@ -168,7 +169,7 @@ class Loader {
 
   /** go-yaml's guard against texts whose aliases unfold to much more than they are. */
   #count(): void {
-    this.#decoded++
+    if (++this.#decoded % 4096 === 0) stillInTime()
     if (this.#aliasDepth > 0) this.#decodedInAliases++
     const share = this.#decodedInAliases / this.#decoded
     if (this.#decodedInAliases > 100 && this.#decoded > 1000 && share > allowedShare(this.#decoded)) {

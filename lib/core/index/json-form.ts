@@ -4,6 +4,7 @@ import { headerFields, headerFrom } from './index-header.ts'
 import { entriesFrom, writable } from './index-entry.ts'
 import type { FormCodec, ParsedText, SlicedText } from './index-form.ts'
 import { type IndexItem, type ItemSlice, decodedItem, lazyItem } from './index-item.ts'
+import { isTooDeep } from '../json-depth.ts'
 import { invalidIndex } from './invalid-index.ts'
 import { jsonText } from './json-text.ts'
 import type { Pieces, Slice } from './pieces.ts'
@@ -162,10 +163,10 @@ function writeChart(pieces: Pieces, chart: string, items: readonly IndexItem[]):
   pieces.addText('\n]')
 }
 
-/** The value of a JSON text, or undefined when it is none. */
+/** The value of a JSON text, or undefined when it is none, or nested deeper than is taken. */
 function tryParse(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return isTooDeep(text) ? undefined : JSON.parse(text)
   } catch {
     return undefined
   }

@@ -1,3 +1,5 @@
+import { HelmS3Error } from '../../errors.ts'
+import { stillInTime } from '../../busy.ts'
 import type { Entry } from '../entry.ts'
 import { ENTRY_FIELDS, type Fields, INDEX_FIELDS, fieldNamed, isObject } from './field-types.ts'
 import { parseGoYaml } from './go-yaml-text.ts'
@@ -71,7 +73,10 @@ export function parseYamlHead(text: string): IndexHeader {
 function itemsOf(chart: string, slice: Slice): readonly IndexItem[] {
   const found = sliceItems(slice)
   if (found === undefined) throw invalidIndex(`chart ${chart} is no list of versions`)
-  const entriesIn = ({ source, start, end }: Slice): readonly Entry[] => yamlEntries(parse(decodeText(source.subarray(start, end))), chart)
+  const entriesIn = ({ source, start, end }: Slice): readonly Entry[] => {
+    stillInTime()
+    return yamlEntries(parse(decodeText(source.subarray(start, end))), chart)
+  }
   const decode = (item: ItemSlice): Entry => {
     const [entry] = entriesIn(item)
     if (entry === undefined) throw invalidIndex(`chart ${chart}: an item holds no entry`)
@@ -182,6 +187,7 @@ function parseInFull(text: string): unknown {
   try {
     return parseGoYaml(text)
   } catch (cause) {
+    if (cause instanceof HelmS3Error) throw cause
     throw invalidIndex(`it is neither JSON nor YAML: ${cause instanceof Error ? cause.message : String(cause)}`, cause)
   }
 }

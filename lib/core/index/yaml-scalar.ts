@@ -41,7 +41,7 @@ export function resolveExactly(text: string): ExactScalar {
   if (word !== undefined) return word
   if (text.startsWith('.')) return finiteFloat(text) ?? text
   if (!/^[-+0-9]/.test(text)) return text
-  const plain = text.replaceAll('_', '')
+  const plain = text.length > MAX_NUMBER ? text : text.replaceAll('_', '')
   return integer(plain) ?? finiteFloat(plain) ?? text
 }
 
@@ -65,8 +65,12 @@ export function floatText(value: number): string {
   return Number.isFinite(value) ? float32Text(value) : value > 0 ? '+Inf' : '-Inf'
 }
 
+/** Characters. Nothing longer is a number of 64 bits, and to find that out takes long. */
+const MAX_NUMBER = 1000
+
 /** A number of 64 bits; one with a sign is a signed one. */
 function integer(text: string): bigint | undefined {
+  if (text.length > MAX_NUMBER) return undefined
   for (const [pattern, prefix] of INTEGERS) {
     const match = pattern.exec(text)
     if (match === null) continue

@@ -1,0 +1,20 @@
+import { archiveFileName } from '../core/keys.ts'
+import { provenanceProblem } from '../core/provenance.ts'
+import { HelmS3Error } from '../errors.ts'
+import type { ChartUpload } from '../protocol/chart-upload.ts'
+
+/**
+ * Refuses a provenance file that names another file than the archive will be in the repository: it verifies before, and never after.
+ * @throws HelmS3Error `invalid-chart`
+ */
+export function refuseOtherProvenance(uploads: readonly ChartUpload[]): void {
+  for (const upload of uploads) {
+    const { provenance, source } = upload
+    const fileName = archiveFileName(upload)
+    const problem = provenance === undefined ? undefined : provenanceProblem(Buffer.from(provenance).toString(), fileName)
+    if (problem === undefined) continue
+    throw new HelmS3Error('invalid-chart', `the provenance file of ${source} is of no use in a repository: ${problem}`, {
+      hint: `\`helm pull --verify\` would refuse it: name the archive ${fileName} and sign it again, or insist with --any-prov`,
+    })
+  }
+}

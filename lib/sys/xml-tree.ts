@@ -1,0 +1,115 @@
+import { decodeReferences } from './xml-text.ts'
+
+/** An element of a document. */
+export interface XmlElement {
+  /** Without the prefix of its namespace. */
+  readonly name: string
+  /** What stands in it beside its children, decoded. */
+  readonly text: string
+  readonly children: readonly XmlElement[]
+}
+
+/** Levels. Documents of the S3 API have four. */
+const MAX_DEPTH = 32
+
+const TAG = /<(\/?)(?:[^\s<>/=!?:]+:)?([^\s<>/=!?:]+)((?:\s+[^\s=<>/]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>/y
+/** What stands between tags and means nothing: comments and processing instructions; a document type is not taken. */
+const ASIDE = /<!--[^]*?-->|<\?[^]*?\?>/y
+const LITERAL = /<!\[CDATA\[([^]*?)\]\]>/y
+
+interface OpenElement {
+  readonly name: string
+  text: string
+  readonly children: XmlElement[]
+}
+
+/**
+ * The root of a document, which has to be well-formed to its end: what is cut off, or is no XML, is no document. (The parser
+ * that the SDK brings takes text behind the root and unknown references, loses characters beyond 16 bits, runs out of stack on
+ * deep nesting, and is slower.)
+ * @throws Error that says what is wrong
+ */
+export function parseXml(xml: string): XmlElement {
+  const top: OpenElement = { name: '', text: '', children: [] }
+  const open = [top]
+  let current = top
+  for (let at = 0; at < xml.length; ) {
+    const next = xml.indexOf('<', at)
+    const end = next === -1 ? xml.length : next
+    if (end > at) current.text += plainText(xml.slice(at, end))
+    at = end
+    if (at === xml.length) break
+    const close = xml.indexOf('>', at)
+    const inner = close === -1 ? '' : xml.slice(at + 1, close)
+    // Nearly all tags are a name.
+    const tag = SIMPLE.test(inner) ? simpleTag(inner) : anyTag(xml, at)
+    if (tag === undefined) {
+      const literal = matchAt(LITERAL, xml, at)
+      const aside = literal ?? matchAt(ASIDE, xml, at)
+      if (aside === undefined) throw new Error('it holds what is no element')
+      if (literal !== undefined) current.text += literal[1] ?? ''
+      at += aside[0].length
+      continue
+    }
+    const { isEmpty, isEnd, length, name } = tag
+    at += length
+    if (isEnd) {
+      if (current === top || current.name !== name) throw new Error(`</${name}> closes nothing`)
+      open.pop()
+      current = open.at(-1) ?? top
+    } else {
+      const element: OpenElement = { name, text: '', children: [] }
+      current.children.push(element)
+      if (isEmpty) continue
+      if (open.length > MAX_DEPTH) throw new Error('it is nested too deep')
+      open.push(element)
+      current = element
+    }
+  }
+  const [root, ...others] = top.children
+  if (current !== top || root === undefined || others.length > 0 || top.text.replace('\ufeff', '').trim() !== '') throw new Error('it is not one whole document')
+  return root
+}
+
+interface Tag {
+  readonly name: string
+  readonly isEnd: boolean
+  readonly isEmpty: boolean
+  /** Characters. */
+  readonly length: number
+}
+
+const SIMPLE = /^\/?[A-Za-z]\w*$/
+
+function simpleTag(inner: string): Tag {
+  const isEnd = inner.startsWith('/')
+  return { name: isEnd ? inner.slice(1) : inner, isEnd, isEmpty: false, length: inner.length + 2 }
+}
+
+function anyTag(xml: string, at: number): Tag | undefined {
+  const match = matchAt(TAG, xml, at)
+  return match && { name: match[2] ?? '', isEnd: match[1] !== '', isEmpty: match[4] !== '', length: match[0].length }
+}
+
+/** The children of this name. */
+export function childrenOf({ children }: XmlElement, name: string): readonly XmlElement[] {
+  return children.filter((each) => each.name === name)
+}
+
+/** The text of the first child of this name; undefined: there is none. */
+export function childText({ children }: XmlElement, name: string): string | undefined {
+  return children.find((each) => each.name === name)?.text
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | undefined {
+  pattern.lastIndex = at
+  return pattern.exec(text) ?? undefined
+}
+
+function plainText(text: string): string {
+  const lines = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text
+  if (!lines.includes('&')) return lines
+  const decoded = decodeReferences(lines)
+  if (decoded === undefined) throw new Error('it holds a reference that is none')
+  return decoded
+}
