@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { formatBytes } from '../format.ts'
 import type { Context } from '../context.ts'
-import { type KeepList, chartList, parseKeepList } from '../core/keep-list.ts'
+import { type WrittenKeepList, chartList, parseKeepList } from '../core/keep-list.ts'
 import { namePattern } from '../core/name-pattern.ts'
 import type { KeepReason } from '../core/plan-prune.ts'
 import { HelmS3Error } from '../errors.ts'
@@ -36,11 +36,15 @@ export async function pruneCommand(context: Context, options: PruneCommand): Pro
   refuseContradictions(options)
   const { repositoriesFile, program } = context.config.helm
   const location = await findRepository(options.repository, repositoriesFile)
-  const rules = await readRules(options, program)
+  const keepLists = hasCriterion(options) ? await Promise.all(options.keepFiles.map(readKeepFile)) : []
+  const rules = await readRules(options, program, keepLists)
   const session = await context.openSession(location)
   const orphanAge = orphans ? ORPHAN_AGE : undefined
   const result = await prune(session, { rules, olderThan, orphanAge, allowManyOrphans, dryRun })
   await finishDeletion(context, session, result)
+  keepLists.forEach((list, i) => {
+    for (const line of list.unmatched()) context.output.notice(`helm-s3: ${options.keepFiles[i] ?? ''} names nothing that there is: ${line}`)
+  })
   context.output.result(describe(result, dryRun), {
     repository: location.url,
     dryRun,
@@ -75,22 +79,24 @@ function refuseContradictions(options: PruneCommand): void {
   if ([...names, ...keepFiles].includes('')) throw new HelmS3Error('usage', '--name and --keep-file need a text that is not empty')
 }
 
-async function readRules(options: PruneCommand, helm: string): Promise<PruneOptions['rules']> {
+async function readRules(options: PruneCommand, helm: string, keepLists: readonly WrittenKeepList[]): Promise<PruneOptions['rules']> {
   if (!hasCriterion(options)) return undefined
   const { keepLast, keepPrereleases, names } = options
   const patterns = names.map(namePattern)
-  const keepLists = await Promise.all(options.keepFiles.map(readKeepFile))
   const charts = await Promise.all(options.inUse.map((file) => (file === '' ? listReleaseCharts(helm) : readReleaseCharts(file))))
   return {
     keepLast,
     keepPrereleases,
     isPruned: (name) => patterns.length === 0 || patterns.some((matches) => matches(name)),
-    isKept: (id) => keepLists.some((keeps) => keeps(id)),
+    isKept: (id) => keepLists.some(({ names }) => names(id)),
+    note: (id) => {
+      for (const list of keepLists) list.note(id)
+    },
     isInUse: chartList(charts.flat()),
   }
 }
 
-async function readKeepFile(path: string): Promise<KeepList> {
+async function readKeepFile(path: string): Promise<WrittenKeepList> {
   try {
     return parseKeepList(await readFile(path, 'utf8'))
   } catch (cause) {

@@ -1,4 +1,4 @@
-import { type Entry, versionKey } from './entry.ts'
+import { type Entry, type VersionId, versionKey } from './entry.ts'
 import { compareEntries } from './fold.ts'
 import type { IndexText } from './index/index-text.ts'
 import type { KeepList } from './keep-list.ts'
@@ -16,6 +16,8 @@ export interface PruneRules {
   readonly isPruned: (name: string) => boolean
   readonly isKept: KeepList
   readonly isInUse: KeepList
+  /** Told of every version that there is, also of charts that are not looked at. */
+  readonly note?: (id: VersionId) => void
 }
 
 /** Why a version stays. `unranked`: no rule of this call is about its kind, stable or prerelease. */
@@ -40,6 +42,7 @@ export interface PrunePlan {
 export function planPrune(index: IndexText, rules: PruneRules): PrunePlan {
   const remove: Entry[] = []
   const keep: { entry: Entry; reason: KeepReason }[] = []
+  if (rules.note !== undefined) for (const name of index.chartNames()) for (const { version } of index.items(name)) rules.note({ name, version })
   for (const name of index.chartNames().filter(rules.isPruned).sort()) {
     const ranks = { stable: 0, prerelease: 0 }
     for (const entry of eachOnce(index.versions(name)).sort(compareEntries)) {

@@ -84,7 +84,8 @@ describe('prune', () => {
   })
 
   it('keeps what a file lists', async () => {
-    await program.ok('prune', URI, '--keep-last=1', `--keep-file=${write('keep.txt', '# production\napp 1.0.*\n')}`)
+    const { stderr } = await program.run('prune', URI, '--keep-last=1', `--keep-file=${write('keep.txt', '# production\napp 1.0.*\nweb 7.*\n')}`)
+    assert.equal(stderr, `helm-s3: ${program.path('keep.txt')} names nothing that there is: web 7.*\n`)
     assert.deepEqual(await archives(), ['app-1.0.0.tgz', 'app-2.0.0.tgz', 'app-2.1.0-rc.1.tgz', 'web-1.0.0.tgz'])
   })
 

@@ -40,7 +40,7 @@ describe('the plan of a prune', () => {
     ['takes only what is both beyond the newest and older', { keepLast: 1, olderThan: 45 }, '1.1.0-rc.1 1.0.0'],
     ['joins all three rules', { keepLast: 2, keepPrereleases: 1, olderThan: 25 }, '2.0.0-rc.1 1.1.0-rc.1 1.0.0'],
     ['keeps what is in use', { keepLast: 1, isInUse: chartList(['app-1.0.0']) }, '1.1.0'],
-    ['keeps what a file lists', { keepLast: 1, isKept: parseKeepList('app 1.1.*') }, '1.0.0'],
+    ['keeps what a file lists', { keepLast: 1, isKept: parseKeepList('app 1.1.*').names }, '1.0.0'],
     ['looks at no chart of another name', { keepLast: 1, isPruned: (name) => name === 'web' }, ''],
     ['takes nothing without a rule', {}, ''],
   ]
@@ -86,7 +86,32 @@ describe('a keep list', () => {
   for (const [list, id, expected] of CASES) {
     it(`${expected ? 'names' : 'does not name'} ${id} in ${JSON.stringify(list)}`, () => {
       const [name = '', version = ''] = id.split(' ')
-      assert.equal(parseKeepList(list)({ name, version }), expected)
+      assert.equal(parseKeepList(list).names({ name, version }), expected)
     })
   }
+})
+
+describe('a keep list of names with spaces', () => {
+  const CASES: readonly (readonly [line: string, name: string, version: string, isKept: boolean])[] = [
+    ['my chart 1.0.0', 'my chart', '1.0.0', true],
+    ['my chart: 1.0.0', 'my chart', '1.0.0', true],
+    ['"my chart": "1.0.0"', 'my chart', '1.0.0', true],
+    ['my chart-1.0.0', 'my chart', '1.0.0', true],
+    ['my chart', 'my chart', '2.0.0', true],
+    ['my * 1.*', 'my chart', '1.2.0', true],
+    ['my chart 1.0.0', 'my', '1.0.0', false],
+    ['my chart 1.0.0', 'my chart', '1.0.1', false],
+    ['app:1.0.0', 'app', '1.0.0', true],
+  ]
+  for (const [line, name, version, isKept] of CASES) {
+    it(`${isKept ? 'keeps' : 'does not keep'} ${name} ${version} by \`${line}\``, () => {
+      assert.equal(parseKeepList(line).names({ name, version }), isKept)
+    })
+  }
+
+  it('tells which of its lines name nothing', () => {
+    const list = parseKeepList('app 1.0.0\napp 9.* # gone\n\nwbe\n')
+    for (const version of ['1.0.0', '2.0.0']) list.note({ name: 'app', version })
+    assert.deepEqual(list.unmatched(), ['app 9.*', 'wbe'])
+  })
 })
