@@ -146,9 +146,8 @@ export class Actors {
   ): Promise<void> {
     const common = { dryRun: false, relative: true, contentType: 'application/gzip' }
     const result = await this.#world.product.push.pushCharts(session, uploads, { ...common, ...options })
-    // Of an archive without an entry the command says that it could not be removed: then the version does not exist.
-    if (result.existing.some(({ isOrphan }) => isOrphan)) return this.#noteFailure(record, 'orphan')
-    for (const { version } of result.existing) record.existing.add(version)
+    for (const { isOrphan, version } of result.existing) if (!isOrphan) record.existing.add(version)
+    if (result.existing.some(({ isOrphan }) => isOrphan)) return this.#noteFailure(record, 'an orphan is in the way')
     if (result.existing.length > 0 && !options.ignoreIfExists) return this.#noteFailure(record, 'exists')
     this.#acknowledge(record)
     if (result.committed !== undefined) await this.#compactInline(session, result.committed)

@@ -34,12 +34,16 @@ function mayLeaveOrphan(world: World, version: string): boolean {
   )
 }
 
-/** A PUT that arrives a second time may meet the same bytes, and so the same ETag, that it met the first time. */
+/**
+ * A PUT that arrives a second time may meet the same bytes, and so the same ETag, that it met the first time. A push that was long
+ * under way may have lost its archive to another one, which took it for dead and died itself: neither is acknowledged then.
+ */
 function mayLeaveOtherArchive(world: World, version: string): boolean {
   if (world.network.repeats > 0) return true
   return actorsOn(world, version).some(
-    ({ acknowledgedAt, client, effect }) =>
-      (client.hasCrashed || acknowledgedAt === undefined) && (effect === 'force' || (effect === 'push' && world.orphans.has(version))),
+    ({ acknowledgedAt, adds, client, effect }) =>
+      (client.hasCrashed || acknowledgedAt === undefined) &&
+      (effect === 'force' || (effect === 'push' && (world.orphans.has(version) || adds.has(version)))),
   )
 }
 

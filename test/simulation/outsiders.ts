@@ -92,12 +92,13 @@ export class Outsiders {
       const bytes = isOld ? Buffer.from(`apiVersion: v1\nentries: {}\ngenerated: "${header.generated}"\n`) : text.withHeader(header).toBytes()
       await bucket.put(LOCATION.indexKey, bytes, { when: 'always' })
       this.#mend()
-      const values = await this.#look()
-      for (const version of this.#world.versions) {
-        const value = values.get(version) ?? null
-        this.#note(version, { kind: value === null ? 'clear' : 'overwrite', value, required: true })
-      }
+      await this.#noteLoss()
     })
+  }
+
+  /** A delta was collected that the index does not contain: a compaction had folded it into what an empty index has replaced. */
+  async noteCollected(): Promise<void> {
+    if (this.#overwritten && !this.isIndexBroken) await this.#noteLoss()
   }
 
   /** A client has written `index.yaml`. If there was none, it has made it anew. */
@@ -139,6 +140,15 @@ export class Outsiders {
   #note(version: string, operation: Pick<Operation, 'kind' | 'value' | 'required'>): void {
     const { now } = this.#world.time
     this.#operations.push({ ...operation, version, client: 'somebody', start: now, end: now })
+  }
+
+  /** The versions are what they are now, whatever was acknowledged. */
+  async #noteLoss(): Promise<void> {
+    const values = await this.#look()
+    for (const version of this.#world.versions) {
+      const value = values.get(version) ?? null
+      this.#note(version, { kind: value === null ? 'clear' : 'overwrite', value, required: true })
+    }
   }
 
   /** What a reader sees who needs no time: version -> digest. */

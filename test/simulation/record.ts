@@ -83,7 +83,7 @@ export function recordMutations(store: ObjectStore, record: ClientRecord, deltaF
 
 function noteDelta(record: ClientRecord, delta: DeltaText): void {
   const removals = Object.values(delta.removedEntries ?? {}).flat()
-  const additions = Object.values({ ...delta.addedIfAbsent, ...delta.addedEntries }).flat()
+  const additions = [delta.addedIfAbsent, delta.addedEntries].flatMap((charts) => Object.values(charts ?? {}).flat())
   for (const { version } of additions) record.adds.add(version)
   if (record.effect === 'reindex') {
     const removed = new Map(removals.map(({ version, digest }) => [version, digest]))

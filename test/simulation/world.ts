@@ -88,9 +88,13 @@ export class World {
     this.store = guardStore(this.bucket, {
       indexKey: LOCATION.indexKey,
       deltaFolder: LOCATION.deltaFolder,
-      isExact: () => store !== 'no-conditions' && !this.outsiders.haveWritten,
       report: (violation) => this.violate(violation),
       wroteIndex: () => this.outsiders.noteWritten(),
+      tookUnfolded: async (key) => {
+        // Without conditions an older base may have taken the place of the one that had folded it.
+        if (this.outsiders.haveWritten) await this.outsiders.noteCollected()
+        else if (store !== 'no-conditions') this.violate(`a delta is deleted that the base has not folded: ${key}`)
+      },
       tookOther: (key) => void this.mistaken.add(key),
     })
     this.network = new Network({
