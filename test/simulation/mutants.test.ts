@@ -15,13 +15,13 @@ describe('the simulation finds out when it does not hold that', () => {
 
   for (const mutant of MUTANTS) {
     it(mutant.rule, async function () {
-      this.timeout(120_000)
+      this.timeout(300_000)
       assert.notEqual(await firstViolation(mutant), undefined, `${String(BUDGET)} schedules without a violation`)
     })
   }
 
-  async function firstViolation({ file, find, mix, replace, store = 'exact' }: Mutant): Promise<string | undefined> {
-    const product = await bundleProduct({ edits: [{ file, find, replace }] })
+  async function firstViolation({ also = [], file, find, mix, replace, store = 'exact' }: Mutant): Promise<string | undefined> {
+    const product = await bundleProduct({ edits: [{ file, find, replace }, ...also] })
     let found: string | undefined
     await pool.run({ product, first: 1, seeds: BUDGET, options: { store, ...(mix === undefined ? {} : { mix }) } }, ({ outcome }) => {
       found = outcome.violations[0]

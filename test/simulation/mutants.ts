@@ -5,6 +5,8 @@ import type { StoreKind } from './world.ts'
 /** The program with one rule of the protocol broken, and where that shows. */
 export interface Mutant extends Edit {
   readonly rule: string
+  /** What else is changed: where two guards hold one rule. */
+  readonly also?: readonly Edit[]
   readonly store?: StoreKind
   readonly mix?: MixName
 }
@@ -55,13 +57,6 @@ export const MUTANTS: readonly Mutant[] = [
     mix: 'storm',
   },
   {
-    rule: 'a delta is not sent more than 60 s after its mint',
-    file: 'protocol/mint.ts',
-    find: 'const isFresh = startLimit(session, ID_LIFETIME)',
-    replace: 'const isFresh = startLimit(session, ID_LIFETIME * 60)',
-    mix: 'sleepers',
-  },
-  {
     rule: 'the random bits of an id are fresh',
     file: 'protocol/mint.ts',
     find: 'session.random.bytes(RANDOM_BYTES)',
@@ -73,13 +68,6 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/store-clock.ts',
     find: 'offset = answer.date + DATE_RESOLUTION - sentAt',
     replace: 'offset = 0',
-    mix: 'sleepers',
-  },
-  {
-    rule: "the store's clock is never estimated behind, however late an answer is read",
-    file: 'protocol/store-clock.ts',
-    find: 'offset = answer.date + DATE_RESOLUTION - sentAt',
-    replace: 'offset = answer.date - clock.now()',
     mix: 'sleepers',
   },
   {
@@ -112,13 +100,6 @@ export const MUTANTS: readonly Mutant[] = [
     mix: 'tight',
   },
   {
-    rule: 'a forced push replaces only the archive that it has seen',
-    file: 'protocol/replace-archive.ts',
-    find: "head === undefined ? 'absent' : { match: head.etag }",
-    replace: "'always' as const",
-    mix: 'tight',
-  },
-  {
     rule: 'a removal acts on its own digest only',
     file: 'core/entry.ts',
     find: 'if (removal.digest !== entry.digest) return false',
@@ -131,5 +112,63 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'return changes.filter((change) => stillHolds(change, view.index, archives) && !isRemoved(change))',
     replace: 'return changes.filter((change) => archives !== undefined || isRemoved(change))',
     mix: 'mending',
+  },
+  {
+    rule: 'a delta is not taken more than 60 s after its mint, by the client or by the store',
+    file: 'protocol/mint.ts',
+    find: 'const isFresh = startLimit(session, ID_LIFETIME)',
+    replace: 'const isFresh = startLimit(session, ID_LIFETIME * 60)',
+    also: [{ file: 'protocol/mint.ts', find: 'until: date + ID_LIFETIME', replace: 'until: date + 60 * ID_LIFETIME' }],
+    mix: 'clocks',
+  },
+  {
+    rule: 'the time of an id is that of the listing, not that of a clock which may stand or step',
+    file: 'protocol/mint.ts',
+    find: 'const time = Math.max(date, ...raised)',
+    replace: 'const time = Math.max(Math.floor(session.clock.now()), ...raised)',
+    mix: 'clocks',
+  },
+  {
+    rule: 'the store is asked to refuse the deletion of an archive that comes late',
+    file: 'protocol/delete-archive.ts',
+    find: 'until: landedAt + REMOVAL_SETTLES, ',
+    replace: '',
+    mix: 'clocks',
+  },
+  {
+    rule: 'a base that was read some time ago is looked at again before it is written over',
+    file: 'protocol/compact.ts',
+    find: 'return isYoung() ||',
+    replace: 'return isYoung() || !isYoung() ||',
+    store: 'no-conditions',
+    mix: 'sleepers',
+  },
+  {
+    rule: 'init --force empties once',
+    file: 'protocol/init.ts',
+    find: 'if (first !== undefined && before.emptiedBy !== first.emptiedBy) return',
+    replace: "if (first?.emptiedBy === 'nobody') return",
+    mix: 'init',
+  },
+  {
+    rule: 'the base of a rebuild holds what the archives say',
+    file: 'protocol/rebuild-index.ts',
+    find: 'return fold(index, [last])',
+    replace: 'return fold(index, [last].slice(1))',
+    mix: 'rebuild',
+  },
+  {
+    rule: 'the base of a rebuild holds what the log says',
+    file: 'protocol/rebuild-index.ts',
+    find: 'return fold(index, [last])',
+    replace: "return fold(emptyIndexText('json'), [last, ...deltas].slice(0, 1))",
+    mix: 'rebuild',
+  },
+  {
+    rule: 'a rebuild adds no version of which a removal stands in the log',
+    file: 'protocol/rebuild-index.ts',
+    find: 'const kept = changes.filter((change) => !removed.has(versionKey(change)))',
+    replace: 'const kept = changes',
+    mix: 'damage',
   },
 ]
