@@ -30,7 +30,8 @@ export function mayDiffer(world: World, version: string, { archive, entry }: { r
 function mayLeaveOrphan(world: World, version: string): boolean {
   if (world.orphans.has(version) || world.network.repeats > 0) return true
   return actorsOn(world, version).some(
-    (record) => record.client.hasCrashed || record.acknowledgedAt === undefined || record.hasLeftArchive || record.effect === 'init',
+    ({ acknowledgedAt, client, effect, existing, hasLeftArchive }) =>
+      client.hasCrashed || acknowledgedAt === undefined || existing.has(version) || hasLeftArchive || effect === 'init',
   )
 }
 

@@ -342,12 +342,17 @@ export const MIXES: Readonly<Record<MixName, Mix>> = {
     oldDeltas: 0.3,
     pendingDeltas: 0.3,
   },
-  /** The clock of the store is set, too. */
+  /**
+   * The clock of the store is set. No machine stands still with its clocks meanwhile: what comes late of it the store alone can tell,
+   * by a clock that does not go back.
+   */
   'store-clock': {
     ...USUAL,
     ...within(3 * MINUTE),
     latency: 100,
     stall: 0.03,
+    guardedStall: 0,
+    standingClocks: 0,
     steps: 0.1,
     storeSteps: 2,
     weights: { push: 5, ignore: 0.5, force: 2, restore: 0.5, delete: 4, reindex: 0.5 },
