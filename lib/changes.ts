@@ -1,5 +1,6 @@
 import type { DeltaId } from './core/delta-id.ts'
 import type { VersionId } from './core/entry.ts'
+import { HelmS3Error } from './errors.ts'
 import { formatCount } from './format.ts'
 
 /** What one write changes for good: a delta, or an object that stands for itself. */
@@ -47,7 +48,7 @@ export class Changes {
 
   /** An archive stays in the bucket, or may stay, although its version is removed. */
   leaveArchive(key: string, cause: unknown): void {
-    this.#archives.push({ key, cause: cause instanceof Error ? cause.message : String(cause) })
+    this.#archives.push({ key, cause: causeText(cause) })
   }
 
   /** What is committed: `app 1.0.0 (delta 01J…)`. Undefined: nothing. */
@@ -115,4 +116,10 @@ function namesOf(versions: readonly VersionId[]): string | undefined {
   const names = [...new Set(versions.map(nameOf))]
   if (names.length === 0) return undefined
   return names.length > MOST_VERSIONS ? formatCount(names.length, 'version') : names.join(', ')
+}
+
+/** With the way out, where the error knows one: the permission that is missing, say. */
+function causeText(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause)
+  return cause instanceof HelmS3Error && cause.hint !== undefined ? `${cause.message}; ${cause.hint}` : cause.message
 }
