@@ -288,8 +288,8 @@ describe('settings, end to end', () => {
         const variables = { ...withKeys(), AWS_ENDPOINT_URL: regional.url, AWS_REGION: 'us-east-1' }
         const told = await bare(['push', CHART, at().url, '--verbose'], variables)
         assert.deepEqual([told.status, told.stderr.split('\n')[0]], [0, 'helm-s3: the store says that the bucket is in eu-west-1, not in us-east-1'])
-        // The look at the index and the one at the defaults of the repository go out together.
-        assert.equal(regional.lines.filter((line) => line.includes('us-east-1')).length, 2)
+        // The looks at the index, at the archive and at the defaults of the repository go out together.
+        assert.equal(regional.lines.filter((line) => line.includes('us-east-1')).length, 3)
         const before = regional.lines.length
         const kept = await bare(['compact', at().url], { ...variables, HELM_S3_DYNAMIC_REGION_ENABLED: 'false' })
         assert.match(expectFailure('compact', kept), /use --region eu-west-1/)
