@@ -114,7 +114,7 @@ async function settleChange(session: Session, claim: Claim, entry: Entry, state:
   const head = await headArchive(session, claim.key)
   if (head?.digest === claim.digest) state.adopt(claim, head)
   try {
-    if ((await settle(session, claim, entry, state)) === 'archive-gone') await withdraw(session, entry, state)
+    if ((await settle(session, claim, entry, state)) === 'again') await withdraw(session, entry, state)
   } catch (error) {
     if (!hasCode(error, 'conflict')) throw error
   }

@@ -10,6 +10,7 @@ import { compactionSettings } from './repository-config.ts'
 import { sweepRebuildMarks } from './rebuild-mark.ts'
 import { type View, noticeSkipped, readView } from './read-view.ts'
 import type { Session } from './session.ts'
+import { startLimit } from './stopwatch.ts'
 import { newWriteId, nextGenerated, writeIndex } from './write-index.ts'
 
 export interface CompactOptions {
@@ -98,11 +99,14 @@ export async function compactOnce(session: Session, view: View, options: Compact
 }
 
 /**
- * A base that was read longer ago is looked at again before one is written over it: on a store that ignores the condition of the PUT, what
- * others have folded since, and collected after the shortest grace window, would be in no base. Cost: nothing, or one HEAD.
+ * A base that was read longer ago is looked at again before one is written over it: on a store that ignores the
+ * condition of the PUT, what others have folded since, and collected after the shortest grace window, would be in no
+ * base. That look is good for half a grace window, too: this client may stand still with the answer in its hands.
+ * Cost: nothing, or one HEAD.
  */
 async function isStillBase(session: Session, { base, isYoung }: View): Promise<boolean> {
-  return isYoung() || (await session.store.head(session.location.indexKey))?.etag === base.etag
+  const isRecent = startLimit(session, MIN_GRACE_WINDOW / 2)
+  return isYoung() || ((await session.store.head(session.location.indexKey))?.etag === base.etag && isRecent())
 }
 
 function nextIndex(session: Session, view: View, merged: IndexText, { folded }: CompactionPlan): IndexText {

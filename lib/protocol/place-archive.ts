@@ -15,12 +15,10 @@ import { putArchive } from './write-archive.ts'
 export type Placement =
   /** Written under the id of this attempt, where there was none. */
   | { readonly kind: 'created' }
-  /** Written by force over another one. */
+  /** Written under the id of this attempt over another one: by force, or over the same bytes of a push that died. */
   | { readonly kind: 'replaced' }
-  /** An earlier attempt of this push wrote it. */
-  | { readonly kind: 'mine-before' }
-  /** Another push wrote the same bytes and died before its delta. */
-  | { readonly kind: 'adopted' }
+  /** An earlier attempt of this push wrote it, and it takes longer to send than an id lives. */
+  | { readonly kind: 'kept' }
   /** By force, the same bytes that the index has already: no delta is needed. */
   | { readonly kind: 'refreshed' }
   /** The version is in the index: this push has lost. */
@@ -35,57 +33,78 @@ export type Placement =
 const AGAIN: Placement = { kind: 'again' }
 const MAX_SENDS = 12
 
+/** What one attempt of a push puts its archives with. */
+export interface Placing {
+  readonly minted: Minted
+  readonly state: PushState
+  readonly contentType: string
+}
+
 /**
  * Puts an archive where there is none: of several pushers of one version the store lets exactly one win. A push that has
- * started again looks first: a large archive may take longer to send than an id lives.
- * Cost: one PUT; when the key is taken also a HEAD and a view. An archive of a push that died: see {@link clearOrphans}.
+ * started again looks first, because its own archive stands there, as a rule.
+ * Cost: one PUT; when the key is taken also a HEAD and a view, and where the same bytes stand there another PUT. An
+ * archive of a push that died with other bytes: see {@link clearOrphans}.
  */
-export async function placeNewArchive(
-  session: Session,
-  upload: ChartUpload,
-  minted: Minted,
-  state: PushState,
-  contentType: string,
-): Promise<Placement> {
-  if (state.isRestart) {
-    const head = await headArchive(session, archiveKey(session.location, upload))
-    if (head !== undefined && state.isMine(head)) return { kind: 'mine-before' }
-  }
+export async function placeNewArchive(session: Session, upload: ChartUpload, placing: Placing): Promise<Placement> {
+  const { contentType, minted, state } = placing
+  const key = archiveKey(session.location, upload)
+  const ownHead = state.isRestart ? await headArchive(session, key) : undefined
+  if (ownHead !== undefined && state.isMine(ownHead)) return takeOver(session, upload, ownHead, placing)
   for (let send = 0; send < MAX_SENDS; send++) {
     if (!minted.isFresh()) return AGAIN
     const put = await putArchive(session, upload, minted.id, { when: 'absent', contentType })
     if (put.outcome === 'written') return { kind: 'created' }
-    const head = await headArchive(session, archiveKey(session.location, upload))
+    const head = await headArchive(session, key)
     if (head === undefined) {
       if (put.outcome === 'refused' || put.outcome === 'expired') return AGAIN
       await session.clock.sleep(100 + session.random.fraction() * 400)
       continue
     }
-    if (state.isMine(head)) return { kind: head.delta === minted.id ? 'created' : 'mine-before' }
+    if (head.delta === minted.id) return { kind: 'created' }
     return head.digest === upload.digest
-      ? adoptArchive(session, upload, head, await readView(session), state)
+      ? takeOver(session, upload, head, placing)
       : giveWayOrClear(session, upload, head, state)
   }
   return AGAIN
 }
 
 /**
- * Takes over an archive with the same bytes that no entry names: its push died before the delta. But not while a deletion
- * may be about to remove it, and not when yet another push has written it meanwhile (the HEAD comes after the view).
+ * Makes an archive with the same bytes that no entry names the archive of this attempt: its push died before the delta,
+ * or it was an earlier attempt of this one. It is written again under the id of this attempt, so that archive and delta
+ * have one order. Not while a deletion may be about to remove it, and only over the very bytes that the HEAD showed.
+ *
+ * An own one that takes longer to send than an id lives would never get its delta: it is kept as it is.
  */
-export async function adoptArchive(
+async function takeOver(
   session: Session,
   upload: ChartUpload,
   head: ArchiveHead,
-  view: View,
-  state: PushState,
+  placing: Placing,
 ): Promise<Placement> {
-  const obstacle = await obstacleTo(session, upload, view, state)
+  const { minted, state } = placing
+  const obstacle = await obstacleTo(session, upload, await readView(session), state)
   if (obstacle !== undefined) return obstacle
+  if (state.isMine(head) && state.isSlow(upload)) return { kind: 'kept' }
+  // Where no id can be above, the clock of the store was set back: no delta under that one would count.
+  if (head.delta !== undefined && head.delta >= minted.id && state.mintAbove(head.delta)) return AGAIN
+  return putOver(session, upload, head, placing)
+}
+
+/** Writes an archive under the id of this attempt, over the one that `head` shows. Cost: one PUT; without an answer a HEAD. */
+export async function putOver(
+  session: Session,
+  upload: ChartUpload,
+  head: ArchiveHead,
+  { contentType, minted }: Placing,
+): Promise<Placement> {
+  if (!minted.isFresh()) return AGAIN
+  const put = await putArchive(session, upload, minted.id, { when: { match: head.etag }, contentType })
+  if (head.digest !== upload.digest && put.outcome !== 'refused') session.changes.replaced(upload)
+  if (put.outcome === 'written') return { kind: 'replaced' }
+  if (put.outcome === 'refused' || put.outcome === 'expired') return AGAIN
   const now = await headArchive(session, archiveKey(session.location, upload))
-  if (now === undefined || now.delta !== head.delta) return AGAIN
-  state.adopt(upload, now)
-  return { kind: 'adopted' }
+  return now?.delta === minted.id ? { kind: 'replaced' } : AGAIN
 }
 
 /**

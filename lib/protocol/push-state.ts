@@ -2,6 +2,7 @@ import type { DeltaId } from '../core/delta-id.ts'
 import { type Entry, type VersionId, versionKey } from '../core/entry.ts'
 import { formatAge } from '../format.ts'
 import type { ArchiveHead } from './head-archive.ts'
+import { ID_LIFETIME, LONGEST_FLIGHT } from './limits.ts'
 import { type Minted, mint } from './mint.ts'
 import type { Session } from './session.ts'
 
@@ -26,7 +27,11 @@ export class PushState {
   readonly kind: ClaimKind
   readonly #mine = new Set<DeltaId>()
   readonly #adopted = new Map<string, Pick<ArchiveHead, 'delta' | 'digest'>>()
-  readonly #written = new Map<string, DeltaId>()
+  readonly #written = new Map<string, Set<DeltaId>>()
+  readonly #slow = new Set<string>()
+  readonly #above = new Set<DeltaId>()
+  /** Store clock, milliseconds since 1970. */
+  #finalAt = -Infinity
   readonly #notCleared = new Set<string>()
   readonly #entries = new Set<string>()
   /** Milliseconds, by what was waited for. */
@@ -38,7 +43,7 @@ export class PushState {
 
   /** Mints an id that counts as this push's own from now on. */
   async mint(session: Session, above: readonly (DeltaId | undefined)[] = []): Promise<Minted> {
-    const minted = await mint(session, above)
+    const minted = await mint(session, [...this.#above, ...above])
     this.#mine.add(minted.id)
     return minted
   }
@@ -52,9 +57,45 @@ export class PushState {
     return this.#mine
   }
 
-  /** This push has put the archive of a version under this id. */
-  noteWritten(version: VersionId, id: DeltaId): void {
-    this.#written.set(versionKey(version), id)
+  /** From now on the ids of this push are above this one, too. @returns whether that is news */
+  mintAbove(id: DeltaId): boolean {
+    const isNew = !this.#above.has(id)
+    this.#above.add(id)
+    return isNew
+  }
+
+  /**
+   * This push has put the archive of a version under this id. Its delta is sent only while the id lives, as all are: where
+   * it had run out by then, the archive takes too long to be sent in every attempt.
+   */
+  noteWritten(version: VersionId, { id, isFresh }: Pick<Minted, 'id' | 'isFresh'>): void {
+    const key = versionKey(version)
+    this.#written.set(key, (this.#written.get(key) ?? new Set()).add(id))
+    if (!isFresh()) this.#slow.add(key)
+  }
+
+  /** The ids under which this push has put the archive of a version, in the order in which it did. */
+  writtenIds(version: VersionId): ReadonlySet<DeltaId> {
+    return this.#written.get(versionKey(version)) ?? new Set()
+  }
+
+  /** Whether the archive of a version took longer to send than an id lives. */
+  isSlow(version: VersionId): boolean {
+    return this.#slow.has(versionKey(version))
+  }
+
+  /**
+   * A delta of this push that adds only what is absent has landed. It would give way to a delta of a lower id that lands
+   * later: that can happen for as long as an id that was minted before may be sent, and be on its way. `landedAt`: store
+   * clock, milliseconds since 1970.
+   */
+  noteGivesWay(landedAt: number): void {
+    this.#finalAt = Math.max(this.#finalAt, landedAt + ID_LIFETIME + LONGEST_FLIGHT)
+  }
+
+  /** Milliseconds until no such delta can land any more. `date`: store clock, milliseconds since 1970. */
+  timeToBeFinal(date: number): number {
+    return Math.max(0, this.#finalAt - date)
   }
 
   /**
@@ -62,7 +103,7 @@ export class PushState {
    * to those that it had seen, and so the same ETag.
    */
   isOverwrittenFromBelow(version: VersionId, { delta }: ArchiveHead): boolean {
-    const written = this.#written.get(versionKey(version))
+    const written = [...this.writtenIds(version)].at(-1)
     return written !== undefined && delta !== undefined && delta < written
   }
 
@@ -83,10 +124,6 @@ export class PushState {
   /** Whether this push has added the entry itself, before it started again. */
   isMyEntry(entry: Entry): boolean {
     return this.#entries.has(entryKey(entry))
-  }
-
-  hasAdopted(version: VersionId): boolean {
-    return this.#adopted.has(versionKey(version))
   }
 
   /** Archives of old clients carry no id: their bytes must be the same, too. */

@@ -6,13 +6,14 @@ import type { ChartUpload } from './chart-upload.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
 import { CONCURRENCY } from './limits.ts'
 import type { Minted } from './mint.ts'
-import { type Placement, adoptArchive } from './place-archive.ts'
+import { type Placement, type Placing, putOver } from './place-archive.ts'
 import type { PushState } from './push-state.ts'
 import { readDelta } from './read-delta.ts'
 import { type View, readView } from './read-view.ts'
 import { refuseBelow } from './refuse-below.ts'
 import { findAllRemovals, timeToSettle } from './removals.ts'
 import type { Session } from './session.ts'
+import { hasItsEntry } from './settle.ts'
 import { putArchive } from './write-archive.ts'
 
 const AGAIN: Placement = { kind: 'again' }
@@ -21,13 +22,12 @@ const AGAIN: Placement = { kind: 'again' }
 interface Target {
   readonly upload: ChartUpload
   readonly head: ArchiveHead | undefined
-  readonly plan: 'replace' | 'adopt' | 'refresh' | 'keep'
+  readonly plan: 'replace' | 'refresh' | 'keep'
 }
 
 /**
  * Puts the archives of a forced push, over whatever stands there: HEAD, an id above what it showed, PUT with its ETag.
- * Equal bytes are not simply written again: they would have the ETag that a deletion under way waits for. What an earlier
- * attempt of this push has put there stays.
+ * Equal bytes that the index names are written again as they are, without a delta.
  * Cost: a HEAD and a PUT for each archive, one LIST; a view when the same bytes stand there already; see also `waitForRemovals`.
  */
 export async function replaceArchives(
@@ -43,15 +43,15 @@ export async function replaceArchives(
   const view = uploads.some((upload, i) => isSame(upload, heads[i])) ? await readView(session) : undefined
   const targets = uploads.map((upload, i): Target => {
     const head = heads[i]
-    if (head !== undefined && state.isMine(head)) return { upload, head, plan: 'keep' }
-    return { upload, head, plan: view !== undefined && isSame(upload, head) ? planForSameBytes(upload, view) : 'replace' }
+    if (head !== undefined && state.isMine(head)) return { upload, head, plan: state.isSlow(upload) ? 'keep' : 'replace' }
+    return { upload, head, plan: view !== undefined && isSame(upload, head) ? planForSameBytes(upload, view, state) : 'replace' }
   })
   const minted = await state.mint(session, heads.map((head) => head?.delta))
   await refuseBelow(session, minted, uploads)
   const written = targets.filter(({ plan }) => plan === 'replace').map(({ upload }) => upload)
   const waiting = await waitForRemovals(session, minted, written)
   if (waiting !== undefined) return { minted, placements: targets.map(() => waiting) }
-  const place = (target: Target): Promise<Placement> => placeByForce(session, target, minted, view, state, contentType)
+  const place = (target: Target): Promise<Placement> => placeByForce(session, target, { minted, state, contentType })
   return { minted, placements: await Promise.all(targets.map((target) => limit(() => place(target)))) }
 }
 
@@ -79,34 +79,25 @@ async function waitForRemovals(
   return left > 0 ? { kind: 'wait', waiting: { on: 'removal', left } } : undefined
 }
 
-function planForSameBytes(upload: ChartUpload, view: View): Target['plan'] {
-  const entry = view.index.find(upload)
-  if (entry === undefined) return 'adopt'
-  return entry.digest === upload.digest ? 'refresh' : 'replace'
+/** An entry that something pending is about to change is written anew. */
+function planForSameBytes(upload: ChartUpload, view: View, state: PushState): Target['plan'] {
+  return hasItsEntry(view, upload, state) ? 'refresh' : 'replace'
 }
 
-async function placeByForce(
-  session: Session,
-  { upload, head, plan }: Target,
-  minted: Minted,
-  view: View | undefined,
-  state: PushState,
-  contentType: string,
-): Promise<Placement> {
-  if (plan === 'keep') return { kind: 'mine-before' }
-  if (plan === 'adopt' && head !== undefined && view !== undefined) {
-    const placement = await adoptArchive(session, upload, head, view, state)
-    return placement.kind === 'exists' ? AGAIN : placement
-  }
+async function placeByForce(session: Session, { upload, head, plan }: Target, placing: Placing): Promise<Placement> {
+  const { contentType, minted, state } = placing
+  if (plan === 'keep') return { kind: 'kept' }
   if (!minted.isFresh()) return AGAIN
-  const when = head === undefined ? 'absent' : { match: head.etag }
-  const delta = plan === 'refresh' ? head?.delta : minted.id
-  const put = await putArchive(session, upload, delta, { when, contentType })
-  if (plan === 'replace' && head !== undefined && put.outcome !== 'refused') session.changes.replaced(upload)
-  const done: Placement = { kind: plan === 'refresh' ? 'refreshed' : head === undefined ? 'created' : 'replaced' }
-  if (put.outcome === 'written' && plan === 'refresh' && head !== undefined) state.adopt(upload, head)
-  if (put.outcome === 'written') return done
-  if (put.outcome === 'refused' || put.outcome === 'expired' || plan === 'refresh') return AGAIN
-  const now = await headArchive(session, archiveKey(session.location, upload))
-  return now !== undefined && now.delta === minted.id ? done : AGAIN
+  if (head === undefined) {
+    const put = await putArchive(session, upload, minted.id, { when: 'absent', contentType })
+    if (put.outcome === 'written') return { kind: 'created' }
+    if (put.outcome === 'refused' || put.outcome === 'expired') return AGAIN
+    const now = await headArchive(session, archiveKey(session.location, upload))
+    return now?.delta === minted.id ? { kind: 'created' } : AGAIN
+  }
+  if (plan === 'replace') return putOver(session, upload, head, placing)
+  const put = await putArchive(session, upload, head.delta, { when: { match: head.etag }, contentType })
+  if (put.outcome !== 'written') return AGAIN
+  state.adopt(upload, head)
+  return { kind: 'refreshed' }
 }

@@ -8,10 +8,21 @@ export interface StoreClock {
    * local clock as it is, until the first answer has come.
    */
   now(): number
+  /**
+   * Whether an answer was dated well before the time that an earlier one had led to expect: the clock of the store may
+   * have been set back, and something that this command never saw may have an id above those that it mints.
+   */
+  readonly mayHaveGoneBack: boolean
 }
 
 /** `Date` headers are in whole seconds, cut off. */
 const DATE_RESOLUTION = 1000
+
+/**
+ * The servers of one store differ by so much without harm, milliseconds: what the listing of a mint does not show any
+ * more was collected, and so is older than the shortest grace window.
+ */
+const TOLERANCE = 5000
 
 /**
  * A store that notes the `Date` of each answer, and the clock that follows it: it dates entries, and tells from where to list when an
@@ -21,12 +32,17 @@ const DATE_RESOLUTION = 1000
  * dated before its archive, for which a reindex would have to open it.
  */
 export function followStoreClock(store: ObjectStore, clock: Clock): { readonly store: ObjectStore; readonly storeClock: StoreClock } {
-  let offset = 0
+  let offset: number | undefined
+  let mayHaveGoneBack = false
+  const now = (): number => clock.now() + (offset ?? 0)
   const noting = async <T>(request: () => Promise<T>): Promise<T> => {
     const sentAt = clock.now()
+    const expected = offset === undefined ? -Infinity : now()
     const answer = await request()
     if (typeof answer === 'object' && answer !== null && 'date' in answer && typeof answer.date === 'number') {
-      offset = answer.date + DATE_RESOLUTION - sentAt
+      const date = answer.date + DATE_RESOLUTION
+      mayHaveGoneBack ||= date < expected - TOLERANCE
+      offset = date - sentAt
     }
     return answer
   }
@@ -42,6 +58,11 @@ export function followStoreClock(store: ObjectStore, clock: Clock): { readonly s
       stream: (...args) => store.stream(...args),
       listVersions: (...args) => store.listVersions(...args),
     },
-    storeClock: { now: () => clock.now() + offset },
+    storeClock: {
+      now,
+      get mayHaveGoneBack() {
+        return mayHaveGoneBack
+      },
+    },
   }
 }

@@ -46,10 +46,11 @@ describe('restore', () => {
       assert.match(await program.text('charts/index.yaml'), /"version":"1\.0\.0"/, 'folded at once')
     })
 
-    it('writes one delta that gives way to another addition', async () => {
+    it('writes one delta, and the archive again under its id', async () => {
       const { delta, restored } = resultOf('restore', await program.ok('restore', 'app', URI, '--version=1.0.0', '--no-compact', '-ojson')) as Restored
       const text = await program.text(`charts/index.d/${String(delta)}.yaml`)
-      assert.match(text, /"addedIfAbsent":\{"app":\[/)
+      assert.match(text, /"addedEntries":\{"app":\[/)
+      assert.equal((await program.bucket.head(asKey('charts/app-1.0.0.tgz')))?.metadata.delta, delta)
       assert.match(text, /"command":"restore"/)
       assert.deepEqual(restored.map(({ source, version }) => [version, source]), [['1.0.0', 'archive']])
     })

@@ -66,7 +66,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'the local clock is corrected by the store',
     file: 'protocol/store-clock.ts',
-    find: 'offset = answer.date + DATE_RESOLUTION - sentAt',
+    find: 'offset = date - sentAt',
     replace: 'offset = 0',
     mix: 'sleepers',
   },
