@@ -112,7 +112,7 @@ async function settleCrossed(session: Session, changes: readonly Change[], range
 /** An archive that another push has replaced meanwhile is that push's; when it has died, the next reindex finds it. */
 async function settleChange(session: Session, claim: Claim, entry: Entry, state: PushState): Promise<void> {
   const head = await headArchive(session, claim.key)
-  if (head?.digest === claim.digest) state.adopt(claim, head)
+  if (head?.digest === claim.digest) state.speakFor(claim, head)
   try {
     if ((await settle(session, claim, entry, state)) === 'again') await withdraw(session, entry, state)
   } catch (error) {

@@ -15,9 +15,11 @@ import { putArchive } from './write-archive.ts'
 export type Placement =
   /** Written under the id of this attempt, where there was none. */
   | { readonly kind: 'created' }
-  /** Written under the id of this attempt over another one: by force, or over the same bytes of a push that died. */
+  /** Written by force under the id of this attempt over another one. */
   | { readonly kind: 'replaced' }
-  /** An earlier attempt of this push wrote it, and it takes longer to send than an id lives. */
+  /** Written under the id of this attempt over the same bytes, of a push that died or of an earlier attempt. */
+  | { readonly kind: 'adopted' }
+  /** An earlier attempt wrote it, and it takes longer to send than an id lives: it stays as it is. */
   | { readonly kind: 'kept' }
   /** By force, the same bytes that the index has already: no delta is needed. */
   | { readonly kind: 'refreshed' }
@@ -49,8 +51,10 @@ export interface Placing {
 export async function placeNewArchive(session: Session, upload: ChartUpload, placing: Placing): Promise<Placement> {
   const { contentType, minted, state } = placing
   const key = archiveKey(session.location, upload)
-  const ownHead = state.isRestart ? await headArchive(session, key) : undefined
-  if (ownHead !== undefined && state.isMine(ownHead)) return takeOver(session, upload, ownHead, placing)
+  if (state.isRestart) {
+    const head = await headArchive(session, key)
+    if (head !== undefined && state.isMine(head)) return adoptArchive(session, upload, head, placing)
+  }
   for (let send = 0; send < MAX_SENDS; send++) {
     if (!minted.isFresh()) return AGAIN
     const put = await putArchive(session, upload, minted.id, { when: 'absent', contentType })
@@ -63,32 +67,35 @@ export async function placeNewArchive(session: Session, upload: ChartUpload, pla
     }
     if (head.delta === minted.id) return { kind: 'created' }
     return head.digest === upload.digest
-      ? takeOver(session, upload, head, placing)
+      ? adoptArchive(session, upload, head, placing)
       : giveWayOrClear(session, upload, head, state)
   }
   return AGAIN
 }
 
 /**
- * Makes an archive with the same bytes that no entry names the archive of this attempt: its push died before the delta,
- * or it was an earlier attempt of this one. It is written again under the id of this attempt, so that archive and delta
- * have one order. Not while a deletion may be about to remove it, and only over the very bytes that the HEAD showed.
+ * Takes over an archive with the same bytes that no entry of another push names: its push died before the delta, or was
+ * an earlier attempt of this one. It is written again under the id of this attempt: whoever replaces or deletes it
+ * afterwards takes an id above. Not while a deletion may be about to remove it, and only over the bytes that were seen.
  *
- * An own one that takes longer to send than an id lives would never get its delta: it is kept as it is.
+ * An own one that takes longer to send than an id lives would never get its delta: it stays as it is.
  */
-async function takeOver(
+async function adoptArchive(
   session: Session,
   upload: ChartUpload,
   head: ArchiveHead,
   placing: Placing,
 ): Promise<Placement> {
   const { minted, state } = placing
-  const obstacle = await obstacleTo(session, upload, await readView(session), state)
+  const view = await readView(session)
+  const obstacle = await obstacleTo(session, upload, view, state)
   if (obstacle !== undefined) return obstacle
-  if (state.isMine(head) && state.isSlow(upload)) return { kind: 'kept' }
-  // Where no id can be above, the clock of the store was set back: no delta under that one would count.
+  // Where no id can be above, the clock of the store was set back, and nothing under that one would count.
   if (head.delta !== undefined && head.delta >= minted.id && state.mintAbove(head.delta)) return AGAIN
-  return putOver(session, upload, head, placing)
+  state.adopt(upload, head, view.listing.date)
+  if (state.isMine(head) && state.isSlow(upload)) return { kind: 'kept' }
+  const placement = await putOver(session, upload, head, placing)
+  return placement.kind === 'replaced' ? { kind: 'adopted' } : placement
 }
 
 /** Writes an archive under the id of this attempt, over the one that `head` shows. Cost: one PUT; without an answer a HEAD. */

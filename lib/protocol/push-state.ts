@@ -1,8 +1,8 @@
+import type { Addition } from '../core/delta.ts'
 import type { DeltaId } from '../core/delta-id.ts'
 import { type Entry, type VersionId, versionKey } from '../core/entry.ts'
 import { formatAge } from '../format.ts'
 import type { ArchiveHead } from './head-archive.ts'
-import { ID_LIFETIME, LONGEST_FLIGHT } from './limits.ts'
 import { type Minted, mint } from './mint.ts'
 import type { Session } from './session.ts'
 
@@ -22,16 +22,19 @@ const LONGEST_PAUSE = 3000
 /** Who waits for longer than this is told so, milliseconds. */
 const MOMENT = 2000
 
+/** An archive that a push has taken over: who wrote it, and when; see {@link ArchiveHead}. */
+export type Adopted = Pick<ArchiveHead, 'delta' | 'lastModified'>
+
 /** What one push has done so far, over all its attempts: which ids are its own and which archives it stands in for. */
 export class PushState {
   readonly kind: ClaimKind
   readonly #mine = new Set<DeltaId>()
-  readonly #adopted = new Map<string, Pick<ArchiveHead, 'delta' | 'digest'>>()
+  readonly #spokenFor = new Map<string, Pick<ArchiveHead, 'delta' | 'digest'>>()
   readonly #written = new Map<string, Set<DeltaId>>()
   readonly #slow = new Set<string>()
+  readonly #adopted = new Map<string, Adopted>()
+  readonly #givesWay = new Set<string>()
   readonly #above = new Set<DeltaId>()
-  /** Store clock, milliseconds since 1970. */
-  #finalAt = -Infinity
   readonly #notCleared = new Set<string>()
   readonly #entries = new Set<string>()
   /** Milliseconds, by what was waited for. */
@@ -84,18 +87,16 @@ export class PushState {
     return this.#slow.has(versionKey(version))
   }
 
-  /**
-   * A delta of this push that adds only what is absent has landed. It would give way to a delta of a lower id that lands
-   * later: that can happen for as long as an id that was minted before may be sent, and be on its way. `landedAt`: store
-   * clock, milliseconds since 1970.
-   */
-  noteGivesWay(landedAt: number): void {
-    this.#finalAt = Math.max(this.#finalAt, landedAt + ID_LIFETIME + LONGEST_FLIGHT)
+  /** An addition that a delta of this push makes, or may have made. If absent: it gives way to one of a lower id that lands later. */
+  noteAddition({ entry, ifAbsent }: Addition): void {
+    this.#entries.add(entryKey(entry))
+    if (ifAbsent) this.#givesWay.add(versionKey(entry))
+    else this.#givesWay.delete(versionKey(entry))
   }
 
-  /** Milliseconds until no such delta can land any more. `date`: store clock, milliseconds since 1970. */
-  timeToBeFinal(date: number): number {
-    return Math.max(0, this.#finalAt - date)
+  /** Whether the newest addition of a version does. */
+  givesWay(version: VersionId): boolean {
+    return this.#givesWay.has(versionKey(version))
   }
 
   /**
@@ -108,17 +109,27 @@ export class PushState {
   }
 
   /** From now on this push speaks for the archive that `head` shows, although another push wrote it. */
-  adopt(version: VersionId, head: ArchiveHead): void {
-    this.#adopted.set(versionKey(version), head)
+  speakFor(version: VersionId, head: ArchiveHead): void {
+    this.#spokenFor.set(versionKey(version), head)
+  }
+
+  /**
+   * This push takes over the archive that `head` shows. Of its own ones the first counts: who came before that, came before
+   * all. `date`: store clock, milliseconds since 1970, no earlier than `head`.
+   */
+  adopt(version: VersionId, head: ArchiveHead, date: number): void {
+    const key = versionKey(version)
+    if (this.isMine(head) && this.#adopted.has(key)) return
+    this.#adopted.set(key, { delta: head.delta, lastModified: Math.min(head.lastModified, date) })
+  }
+
+  /** The archive of a version that this push has taken over. */
+  adopted(version: VersionId): Adopted | undefined {
+    return this.#adopted.get(versionKey(version))
   }
 
   isMine({ delta }: ArchiveHead): boolean {
     return delta !== undefined && this.#mine.has(delta)
-  }
-
-  /** An entry that a delta of this push adds, or may have added. */
-  noteEntry(entry: Entry): void {
-    this.#entries.add(entryKey(entry))
   }
 
   /** Whether this push has added the entry itself, before it started again. */
@@ -127,9 +138,9 @@ export class PushState {
   }
 
   /** Archives of old clients carry no id: their bytes must be the same, too. */
-  isAdopted(version: VersionId, { delta, digest }: ArchiveHead): boolean {
-    const adopted = this.#adopted.get(versionKey(version))
-    return adopted !== undefined && adopted.delta === delta && adopted.digest === digest
+  isSpokenFor(version: VersionId, { delta, digest }: ArchiveHead): boolean {
+    const known = this.#spokenFor.get(versionKey(version))
+    return known !== undefined && known.delta === delta && known.digest === digest
   }
 
   /**

@@ -69,6 +69,9 @@ interface Placed {
   readonly placement: Placement
 }
 
+/** How an archive comes to stand there under the id of the attempt. */
+const WRITTEN: readonly Placement['kind'][] = ['created', 'replaced', 'adopted']
+
 /** What became of one attempt. */
 type Attempt =
   | { readonly outcome: 'done'; readonly result: PushResult }
@@ -134,7 +137,7 @@ async function tryPush(
 ): Promise<Attempt> {
   const { minted, placed } = await placeAll(session, uploads, options, state)
   for (const { upload, placement } of placed) {
-    if (placement.kind === 'created' || placement.kind === 'replaced') state.noteWritten(upload, minted)
+    if (WRITTEN.includes(placement.kind)) state.noteWritten(upload, minted)
   }
   const existing = placed.flatMap(existingVersion)
   if (existing.some(({ isOrphan }) => isOrphan || !options.ignoreIfExists)) {
@@ -147,12 +150,11 @@ async function tryPush(
   if (placed.some(({ placement }) => placement.kind === 'again')) return { outcome: 'again' }
 
   const ours = placed.filter(({ placement }) => placement.kind !== 'exists' && placement.kind !== 'orphan')
-  await putProvenances(session, ours, minted, options)
+  await putProvenances(session, ours, minted)
   const delta = makeDelta(session, ours, options)
-  for (const { entry } of delta.added) state.noteEntry(entry)
+  for (const addition of delta.added) state.noteAddition(addition)
   const committed = delta.added.length > 0 ? await commit(session, minted, delta) : NOTHING_TO_COMMIT
   if (committed === 'expired') return { outcome: 'again' }
-  if (delta.added.some(({ ifAbsent }) => ifAbsent)) state.noteGivesWay(committed.landedAt)
   const mayHaveMissed = isRestart || committed.mayHaveMissed
   for (const { upload, placement } of ours) {
     if (!mayHaveMissed && placement.kind === 'created' && !committed.overtaken.has(versionKey(upload))) continue
@@ -169,13 +171,11 @@ interface Committed {
   /** The versions that deltas above it touch, by version key. */
   readonly overtaken: ReadonlySet<string>
   readonly newerDeltas: number
-  /** At the latest: store clock, milliseconds since 1970. */
-  readonly landedAt: number
   /** Whether something may have overtaken it that the look could not see any more, or that its id could not be above. */
   readonly mayHaveMissed: boolean
 }
 
-const NOTHING_TO_COMMIT: Committed = { overtaken: new Set(), newerDeltas: 0, landedAt: 0, mayHaveMissed: false }
+const NOTHING_TO_COMMIT: Committed = { overtaken: new Set(), newerDeltas: 0, mayHaveMissed: false }
 
 /**
  * Writes the delta and looks behind it. What overtook it may be folded and collected, and missing from a listing that comes more than
@@ -189,7 +189,6 @@ async function commit(session: Session, minted: Minted, delta: Delta): Promise<C
   return {
     overtaken: new Set(look.overtaken.map(versionKey)),
     newerDeltas: look.newerDeltas,
-    landedAt: appended.landedAt ?? look.date,
     mayHaveMissed: !isInTime || minted.isBelowBy > 0 || session.storeClock.mayHaveGoneBack,
   }
 }
@@ -205,7 +204,7 @@ function existingVersion({ placement, upload: { name, version } }: Placed): read
  * without an entry; the next push of the version takes it over, or its place.
  */
 async function takeBack(session: Session, placed: readonly Placed[]): Promise<void> {
-  const isOurs = ({ placement: { kind } }: Placed): boolean => kind === 'created' || kind === 'replaced' || kind === 'kept'
+  const isOurs = ({ placement: { kind } }: Placed): boolean => kind === 'kept' || WRITTEN.includes(kind)
   const archives = placed.filter(isOurs).map(({ upload }) => ({ key: archiveKey(session.location, upload), digest: upload.digest }))
   if (archives.length === 0) return
   try {
@@ -238,15 +237,10 @@ async function placeAll(
   return { minted, placed: pair(await Promise.all(uploads.map((upload) => limit(() => place(upload))))) }
 }
 
-async function putProvenances(
-  session: Session,
-  ours: readonly Placed[],
-  minted: Minted,
-  { force }: PushOptions,
-): Promise<void> {
+async function putProvenances(session: Session, ours: readonly Placed[], minted: Minted): Promise<void> {
   const limit = pLimit(CONCURRENCY)
   const put = ({ upload, placement }: Placed): Promise<void> =>
-    putProvenance(session, upload, minted.id, { removeOld: force && placement.kind === 'replaced' })
+    putProvenance(session, upload, minted.id, { removeOld: placement.kind === 'replaced' })
   await Promise.all(ours.map((placed) => limit(() => put(placed))))
 }
 
@@ -254,7 +248,7 @@ async function putProvenances(
 function makeDelta(session: Session, ours: readonly Placed[], options: UrlBase): Delta {
   const additions = ours.flatMap(({ upload, placement }): Addition[] => {
     if (placement.kind === 'refreshed') return []
-    return [{ entry: entryOf(session, upload, options), ifAbsent: placement.kind === 'kept' }]
+    return [{ entry: entryOf(session, upload, options), ifAbsent: placement.kind === 'kept' || placement.kind === 'adopted' }]
   })
   return { added: additions, removed: [] }
 }

@@ -13,7 +13,7 @@ import { type View, readView } from './read-view.ts'
 import { refuseBelow } from './refuse-below.ts'
 import { findAllRemovals, timeToSettle } from './removals.ts'
 import type { Session } from './session.ts'
-import { hasItsEntry } from './settle.ts'
+import { hasItsEntry, timeToBeFirm } from './settle.ts'
 import { putArchive } from './write-archive.ts'
 
 const AGAIN: Placement = { kind: 'again' }
@@ -27,7 +27,7 @@ interface Target {
 
 /**
  * Puts the archives of a forced push, over whatever stands there: HEAD, an id above what it showed, PUT with its ETag.
- * Equal bytes that the index names are written again as they are, without a delta.
+ * Equal bytes that the index names for good are written again as they are, without a delta.
  * Cost: a HEAD and a PUT for each archive, one LIST; a view when the same bytes stand there already; see also `waitForRemovals`.
  */
 export async function replaceArchives(
@@ -44,7 +44,7 @@ export async function replaceArchives(
   const targets = uploads.map((upload, i): Target => {
     const head = heads[i]
     if (head !== undefined && state.isMine(head)) return { upload, head, plan: state.isSlow(upload) ? 'keep' : 'replace' }
-    return { upload, head, plan: view !== undefined && isSame(upload, head) ? planForSameBytes(upload, view, state) : 'replace' }
+    return { upload, head, plan: view !== undefined && head !== undefined && isSame(upload, head) ? planForSameBytes(upload, head, view, state) : 'replace' }
   })
   const minted = await state.mint(session, heads.map((head) => head?.delta))
   await refuseBelow(session, minted, uploads)
@@ -79,14 +79,17 @@ async function waitForRemovals(
   return left > 0 ? { kind: 'wait', waiting: { on: 'removal', left } } : undefined
 }
 
-/** An entry that something pending is about to change is written anew. */
-function planForSameBytes(upload: ChartUpload, view: View, state: PushState): Target['plan'] {
-  return hasItsEntry(view, upload, state) ? 'refresh' : 'replace'
+/** An entry that something pending is about to change, or that may yet give way to a slower delta, is written anew. */
+function planForSameBytes(upload: ChartUpload, head: ArchiveHead, view: View, state: PushState): Target['plan'] {
+  return hasItsEntry(view, upload, state) && timeToBeFirm(view, upload, head) === 0 ? 'refresh' : 'replace'
 }
 
 async function placeByForce(session: Session, { upload, head, plan }: Target, placing: Placing): Promise<Placement> {
   const { contentType, minted, state } = placing
-  if (plan === 'keep') return { kind: 'kept' }
+  if (plan === 'keep' && head !== undefined) {
+    state.adopt(upload, head, minted.date)
+    return { kind: 'kept' }
+  }
   if (!minted.isFresh()) return AGAIN
   if (head === undefined) {
     const put = await putArchive(session, upload, minted.id, { when: 'absent', contentType })
@@ -98,6 +101,6 @@ async function placeByForce(session: Session, { upload, head, plan }: Target, pl
   if (plan === 'replace') return putOver(session, upload, head, placing)
   const put = await putArchive(session, upload, head.delta, { when: { match: head.etag }, contentType })
   if (put.outcome !== 'written') return AGAIN
-  state.adopt(upload, head)
+  state.speakFor(upload, head)
   return { kind: 'refreshed' }
 }

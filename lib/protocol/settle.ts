@@ -1,5 +1,5 @@
 import type { FoldedDelta } from '../core/bookkeeping.ts'
-import { lastWords, touches } from '../core/delta.ts'
+import { type Addition, lastWords } from '../core/delta.ts'
 import type { DeltaId } from '../core/delta-id.ts'
 import { type Entry, type Removal, type VersionId, versionKey } from '../core/entry.ts'
 import type { Key } from '../core/keys.ts'
@@ -8,7 +8,7 @@ import { appendDelta } from './append-delta.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
 import { ID_LIFETIME, LONGEST_FLIGHT, SETTLE_PATIENCE } from './limits.ts'
 import { clockWentBack } from './mint.ts'
-import type { PushState } from './push-state.ts'
+import type { Adopted, PushState, Waiting } from './push-state.ts'
 import { type View, readView } from './read-view.ts'
 import { findRemovals, timeToSettle } from './removals.ts'
 import type { Session } from './session.ts'
@@ -27,12 +27,14 @@ export interface Claim extends VersionId {
  * Brings index and archive of one version into agreement, after a push that others may have crossed. Only then may that
  * push be acknowledged. The view is read before the HEAD: an archive that changes in between is seen.
  *
- * An archive that another push has put there since is that push's to speak for: this one is done as soon as the index names
- * it, when its own entry was in the index before. When it never was, the other one has taken it for dead, and it starts
- * again. When the other must have died before its delta, this one is not acknowledged.
+ * An archive that another push has put there since is that push's to speak for. A push by force is done when the delta of
+ * the other one stands and its own was in effect before; one that never was in effect may have been taken for dead, and
+ * starts again, and so does a push that is to replace nothing: it finds the version in the index. When the other must have
+ * died before its delta, this one is not acknowledged.
  *
- * A push that has the archive and not the entry starts again, and writes both under a new id. Who cannot write the archive
- * again (a reindex has no bytes, a large archive takes longer than an id lives) adds the entry where there is none.
+ * A push that has the archive and not the entry starts again, and writes both under a new id. Where that would take longer
+ * than an id lives it adds the entry where there is none, and so does a reindex. A push that has added its entry so waits
+ * until that is firm: see {@link timeToBeFirm}.
  *
  * @returns `settled`: the version is as the log says, by this push or by a later one; `again`: neither holds, and what
  *   was seen no longer does; of a reindex: the archive is gone
@@ -52,20 +54,20 @@ export async function settle(
     const view = await readView(session)
     const head = await headArchive(session, claim.key)
     if (head === undefined) return (await wasDeletedAfterMe(session, view, claim, state)) ? 'settled' : 'again'
-    if (!state.isMine(head) && !state.isAdopted(claim, head)) {
-      if (state.isOverwrittenFromBelow(claim, head)) return 'again'
-      if (view.index.find(claim)?.digest === head.digest) return isExplained(view, claim, head, state) ? 'settled' : 'again'
-      if (!mayOtherLive()) throw replacedByTheDead(claim)
-      await state.wait(session, claim, { on: 'push', left: ID_LIFETIME + LONGEST_FLIGHT })
+    if (!state.isMine(head) && !state.isSpokenFor(claim, head)) {
+      const verdict = judgeOther(view, claim, head, state)
+      if (verdict === 'settled' || verdict === 'again') return verdict
+      if (verdict === 'unnamed' && !mayOtherLive()) throw replacedByTheDead(claim)
+      const left = verdict === 'unnamed' ? ID_LIFETIME + LONGEST_FLIGHT : verdict.left
+      await state.wait(session, claim, { on: 'push', left })
       continue
     }
 
     const isStanding = hasItsEntry(view, claim, state)
-    const onRemoval = timeToSettle(await findRemovals(session, view, claim, new Set()), view)
-    const onOthers = isStanding ? state.timeToBeFinal(view.base.date) : 0
-    if (onRemoval > 0 || onOthers > 0) {
+    const waiting = await whatToWaitFor(session, view, claim, head, { state, isStanding })
+    if (waiting !== undefined) {
       if (!isPatient()) break
-      await state.wait(session, claim, onRemoval > 0 ? { on: 'removal', left: onRemoval } : { on: 'push', left: onOthers })
+      await state.wait(session, claim, waiting)
       continue
     }
     if (isStanding) return 'settled'
@@ -75,11 +77,10 @@ export async function settle(
     const minted = await state.mint(session, [head.delta])
     if (minted.isBelowBy > 0) throw clockWentBack(claim, minted.isBelowBy)
     const removed = present === undefined ? [] : [removalOf(present)]
-    state.noteEntry(entry)
-    const appended = await appendDelta(session, minted, { added: [{ entry, ifAbsent: true }], removed })
-    if (appended.outcome === 'committed' && state.kind !== 'reindex') {
-      state.noteGivesWay(appended.landedAt ?? session.storeClock.now())
-    }
+    const addition = { entry, ifAbsent: true }
+    state.noteAddition(addition)
+    if (state.isMine(head)) state.adopt(claim, head, view.listing.date)
+    await appendDelta(session, minted, { added: [addition], removed })
     written++
   }
   throw new HelmS3Error('conflict', `other clients keep pushing and deleting ${claim.name} ${claim.version}`, {
@@ -87,28 +88,77 @@ export async function settle(
   })
 }
 
-/**
- * Whether this push may leave a version to the other one whose archive and entry stand there: the bytes are the same, or
- * it was in effect before. (Else it may have been taken for dead: then the other one found the version absent, and no
- * order of the two is right.) A reindex promises nothing of one version.
- */
-function isExplained(view: View, claim: Claim, head: ArchiveHead, state: PushState): boolean {
-  if (state.kind === 'reindex' || head.digest === claim.digest) return true
-  return [...state.writtenIds(claim)].some((id) => wasInEffect(view, claim, id))
+/** Where the archive of another push stands: what that means for this one. `unnamed`: the index does not name it (yet). */
+function judgeOther(
+  view: View,
+  claim: Claim,
+  head: ArchiveHead,
+  state: PushState,
+): 'settled' | 'again' | 'unnamed' | Waiting {
+  if (state.isOverwrittenFromBelow(claim, head)) return 'again'
+  if (view.index.find(claim)?.digest !== head.digest) return 'unnamed'
+  // A reindex promises nothing of one version.
+  if (state.kind === 'reindex') return 'settled'
+  if (head.digest === claim.digest) {
+    const left = timeToBeFirm(view, claim, head)
+    return left === 0 ? 'settled' : { on: 'push', left }
+  }
+  const hasCommitted = head.delta !== undefined && wasInEffect(view, claim, head.delta)
+  const wasThere = [...state.writtenIds(claim)].some((id) => wasInEffect(view, claim, id))
+  return state.kind === 'force' && hasCommitted && wasThere ? 'settled' : 'again'
+}
+
+/** What must end before the archive and the entry of this push can be relied on. */
+async function whatToWaitFor(
+  session: Session,
+  view: View,
+  claim: Claim,
+  head: ArchiveHead,
+  { isStanding, state }: { readonly isStanding: boolean; readonly state: PushState },
+): Promise<Waiting | undefined> {
+  const onRemoval = timeToSettle(await findRemovals(session, view, claim, new Set()), view)
+  if (onRemoval > 0) return { on: 'removal', left: onRemoval }
+  if (!isStanding || state.kind === 'reindex' || !state.givesWay(claim)) return undefined
+  const left = timeToBeFirm(view, claim, state.adopted(claim) ?? head)
+  return left > 0 ? { on: 'push', left } : undefined
 }
 
 /**
- * Whether a delta that adds the version has counted: nothing above it that touches the version had been folded before it
- * was. Of two folded within one second, the resolution of the store's clock, nobody knows, and it has not.
+ * Milliseconds until an entry that was added if absent, beside this archive, gives way to no delta of a lower id any more,
+ * at the most; 0: it is firm. Whatever could still land is of a push whose archive stood there before this one, and so has
+ * an id below the one in it. All these are superseded when something of that id, or above, has touched the version and is
+ * folded. Else the archive must have stood for so long that each of them has sent its delta, or never will. (Dates of
+ * objects are in whole seconds.)
+ */
+export function timeToBeFirm(view: View, version: VersionId, { delta, lastModified }: Adopted): number {
+  const { base, listing, pending } = view
+  const key = versionKey(version)
+  const covers = (id: DeltaId): boolean => delta !== undefined && id >= delta
+  const isFolded = [...base.index.bookkeeping.folded].some(([id, each]) => covers(id) && isTouchedBy(each, key))
+  const isPending = pending.some(({ added, id }) => id === delta && added.some((each) => addsInAnyCase(each, key)))
+  return isFolded || isPending ? 0 : Math.max(0, lastModified + 1000 + ID_LIFETIME + LONGEST_FLIGHT - listing.date)
+}
+
+function isTouchedBy({ touched }: FoldedDelta, key: string): boolean {
+  return touched === '*' || touched.some((each) => versionKey(each) === key)
+}
+
+function addsInAnyCase({ entry, ifAbsent }: Addition, key: string): boolean {
+  return !ifAbsent && versionKey(entry) === key
+}
+
+/**
+ * Whether a delta that adds the version in any case has counted: nothing above it that touches the version had been folded
+ * before it was. Of two folded within one second, the resolution of the store's clock, nobody knows, and it has not.
  */
 function wasInEffect({ base, pending }: View, version: VersionId, id: DeltaId): boolean {
   const { folded } = base.index.bookkeeping
   const key = versionKey(version)
-  const isTouchedBy = ({ touched }: FoldedDelta): boolean => touched === '*' || touched.some((each) => versionKey(each) === key)
   const own = folded.get(id)
-  const isPending = pending.some((delta) => delta.id === id && touches(delta, version))
-  if (!isPending && (own === undefined || !isTouchedBy(own))) return false
-  return ![...folded].some(([other, each]) => other > id && isTouchedBy(each) && (own === undefined || each.at <= own.at))
+  const isPending = pending.some((delta) => delta.id === id && delta.added.some((each) => addsInAnyCase(each, key)))
+  if (!isPending && (own === undefined || !isTouchedBy(own, key))) return false
+  const isBefore = (each: FoldedDelta): boolean => own === undefined || each.at <= own.at
+  return ![...folded].some(([other, each]) => other > id && isTouchedBy(each, key) && isBefore(each))
 }
 
 function replacedByTheDead({ name, version }: VersionId): HelmS3Error {

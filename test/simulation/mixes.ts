@@ -91,6 +91,7 @@ export type MixName =
   | 'rebuild'
   | 'damage'
   | 'orphans'
+  | 'dead'
   | 'clocks'
   | 'store-clock'
   | 'legacy'
@@ -323,6 +324,25 @@ export const MIXES: Readonly<Record<MixName, Mix>> = {
     compactions: 6,
     graceWindow: MINUTE,
   },
+  /** Pushes that die between archive and delta, or come to their delta late, while others take their place. */
+  dead: {
+    ...USUAL,
+    ...within(8000),
+    latency: 150,
+    stall: 0.06,
+    guardedStall: 0.06,
+    nap: 3 * MINUTE,
+    standingClocks: 0.5,
+    writeFaults: 12,
+    crashes: 0.4,
+    weights: { push: 6, ignore: 0.3, force: 4, restore: 0.3, delete: 2 },
+    operations: [6, 9],
+    contents: 'AB',
+    compactions: 12,
+    compactionSpan: 2 * MINUTE,
+    graceWindow: MINUTE,
+    start: ['none', 'both', 'orphan'],
+  },
   /** Machines that sleep, and clocks that stand still and step. */
   clocks: {
     ...USUAL,
@@ -418,6 +438,8 @@ export const DEFAULT_MIXES: readonly MixName[] = [
   'crossed',
   'rebuild',
   'damage',
+  'dead',
+  'dead',
   'clocks',
   'clocks',
   'store-clock',

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { archiveKey } from '../../lib/core/keys.ts'
+import { compactOnce, compactRepository } from '../../lib/protocol/compact.ts'
+import { deleteVersions } from '../../lib/protocol/delete.ts'
+import { readView } from '../../lib/protocol/read-view.ts'
+import type { ObjectStore } from '../../lib/store/object-store.ts'
+import { Repository, upload } from './fixture.ts'
+
+const APP = { name: 'app', version: '1.0.0' }
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const PASS = { graceWindow: MINUTE, dryRun: false, form: undefined }
+const [A, B, C] = ['a', 'b', 'c'].map((content) => upload('app', '1.0.0', content)) as [Upload, Upload, Upload]
+
+type Upload = ReturnType<typeof upload>
+
+describe('a push that others cross', () => {
+  let repository: Repository
+  beforeEach(async () => {
+    repository = await Repository.initialised()
+  })
+
+  const entry = async (): Promise<string | undefined> => (await readView(repository.session())).index.find(APP)?.digest
+  const archiveId = async (): Promise<string | undefined> =>
+    (await repository.bucket.head(archiveKey(repository.location, APP)))?.metadata.delta
+  const archive = async (): Promise<string> => Buffer.from((await repository.bucket.get(archiveKey(repository.location, APP)))?.body ?? []).toString()
+  const isDelta = (key: string): boolean => key.startsWith(repository.location.deltaFolder) && key.endsWith('.yaml')
+
+  /** A store to which something happens just before the first delta is sent, or just after it has landed. */
+  const aroundFirstDelta = (what: { readonly before?: () => Promise<unknown>; readonly after?: () => Promise<unknown> }): Partial<ObjectStore> => {
+    let isDone = false
+    return {
+      put: async (key, ...rest) => {
+        const isIt = !isDone && isDelta(key)
+        isDone ||= isIt
+        if (isIt) await what.before?.()
+        const outcome = await repository.bucket.put(key, ...rest)
+        if (isIt) await what.after?.()
+        return outcome
+      },
+    }
+  }
+  /** A push that dies when it has put its archive. */
+  const dies = async (chart: Upload, force = false): Promise<void> => {
+    const session = repository.session({
+      put: (key, ...rest) => (isDelta(key) ? Promise.reject(new Error('killed')) : repository.bucket.put(key, ...rest)),
+    })
+    await assert.rejects(repository.push([chart], { force }, session), /killed/)
+    repository.pass(SECOND)
+  }
+
+  it('takes over the same bytes of a push that died, and puts them under its own id', async () => {
+    await dies(A)
+    const { committed } = await repository.push([A])
+    assert.equal(await archiveId(), committed?.id)
+    assert.equal(await entry(), A.digest)
+  })
+
+  it('keeps what it took over when a delta of a lower id lands after it is acknowledged', async () => {
+    let taken: readonly unknown[] = []
+    const others = async (): Promise<void> => {
+      repository.pass(SECOND)
+      await dies(A, true)
+      taken = (await repository.push([A])).pushed
+      await compactRepository(repository.session(), PASS)
+    }
+    const { existing, pushed } = await repository.push([B], {}, repository.session(aroundFirstDelta({ before: others })))
+    assert.deepEqual([taken.length, pushed.length, existing[0]?.digest], [1, 0, A.digest])
+    assert.deepEqual([await entry(), await archive()], [A.digest, 'app 1.0.0 a'])
+  })
+
+  for (const force of [false, true]) {
+    it(`is acknowledged only when its entry was in effect before another took it for dead${force ? ', by force' : ''}`, async () => {
+      await repository.push([C])
+      await compactRepository(repository.session(), PASS)
+      if (!force) await deleteVersions(repository.session(), [APP])
+      repository.pass(2 * MINUTE)
+      // Its delta lands below a removal of the version, which is folded: it never counts.
+      const remove = async (): Promise<void> => {
+        repository.pass(SECOND)
+        if (!force) await repository.push([C], { force: true })
+        await deleteVersions(repository.session(), [APP])
+        await compactRepository(repository.session(), PASS)
+      }
+      // Then the client stands still, and another push finds its archive without an entry.
+      const push = async (): Promise<void> => {
+        if (!force) await repository.push([B], { force: true })
+        repository.pass(2 * MINUTE)
+        await repository.push([A], { force: !force })
+      }
+      const crossed = repository.session(aroundFirstDelta({ before: remove, after: push }))
+      const { existing, pushed } = await repository.push([B], { force }, crossed)
+      assert.equal(await archive(), force ? 'app 1.0.0 b' : 'app 1.0.0 a')
+      assert.equal(await entry(), (force ? B : A).digest)
+      assert.deepEqual([pushed.length, existing.length], force ? [1, 0] : [0, 1])
+    })
+  }
+
+  it('comes after what it never saw where the clock of the store goes back between its first look and its id', async () => {
+    let isFirst = true
+    const others = async (): Promise<void> => {
+      repository.pass(SECOND)
+      await repository.push([C])
+      await deleteVersions(repository.session(), [APP])
+      await compactRepository(repository.session(), PASS)
+      repository.pass(2 * MINUTE)
+      await compactRepository(repository.session(), PASS)
+      repository.pass(-10 * MINUTE)
+    }
+    const clock = { now: () => started + passed(), monotonic: () => passed(), sleep: async (ms: number) => repository.pass(ms) }
+    const started = repository.now
+    let setBack = 0
+    const passed = (): number => repository.now - started + setBack
+    const looking = repository.session(
+      {
+        list: async (prefix, options) => {
+          if (isFirst) {
+            isFirst = false
+            await others()
+            setBack = 10 * MINUTE
+          }
+          return repository.bucket.list(prefix, options)
+        },
+      },
+      clock,
+    )
+    const { pushed } = await repository.push([A], {}, looking)
+    assert.deepEqual([pushed.length, await entry()], [1, A.digest])
+  })
+})
+
+describe('a compaction', () => {
+  it('that stands still with its last look at the index in its hands writes nothing over it', async () => {
+    const repository = await Repository.initialised()
+    await repository.push([A])
+    const standing = repository.session({
+      head: async (key) => {
+        const head = await repository.bucket.head(key)
+        repository.pass(31 * SECOND)
+        return head
+      },
+    })
+    const view = await readView(standing)
+    repository.pass(31 * SECOND)
+    assert.equal(await compactOnce(standing, view, PASS), 'lost')
+    assert.deepEqual(repository.requests.filter((line) => line === 'PUT index.yaml'), [])
+  })
+})
