@@ -4,9 +4,10 @@ import { type Finding, finding } from '../core/check/finding.ts'
 import type { Entry } from '../core/entry.ts'
 import { type IndexText, readIndexText } from '../core/index/index-text.ts'
 import { type Key, archiveKey } from '../core/keys.ts'
-import { hasCode } from '../errors.ts'
+import { type HelmS3Error, hasCode } from '../errors.ts'
 import { askAgain } from './ask-again.ts'
-import { listDeltas } from './list-deltas.ts'
+import { findGhosts } from './ghost-deltas.ts'
+import { type ListedDelta, listDeltas } from './list-deltas.ts'
 import { type Base, hasRemains, readBase } from './read-base.ts'
 import { type View, readView } from './read-view.ts'
 import type { Session } from './session.ts'
@@ -44,6 +45,7 @@ export async function checkIndex(session: Session): Promise<CheckedIndex> {
     return checkView(session, await askAgain(session, () => readView(session)))
   } catch (error) {
     if (hasCode(error, 'denied')) return checkPlain(session)
+    if (hasCode(error, 'conflict')) return checkGhosts(session, error)
     if (hasCode(error, 'invalid-index')) return { ...NOTHING, findings: [finding('index-unreadable', error.message, { key: session.location.indexKey })] }
     if (hasCode(error, 'missing-index') && (await hasRemains(session))) {
       return { ...NOTHING, findings: [finding('index-missing', `there are archives or deltas, and no ${session.location.indexKey}`, { key: session.location.indexKey })] }
@@ -74,6 +76,15 @@ function checkView(session: Session, view: View): CheckedIndex {
     counts: { charts: index.chartNames().length, deltas: listing.deltas.length, pending: pending.length },
     denied: NOTHING.denied,
   }
+}
+
+/** @throws `error` when there are none: then it was something else that kept the view from being read */
+async function checkGhosts(session: Session, error: HelmS3Error): Promise<CheckedIndex> {
+  const ghosts = await findGhosts(session)
+  if (ghosts.length === 0) throw error
+  const unreadable = ({ key, lastModified }: ListedDelta): Finding =>
+    finding('delta-unreadable', `listed with the date ${new Date(lastModified).toISOString()}`, { key })
+  return { ...NOTHING, findings: ghosts.map(unreadable) }
 }
 
 async function checkPlain(session: Session): Promise<CheckedIndex> {

@@ -11,6 +11,7 @@ import { type Base, readBase } from './read-base.ts'
 import { type ReadDelta, readDelta } from './read-delta.ts'
 import type { Session } from './session.ts'
 import { startLimit } from './stopwatch.ts'
+import { shellWord } from '../terminal-text.ts'
 
 /** The repository as every reader through the plugin sees it: a base and what it has not folded yet. */
 export interface View {
@@ -67,7 +68,7 @@ export async function readView(session: Session, listed?: TimedListing): Promise
     await session.clock.sleep(session.random.fraction() * Math.min(50 * 2 ** attempt, 5000))
   }
   throw new HelmS3Error('conflict', `the index of ${session.location.url} changes faster than it can be read: ${reason}`, {
-    hint: 'try again; if it lasts, look for a compaction that runs without pause, and for a store whose listings show what is gone',
+    hint: `try again; if it lasts, look for a compaction that runs without pause; \`helm s3 check ${shellWord(session.location.address)} --fix\` gets past a delta that the store lists and does not give`,
   })
 }
 

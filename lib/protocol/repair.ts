@@ -2,6 +2,7 @@ import { type Finding, finding } from '../core/check/finding.ts'
 import { FINDING_KINDS, type Repair } from '../core/check/finding-kinds.ts'
 import type { Problem } from '../core/plan-reindex.ts'
 import { compactRepository } from './compact.ts'
+import { forgetGhosts } from './ghost-deltas.ts'
 import type { LookOptions } from './look-at-archives.ts'
 import { type Committed, reindexRepository } from './reindex.ts'
 import type { Session } from './session.ts'
@@ -29,6 +30,8 @@ export async function repairRepository(session: Session, findings: readonly Find
   let problems: readonly Problem[] = []
   const repairs = repairsOf(findings)
   const { afterCommit, concurrency, deep: full, relative } = options
+  // While one of them is left nothing else can be read.
+  if (repairs.has('forget') && (await forgetGhosts(session)) === 'left') return []
   if (repairs.has('rebuild') || repairs.has('reindex')) {
     const rebuild = repairs.has('rebuild')
     const reindexed = await reindexRepository(session, { relative, full, strict: false, rebuild, onlyKnown: true, dryRun: false, concurrency, afterCommit })

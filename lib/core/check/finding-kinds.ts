@@ -2,7 +2,7 @@
 export type Severity = 'error' | 'warning' | 'remark'
 
 /** What puts a finding right: a command of the protocol that `check --fix` runs. */
-export type Repair = 'compact' | 'tidy' | 'reindex' | 'rebuild'
+export type Repair = 'compact' | 'tidy' | 'reindex' | 'rebuild' | 'forget'
 
 export interface FindingKind {
   readonly severity: Severity
@@ -24,6 +24,7 @@ const kind = (severity: Severity, title: string, why: string, next: string, repa
 export const FINDING_KINDS = {
   'index-missing': kind('error', 'there is no index.yaml', 'Helm cannot use the repository', FIX, 'rebuild'),
   'index-unreadable': kind('error', 'Helm refuses index.yaml', 'no chart of the repository can be found', FIX, 'rebuild'),
+  'delta-unreadable': kind('error', 'a delta is listed, and the store does not give it', 'every read and every change fails', `when it is ten minutes old: ${FIX} goes on without it; then helm s3 reindex REPO adds what it was to add`, 'forget'),
   'duplicate-chart': kind('error', 'a chart stands in index.yaml twice', 'Helm sees the versions of the last one only', FIX, 'tidy'),
   'entry-null': kind('error', 'an entry of index.yaml is null', 'Helm before 3.18.5 crashes on it', FIX, 'tidy'),
   'entry-digest-invalid': kind('error', 'the digest of an entry is not 64 hex characters', 'Helm 4 refuses to download the chart', FIX, 'reindex'),
