@@ -1,4 +1,5 @@
 import { clocks } from './schedules/clocks.ts'
+import { crossings } from './schedules/crossings.ts'
 import { lateDeltas } from './schedules/late-deltas.ts'
 import { mutations } from './schedules/mutations.ts'
 import { orphans } from './schedules/orphans.ts'
@@ -9,4 +10,4 @@ import { describeSchedules } from './support/schedules.ts'
  * What is acknowledged is there, and what is there is whole, whatever stands still, comes late or dies on the way. Each
  * schedule is one such way, laid out request by request.
  */
-describeSchedules('the log holds', [...rebuilds, ...lateDeltas, ...clocks, ...orphans, ...mutations])
+describeSchedules('the log holds', [...rebuilds, ...lateDeltas, ...clocks, ...orphans, ...mutations, ...crossings])
