@@ -100,6 +100,13 @@ export const MUTANTS: readonly Mutant[] = [
     mix: 'tight',
   },
   {
+    rule: 'a push that takes over an archive adds its entry only where there is none',
+    file: 'protocol/push.ts',
+    find: "ifAbsent: placement.kind === 'kept' || placement.kind === 'adopted' }",
+    replace: "ifAbsent: placement.kind === 'kept' }",
+    mix: 'dead',
+  },
+  {
     rule: 'a removal acts on its own digest only',
     file: 'core/entry.ts',
     find: 'if (removal.digest !== entry.digest) return false',
