@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import { findVersion, isSameBuild, namesBuild } from '../core/constraint.ts'
-import type { Entry } from '../core/entry.ts'
+import { type Entry, underName } from '../core/entry.ts'
 import type { IndexText } from '../core/index/index-text.ts'
 import { type Key, type ObjectLocation, type RepositoryLocation, provenanceKey, resolveEntryUrl } from '../core/keys.ts'
 import { MAX_ARCHIVE, MAX_PROVENANCE } from '../core/size-limits.ts'
@@ -55,7 +55,7 @@ export async function untilInAgreement<T>(session: Session, attempt: () => Promi
  * @throws HelmS3Error `not-found`; `usage` when the version is no constraint
  */
 export function chooseEntry(index: IndexText, wanted: WantedVersion): Entry {
-  const entries = index.versions(wanted.name)
+  const entries = index.versions(wanted.name).map((each) => underName(wanted.name, each))
   const entry = findVersion(ofBuild(entries, wanted.version), wanted.version ?? (wanted.devel ? '>0.0.0-0' : ''))
   if (entry === undefined) throw noSuchVersion(entries, wanted)
   return entry

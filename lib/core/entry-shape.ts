@@ -33,6 +33,15 @@ export function identityProblem(value: { readonly name?: unknown; readonly versi
   return undefined
 }
 
+/**
+ * Why a removal cannot name an entry, or undefined when it can. It names one by the texts under which the entry stands in the index,
+ * and an index may hold what no push could add: `1.0.0.0`, a name with a slash, no version at all. No key is made of them.
+ */
+export function removalProblem({ name, version }: { readonly name?: unknown; readonly version?: unknown }): string | undefined {
+  if (typeof name !== 'string') return 'has no name'
+  return typeof version === 'string' ? undefined : 'has no version'
+}
+
 function urlProblem(urls: readonly unknown[]): string | undefined {
   if (urls.some((url) => typeof url === 'string' && hasOwnQuery(url))) return 'has an s3:// url with a query'
   return urls.every(isAcceptableUrl) ? undefined : 'has an url that leaves the repository'

@@ -25,6 +25,14 @@ export interface Removal extends VersionId {
   readonly created?: string
 }
 
+/**
+ * The entry by the name of the chart under which it stands in an index: the only name by which Helm finds it, whatever the entry says
+ * of itself. The same object where both are equal.
+ */
+export function underName(name: string, entry: Entry): Entry {
+  return entry.name === name ? entry : { ...entry, name }
+}
+
 /** `created` of an announcement: no entry has it, for Helm would not load one. */
 export const NO_ENTRY = ''
 

@@ -1,8 +1,9 @@
+import { hasCode } from '../errors.ts'
 import { parseConstraint } from './constraint.ts'
-import type { Entry } from './entry.ts'
+import { type Entry, underName } from './entry.ts'
 import { compareEntries } from './fold.ts'
 import type { IndexText } from './index/index-text.ts'
-import { type Version, parseVersion } from './version.ts'
+import { parseVersion } from './version.ts'
 
 export interface VersionFilter {
   /** Only the chart with exactly this name. */
@@ -21,26 +22,36 @@ export interface VersionFilter {
  * @throws HelmS3Error `usage` when the constraint is none; `invalid-index`
  */
 export function newestVersions(index: IndexText, { all, constraint, devel, name }: VersionFilter): readonly Entry[] {
-  const satisfies = parseConstraint(constraint ?? (devel ? '>0.0.0-0' : '>0.0.0'))
   const names = name === undefined ? index.chartNames().sort() : [name]
+  const satisfies = satisfying(index, names, constraint ?? (devel ? '>0.0.0-0' : '>0.0.0'))
   return names.flatMap((chart) => {
     const items = index.items(chart)
-    if (!all) return newestOf(items, satisfies)?.entry ?? []
-    return items.filter(({ version }) => isSatisfied(version, satisfies)).sort(compareEntries).map(({ entry }) => entry)
+    const newest = all ? undefined : newestOf(items, satisfies)
+    const found = all ? items.filter(({ version }) => satisfies(version)).sort(compareEntries) : newest === undefined ? [] : [newest]
+    return found.map(({ entry }) => underName(chart, entry))
   })
 }
 
+/** Whether a version satisfies the constraint. A text that is none may be the very version of an entry: `1.0.0.0`. */
+function satisfying(index: IndexText, names: readonly string[], text: string): (version: string) => boolean {
+  try {
+    const satisfies = parseConstraint(text)
+    return (version) => {
+      const parsed = parseVersion(version)
+      return parsed !== undefined && satisfies(parsed)
+    }
+  } catch (error) {
+    if (!hasCode(error, 'usage') || !names.some((name) => index.items(name).some(({ version }) => version === text))) throw error
+    return (version) => version === text
+  }
+}
+
 /** One pass, because nobody promises that an index of another program is sorted. */
-function newestOf<T extends { readonly version: string }>(items: readonly T[], satisfies: (version: Version) => boolean): T | undefined {
+function newestOf<T extends { readonly version: string }>(items: readonly T[], satisfies: (version: string) => boolean): T | undefined {
   let newest: T | undefined
   for (const item of items) {
     if (newest !== undefined && compareEntries(newest, item) <= 0) continue
-    if (isSatisfied(item.version, satisfies)) newest = item
+    if (satisfies(item.version)) newest = item
   }
   return newest
-}
-
-function isSatisfied(text: string, satisfies: (version: Version) => boolean): boolean {
-  const version = parseVersion(text)
-  return version !== undefined && satisfies(version)
 }

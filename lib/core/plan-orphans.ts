@@ -1,4 +1,4 @@
-import type { VersionId } from './entry.ts'
+import type { Entry, VersionId } from './entry.ts'
 import { identityProblem } from './entry-shape.ts'
 import type { IndexText } from './index/index-text.ts'
 import { type Key, type RepositoryLocation, asKey, ownArchiveKey } from './keys.ts'
@@ -44,10 +44,17 @@ export function findOrphans(
   })
 }
 
-/** The keys of this repository that entries name. */
-export function namedArchives(location: RepositoryLocation, index: IndexText): ReadonlySet<Key> {
-  const urls = index.chartNames().flatMap((name) => index.versions(name).flatMap((entry) => entry.urls ?? []))
-  return new Set(urls.flatMap((url) => ownArchiveKey(location, url) ?? []))
+/** The keys of this repository that entries name, with those entries. */
+export function namedArchives(location: RepositoryLocation, index: IndexText): ReadonlyMap<Key, readonly Entry[]> {
+  const named = new Map<Key, Entry[]>()
+  for (const entry of index.chartNames().flatMap((name) => index.versions(name))) {
+    for (const key of (entry.urls ?? []).flatMap((url) => ownArchiveKey(location, url) ?? [])) {
+      const known = named.get(key)
+      if (known === undefined) named.set(key, [entry])
+      else known.push(entry)
+    }
+  }
+  return named
 }
 
 /** Every way to read `<name>-<version>.tgz`; none for a file that no push of this program could write. */

@@ -1,4 +1,4 @@
-import type { Entry } from '../core/entry.ts'
+import { type Entry, versionKey } from '../core/entry.ts'
 import { type Key, provenanceKey } from '../core/keys.ts'
 import { type Orphan, findOrphans } from '../core/plan-orphans.ts'
 import { type PrunePlan, type PruneRules, planPrune } from '../core/plan-prune.ts'
@@ -87,7 +87,7 @@ async function chooseTargets(
   listing: { readonly objects: readonly ObjectInfo[]; readonly date: number },
   sizes: ReadonlyMap<Key, number>,
 ): Promise<readonly Target[]> {
-  const removals = await entryTargets(session, planOf(view, options).remove)
+  const removals = await entryTargets(session, view.index, planOf(view, options).remove)
   const versions = removals.map((target): Target => {
     const size = target.key === undefined ? 0 : (sizes.get(target.key) ?? 0) + (sizes.get(provenanceKey(target.key)) ?? 0)
     return { ...target, what: { entry: target.entry }, size }
@@ -135,9 +135,19 @@ function report(
   const isKept = new Set([...keptArchives, ...revived])
   const gone = targets.filter(({ key }) => key === undefined || !isKept.has(key))
   return {
-    removed: targets.flatMap(({ size, what }) => ('entry' in what ? [{ entry: what.entry, size }] : [])),
+    removed: eachOnce(targets.flatMap(({ size, what }) => ('entry' in what ? [{ entry: what.entry, size }] : []))),
     orphans: gone.flatMap(({ what }) => ('orphan' in what ? [what.orphan] : [])),
     keptArchives,
     freed: gone.reduce((sum, { size }) => sum + size, 0),
   }
+}
+
+/** Two entries of one version with two archives are one version. */
+function eachOnce(removed: readonly PrunedVersion[]): readonly PrunedVersion[] {
+  const versions = new Map<string, PrunedVersion>()
+  for (const { entry, size } of removed) {
+    const known = versions.get(versionKey(entry))
+    versions.set(versionKey(entry), { entry: known?.entry ?? entry, size: (known?.size ?? 0) + size })
+  }
+  return [...versions.values()]
 }
