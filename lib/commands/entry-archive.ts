@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { skippedBecause } from '../core/check/check-base.ts'
 import { findVersion, isSameBuild, namesBuild } from '../core/constraint.ts'
 import { type Entry, underName } from '../core/entry.ts'
 import type { IndexText } from '../core/index/index-text.ts'
@@ -55,7 +56,10 @@ export async function untilInAgreement<T>(session: Session, attempt: () => Promi
  * @throws HelmS3Error `not-found`; `usage` when the version is no constraint
  */
 export function chooseEntry(index: IndexText, wanted: WantedVersion): Entry {
-  const entries = index.versions(wanted.name).map((each) => underName(wanted.name, each))
+  const known = index.versions(wanted.name)
+  const entries = known.flatMap((each) => {
+    return each.version === wanted.version || skippedBecause(each) === undefined ? [underName(wanted.name, each)] : []
+  })
   const entry = findVersion(ofBuild(entries, wanted.version), wanted.version ?? (wanted.devel ? '>0.0.0-0' : ''))
   if (entry === undefined) throw noSuchVersion(entries, wanted)
   return entry

@@ -1,7 +1,9 @@
 import { hasCode } from '../errors.ts'
+import { skippedBecause } from './check/check-base.ts'
 import { parseConstraint } from './constraint.ts'
 import { type Entry, underName } from './entry.ts'
 import { compareEntries } from './fold.ts'
+import type { IndexItem } from './index/index-item.ts'
 import type { IndexText } from './index/index-text.ts'
 import { parseVersion } from './version.ts'
 
@@ -18,7 +20,8 @@ export interface VersionFilter {
 
 /**
  * The versions of each chart that satisfy the filter, newest first, charts in the order of their names: what
- * `helm search repo` shows (helm/helm pkg/cmd/search_repo.go). Only entries that are returned are decoded in full.
+ * `helm search repo` shows (helm/helm pkg/cmd/search_repo.go): by the names of their charts, without those that Helm skips, unless the
+ * constraint is the very text of their version. Only entries that are returned are decoded in full.
  * @throws HelmS3Error `usage` when the constraint is none; `invalid-index`
  */
 export function newestVersions(index: IndexText, { all, constraint, devel, name }: VersionFilter): readonly Entry[] {
@@ -26,8 +29,9 @@ export function newestVersions(index: IndexText, { all, constraint, devel, name 
   const satisfies = satisfying(index, names, constraint ?? (devel ? '>0.0.0-0' : '>0.0.0'))
   return names.flatMap((chart) => {
     const items = index.items(chart)
-    const newest = all ? undefined : newestOf(items, satisfies)
-    const found = all ? items.filter(({ version }) => satisfies(version)).sort(compareEntries) : newest === undefined ? [] : [newest]
+    const isShown = ({ entry, version }: IndexItem): boolean => version === constraint || skippedBecause(entry) === undefined
+    const newest = all ? undefined : newestOf(items, satisfies, isShown)
+    const found = all ? items.filter((item) => satisfies(item.version) && isShown(item)).sort(compareEntries) : newest === undefined ? [] : [newest]
     return found.map(({ entry }) => underName(chart, entry))
   })
 }
@@ -47,11 +51,15 @@ function satisfying(index: IndexText, names: readonly string[], text: string): (
 }
 
 /** One pass, because nobody promises that an index of another program is sorted. */
-function newestOf<T extends { readonly version: string }>(items: readonly T[], satisfies: (version: string) => boolean): T | undefined {
-  let newest: T | undefined
+function newestOf(
+  items: readonly IndexItem[],
+  satisfies: (version: string) => boolean,
+  isShown: (item: IndexItem) => boolean,
+): IndexItem | undefined {
+  let newest: IndexItem | undefined
   for (const item of items) {
     if (newest !== undefined && compareEntries(newest, item) <= 0) continue
-    if (satisfies(item.version)) newest = item
+    if (satisfies(item.version) && isShown(item)) newest = item
   }
   return newest
 }

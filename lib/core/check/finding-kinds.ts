@@ -38,6 +38,7 @@ export const FINDING_KINDS = {
   'store-stale-reads': kind('error', 'the store does not show at once what was written', 'charts can get lost', 'use a store with strong read-after-write consistency: docs/STORES.md'),
   'store-refuses-conditions': kind('error', 'the store refuses conditional requests', 'nothing can be pushed', 'use another store: docs/STORES.md'),
   'entry-skipped': kind('warning', 'Helm skips an entry of index.yaml', 'every load of the index prints a warning', FIX, 'tidy'),
+  'entry-unnamed': kind('warning', 'an entry has no name, or one that no chart can have', 'Helm skips it', `${FIX} names it as its archive does; without an archive: helm s3 delete NAME REPO --version=VERSION`, 'reindex'),
   'entry-duplicate': kind('warning', 'a version stands in a chart twice', 'Helm takes the first, others may take the other', FIX, 'tidy'),
   'entry-misplaced': kind('warning', 'an entry stands under another chart than its own', 'it is found under the wrong name only', FIX, 'tidy'),
   'entry-digest-missing': kind('warning', 'an entry has no digest', 'nobody can tell whether the archive is the right one, and Helm 4 does not cache it', FIX, 'reindex'),
