@@ -97,6 +97,11 @@ export function rebuildMarkKey({ deltaFolder }: RepositoryLocation, name: string
   return asKey(`${deltaFolder}rebuild-${name}.json`)
 }
 
+/** `<prefix>index.yaml.broken-<ULID>`: the text of an index that Helm refused, kept when it was replaced. */
+export function brokenIndexKey({ indexKey }: RepositoryLocation, id: string): Key {
+  return asKey(`${indexKey}.broken-${id}`)
+}
+
 /** Whether the key is that of a mark of a rebuild. */
 export function isRebuildMark({ deltaFolder }: RepositoryLocation, key: Key): boolean {
   return key.startsWith(deltaFolder) && /^rebuild-[0-9a-f]{16}\.json$/.test(key.slice(deltaFolder.length))
