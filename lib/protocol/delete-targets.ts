@@ -270,7 +270,7 @@ async function removeArchive<T extends DeletionTarget>(
 async function meantBy(session: Session, { index }: View): Promise<(key: Key, isKeptBy: (entry: Entry) => boolean) => boolean> {
   try {
     const named = namedArchives(await publishedLocation(session), index)
-    return (key, isKeptBy) => named.get(key)?.some(isKeptBy) === true
+    return (key, isKeptBy) => named.by(key).some(isKeptBy)
   } catch (error) {
     if (!hasCode(error, 'invalid-index')) throw error
     return () => true

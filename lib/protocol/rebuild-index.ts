@@ -132,8 +132,10 @@ export async function rebuildIndex(session: Session, options: RebuildOptions): P
     const all = [...problems, ...unfit]
     if (options.strict) refuseProblems(all)
     const removed = new Set(log.deltas.flatMap((delta) => removedForGood(delta).map(versionKey)))
-    const isWanted = (change: Change): boolean =>
-      change.entry !== undefined && (change.seen !== undefined || !options.onlyKnown || old.salvaged === undefined || !isWhole(old.salvaged))
+    const isWanted = (change: Change): boolean => {
+      if (change.entry === undefined) return old.salvaged?.index.find(change) === undefined
+      return change.seen !== undefined || !options.onlyKnown || old.salvaged === undefined || !isWhole(old.salvaged)
+    }
     const kept = changes.filter((change) => !removed.has(versionKey(change)) && isWanted(change))
     const left = [...changed.map((key) => ({ key })), ...changes.filter((change) => removed.has(versionKey(change)))]
     const text = await newBase(session, log, kept)

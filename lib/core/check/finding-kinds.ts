@@ -43,7 +43,7 @@ export const FINDING_KINDS = {
   'entry-misplaced': kind('warning', 'an entry stands under another chart than its own', 'it is found under the wrong name only', FIX, 'tidy'),
   'entry-digest-missing': kind('warning', 'an entry has no digest', 'nobody can tell whether the archive is the right one, and Helm 4 does not cache it', FIX, 'reindex'),
   'entry-url-query': kind('warning', 'the s3:// url of an entry has a query', 'an index does not choose where signed requests go: the query is not obeyed, and plain Helm may fail at it', FIX, 'tidy'),
-  'archive-unlisted': kind('warning', 'no entry names an archive', 'nobody can install it, and it takes space', 'add it: helm s3 reindex REPO; or remove it: helm s3 prune REPO --orphans'),
+  'archive-unlisted': kind('warning', 'no entry names an archive', 'nobody can install it, and it takes space', 'add it: helm s3 reindex REPO; or remove it, if it is a chart of this repository: helm s3 prune REPO --orphans'),
   'provenance-stale': kind('warning', 'a provenance file has no archive', 'it takes space', 'helm s3 prune REPO --orphans'),
   'delta-ignored': kind('warning', 'an object in index.d/ is not obeyed', 'what it was to change is not in the index', 'find out who wrote it; a newer helm-s3: update this one; else remove the object'),
   'collection-blocked': kind('warning', 'a delta of an unknown apiVersion stops the collection of all above it', 'index.d/ grows', 'update helm-s3'),
