@@ -33,6 +33,11 @@ export function underName(name: string, entry: Entry): Entry {
   return entry.name === name ? entry : { ...entry, name }
 }
 
+/** The SHA-256 that the digest of an entry promises, in lower-case hex; undefined: none that means something. Helm takes it with its prefix, too. */
+export function promisedDigest(digest: string | undefined): string | undefined {
+  return /^(?:sha256:)?([0-9a-f]{64})$/i.exec(digest ?? '')?.[1]?.toLowerCase()
+}
+
 /** `created` of an announcement: no entry has it, for Helm would not load one. */
 export const NO_ENTRY = ''
 

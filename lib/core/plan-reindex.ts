@@ -1,5 +1,5 @@
 import { type ChartMetadata, makeEntry } from './chart-entry.ts'
-import { type Entry, type VersionId, underName, versionKey } from './entry.ts'
+import { type Entry, type VersionId, promisedDigest, underName, versionKey } from './entry.ts'
 import { entryProblem, identityProblem, nameProblem } from './entry-shape.ts'
 import type { IndexText } from './index/index-text.ts'
 import { type Key, type RepositoryLocation, archiveKey, archiveUrlOf, ownArchiveKey } from './keys.ts'
@@ -211,10 +211,10 @@ export class ReindexPlan {
 
   /** Content that has not changed keeps its entry, or at least its date; the date of new content is that of the archive. */
   #entryFor(archive: SeenArchive, { metadata, digest }: ArchiveContent, holder: Entry | undefined): Entry {
-    const kept = holder?.digest === digest ? holder : undefined
+    const kept = promisedDigest(holder?.digest) === digest ? holder : undefined
     const created = kept?.created ?? new Date(archive.lastModified).toISOString()
     const urls = this.#urlsFor(archive, kept)
-    if (kept !== undefined && this.#keyOf(kept) === archive.key && !this.#unnamed.has(kept)) return { ...kept, created, urls }
+    if (kept !== undefined && this.#keyOf(kept) === archive.key && !this.#unnamed.has(kept)) return { ...kept, created, digest, urls }
     return makeEntry(metadata, { digest, url: urls[0] ?? '', created })
   }
 

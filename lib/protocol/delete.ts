@@ -1,4 +1,4 @@
-import { type Entry, type Removal, type VersionId, underName } from '../core/entry.ts'
+import { type Entry, type Removal, type VersionId, promisedDigest, underName } from '../core/entry.ts'
 import type { IndexText } from '../core/index/index-text.ts'
 import { type Key, ownArchiveKey } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
@@ -77,8 +77,8 @@ export async function entryTargets(session: Session, index: IndexText, versions:
 function entryTarget(key: Key | undefined, entries: readonly Entry[]): EntryTarget {
   const [entry] = entries
   if (entry === undefined) throw new Error('a target without an entry')
-  const promised = entries.map(({ digest }) => digest)
-  const digestOf: EntryTarget['digestOf'] = (seen) => (promised.includes(seen?.digest) ? seen?.digest : entry.digest)
+  const promised = entries.map(({ digest }) => promisedDigest(digest) ?? digest)
+  const digestOf: EntryTarget['digestOf'] = (seen) => (promised.includes(seen?.digest) ? seen?.digest : promised[0])
   return { entry, removals: entries.map(removalOf), key, digestOf }
 }
 

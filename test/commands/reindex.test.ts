@@ -296,6 +296,16 @@ describe('reindex of a repository without a readable index', () => {
     assert.deepEqual(await versions(program), ['app 1.0.0', 'web 1.0.0'])
   })
 
+  it('keeps the date of an entry whose digest is written with its prefix', async () => {
+    const archive = await chartArchive('app', '1.0.0')
+    await put(program, 'app-1.0.0.tgz', archive)
+    const entry = { name: 'app', version: '1.0.0', apiVersion: 'v2', created: '2020-01-01T00:00:00Z', digest: `sha256:${sha256(archive)}`, urls: ['app-1.0.0.tgz'] }
+    await put(program, 'index.yaml', JSON.stringify({ apiVersion: 'v1', entries: { app: [entry] } }))
+    await program.ok('reindex', URI)
+    const [now] = (await merged(program))['app'] ?? []
+    assert.deepEqual([now?.digest, (now as { created?: string } | undefined)?.created], [sha256(archive), '2020-01-01T00:00:00Z'])
+  })
+
   it('makes none where nothing is, unless told to', async () => {
     assert.match(await program.fails('reindex', URI), /^Error: there is no index\.yaml at s3:\/\/acme\/charts\nHint: .*helm s3 init/)
     assert.deepEqual(await program.keys(), [])

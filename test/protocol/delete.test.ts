@@ -75,6 +75,16 @@ describe('a deletion', () => {
     assert.deepEqual((await indexOf(repository)).chartNames(), [])
   })
 
+  it('takes the archive of an entry whose digest has its prefix, or capitals', async () => {
+    const { digest } = upload('app', '1.0.0')
+    for (const written of [`sha256:${digest}`, digest.toUpperCase()]) {
+      const repository = await repositoryWith({ app: [{ ...entry('app', '1.0.0'), digest: written }] })
+      await repository.bucket.put(asKey('charts/app-1.0.0.tgz'), upload('app', '1.0.0').bytes, { when: 'always' })
+      await deleteVersions(repository.session(), [{ name: 'app', version: '1.0.0' }])
+      assert.equal(await repository.bucket.head(asKey('charts/app-1.0.0.tgz')), undefined)
+    }
+  })
+
   it('leaves an archive that another entry names', async () => {
     const repository = await repositoryWith({})
     await repository.push([upload('app', '1.0.0')])
