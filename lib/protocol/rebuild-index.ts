@@ -8,7 +8,7 @@ import { type IndexText, emptyIndexText, readIndexText } from '../core/index/ind
 import { type DamagedEntry, type Salvaged, salvageIndex } from '../core/index/salvage.ts'
 import type { Key, RepositoryLocation } from '../core/keys.ts'
 import { foldedAt } from '../core/plan-compaction.ts'
-import { namedArchives } from '../core/plan-orphans.ts'
+import { allEntries, namedArchives } from '../core/plan-orphans.ts'
 import { type Change, type PlanOptions, type Problem, ReindexPlan } from '../core/plan-reindex.ts'
 import { HelmS3Error, hasCode } from '../errors.ts'
 import { formatCount } from '../format.ts'
@@ -186,7 +186,7 @@ function isWhole({ kept, lost, mayBeCut }: Salvaged): boolean {
  * in only when the text has lost some.
  */
 function wantedChanges(location: RepositoryLocation, salvaged: Salvaged | undefined, onlyKnown: boolean): (change: Change) => boolean {
-  const named = salvaged && namedArchives(location, salvaged.index)
+  const named = salvaged && namedArchives(location, allEntries(salvaged.index))
   const takesAll = !onlyKnown || salvaged === undefined || !isWhole(salvaged)
   return ({ archive, entry, key, name, seen, version }) => {
     if (entry === undefined) return archive !== undefined || salvaged?.index.find({ name, version }) === undefined

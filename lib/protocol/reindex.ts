@@ -216,7 +216,7 @@ class Reindex {
     const contribution = this.#plan.contribute(archive, content, isLast)
     if (contribution.outcome === 'later') return false
     if (contribution.outcome === 'problem') this.#problems.push(contribution.problem)
-    else if (contribution.change !== undefined && (contribution.change.seen !== undefined || this.#options.onlyKnown !== true)) {
+    else if (contribution.change !== undefined && (this.#options.onlyKnown !== true || contribution.change.seen !== undefined || this.#plan.isNamed(archive.key))) {
       changes.push(contribution.change)
     }
     return true
