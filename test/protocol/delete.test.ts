@@ -140,6 +140,24 @@ describe('a deletion', () => {
   })
 })
 
+describe('a push over an entry that bears no name, or another', () => {
+  for (const name of [undefined, '../pgb', '']) {
+    it(`is none without force, and heals it with force: ${JSON.stringify(name)}`, async () => {
+      const known = upload('pgb', '1.0.11')
+      const held = { ...(name === undefined ? {} : { name }), version: '1.0.11', urls: ['pgb-1.0.11.tgz'], digest: known.digest }
+      const repository = await repositoryWith({ pgb: [held] })
+      await repository.place(known)
+      assert.deepEqual((await repository.push([known])).existing.map(({ version }) => version), ['1.0.11'])
+      const other = upload('pgb', '1.0.11', 'other')
+      for (const chart of [known, other]) {
+        await repository.push([chart], { ...WRITE, force: true })
+        const entries = (await indexOf(repository)).versions('pgb')
+        assert.deepEqual(entries.map((each) => [each.name, each.version, each.digest]), [['pgb', '1.0.11', chart.digest]])
+      }
+    })
+  }
+})
+
 describe('a delta that no reader would obey', () => {
   it('is not sent', async () => {
     const repository = await Repository.initialised()
