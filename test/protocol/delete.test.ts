@@ -9,6 +9,7 @@ import { deleteSelected, deleteVersions } from '../../lib/protocol/delete.ts'
 import { mint } from '../../lib/protocol/mint.ts'
 import { prune } from '../../lib/protocol/prune.ts'
 import { readView } from '../../lib/protocol/read-view.ts'
+import { reindexRepository } from '../../lib/protocol/reindex.ts'
 import type { IndexText } from '../../lib/core/index/index-text.ts'
 import { digestOf, entry } from '../support/builders.ts'
 import { Repository, upload } from './fixture.ts'
@@ -32,6 +33,20 @@ async function indexOf(repository: Repository): Promise<IndexText> {
 
 const versionsOf = async (repository: Repository, name: string): Promise<string[]> =>
   (await indexOf(repository)).items(name).map(({ version }) => version)
+
+const ANY_TEXT = fc.oneof(fc.constantFrom('app', '../x', '', '__proto__', '1.0.0', '1.0.0.0', '1.0', 'v1', 'latest', 'a,b'), fc.string({ unit: 'binary', maxLength: 5 }))
+const ANY_FIELDS = fc.record(
+  {
+    name: fc.option(ANY_TEXT, { nil: null }),
+    version: fc.option(ANY_TEXT, { nil: null }),
+    digest: fc.oneof(ANY_TEXT, fc.constantFrom(digestOf('a'), `sha256:${digestOf('a')}`)),
+    created: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-01T02:00:00.123+02:00'),
+    urls: fc.array(ANY_TEXT, { maxLength: 2 }),
+  },
+  { requiredKeys: [] },
+)
+/** What an index may hold that Helm accepts. */
+const ANY_ENTRIES = fc.dictionary(ANY_TEXT, fc.array(ANY_FIELDS, { maxLength: 5 }), { maxKeys: 3, noNullPrototype: false })
 
 describe('a deletion', () => {
   it('takes entries by their exact text, also of versions that Helm skips', async () => {
@@ -109,20 +124,8 @@ describe('a deletion', () => {
   })
 
   it('writes a delta that readers obey, of every index that Helm accepts', async () => {
-    const text = fc.oneof(fc.constantFrom('app', '../x', '', '__proto__', '1.0.0', '1.0.0.0', '1.0', 'v1', 'latest', 'a,b'), fc.string({ unit: 'binary', maxLength: 5 }))
-    const fields = fc.record(
-      {
-        name: fc.option(text, { nil: null }),
-        version: fc.option(text, { nil: null }),
-        digest: fc.oneof(text, fc.constantFrom(digestOf('a'), `sha256:${digestOf('a')}`)),
-        created: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-01T02:00:00.123+02:00'),
-        urls: fc.array(text, { maxLength: 2 }),
-      },
-      { requiredKeys: [] },
-    )
-    const entries = fc.dictionary(text, fc.array(fields, { maxLength: 5 }), { maxKeys: 3, noNullPrototype: false })
     await fc.assert(
-      fc.asyncProperty(entries, fc.nat(), fc.constantFrom('json', 'yaml'), fc.boolean(), async (charts, choice, form, isFolded) => {
+      fc.asyncProperty(ANY_ENTRIES, fc.nat(), fc.constantFrom('json', 'yaml'), fc.boolean(), async (charts, choice, form, isFolded) => {
         const repository = await repositoryWith(charts, form)
         const before = await indexOf(repository)
         const all = before.chartNames().flatMap((name) => before.items(name).map(({ version }) => ({ name, version })))
@@ -136,6 +139,23 @@ describe('a deletion', () => {
         assert.deepEqual(new Set(left.map((each) => JSON.stringify(each))), new Set(others.map((each) => JSON.stringify(each))))
       }),
       { seed: 8, numRuns: 150 },
+    )
+  })
+})
+describe('a reindex', () => {
+  it('writes deltas that readers obey, of every index that Helm accepts, and twice changes nothing', async () => {
+    const options = { relative: undefined, full: false, strict: false, rebuild: false, dryRun: false, concurrency: 4 }
+    await fc.assert(
+      fc.asyncProperty(ANY_ENTRIES, fc.constantFrom('app-1.0.0.tgz', 'other.tgz', '1.0.0.0'), async (charts, url) => {
+        const hub = [{ name: 'hub', version: '1.0.0.0', urls: [url] }, { version: 'latest', urls: ['app-1.0.0.tgz'] }]
+        const repository = await repositoryWith({ ...charts, hub, app: [...(charts['app'] ?? []), { version: '1.0', urls: [url] }] })
+        await repository.place(upload('app', '1.0.0'))
+        await reindexRepository(repository.session(), options)
+        assert.deepEqual((await indexOf(repository)).find({ name: 'app', version: '1.0.0' })?.name, 'app')
+        repository.pass(120_000)
+        assert.deepEqual((await reindexRepository(repository.session(), options)).changes, [])
+      }),
+      { seed: 11, numRuns: 100 },
     )
   })
 })
