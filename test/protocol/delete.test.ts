@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { stringify } from 'yaml'
 import type { Delta } from '../../lib/core/delta.ts'
+import { makeDeltaId } from '../../lib/core/delta-id.ts'
+import { encodeDelta } from '../../lib/core/delta-text.ts'
 import { asKey } from '../../lib/core/keys.ts'
 import { appendDelta } from '../../lib/protocol/append-delta.ts'
 import { compactRepository } from '../../lib/protocol/compact.ts'
@@ -142,6 +144,17 @@ describe('a deletion', () => {
     )
   })
 })
+describe('a delta of an earlier deletion that readers took for malformed', () => {
+  it('is obeyed', async () => {
+    const repository = await repositoryWith({ hub: ['1.2.0', '1.0.0.0', ''].map((version) => ({ name: 'hub', version })), '../x': [{ version: '1.0.0' }] })
+    const removed = [{ name: 'hub', version: '1.0.0.0' }, { name: 'hub', version: '' }, { name: '../x', version: '1.0.0', digest: 'a' }, { name: '../x', version: '1.0.0' }]
+    const key = asKey(`charts/index.d/${makeDeltaId(repository.now, new Uint8Array(10))}.yaml`)
+    await repository.bucket.put(key, encodeDelta({ added: [], removed }), { when: 'always' })
+    const index = await indexOf(repository)
+    assert.deepEqual([index.chartNames(), index.versions('hub').map(({ version }) => version)], [['hub'], ['1.2.0']])
+  })
+})
+
 describe('a reindex', () => {
   it('writes deltas that readers obey, of every index that Helm accepts, and twice changes nothing', async () => {
     const options = { relative: undefined, full: false, strict: false, rebuild: false, dryRun: false, concurrency: 4 }
