@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { type SeenObject, type SeenRepository, checkArchives } from '../core/check/check-archives.ts'
+import { type SeenObject, type SeenRepository, adviseElsewhere, checkArchives } from '../core/check/check-archives.ts'
 import { type Level, type Permission, type ProbeReport, checkClock, checkPermissions, checkStore, levelOf } from '../core/check/check-store.ts'
 import { type Finding, finding, findingKey } from '../core/check/finding.ts'
 import type { FindingCode } from '../core/check/finding-kinds.ts'
@@ -65,7 +65,7 @@ export async function checkRepository(session: Session, options: CheckOptions): 
   const permissions = [...readPermissions(session, index, listing !== undefined, isDenied), ...probed.permissions]
   const sizes = [...objects.values()]
   return {
-    findings: [...index.findings, ...archives, ...(isDenied === true ? [] : denied.map(deniedArchive)), ...checkClock(clockSkew), ...checkPermissions(permissions), ...probed.findings],
+    findings: [...adviseElsewhere(index.findings, index.all, location), ...archives, ...(isDenied === true ? [] : denied.map(deniedArchive)), ...checkClock(clockSkew), ...checkPermissions(permissions), ...probed.findings],
     level: levelOf(probed.probe),
     probe: probed.probe,
     permissions,
