@@ -1,6 +1,7 @@
 import { type ChartMetadata, makeEntry } from './chart-entry.ts'
-import { type Entry, type VersionId, versionKey } from './entry.ts'
-import { entryProblem, identityProblem } from './entry-shape.ts'
+import { skippedBecause } from './check/check-base.ts'
+import { type Entry, type VersionId, promisedDigest, underName, versionKey } from './entry.ts'
+import { entryProblem, identityProblem, nameProblem } from './entry-shape.ts'
 import type { IndexText } from './index/index-text.ts'
 import { type Key, type RepositoryLocation, archiveKey, archiveUrlOf, ownArchiveKey } from './keys.ts'
 
@@ -73,6 +74,10 @@ export class ReindexPlan {
   readonly #entries = new Map<string, Entry>()
   /** Which archive speaks for a version. */
   readonly #claims = new Map<string, Key>()
+  /** Those that Helm skips, because of their name or of what they say of the chart: their archive tells it anew. */
+  readonly #leftOut = new Set<Entry>()
+  /** Those with a version that is none, by the archive that they name: it may prove which version that is. */
+  readonly #unfit: { readonly entry: Entry; readonly key: Key }[] = []
   /** Which version an opened archive holds. */
   readonly #contents = new Map<Key, string>()
 
@@ -82,8 +87,20 @@ export class ReindexPlan {
     this.#archives = archives
     this.#options = options
     for (const chart of index.chartNames()) {
-      for (const entry of index.versions(chart)) if (entry.name === chart) this.#note(entry)
+      for (const entry of index.versions(chart)) {
+        if (entry.name !== chart && nameProblem(entry.name) === undefined) continue
+        const named = underName(chart, entry)
+        const key = this.#keyOf(named)
+        if (nameProblem(chart) === undefined && identityProblem(named) !== undefined) this.#unfit.push(...(key === undefined ? [] : [{ entry: named, key }]))
+        else if (named === entry && skippedBecause(entry) === undefined) this.#note(entry)
+        else this.#noteLeftOut(named)
+      }
     }
+  }
+
+  /** Whether an entry names the archive, be it one that Helm leaves out. */
+  isNamed(key: Key): boolean {
+    return this.#named.has(key) || this.#unfit.some((each) => each.key === key)
   }
 
   get archiveCount(): number {
@@ -112,7 +129,7 @@ export class ReindexPlan {
     if (!isLast && holder === undefined && properKey !== archive.key && this.#archives.has(properKey)) return { outcome: 'later' }
 
     const entry = this.#entryFor(archive, content, holder)
-    if (holder === undefined || !(this.#isElsewhere(holder) || isSame(holder, entry))) {
+    if (holder === undefined || this.#leftOut.has(holder) || !(this.#isElsewhere(holder) || isSame(holder, entry))) {
       const problem = entryProblem(entry)
       if (problem !== undefined) return { outcome: 'problem', problem: { key: archive.key, reason: `the chart ${problem}` } }
       this.#claims.set(id, archive.key)
@@ -141,8 +158,24 @@ export class ReindexPlan {
 
   /** What needs no further archive, once all have contributed: entries without their archive, and urls to rewrite. */
   remaining(): readonly Change[] {
+    return [...this.#stale(), ...this.#proven()]
+  }
+
+  /** The entries with a version that is none whose archive has come in as what it is. */
+  #proven(): readonly Change[] {
+    return this.#unfit.flatMap(({ entry, key }) => {
+      const { name, version } = entry
+      const content = this.#contents.get(key)
+      const isOfChart = content?.startsWith(versionKey({ name, version: '' })) === true
+      if (!isOfChart || this.#claims.get(content) !== key) return []
+      return [{ name, version, key, archive: this.#archives.get(key), seen: entry, entry: undefined }]
+    })
+  }
+
+  #stale(): readonly Change[] {
     return [...this.#entries].flatMap(([id, seen]): Change[] => {
-      const key = this.#keyOf(seen)
+      // One that names nothing may have its archive in its place.
+      const key = this.#keyOf(seen) ?? ((seen.urls ?? []).length === 0 ? this.#properKey(seen) : undefined)
       if (key === undefined || this.#claims.has(id)) return []
       const { name, version } = seen
       const archive = this.#archives.get(key)
@@ -152,6 +185,11 @@ export class ReindexPlan {
       const entry = { ...seen, urls: this.#urlsFor(archive, seen) }
       return isSame(seen, entry) || entryProblem(entry) !== undefined ? [] : [{ name, version, key, archive, seen, entry }]
     })
+  }
+
+  #noteLeftOut(entry: Entry): void {
+    this.#leftOut.add(entry)
+    this.#note(entry)
   }
 
   #note(entry: Entry): void {
@@ -191,7 +229,7 @@ export class ReindexPlan {
   #isTrusted({ key, lastModified }: SeenArchive): boolean {
     const entries = this.#named.get(key)
     if (entries === undefined || this.#options.full) return false
-    return entries.every((entry) => this.#isElsewhere(entry) || (isDigest(entry.digest) && lastModified <= Date.parse(entry.created ?? '')))
+    return entries.every((entry) => !this.#leftOut.has(entry) && (this.#isElsewhere(entry) || (isDigest(entry.digest) && lastModified <= Date.parse(entry.created ?? ''))))
   }
 
   #isTrustedKey(key: Key): boolean {
@@ -201,10 +239,10 @@ export class ReindexPlan {
 
   /** Content that has not changed keeps its entry, or at least its date; the date of new content is that of the archive. */
   #entryFor(archive: SeenArchive, { metadata, digest }: ArchiveContent, holder: Entry | undefined): Entry {
-    const kept = holder?.digest === digest ? holder : undefined
+    const kept = promisedDigest(holder?.digest) === digest ? holder : undefined
     const created = kept?.created ?? new Date(archive.lastModified).toISOString()
     const urls = this.#urlsFor(archive, kept)
-    if (kept !== undefined && this.#keyOf(kept) === archive.key) return { ...kept, created, urls }
+    if (kept !== undefined && this.#keyOf(kept) === archive.key && !this.#leftOut.has(kept)) return { ...kept, created, digest, urls }
     return makeEntry(metadata, { digest, url: urls[0] ?? '', created })
   }
 

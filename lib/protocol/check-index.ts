@@ -1,9 +1,10 @@
-import { checkBase, skippedBecause } from '../core/check/check-base.ts'
+import { checkBase, isUnnamed, skippedBecause } from '../core/check/check-base.ts'
 import { checkDeltas, versionsAtWork } from '../core/check/check-deltas.ts'
 import { type Finding, finding } from '../core/check/finding.ts'
-import type { Entry } from '../core/entry.ts'
+import { type Entry, underName } from '../core/entry.ts'
 import { type IndexText, readIndexText } from '../core/index/index-text.ts'
 import { type Key, archiveKey } from '../core/keys.ts'
+import { allEntries } from '../core/plan-orphans.ts'
 import { type HelmS3Error, hasCode } from '../errors.ts'
 import { askAgain } from './ask-again.ts'
 import { findGhosts } from './ghost-deltas.ts'
@@ -17,6 +18,8 @@ export interface CheckedIndex {
   readonly findings: readonly Finding[]
   /** Of the merged index, without those that Helm skips; undefined: there is no index that Helm takes. */
   readonly entries: readonly Entry[] | undefined
+  /** With those that Helm skips. */
+  readonly all: readonly Entry[]
   /** See `SeenRepository.busy`. */
   readonly busy: ReadonlySet<Key>
   readonly counts: { readonly charts: number; readonly deltas: number; readonly pending: number }
@@ -28,6 +31,7 @@ export interface CheckedIndex {
 const NOTHING: CheckedIndex = {
   findings: [],
   entries: undefined,
+  all: [],
   busy: new Set(),
   counts: { charts: 0, deltas: 0, pending: 0 },
   generation: undefined,
@@ -54,14 +58,24 @@ export async function checkIndex(session: Session): Promise<CheckedIndex> {
   }
 }
 
-/** The entries of a view that Helm does not skip; undefined when Helm refuses the index. */
+/** The entries of a view that Helm does not skip, and those that it would not skip if they had the name of their chart; undefined when Helm refuses the index. */
 export function entriesOf(index: IndexText): readonly Entry[] | undefined {
   try {
-    return index.chartNames().flatMap((name) => index.versions(name).filter((entry) => skippedBecause(entry) === undefined))
+    return index.chartNames().flatMap((name) =>
+      index.versions(name).flatMap((entry) => {
+        if (isUnnamed(name, entry)) return [underName(name, entry)]
+        return skippedBecause(entry) === undefined ? [entry] : []
+      }),
+    )
   } catch (error) {
     if (hasCode(error, 'invalid-index')) return undefined
     throw error
   }
+}
+
+/** All entries, those that Helm skips included; none when Helm refuses the index. */
+export function allOf(index: IndexText): readonly Entry[] {
+  return entriesOf(index) === undefined ? [] : allEntries(index)
 }
 
 function checkView(session: Session, view: View): CheckedIndex {
@@ -94,11 +108,12 @@ async function checkPlain(session: Session): Promise<CheckedIndex> {
 }
 
 /** `merged` undefined: nothing is pending. A text of its own, for nobody has looked at its charts; decoded once. */
-function checkBaseOf(base: Base, merged: IndexText | undefined): Pick<CheckedIndex, 'entries' | 'findings' | 'generation'> {
+function checkBaseOf(base: Base, merged: IndexText | undefined): Pick<CheckedIndex, 'all' | 'entries' | 'findings' | 'generation'> {
   const text = readIndexText(base.bytes)
   return {
     findings: checkBase(text, base.bytes),
     entries: entriesOf(merged ?? text),
+    all: allOf(merged ?? text),
     generation: base.index.bookkeeping.generation,
   }
 }

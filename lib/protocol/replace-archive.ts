@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import { skippedBecause } from '../core/check/check-base.ts'
 import { removedForGood } from '../core/delta.ts'
 import { versionKey } from '../core/entry.ts'
 import { archiveKey } from '../core/keys.ts'
@@ -79,8 +80,13 @@ async function waitForRemovals(
   return left > 0 ? { kind: 'wait', waiting: { on: 'removal', left } } : undefined
 }
 
-/** An entry that something pending is about to change, or that may yet give way to a slower delta, is written anew. */
+/**
+ * Written anew is an entry that something pending is about to change, one that may yet give way to a slower delta, and
+ * one that Helm leaves out, because it bears no name.
+ */
 function planForSameBytes(upload: ChartUpload, head: ArchiveHead, view: View, state: PushState): Target['plan'] {
+  const entry = view.index.find(upload)
+  if (entry === undefined || skippedBecause(entry) !== undefined) return 'replace'
   return hasItsEntry(view, upload, state) && timeToBeFirm(view, upload, head) === 0 ? 'refresh' : 'replace'
 }
 

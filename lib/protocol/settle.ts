@@ -1,7 +1,7 @@
 import type { FoldedDelta } from '../core/bookkeeping.ts'
 import { type Addition, lastWords } from '../core/delta.ts'
 import type { DeltaId } from '../core/delta-id.ts'
-import { type Entry, type Removal, type VersionId, versionKey } from '../core/entry.ts'
+import { type Entry, type Removal, type VersionId, promisedDigest, underName, versionKey } from '../core/entry.ts'
 import type { Key } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import { appendDelta } from './append-delta.ts'
@@ -76,7 +76,7 @@ export async function settle(
     const present = view.index.find(claim)
     const minted = await state.mint(session, [head.delta])
     if (minted.isBelowBy > 0) throw clockWentBack(claim, minted.isBelowBy)
-    const removed = present === undefined ? [] : [removalOf(present)]
+    const removed = present === undefined ? [] : [removalOf(underName(claim.name, present))]
     const addition = { entry, ifAbsent: true }
     state.noteAddition(addition)
     if (state.isMine(head)) state.adopt(claim, head, view.listing.date)
@@ -96,7 +96,7 @@ function judgeOther(
   state: PushState,
 ): 'settled' | 'again' | 'unnamed' | Waiting {
   if (state.isOverwrittenFromBelow(claim, head)) return 'again'
-  if (view.index.find(claim)?.digest !== head.digest) return 'unnamed'
+  if (promisedDigest(view.index.find(claim)?.digest) !== head.digest) return 'unnamed'
   // A reindex promises nothing of one version.
   if (state.kind === 'reindex') return 'settled'
   if (head.digest === claim.digest) {

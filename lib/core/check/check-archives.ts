@@ -1,6 +1,7 @@
 import { formatCount } from '../../format.ts'
-import type { Entry, VersionId } from '../entry.ts'
+import { type Entry, type VersionId, promisedDigest, versionKey } from '../entry.ts'
 import { type Key, type RepositoryLocation, archiveKey, asKey, ownArchiveKey, provenanceKey } from '../keys.ts'
+import { type NamedArchives, possibleVersions } from '../plan-orphans.ts'
 import { provenanceProblem } from '../provenance.ts'
 import { type Finding, finding } from './finding.ts'
 
@@ -11,7 +12,7 @@ export interface SeenObject {
   readonly lastModified: number
 }
 
-/** What an archive says of itself, as far as it was looked at. `digest`: SHA-256 in lower-case hex. */
+/** What an archive, or a provenance file without one, says of itself, as far as it was looked at. `digest`: SHA-256 in lower-case hex. */
 export type KnownContent =
   | { readonly outcome: 'digest'; readonly digest: string }
   | { readonly outcome: 'chart'; readonly digest: string; readonly name: string; readonly version: string; readonly provenance: string | undefined }
@@ -22,6 +23,8 @@ export interface SeenRepository {
   readonly location: RepositoryLocation
   /** Of the merged index, without those that Helm skips. */
   readonly entries: readonly Entry[]
+  /** By all entries, those that Helm skips included. */
+  readonly named: NamedArchives
   /** Archives and provenance files directly below the prefix. */
   readonly objects: ReadonlyMap<Key, SeenObject>
   readonly contents: ReadonlyMap<Key, KnownContent>
@@ -49,7 +52,7 @@ export function checkArchives(seen: SeenRepository): readonly Finding[] {
     findings.push(...checkEntry(seen, entry, key))
   }
   if (elsewhere > 0) findings.push(finding('archive-elsewhere', formatCount(elsewhere, 'entry', 'entries')))
-  return [...findings, ...unlistedArchives(seen, named), ...checkProvenances(seen, named)]
+  return [...findings, ...unlistedArchives(seen), ...checkProvenances(seen, named)]
 }
 
 /**
@@ -60,10 +63,21 @@ export function doubtfulArchives({ entries, location, objects }: Pick<SeenReposi
   const keys = entries.flatMap((entry) => {
     const key = ownKeyOf(location, entry)
     const archive = key && objects.get(key)
-    if (archive === undefined || digestOf(entry) === undefined) return []
+    if (archive === undefined || promisedDigest(entry.digest) === undefined) return []
     return Math.floor(archive.lastModified / 1000) * 1000 > Date.parse(entry.created ?? '1970-01-01T00:00:00Z') ? [archive.key] : []
   })
   return [...new Set(keys)].sort()
+}
+
+/** The findings of an index, where the advice to reindex would change nothing: no reindex touches an entry whose archive lies elsewhere. */
+export function adviseElsewhere(findings: readonly Finding[], all: readonly Entry[], location: RepositoryLocation): readonly Finding[] {
+  const isElsewhere = (entry: Entry): boolean => (entry.urls ?? []).length > 0 && ownKeyOf(location, entry) === undefined
+  const elsewhere = new Set(all.flatMap((entry) => (isElsewhere(entry) ? [versionKey(entry)] : [])))
+  return findings.map((each) => {
+    const { code, detail, name = '', version = '' } = each
+    const isDigest = code === 'entry-digest-missing' || code === 'entry-digest-invalid'
+    return isDigest && elsewhere.has(versionKey({ name, version })) ? finding('entry-digest-elsewhere', detail, each) : each
+  })
 }
 
 /** The key of an entry's archive, if it is one of this repository. */
@@ -80,7 +94,7 @@ function checkEntry({ contents, location, objects }: SeenRepository, entry: Entr
   const content = contents.get(key)
   if (content === undefined) return findings
   if (content.outcome === 'unreadable') return [...findings, finding('archive-unreadable', content.reason, subject)]
-  const promised = digestOf(entry)
+  const promised = promisedDigest(entry.digest)
   if (promised !== undefined && promised !== content.digest) {
     findings.push(finding('archive-digest-mismatch', `SHA-256 ${content.digest}, not ${promised}`, subject))
   }
@@ -90,23 +104,37 @@ function checkEntry({ contents, location, objects }: SeenRepository, entry: Entr
   return findings
 }
 
-function unlistedArchives({ busy, contents, date, objects }: SeenRepository, named: ReadonlyMap<Key, Entry>): readonly Finding[] {
+/** What no entry names: a chart that a reindex would add, one of a version that has an entry already, or no chart at all. */
+function unlistedArchives({ busy, contents, date, entries, named, objects }: SeenRepository): readonly Finding[] {
+  const known = new Set(entries.flatMap((entry) => ((entry.urls ?? []).length > 0 ? [versionKey(entry)] : [])))
   return [...objects.values()].flatMap(({ key, lastModified }) => {
     if (!key.endsWith('.tgz') || named.has(key)) return []
     const content = contents.get(key)
     const chart = content?.outcome === 'chart' ? content : undefined
     const subject = { key, name: chart?.name, version: chart?.version }
-    const isYoung = date - lastModified < PUSH_TAKES
     const about = chart === undefined ? key : `${key}: ${chart.name} ${chart.version}`
-    return [finding(isYoung || busy.has(key) ? 'archive-in-progress' : 'archive-unlisted', about, subject)]
+    if (date - lastModified < PUSH_TAKES || busy.has(key)) return [finding('archive-in-progress', about, subject)]
+    if (content?.outcome === 'unreadable') return [finding('archive-foreign', `${key}: ${content.reason}`, subject)]
+    return [finding(chart !== undefined && known.has(versionKey(chart)) ? 'archive-duplicate' : 'archive-unlisted', about, subject)]
   })
 }
 
-function checkProvenances({ contents, objects }: SeenRepository, named: ReadonlyMap<Key, Entry>): readonly Finding[] {
-  const findings: Finding[] = []
-  for (const key of objects.keys()) {
-    if (key.endsWith('.prov') && !objects.has(asKey(key.slice(0, -'.prov'.length)))) findings.push(finding('provenance-stale', key, { key }))
-  }
+/** Those of a version that has an entry belong to an archive that is missed, or lies elsewhere. */
+export function staleProvenances({ entries, location, named, objects }: Pick<SeenRepository, 'entries' | 'location' | 'named' | 'objects'>): readonly Key[] {
+  const known = new Set(entries.map(versionKey))
+  return [...objects.keys()].filter((key) => {
+    const archive = asKey(key.slice(0, -'.prov'.length))
+    if (!key.endsWith('.prov') || objects.has(archive) || named.has(archive)) return false
+    return !possibleVersions(archive.slice(location.prefix.length)).some((version) => known.has(versionKey(version)))
+  })
+}
+
+function checkProvenances(seen: SeenRepository, named: ReadonlyMap<Key, Entry>): readonly Finding[] {
+  const { contents, objects } = seen
+  const findings = staleProvenances(seen).map((key) => {
+    const content = contents.get(key)
+    return content?.outcome === 'unreadable' ? finding('archive-foreign', `${key}: ${content.reason}`, { key }) : finding('provenance-stale', key, { key })
+  })
   const charts = new Map<string, { signed: number; readonly without: VersionId[] }>()
   for (const [key, { name, version }] of named) {
     if (!objects.has(key)) continue
@@ -128,9 +156,4 @@ function checkProvenances({ contents, objects }: SeenRepository, named: Readonly
     findings.push(finding('provenance-missing', `${String(without.length)} of ${String(signed + without.length)} versions: ${versions.join(', ')}${more}`, { name }))
   }
   return findings
-}
-
-/** The digest that an entry promises, in lower case and without prefix; undefined for none that means something. */
-function digestOf({ digest }: Entry): string | undefined {
-  return /^(?:sha256:)?([0-9a-f]{64})$/i.exec(digest ?? '')?.[1]?.toLowerCase()
 }
