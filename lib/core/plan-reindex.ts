@@ -187,11 +187,13 @@ export class ReindexPlan {
     return archiveKey(this.#location, version)
   }
 
-  /** Whether every entry that names the archive was created after the archive was written, and says which bytes it means. */
+  /** Whether every entry that names the archive was created after the archive was written, and all say the same of what it is. */
   #isTrusted({ key, lastModified }: SeenArchive): boolean {
     const entries = this.#named.get(key)
     if (entries === undefined || this.#options.full) return false
-    return entries.every((entry) => this.#isElsewhere(entry) || (isDigest(entry.digest) && lastModified <= Date.parse(entry.created ?? '')))
+    const own = entries.filter((entry) => !this.#isElsewhere(entry))
+    const isTold = (entry: Entry): boolean => isDigest(entry.digest) && lastModified <= Date.parse(entry.created ?? '')
+    return own.every(isTold) && agree(own)
   }
 
   #isTrustedKey(key: Key): boolean {
@@ -230,6 +232,11 @@ function isAbsolute(url: string): boolean {
 /** Whether two entries of one version mean the same archive in the same words. */
 function isSame(a: Entry, b: Entry): boolean {
   return a.digest === b.digest && a.created === b.created && a.urls?.[0] === b.urls?.[0]
+}
+
+/** Whether entries that name one archive mean one version and the same bytes. */
+export function agree([first, ...others]: readonly Entry[]): boolean {
+  return others.every((entry) => first !== undefined && entry.digest === first.digest && versionKey(entry) === versionKey(first))
 }
 
 function isDigest(text: string | undefined): boolean {

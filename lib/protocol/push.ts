@@ -7,6 +7,7 @@ import { archiveKey, archiveUrl } from '../core/keys.ts'
 import { HelmS3Error, during, hasCode } from '../errors.ts'
 import { formatCount } from '../format.ts'
 import { appendDelta } from './append-delta.ts'
+import { keyTaken, otherOwner, refuseSharedKeys } from './archive-owner.ts'
 import type { ChartUpload } from './chart-upload.ts'
 import { clearOrphans } from './clear-orphans.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
@@ -19,7 +20,7 @@ import { cannotFetchIndex } from './read-base.ts'
 import { readView } from './read-view.ts'
 import { replaceArchives } from './replace-archive.ts'
 import { refuseBelow } from './refuse-below.ts'
-import { entryUrlBase, expectConfig } from './repository-config.ts'
+import { entryUrlBase, expectConfig, publishedLocation } from './repository-config.ts'
 import { requireRepository } from './require-repository.ts'
 import type { Session } from './session.ts'
 import { type Claim, settle } from './settle.ts'
@@ -84,18 +85,18 @@ type Attempt =
  *
  * Cost of the common push of n charts: HEAD `index.yaml` beside GET of the repository's defaults and n HEADs, so that nothing is
  * written when one of them exists, whatever the store makes of conditions; LIST, n PUTs, PUT of the delta, LIST. By force without
- * those n HEADs. Where an archive stands already: a view.
+ * those n HEADs. Where an archive stands already: a view; by force only where its metadata do not name the chart that is pushed.
  *
- * @throws HelmS3Error `missing-index`, `usage` (a version twice), `conflict`, `outcome-unknown`, and what the store throws
+ * @throws HelmS3Error `missing-index`, `usage` (a version twice, or a key that is another chart's), `conflict`, `outcome-unknown`, and what the store throws
  */
 export async function pushCharts(session: Session, uploads: readonly ChartUpload[], options: PushOptions): Promise<PushResult> {
-  refuseTwice(uploads)
+  refuseSharedKeys(uploads, session.location)
   expectConfig(session)
-  const looked = options.force ? undefined : headArchives(session, uploads, options)
+  const looked = options.force && !options.dryRun ? undefined : headArchives(session, uploads, options)
   await requireRepository(session).catch((error: unknown) => {
     throw cannotFetchIndex(error)
   })
-  const existing = looked === undefined ? new Map<ChartUpload, ExistingVersion>() : await during(LOOK, async () => findExisting(session, uploads, await looked))
+  const existing = looked === undefined ? new Map<ChartUpload, ExistingVersion>() : await findExisting(session, uploads, await during(LOOK, () => looked), options)
   const found = [...existing.values()]
   const absent = uploads.filter((upload) => !existing.has(upload))
   if (found.length > 0 && !options.ignoreIfExists) return { pushed: [], existing: found, committed: undefined }
@@ -135,6 +136,11 @@ async function tryPush(
   const { minted, placed } = await placeAll(session, uploads, options, state)
   for (const { upload, placement } of placed) {
     if (placement.kind === 'created' || placement.kind === 'replaced') state.noteWritten(upload, minted.id)
+  }
+  const refusal = refusalOf(session, placed)
+  if (refusal !== undefined) {
+    await takeBack(session, placed)
+    throw refusal
   }
   const existing = placed.flatMap(existingVersion)
   if (existing.some(({ isOrphan }) => isOrphan || !options.ignoreIfExists)) {
@@ -188,6 +194,12 @@ async function commit(session: Session, minted: Minted, delta: Delta): Promise<C
     newerDeltas: look.newerDeltas,
     mayHaveMissed: !isInTime || minted.isBelowBy > 0,
   }
+}
+
+/** Another chart has put its archive under the key of one of these meanwhile. */
+function refusalOf({ location }: Session, placed: readonly Placed[]): HelmS3Error | undefined {
+  const [refusal] = placed.flatMap(({ placement, upload }) => (placement.kind === 'taken' ? [keyTaken(location, upload, placement.owner)] : []))
+  return refusal
 }
 
 function existingVersion({ placement, upload: { name, version } }: Placed): readonly ExistingVersion[] {
@@ -260,21 +272,30 @@ function claimOf({ location }: Session, { name, version, digest }: ChartUpload):
   return { name, version, digest, key: archiveKey(location, { name, version }) }
 }
 
-/** The uploads whose version is in the index, as one look tells. An archive alone says nothing: its push may have died. */
+/**
+ * The uploads whose version is in the index, as one look tells; none by force. An archive alone says nothing: its push may have died.
+ * @throws HelmS3Error `usage` when one that could be pushed would replace the archive of another chart
+ */
 async function findExisting(
   session: Session,
   uploads: readonly ChartUpload[],
   heads: readonly (ArchiveHead | undefined)[],
+  { force }: PushOptions,
 ): Promise<ReadonlyMap<ChartUpload, ExistingVersion>> {
-  if (heads.every((head) => head === undefined)) return new Map()
-  const { index } = await readView(session)
-  return new Map(
-    uploads.flatMap((upload, i) => {
-      const entry = heads[i] === undefined ? undefined : index.find(upload)
-      const { name, version } = upload
-      return entry === undefined ? [] : [[upload, { name, version, digest: entry.digest, isOrphan: false }] as const]
-    }),
-  )
+  const existing = new Map<ChartUpload, ExistingVersion>()
+  if (heads.every((head) => head === undefined)) return existing
+  const { index } = await during(LOOK, () => readView(session))
+  const location = await publishedLocation(session)
+  for (const [i, upload] of uploads.entries()) {
+    const head = heads[i]
+    if (head === undefined) continue
+    const { name, version } = upload
+    const entry = force ? undefined : index.find(upload)
+    const owner = entry === undefined ? otherOwner(location, index, upload, head) : undefined
+    if (owner !== undefined) throw keyTaken(location, upload, owner)
+    if (entry !== undefined) existing.set(upload, { name, version, digest: entry.digest, isOrphan: false })
+  }
+  return existing
 }
 
 /**
@@ -294,17 +315,4 @@ function headArchives(session: Session, uploads: readonly ChartUpload[], { dryRu
   const heads = Promise.all(uploads.map((upload) => limit(() => look(upload))))
   heads.catch(() => undefined)
   return heads
-}
-
-function refuseTwice(uploads: readonly ChartUpload[]): void {
-  const seen = new Map<string, ChartUpload>()
-  for (const upload of uploads) {
-    const other = seen.get(versionKey(upload))
-    if (other !== undefined) {
-      throw new HelmS3Error('usage', `${other.source} and ${upload.source} are both ${upload.name} ${upload.version}`, {
-        hint: 'push each version once',
-      })
-    }
-    seen.set(versionKey(upload), upload)
-  }
 }

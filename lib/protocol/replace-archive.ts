@@ -2,9 +2,10 @@ import pLimit from 'p-limit'
 import { removedForGood } from '../core/delta.ts'
 import { versionKey } from '../core/entry.ts'
 import { archiveKey } from '../core/keys.ts'
+import { isArchiveOf, keyTaken, otherOwner } from './archive-owner.ts'
 import type { ChartUpload } from './chart-upload.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
-import { CONCURRENCY } from './limits.ts'
+import { CONCURRENCY, ID_LIFETIME, LONGEST_FLIGHT } from './limits.ts'
 import type { Minted } from './mint.ts'
 import { type Placement, adoptArchive } from './place-archive.ts'
 import type { PushState } from './push-state.ts'
@@ -12,6 +13,7 @@ import { readDelta } from './read-delta.ts'
 import { type View, readView } from './read-view.ts'
 import { refuseBelow } from './refuse-below.ts'
 import { findAllRemovals, timeToSettle } from './removals.ts'
+import { publishedLocation } from './repository-config.ts'
 import type { Session } from './session.ts'
 import { putArchive } from './write-archive.ts'
 
@@ -28,7 +30,9 @@ interface Target {
  * Puts the archives of a forced push, over whatever stands there: HEAD, an id above what it showed, PUT with its ETag.
  * Equal bytes are not simply written again: they would have the ETag that a deletion under way waits for. What an earlier
  * attempt of this push has put there stays.
- * Cost: a HEAD and a PUT for each archive, one LIST; a view when the same bytes stand there already; see also `waitForRemovals`.
+ * Cost: a HEAD and a PUT for each archive, one LIST; a view when the same bytes stand there already, or an archive that does not say
+ * that it is one of this chart; see also `waitForRemovals`.
+ * @throws HelmS3Error `usage` when an archive that stands there is that of another chart
  */
 export async function replaceArchives(
   session: Session,
@@ -40,7 +44,13 @@ export async function replaceArchives(
   const heads = await Promise.all(uploads.map((upload) => limit(() => headArchive(session, archiveKey(session.location, upload)))))
   const isSame = (upload: ChartUpload, head: ArchiveHead | undefined): boolean =>
     head !== undefined && head.digest === upload.digest && !state.isMine(head)
-  const view = uploads.some((upload, i) => isSame(upload, heads[i])) ? await readView(session) : undefined
+  const isDoubtful = (upload: ChartUpload, head: ArchiveHead | undefined): boolean =>
+    head !== undefined && !isArchiveOf(upload, head) && !state.isMine(head)
+  const view = uploads.some((upload, i) => isSame(upload, heads[i]) || isDoubtful(upload, heads[i])) ? await readView(session) : undefined
+  const others = view === undefined ? undefined : await waitForOthers(session, view, uploads.flatMap((upload, i) => {
+    const head = heads[i]
+    return head !== undefined && isDoubtful(upload, head) ? [{ upload, head }] : []
+  }))
   const targets = uploads.map((upload, i): Target => {
     const head = heads[i]
     if (head !== undefined && state.isMine(head)) return { upload, head, plan: 'keep' }
@@ -49,10 +59,31 @@ export async function replaceArchives(
   const minted = await state.mint(session, heads.map((head) => head?.delta))
   await refuseBelow(session, minted, uploads)
   const written = targets.filter(({ plan }) => plan === 'replace').map(({ upload }) => upload)
-  const waiting = await waitForRemovals(session, minted, written)
+  const waiting = others ?? (await waitForRemovals(session, minted, written))
   if (waiting !== undefined) return { minted, placements: targets.map(() => waiting) }
   const place = (target: Target): Promise<Placement> => placeByForce(session, target, minted, view, state, contentType)
   return { minted, placements: await Promise.all(targets.map((target) => limit(() => place(target)))) }
+}
+
+/**
+ * Of archives that do not say that they are those of the charts to be pushed: one that no entry names may be that of a push of another
+ * chart which is about to write its delta, unless it is without any metadata. Undefined: there is none, they may be replaced.
+ * @throws HelmS3Error `usage` when an entry of another chart names one
+ */
+async function waitForOthers(
+  session: Session,
+  { base, index }: View,
+  doubtful: readonly { readonly upload: ChartUpload; readonly head: ArchiveHead }[],
+): Promise<Placement | undefined> {
+  const location = await publishedLocation(session)
+  for (const { head, upload } of doubtful) {
+    const owner = otherOwner(location, index, upload, head)
+    if (owner !== undefined) throw keyTaken(location, upload, owner)
+  }
+  const mayBeUnderWay = ({ delta, holds }: ArchiveHead): boolean => delta !== undefined || holds !== undefined
+  const unnamed = doubtful.filter(({ head, upload }) => mayBeUnderWay(head) && index.find(upload) === undefined)
+  const left = Math.max(...unnamed.map(({ head }) => head.lastModified + ID_LIFETIME + LONGEST_FLIGHT - base.date), 0)
+  return left > 0 ? { kind: 'wait', waiting: { on: 'push', left } } : undefined
 }
 
 /**

@@ -1,6 +1,7 @@
 import { formatCount } from '../../format.ts'
 import type { Entry, VersionId } from '../entry.ts'
 import { type Key, type RepositoryLocation, archiveKey, asKey, ownArchiveKey, provenanceKey } from '../keys.ts'
+import { agree } from '../plan-reindex.ts'
 import { provenanceProblem } from '../provenance.ts'
 import { type Finding, finding } from './finding.ts'
 
@@ -53,15 +54,19 @@ export function checkArchives(seen: SeenRepository): readonly Finding[] {
 }
 
 /**
- * The archives whose digest has to be asked for: written after their entry. In key order. One that was replaced within two seconds
- * of its push is not among them, for entries are dated a little late: only reading it finds that out.
+ * The archives whose digest has to be asked for: written after their entry, or named by entries that differ. In key order. One that was
+ * replaced within two seconds of its push is not among them, for entries are dated a little late: only reading it finds that out.
  */
 export function doubtfulArchives({ entries, location, objects }: Pick<SeenRepository, 'entries' | 'location' | 'objects'>): readonly Key[] {
+  const named = new Map<Key, Entry>()
   const keys = entries.flatMap((entry) => {
     const key = ownKeyOf(location, entry)
     const archive = key && objects.get(key)
     if (archive === undefined || digestOf(entry) === undefined) return []
-    return Math.floor(archive.lastModified / 1000) * 1000 > Date.parse(entry.created ?? '1970-01-01T00:00:00Z') ? [archive.key] : []
+    const other = named.get(archive.key)
+    named.set(archive.key, entry)
+    const isLater = Math.floor(archive.lastModified / 1000) * 1000 > Date.parse(entry.created ?? '1970-01-01T00:00:00Z')
+    return isLater || (other !== undefined && !agree([other, entry])) ? [archive.key] : []
   })
   return [...new Set(keys)].sort()
 }
