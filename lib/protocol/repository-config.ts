@@ -13,7 +13,7 @@ import {
   isSameConfig,
 } from '../core/repository-config.ts'
 import { MAX_CONFIG } from '../core/size-limits.ts'
-import { HelmS3Error, hasCode } from '../errors.ts'
+import { HelmS3Error, hasCode, whyUnanswered } from '../errors.ts'
 import { NO_OBJECT_SETTINGS, type ObjectSettings } from '../settings/objects.ts'
 import type { PutCondition, StoredObject } from '../store/object-store.ts'
 import { askAgain } from './ask-again.ts'
@@ -108,7 +108,8 @@ export async function writeRepositoryConfig(
 }
 
 function outcomeUnknown({ address, configKey }: RepositoryLocation, cause: unknown): HelmS3Error {
-  return new HelmS3Error('outcome-unknown', `no answer to the write of ${configKey}`, { hint: `see what stands there with \`helm s3 config ${shellWord(address)}\``, cause })
+  const { hint, reason } = whyUnanswered(cause)
+  return new HelmS3Error('outcome-unknown', `no answer to the write of ${configKey}${reason}`, { hint: `${hint}see what stands there with \`helm s3 config ${shellWord(address)}\``, cause })
 }
 
 /**
