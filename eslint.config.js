@@ -79,6 +79,7 @@ export default defineConfig(
       'lib/protocol/collect.ts',
       'lib/protocol/repository-config.ts',
       'lib/protocol/rebuild-mark.ts',
+      'lib/protocol/keep-broken.ts',
       'lib/protocol/probe-objects.ts',
       'lib/protocol/probe-permissions.ts',
       'lib/protocol/store-clock.ts',
@@ -91,7 +92,7 @@ export default defineConfig(
         onlyHome('ExportDefaultDeclaration', 'Named exports only.'),
         onlyHome(
           "CallExpression[callee.property.name=/^(put|delete)$/][callee.object.property.name='store'], CallExpression[callee.property.name=/^(put|delete)$/][callee.object.name='store']",
-          'Writes and deletions of objects have one home each: write-index, append-delta, write-archive, delete-archive, collect, repository-config, rebuild-mark, probe-objects.',
+          'Writes and deletions of objects have one home each: write-index, append-delta, write-archive, delete-archive, collect, repository-config, rebuild-mark, keep-broken, probe-objects.',
         ),
       ],
     },

@@ -20,6 +20,11 @@ export function objectOf(properties: Readonly<Record<string, JsonSchema>>, descr
   return { type: 'object', ...about, properties, required: Object.keys(properties), additionalProperties: false }
 }
 
+/** The same, or null. */
+export function objectOrNull(properties: Readonly<Record<string, JsonSchema>>, description: string): JsonSchema {
+  return { ...objectOf(properties, description), type: ['object', 'null'] }
+}
+
 export function listOf(items: JsonSchema, description?: string): JsonSchema {
   return { type: 'array', ...(description === undefined ? {} : { description }), items }
 }

@@ -2,7 +2,9 @@ import { type Finding, type FindingGroup, groupFindings } from '../core/check/fi
 import { FINDING_KINDS, type Severity } from '../core/check/finding-kinds.ts'
 import type { RepositoryLocation } from '../core/keys.ts'
 import { formatAge, formatBytes, formatCount } from '../format.ts'
+import { describeRepaired, repairedValue } from './repaired-index.ts'
 import type { CheckResult } from '../protocol/check.ts'
+import type { Repaired } from '../protocol/rebuild-index.ts'
 import type { Style } from '../style.ts'
 import { renderTable } from '../table.ts'
 import { shellWord } from '../terminal-text.ts'
@@ -12,6 +14,8 @@ export interface CheckReport {
   readonly result: CheckResult
   /** What was found at first and is no more. */
   readonly fixed: readonly Finding[]
+  /** What became of an index that Helm refused. */
+  readonly repaired: Repaired | undefined
   readonly isFix: boolean
   readonly isDeep: boolean
   readonly isProbed: boolean
@@ -26,12 +30,13 @@ export function describeCheck(report: CheckReport, style: Style): { readonly lin
   const { counts, findings } = result
   const number = (severity: Severity): number => findings.filter(({ code }) => FINDING_KINDS[code].severity === severity).length
   const totals = { errors: number('error'), warnings: number('warning'), remarks: number('remark') }
-  const lines = [...fixedLines(report, style), ...groupFindings(findings).flatMap((group) => groupLines(group, location, style)), ...summary(report, totals, style)]
+  const lines = [...describeRepaired(report.repaired, location), ...fixedLines(report, style), ...groupFindings(findings).flatMap((group) => groupLines(group, location, style)), ...summary(report, totals, style)]
   const value = {
     repository: location.url,
     level: result.level,
     findings: findings.map((each) => findingValue(each, location)),
     fixed: fixed.map((each) => findingValue(each, location)),
+    broken: repairedValue(report.repaired),
     ...totals,
     generation: result.generation ?? null,
     charts: counts.charts,

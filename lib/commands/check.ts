@@ -15,17 +15,21 @@ export interface CheckCommand extends CheckOptions {
   /** Name or URI, as typed. */
   readonly repository: string
   readonly fix: boolean
+  /** See `RepairOptions`. */
+  readonly allowLostEntries: boolean
 }
 
 /** `helm s3 check REPO`: says what is wrong, why it matters and what to do; with `fix` does what can be done, and checks again. */
-export async function check(context: Context, { fix, relative, repository, ...options }: CheckCommand): Promise<void> {
+export async function check(context: Context, { allowLostEntries, fix, relative, repository, ...options }: CheckCommand): Promise<void> {
   if (relative !== undefined && !fix) throw new HelmS3Error('usage', '--relative says how --fix makes an index anew: give both')
   const location = await findRepository(repository, context.config.helm.repositoriesFile)
   const session = await context.openSession(location)
   const first = await checkRepository(session, options)
   const mustRepair = fix && repairsOf(first.findings).size > 0
   const afterCommit = (committed: Committed): Promise<void> => updateIndexCaches(context, session, committed)
-  const unread = mustRepair ? await repairRepository(session, first.findings, { ...options, relative, afterCommit }) : []
+  const { repaired, unread } = mustRepair
+    ? await repairRepository(session, first.findings, { ...options, allowLostEntries, relative, afterCommit })
+    : { repaired: undefined, unread: [] }
   const result = mustRepair ? await checkRepository(session, { ...options, probe: false }) : first
   const isStore = ({ code }: Finding): boolean => /^(?:store|probe|permission-write)-/.test(code)
   const known = new Set(result.findings.flatMap(({ code, key }) => (code === 'archive-unreadable' || code === 'archive-unread' ? [key] : [])))
@@ -39,6 +43,7 @@ export async function check(context: Context, { fix, relative, repository, ...op
     location,
     result: { ...result, findings, level: first.level, permissions: first.permissions },
     fixed: mustRepair ? first.findings.filter((each) => !remaining.has(findingKey(each))) : [],
+    repaired,
     isFix: fix,
     isDeep: options.deep,
     isProbed: first.probe !== undefined,

@@ -1,5 +1,4 @@
 import type { Context } from '../context.ts'
-import { parseConstraint } from '../core/constraint.ts'
 import type { VersionId } from '../core/entry.ts'
 import type { RepositoryLocation } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
@@ -36,7 +35,6 @@ export interface CopyCommand extends WantedVersion {
 /** `helm s3 copy NAME SRC DST`: what SRC has is pushed to DST, archive and provenance file byte for byte. */
 export async function copy(context: Context, options: CopyCommand): Promise<void> {
   refuseBoth(options)
-  if (options.version !== undefined) parseConstraint(options.version)
   const { repositoriesFile } = context.config.helm
   const [source, destination] = [await findRepository(options.source, repositoriesFile), await findRepository(options.destination, repositoriesFile)]
   if (isSamePlace(source, destination)) {

@@ -28,7 +28,7 @@ export async function deleteCommand(context: Context, options: DeleteCommand): P
   const { all, dryRun } = options
   const { committed, keptArchives, targets } = await deleteSelected(session, options.name, all ? 'all' : versions, options)
   await finishDeletion(context, session, { committed, keptArchives })
-  const removed = targets.map(({ entry: { name, version } }) => ({ name, version }))
+  const removed = [...new Map(targets.map(({ entry: { name, version } }) => [version, { name, version }])).values()]
   const delta = committed.at(-1)?.id ?? null
   context.output.result(describe(options, removed), { repository: location.url, dryRun, delta, removed, keptArchives })
 }

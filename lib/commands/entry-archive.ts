@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts'
+import { skippedBecause } from '../core/check/check-base.ts'
 import { findVersion, isSameBuild, namesBuild } from '../core/constraint.ts'
-import type { Entry } from '../core/entry.ts'
+import { type Entry, promisedDigest, underName } from '../core/entry.ts'
 import type { IndexText } from '../core/index/index-text.ts'
 import { type Key, type ObjectLocation, type RepositoryLocation, provenanceKey, resolveEntryUrl } from '../core/keys.ts'
 import { MAX_ARCHIVE, MAX_PROVENANCE } from '../core/size-limits.ts'
@@ -55,7 +56,10 @@ export async function untilInAgreement<T>(session: Session, attempt: () => Promi
  * @throws HelmS3Error `not-found`; `usage` when the version is no constraint
  */
 export function chooseEntry(index: IndexText, wanted: WantedVersion): Entry {
-  const entries = index.versions(wanted.name)
+  const known = index.versions(wanted.name)
+  const entries = known.flatMap((each) => {
+    return each.version === wanted.version || skippedBecause(each) === undefined ? [underName(wanted.name, each)] : []
+  })
   const entry = findVersion(ofBuild(entries, wanted.version), wanted.version ?? (wanted.devel ? '>0.0.0-0' : ''))
   if (entry === undefined) throw noSuchVersion(entries, wanted)
   return entry
@@ -79,7 +83,7 @@ export function noSuchVersion(entries: readonly Entry[], { name, version }: Want
 export async function findEntryArchive(context: Context, session: Session, entry: Entry): Promise<EntryArchive> {
   const { bucket, key, query } = locate(await locationFor(session, [entry]), entry)
   const store = bucket === session.location.bucket ? session.store : await context.openStore(bucket, query)
-  const promised = /^(?:sha256:)?([0-9a-f]{64})$/i.exec(entry.digest ?? '')?.[1]?.toLowerCase()
+  const promised = promisedDigest(entry.digest)
   return { entry, store, bucket, key, repository: session.location.address, fileName: key.slice(key.lastIndexOf('/') + 1), promised }
 }
 

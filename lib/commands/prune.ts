@@ -51,6 +51,7 @@ export async function pruneCommand(context: Context, options: PruneCommand): Pro
     deltas: result.committed.map(({ id }) => id),
     removed: result.removed.map(({ entry: { name, version, created = null }, size }) => ({ name, version, created, bytes: size })),
     orphans: result.orphans.map(({ key, size }) => ({ key, bytes: size })),
+    foreign: result.foreign.map(({ key, reason, size }) => ({ key, bytes: size, reason })),
     kept: result.kept.map(({ entry: { name, version }, reason }) => ({ name, version, reason })),
     keptArchives: result.keptArchives,
     freedBytes: result.freed,
@@ -104,6 +105,9 @@ async function readKeepFile(path: string): Promise<WrittenKeepList> {
   }
 }
 
+/** Of files that are none of this repository. */
+const MOST_FOREIGN = 20
+
 const REASONS: Readonly<Record<KeepReason, string>> = {
   'keep-last': 'among the newest',
   'keep-prereleases': 'among the newest prereleases',
@@ -114,7 +118,7 @@ const REASONS: Readonly<Record<KeepReason, string>> = {
   'no-version': 'without a version that can be ordered',
 }
 
-function describe({ freed, kept, keptArchives, orphans, removed }: PruneResult, dryRun: boolean): string[] {
+function describe({ foreign, freed, kept, keptArchives, orphans, removed }: PruneResult, dryRun: boolean): string[] {
   const rows = [
     ...removed.map(({ entry: { name, version, created = '' }, size }) => [name, version, created.slice(0, 10), formatBytes(size)]),
     ...orphans.map(({ key, size }) => [key, '(no entry)', '', formatBytes(size)]),
@@ -133,6 +137,11 @@ function describe({ freed, kept, keptArchives, orphans, removed }: PruneResult, 
     return number === 0 ? [] : [`${String(number)} ${words}`]
   })
   if (reasons.length > 0) lines.push(`Kept ${count(kept.length, 'chart version')}: ${reasons.join(', ')}.`)
+  if (foreign.length > 0) {
+    lines.push(`Left ${count(foreign.length, 'file')} that no entry names and that ${foreign.length === 1 ? 'is' : 'are'} no orphan of this repository:`)
+    lines.push(...foreign.slice(0, MOST_FOREIGN).map(({ key, reason }) => `  ${key}: ${reason}`))
+    if (foreign.length > MOST_FOREIGN) lines.push(`  and ${String(foreign.length - MOST_FOREIGN)} more: -o json has them all`)
+  }
   if (keptArchives.length > 0) {
     lines.push(`${count(keptArchives.length, 'archive')} could not be removed with certainty; \`helm s3 prune --orphans\` does it later.`)
   }

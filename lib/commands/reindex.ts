@@ -4,6 +4,7 @@ import { findRepository } from '../helm/repositories.ts'
 import { compactInline } from '../protocol/compact-inline.ts'
 import { type ReindexOptions, type ReindexResult, reindexRepository } from '../protocol/reindex.ts'
 import { updateIndexCaches } from './index-caches.ts'
+import { describeRepaired, repairedValue } from './repaired-index.ts'
 
 export interface ReindexCommand extends Omit<ReindexOptions, 'afterCommit'> {
   /** Name or URI, as typed. */
@@ -32,10 +33,11 @@ export async function reindex(context: Context, options: ReindexCommand): Promis
   for (const { key, reason } of result.problems) output.notice(`[ERROR] failed to add chart to the index: ${key}: ${reason}`)
   const debug = output.isVerbose ? result.changes.filter(({ entry }) => entry !== undefined).map((change) => `[DEBUG] Adding ${fileOf(change)} to index.`) : []
   const last = dryRun ? `Repository ${repository} was not changed: this was a dry run.` : `Repository ${repository} was successfully reindexed.`
-  output.result([...debug, ...describe(result, dryRun, output.isVerbose), last], {
+  output.result([...debug, ...describe(result, dryRun, output.isVerbose), ...describeRepaired(result.repaired, location), last], {
     repository: location.url,
     dryRun,
     rebuilt: result.rebuilt,
+    broken: repairedValue(result.repaired),
     archives: result.archives,
     opened: result.opened,
     ...valuesOf(result.changes),
@@ -45,8 +47,8 @@ export async function reindex(context: Context, options: ReindexCommand): Promis
   })
 }
 
-function describe({ changes, left, rebuilt }: ReindexResult, dryRun: boolean, isVerbose: boolean): string[] {
-  const lines = rebuilt ? [dryRun ? 'Would replace index.yaml by a new one.' : 'Replaced index.yaml by a new one.'] : []
+function describe({ changes, left, rebuilt, repaired }: ReindexResult, dryRun: boolean, isVerbose: boolean): string[] {
+  const lines = rebuilt ? [rebuiltLine(repaired === undefined, dryRun)] : []
   const list = (verb: string, items: readonly string[]): void => {
     const shown = isVerbose ? items : items.slice(0, MAX_LINES)
     lines.push(...shown.map((item) => `${verb} ${item}`))
@@ -59,6 +61,11 @@ function describe({ changes, left, rebuilt }: ReindexResult, dryRun: boolean, is
   list(dryRun ? 'Would remove' : 'Removed', removed.map(name))
   list('Left to others:', left.map(({ key }) => `${key} is being changed or was just deleted; run it again in some minutes`))
   return lines
+}
+
+function rebuiltLine(wasMissing: boolean, dryRun: boolean): string {
+  if (wasMissing) return dryRun ? 'There is no index.yaml: would make one.' : 'There was no index.yaml: made one.'
+  return dryRun ? 'Would replace index.yaml by a new one.' : 'Replaced index.yaml by a new one.'
 }
 
 function sortOut(changes: readonly Change[]): Record<'added' | 'replaced' | 'removed', readonly Change[]> {

@@ -10,9 +10,9 @@ import { type Version, compareVersions, normalizeVersion, parseVersion } from '.
  * @throws HelmS3Error `usage` when the text is no constraint
  */
 export function findVersion(entries: readonly Entry[], text: string): Entry | undefined {
-  const satisfies = parseConstraint(text === '' ? '*' : text)
   const exact = text === '' ? undefined : entries.find(({ version }) => version === text)
   if (exact !== undefined) return exact
+  const satisfies = parseConstraint(text === '' ? '*' : text)
   const newestFirst = entries.toSorted((a, b) => compareVersions(b.version, a.version))
   return newestFirst.find(({ version }) => {
     const parsed = parseVersion(version)

@@ -1,7 +1,7 @@
 import { HelmS3Error } from '../errors.ts'
 import { type Addition, type Delta, type Origin } from './delta.ts'
 import { type Entry, type Removal, versionKey } from './entry.ts'
-import { entryProblem, identityProblem } from './entry-shape.ts'
+import { entryProblem, removalProblem } from './entry-shape.ts'
 import { isTooDeep } from './json-depth.ts'
 import { MAX_DELTA, MAX_DELTA_ITEMS, MAX_JSON_DEPTH, MAX_ORIGIN, MAX_YAML_DELTA } from './size-limits.ts'
 
@@ -103,7 +103,6 @@ function readDelta(value: Record<string, unknown>): Delta {
   ]
   const problem = deltaSizeProblem(0, removed.length + added.length)
   if (problem !== undefined) throw new Malformed(problem)
-  refuseTwice(removed)
   refuseTwice(added.map((a) => a.entry))
   const origin = readOrigin(value.origin)
   return { added, removed, ...(origin === undefined ? {} : { origin }) }
@@ -131,7 +130,7 @@ function readEntry(value: unknown, where: string): Entry {
 function readRemoval(value: unknown, where: string): Removal {
   const isText = (field: unknown): boolean => field === undefined || typeof field === 'string'
   if (!isMapping(value) || !isText(value.digest) || !isText(value.created)) throw new Malformed(`has unusable ${where}`)
-  const problem = identityProblem(value)
+  const problem = removalProblem(value)
   if (problem !== undefined) throw new Malformed(`has ${where} of which one ${problem}`)
   return value as unknown as Removal
 }

@@ -23,14 +23,29 @@ export function entryProblem(value: unknown): string | undefined {
 /** Why a name and a version cannot identify a chart version, or undefined when they can. */
 export function identityProblem(value: { readonly name?: unknown; readonly version?: unknown }): string | undefined {
   const { name, version } = value
-  if (typeof name !== 'string' || name === '') return 'has no name'
+  const problem = nameProblem(name)
+  if (problem !== undefined) return problem
   if (typeof version !== 'string' || version === '') return 'has no version'
-  if (name.length > MAX_NAME) return `has a name of more than ${String(MAX_NAME)} characters`
   if (version.length > MAX_NAME) return `has a version of more than ${String(MAX_NAME)} characters`
-  if (!isSafeSegment(name)) return 'has a name that is not a single path segment'
   if (!isSafeSegment(version)) return 'has a version that is not a single path segment'
   if (parseVersion(version) === undefined) return `has the invalid version ${JSON.stringify(version)}`
   return undefined
+}
+
+/** Why a name cannot be that of a chart, or undefined when it can. */
+export function nameProblem(name: unknown): string | undefined {
+  if (typeof name !== 'string' || name === '') return 'has no name'
+  if (name.length > MAX_NAME) return `has a name of more than ${String(MAX_NAME)} characters`
+  return isSafeSegment(name) ? undefined : 'has a name that is not a single path segment'
+}
+
+/**
+ * Why a removal cannot name an entry, or undefined when it can. It names one by the texts under which the entry stands in the index,
+ * and an index may hold what no push could add: `1.0.0.0`, a name with a slash, no version at all. No key is made of them.
+ */
+export function removalProblem({ name, version }: { readonly name?: unknown; readonly version?: unknown }): string | undefined {
+  if (typeof name !== 'string') return 'has no name'
+  return typeof version === 'string' ? undefined : 'has no version'
 }
 
 function urlProblem(urls: readonly unknown[]): string | undefined {

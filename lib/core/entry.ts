@@ -25,6 +25,19 @@ export interface Removal extends VersionId {
   readonly created?: string
 }
 
+/**
+ * The entry by the name of the chart under which it stands in an index: the only name by which Helm finds it, whatever the entry says
+ * of itself. The same object where both are equal.
+ */
+export function underName(name: string, entry: Entry): Entry {
+  return entry.name === name ? entry : { ...entry, name }
+}
+
+/** The SHA-256 that the digest of an entry promises, in lower-case hex; undefined: none that means something. Helm takes it with its prefix, too. */
+export function promisedDigest(digest: string | undefined): string | undefined {
+  return /^(?:sha256:)?([0-9a-f]{64})$/i.exec(digest ?? '')?.[1]?.toLowerCase()
+}
+
 /** `created` of an announcement: no entry has it, for Helm would not load one. */
 export const NO_ENTRY = ''
 

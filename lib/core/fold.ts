@@ -1,10 +1,11 @@
+import { hasCode } from '../errors.ts'
 import type { Bookkeeping } from './bookkeeping.ts'
 import type { Addition, StoredDelta } from './delta.ts'
 import type { DeltaId } from './delta-id.ts'
-import { type Removal, type VersionId, removalMatches, versionKey } from './entry.ts'
+import { type Entry, type Removal, type VersionId, removalMatches, versionKey } from './entry.ts'
 import { type IndexItem, itemOf } from './index/index-item.ts'
 import type { IndexText } from './index/index-text.ts'
-import { compareVersions } from './version.ts'
+import { compareBuilds, compareVersions } from './version.ts'
 
 /**
  * The versions that folded deltas noted as `*` touched, for each of them whose id is above the lowest pending one and which has not
@@ -45,12 +46,37 @@ export function compareIds(a: DeltaId, b: DeltaId): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** Within one chart: highest version first, as Helm sorts; what Helm leaves open is ordered by the text. */
-export function compareEntries(a: VersionText, b: VersionText): number {
-  return compareVersions(b.version, a.version) || (a.version < b.version ? 1 : a.version > b.version ? -1 : 0)
+/**
+ * Within one chart: highest version first, as Helm sorts. Of versions that are equal by semver the newest `created` first, then by their
+ * build identifiers, as semver compares those of a prerelease, then by the text.
+ */
+export function compareEntries(a: Dated, b: Dated): number {
+  const order = compareVersions(b.version, a.version)
+  if (order !== 0 || a.version === b.version) return order
+  return compareCreated(createdOf(b), createdOf(a)) || compareBuilds(b.version, a.version) || (a.version < b.version ? 1 : -1)
 }
 
-type VersionText = Pick<VersionId, 'version'>
+/** A version with its entry, which is decoded only where its date is asked for. */
+interface Dated {
+  readonly version: string
+  readonly entry?: Pick<Entry, 'created'>
+}
+
+/** An entry that cannot be decoded has no date; whoever needs it will say what is wrong with it. */
+function createdOf(item: Dated): string | undefined {
+  try {
+    return item.entry?.created
+  } catch (error) {
+    if (hasCode(error, 'invalid-index')) return undefined
+    throw error
+  }
+}
+
+/** None counts as the oldest. */
+function compareCreated(a = '', b = ''): number {
+  const [left, right] = [a, b].map((text) => Date.parse(text)).map((time) => (Number.isNaN(time) ? -Infinity : time))
+  return left === right ? 0 : (left ?? 0) < (right ?? 0) ? -1 : 1
+}
 
 /** Only what is above the lowest pending id can overtake a pending delta. */
 function supersededBy(

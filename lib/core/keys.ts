@@ -23,6 +23,8 @@ export interface RepositoryLocation {
   readonly configKey: Key
   /** `https://…` without a slash at the end, below which the archives are served; undefined: nowhere, or not asked. */
   readonly publishUrl?: string
+  /** `http(s)://…` of the store, if it is not AWS; undefined: it is, or not asked. */
+  readonly endpoint?: string | undefined
 }
 
 /** An object that an `s3://` URL names: its bucket and its key, decoded once. */
@@ -97,6 +99,11 @@ export function rebuildMarkKey({ deltaFolder }: RepositoryLocation, name: string
   return asKey(`${deltaFolder}rebuild-${name}.json`)
 }
 
+/** `<prefix>index.yaml.broken-<ULID>`: the text of an index that Helm refused, kept when it was replaced. */
+export function brokenIndexKey({ indexKey }: RepositoryLocation, id: string): Key {
+  return asKey(`${indexKey}.broken-${id}`)
+}
+
 /** Whether the key is that of a mark of a rebuild. */
 export function isRebuildMark({ deltaFolder }: RepositoryLocation, key: Key): boolean {
   return key.startsWith(deltaFolder) && /^rebuild-[0-9a-f]{16}\.json$/.test(key.slice(deltaFolder.length))
@@ -156,66 +163,96 @@ export function isArchiveKey({ prefix }: RepositoryLocation, key: string): key i
 }
 
 /**
- * The key of the archive that an entry's url names, if it is one that belongs to this repository: a single path segment
- * directly below the prefix that ends in `.tgz`. Undefined for all else; such an archive is never removed.
- */
-export function ownArchiveKey(location: RepositoryLocation, text: string): Key | undefined {
-  // A query or a fragment is no part of a key.
-  const url = SCHEME.test(text) ? text.replace(/[?#].*$/s, '') : text
-  let file: string
-  try {
-    const below = belowRepository(location, url)
-    if (below !== undefined) file = decodeURIComponent(below)
-    else if (/^[a-z][a-z0-9+.-]*:/i.test(url)) {
-      if (!SCHEME.test(url)) return undefined
-      const { bucket, key } = parseS3Url(url)
-      if (bucket !== location.bucket || !key.startsWith(location.prefix)) return undefined
-      file = key.slice(location.prefix.length)
-    } else file = decodeURIComponent(url)
-  } catch {
-    return undefined
-  }
-  const archive = location.prefix + file
-  return isArchiveKey(location, archive) ? archive : undefined
-}
-
-/**
- * What of the key that an `s3://` URL names lies below the repository; undefined: it names another place. A query in the URL does not
- * count, see `resolveEntryUrl`.
- */
-export function keyBelow({ bucket, prefix }: RepositoryLocation, url: string): string | undefined {
-  try {
-    const object = parseS3Url(url)
-    return object.bucket === bucket && object.key.startsWith(prefix) && object.key !== prefix ? object.key.slice(prefix.length) : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** What follows the URL of the repository, or the one at which it is published; undefined: the url does not lie below either. */
-function belowRepository({ publishUrl, url: own }: RepositoryLocation, url: string): string | undefined {
-  const base = [own, publishUrl].find((each) => each !== undefined && url.startsWith(`${each}/`))
-  return base === undefined ? undefined : url.slice(base.length + 1)
-}
-
-/**
- * The key that an entry's url names, resolved against the repository (RFC 3986, as Helm does), wherever it lies. It is reached as the
+ * The object that an entry's url means: the one home of that question.
+ *
+ * - A relative url is resolved against the repository by RFC 3986, as Helm does (helm/helm pkg/repo/v1/chartrepo.go): `./`, `../`, `/`,
+ *   `//`, percent forms.
+ * - An `s3://` url is taken as it stands, for nothing resolves it any further.
+ * - An `http(s)://` url means an object of this bucket when it lies below the URL at which the repository is published, or at the
+ *   endpoint of its store, in either of the forms that S3 has; `location` tells both, see `publishedLocation`.
+ *
+ * Percent forms are decoded once, `+` stands for itself; a query and a fragment are no part of the key. The object is reached as the
  * repository is: a query in the url, which whoever writes the index has chosen, would send signed requests to any host.
+ * @returns undefined: it lies elsewhere, or cannot be read
  */
-export function resolveEntryUrl(location: RepositoryLocation, url: string): ObjectLocation {
-  if (/^https:/i.test(url)) {
-    const key = ownArchiveKey(location, url)
-    if (key !== undefined) return { bucket: location.bucket, key, query: location.query }
+export function objectOfUrl(location: RepositoryLocation, url: string): ObjectLocation | undefined {
+  const path = url.replace(/[?#].*$/s, '')
+  try {
+    if (SCHEME.test(path)) return { ...parseS3Url(path), query: location.query }
+    if (path.startsWith('//')) return { ...parseS3Url(`s3:${path}`), query: location.query }
+    const key = hasScheme(path) ? keyOfWebUrl(location, path) : keyOfRelative(location, path)
+    return key === undefined ? undefined : { bucket: location.bucket, key, query: location.query }
+  } catch (error) {
+    if (error instanceof HelmS3Error || error instanceof URIError) return undefined
+    throw error
   }
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(url)) return { ...parseS3Url(url), query: location.query }
-  const path = url.split(/[?#]/, 1)[0] ?? ''
-  const absolute = path.startsWith('/') ? path.slice(1) : encodePath(location.prefix) + path
+}
+
+/** The same where the url has to name an object in S3. @throws HelmS3Error `invalid-url` */
+export function resolveEntryUrl(location: RepositoryLocation, url: string): ObjectLocation {
+  return objectOfUrl(location, url) ?? parseS3Url(url)
+}
+
+/** The key that an entry's url means, when that is in the bucket of the repository. */
+export function keyInBucket(location: RepositoryLocation, url: string): Key | undefined {
+  const object = objectOfUrl(location, url)
+  return object?.bucket === location.bucket ? object.key : undefined
+}
+
+/**
+ * The key of the archive that an entry's url means, if it is one that belongs to this repository: a single path segment
+ * directly below the prefix that ends in `.tgz`. Undefined for all else.
+ */
+export function ownArchiveKey(location: RepositoryLocation, url: string): Key | undefined {
+  const key = keyInBucket(location, url)
+  return key !== undefined && isArchiveKey(location, key) ? key : undefined
+}
+
+/** What of the key that a url means lies below the repository; undefined: it means another place. */
+export function keyBelow(location: RepositoryLocation, url: string): string | undefined {
+  const key = keyInBucket(location, url)
+  return key?.startsWith(location.prefix) === true && key !== location.prefix ? key.slice(location.prefix.length) : undefined
+}
+
+function hasScheme(url: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:/i.test(url)
+}
+
+/** @throws URIError */
+function keyOfRelative({ prefix }: RepositoryLocation, path: string): Key {
   const segments: string[] = []
-  for (const segment of absolute.split('/')) {
+  for (const segment of (path.startsWith('/') ? path.slice(1) : encodePath(prefix) + path).split('/')) {
     if (segment === '..') segments.pop()
     else if (segment !== '.') segments.push(segment)
   }
-  return { bucket: location.bucket, key: decodePath(segments.join('/'), url), query: location.query }
+  return asKey(decodeURIComponent(segments.join('/')))
+}
+
+/** @throws URIError */
+function keyOfWebUrl({ bucket, endpoint, prefix, publishUrl }: RepositoryLocation, url: string): Key | undefined {
+  const place = webPlace(url)
+  if (place === undefined) return undefined
+  const published = webPlace(publishUrl)
+  if (published?.host === place.host && place.path.startsWith(`${published.path}/`)) {
+    return asKey(prefix + place.path.slice(published.path.length + 1))
+  }
+  const store = webPlace(endpoint)
+  const isStore = (host: string): boolean => (endpoint === undefined ? AWS_HOST.test(host) : host === store?.host)
+  const base = store?.path ?? ''
+  const own = `${bucket.toLowerCase()}.`
+  const inBucket = place.host.startsWith(own) && isStore(place.host.slice(own.length)) ? `${base}/` : `${base}/${bucket}/`
+  if (inBucket !== `${base}/` && !isStore(place.host)) return undefined
+  return place.path.startsWith(inBucket) ? asKey(place.path.slice(inBucket.length)) : undefined
+}
+
+/** `s3.amazonaws.com`, with a region, dual-stack, accelerated, or as a website. */
+const AWS_HOST = /^s3(?:[.-][a-z0-9-]+){0,3}\.amazonaws\.com(?:\.cn)?$/
+
+/** The path is decoded once; that of a folder has no slash at its end. @throws URIError */
+function webPlace(url: string | undefined): { readonly host: string; readonly path: string } | undefined {
+  if (url === undefined || !/^https?:/i.test(url) || !URL.canParse(url)) return undefined
+  const { host, pathname } = new URL(url)
+  return { host, path: decodeURIComponent(pathname).replace(/\/+$/, '') }
 }
 
 function decodePath(path: string, url: string): Key {

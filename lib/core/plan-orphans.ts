@@ -1,7 +1,7 @@
-import type { VersionId } from './entry.ts'
+import type { Entry, VersionId } from './entry.ts'
 import { identityProblem } from './entry-shape.ts'
 import type { IndexText } from './index/index-text.ts'
-import { type Key, type RepositoryLocation, asKey, ownArchiveKey } from './keys.ts'
+import { type Key, type RepositoryLocation, asKey, keyInBucket } from './keys.ts'
 
 /** An object of a listing directly below the prefix. */
 interface Listed {
@@ -20,6 +20,24 @@ export interface Orphan {
   readonly versions: readonly VersionId[]
   /** Bytes of what is there of the two. */
   readonly size: number
+}
+
+/** A file that no entry names, and that is no orphan of this repository. */
+export interface ForeignFile {
+  readonly key: Key
+  /** Bytes of it and its provenance file. */
+  readonly size: number
+  /** Why. */
+  readonly reason: string
+}
+
+/** Archives without an entry that no push of this program could have written: they are not called NAME-VERSION.tgz. */
+export function findForeign(location: RepositoryLocation, index: IndexText, listed: readonly Listed[]): readonly ForeignFile[] {
+  const named = namedArchives(location, index)
+  return listed.flatMap(({ key, size }) => {
+    const isForeign = key.endsWith('.tgz') && !named.has(key) && possibleVersions(key.slice(location.prefix.length)).length === 0
+    return isForeign ? [{ key, size, reason: 'it is not called NAME-VERSION.tgz' }] : []
+  })
 }
 
 /** `changedBefore`: archives or provenance files that are younger are none: milliseconds since 1970. */
@@ -44,10 +62,50 @@ export function findOrphans(
   })
 }
 
-/** The keys of this repository that entries name. */
-export function namedArchives(location: RepositoryLocation, index: IndexText): ReadonlySet<Key> {
-  const urls = index.chartNames().flatMap((name) => index.versions(name).flatMap((entry) => entry.urls ?? []))
-  return new Set(urls.flatMap((url) => ownArchiveKey(location, url) ?? []))
+/** The archives that entries name. */
+export interface NamedArchives {
+  /** Whether an entry names it, in any form of url that may lead to it. */
+  readonly has: (key: Key) => boolean
+  /** The entries whose urls mean it. */
+  readonly by: (key: Key) => readonly Entry[]
+}
+
+/**
+ * What the entries of an index name. Where a url leads nobody can tell for certain: a published repository has addresses that this program
+ * does not know, and aliases of buckets. So `has` counts an archive as named also when a url that leads elsewhere ends in its file name,
+ * and both count one that a url means once it is decoded again, as the getter tries, or once its dots are resolved, as no S3 store does.
+ */
+export function namedArchives(location: RepositoryLocation, index: IndexText): NamedArchives {
+  const keys = new Map<string, Entry[]>()
+  const files = new Set<string>()
+  const note = (key: string, entry: Entry): void => {
+    const known = keys.get(key)
+    if (known === undefined) keys.set(key, [entry])
+    else known.push(entry)
+  }
+  for (const entry of index.chartNames().flatMap((name) => index.versions(name))) {
+    for (const url of entry.urls ?? []) {
+      const key = keyInBucket(location, url)
+      if (key === undefined) for (const file of spellings(lastSegment(url))) files.add(file)
+      else for (const spelling of spellings(key)) note(spelling, entry)
+    }
+  }
+  return { has: (key) => keys.has(key) || files.has(lastSegment(key)), by: (key) => keys.get(key) ?? [] }
+}
+
+function lastSegment(path: string): string {
+  return path.replace(/[?#].*$/s, '').split('/').at(-1) ?? ''
+}
+
+/** A text as it is, decoded once and twice, and each of these without dots. */
+function spellings(text: string): ReadonlySet<string> {
+  const all = [text]
+  try {
+    for (let i = 0; i < 2; i++) all.push(decodeURIComponent(all.at(-1) ?? ''))
+  } catch {
+    // What cannot be decoded any more has been.
+  }
+  return new Set(all.flatMap((each) => (each.includes('./') ? [each, each.replace(/(?:^|(?<=\/))(?:\.\/)+/g, '')] : [each])))
 }
 
 /** Every way to read `<name>-<version>.tgz`; none for a file that no push of this program could write. */

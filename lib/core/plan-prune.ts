@@ -1,4 +1,4 @@
-import { type Entry, type VersionId, versionKey } from './entry.ts'
+import { type Entry, type VersionId, underName, versionKey } from './entry.ts'
 import { compareEntries } from './fold.ts'
 import type { IndexText } from './index/index-text.ts'
 import type { KeepList } from './keep-list.ts'
@@ -45,7 +45,7 @@ export function planPrune(index: IndexText, rules: PruneRules): PrunePlan {
   if (rules.note !== undefined) for (const name of index.chartNames()) for (const { version } of index.items(name)) rules.note({ name, version })
   for (const name of index.chartNames().filter(rules.isPruned).sort()) {
     const ranks = { stable: 0, prerelease: 0 }
-    for (const entry of eachOnce(index.versions(name)).sort(compareEntries)) {
+    for (const entry of eachOnce(index.versions(name).map((each) => underName(name, each))).sort((a, b) => compareEntries({ version: a.version, entry: a }, { version: b.version, entry: b }))) {
       const version = parseVersion(entry.version)
       const kind = version === undefined || version.prerelease.length === 0 ? 'stable' : 'prerelease'
       const reason = version === undefined ? 'no-version' : keepReason(entry, kind, ++ranks[kind], rules)

@@ -1,6 +1,6 @@
 import { type ChartMetadata, makeEntry } from './chart-entry.ts'
-import { type Entry, type VersionId, versionKey } from './entry.ts'
-import { entryProblem, identityProblem } from './entry-shape.ts'
+import { type Entry, type VersionId, promisedDigest, underName, versionKey } from './entry.ts'
+import { entryProblem, identityProblem, nameProblem } from './entry-shape.ts'
 import type { IndexText } from './index/index-text.ts'
 import { type Key, type RepositoryLocation, archiveKey, archiveUrlOf, ownArchiveKey } from './keys.ts'
 
@@ -73,6 +73,8 @@ export class ReindexPlan {
   readonly #entries = new Map<string, Entry>()
   /** Which archive speaks for a version. */
   readonly #claims = new Map<string, Key>()
+  /** Those that Helm skips because of their name: an archive that proves the name of their chart gives it to them. */
+  readonly #unnamed = new Set<Entry>()
   /** Which version an opened archive holds. */
   readonly #contents = new Map<Key, string>()
 
@@ -82,7 +84,10 @@ export class ReindexPlan {
     this.#archives = archives
     this.#options = options
     for (const chart of index.chartNames()) {
-      for (const entry of index.versions(chart)) if (entry.name === chart) this.#note(entry)
+      for (const entry of index.versions(chart)) {
+        if (entry.name === chart) this.#note(entry)
+        else if (nameProblem(entry.name) !== undefined) this.#noteUnnamed(underName(chart, entry))
+      }
     }
   }
 
@@ -112,7 +117,7 @@ export class ReindexPlan {
     if (!isLast && holder === undefined && properKey !== archive.key && this.#archives.has(properKey)) return { outcome: 'later' }
 
     const entry = this.#entryFor(archive, content, holder)
-    if (holder === undefined || !(this.#isElsewhere(holder) || isSame(holder, entry))) {
+    if (holder === undefined || this.#unnamed.has(holder) || !(this.#isElsewhere(holder) || isSame(holder, entry))) {
       const problem = entryProblem(entry)
       if (problem !== undefined) return { outcome: 'problem', problem: { key: archive.key, reason: `the chart ${problem}` } }
       this.#claims.set(id, archive.key)
@@ -154,6 +159,11 @@ export class ReindexPlan {
     })
   }
 
+  #noteUnnamed(entry: Entry): void {
+    this.#unnamed.add(entry)
+    this.#note(entry)
+  }
+
   #note(entry: Entry): void {
     if (identityProblem(entry) !== undefined) return
     const id = versionKey(entry)
@@ -193,7 +203,7 @@ export class ReindexPlan {
     if (entries === undefined || this.#options.full) return false
     const own = entries.filter((entry) => !this.#isElsewhere(entry))
     const isTold = (entry: Entry): boolean => isDigest(entry.digest) && lastModified <= Date.parse(entry.created ?? '')
-    return own.every(isTold) && agree(own)
+    return entries.every((entry) => !this.#unnamed.has(entry)) && own.every(isTold) && agree(own)
   }
 
   #isTrustedKey(key: Key): boolean {
@@ -203,10 +213,10 @@ export class ReindexPlan {
 
   /** Content that has not changed keeps its entry, or at least its date; the date of new content is that of the archive. */
   #entryFor(archive: SeenArchive, { metadata, digest }: ArchiveContent, holder: Entry | undefined): Entry {
-    const kept = holder?.digest === digest ? holder : undefined
+    const kept = promisedDigest(holder?.digest) === digest ? holder : undefined
     const created = kept?.created ?? new Date(archive.lastModified).toISOString()
     const urls = this.#urlsFor(archive, kept)
-    if (kept !== undefined && this.#keyOf(kept) === archive.key) return { ...kept, created, urls }
+    if (kept !== undefined && this.#keyOf(kept) === archive.key && !this.#unnamed.has(kept)) return { ...kept, created, digest, urls }
     return makeEntry(metadata, { digest, url: urls[0] ?? '', created })
   }
 

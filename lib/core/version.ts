@@ -59,6 +59,17 @@ function compareAny(a: string, b: string): number {
   )
 }
 
+/** The order of two versions by their build identifiers alone, which are compared as those of a prerelease: numbers as numbers. None is lowest. */
+export function compareBuilds(a: string, b: string): number {
+  const [left, right] = [buildOf(a), buildOf(b)]
+  return left.length === 0 || right.length === 0 ? left.length - right.length : comparePrereleases(left, right)
+}
+
+function buildOf(text: string): readonly string[] {
+  const { metadata = '' } = parseVersion(text) ?? {}
+  return metadata === '' ? [] : metadata.split('.')
+}
+
 /** A version without a prerelease is above all its prereleases (semver.org, 11). */
 function comparePrereleases(a: readonly string[], b: readonly string[]): number {
   if (a.length === 0 || b.length === 0) return Number(a.length === 0) - Number(b.length === 0)

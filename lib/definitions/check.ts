@@ -4,6 +4,7 @@ import { LEVELS } from '../core/check/check-store.ts'
 import { OUTPUT_FLAG } from '../flags.ts'
 import { listOf, objectOf, oneOf, text, textOrNull, truth, whole, wholeOrNull } from '../json-schema.ts'
 import { DEFAULT_CONCURRENCY, MAX_CONCURRENCY } from '../protocol/limits.ts'
+import { BROKEN, LOST_FLAG } from './broken-index.ts'
 
 const SEVERITIES = ['error', 'warning', 'remark']
 
@@ -27,6 +28,7 @@ export const checkDefinition = command({
     '--deep reads every archive and provenance file: digest, whether Helm loads it, whether it is the chart that its entry says.',
     '--probe finds out what the store guarantees when several clients write at once, and what these credentials may do: about 1000 PUTs of a few bytes below .helm-s3-probe/ in the repository, where no client looks. It removes them at the end; what an interrupted probe leaves, the next one removes.',
     '--fix makes the index agree with the archives, compacts, and checks again. It removes no archive, and adds none to an index that can be read: `helm s3 prune REPO --orphans` and `helm s3 reindex REPO` do that.',
+    'Of an index.yaml that Helm refuses --fix keeps every entry that can be saved, mends what is wrong in the others, and keeps the old text beside it, under a key that it prints. Where an entry can be neither saved nor found among the archives, it names it and writes nothing, unless --allow-lost-entries says so.',
     'Exit status: 0 when there is nothing but remarks, 1 when something is wrong (12 with --exit-codes fine).',
   ],
   arity: exactly(1),
@@ -35,6 +37,7 @@ export const checkDefinition = command({
     probe: { kind: 'switch', about: 'try out the store and the permissions by writing' },
     fix: { kind: 'switch', about: 'repair what can be repaired without a decision of yours' },
     relative: { kind: 'toggle', about: 'with --fix: an index that is made anew names files instead of s3:// URLs' },
+    ...LOST_FLAG,
     concurrency: { kind: 'count', about: 'archives at the same time', min: 1, max: MAX_CONCURRENCY, shownDefault: String(DEFAULT_CONCURRENCY) },
     ...OUTPUT_FLAG,
   },
@@ -47,6 +50,7 @@ export const checkDefinition = command({
     repository: text('its s3:// URL'),
     level: oneOf(LEVELS, 'what the store guarantees; known with --probe'),
     findings: listOf(FINDING),
+    broken: BROKEN,
     fixed: listOf(FINDING, 'with --fix: what was found before and is no more'),
     errors: whole('findings that are errors'),
     warnings: whole('findings that are warnings'),
@@ -70,8 +74,8 @@ export const checkDefinition = command({
     deep: truth('every archive was read'),
     probed: truth('the store was tried out'),
   }),
-  run: async (context, [repository = ''], { deep, probe, fix, relative, concurrency = DEFAULT_CONCURRENCY }) => {
+  run: async (context, [repository = ''], { deep, probe, fix, relative, concurrency = DEFAULT_CONCURRENCY, 'allow-lost-entries': allowLostEntries }) => {
     const { check } = await import('../commands/check.ts')
-    await check(context, { repository, deep, probe, fix, relative, concurrency })
+    await check(context, { repository, deep, probe, fix, relative, concurrency, allowLostEntries })
   },
 })

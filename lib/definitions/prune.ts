@@ -10,7 +10,7 @@ export const pruneDefinition = command({
   details: [
     'A version goes when no rule keeps it. --keep-last keeps the newest N stable versions of each chart, --keep-prereleases the newest N prereleases, which are counted on their own; --older-than keeps what is younger, of both kinds. Given together, a version goes only if it is neither among the newest N of its kind nor young. With --keep-last alone no prerelease goes, with --keep-prereleases alone no stable version.',
     'Versions that --keep-file or --keep-in-use name stay whatever the other rules say, and count among the newest N. A line of the file is NAME VERSION, NAME: VERSION or NAME-VERSION, or NAME alone for all versions of a chart; each may be a glob or stand in quotes, names may hold spaces, and # begins a comment. Lines that name nothing that there is are told on stderr. --keep-in-use asks `helm ls -A` for the newest revision of every release in the current cluster; with =FILE it takes what `helm ls -A -o json --max 0` printed there, for other clusters, and may be given several times. If that fails, nothing is removed.',
-    'All removals are one delta; what takes longer to delete than a removal may wait for its archive goes into several, one after another. --orphans removes archives that no entry of the index names, with their provenance files, when they are older than an hour: a push that died, or a deletion that could not remove its archive. Files that are not called NAME-VERSION.tgz stay. When they are more than a tenth of all archives, or while a reindex makes index.yaml anew, none is removed: then the index rather lacks charts. --allow-many-orphans removes them all the same; --dry-run shows them in any case.',
+    'All removals are one delta; what takes longer to delete than a removal may wait for its archive goes into several, one after another. --orphans removes archives that no entry of the index names, with their provenance files, when they are older than an hour: a push that died, or a deletion that could not remove its archive. An archive is one when it carries the metadata of a push, or loads as the chart that its name says, and no entry names it in any form of url, also one that leads elsewhere; all other files stay, and are listed as foreign. When they are more than a tenth of all archives, or while a reindex makes index.yaml anew, none is removed: then the index rather lacks charts. --allow-many-orphans removes them all the same; --dry-run shows them in any case.',
     'Cost: one LIST for each 1000 objects, one read of the index, then as many requests as `delete` needs.',
   ],
   arity: exactly(1),
@@ -45,6 +45,10 @@ export const pruneDefinition = command({
       }),
     ),
     orphans: listOf(objectOf({ key: text('of an archive that no entry named'), bytes: whole('of it and its provenance file') })),
+    foreign: listOf(
+      objectOf({ key: text('of a file that no entry names and that stays'), bytes: whole('of it and its provenance file'), reason: text('why it is no orphan') }),
+      'with --orphans',
+    ),
     kept: listOf(objectOf({ name: text('of a chart'), version: text('that stays'), reason: oneOf(REASONS, 'why') }), 'charts that --name leaves out are not listed'),
     keptArchives: listOf(text('key of an archive that stays in the bucket although its entry left')),
     freedBytes: whole('that the bucket holds less now'),

@@ -2,6 +2,7 @@ import { command, exactly } from '../command.ts'
 import { OUTPUT_FLAG } from '../flags.ts'
 import { listOf, objectOf, text, textOrNull, truth, whole } from '../json-schema.ts'
 import { DEFAULT_CONCURRENCY, MAX_CONCURRENCY } from '../protocol/limits.ts'
+import { BROKEN, LOST_FLAG } from './broken-index.ts'
 
 const VERSION = objectOf({
   name: text('of the chart'),
@@ -17,13 +18,14 @@ export const reindexDefinition = command({
     'Archives that no entry names are added, entries whose archive is gone are removed, and an entry whose digest is not that of its archive is replaced. Entries whose urls lead elsewhere over https are not touched. Others may push and delete at the same time: what they change is left to them.',
     'Only what is new or changed is looked at: an archive that is not younger than its entry is trusted, of the others the object metadata are read, and the archive itself where these do not tell enough. --full reads every archive. A reindex that was interrupted goes on where it was when it is run again.',
     'An archive that cannot be indexed is named on stderr and left out. With --strict it is an error, and nothing is written.',
-    'A missing index.yaml is made anew. One that cannot be read is replaced with --rebuild only: entries without an archive in the bucket are lost then.',
+    'A missing index.yaml is made anew. One that cannot be read is replaced with --rebuild only: every entry that can be saved stays, what is wrong in the others is mended, and the old text is kept beside it, under a key that is printed. Where an entry can be neither saved nor found among the archives, it is named and nothing is written, unless --allow-lost-entries says so.',
   ],
   arity: exactly(1),
   flags: {
     relative: { kind: 'toggle', about: 'write relative chart URLs into the index, and rewrite the absolute ones that are there' },
     full: { kind: 'switch', about: 'read every archive, whatever its date and metadata say' },
     rebuild: { kind: 'switch', about: 'replace an index.yaml that cannot be read' },
+    ...LOST_FLAG,
     strict: { kind: 'switch', about: 'write nothing when an archive cannot be indexed' },
     'dry-run': { kind: 'switch', about: 'say what would be done, and write nothing' },
     concurrency: {
@@ -46,6 +48,7 @@ export const reindexDefinition = command({
     repository: text('its s3:// URL'),
     dryRun: truth('nothing was written'),
     rebuilt: truth('index.yaml was missing or unreadable, and was replaced'),
+    broken: BROKEN,
     archives: whole('archives in the repository'),
     opened: whole('archives that were looked at'),
     added: listOf(VERSION, 'versions that the index lacked'),
@@ -57,7 +60,7 @@ export const reindexDefinition = command({
   }),
   run: async (context, [repository = ''], flags) => {
     const { reindex } = await import('../commands/reindex.ts')
-    const { relative, full, rebuild, strict, 'dry-run': dryRun, concurrency = DEFAULT_CONCURRENCY } = flags
-    await reindex(context, { repository, relative, full, rebuild, strict, dryRun, concurrency, compact: !flags['no-compact'] })
+    const { relative, full, rebuild, strict, 'dry-run': dryRun, concurrency = DEFAULT_CONCURRENCY, 'allow-lost-entries': allowLostEntries } = flags
+    await reindex(context, { repository, relative, full, rebuild, strict, dryRun, concurrency, allowLostEntries, compact: !flags['no-compact'] })
   },
 })

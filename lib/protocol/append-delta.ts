@@ -1,6 +1,6 @@
 import { type Delta, removedForGood } from '../core/delta.ts'
 import { deltaKey, deltaTime } from '../core/delta-id.ts'
-import { deltaSizeProblem, encodeDelta } from '../core/delta-text.ts'
+import { decodeDelta, deltaSizeProblem, encodeDelta } from '../core/delta-text.ts'
 import { isAnnouncement } from '../core/entry.ts'
 import { HelmS3Error, during, hasCode, whyUnanswered } from '../errors.ts'
 import { ID_LIFETIME, MAX_CLOCK_LEAD, RETENTION } from './limits.ts'
@@ -34,7 +34,8 @@ const DATE_TOLERANCE = 5000
  * @returns `expired`: the id is too old to be sent (again), or the store's clock has stepped back and readers do not obey what it
  *   dates so far ahead. The whole operation starts again from its first look at the store. Never the same delta under a new id:
  *   both could take effect.
- * @throws HelmS3Error `too-large` when readers would not take it; `outcome-unknown` when it was sent and no look can tell what became of it
+ * @throws HelmS3Error `too-large`, `invalid-chart` when no reader would take it: nothing was sent then; `outcome-unknown` when it was
+ *   sent and no look can tell what became of it
  *
  * Cost: one PUT; after a lost answer a HEAD and, if need be, a GET of `index.yaml`.
  */
@@ -64,11 +65,7 @@ async function sendDelta(
 ): Promise<Appended> {
   const { location, store } = session
   const key = deltaKey(location.deltaFolder, minted.id)
-  const body = encodeDelta({ ...delta, origin: session.origin })
-  const problem = deltaSizeProblem(body.length, delta.added.length + delta.removed.length)
-  if (problem !== undefined) {
-    throw new HelmS3Error('too-large', `the change ${problem}, which no reader would take`, { hint: 'do it in several commands, with fewer charts each' })
-  }
+  const body = await readableText({ ...delta, origin: session.origin })
   while (minted.isFresh()) {
     const put = await during('upload index to s3: upload delta to S3 bucket', () =>
       store.put(key, body, {
@@ -96,6 +93,29 @@ async function sendDelta(
     await session.clock.sleep(100 + session.random.fraction() * 400)
   }
   return { outcome: 'expired' }
+}
+
+/**
+ * The text of a delta, read again before it is sent: what readers skip as malformed would be acknowledged, and lie there without effect
+ * for ever.
+ */
+async function readableText(delta: Delta): Promise<Uint8Array> {
+  const body = encodeDelta(delta)
+  const problem = deltaSizeProblem(body.length, delta.added.length + delta.removed.length)
+  if (problem !== undefined) {
+    throw new HelmS3Error('too-large', `the change ${problem}, which no reader would take`, { hint: 'do it in several commands, with fewer charts each' })
+  }
+  const decoded = await decodeDelta(body)
+  if (decoded.outcome !== 'delta') throw unreadable(decoded.reason)
+  const asRead = encodeDelta({ ...decoded.delta, ...(delta.origin && { origin: delta.origin }) })
+  if (!Buffer.from(asRead).equals(body)) throw unreadable('is not read as it was written')
+  return body
+}
+
+function unreadable(reason: string): HelmS3Error {
+  return new HelmS3Error('invalid-chart', `this change cannot be written: its delta ${reason}`, {
+    hint: 'nothing was added to the index, and nothing taken away',
+  })
 }
 
 function committed({ date }: Minted, landedAt: number | undefined): Appended {

@@ -3,7 +3,8 @@ import type { Delta } from '../core/delta.ts'
 import type { DeltaId } from '../core/delta-id.ts'
 import { type Entry, type Removal, isAnnouncement, versionKey } from '../core/entry.ts'
 import { type Key, archiveKey } from '../core/keys.ts'
-import { HelmS3Error } from '../errors.ts'
+import { namedArchives } from '../core/plan-orphans.ts'
+import { HelmS3Error, hasCode } from '../errors.ts'
 import { formatCount } from '../format.ts'
 import { appendDelta } from './append-delta.ts'
 import { type ArchiveDeletion, deleteArchive } from './delete-archive.ts'
@@ -14,6 +15,7 @@ import { refuseBelow } from './refuse-below.ts'
 import { cannotFetchIndex } from './read-base.ts'
 import { type View, readView } from './read-view.ts'
 import { type KnownRemoval, findAllRemovals, isUnsettled } from './removals.ts'
+import { publishedLocation } from './repository-config.ts'
 import type { Session } from './session.ts'
 import { startLimit } from './stopwatch.ts'
 
@@ -23,7 +25,7 @@ export interface DeletionTarget {
   readonly removals: readonly Removal[]
   /** Undefined: the archive is not ours to delete. */
   readonly key: Key | undefined
-  /** Whether this entry of one of the versions keeps the archive. Left out: any does. */
+  /** Whether this entry, of one of the versions or with a url that names the archive, keeps it. Left out: any does. */
   readonly isKeptBy?: (entry: Entry) => boolean
   /** Digest that the archive must have to be deleted, given what stands there before the delta is written. Undefined: any. */
   readonly digestOf: (seen: ArchiveHead | undefined) => string | undefined
@@ -79,7 +81,8 @@ export async function deleteTargets<T extends DeletionTarget>(
 ): Promise<Deletion<T>> {
   const parts: Deletion<T>[] = []
   const done = new Set<string>()
-  const isLeft = ({ removals }: T): boolean => !removals.some((removal) => done.has(versionKey(removal)))
+  const names = ({ key, removals }: T): string[] => removals.map((removal) => `${versionKey(removal)}\0${key ?? ''}`)
+  const isLeft = (target: T): boolean => !names(target).some((name) => done.has(name))
   const chooseRest: Choose<T> = async (view, turn) => (await choose(view, parts.length > 0 ? 'rest' : turn)).filter(isLeft)
   for (let view = first; ; view = undefined) {
     const { part, isLast } = await deletePart(session, chooseRest, view).catch((error: unknown) => {
@@ -87,7 +90,7 @@ export async function deleteTargets<T extends DeletionTarget>(
     })
     parts.push(part)
     if (isLast) break
-    for (const { removals } of part.targets) for (const removal of removals) done.add(versionKey(removal))
+    for (const target of part.targets) for (const name of names(target)) done.add(name)
   }
   return {
     targets: parts.flatMap(({ targets }) => targets),
@@ -116,7 +119,7 @@ async function deletePart<T extends DeletionTarget>(
     if (chosen.length === 0) return { part: { targets: [], keptArchives: [], revived: [], committed: [] }, isLast: true }
     const { heads, targets } = await lookAtPart(session, chosen)
     const minted = await mint(session, targets.map((target) => heads.get(target)?.delta))
-    const delta: Delta = { added: [], removed: targets.flatMap(({ removals }) => removals) }
+    const delta: Delta = { added: [], removed: eachRemovalOnce(targets) }
     await refuseBelow(session, minted, delta.removed, before)
     const isInTime = startLimit(session, DELETE_DEADLINE)
     const appended = await appendDelta(session, minted, delta)
@@ -128,6 +131,12 @@ async function deletePart<T extends DeletionTarget>(
   throw new HelmS3Error('conflict', 'the store was too slow for the deletion to be written in time', {
     hint: 'nothing was deleted; try again',
   })
+}
+
+/** Two entries of one version may say the same. */
+function eachRemovalOnce(targets: readonly DeletionTarget[]): readonly Removal[] {
+  const all = targets.flatMap(({ removals }) => removals)
+  return [...new Map(all.map((removal) => [JSON.stringify([removal.name, removal.version, removal.digest ?? null, removal.created ?? null]), removal])).values()]
 }
 
 async function readCurrentView(session: Session): Promise<View> {
@@ -215,10 +224,11 @@ async function removeArchives<T extends DeletionTarget>(
   const { delta, minted } = removing
   const { id } = minted
   const others = await findAllRemovals(session, view, delta.removed, new Set([id]))
+  const isMeant = await meantBy(session, view)
   const progress = session.track('deleting archives', targets.length)
   const limit = pLimit(CONCURRENCY)
   const step = async (target: T): Promise<RemovedArchive> => {
-    const removed = await removeArchive(session, target, fateOf(target, view, others), removing)
+    const removed = await removeArchive(session, target, fateOf(target, view, others, isMeant), removing)
     progress.advance()
     return removed
   }
@@ -256,13 +266,29 @@ async function removeArchive<T extends DeletionTarget>(
   return { key, fate: outcome === 'kept' ? 'kept' : 'gone', isLate, isOver }
 }
 
+/** Whether an entry of the view means an archive; of an index that cannot be read to its end nobody knows, and all may be meant. */
+async function meantBy(session: Session, { index }: View): Promise<(key: Key, isKeptBy: (entry: Entry) => boolean) => boolean> {
+  try {
+    const named = namedArchives(await publishedLocation(session), index)
+    return (key, isKeptBy) => named.by(key).some(isKeptBy)
+  } catch (error) {
+    if (!hasCode(error, 'invalid-index')) throw error
+    return () => true
+  }
+}
+
 /**
- * The second view tells whether the archive is still ours to remove: not when the version is there again, and not when
- * another removal of it is so young that its client may be just as far.
+ * The second view tells whether the archive is still ours to remove: not when the version is there again, not when any entry means the
+ * archive, and not when another removal of it is so young that its client may be just as far.
  */
-function fateOf({ isKeptBy, removals }: DeletionTarget, view: View, others: ReadonlyMap<string, readonly KnownRemoval[]>): Fate {
-  const entries = removals.flatMap((removal) => view.index.find(removal) ?? [])
-  if (entries.some((entry) => isKeptBy?.(entry) ?? true)) return 'revived'
+function fateOf(
+  { isKeptBy = () => true, key, removals }: DeletionTarget,
+  view: View,
+  others: ReadonlyMap<string, readonly KnownRemoval[]>,
+  isMeant: (key: Key, isKeptBy: (entry: Entry) => boolean) => boolean,
+): Fate {
+  if (removals.flatMap((removal) => view.index.find(removal) ?? []).some(isKeptBy)) return 'revived'
+  if (key !== undefined && isMeant(key, isKeptBy)) return 'revived'
   const isUnderWay = (removal: Removal): boolean => others.get(versionKey(removal))?.some((other) => isUnsettled(other, view)) === true
   return removals.some(isUnderWay) ? 'kept' : 'gone'
 }
@@ -277,7 +303,7 @@ function refuseWithoutEffect(
 ): void {
   const stands = delta.removed.find((removal) => {
     const [old, now] = [before.index.find(removal), after.index.find(removal)]
-    return !isAnnouncement(removal) && old !== undefined && now?.digest === old.digest && now?.created === old.created
+    return !isAnnouncement(removal) && old !== undefined && now !== undefined && now.digest === old.digest && now.created === old.created
   })
   if (stands === undefined) return
   if (isBelowBy > 0) throw clockWentBack(stands, isBelowBy)

@@ -1,5 +1,6 @@
-import type { Entry, Removal, VersionId } from '../core/entry.ts'
-import { type RepositoryLocation, ownArchiveKey } from '../core/keys.ts'
+import { type Entry, type Removal, type VersionId, promisedDigest, underName } from '../core/entry.ts'
+import type { IndexText } from '../core/index/index-text.ts'
+import { type Key, ownArchiveKey } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import { type Choose, type Deletion, type DeletionTarget, deleteTargets } from './delete-targets.ts'
 import { type View, readView } from './read-view.ts'
@@ -27,7 +28,7 @@ export interface SelectedOptions {
 export async function deleteVersions(session: Session, versions: readonly VersionId[]): Promise<Deletion<EntryTarget>> {
   return deleteTargets(session, async (view, turn) => {
     if (turn !== 'rest') refuseMissing(missingFrom(view, versions), turn)
-    return entryTargets(session, present(view, versions))
+    return entryTargets(session, view.index, versions)
   })
 }
 
@@ -48,26 +49,37 @@ export async function deleteSelected(
     if (!ignoreMissing && turn !== 'rest') {
       refuseMissing(chosen.length === 0 ? [`chart ${name} not found in index`] : missingFrom(view, chosen), turn)
     }
-    return entryTargets(session, present(view, chosen))
+    return entryTargets(session, view.index, chosen)
   }
   if (dryRun) return { targets: await choose(await readView(session), 'first'), keptArchives: [], revived: [], committed: [] }
   return deleteTargets(session, choose)
 }
 
-function present({ index }: View, versions: readonly VersionId[]): readonly Entry[] {
-  return versions.flatMap((version) => index.find(version) ?? [])
-}
-
-/** What the deletion of these entries takes: an archive only when it is one of this repository. */
-export async function entryTargets(session: Session, entries: readonly Entry[]): Promise<readonly EntryTarget[]> {
+/**
+ * What the deletion of these versions takes: every entry that stands under exactly this name with exactly this version, and the archives
+ * of this repository that they name. Versions that are not there take nothing.
+ */
+export async function entryTargets(session: Session, index: IndexText, versions: readonly VersionId[]): Promise<readonly EntryTarget[]> {
   const location = await publishedLocation(session)
-  return entries.map((entry) => entryTarget(location, entry))
+  return versions.flatMap(({ name, version }) => {
+    const entries = index.items(name).flatMap((item) => (item.version === version ? [underName(name, item.entry)] : []))
+    const byKey = new Map<Key | undefined, Entry[]>()
+    for (const entry of entries) {
+      const url = entry.urls?.[0]
+      const key = url === undefined ? undefined : ownArchiveKey(location, url)
+      byKey.set(key, [...(byKey.get(key) ?? []), entry])
+    }
+    return [...byKey].map(([key, named]) => entryTarget(key, named))
+  })
 }
 
-function entryTarget(location: RepositoryLocation, entry: Entry): EntryTarget {
-  const url = entry.urls?.[0]
-  const key = url === undefined ? undefined : ownArchiveKey(location, url)
-  return { entry, removals: [removalOf(entry)], key, digestOf: () => entry.digest }
+/** `entries`: of one version, which name one archive; the first is the one that Helm takes. */
+function entryTarget(key: Key | undefined, entries: readonly Entry[]): EntryTarget {
+  const [entry] = entries
+  if (entry === undefined) throw new Error('a target without an entry')
+  const promised = entries.map(({ digest }) => promisedDigest(digest) ?? digest)
+  const digestOf: EntryTarget['digestOf'] = (seen) => (promised.includes(seen?.digest) ? seen?.digest : promised[0])
+  return { entry, removals: entries.map(removalOf), key, digestOf }
 }
 
 /** What cannot be found, one text for each version. */

@@ -1,6 +1,6 @@
-import type { Entry } from '../core/entry.ts'
+import { type Entry, versionKey } from '../core/entry.ts'
 import { type Key, provenanceKey } from '../core/keys.ts'
-import { type Orphan, findOrphans } from '../core/plan-orphans.ts'
+import { type ForeignFile, type Orphan, findForeign, findOrphans } from '../core/plan-orphans.ts'
 import { type PrunePlan, type PruneRules, planPrune } from '../core/plan-prune.ts'
 import { HelmS3Error } from '../errors.ts'
 import { formatCount } from '../format.ts'
@@ -8,6 +8,7 @@ import { type ObjectInfo, listAll } from '../store/object-store.ts'
 import { orphanTarget } from './clear-orphans.ts'
 import { entryTargets } from './delete.ts'
 import { type CommittedRemovals, type DeletionTarget, deleteTargets } from './delete-targets.ts'
+import { OrphanJudge } from './judge-orphans.ts'
 import { type View, readView } from './read-view.ts'
 import { rebuildsUnderWay } from './rebuild-mark.ts'
 import { publishedLocation } from './repository-config.ts'
@@ -37,6 +38,8 @@ export interface PruneResult {
   /** Versions that left the index (with `dryRun`: would). */
   readonly removed: readonly PrunedVersion[]
   readonly orphans: readonly Orphan[]
+  /** Files that no entry names, and that are no orphans: they stay. Empty unless orphans were asked for. */
+  readonly foreign: readonly ForeignFile[]
   readonly kept: PrunePlan['keep']
   /** Archives that stay in the bucket although no entry names them now. */
   readonly keptArchives: readonly Key[]
@@ -69,10 +72,16 @@ export async function prune(session: Session, options: PruneOptions): Promise<Pr
   const sizes = new Map(listing.objects.map(({ key, size }) => [key, size]))
   const first = await readView(session)
   const kept = planOf(first, options).keep
-  const choose = (view: View): Promise<readonly Target[]> => chooseTargets(session, view, options, listing, sizes)
-  if (options.dryRun) return { ...report(await choose(first), [], []), kept, committed: [] }
+  const judge = new OrphanJudge(session)
+  const foreign = new Map<Key, ForeignFile>()
+  const choose = async (view: View): Promise<readonly Target[]> => {
+    const chosen = await chooseTargets(session, view, options, listing, sizes, judge)
+    for (const file of chosen.foreign) foreign.set(file.key, file)
+    return chosen.targets
+  }
+  if (options.dryRun) return { ...report(await choose(first), [], []), foreign: [...foreign.values()], kept, committed: [] }
   const { committed, keptArchives, revived, targets } = await deleteTargets(session, choose, first)
-  return { ...report(targets, keptArchives, revived), kept, committed }
+  return { ...report(targets, keptArchives, revived), foreign: [...foreign.values()], kept, committed }
 }
 
 function planOf(view: View, { olderThan, rules }: PruneOptions): PrunePlan {
@@ -86,17 +95,21 @@ async function chooseTargets(
   options: PruneOptions,
   listing: { readonly objects: readonly ObjectInfo[]; readonly date: number },
   sizes: ReadonlyMap<Key, number>,
-): Promise<readonly Target[]> {
-  const removals = await entryTargets(session, planOf(view, options).remove)
+  judge: OrphanJudge,
+): Promise<{ readonly targets: readonly Target[]; readonly foreign: readonly ForeignFile[] }> {
+  const removals = await entryTargets(session, view.index, planOf(view, options).remove)
   const versions = removals.map((target): Target => {
     const size = target.key === undefined ? 0 : (sizes.get(target.key) ?? 0) + (sizes.get(provenanceKey(target.key)) ?? 0)
     return { ...target, what: { entry: target.entry }, size }
   })
-  if (options.orphanAge === undefined) return versions
+  if (options.orphanAge === undefined) return { targets: versions, foreign: [] }
   const before = listing.date - Math.max(options.orphanAge, options.olderThan ?? 0)
-  const orphans = findOrphans(await publishedLocation(session), view.index, listing.objects, before)
+  const location = await publishedLocation(session)
+  const { foreign, orphans } = await judge.judge(findOrphans(location, view.index, listing.objects, before))
+  const unfit = findForeign(location, view.index, listing.objects)
   if (orphans.length > 0) refuseDoubtful(session, view, orphans, listing.objects, options)
-  return [...versions, ...orphans.map((orphan) => ({ ...orphanTarget(orphan), what: { orphan }, size: orphan.size }))]
+  const targets = [...versions, ...orphans.map((orphan) => ({ ...orphanTarget(orphan), what: { orphan }, size: orphan.size }))]
+  return { targets, foreign: [...foreign, ...unfit] }
 }
 
 /** Of all archives, as many may be orphans without anybody having said so. */
@@ -131,13 +144,23 @@ function report(
   targets: readonly Target[],
   keptArchives: readonly Key[],
   revived: readonly Key[],
-): Omit<PruneResult, 'kept' | 'committed'> {
+): Omit<PruneResult, 'kept' | 'committed' | 'foreign'> {
   const isKept = new Set([...keptArchives, ...revived])
   const gone = targets.filter(({ key }) => key === undefined || !isKept.has(key))
   return {
-    removed: targets.flatMap(({ size, what }) => ('entry' in what ? [{ entry: what.entry, size }] : [])),
+    removed: eachOnce(targets.flatMap(({ size, what }) => ('entry' in what ? [{ entry: what.entry, size }] : []))),
     orphans: gone.flatMap(({ what }) => ('orphan' in what ? [what.orphan] : [])),
     keptArchives,
     freed: gone.reduce((sum, { size }) => sum + size, 0),
   }
+}
+
+/** Two entries of one version with two archives are one version. */
+function eachOnce(removed: readonly PrunedVersion[]): readonly PrunedVersion[] {
+  const versions = new Map<string, PrunedVersion>()
+  for (const { entry, size } of removed) {
+    const known = versions.get(versionKey(entry))
+    versions.set(versionKey(entry), { entry: known?.entry ?? entry, size: (known?.size ?? 0) + size })
+  }
+  return [...versions.values()]
 }

@@ -1,15 +1,19 @@
 import pLimit from 'p-limit'
+import { NO_BOOKKEEPING } from '../core/bookkeeping.ts'
 import { type StoredDelta, removedForGood } from '../core/delta.ts'
 import { MAX_DELTA_TIME, lowestDeltaId } from '../core/delta-id.ts'
 import { versionKey } from '../core/entry.ts'
 import { fold } from '../core/fold.ts'
 import { type IndexText, emptyIndexText, readIndexText } from '../core/index/index-text.ts'
-import type { RepositoryLocation } from '../core/keys.ts'
+import { type LostEntry, type Salvaged, salvageIndex } from '../core/index/salvage.ts'
+import type { Key, RepositoryLocation } from '../core/keys.ts'
 import { foldedAt } from '../core/plan-compaction.ts'
 import { type Change, type PlanOptions, type Problem, ReindexPlan } from '../core/plan-reindex.ts'
 import { HelmS3Error, hasCode } from '../errors.ts'
-import type { PutCondition } from '../store/object-store.ts'
+import { formatCount } from '../format.ts'
+import type { PutCondition, StoredObject } from '../store/object-store.ts'
 import { deltaOf } from './commit-reindex.ts'
+import { keepBroken } from './keep-broken.ts'
 import { CONCURRENCY, MIN_GRACE_WINDOW } from './limits.ts'
 import { listArchives } from './list-archives.ts'
 import { type DeltaListing, listDeltas } from './list-deltas.ts'
@@ -59,9 +63,25 @@ export interface RebuildOptions {
   /** Writes nothing when there is an archive that cannot be indexed. */
   readonly strict: boolean
   readonly dryRun: boolean
+  /** See {@link ReindexOptions}. */
+  readonly onlyKnown: boolean
+  /** Writes the index also when entries of the old one cannot be saved. */
+  readonly allowLostEntries: boolean
+}
+
+/** What became of an `index.yaml` that Helm refuses. */
+export interface Repaired {
+  /** Where its text is kept; undefined with `dryRun`, and for an empty text. */
+  readonly brokenKey: Key | undefined
+  /** Entries that were saved from it. */
+  readonly kept: number
+  /** Entries that could not be saved, and that no archive has brought back. */
+  readonly lost: readonly LostEntry[]
 }
 
 export interface Rebuilt {
+  /** Undefined: there was none. */
+  readonly repaired: Repaired | undefined
   readonly archives: number
   /** By what the new index differs from what the deltas alone say. */
   readonly changes: readonly Change[]
@@ -74,13 +94,14 @@ export interface Rebuilt {
 interface WholeLog {
   readonly listing: DeltaListing
   readonly deltas: readonly StoredDelta[]
-  /** What they make of an empty index. */
+  /** What they make of what was saved of the old index, or of an empty one. */
   readonly index: IndexText
 }
 
 /**
- * Makes a missing or unreadable `index.yaml` anew: one base that holds all that the archives and the deltas say, and has folded those
- * deltas, by one compare-and-swap. Until then readers fail as before: nobody ever sees a part of the charts. An index that can be
+ * Makes a missing or unreadable `index.yaml` anew: one base that holds all that can be saved of the old text, and what the archives and
+ * the deltas say, and has folded those deltas, by one compare-and-swap. The old text is kept beside it. Entries that were saved stay, also
+ * where their archive is missing or lies elsewhere. Until then readers fail as before: nobody ever sees a part of the charts. An index that can be
  * read, by now, stays.
  *
  * All archives are opened first, which may take long. Then it looks again, at the log and after it at the archives, opens what has come
@@ -96,10 +117,10 @@ export async function rebuildIndex(session: Session, options: RebuildOptions): P
   const { dryRun, location, mark, opener } = options
   let attempts = 0
   for (let round = 0; round < MAX_ROUNDS && attempts < MAX_ATTEMPTS; round++) {
-    const when = await conditionToReplace(session)
-    if (when === undefined) return undefined
+    const old = await readBroken(session)
+    if (old === undefined) return undefined
     const isTimely = startLimit(session, MIN_GRACE_WINDOW / 2)
-    const log = await readWholeLog(session)
+    const log = await readWholeLog(session, old.salvaged?.index)
     if (log === undefined) continue
     const archives = await listArchives(session)
     const plan = new ReindexPlan(location, log.index, archives, options.plan)
@@ -111,15 +132,25 @@ export async function rebuildIndex(session: Session, options: RebuildOptions): P
     const all = [...problems, ...unfit]
     if (options.strict) refuseProblems(all)
     const removed = new Set(log.deltas.flatMap((delta) => removedForGood(delta).map(versionKey)))
-    const kept = changes.filter((change) => !removed.has(versionKey(change)))
+    const isWanted = (change: Change): boolean => {
+      if (change.entry === undefined) return old.salvaged?.index.find(change) === undefined
+      return change.seen !== undefined || !options.onlyKnown || old.salvaged === undefined || !isWhole(old.salvaged)
+    }
+    const kept = changes.filter((change) => !removed.has(versionKey(change)) && isWanted(change))
     const left = [...changed.map((key) => ({ key })), ...changes.filter((change) => removed.has(versionKey(change)))]
-    const result = { archives: archives.size, changes: kept, problems: all, left }
-    if (dryRun) return result
+    const text = await newBase(session, log, kept)
+    const lost = (old.salvaged?.lost ?? []).filter(({ name, version }) => {
+      return name === undefined || version === undefined || text.find({ name, version }) === undefined
+    })
+    const found = { archives: archives.size, changes: kept, problems: all, left }
+    const repaired = old.salvaged && { kept: old.salvaged.kept, lost, brokenKey: undefined }
+    if (dryRun) return { ...found, repaired }
+    if (!options.allowLostEntries) refuseLost(lost)
     if (!isTimely() && (await hasGrown(session, log))) continue
 
-    const text = await newBase(session, log, kept)
+    const brokenKey = old.object !== undefined && old.object.size > 0 ? await keepBroken(session, old.object) : undefined
     attempts++
-    if ((await writeIndex(session, text, when)) === 'written') return result
+    if ((await writeIndex(session, text, old.when)) === 'written') return { ...found, repaired: repaired && { ...repaired, brokenKey } }
     await session.clock.sleep(session.random.fraction() * 200 * attempts)
   }
   throw new HelmS3Error('conflict', 'others wrote an unreadable index.yaml, or new archives and deltas, each time', {
@@ -127,21 +158,45 @@ export async function rebuildIndex(session: Session, options: RebuildOptions): P
   })
 }
 
-/** The condition under which `index.yaml` may be replaced; undefined: it can be read. */
-async function conditionToReplace({ location, store }: Session): Promise<Exclude<PutCondition, 'always'> | undefined> {
+/** What stands in the place of an index that can be read. */
+interface Broken {
+  /** The condition under which it may be replaced. */
+  readonly when: Exclude<PutCondition, 'always'>
+  /** Undefined: nothing stands there. */
+  readonly object: StoredObject | undefined
+  readonly salvaged: Salvaged | undefined
+}
+
+/** Undefined: it can be read. */
+async function readBroken({ location, store }: Session): Promise<Broken | undefined> {
   const object = await store.get(location.indexKey)
-  if (object === undefined) return 'absent'
-  return isReadable(object.body) ? undefined : { match: object.etag }
+  if (object === undefined) return { when: 'absent', object, salvaged: undefined }
+  return isReadable(object.body) ? undefined : { when: { match: object.etag }, object, salvaged: salvageIndex(object.body) }
+}
+
+/** Nothing of it is lost: what no entry names was not named before. */
+function isWhole({ kept, lost }: Salvaged): boolean {
+  return kept > 0 && lost.length === 0
+}
+
+/** @throws HelmS3Error `invalid-index` */
+function refuseLost(lost: readonly LostEntry[]): void {
+  if (lost.length === 0) return
+  const list = lost.map(({ line, name = 'a chart', version = 'of a version that cannot be read' }) => `\n  ${name} ${version} (line ${String(line)})`)
+  throw new HelmS3Error('invalid-index', `${formatCount(lost.length, 'entry', 'entries')} of index.yaml cannot be saved, nor found among the archives:${list.join('')}`, {
+    hint: 'nothing was written: mend the text by hand, or go on without them with --allow-lost-entries',
+  })
 }
 
 /** Undefined: a delta was collected meanwhile. */
-async function readWholeLog(session: Session): Promise<WholeLog | undefined> {
+async function readWholeLog(session: Session, saved: IndexText = emptyIndexText('json')): Promise<WholeLog | undefined> {
   const listing = await listDeltas(session)
   const limit = pLimit(CONCURRENCY)
   const read = await Promise.all(listing.deltas.map((listed) => limit(() => readDelta(session, listed))))
   if (read.some(({ outcome }) => outcome === 'missing')) return undefined
   const deltas = read.flatMap((each) => (each.outcome === 'delta' ? [each.delta] : []))
-  return { listing, deltas, index: fold(emptyIndexText('json'), deltas) }
+  const { folded } = saved.bookkeeping
+  return { listing, deltas, index: fold(saved, deltas.filter(({ id }) => !folded.has(id))) }
 }
 
 /**
@@ -155,14 +210,15 @@ async function hasGrown(session: Session, { listing }: WholeLog): Promise<boolea
 
 /** What the log says, and the changes; the log counts as folded. */
 async function newBase(session: Session, { deltas, index, listing }: WholeLog, changes: readonly Change[]): Promise<IndexText> {
-  const form = (await session.repositoryConfig()).format ?? 'json'
+  const form = (await session.repositoryConfig()).format ?? index.form
+  const before = index.bookkeeping
   const last: StoredDelta = { ...deltaOf(changes), id: lowestDeltaId(MAX_DELTA_TIME), lastModified: listing.date }
-  const folded = new Map(deltas.map((delta) => [delta.id, foldedAt(listing.date, delta)]))
-  return fold(index, [last])
+  const folded = new Map([...deltas.map((delta) => [delta.id, foldedAt(listing.date, delta)] as const), ...before.folded])
+  return fold(index.withHeader({ bookkeeping: NO_BOOKKEEPING, generated: index.generated }), [last])
     .toForm(form)
     .withHeader({
-      bookkeeping: { generation: 1, writeId: newWriteId(session), folded },
-      generated: nextGenerated(session, undefined),
+      bookkeeping: { ...before, generation: before.generation + 1, writeId: newWriteId(session), folded },
+      generated: nextGenerated(session, index.generated),
     })
 }
 

@@ -9,7 +9,7 @@ import { listDeltas } from './list-deltas.ts'
 import { ArchiveOpener } from './open-archives.ts'
 import { PushState } from './push-state.ts'
 import { readView } from './read-view.ts'
-import { readIndexUnlessBroken, rebuildIndex, refuseProblems } from './rebuild-index.ts'
+import { type Repaired, readIndexUnlessBroken, rebuildIndex, refuseProblems } from './rebuild-index.ts'
 import { markRebuild } from './rebuild-mark.ts'
 import { entryUrlBase, publishedLocation } from './repository-config.ts'
 import type { Session } from './session.ts'
@@ -28,6 +28,8 @@ export interface ReindexOptions {
   readonly rebuild: boolean
   /** Adds no version that the index does not know, but for one that is made anew: a deletion may have left its archive. */
   readonly onlyKnown?: boolean
+  /** Makes an unreadable index anew also when entries of it cannot be saved. */
+  readonly allowLostEntries?: boolean
   /** Plans, and writes nothing. */
   readonly dryRun: boolean
   /** Archives that are opened at the same time; see `limits.ts`. */
@@ -49,6 +51,8 @@ export interface ReindexResult {
   readonly opened: number
   /** Whether `index.yaml` was missing or unreadable, and was replaced (with `dryRun`: would be). */
   readonly rebuilt: boolean
+  /** What became of one that was unreadable; undefined: it was missing, or could be read. */
+  readonly repaired: Repaired | undefined
   /** What was committed (with `dryRun`: would be). */
   readonly changes: readonly Change[]
   /** Archives that cannot be indexed. */
@@ -87,10 +91,10 @@ export async function reindexRepository(session: Session, options: ReindexOption
   const opener = new ArchiveOpener(session, options)
   if (index !== undefined) return reindexReadable(session, options, opener, new ReindexPlan(location, index, archives, plan))
 
-  const { dryRun, strict } = options
+  const { allowLostEntries = false, dryRun, onlyKnown = false, strict } = options
   const mark = dryRun ? undefined : await markRebuild(session)
   try {
-    const rebuilt = await rebuildIndex(session, { location, plan, opener, mark, strict, dryRun })
+    const rebuilt = await rebuildIndex(session, { location, plan, opener, mark, strict, dryRun, onlyKnown, allowLostEntries })
     if (rebuilt !== undefined) return { ...rebuilt, opened: opener.count, rebuilt: true, deltas: [] }
     // Somebody else has put an index there that can be read, perhaps an empty one.
     const readable = (await readView(session)).index
@@ -199,6 +203,7 @@ class Reindex {
       archives: this.#plan.archiveCount,
       opened: this.#opener.count,
       rebuilt: false,
+      repaired: undefined,
       changes: this.#changes,
       problems: this.#problems,
       left: this.#left,

@@ -69,6 +69,7 @@ export function createSession(options: SessionOptions): Session {
   }
   const left = { changes: new Changes(), notice: silent, progress: silent, detail: silent, track: NO_PROGRESS }
   const made = { store, storeClock, knownIds: new KnownIds(), repositoryConfig, noteNoConfig, noteConfig }
-  const session: Session = { ...left, ...options, ...made }
+  const location = options.store.endpoint === undefined ? options.location : { ...options.location, endpoint: options.store.endpoint }
+  const session: Session = { ...left, ...options, ...made, location }
   return session
 }

@@ -1,5 +1,5 @@
 import { lastWords } from '../core/delta.ts'
-import { type Entry, type Removal, type VersionId, versionKey } from '../core/entry.ts'
+import { type Entry, type Removal, type VersionId, underName, versionKey } from '../core/entry.ts'
 import type { Key } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import { appendDelta } from './append-delta.ts'
@@ -68,7 +68,7 @@ export async function settle(
 
     const minted = await state.mint(session, [head.delta])
     if (minted.isBelowBy > 0) throw clockWentBack(claim, minted.isBelowBy)
-    const removed = present === undefined ? [] : [removalOf(present)]
+    const removed = present === undefined ? [] : [removalOf(underName(claim.name, present))]
     state.noteEntry(entry)
     await appendDelta(session, minted, { added: [{ entry, ifAbsent: true }], removed })
     written++

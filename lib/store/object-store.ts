@@ -166,6 +166,8 @@ export interface ObjectStore {
    * text says nothing about another. Holds no secret. Undefined: not known, so that nothing may be kept from one run to the next.
    */
   readonly place?: string
+  /** `http(s)://…` where the store answers; undefined: AWS, or not known. */
+  readonly endpoint?: string | undefined
   /** One page (at most 1000 objects) of the keys that begin with `prefix`. */
   list(prefix: string, options?: ListOptions): Promise<ListPage>
   /** The object with its bytes, or undefined when there is none. */

@@ -113,6 +113,10 @@ class S3Store implements ObjectStore {
     return this.#clients.place
   }
 
+  get endpoint(): string | undefined {
+    return this.#clients.endpoint
+  }
+
   async list(prefix: string, { startAfter, token, delimiter }: ListOptions = {}): Promise<ListPage> {
     const action = this.#action('s3:ListBucket', prefix)
     const query = { 'list-type': '2', prefix, 'start-after': startAfter, 'continuation-token': token, delimiter }

@@ -303,7 +303,7 @@ describe('after its commit', () => {
       goAfter(isIndex)
       const { status, stderr, stdout } = await run(`reindex ${OTHER}`)
       assert.deepEqual([status, stderr], [0, ''])
-      assert.match(stdout, /^Replaced index\.yaml by a new one\.\nAdded app 1\.0\.0/)
+      assert.match(stdout, /^There was no index\.yaml: made one\.\nAdded app 1\.0\.0/)
     })
 
     it('that repairs for check is committed in the same way', async () => {

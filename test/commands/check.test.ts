@@ -89,6 +89,8 @@ describe('check', () => {
     },
     'a null entry': { damage: () => edit((text) => text.replace('"app":[\n', '"app":[\n{"name":"app","version":"0.9.0","apiVersion":"v2","urls":["x-0.9.0.tgz"],"digest":"'.concat('0'.repeat(64), '"},\nnull,\n'))), finds: ['archive-missing', 'entries-unsorted', 'entry-null'] },
     'an entry without version': { damage: () => edit((text) => text.replace('"app":[\n', '"app":[\n{"name":"app"},\n')), finds: ['entry-skipped'] },
+    'an entry without a name': { damage: () => edit((text) => text.replace('{"name":"web",', '{')), finds: ['entry-unnamed'] },
+    'an entry with a name that no chart can have': { damage: () => edit((text) => text.replace('{"name":"web",', '{"name":"../web",')), finds: ['entry-unnamed'] },
     'an entry with a version that is none': { damage: () => edit((text) => text.replace('"version":"0.1.0"', '"version":"latest"')), finds: ['archive-unlisted', 'entry-skipped'], leaves: ['archive-unlisted'], cure: () => program.ok('reindex', URI) },
     'a version that stands twice': { damage: () => edit((text) => text.replace(/("app":\[\n)(.*\n)/, '$1$2$2')), finds: ['entry-duplicate'] },
     'an entry under another chart': {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { asKey } from '../../lib/core/keys.ts'
 import { HelmS3Error } from '../../lib/errors.ts'
+import { chartArchive } from '../support/chart-archive.ts'
 import { resultOf } from '../support/json-schema.ts'
 import { useProgram } from '../support/program.ts'
 
@@ -91,5 +93,23 @@ describe('list', () => {
   it('refuses a repository that is none, and too many words', async () => {
     assert.match(await program.fails('list', 's3://acme/other'), /^Error: there is no index\.yaml/)
     assert.match(await program.fails('list', URI, 'app', 'web'), /^Error: accepts between 1 and 2 arg\(s\), received 3\n/)
+  })
+})
+
+describe('entries that Helm skips or knows by another name', () => {
+  const program = useProgram()
+
+  it('are listed, fetched and copied as Helm reads them, and by the exact text of their version', async () => {
+    await program.ok('init', 's3://acme/copy')
+    await program.bucket.put(asKey('charts/app-1.0.0.tgz'), await chartArchive('app', '1.0.0'), { when: 'always' })
+    const entry = (version: string, name?: string): object => ({ ...(name && { name }), version, urls: ['app-1.0.0.tgz'] })
+    const entries = { app: [entry('2.0.0'), entry('1.0.0.0', 'app'), entry('1.0.0')], other: [entry('1.0.0', 'app')] }
+    await program.bucket.put(asKey('charts/index.yaml'), Buffer.from(JSON.stringify({ apiVersion: 'v1', entries })), { when: 'always' })
+    assert.match(await program.ok('list', 's3://acme/charts'), /^NAME.*\nother +1\.0\.0\n$/)
+    assert.match(await program.ok('list', 's3://acme/charts', 'app', '--version=1.0.0.0'), /\napp +1\.0\.0\.0\n/)
+    await program.ok('fetch', 'app', 's3://acme/charts', '--version=1.0.0.0', '-d', program.path('out'))
+    assert.match(await program.fails('fetch', 'app', 's3://acme/charts', '-d', program.path('out')), /chart app/)
+    await program.ok('copy', 'app', 's3://acme/charts', 's3://acme/copy', '--version=1.0.0')
+    assert.match(await program.ok('list', 's3://acme/copy'), /\napp +1\.0\.0 /)
   })
 })

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { asKey } from '../../lib/core/keys.ts'
+import { tgz } from '../support/archives.ts'
+import { chartArchive } from '../support/chart-archive.ts'
 import { resultOf } from '../support/json-schema.ts'
 import { useProgram } from '../support/program.ts'
 
@@ -59,6 +61,7 @@ describe('prune', () => {
       deltas: [result.deltas[0]],
       removed: [{ name: 'app', version: '1.0.0', created, bytes: size + 1000 }],
       orphans: [],
+      foreign: [],
       kept: [
         { name: 'app', version: '2.1.0-rc.1', reason: 'unranked' },
         { name: 'app', version: '2.0.0', reason: 'keep-last' },
@@ -132,8 +135,8 @@ describe('prune', () => {
 
   describe('--orphans', () => {
     beforeEach(async () => {
-      await program.bucket.put(asKey('charts/app-0.9.0.tgz'), Buffer.from('died'), { when: 'always' })
-      await program.bucket.put(asKey('charts/app-0.8.0.tgz.prov'), Buffer.from('left'), { when: 'always' })
+      await program.bucket.put(asKey('charts/app-0.9.0.tgz'), Buffer.from('died'), { when: 'always', metadata: { 'chart-digest': '0'.repeat(64) } })
+      await program.bucket.put(asKey('charts/app-0.8.0.tgz.prov'), Buffer.from('left'), { when: 'always', metadata: { delta: '01M8DTSA7J784G9KDPW2NXT8MY' } })
       await program.bucket.put(asKey('charts/backup.tgz'), Buffer.from('mine'), { when: 'always' })
     })
 
@@ -144,7 +147,7 @@ describe('prune', () => {
     it('removes old ones, and provenance files alone, and nothing that is no archive of a version', async () => {
       program.pass(HOUR + 1000)
       const stdout = await program.ok('prune', URI, '--orphans', '--allow-many-orphans')
-      assert.match(stdout, /\nRemoved 2 orphans: 8 B\.\n$/)
+      assert.match(stdout, /\nRemoved 2 orphans: 8 B\.\nLeft 1 file that no entry names and that is no orphan of this repository:\n {2}charts\/backup\.tgz: it is not called NAME-VERSION\.tgz\n$/)
       assert.deepEqual((await archives()).filter((key) => !/-[12]\./.test(key)), ['backup.tgz'])
       assert.equal((await archives()).length, 6)
     })
@@ -175,6 +178,19 @@ describe('prune', () => {
       assert.deepEqual(await program.keys(), before)
       program.pass(21 * 60_000)
       assert.match(await program.ok('prune', URI, '--orphans', '--allow-many-orphans'), /Removed 2 orphans/)
+    })
+
+    it('are what a push has left, or charts of the name of their file, and no packs and backups', async () => {
+      const put = (name: string, body: Uint8Array): Promise<unknown> => program.bucket.put(asKey(`charts/${name}`), body, { when: 'always' })
+      await put('sdk-2.4.1.tgz', tgz({ name: 'package/package.json', content: '{"name":"sdk","version":"2.4.1"}' }))
+      await put('old-1.0.0.tgz', await chartArchive('old', '1.0.0'))
+      await put('other-1.0.0.tgz', await chartArchive('old', '1.0.0'))
+      program.pass(HOUR + 1000)
+      const stdout = await program.ok('prune', URI, '--orphans', '--allow-many-orphans', '-ojson')
+      const { foreign, orphans } = resultOf('prune', stdout) as { foreign: { key: string; reason: string }[]; orphans: { key: string }[] }
+      assert.deepEqual(orphans.map(({ key }) => key).sort(), ['charts/app-0.8.0.tgz', 'charts/app-0.9.0.tgz', 'charts/old-1.0.0.tgz'])
+      assert.deepEqual(foreign.map(({ key }) => key).sort(), ['charts/backup.tgz', 'charts/other-1.0.0.tgz', 'charts/sdk-2.4.1.tgz'])
+      assert.ok(await program.object('charts/sdk-2.4.1.tgz'))
     })
 
     it('lets the version be pushed again', async () => {

@@ -203,6 +203,7 @@ describe('reindex', () => {
     assert.deepEqual(result, {
       repository: URI,
       dryRun: false,
+      broken: null,
       rebuilt: false,
       archives: 1,
       opened: 1,
@@ -291,8 +292,18 @@ describe('reindex of a repository without a readable index', () => {
     await put(program, 'web-1.0.0.tgz', await chartArchive('web', '1.0.0'))
     await program.bucket.delete(asKey('charts/index.yaml'))
     assert.match(await program.fails('download', '', '', '', `${URI}/index.yaml`), /\nHint: .*`helm s3 reindex s3:\/\/acme\/charts`/)
-    assert.equal(await program.ok('reindex', URI), `Replaced index.yaml by a new one.\nAdded web 1.0.0 (web-1.0.0.tgz)\n${DONE}`)
+    assert.equal(await program.ok('reindex', URI), `There was no index.yaml: made one.\nAdded web 1.0.0 (web-1.0.0.tgz)\n${DONE}`)
     assert.deepEqual(await versions(program), ['app 1.0.0', 'web 1.0.0'])
+  })
+
+  it('keeps the date of an entry whose digest is written with its prefix', async () => {
+    const archive = await chartArchive('app', '1.0.0')
+    await put(program, 'app-1.0.0.tgz', archive)
+    const entry = { name: 'app', version: '1.0.0', apiVersion: 'v2', created: '2020-01-01T00:00:00Z', digest: `sha256:${sha256(archive)}`, urls: ['app-1.0.0.tgz'] }
+    await put(program, 'index.yaml', JSON.stringify({ apiVersion: 'v1', entries: { app: [entry] } }))
+    await program.ok('reindex', URI)
+    const [now] = (await merged(program))['app'] ?? []
+    assert.deepEqual([now?.digest, (now as { created?: string } | undefined)?.created], [sha256(archive), '2020-01-01T00:00:00Z'])
   })
 
   it('makes none where nothing is, unless told to', async () => {
@@ -315,10 +326,54 @@ describe('reindex of a repository without a readable index', () => {
       assert.equal(await program.text('charts/index.yaml'), text)
       assert.match(await program.ok('reindex', URI, '--rebuild', '--dry-run'), /^Would replace index\.yaml by a new one\./)
       assert.equal(await program.text('charts/index.yaml'), text)
-      assert.equal(await program.ok('reindex', URI, '--rebuild'), `Replaced index.yaml by a new one.\n${DONE}`)
+      const stdout = await program.ok('reindex', URI, '--rebuild')
+      const [kept] = (await program.keys()).filter((key) => key.includes('.broken-'))
+      assert.equal(kept === undefined ? '' : await program.text(kept), text)
+      assert.match(stdout, /^Replaced index\.yaml by a new one\.\nSaved \d entr(?:y|ies) of the old index\.yaml\.\n/)
+      assert.ok(kept === undefined || stdout.includes(`\nThe old text is kept: s3://acme/${kept}\n`))
       assert.deepEqual(await versions(program), ['app 1.0.0'])
     })
   }
+
+  const damaged = (extra = ''): string =>
+    `apiVersion: v1\nentries:\n  app:\n  - name: app\n    version: 1.0.0\n    appVersion: 392065e2\n    urls: [https://elsewhere.example/app-1.0.0.tgz]\n` +
+    `  db:\n  - name: db # as it was\n    version: 1.0.0\n    urls:\n    - 'gone-1.0.0.tgz'\n${extra}`
+
+  it('keeps every entry that can be saved, wherever its archive lies, and every other byte', async () => {
+    await put(program, 'index.yaml', damaged('  }{\n'))
+    await put(program, 'web-1.0.0.tgz', await chartArchive('web', '1.0.0'))
+    assert.match(await program.ok('reindex', URI, '--rebuild'), /\nAdded web 1\.0\.0 .*\nSaved 2 entries of the old/)
+    const text = await program.text('charts/index.yaml')
+    assert.ok(text.includes("  - name: db # as it was\n    version: 1.0.0\n    urls:\n    - 'gone-1.0.0.tgz'\n"), text)
+    assert.ok(text.includes('"392065e2"') && text.includes('https://elsewhere.example/app-1.0.0.tgz'), text)
+    assert.match(text, /\n {2}web:\n/)
+  })
+
+  it('loses entries only when told to, and names them', async () => {
+    const text = damaged('  web:\n  - name: web\n    version: [\n')
+    await put(program, 'index.yaml', text)
+    for (const command of [['reindex', URI, '--rebuild'], ['check', URI, '--fix']]) {
+      const stderr = await program.fails(...command)
+      assert.match(stderr, /^Error: 1 entry of index\.yaml cannot be saved, nor found among the archives:\n  web of a version that cannot be read \(line 14\)\nHint: .*--allow-lost-entries/)
+      assert.equal(await program.text('charts/index.yaml'), text)
+    }
+    const stdout = await program.ok('reindex', URI, '--rebuild', '--allow-lost-entries', '-ojson')
+    const { broken } = resultOf('reindex', stdout) as { broken: { key: string; kept: number; lost: object[] } }
+    assert.deepEqual(broken, { key: broken.key, kept: 2, lost: [{ name: 'web', version: null, line: 14 }] })
+    assert.equal(await program.text(broken.key), text)
+  })
+
+  it('does not bring back what was deleted when all of a damaged index can be saved', async () => {
+    await program.ok('init', URI)
+    await program.ok('push', await program.chart('app', '1.0.0'), URI)
+    await put(program, 'old-1.0.0.tgz', await chartArchive('old', '1.0.0'))
+    program.pass(3_600_000)
+    await put(program, 'index.yaml', (await program.text('charts/index.yaml')).replace('"version":"1.0.0"', '"version":"1.0.0","appVersion":5'))
+    const { stdout } = await program.run('check', URI, '--fix')
+    assert.match(stdout, /^Saved 1 entry of the old index\.yaml\.\nThe old text is kept: /)
+    assert.deepEqual(await versions(program), ['app 1.0.0'])
+    await program.run('check', URI)
+  })
 
   it('writes nothing with --strict when an archive cannot be indexed', async () => {
     await put(program, 'index.yaml', 'garbage: [')

@@ -78,7 +78,9 @@ describe('the text of a delta', () => {
     'a field that Helm does not know': added({ size: 5 }),
     'a creation time that Helm cannot read': added({ created: '2026-01-01' }),
     'the same version twice': JSON.stringify({ apiVersion: 'v1', addedEntries: { app: [entry('app', '1.0.0'), entry('app', '1.0.0', 'b')] } }),
-    'a removal of a path': JSON.stringify({ apiVersion: 'v1', removedEntries: { '../x': [{ name: '../x', version: '1.0.0' }] } }),
+    'a removal under another name': JSON.stringify({ apiVersion: 'v1', removedEntries: { app: [{ name: 'web', version: '1.0.0' }] } }),
+    'a removal without a version': JSON.stringify({ apiVersion: 'v1', removedEntries: { app: [{ name: 'app' }] } }),
+    'a removal of a number': JSON.stringify({ apiVersion: 'v1', removedEntries: { app: [{ name: 'app', version: 1 }] } }),
     'a bomb of aliases': `apiVersion: v1\na: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c]\n`,
   }
   for (const [what, text] of Object.entries(MALFORMED)) {
@@ -86,6 +88,20 @@ describe('the text of a delta', () => {
       assert.equal((await decode(Buffer.from(text))).outcome, 'malformed')
     })
   }
+
+  for (const [name, version] of [['hub', '1.0.0.0'], ['hub', '1.0.0-03173138'], ['hub', ''], ['../x', '1.0.0'], ['', 'latest'], ['__proto__', 'a\u0007b']] as const) {
+    it(`may remove ${JSON.stringify(name)} ${JSON.stringify(version)}, which no delta may add: an index may hold it`, async () => {
+      const delta: Delta = { added: [], removed: [{ name, version, digest: '' }] }
+      assert.deepEqual(await decode(encodeDelta(delta)), { outcome: 'delta', delta })
+      const adding: Delta = { added: [{ entry: entry(name, version), ifAbsent: true }], removed: [] }
+      assert.equal((await decode(encodeDelta(adding))).outcome, 'malformed')
+    })
+  }
+
+  it('may remove several entries of one version, told apart by their digests', async () => {
+    const delta: Delta = { added: [], removed: [removal('app', '1.0.0', 'a'), removal('app', '1.0.0', 'b'), removal('app', '1.0.0')] }
+    assert.deepEqual(await decode(encodeDelta(delta)), { outcome: 'delta', delta })
+  })
 
   it('never makes the decoder throw', async () => {
     await fc.assert(

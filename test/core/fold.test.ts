@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { type FoldedDelta, NO_BOOKKEEPING } from '../../lib/core/bookkeeping.ts'
 import type { StoredDelta } from '../../lib/core/delta.ts'
 import { type DeltaId } from '../../lib/core/delta-id.ts'
+import type { Entry } from '../../lib/core/entry.ts'
 import { fold, unlistedTouches } from '../../lib/core/fold.ts'
 import type { IndexText } from '../../lib/core/index/index-text.ts'
 import { foldedAt } from '../../lib/core/plan-compaction.ts'
@@ -205,3 +206,13 @@ function partition<T>(items: readonly T[], belongsToFirst: () => boolean): [T[],
   for (const item of items) (belongsToFirst() ? first : second).push(item)
   return [first, second]
 }
+
+describe('versions that are equal by semver', () => {
+  it('stand in the order of their dates, then of their build identifiers, numbers as numbers', () => {
+    const of = (version: string, created: string): Entry => ({ ...entry('app', version), created })
+    const [early, late] = ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00+01:00']
+    const add = [of('106.0.0+up9.0.0', early), of('106.0.0+up10.0.0', late), of('1.0.0+2.1', early), of('1.0.0+10', early), of('1.0.0+2', early), of('v1.0.0', early), of('1.0.0+a', early)]
+    const folded = fold(indexOf(), [delta(1, { add })])
+    assert.deepEqual(folded.versions('app').map(({ version }) => version), ['106.0.0+up10.0.0', '106.0.0+up9.0.0', '1.0.0+a', '1.0.0+10', '1.0.0+2.1', '1.0.0+2', 'v1.0.0'])
+  })
+})

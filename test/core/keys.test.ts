@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import {
+  type RepositoryLocation,
   archiveKey,
   archiveUrl,
   ownArchiveKey,
@@ -79,6 +80,40 @@ describe('an archive', () => {
     assert.equal(resolveEntryUrl(lab, 's3://other/app.tgz?endpoint=http://evil&profile=admin').query, 'endpoint=http://lab')
     assert.equal(resolveEntryUrl(CHARTS, 's3://bucket/charts/app-1.0.0.tgz?profile=admin').query, '')
   })
+
+  const PUBLISHED = { ...CHARTS, publishUrl: 'https://cdn.example/c%20d' }
+  const MINIO = { ...CHARTS, endpoint: 'http://localhost:9000' }
+  const BELOW = { ...CHARTS, endpoint: 'https://gateway.example/s3/' }
+  const FORMS: readonly (readonly [RepositoryLocation, string, string | undefined])[] = [
+    [PUBLISHED, 'http://cdn.example/c%20d/app-1.0.0.tgz', 'charts/app-1.0.0.tgz'],
+    [CHARTS, 'https://bucket.s3.dualstack.eu-west-1.amazonaws.com/charts/app-1.0.0%2Bb.tgz', 'charts/app-1.0.0+b.tgz'],
+    [CHARTS, 'http://bucket.s3-website.eu-central-1.amazonaws.com/charts/app-1.0.0.tgz', 'charts/app-1.0.0.tgz'],
+    [CHARTS, 'https://bucket.s3-accelerate.amazonaws.com/charts/app-1.0.0.tgz#top', 'charts/app-1.0.0.tgz'],
+    [CHARTS, 'https://bucket.s3.amazonaws.com.evil.example/charts/app-1.0.0.tgz', undefined],
+    [CHARTS, 'https://other.s3.amazonaws.com/bucket/charts/app-1.0.0.tgz', undefined],
+    [MINIO, 'http://bucket.localhost:9000/charts/app-1.0.0.tgz', 'charts/app-1.0.0.tgz'],
+    [MINIO, 'http://localhost:9001/bucket/charts/app-1.0.0.tgz', undefined],
+    [BELOW, 'https://gateway.example/s3/bucket/charts/app-1.0.0.tgz', 'charts/app-1.0.0.tgz'],
+    [BELOW, 'https://gateway.example/bucket/charts/app-1.0.0.tgz', undefined],
+    [CHARTS, 'app-1.0.0.tgz?x=1', 'charts/app-1.0.0.tgz'],
+    [CHARTS, '%61pp-1.0.0.tgz', 'charts/app-1.0.0.tgz'],
+    [CHARTS, 'sub/../app-1.0.0.tgz', 'charts/app-1.0.0.tgz'],
+    [PUBLISHED, 'https://CDN.example:443/c%20d/./app-1.0.0.tgz', 'charts/app-1.0.0.tgz'],
+    [PUBLISHED, 'https://cdn.example/c d/app-1.0.0%2Bb.tgz?x=1', 'charts/app-1.0.0+b.tgz'],
+    [PUBLISHED, 'https://cdn.example/c%20de/app-1.0.0.tgz', undefined],
+    [CHARTS, 'https://bucket.s3.eu-west-1.amazonaws.com/charts/app-1.0.0.tgz', 'charts/app-1.0.0.tgz'],
+    [CHARTS, 'https://s3.amazonaws.com/bucket/charts/app-1.0.0.tgz', 'charts/app-1.0.0.tgz'],
+    [CHARTS, 'https://s3.amazonaws.com/other/charts/app-1.0.0.tgz', undefined],
+    [CHARTS, 'http://localhost:9000/bucket/charts/app-1.0.0.tgz', undefined],
+    [MINIO, 'http://localhost:9000/bucket/charts/app-1.0.0.tgz', 'charts/app-1.0.0.tgz'],
+    [MINIO, 'https://bucket.s3.amazonaws.com/charts/app-1.0.0.tgz', undefined],
+    [CHARTS, '//bucket/charts/app-1.0.0.tgz', 'charts/app-1.0.0.tgz'],
+    [CHARTS, './app-1.0.0.tgz', 'charts/app-1.0.0.tgz'],
+    [CHARTS, '/charts/app-1.0.0.tgz', 'charts/app-1.0.0.tgz'],
+  ]
+  for (const [location, url, key] of FORMS) {
+    it(`of the url ${url} at ${location.publishUrl ?? location.endpoint ?? 'AWS'} is ${key ?? 'not known'}`, () => assert.equal(ownArchiveKey(location, url), key))
+  }
 
   it('is fetched from where Helm would fetch it', () => {
     assert.equal(resolveEntryUrl(CHARTS, 'app-1.0.0%2Bb.tgz').key, 'charts/app-1.0.0+b.tgz')

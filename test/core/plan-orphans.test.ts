@@ -33,6 +33,17 @@ describe('orphans', () => {
     assert.deepEqual(findOrphans(LOCATION, index, listed, 100), [])
   })
 
+  it('are no archives that an entry names, in any form of url that may lead to them', () => {
+    const urls = ['app-1.0.0%2Bb.tgz', './app-1.0.0+b.tgz', 'app-1.0.0%252Bb.tgz', '/charts/app-1.0.0+b.tgz', '../charts/app-1.0.0%2bb.tgz', '%61pp-1.0.0+b.tgz', 'app-1.0.0+b.tgz?x=1']
+    const absolute = ['s3://acme/charts/app-1.0.0%2Bb.tgz', 'S3://acme/charts/app-1.0.0+b.tgz', '//acme/charts/app-1.0.0+b.tgz', 's3://an-alias/app-1.0.0+b.tgz']
+    const web = ['https://cdn.example/app-1.0.0%2Bb.tgz', 'http://acme.s3.amazonaws.com/charts/app-1.0.0%2Bb.tgz', 'https://s3.eu-west-1.amazonaws.com/acme/charts/app-1.0.0+b.tgz?versionId=1']
+    const listed = [{ key: asKey('charts/app-1.0.0+b.tgz'), size: 1, lastModified: 0 }]
+    for (const url of [...urls, ...absolute, ...web]) {
+      assert.deepEqual(findOrphans(LOCATION, indexOf({ ...entry('other', '3.0.0'), urls: [url] }), listed, 100), [], url)
+    }
+    assert.equal(findOrphans(LOCATION, indexOf({ ...entry('other', '3.0.0'), urls: ['https://cdn.example/app-1.0.0.tgz'] }), listed, 100).length, 1)
+  })
+
   it('are announced under every version that their name could mean', () => {
     assert.deepEqual(possibleVersions('my-app-1.0.0-2.tgz'), [
       { name: 'my-app', version: '1.0.0-2' },

@@ -58,6 +58,12 @@ describe('the plan of a prune', () => {
     assert.equal(removed('2.0.0 1.0.0@100', { olderThan: 1 }), '1.0.0')
   })
 
+  it('takes for the newest of equal versions the one that came last, then the one with the higher build', () => {
+    assert.equal(removed('106.0.0+up9.0.0@20 106.0.0+up10.0.0@10 105.0.0@1', { keepLast: 1 }), '106.0.0+up9.0.0 105.0.0')
+    assert.equal(removed('1.0.0+9@5 1.0.0+10@5 1.0.0@5', { keepLast: 1 }), '1.0.0+9 1.0.0')
+    assert.equal(removed('1.0.0+9@5 1.0.0+10', { keepLast: 1 }), '1.0.0+10')
+  })
+
   it('orders by version and not by time or text', () => {
     assert.equal(removed('1.10.0@1 1.9.0@0 1.2.0@0', { keepLast: 1 }), '1.9.0 1.2.0')
   })

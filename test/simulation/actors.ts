@@ -230,7 +230,7 @@ export class Actors {
       const { findings } = await check.checkRepository(session, { ...look, probe: false })
       tell(findings)
       const afterCommit = async (): Promise<void> => undefined
-      if (fix) await repair.repairRepository(session, findings, { ...look, relative: true, afterCommit })
+      if (fix) await repair.repairRepository(session, findings, { ...look, relative: true, allowLostEntries: true, afterCommit })
       this.#acknowledge(record)
     }
     this.#start(0, { record, run })

@@ -1,5 +1,5 @@
 import { formatCount } from '../../format.ts'
-import type { Entry, VersionId } from '../entry.ts'
+import { type Entry, type VersionId, promisedDigest } from '../entry.ts'
 import { type Key, type RepositoryLocation, archiveKey, asKey, ownArchiveKey, provenanceKey } from '../keys.ts'
 import { agree } from '../plan-reindex.ts'
 import { provenanceProblem } from '../provenance.ts'
@@ -62,7 +62,7 @@ export function doubtfulArchives({ entries, location, objects }: Pick<SeenReposi
   const keys = entries.flatMap((entry) => {
     const key = ownKeyOf(location, entry)
     const archive = key && objects.get(key)
-    if (archive === undefined || digestOf(entry) === undefined) return []
+    if (archive === undefined || promisedDigest(entry.digest) === undefined) return []
     const other = named.get(archive.key)
     named.set(archive.key, entry)
     const isLater = Math.floor(archive.lastModified / 1000) * 1000 > Date.parse(entry.created ?? '1970-01-01T00:00:00Z')
@@ -85,7 +85,7 @@ function checkEntry({ contents, location, objects }: SeenRepository, entry: Entr
   const content = contents.get(key)
   if (content === undefined) return findings
   if (content.outcome === 'unreadable') return [...findings, finding('archive-unreadable', content.reason, subject)]
-  const promised = digestOf(entry)
+  const promised = promisedDigest(entry.digest)
   if (promised !== undefined && promised !== content.digest) {
     findings.push(finding('archive-digest-mismatch', `SHA-256 ${content.digest}, not ${promised}`, subject))
   }
@@ -133,9 +133,4 @@ function checkProvenances({ contents, objects }: SeenRepository, named: Readonly
     findings.push(finding('provenance-missing', `${String(without.length)} of ${String(signed + without.length)} versions: ${versions.join(', ')}${more}`, { name }))
   }
   return findings
-}
-
-/** The digest that an entry promises, in lower case and without prefix; undefined for none that means something. */
-function digestOf({ digest }: Entry): string | undefined {
-  return /^(?:sha256:)?([0-9a-f]{64})$/i.exec(digest ?? '')?.[1]?.toLowerCase()
 }

@@ -1,5 +1,5 @@
 import { hasCode } from '../../errors.ts'
-import type { Entry } from '../entry.ts'
+import { type Entry, underName } from '../entry.ts'
 import { hasOwnQuery } from '../entry-urls.ts'
 import type { IndexText } from '../index/index-text.ts'
 import { nullEntries } from '../index/null-entries.ts'
@@ -38,7 +38,8 @@ function checkChart(chart: string, entries: readonly Entry[]): readonly Finding[
     const { name, version } = entry
     const note = (code: Parameters<typeof finding>[0], detail: string): void => void findings.push(finding(code, detail, { name: chart, version }))
     const skipped = skippedBecause(entry)
-    if (skipped !== undefined) note('entry-skipped', skipped)
+    if (isUnnamed(chart, entry)) note('entry-unnamed', skipped ?? '')
+    else if (skipped !== undefined) note('entry-skipped', skipped)
     else if (name !== chart) note('entry-misplaced', `it is ${name} ${version}`)
     else if (seen.has(version)) note('entry-duplicate', 'it is there more than once')
     if (skipped !== undefined) continue
@@ -65,6 +66,11 @@ export function skippedBecause(entry: Entry): string | undefined {
     ...(maintainers === undefined ? {} : { maintainers }),
     ...(dependencies === undefined ? {} : { dependencies }),
   })
+}
+
+/** Whether Helm leaves the entry out because of its name alone: under the name of its chart it would be good. */
+export function isUnnamed(chart: string, entry: Entry): boolean {
+  return skippedBecause(entry) !== undefined && skippedBecause(underName(chart, entry)) === undefined
 }
 
 /** Whether the highest version stands first, and so on, as Helm would sort them; what it leaves open may stand in any order. */

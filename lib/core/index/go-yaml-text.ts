@@ -13,6 +13,7 @@ import {
   isMap,
   isScalar,
   isSeq,
+  parse,
 } from 'yaml'
 import { stillInTime, whileBusy } from '../../busy.ts'
 import { MAX_YAML_DEPTH } from '../size-limits.ts'
@@ -36,6 +37,11 @@ export function parseGoYaml(text: string): unknown {
  */
 export function parseGoYamlLeniently(text: string): unknown {
   return whileBusy(() => loadFirst(text, { duplicateKeys: 'last counts', integers: 'bigint', continuations: 'at any column' }))
+}
+
+/** The value of a YAML text whose scalars are the texts that are written there. @throws Error */
+export function parseAsWritten(text: string): unknown {
+  return parse(text, { schema: 'failsafe', version: '1.1', logLevel: 'silent' }) as unknown
 }
 
 interface LoadOptions {

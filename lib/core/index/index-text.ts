@@ -170,6 +170,13 @@ export function emptyIndexText(form: IndexForm): IndexText {
   return new IndexText({ codec: codecOf(form), path: 'slices', header, charts: new Map() })
 }
 
+/** An index of this header and these charts, which keep the bytes of their items. */
+export function indexOfParts(form: IndexForm, header: IndexHeader, charts: ReadonlyMap<string, readonly IndexItem[]>): IndexText {
+  const codec = codecOf(form)
+  const texts = new Map([...charts].map(([name, items]): [string, ChartText] => [name, new ListedChart(codec, name, items)]))
+  return new IndexText({ codec, path: 'full-parse', header, charts: texts })
+}
+
 /**
  * Reads the text of an `index.yaml` as Helm does: JSON leniently, else YAML strictly (helm/helm pkg/repo/v1/index.go).
  * Charts that stand in recognised slices are not looked at.

@@ -65,6 +65,22 @@ export function yamlFields(bytes: Uint8Array): Record<string, unknown> {
   return topLevelFields(parseInFull(decodeText(plainBytes(bytes))))
 }
 
+/**
+ * The entries in the text of one item of a chart's list.
+ * @throws HelmS3Error `invalid-index` when Helm would refuse an index that holds it
+ */
+export function parseYamlItem(item: Uint8Array): readonly Entry[] {
+  return yamlEntries(parse(decodeText(item)), '')
+}
+
+/**
+ * The value of any piece of YAML, as Helm reads it.
+ * @throws HelmS3Error `invalid-index`
+ */
+export function parseYamlText(text: string): unknown {
+  return parse(text)
+}
+
 /** The top-level fields of a YAML text that ends before `entries`. */
 export function parseYamlHead(text: string): IndexHeader {
   return headerFrom(topLevelFields(parse(text)), 'yaml')
@@ -156,7 +172,7 @@ const SEPARATORS = ['\u2028', '\u2029'].map((character) => Buffer.from(character
 const SEPARATOR_START = Buffer.from('\u2028').subarray(0, 2)
 
 /** Without a byte order mark, and with line feeds for line breaks: as a YAML loader sees it. */
-function plainBytes(bytes: Uint8Array): Buffer {
+export function plainBytes(bytes: Uint8Array): Buffer {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const text = all[0] === 0xef && all[1] === 0xbb && all[2] === 0xbf ? all.subarray(3) : all
   if (!hasOtherBreaks(text)) return text

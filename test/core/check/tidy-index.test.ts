@@ -33,7 +33,7 @@ describe('a tidy index', () => {
     assert.deepEqual(codesOf(tidied), [])
   })
 
-  it('holds nothing that Helm skips or hides, whatever was there, and is tidy', () => {
+  it('holds nothing that Helm skips or hides, whatever was there, but for what a reindex may name, and is tidy', () => {
     const anyEntry = fc.oneof(
       fc.constant('null'),
       fc.constant('{}'),
@@ -45,7 +45,7 @@ describe('a tidy index', () => {
     fc.assert(
       fc.property(charts, ([app, web]) => {
         const tidied = tidyIndex(readIndexText(index(`{"app":[${app.join(',')}],"web":[${web.join(',')}]}`))).toBytes()
-        assert.deepEqual(codesOf(tidied), [])
+        assert.deepEqual(codesOf(tidied).filter((code) => code !== 'entry-unnamed'), [])
         assert.deepEqual(tidyIndex(readIndexText(tidied)).toBytes(), tidied)
       }),
     )

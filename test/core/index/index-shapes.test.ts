@@ -190,7 +190,7 @@ function plainFold(charts: ParsedText['charts']): Map<string, Entry[]> {
       set(added_.name, [...list.filter(({ version }) => version !== added_.version), added_])
     }
   }
-  for (const name of touched) result.get(name)?.sort(compareEntries)
+  for (const name of touched) result.get(name)?.sort((a, b) => compareEntries({ version: a.version, entry: a }, { version: b.version, entry: b }))
   return new Map([...result].filter(([, entries]) => entries.length > 0))
 }
 

@@ -1,0 +1,18 @@
+import { listOf, objectOrNull, objectOf, textOrNull, whole } from '../json-schema.ts'
+
+/** What became of an `index.yaml` that Helm refused. */
+export const BROKEN = objectOrNull(
+  {
+    key: textOrNull('where its text is kept; null in a dry run'),
+    kept: whole('entries that were saved'),
+    lost: listOf(
+      objectOf({ name: textOrNull('of the chart, if its text tells'), version: textOrNull('likewise'), line: whole('of the text, from 1') }),
+      'entries that could not be saved, and that no archive has brought back',
+    ),
+  },
+  'what became of an index.yaml that could not be read; null: there was none',
+)
+
+export const LOST_FLAG = {
+  'allow-lost-entries': { kind: 'switch', about: 'go on also when entries of an unreadable index.yaml cannot be saved' },
+} as const

@@ -1,0 +1,70 @@
+import pLimit from 'p-limit'
+import { readChartArchive } from '../chart/chart-archive.ts'
+import { MAX_ARCHIVE, MAX_PROVENANCE } from '../core/size-limits.ts'
+import { type Key, archiveFileName, provenanceKey } from '../core/keys.ts'
+import { DELTA_METADATA, DIGEST_METADATA } from '../core/object-metadata.ts'
+import type { ForeignFile, Orphan } from '../core/plan-orphans.ts'
+import { hasCode } from '../errors.ts'
+import { CONCURRENCY } from './limits.ts'
+import type { Session } from './session.ts'
+
+/** What a file without an entry is. `reason`: why it is none of this repository. */
+type Judgement = { readonly isOurs: true } | { readonly isOurs: false; readonly reason: string }
+
+const OURS: Judgement = { isOurs: true }
+
+/**
+ * Tells the orphans of this repository from files of others that lie in its place: an archive is an orphan when it carries the metadata
+ * that only a push of this program, or of the Go plugin, gives it, or loads as a chart of the name and version that its file name says. A
+ * provenance file without an archive is one when it carries our metadata, or is signed and names that archive. Each is looked at once.
+ * Cost: a HEAD for each; a GET of those that carry nothing.
+ */
+export class OrphanJudge {
+  readonly #session: Session
+  readonly #known = new Map<Key, Judgement>()
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  async judge(candidates: readonly Orphan[]): Promise<{ readonly orphans: readonly Orphan[]; readonly foreign: readonly ForeignFile[] }> {
+    const limit = pLimit(CONCURRENCY)
+    const judged = await Promise.all(candidates.map((orphan) => limit(async () => [orphan, await this.#look(orphan)] as const)))
+    return {
+      orphans: judged.flatMap(([orphan, { isOurs }]) => (isOurs ? [orphan] : [])),
+      foreign: judged.flatMap(([{ key, size }, judgement]) => (judgement.isOurs ? [] : [{ key, size, reason: judgement.reason }])),
+    }
+  }
+
+  async #look(orphan: Orphan): Promise<Judgement> {
+    const known = this.#known.get(orphan.key) ?? (await judgeOne(this.#session, orphan))
+    this.#known.set(orphan.key, known)
+    return known
+  }
+}
+
+async function judgeOne(session: Session, { key }: Orphan): Promise<Judgement> {
+  try {
+    return await judgeContent(session, key)
+  } catch (error) {
+    if (!hasCode(error, 'invalid-chart') && !hasCode(error, 'denied')) throw error
+    return { isOurs: false, reason: error.message }
+  }
+}
+
+async function judgeContent({ location, store }: Session, key: Key): Promise<Judgement> {
+  const file = key.slice(location.prefix.length)
+  const head = await store.head(key)
+  if (head === undefined) {
+    const provenance = await store.get(provenanceKey(key), { most: MAX_PROVENANCE })
+    const isSigned = provenance !== undefined && Buffer.from(provenance.body).includes('BEGIN PGP SIGNED MESSAGE') && Buffer.from(provenance.body).includes(file)
+    if (provenance === undefined || isSigned || provenance.metadata[DELTA_METADATA] !== undefined) return OURS
+    return { isOurs: false, reason: 'it is no signature of that archive' }
+  }
+  if (head.metadata[DELTA_METADATA] !== undefined || head.metadata[DIGEST_METADATA] !== undefined) return OURS
+  if (head.size > MAX_ARCHIVE) return { isOurs: false, reason: 'it is larger than any chart that Helm loads (100 MiB)' }
+  const object = await store.get(key, { most: MAX_ARCHIVE })
+  if (object === undefined) return OURS
+  const { metadata } = await readChartArchive(object.body)
+  return archiveFileName(metadata) === file ? OURS : { isOurs: false, reason: `it is ${metadata.name} ${metadata.version}` }
+}

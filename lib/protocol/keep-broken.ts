@@ -1,0 +1,20 @@
+import { makeDeltaId } from '../core/delta-id.ts'
+import { type Key, brokenIndexKey } from '../core/keys.ts'
+import { HelmS3Error } from '../errors.ts'
+import type { StoredObject } from '../store/object-store.ts'
+import type { Session } from './session.ts'
+
+const RANDOM_BYTES = 10
+
+/**
+ * Keeps the text of an `index.yaml` that Helm refuses, before it is replaced, under a key of its own beside it. The only place that writes
+ * such keys; nothing ever reads or removes them.
+ * @throws HelmS3Error `outcome-unknown` when nobody knows whether it is kept; `denied`: then nothing may be replaced
+ * Cost: one PUT.
+ */
+export async function keepBroken({ location, random, store, storeClock }: Session, { body }: Pick<StoredObject, 'body'>): Promise<Key> {
+  const key = brokenIndexKey(location, makeDeltaId(Math.floor(storeClock.now()), random.bytes(RANDOM_BYTES)))
+  const put = await store.put(key, body, { when: 'absent', contentType: 'application/octet-stream' })
+  if (put.outcome === 'written' || (await store.head(key))?.size === body.length) return key
+  throw new HelmS3Error('outcome-unknown', `no answer to the write of ${key}, which keeps the old index.yaml`, { hint: 'nothing was replaced; try again' })
+}

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { hasCode } from '../../../lib/errors.ts'
+import type { Entry } from '../../../lib/core/entry.ts'
+import { type IndexForm, emptyIndexText, readIndexText } from '../../../lib/core/index/index-text.ts'
+import { salvageIndex } from '../../../lib/core/index/salvage.ts'
+import { entry } from '../../support/builders.ts'
+
+
+/** Every entry as text. */
+function entriesIn(bytes: Uint8Array): readonly string[] {
+  const index = readIndexText(bytes)
+  return index.chartNames().flatMap((name) => index.versions(name).map((each) => JSON.stringify(each)))
+}
+
+/** Name and version. */
+function idOf(text: string): string {
+  const { name, version } = JSON.parse(text) as Entry
+  return JSON.stringify([name, version])
+}
+
+function isRefused(bytes: Uint8Array): boolean {
+  try {
+    entriesIn(bytes)
+    return false
+  } catch (error) {
+    if (hasCode(error, 'invalid-index')) return true
+    throw error
+  }
+}
+
+const YAML = (fields: string): Buffer =>
+  Buffer.from(`apiVersion: v1\nentries:\n  app:\n  - name: app\n    version: 1.1.0\n    urls: [app-1.1.0.tgz] # as it was\n${fields}  - name: app\n    version: 1.0.0\n    urls:\n    - 'app-1.0.0.tgz'\ngenerated: "2026-01-01T00:00:00Z"\n`)
+
+const REAL = ['helm-repo-index.yaml', 'helm-repo-index.json']
+const read = (name: string): Buffer => readFileSync(new URL(`../../../fixtures/indexes/${name}`, import.meta.url))
+
+describe('what is saved of a damaged index', () => {
+  const MENDED: Readonly<Record<string, readonly [string, Readonly<Record<string, unknown>>]>> = {
+    'a number in the place of a text': ['    appVersion: 392065e2\n', { appVersion: '392065e2' }],
+    'a number with zeros at its end': ['    appVersion: 1.10\n', { appVersion: '1.10' }],
+    'a number among keywords': ['    keywords: [1, web]\n', { keywords: ['1', 'web'] }],
+    'a truth in an annotation': ['    annotations:\n      a: yes\n', { annotations: { a: 'yes' } }],
+    'a number in a dependency': ['    dependencies:\n    - name: db\n      version: 1.0\n', { dependencies: [{ name: 'db', version: '1.0' }] }],
+    'a date alone': ['    created: 2026-01-01\n', { created: '2026-01-01T00:00:00.000Z' }],
+    'a field that Helm does not know': ['    size: 5\n', {}],
+    'a field that cannot be read': ['    description: "never closed\n', {}],
+  }
+  for (const [what, [text, fields]] of Object.entries(MENDED)) {
+    it(`is the entry with ${what}, and every byte of the others`, () => {
+      const damaged = YAML(text)
+      assert.ok(isRefused(damaged))
+      const { index, kept, lost } = salvageIndex(damaged)
+      assert.deepEqual([kept, lost], [2, []])
+      assert.deepEqual(index.versions('app')[0], { name: 'app', version: '1.1.0', urls: ['app-1.1.0.tgz'], ...fields })
+      assert.ok(Buffer.from(index.toBytes()).includes(`    version: 1.0.0\n    urls:\n    - 'app-1.0.0.tgz'\n`))
+      assert.equal(index.generated, '2026-01-01T00:00:00Z')
+    })
+  }
+
+  it('is the text of a version that is written as a number', () => {
+    const { index } = salvageIndex(Buffer.from('apiVersion: v1\nentries:\n  app:\n  - name: app\n    version: 1\n    urls: [app-1.tgz]\n'))
+    assert.deepEqual(index.versions('app'), [{ name: 'app', version: '1', urls: ['app-1.tgz'] }])
+  })
+
+  it('is all before and behind a line that breaks the text', () => {
+    for (const line of ['  }{\n', '\t\n', '- : -\n', '  - {\n', 'nonsense\n']) {
+      const text = YAML('').toString()
+      const behind = salvageIndex(Buffer.from(text + line))
+      const between = salvageIndex(Buffer.from(text.replace('  - name: app\n    version: 1.0.0', `${line}$&`)))
+      for (const { index } of [behind, between]) assert.deepEqual(index.versions('app').map(({ version }) => version), ['1.1.0', '1.0.0'], JSON.stringify(line))
+    }
+  })
+
+  it('names what is lost, and where it stood', () => {
+    const { kept, lost } = salvageIndex(Buffer.from('apiVersion: v1\nentries:\n  app:\n  - name: app\n    versionx: 1\n  - name: app\n    version: 2.0.0\n'))
+    assert.deepEqual([kept, lost], [1, [{ name: 'app', version: undefined, line: 4 }]])
+    const json = salvageIndex(Buffer.from('{"apiVersion":"v1","entries":{\n"app":[\n{"name":"app","version":"1.0.0","urls":["x},\n{"name":"app","version":"0.1.0","urls":["y"]}\n]\n}}\n'))
+    assert.deepEqual([json.kept, json.lost], [1, [{ name: 'app', version: '1.0.0', line: 3 }]])
+  })
+
+  it('is nothing of what is no index', () => {
+    for (const text of ['', 'hello', '[]', '{}', '<html></html>', '\u0000\u0001', '- a\n- b\n']) {
+      assert.deepEqual({ ...salvageIndex(Buffer.from(text)), index: [] }, { index: [], kept: 0, lost: [] }, text)
+    }
+  })
+
+  it('is the bookkeeping, as far as it can be read', () => {
+    const head = '"annotations":{"helm-s3/generation":"7","helm-s3/write":"ab","other":"kept"}'
+    const { index } = salvageIndex(Buffer.from(`{"apiVersion":"v1",${head},"entries":{\n"app":[\n{"name":"app","version":5}\n]\n}}\n`))
+    assert.equal(index.bookkeeping.generation, 7)
+    assert.ok(Buffer.from(index.toBytes()).includes('"other":"kept"'))
+  })
+
+  it('can be read by Helm, and never throws, whatever the bytes were', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array(), fc.string().map((text) => Buffer.from(`apiVersion: v1\nentries:\n  app:\n  - ${text}`)), fc.json().map((text) => Buffer.from(text))), (bytes) => {
+        assert.ok(!isRefused(salvageIndex(bytes).index.toBytes()))
+      }),
+    )
+  })
+
+  for (const form of ['json', 'yaml'] as const satisfies readonly IndexForm[]) {
+    it(`in the form ${form} is all but one entry, however one place is damaged`, () => {
+      const entries = (name: string): Entry[] => ['3.0.0', '2.0.0+b', '1.0.0'].map((version) => ({ ...entry(name, version), description: `the "${name}" of ${version}: - x`, keywords: ['a', 'b'] }))
+      const text = emptyIndexText(form).withCharts(new Map(['app', 'db', 'web'].map((name) => [name, entries(name)]))).toBytes()
+      damageEverywhere(text)
+    })
+  }
+
+  for (const name of REAL) {
+    it(`of the real ${name} is all but one entry, however one place is damaged`, () => {
+      damageEverywhere(read(name))
+    })
+  }
+})
+
+/**
+ * Bytes are taken out, put in or replaced at one place. At least all entries but one come back; and all but two, where the place lies
+ * between these, are as they were.
+ */
+function damageEverywhere(text: Uint8Array): void {
+  const before = entriesIn(text)
+  const damage = fc.record({ at: fc.nat({ max: text.length - 1 }), taken: fc.nat({ max: 3 }), put: fc.constantFrom('', '"', "'", '{', '}', '[', ']', ':', '\n', ' ', '\t', '\u0000', '&', '*', '#', '- ', '9e9') })
+  fc.assert(
+    fc.property(damage, ({ at, put, taken }) => {
+      const damaged = Buffer.concat([text.subarray(0, at), Buffer.from(put), text.subarray(at + taken)])
+      if (!isRefused(damaged)) return
+      const { index } = salvageIndex(damaged)
+      const after = entriesIn(index.toBytes())
+      const missing = (entries: readonly string[], present: readonly string[]): string[] => entries.filter((each) => !present.includes(each))
+      const where = `${JSON.stringify(put)} at ${String(at)}`
+      assert.ok(missing(before.map(idOf), after.map(idOf)).length <= 1, `${where} loses ${missing(before, after).join('\n')}`)
+      assert.ok(missing(before, after).length <= 2, `${where} changes ${missing(before, after).join('\n')}`)
+    }),
+    { numRuns: 400 },
+  )
+}

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { stringify } from 'yaml'
+import type { Delta } from '../../lib/core/delta.ts'
+import { asKey } from '../../lib/core/keys.ts'
+import { appendDelta } from '../../lib/protocol/append-delta.ts'
+import { compactRepository } from '../../lib/protocol/compact.ts'
+import { deleteSelected, deleteVersions } from '../../lib/protocol/delete.ts'
+import { mint } from '../../lib/protocol/mint.ts'
+import { prune } from '../../lib/protocol/prune.ts'
+import { readView } from '../../lib/protocol/read-view.ts'
+import type { IndexText } from '../../lib/core/index/index-text.ts'
+import { digestOf, entry } from '../support/builders.ts'
+import { Repository, upload } from './fixture.ts'
+
+const WRITE = { force: false, ignoreIfExists: false, dryRun: false }
+const ALL = { dryRun: false, ignoreMissing: false }
+
+/** An index as another program may have left it. */
+async function repositoryWith(entries: object, form: 'json' | 'yaml' = 'json'): Promise<Repository> {
+  const repository = new Repository()
+  const text = (form === 'json' ? JSON.stringify : stringify)({ apiVersion: 'v1', entries })
+  await repository.bucket.put(repository.location.indexKey, Buffer.from(text), { when: 'always' })
+  return repository
+}
+
+async function indexOf(repository: Repository): Promise<IndexText> {
+  const { index, skipped } = await readView(repository.session())
+  assert.deepEqual(skipped, [])
+  return index
+}
+
+const versionsOf = async (repository: Repository, name: string): Promise<string[]> =>
+  (await indexOf(repository)).items(name).map(({ version }) => version)
+
+describe('a deletion', () => {
+  it('takes entries by their exact text, also of versions that Helm skips', async () => {
+    const versions = ['1.2.0', '1.0.0.0', '1.0.0-03173138', 'v1', 'latest', '']
+    const repository = await repositoryWith({ hub: versions.map((version) => ({ name: 'hub', version, urls: ['x.tgz'] })) })
+    await deleteSelected(repository.session(), 'hub', ['1.0.0.0', '1.2.0'], ALL)
+    assert.deepEqual((await versionsOf(repository, 'hub')).sort(), ['', '1.0.0-03173138', 'latest', 'v1'])
+    await deleteSelected(repository.session(), 'hub', 'all', ALL)
+    assert.deepEqual((await indexOf(repository)).chartNames(), [])
+  })
+
+  it('takes every entry of a version that stands there twice, and their archives', async () => {
+    const repository = await repositoryWith({
+      app: [
+        { ...entry('app', '1.0.0', 'a'), urls: ['app-1.0.0.tgz'] },
+        { ...entry('app', '1.0.0', 'b'), urls: ['app-v1.0.0.tgz'] },
+        { ...entry('app', '1.0.0', 'b'), urls: ['app-v1.0.0.tgz'] },
+        { ...entry('app', '2.0.0') },
+      ],
+    })
+    const put = (name: string, content: string): Promise<unknown> =>
+      repository.bucket.put(asKey(`charts/${name}`), Buffer.from(content), { when: 'always', metadata: { 'chart-digest': digestOf(content) } })
+    await put('app-1.0.0.tgz', 'a')
+    await put('app-v1.0.0.tgz', 'b')
+    await deleteVersions(repository.session(), [{ name: 'app', version: '1.0.0' }])
+    assert.deepEqual(await versionsOf(repository, 'app'), ['2.0.0'])
+    assert.deepEqual((await repository.bucket.list('charts/app')).objects, [])
+  })
+
+  it('takes an entry that bears no name, or another, by the chart under which it stands', async () => {
+    const repository = await repositoryWith({
+      pgb: [{ version: '1.0.11', urls: ['pgb-1.0.11.tgz'] }, { name: '../pgb', version: '1.0.10', urls: ['pgb-1.0.10.tgz'] }],
+      '../x': [{ name: 'x', version: '1.0.0' }],
+    })
+    for (const version of ['1.0.11', '1.0.10']) {
+      await repository.bucket.put(asKey(`charts/pgb-${version}.tgz`), Buffer.from(version), { when: 'always' })
+      await deleteVersions(repository.session(), [{ name: 'pgb', version }])
+      assert.equal(await repository.bucket.head(asKey(`charts/pgb-${version}.tgz`)), undefined)
+    }
+    await deleteVersions(repository.session(), [{ name: '../x', version: '1.0.0' }])
+    assert.deepEqual((await indexOf(repository)).chartNames(), [])
+  })
+
+  it('takes the archive of an entry whose digest has its prefix, or capitals', async () => {
+    const { digest } = upload('app', '1.0.0')
+    for (const written of [`sha256:${digest}`, digest.toUpperCase()]) {
+      const repository = await repositoryWith({ app: [{ ...entry('app', '1.0.0'), digest: written }] })
+      await repository.bucket.put(asKey('charts/app-1.0.0.tgz'), upload('app', '1.0.0').bytes, { when: 'always' })
+      await deleteVersions(repository.session(), [{ name: 'app', version: '1.0.0' }])
+      assert.equal(await repository.bucket.head(asKey('charts/app-1.0.0.tgz')), undefined)
+    }
+  })
+
+  it('leaves an archive that another entry names', async () => {
+    const repository = await repositoryWith({})
+    await repository.push([upload('app', '1.0.0')])
+    const digest = upload('app', '1.0.0').digest
+    const { base } = await readView(repository.session())
+    const alias = { ...entry('old-app', '1.0.0'), digest, urls: ['s3://bucket/charts/app-1.0.0.tgz'] }
+    await repository.bucket.put(repository.location.indexKey, base.index.withCharts(new Map([['old-app', [alias]]])).toBytes(), { when: 'always' })
+    await deleteVersions(repository.session(), [{ name: 'app', version: '1.0.0' }])
+    assert.ok(await repository.bucket.head(asKey('charts/app-1.0.0.tgz')))
+    assert.deepEqual(await versionsOf(repository, 'app'), [])
+    await deleteVersions(repository.session(), [{ name: 'old-app', version: '1.0.0' }])
+    assert.equal(await repository.bucket.head(asKey('charts/app-1.0.0.tgz')), undefined)
+  })
+
+  it('by rules takes both entries of a version that stands there twice, and counts it once', async () => {
+    const twice = [entry('app', '1.0.0', 'a'), { ...entry('app', '1.0.0', 'b'), urls: ['app-1.tgz'] }]
+    const repository = await repositoryWith({ app: [entry('app', '2.0.0'), ...twice] })
+    const rules = { keepLast: 1, keepPrereleases: undefined, isPruned: () => true, isKept: () => false, isInUse: () => false }
+    const { removed } = await prune(repository.session(), { rules, olderThan: undefined, orphanAge: undefined, allowManyOrphans: false, dryRun: false })
+    assert.deepEqual(removed.map(({ entry: { version } }) => version), ['1.0.0'])
+    assert.deepEqual(await versionsOf(repository, 'app'), ['2.0.0'])
+  })
+
+  it('writes a delta that readers obey, of every index that Helm accepts', async () => {
+    const text = fc.oneof(fc.constantFrom('app', '../x', '', '__proto__', '1.0.0', '1.0.0.0', '1.0', 'v1', 'latest', 'a,b'), fc.string({ unit: 'binary', maxLength: 5 }))
+    const fields = fc.record(
+      {
+        name: fc.option(text, { nil: null }),
+        version: fc.option(text, { nil: null }),
+        digest: fc.oneof(text, fc.constantFrom(digestOf('a'), `sha256:${digestOf('a')}`)),
+        created: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-01T02:00:00.123+02:00'),
+        urls: fc.array(text, { maxLength: 2 }),
+      },
+      { requiredKeys: [] },
+    )
+    const entries = fc.dictionary(text, fc.array(fields, { maxLength: 5 }), { maxKeys: 3, noNullPrototype: false })
+    await fc.assert(
+      fc.asyncProperty(entries, fc.nat(), fc.constantFrom('json', 'yaml'), fc.boolean(), async (charts, choice, form, isFolded) => {
+        const repository = await repositoryWith(charts, form)
+        const before = await indexOf(repository)
+        const all = before.chartNames().flatMap((name) => before.items(name).map(({ version }) => ({ name, version })))
+        const chosen = all[choice % Math.max(all.length, 1)]
+        if (chosen === undefined) return
+        await deleteVersions(repository.session(), [chosen])
+        if (isFolded) await compactRepository(repository.session(), { graceWindow: 300_000, dryRun: false, form: undefined })
+        const after = await indexOf(repository)
+        const left = after.chartNames().flatMap((name) => after.items(name).map(({ version }) => ({ name, version })))
+        const others = all.filter((each) => each.name !== chosen.name || each.version !== chosen.version)
+        assert.deepEqual(new Set(left.map((each) => JSON.stringify(each))), new Set(others.map((each) => JSON.stringify(each))))
+      }),
+      { seed: 8, numRuns: 150 },
+    )
+  })
+})
+
+describe('a delta that no reader would obey', () => {
+  it('is not sent', async () => {
+    const repository = await Repository.initialised()
+    const session = repository.session()
+    const delta: Delta = { added: [{ entry: entry('app', '1.0.0.0'), ifAbsent: false }], removed: [] }
+    await assert.rejects(async () => appendDelta(session, await mint(session), delta), {
+      code: 'invalid-chart',
+      message: 'this change cannot be written: its delta has addedEntries of which one has the invalid version "1.0.0.0"',
+    })
+    assert.ok(!repository.requests.some((request) => request.startsWith('PUT')))
+  })
+
+  it('is none of a push: it is refused, and the index stays as it is', async () => {
+    const repository = await Repository.initialised()
+    await assert.rejects(repository.push([upload('app', '1.0.0.0')], WRITE), { code: 'invalid-chart' })
+    assert.deepEqual((await indexOf(repository)).chartNames(), [])
+  })
+})
