@@ -76,6 +76,11 @@ export interface NamedArchives {
  * and both count one that a url means once it is decoded again, as the getter tries, or once its dots are resolved, as no S3 store does.
  */
 export function namedArchives(location: RepositoryLocation, index: IndexText): NamedArchives {
+  return namedByEntries(location, index.chartNames().flatMap((name) => index.versions(name)))
+}
+
+/** The same for these entries. */
+export function namedByEntries(location: RepositoryLocation, entries: readonly Entry[]): NamedArchives {
   const keys = new Map<string, Entry[]>()
   const files = new Set<string>()
   const note = (key: string, entry: Entry): void => {
@@ -83,7 +88,7 @@ export function namedArchives(location: RepositoryLocation, index: IndexText): N
     if (known === undefined) keys.set(key, [entry])
     else known.push(entry)
   }
-  for (const entry of index.chartNames().flatMap((name) => index.versions(name))) {
+  for (const entry of entries) {
     for (const url of entry.urls ?? []) {
       const key = keyInBucket(location, url)
       if (key === undefined) for (const file of spellings(lastSegment(url))) files.add(file)

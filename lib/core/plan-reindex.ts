@@ -91,6 +91,11 @@ export class ReindexPlan {
     }
   }
 
+  /** Whether an entry names the archive. */
+  isNamed(key: Key): boolean {
+    return this.#named.has(key)
+  }
+
   get archiveCount(): number {
     return this.#archives.size
   }

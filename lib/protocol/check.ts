@@ -8,8 +8,10 @@ import { hasCode } from '../errors.ts'
 import type { ObjectInfo } from '../store/object-store.ts'
 import { askAgain } from './ask-again.ts'
 import { type CheckedIndex, checkIndex, entriesOf } from './check-index.ts'
+import { UNLISTED, judgeUnlisted } from './judge-unlisted.ts'
 import { CONCURRENCY } from './limits.ts'
 import { type LookOptions, listRepository, lookAtArchives } from './look-at-archives.ts'
+import { hasLeftovers } from './probe-objects.ts'
 import { probePermissions } from './probe-permissions.ts'
 import { probeStore } from './probe-store.ts'
 import { readView } from './read-view.ts'
@@ -43,7 +45,7 @@ const FLEETING: readonly FindingCode[] = ['archive-missing', 'archive-unlisted',
  * looks wrong is looked at twice.
  *
  * Cost: a view, one LIST for each 1000 objects, one HEAD; a HEAD for each archive that is younger than its entry; a view more and a
- * HEAD for each suspect; with `deep` a GET for each archive and provenance file; with `probe` see {@link probeStore}.
+ * HEAD for each suspect, see also {@link judgeUnlisted}; with `deep` a GET for each archive and provenance file; with `probe` see {@link probeStore}.
  * @throws HelmS3Error `missing-index` where nothing of a repository is; `denied` when `index.yaml` may not be read
  */
 export async function checkRepository(session: Session, options: CheckOptions): Promise<CheckResult> {
@@ -56,7 +58,9 @@ export async function checkRepository(session: Session, options: CheckOptions): 
   const { contents, denied, isDenied } = await lookAtArchives(session, { entries, location, objects }, options)
   const seen: SeenRepository = { location, entries, objects, contents, busy: index.busy, date: session.storeClock.now() }
   const suspects = listing === undefined || index.entries === undefined ? [] : checkArchives(seen)
-  const archives = await confirm(session, seen, objects, suspects)
+  const confirmed = await confirm(session, seen, objects, suspects)
+  const isMany = confirmed.filter(({ code }) => UNLISTED.includes(code)).length > MOST_TO_CONFIRM
+  const archives = isMany || isDenied === true ? confirmed : await judgeUnlisted(session, { location, entries, objects }, confirmed)
 
   const probed = options.probe ? await probeAll(session) : { probe: undefined, permissions: [], findings: await leftovers(session, listing !== undefined) }
   const permissions = [...readPermissions(session, index, listing !== undefined, isDenied), ...probed.permissions]
@@ -121,10 +125,9 @@ async function probeAll(session: Session): Promise<{ readonly probe: ProbeReport
   return { probe, permissions, findings: [finding('probe-incomplete', needs)] }
 }
 
-async function leftovers({ location, store }: Session, mayList: boolean): Promise<readonly Finding[]> {
-  if (!mayList) return []
-  const { objects } = await store.list(probeFolder(location))
-  return objects.length === 0 ? [] : [finding('probe-leftovers', `below ${probeFolder(location)}`)]
+async function leftovers(session: Session, mayList: boolean): Promise<readonly Finding[]> {
+  if (!mayList || !(await hasLeftovers(session))) return []
+  return [finding('probe-leftovers', `below ${probeFolder(session.location)}`)]
 }
 
 /** What the requests so far have shown. `isDenied`: whether an archive could not be read; undefined: none was tried. */

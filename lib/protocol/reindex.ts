@@ -26,7 +26,10 @@ export interface ReindexOptions {
   readonly strict: boolean
   /** Replaces an unreadable `index.yaml`. A missing one is made anew in any case where archives or deltas are. */
   readonly rebuild: boolean
-  /** Adds no version that the index does not know, but for one that is made anew: a deletion may have left its archive. */
+  /**
+   * Adds no version that the index does not know, but for one that is made anew, and one whose archive an entry names: a deletion may
+   * have left its archive.
+   */
   readonly onlyKnown?: boolean
   /** Makes an unreadable index anew also when entries of it cannot be saved. */
   readonly allowLostEntries?: boolean
@@ -211,12 +214,17 @@ class Reindex {
     }
   }
 
+  /** What an archive holds that an entry names is no secret: that of another version, which the entry has promised. */
+  #mayAdd({ key }: SeenArchive): boolean {
+    return this.#options.onlyKnown !== true || this.#plan.isNamed(key)
+  }
+
   /** @returns false: it has to be asked again when all others are through */
   #contribute(archive: SeenArchive, content: ArchiveContent, isLast: boolean, changes: Change[]): boolean {
     const contribution = this.#plan.contribute(archive, content, isLast)
     if (contribution.outcome === 'later') return false
     if (contribution.outcome === 'problem') this.#problems.push(contribution.problem)
-    else if (contribution.change !== undefined && (contribution.change.seen !== undefined || this.#options.onlyKnown !== true)) {
+    else if (contribution.change !== undefined && (contribution.change.seen !== undefined || this.#mayAdd(archive))) {
       changes.push(contribution.change)
     }
     return true

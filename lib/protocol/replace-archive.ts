@@ -1,10 +1,11 @@
 import pLimit from 'p-limit'
 import { removedForGood } from '../core/delta.ts'
+import type { DeltaId } from '../core/delta-id.ts'
 import { versionKey } from '../core/entry.ts'
-import { archiveKey } from '../core/keys.ts'
+import { archiveKey, provenanceKey } from '../core/keys.ts'
 import { isArchiveOf, keyTaken, otherOwner } from './archive-owner.ts'
 import type { ChartUpload } from './chart-upload.ts'
-import { type ArchiveHead, headArchive } from './head-archive.ts'
+import { type ArchiveHead, deltaIn, headArchive } from './head-archive.ts'
 import { CONCURRENCY, ID_LIFETIME, LONGEST_FLIGHT } from './limits.ts'
 import type { Minted } from './mint.ts'
 import { type Placement, adoptArchive } from './place-archive.ts'
@@ -56,13 +57,25 @@ export async function replaceArchives(
     if (head !== undefined && state.isMine(head)) return { upload, head, plan: 'keep' }
     return { upload, head, plan: view !== undefined && isSame(upload, head) ? planForSameBytes(upload, view) : 'replace' }
   })
-  const minted = await state.mint(session, heads.map((head) => head?.delta))
+  const signed = await Promise.all(targets.map((target) => limit(() => provenanceWriter(session, target))))
+  const minted = await state.mint(session, [...heads.map((head) => head?.delta), ...signed])
   await refuseBelow(session, minted, uploads)
   const written = targets.filter(({ plan }) => plan === 'replace').map(({ upload }) => upload)
   const waiting = others ?? (await waitForRemovals(session, minted, written))
   if (waiting !== undefined) return { minted, placements: targets.map(() => waiting) }
   const place = (target: Target): Promise<Placement> => placeByForce(session, target, minted, view, state, contentType)
   return { minted, placements: await Promise.all(targets.map((target) => limit(() => place(target)))) }
+}
+
+/**
+ * The id under which the provenance file was written that is to be replaced beside an archive that stays: a push of the same bytes leaves
+ * no delta, so that the log does not show what the new id has to be above.
+ * Cost: a HEAD, where the same bytes stand there and a provenance file goes along.
+ */
+async function provenanceWriter(session: Session, { plan, upload }: Target): Promise<DeltaId | undefined> {
+  if (plan === 'replace' || upload.provenance === undefined) return undefined
+  const head = await session.store.head(provenanceKey(archiveKey(session.location, upload)))
+  return head && deltaIn(head.metadata)
 }
 
 /**
