@@ -2,7 +2,7 @@ import { type ChartMetadata, makeEntry } from './chart-entry.ts'
 import { type Entry, type VersionId, promisedDigest, underName, versionKey } from './entry.ts'
 import { entryProblem, identityProblem, nameProblem } from './entry-shape.ts'
 import type { IndexText } from './index/index-text.ts'
-import { type Key, type RepositoryLocation, archiveKey, archiveUrlOf, ownArchiveKey } from './keys.ts'
+import { type Key, type RepositoryLocation, type UrlForm, archiveKey, archiveUrlOf, ownArchiveKey } from './keys.ts'
 
 /** An archive as a listing shows it. */
 export interface SeenArchive {
@@ -42,8 +42,8 @@ export interface Problem {
 export interface PlanOptions {
   /** Entries whose url is absolute are rewritten. */
   readonly relative: boolean
-  /** What stands before the file name in `urls` of new entries; see `archiveUrl`. */
-  readonly urlBase: string
+  /** Of new entries. */
+  readonly urlForm: UrlForm
   /** Trusts no archive: each is opened. */
   readonly full: boolean
 }
@@ -228,7 +228,7 @@ export class ReindexPlan {
   #urlsFor({ key }: SeenArchive, entry: Entry | undefined): readonly string[] {
     const isOwn = entry !== undefined && this.#keyOf(entry) === key
     if (isOwn && (!this.#options.relative || !isAbsolute(entry.urls?.[0] ?? ''))) return entry.urls ?? []
-    return [archiveUrlOf(this.#location, key, this.#options.urlBase)]
+    return [archiveUrlOf(this.#location, key, this.#options.urlForm)]
   }
 }
 

@@ -3,7 +3,7 @@ import { makeEntry } from '../core/chart-entry.ts'
 import type { Addition, Delta } from '../core/delta.ts'
 import type { DeltaId } from '../core/delta-id.ts'
 import { type Entry, type VersionId, versionKey } from '../core/entry.ts'
-import { archiveKey, archiveUrl } from '../core/keys.ts'
+import { type UrlForm, archiveKey, archiveUrl } from '../core/keys.ts'
 import { HelmS3Error, during, hasCode } from '../errors.ts'
 import { formatCount } from '../format.ts'
 import { appendDelta } from './append-delta.ts'
@@ -20,7 +20,7 @@ import { cannotFetchIndex } from './read-base.ts'
 import { readView } from './read-view.ts'
 import { replaceArchives } from './replace-archive.ts'
 import { refuseBelow } from './refuse-below.ts'
-import { entryUrlBase, expectConfig, publishedLocation } from './repository-config.ts'
+import { entryUrlForm, expectConfig, publishedLocation } from './repository-config.ts'
 import { requireRepository } from './require-repository.ts'
 import type { Session } from './session.ts'
 import { type Claim, settle } from './settle.ts'
@@ -59,9 +59,9 @@ export interface PushResult {
 
 const MAX_ATTEMPTS = 12
 
-/** What stands before the file name in `urls`; see `archiveUrl`. */
-interface UrlBase {
-  readonly urlBase: string
+/** Of new entries. */
+interface EntryUrls {
+  readonly urlForm: UrlForm
 }
 
 /** An archive and what became of it in this attempt. */
@@ -110,11 +110,11 @@ const LOOK = 'check if chart already exists in the repository: head s3 object'
 
 /** Pushes what a look at the repository has not found there. */
 async function pushAbsent(session: Session, uploads: readonly ChartUpload[], options: PushOptions): Promise<PushResult> {
-  const urlBase = await entryUrlBase(session, options.relative)
+  const urlForm = await entryUrlForm(session, options.relative)
   const state = new PushState(options.force ? 'force' : 'push')
   const isPatient = startLimit(session, SETTLE_PATIENCE)
   for (let attempt = 1, isRestart = false; attempt <= MAX_ATTEMPTS; isRestart = true) {
-    const tried = await tryPush(session, uploads, { ...options, urlBase }, state, isRestart)
+    const tried = await tryPush(session, uploads, { ...options, urlForm }, state, isRestart)
     if (tried.outcome === 'done') return tried.result
     if (tried.outcome === 'wait') {
       if (!isPatient()) break
@@ -129,7 +129,7 @@ async function pushAbsent(session: Session, uploads: readonly ChartUpload[], opt
 async function tryPush(
   session: Session,
   uploads: readonly ChartUpload[],
-  options: PushOptions & UrlBase,
+  options: PushOptions & EntryUrls,
   state: PushState,
   isRestart: boolean,
 ): Promise<Attempt> {
@@ -254,7 +254,7 @@ async function putProvenances(session: Session, ours: readonly Placed[], minted:
 }
 
 /** A refreshed archive has its entry already. */
-function makeDelta(session: Session, ours: readonly Placed[], options: UrlBase): Delta {
+function makeDelta(session: Session, ours: readonly Placed[], options: EntryUrls): Delta {
   const additions = ours.flatMap(({ upload, placement }): Addition[] => {
     if (placement.kind === 'refreshed') return []
     const ifAbsent = placement.kind === 'adopted' || placement.kind === 'mine-before'
@@ -263,9 +263,9 @@ function makeDelta(session: Session, ours: readonly Placed[], options: UrlBase):
   return { added: additions, removed: [] }
 }
 
-function entryOf({ location, storeClock }: Session, upload: ChartUpload, { urlBase }: UrlBase): Entry {
+function entryOf({ location, storeClock }: Session, upload: ChartUpload, { urlForm }: EntryUrls): Entry {
   const created = upload.created ?? new Date(storeClock.now()).toISOString()
-  return makeEntry(upload.metadata, { digest: upload.digest, url: archiveUrl(location, upload, urlBase), created })
+  return makeEntry(upload.metadata, { digest: upload.digest, url: archiveUrl(location, upload, urlForm), created })
 }
 
 function claimOf({ location }: Session, { name, version, digest }: ChartUpload): Claim {

@@ -11,7 +11,7 @@ import { PushState } from './push-state.ts'
 import { readView } from './read-view.ts'
 import { type Repaired, readIndexUnlessBroken, rebuildIndex, refuseProblems } from './rebuild-index.ts'
 import { markRebuild } from './rebuild-mark.ts'
-import { entryUrlBase, publishedLocation } from './repository-config.ts'
+import { entryUrlForm, publishedLocation } from './repository-config.ts'
 import type { Session } from './session.ts'
 
 export interface ReindexOptions {
@@ -90,7 +90,7 @@ export async function reindexRepository(session: Session, options: ReindexOption
   const may = { replaceMissing: hasRemains, replaceUnreadable: options.rebuild }
   const [archives, index] = await Promise.all([listing, readIndexUnlessBroken(session, may)])
   const location = await publishedLocation(session)
-  const plan = { relative: options.relative === true, full: options.full, urlBase: await entryUrlBase(session, options.relative) }
+  const plan = { relative: options.relative === true, full: options.full, urlForm: await entryUrlForm(session, options.relative) }
   const opener = new ArchiveOpener(session, options)
   if (index !== undefined) return reindexReadable(session, options, opener, new ReindexPlan(location, index, archives, plan))
 

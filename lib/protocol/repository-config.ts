@@ -1,6 +1,6 @@
 import type { Entry } from '../core/entry.ts'
 import type { IndexForm } from '../core/index/index-text.ts'
-import type { RepositoryLocation } from '../core/keys.ts'
+import type { RepositoryLocation, UrlForm } from '../core/keys.ts'
 import {
   type ConfigDocument,
   type DecodedConfig,
@@ -113,14 +113,14 @@ function outcomeUnknown({ address, configKey }: RepositoryLocation, cause: unkno
 }
 
 /**
- * What stands before the file name in `urls` of new entries; see `archiveUrl`.
+ * How the urls of new entries are written.
  * @param relative what the command line says; undefined: the repository decides
  */
-export async function entryUrlBase(session: Session, relative: boolean | undefined): Promise<string> {
+export async function entryUrlForm(session: Session, relative: boolean | undefined): Promise<UrlForm> {
   const { location } = session
-  if (relative !== undefined) return relative ? '' : location.url
   const config = await session.repositoryConfig()
-  return config.relative === true ? '' : (config.publishUrl ?? location.url)
+  const absolute = relative === undefined ? (config.publishUrl ?? location.url) : location.url
+  return { base: (relative ?? config.relative) === true ? '' : absolute, literalPlus: config.literalPlus === true }
 }
 
 /** The location with the URL at which the repository is published, by which entries may name its archives. */
