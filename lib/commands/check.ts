@@ -27,12 +27,14 @@ export async function check(context: Context, { allowLostEntries, fix, relative,
   const first = await checkRepository(session, options)
   const mustRepair = fix && repairsOf(first.findings).size > 0
   const afterCommit = (committed: Committed): Promise<void> => updateIndexCaches(context, session, committed)
-  const { repaired, unread } = mustRepair
+  const { isAnew, repaired, unread } = mustRepair
     ? await repairRepository(session, first.findings, { ...options, allowLostEntries, relative, afterCommit })
-    : { repaired: undefined, unread: [] }
+    : { isAnew: false, repaired: undefined, unread: [] }
   const result = mustRepair ? await checkRepository(session, { ...options, probe: false }) : first
   const isStore = ({ code }: Finding): boolean => /^(?:store|probe|permission-write)-/.test(code)
-  const known = new Set(result.findings.flatMap(({ code, key }) => (code === 'archive-unreadable' || code === 'archive-unread' ? [key] : [])))
+  // What a reindex left out and the second look knows for what it is.
+  const codes = ['archive-unreadable', 'archive-unread', 'archive-duplicate', ...(isAnew ? [] : ['archive-foreign', 'archive-in-progress'])]
+  const known = new Set(result.findings.flatMap(({ code, key }) => (codes.includes(code) ? [key] : [])))
   const findings = [
     ...result.findings,
     ...unread.filter(({ key }) => !known.has(key)),

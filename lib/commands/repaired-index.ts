@@ -1,3 +1,4 @@
+import type { DamagedEntry } from '../core/index/salvage.ts'
 import type { RepositoryLocation } from '../core/keys.ts'
 import { formatCount } from '../format.ts'
 import type { Repaired } from '../protocol/rebuild-index.ts'
@@ -5,15 +6,20 @@ import type { Repaired } from '../protocol/rebuild-index.ts'
 /** What became of an index that Helm refused, for people. */
 export function describeRepaired(repaired: Repaired | undefined, { bucket }: RepositoryLocation): readonly string[] {
   if (repaired === undefined) return []
-  const { brokenKey, kept, lost } = repaired
-  const lines = lost.map(({ line, name = 'a chart', version = 'of a version that cannot be read' }) => `Lost ${name} ${version} (line ${String(line)} of the old text)`)
+  const { brokenKey, kept, lost, mended } = repaired
+  const lines = [...mended.map((entry) => `Mended ${describeDamaged(entry)}`), ...lost.map((entry) => `Lost ${describeDamaged(entry)}`)]
   const where = brokenKey === undefined ? [] : [`The old text is kept: s3://${bucket}/${brokenKey}`]
   return [`Saved ${formatCount(kept, 'entry', 'entries')} of the old index.yaml.`, ...lines, ...where]
+}
+
+function describeDamaged({ line, name = 'a chart', version = 'of a version that cannot be read' }: DamagedEntry): string {
+  return `${name} ${version} (line ${String(line)} of the old text)`
 }
 
 /** The same for programs. */
 export function repairedValue(repaired: Repaired | undefined): object | null {
   if (repaired === undefined) return null
-  const { brokenKey = null, kept, lost } = repaired
-  return { key: brokenKey, kept, lost: lost.map(({ line, name = null, version = null }) => ({ name, version, line })) }
+  const { brokenKey = null, kept, lost, mended } = repaired
+  const value = ({ line, name, version }: DamagedEntry): object => ({ name: name ?? null, version: version ?? null, line })
+  return { key: brokenKey, kept, mended: mended.map(value), lost: lost.map(value) }
 }

@@ -99,9 +99,9 @@ export function rebuildMarkKey({ deltaFolder }: RepositoryLocation, name: string
   return asKey(`${deltaFolder}rebuild-${name}.json`)
 }
 
-/** `<prefix>index.yaml.broken-<ULID>`: the text of an index that Helm refused, kept when it was replaced. */
-export function brokenIndexKey({ indexKey }: RepositoryLocation, id: string): Key {
-  return asKey(`${indexKey}.broken-${id}`)
+/** `<prefix>index.yaml.broken-<16 hex>`: the text of an index that Helm refused, kept when it was replaced. `digest`: its SHA-256. */
+export function brokenIndexKey({ indexKey }: RepositoryLocation, digest: string): Key {
+  return asKey(`${indexKey}.broken-${digest.slice(0, 16)}`)
 }
 
 /** Whether the key is that of a mark of a rebuild. */

@@ -33,7 +33,7 @@ export interface ForeignFile {
 
 /** Archives without an entry that no push of this program could have written: they are not called NAME-VERSION.tgz. */
 export function findForeign(location: RepositoryLocation, index: IndexText, listed: readonly Listed[]): readonly ForeignFile[] {
-  const named = namedArchives(location, index)
+  const named = namedArchives(location, allEntries(index))
   return listed.flatMap(({ key, size }) => {
     const isForeign = key.endsWith('.tgz') && !named.has(key) && possibleVersions(key.slice(location.prefix.length)).length === 0
     return isForeign ? [{ key, size, reason: 'it is not called NAME-VERSION.tgz' }] : []
@@ -47,7 +47,7 @@ export function findOrphans(
   listed: readonly Listed[],
   changedBefore: number,
 ): readonly Orphan[] {
-  const named = namedArchives(location, index)
+  const named = namedArchives(location, allEntries(index))
   const orphans = new Map<Key, { size: number; isOld: boolean }>()
   for (const { key, lastModified, size } of listed) {
     const archive = asKey(key.endsWith('.prov') ? key.slice(0, -'.prov'.length) : key)
@@ -62,6 +62,11 @@ export function findOrphans(
   })
 }
 
+/** The entries of all charts. @throws HelmS3Error `invalid-index` */
+export function allEntries(index: IndexText): readonly Entry[] {
+  return index.chartNames().flatMap((name) => index.versions(name))
+}
+
 /** The archives that entries name. */
 export interface NamedArchives {
   /** Whether an entry names it, in any form of url that may lead to it. */
@@ -71,16 +76,11 @@ export interface NamedArchives {
 }
 
 /**
- * What the entries of an index name. Where a url leads nobody can tell for certain: a published repository has addresses that this program
+ * What entries name. Where a url leads nobody can tell for certain: a published repository has addresses that this program
  * does not know, and aliases of buckets. So `has` counts an archive as named also when a url that leads elsewhere ends in its file name,
  * and both count one that a url means once it is decoded again, as the getter tries, or once its dots are resolved, as no S3 store does.
  */
-export function namedArchives(location: RepositoryLocation, index: IndexText): NamedArchives {
-  return namedByEntries(location, index.chartNames().flatMap((name) => index.versions(name)))
-}
-
-/** The same for these entries. */
-export function namedByEntries(location: RepositoryLocation, entries: readonly Entry[]): NamedArchives {
+export function namedArchives(location: RepositoryLocation, entries: readonly Entry[]): NamedArchives {
   const keys = new Map<string, Entry[]>()
   const files = new Set<string>()
   const note = (key: string, entry: Entry): void => {

@@ -1,4 +1,5 @@
 import { type ChartMetadata, makeEntry } from './chart-entry.ts'
+import { skippedBecause } from './check/check-base.ts'
 import { type Entry, type VersionId, promisedDigest, underName, versionKey } from './entry.ts'
 import { entryProblem, identityProblem, nameProblem } from './entry-shape.ts'
 import type { IndexText } from './index/index-text.ts'
@@ -73,8 +74,10 @@ export class ReindexPlan {
   readonly #entries = new Map<string, Entry>()
   /** Which archive speaks for a version. */
   readonly #claims = new Map<string, Key>()
-  /** Those that Helm skips because of their name: an archive that proves the name of their chart gives it to them. */
-  readonly #unnamed = new Set<Entry>()
+  /** Those that Helm skips, because of their name or of what they say of the chart: their archive tells it anew. */
+  readonly #leftOut = new Set<Entry>()
+  /** Those with a version that is none, by the archive that they name: it may prove which version that is. */
+  readonly #unfit: { readonly entry: Entry; readonly key: Key }[] = []
   /** Which version an opened archive holds. */
   readonly #contents = new Map<Key, string>()
 
@@ -85,15 +88,19 @@ export class ReindexPlan {
     this.#options = options
     for (const chart of index.chartNames()) {
       for (const entry of index.versions(chart)) {
-        if (entry.name === chart) this.#note(entry)
-        else if (nameProblem(entry.name) !== undefined) this.#noteUnnamed(underName(chart, entry))
+        if (entry.name !== chart && nameProblem(entry.name) === undefined) continue
+        const named = underName(chart, entry)
+        const key = this.#keyOf(named)
+        if (nameProblem(chart) === undefined && identityProblem(named) !== undefined) this.#unfit.push(...(key === undefined ? [] : [{ entry: named, key }]))
+        else if (named === entry && skippedBecause(entry) === undefined) this.#note(entry)
+        else this.#noteLeftOut(named)
       }
     }
   }
 
-  /** Whether an entry names the archive. */
+  /** Whether an entry names the archive, be it one that Helm leaves out. */
   isNamed(key: Key): boolean {
-    return this.#named.has(key)
+    return this.#named.has(key) || this.#unfit.some((each) => each.key === key)
   }
 
   get archiveCount(): number {
@@ -122,7 +129,7 @@ export class ReindexPlan {
     if (!isLast && holder === undefined && properKey !== archive.key && this.#archives.has(properKey)) return { outcome: 'later' }
 
     const entry = this.#entryFor(archive, content, holder)
-    if (holder === undefined || this.#unnamed.has(holder) || !(this.#isElsewhere(holder) || isSame(holder, entry))) {
+    if (holder === undefined || this.#leftOut.has(holder) || !(this.#isElsewhere(holder) || isSame(holder, entry))) {
       const problem = entryProblem(entry)
       if (problem !== undefined) return { outcome: 'problem', problem: { key: archive.key, reason: `the chart ${problem}` } }
       this.#claims.set(id, archive.key)
@@ -151,6 +158,21 @@ export class ReindexPlan {
 
   /** What needs no further archive, once all have contributed: entries without their archive, and urls to rewrite. */
   remaining(): readonly Change[] {
+    return [...this.#stale(), ...this.#proven()]
+  }
+
+  /** The entries with a version that is none whose archive has come in as what it is. */
+  #proven(): readonly Change[] {
+    return this.#unfit.flatMap(({ entry, key }) => {
+      const { name, version } = entry
+      const content = this.#contents.get(key)
+      const isOfChart = content?.startsWith(versionKey({ name, version: '' })) === true
+      if (!isOfChart || this.#claims.get(content) !== key) return []
+      return [{ name, version, key, archive: this.#archives.get(key), seen: entry, entry: undefined }]
+    })
+  }
+
+  #stale(): readonly Change[] {
     return [...this.#entries].flatMap(([id, seen]): Change[] => {
       const key = this.#keyOf(seen)
       if (key === undefined || this.#claims.has(id)) return []
@@ -164,8 +186,8 @@ export class ReindexPlan {
     })
   }
 
-  #noteUnnamed(entry: Entry): void {
-    this.#unnamed.add(entry)
+  #noteLeftOut(entry: Entry): void {
+    this.#leftOut.add(entry)
     this.#note(entry)
   }
 
@@ -208,7 +230,7 @@ export class ReindexPlan {
     if (entries === undefined || this.#options.full) return false
     const own = entries.filter((entry) => !this.#isElsewhere(entry))
     const isTold = (entry: Entry): boolean => isDigest(entry.digest) && lastModified <= Date.parse(entry.created ?? '')
-    return entries.every((entry) => !this.#unnamed.has(entry)) && own.every(isTold) && agree(own)
+    return entries.every((entry) => !this.#leftOut.has(entry)) && own.every(isTold) && agree(own)
   }
 
   #isTrustedKey(key: Key): boolean {
@@ -221,7 +243,7 @@ export class ReindexPlan {
     const kept = promisedDigest(holder?.digest) === digest ? holder : undefined
     const created = kept?.created ?? new Date(archive.lastModified).toISOString()
     const urls = this.#urlsFor(archive, kept)
-    if (kept !== undefined && this.#keyOf(kept) === archive.key && !this.#unnamed.has(kept)) return { ...kept, created, digest, urls }
+    if (kept !== undefined && this.#keyOf(kept) === archive.key && !this.#leftOut.has(kept)) return { ...kept, created, digest, urls }
     return makeEntry(metadata, { digest, url: urls[0] ?? '', created })
   }
 

@@ -1,14 +1,14 @@
 import { listOf, objectOrNull, objectOf, textOrNull, whole } from '../json-schema.ts'
 
+const DAMAGED = objectOf({ name: textOrNull('of the chart, if its text tells'), version: textOrNull('likewise'), line: whole('of the text, from 1') })
+
 /** What became of an `index.yaml` that Helm refused. */
 export const BROKEN = objectOrNull(
   {
     key: textOrNull('where its text is kept; null in a dry run'),
     kept: whole('entries that were saved'),
-    lost: listOf(
-      objectOf({ name: textOrNull('of the chart, if its text tells'), version: textOrNull('likewise'), line: whole('of the text, from 1') }),
-      'entries that could not be saved, and that no archive has brought back',
-    ),
+    mended: listOf(DAMAGED, 'of these, entries that are not as they were'),
+    lost: listOf(DAMAGED, 'entries that could not be saved, and that no archive has brought back'),
   },
   'what became of an index.yaml that could not be read; null: there was none',
 )

@@ -4,6 +4,7 @@ import { type Finding, finding } from '../core/check/finding.ts'
 import { type Entry, underName } from '../core/entry.ts'
 import { type IndexText, readIndexText } from '../core/index/index-text.ts'
 import { type Key, archiveKey } from '../core/keys.ts'
+import { allEntries } from '../core/plan-orphans.ts'
 import { hasCode } from '../errors.ts'
 import { askAgain } from './ask-again.ts'
 import { listDeltas } from './list-deltas.ts'
@@ -16,6 +17,8 @@ export interface CheckedIndex {
   readonly findings: readonly Finding[]
   /** Of the merged index, without those that Helm skips; undefined: there is no index that Helm takes. */
   readonly entries: readonly Entry[] | undefined
+  /** With those that Helm skips. */
+  readonly all: readonly Entry[]
   /** See `SeenRepository.busy`. */
   readonly busy: ReadonlySet<Key>
   readonly counts: { readonly charts: number; readonly deltas: number; readonly pending: number }
@@ -27,6 +30,7 @@ export interface CheckedIndex {
 const NOTHING: CheckedIndex = {
   findings: [],
   entries: undefined,
+  all: [],
   busy: new Set(),
   counts: { charts: 0, deltas: 0, pending: 0 },
   generation: undefined,
@@ -67,6 +71,11 @@ export function entriesOf(index: IndexText): readonly Entry[] | undefined {
   }
 }
 
+/** All entries, those that Helm skips included; none when Helm refuses the index. */
+export function allOf(index: IndexText): readonly Entry[] {
+  return entriesOf(index) === undefined ? [] : allEntries(index)
+}
+
 function checkView(session: Session, view: View): CheckedIndex {
   const { base, index, listing, pending, skipped, unknownFrom } = view
   const { bookkeeping } = base.index
@@ -88,11 +97,12 @@ async function checkPlain(session: Session): Promise<CheckedIndex> {
 }
 
 /** `merged` undefined: nothing is pending. A text of its own, for nobody has looked at its charts; decoded once. */
-function checkBaseOf(base: Base, merged: IndexText | undefined): Pick<CheckedIndex, 'entries' | 'findings' | 'generation'> {
+function checkBaseOf(base: Base, merged: IndexText | undefined): Pick<CheckedIndex, 'all' | 'entries' | 'findings' | 'generation'> {
   const text = readIndexText(base.bytes)
   return {
     findings: checkBase(text, base.bytes),
     entries: entriesOf(merged ?? text),
+    all: allOf(merged ?? text),
     generation: base.index.bookkeeping.generation,
   }
 }

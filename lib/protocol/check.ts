@@ -4,11 +4,12 @@ import { type Level, type Permission, type ProbeReport, checkClock, checkPermiss
 import { type Finding, finding, findingKey } from '../core/check/finding.ts'
 import type { FindingCode } from '../core/check/finding-kinds.ts'
 import { type Key, probeFolder, resourceArn } from '../core/keys.ts'
+import { namedArchives } from '../core/plan-orphans.ts'
 import { hasCode } from '../errors.ts'
 import type { ObjectInfo } from '../store/object-store.ts'
 import { askAgain } from './ask-again.ts'
-import { type CheckedIndex, checkIndex, entriesOf } from './check-index.ts'
-import { UNLISTED, judgeUnlisted } from './judge-unlisted.ts'
+import { type CheckedIndex, allOf, checkIndex, entriesOf } from './check-index.ts'
+import { judgeProvenances } from './judge-provenances.ts'
 import { CONCURRENCY } from './limits.ts'
 import { type LookOptions, listRepository, lookAtArchives } from './look-at-archives.ts'
 import { hasLeftovers } from './probe-objects.ts'
@@ -38,14 +39,15 @@ export interface CheckResult {
 const MOST_TO_CONFIRM = 1000
 
 /** Findings that a push or a deletion brings about for a moment. */
-const FLEETING: readonly FindingCode[] = ['archive-missing', 'archive-unlisted', 'archive-digest-mismatch', 'archive-of-other-chart', 'provenance-stale', 'provenance-mismatch']
+const FLEETING: readonly FindingCode[] = ['archive-missing', 'archive-unlisted', 'archive-duplicate', 'archive-foreign', 'archive-digest-mismatch', 'archive-of-other-chart', 'provenance-stale', 'provenance-mismatch']
 
 /**
  * Checks a repository. Sends nothing but GET, HEAD and LIST, unless `probe` is asked for. Safe while others push and delete: what
  * looks wrong is looked at twice.
  *
- * Cost: a view, one LIST for each 1000 objects, one HEAD; a HEAD for each archive that is younger than its entry; a view more and a
- * HEAD for each suspect, see also {@link judgeUnlisted}; with `deep` a GET for each archive and provenance file; with `probe` see {@link probeStore}.
+ * Cost: a view, one LIST for each 1000 objects, one HEAD; a HEAD for each archive that is younger than its entry or that no entry names
+ * (a GET where it carries no metadata); a view more and a
+ * HEAD for each suspect, see also {@link judgeProvenances}; with `deep` a GET for each archive and provenance file; with `probe` see {@link probeStore}.
  * @throws HelmS3Error `missing-index` where nothing of a repository is; `denied` when `index.yaml` may not be read
  */
 export async function checkRepository(session: Session, options: CheckOptions): Promise<CheckResult> {
@@ -54,13 +56,14 @@ export async function checkRepository(session: Session, options: CheckOptions): 
   const listing = await unlessDenied(session, () => listRepository(session))
   const objects = listing ?? new Map<Key, ObjectInfo>()
   const entries = index.entries ?? []
-  const location = await locationFor(session, entries)
-  const { contents, denied, isDenied } = await lookAtArchives(session, { entries, location, objects }, options)
-  const seen: SeenRepository = { location, entries, objects, contents, busy: index.busy, date: session.storeClock.now() }
+  const location = await locationFor(session, index.all)
+  const named = index.entries === undefined ? NAMED : namedArchives(location, index.all)
+  const { contents, denied, isDenied } = await lookAtArchives(session, { entries, location, named, objects }, options)
+  const seen: SeenRepository = { location, entries, named, objects, contents, busy: index.busy, date: session.storeClock.now() }
   const suspects = listing === undefined || index.entries === undefined ? [] : checkArchives(seen)
   const confirmed = await confirm(session, seen, objects, suspects)
-  const isMany = confirmed.filter(({ code }) => UNLISTED.includes(code)).length > MOST_TO_CONFIRM
-  const archives = isMany || isDenied === true ? confirmed : await judgeUnlisted(session, { location, entries, objects }, confirmed)
+  const isMany = confirmed.filter(({ code }) => code === 'provenance-stale').length > MOST_TO_CONFIRM
+  const archives = isMany || isDenied === true ? confirmed : await judgeProvenances(session, { location, named, entries: index.all, objects }, confirmed)
 
   const probed = options.probe ? await probeAll(session) : { probe: undefined, permissions: [], findings: await leftovers(session, listing !== undefined) }
   const permissions = [...readPermissions(session, index, listing !== undefined, isDenied), ...probed.permissions]
@@ -81,6 +84,9 @@ export async function checkRepository(session: Session, options: CheckOptions): 
     },
   }
 }
+
+/** Of an index that cannot be read nobody knows what it names. */
+const NAMED: SeenRepository['named'] = { has: () => true, by: () => [] }
 
 /** One of many: who may read none lacks a permission. */
 function deniedArchive(key: Key): Finding {
@@ -110,8 +116,9 @@ async function confirm(
     else objects.set(key, head)
   }
   await Promise.all([...new Set(withArchives)].map((key) => limit(() => look(key))))
-  const entries = entriesOf((await readView(session)).index) ?? []
-  const now = new Set(checkArchives({ ...seen, entries, objects, contents }).map(findingKey))
+  const { index } = await readView(session)
+  const named = namedArchives(seen.location, allOf(index))
+  const now = new Set(checkArchives({ ...seen, entries: entriesOf(index) ?? [], named, objects, contents }).map(findingKey))
   return findings.filter((each) => now.has(findingKey(each)))
 }
 

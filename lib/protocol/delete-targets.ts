@@ -3,7 +3,7 @@ import type { Delta } from '../core/delta.ts'
 import type { DeltaId } from '../core/delta-id.ts'
 import { type Entry, type Removal, isAnnouncement, versionKey } from '../core/entry.ts'
 import { type Key, archiveKey } from '../core/keys.ts'
-import { namedArchives } from '../core/plan-orphans.ts'
+import { allEntries, namedArchives } from '../core/plan-orphans.ts'
 import { HelmS3Error, hasCode } from '../errors.ts'
 import { formatCount } from '../format.ts'
 import { appendDelta } from './append-delta.ts'
@@ -269,7 +269,7 @@ async function removeArchive<T extends DeletionTarget>(
 /** Whether an entry of the view means an archive; of an index that cannot be read to its end nobody knows, and all may be meant. */
 async function meantBy(session: Session, { index }: View): Promise<(key: Key, isKeptBy: (entry: Entry) => boolean) => boolean> {
   try {
-    const named = namedArchives(await publishedLocation(session), index)
+    const named = namedArchives(await publishedLocation(session), allEntries(index))
     return (key, isKeptBy) => named.by(key).some(isKeptBy)
   } catch (error) {
     if (!hasCode(error, 'invalid-index')) throw error

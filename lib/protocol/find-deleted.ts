@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import { readChartArchive } from '../chart/chart-archive.ts'
 import type { DeltaId } from '../core/delta-id.ts'
-import { type Removal, type VersionId, isAnnouncement, versionKey } from '../core/entry.ts'
+import { type Removal, type VersionId, isAnnouncement, promisedDigest, versionKey } from '../core/entry.ts'
 import { entryOfOther } from '../core/entry-of-other.ts'
 import { compareIds } from '../core/fold.ts'
 import { type Key, archiveKey, provenanceKey } from '../core/keys.ts'
@@ -106,7 +106,7 @@ async function lastRemoval(
 
 /** An entry without a digest stands for whatever its archive is. */
 function isOf({ body }: Pick<StoredObject, 'body'>, { digest }: Removal): boolean {
-  return digest === undefined || sha256(body) === digest
+  return digest === undefined || sha256(body) === promisedDigest(digest)
 }
 
 /** The newest version of an object that fits. */

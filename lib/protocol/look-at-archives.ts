@@ -1,12 +1,13 @@
 import pLimit from 'p-limit'
-import { type KnownContent, doubtfulArchives } from '../core/check/check-archives.ts'
-import type { Entry } from '../core/entry.ts'
-import { type Key, type RepositoryLocation, provenanceKey } from '../core/keys.ts'
+import { type KnownContent, type SeenRepository, doubtfulArchives } from '../core/check/check-archives.ts'
+import { type Key, provenanceKey } from '../core/keys.ts'
 import { hasCode } from '../errors.ts'
 import { type ObjectInfo, listAll } from '../store/object-store.ts'
 import { askAgain } from './ask-again.ts'
 import { headArchive } from './head-archive.ts'
 import { inspectArchive } from './inspect-archive.ts'
+import { seenArchive } from './list-archives.ts'
+import { openReadable } from './open-archive.ts'
 import type { Session } from './session.ts'
 
 export interface LookOptions {
@@ -37,24 +38,26 @@ export async function listRepository({ location, store }: Session): Promise<Read
 
 /**
  * Learns what archives are: all of them with `deep`, else those that were written after their entry, whose entry may not tell any
- * more.
- * Cost: with `deep` a GET for each archive and provenance file, else a HEAD for each doubtful archive and one more.
+ * more, and those that no entry names.
+ * Cost: with `deep` a GET for each archive and provenance file, else a HEAD for each of these and one more, and a GET for each that no
+ * entry names and that carries no metadata.
  */
 export async function lookAtArchives(
   session: Session,
-  { entries, location, objects }: { readonly entries: readonly Entry[]; readonly location: RepositoryLocation; readonly objects: ReadonlyMap<Key, ObjectInfo> },
+  { entries, location, named, objects }: Pick<SeenRepository, 'entries' | 'location' | 'named'> & { readonly objects: ReadonlyMap<Key, ObjectInfo> },
   options: LookOptions,
 ): Promise<ArchiveContents> {
   const archives = [...objects.keys()].filter((key) => key.endsWith('.tgz'))
   const doubtful = doubtfulArchives({ entries, location, objects })
-  const keys = options.deep ? archives : [...new Set([...archives.slice(0, 1), ...doubtful])]
+  const unlisted = new Set(archives.filter((key) => !named.has(key)))
+  const keys = options.deep ? archives : [...new Set([...archives.slice(0, 1), ...doubtful, ...unlisted])]
   const progress = session.track(options.deep ? 'Reading archives' : 'Asking for digests', keys.length)
   const limit = pLimit(options.concurrency)
   const limitLarge = pLimit(Math.min(LARGE_AT_ONCE, options.concurrency))
   const contents = new Map<Key, KnownContent>()
   const denied: Key[] = []
   const look = async (key: Key): Promise<void> => {
-    const content = await lookAt(session, key, objects, options.deep)
+    const content = await lookAt(session, key, objects, options.deep ? 'read' : unlisted.has(key) ? 'open' : 'ask')
     if (content === 'denied') denied.push(key)
     else if (content !== undefined) contents.set(key, content)
     progress.advance()
@@ -67,15 +70,26 @@ export async function lookAtArchives(
   return { contents, denied: denied.sort(), isDenied: keys.length === 0 ? undefined : denied.length === keys.length }
 }
 
+/** What a reindex would make of it. */
+async function openUnlisted(session: Session, object: ObjectInfo): Promise<KnownContent | undefined> {
+  const opened = await openReadable(session, seenArchive(object), { full: false })
+  if (opened.outcome === 'changed') return undefined
+  if (opened.outcome === 'unusable') return { outcome: 'unreadable', reason: opened.reason }
+  const { digest, metadata } = opened.content
+  return { outcome: 'chart', digest, name: metadata.name, version: metadata.version, provenance: undefined }
+}
+
 async function lookAt(
   session: Session,
   key: Key,
   objects: ReadonlyMap<Key, ObjectInfo>,
-  deep: boolean,
+  way: 'read' | 'open' | 'ask',
 ): Promise<KnownContent | 'denied' | undefined> {
   const inspected = { key, size: objects.get(key)?.size ?? 0, hasProvenance: objects.has(provenanceKey(key)) }
   try {
-    if (deep) return await askAgain(session, () => inspectArchive(session, inspected))
+    if (way === 'read') return await askAgain(session, () => inspectArchive(session, inspected))
+    const object = objects.get(key)
+    if (way === 'open' && object !== undefined) return await openUnlisted(session, object)
     const head = await askAgain(session, () => headArchive(session, key))
     return head && { outcome: 'digest', digest: head.digest }
   } catch (error) {

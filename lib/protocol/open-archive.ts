@@ -26,10 +26,20 @@ export type OpenedArchive =
  */
 export async function openArchive(session: Session, archive: SeenArchive, options: { readonly full: boolean }): Promise<OpenedArchive> {
   try {
+    return await openReadable(session, archive, options)
+  } catch (error) {
+    if (!hasCode(error, 'denied')) throw error
+    return { outcome: 'unusable', reason: error.message }
+  }
+}
+
+/** The same for whoever has to know that an archive may not be read. @throws HelmS3Error what the store throws */
+export async function openReadable(session: Session, archive: SeenArchive, options: { readonly full: boolean }): Promise<OpenedArchive> {
+  try {
     const known = options.full ? undefined : await askAgain(session, () => openByMetadata(session, archive))
     return known ?? (await askAgain(session, () => openByBytes(session, archive)))
   } catch (error) {
-    if (!hasCode(error, 'invalid-chart') && !hasCode(error, 'denied')) throw error
+    if (!hasCode(error, 'invalid-chart')) throw error
     return { outcome: 'unusable', reason: error.message }
   }
 }

@@ -5,9 +5,10 @@ import { MAX_DELTA_TIME, lowestDeltaId } from '../core/delta-id.ts'
 import { versionKey } from '../core/entry.ts'
 import { fold } from '../core/fold.ts'
 import { type IndexText, emptyIndexText, readIndexText } from '../core/index/index-text.ts'
-import { type LostEntry, type Salvaged, salvageIndex } from '../core/index/salvage.ts'
+import { type DamagedEntry, type Salvaged, salvageIndex } from '../core/index/salvage.ts'
 import type { Key, RepositoryLocation } from '../core/keys.ts'
 import { foldedAt } from '../core/plan-compaction.ts'
+import { allEntries, namedArchives } from '../core/plan-orphans.ts'
 import { type Change, type PlanOptions, type Problem, ReindexPlan } from '../core/plan-reindex.ts'
 import { HelmS3Error, hasCode } from '../errors.ts'
 import { formatCount } from '../format.ts'
@@ -75,8 +76,10 @@ export interface Repaired {
   readonly brokenKey: Key | undefined
   /** Entries that were saved from it. */
   readonly kept: number
+  /** Of these, the ones that are not as they were. */
+  readonly mended: readonly DamagedEntry[]
   /** Entries that could not be saved, and that no archive has brought back. */
-  readonly lost: readonly LostEntry[]
+  readonly lost: readonly DamagedEntry[]
 }
 
 export interface Rebuilt {
@@ -123,7 +126,8 @@ export async function rebuildIndex(session: Session, options: RebuildOptions): P
     const log = await readWholeLog(session, old.salvaged?.index)
     if (log === undefined) continue
     const archives = await listArchives(session)
-    const plan = new ReindexPlan(location, log.index, archives, options.plan)
+    // No entry of a damaged index is trusted.
+    const plan = new ReindexPlan(location, log.index, archives, { ...options.plan, full: true })
     const unknown = plan.unknown()
     if ((await opener.openNew(unknown, async () => mark?.renew())) > 0) continue
 
@@ -132,10 +136,7 @@ export async function rebuildIndex(session: Session, options: RebuildOptions): P
     const all = [...problems, ...unfit]
     if (options.strict) refuseProblems(all)
     const removed = new Set(log.deltas.flatMap((delta) => removedForGood(delta).map(versionKey)))
-    const isWanted = (change: Change): boolean => {
-      if (change.entry === undefined) return old.salvaged?.index.find(change) === undefined
-      return change.seen !== undefined || !options.onlyKnown || old.salvaged === undefined || !isWhole(old.salvaged)
-    }
+    const isWanted = wantedChanges(location, old.salvaged, options.onlyKnown)
     const kept = changes.filter((change) => !removed.has(versionKey(change)) && isWanted(change))
     const left = [...changed.map((key) => ({ key })), ...changes.filter((change) => removed.has(versionKey(change)))]
     const text = await newBase(session, log, kept)
@@ -143,7 +144,7 @@ export async function rebuildIndex(session: Session, options: RebuildOptions): P
       return name === undefined || version === undefined || text.find({ name, version }) === undefined
     })
     const found = { archives: archives.size, changes: kept, problems: all, left }
-    const repaired = old.salvaged && { kept: old.salvaged.kept, lost, brokenKey: undefined }
+    const repaired = old.salvaged && { kept: old.salvaged.kept, mended: old.salvaged.mended, lost, brokenKey: undefined }
     if (dryRun) return { ...found, repaired }
     if (!options.allowLostEntries) refuseLost(lost)
     if (!isTimely() && (await hasGrown(session, log))) continue
@@ -175,12 +176,26 @@ async function readBroken({ location, store }: Session): Promise<Broken | undefi
 }
 
 /** Nothing of it is lost: what no entry names was not named before. */
-function isWhole({ kept, lost }: Salvaged): boolean {
-  return kept > 0 && lost.length === 0
+function isWhole({ kept, lost, mayBeCut }: Salvaged): boolean {
+  return kept > 0 && lost.length === 0 && !mayBeCut
+}
+
+/**
+ * Which changes of the plan go into the new index. An entry that was saved stays where its archive is missing; where the archive is there,
+ * and holds another version than the damaged text says, the archive is right. With `onlyKnown` an archive that no saved entry names comes
+ * in only when the text has lost some.
+ */
+function wantedChanges(location: RepositoryLocation, salvaged: Salvaged | undefined, onlyKnown: boolean): (change: Change) => boolean {
+  const named = salvaged && namedArchives(location, allEntries(salvaged.index))
+  const takesAll = !onlyKnown || salvaged === undefined || !isWhole(salvaged)
+  return ({ archive, entry, key, name, seen, version }) => {
+    if (entry === undefined) return archive !== undefined || salvaged?.index.find({ name, version }) === undefined
+    return seen !== undefined || takesAll || named?.has(key) === true
+  }
 }
 
 /** @throws HelmS3Error `invalid-index` */
-function refuseLost(lost: readonly LostEntry[]): void {
+function refuseLost(lost: readonly DamagedEntry[]): void {
   if (lost.length === 0) return
   const list = lost.map(({ line, name = 'a chart', version = 'of a version that cannot be read' }) => `\n  ${name} ${version} (line ${String(line)})`)
   throw new HelmS3Error('invalid-index', `${formatCount(lost.length, 'entry', 'entries')} of index.yaml cannot be saved, nor found among the archives:${list.join('')}`, {

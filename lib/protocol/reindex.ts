@@ -214,17 +214,12 @@ class Reindex {
     }
   }
 
-  /** What an archive holds that an entry names is no secret: that of another version, which the entry has promised. */
-  #mayAdd({ key }: SeenArchive): boolean {
-    return this.#options.onlyKnown !== true || this.#plan.isNamed(key)
-  }
-
   /** @returns false: it has to be asked again when all others are through */
   #contribute(archive: SeenArchive, content: ArchiveContent, isLast: boolean, changes: Change[]): boolean {
     const contribution = this.#plan.contribute(archive, content, isLast)
     if (contribution.outcome === 'later') return false
     if (contribution.outcome === 'problem') this.#problems.push(contribution.problem)
-    else if (contribution.change !== undefined && (contribution.change.seen !== undefined || this.#mayAdd(archive))) {
+    else if (contribution.change !== undefined && (this.#options.onlyKnown !== true || contribution.change.seen !== undefined || this.#plan.isNamed(archive.key))) {
       changes.push(contribution.change)
     }
     return true

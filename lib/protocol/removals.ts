@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import { type StoredDelta, removedForGood } from '../core/delta.ts'
 import type { DeltaId } from '../core/delta-id.ts'
-import { type VersionId, isAnnouncement, versionKey } from '../core/entry.ts'
+import { type VersionId, isAnnouncement, promisedDigest, versionKey } from '../core/entry.ts'
 import { CONCURRENCY, REMOVAL_SETTLES } from './limits.ts'
 import type { ListedDelta } from './list-deltas.ts'
 import { readDelta } from './read-delta.ts'
@@ -58,7 +58,7 @@ export async function findAllRemovals(
   const hasEnded = (id: DeltaId): boolean => session.knownIds.ended.has(id) || folded.get(id)?.hasEnded === true
   const noteDelta = (delta: StoredDelta): void => {
     const known = { id: delta.id, at: delta.lastModified, isCertain: true, hasEnded: hasEnded(delta.id) }
-    for (const removal of removedForGood(delta)) note([versionKey(removal)], { ...known, digest: removal.digest, isAnnouncement: isAnnouncement(removal) })
+    for (const removal of removedForGood(delta)) note([versionKey(removal)], { ...known, digest: promisedDigest(removal.digest) ?? removal.digest, isAnnouncement: isAnnouncement(removal) })
   }
   view.pending.forEach(noteDelta)
 

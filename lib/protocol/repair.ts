@@ -15,6 +15,8 @@ export interface RepairOptions extends LookOptions {
 }
 
 export interface Repairs {
+  /** Whether `index.yaml` was made anew. */
+  readonly isAnew: boolean
   /** See `ReindexResult`. */
   readonly repaired: Repaired | undefined
   /** The archives that a reindex could not read or unpack: what they hold is not in the index by it. */
@@ -38,16 +40,18 @@ export async function repairRepository(session: Session, findings: readonly Find
   const { afterCommit, allowLostEntries, concurrency, deep: full, relative } = options
   let repaired: Repaired | undefined
   let unread: readonly Finding[] = []
+  let isAnew = false
   if (repairs.has('rebuild') || repairs.has('reindex')) {
     const rebuild = repairs.has('rebuild')
     const known = { onlyKnown: true, allowLostEntries }
     const reindexed = await reindexRepository(session, { ...known, relative, full, strict: false, rebuild, dryRun: false, concurrency, afterCommit })
     repaired = reindexed.repaired
+    isAnew = reindexed.rebuilt
     unread = reindexed.problems.map(({ key, reason }) => finding('archive-unread', reason, { key }))
   }
   if (repairs.size > 0) {
     const tidy = repairs.has('tidy') || repaired !== undefined
     await compactRepository(session, { graceWindow: undefined, dryRun: false, form: undefined, tidy })
   }
-  return { repaired, unread }
+  return { isAnew, repaired, unread }
 }

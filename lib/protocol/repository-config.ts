@@ -131,7 +131,7 @@ export async function publishedLocation(session: Session): Promise<RepositoryLoc
 
 /** The same for a reader of these entries, who asks only when one of them lies at a URL of the web. */
 export async function locationFor(session: Session, entries: readonly Entry[]): Promise<RepositoryLocation> {
-  return entries.some(({ urls }) => /^https?:/i.test(urls?.[0] ?? '')) ? publishedLocation(session) : session.location
+  return entries.some(({ urls }) => urls?.some((url) => /^https?:/i.test(url))) ? publishedLocation(session) : session.location
 }
 
 /** By what a compaction goes: the command line, else the repository. An undefined form keeps that of `index.yaml`. */

@@ -1,5 +1,5 @@
 import { lastWords } from '../core/delta.ts'
-import { type Entry, type Removal, type VersionId, underName, versionKey } from '../core/entry.ts'
+import { type Entry, type Removal, type VersionId, promisedDigest, underName, versionKey } from '../core/entry.ts'
 import type { Key } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import { appendDelta } from './append-delta.ts'
@@ -51,7 +51,7 @@ export async function settle(
     if (!state.isMine(head) && !state.isAdopted(claim, head)) {
       if (state.isOverwrittenFromBelow(claim, head)) return 'archive-gone'
       if (state.kind === 'push' && state.hasAdopted(claim)) return 'archive-gone'
-      if (view.index.find(claim)?.digest === head.digest) return 'settled'
+      if (promisedDigest(view.index.find(claim)?.digest) === head.digest) return 'settled'
       if (!mayOtherLive()) throw replacedByTheDead(claim)
       await state.wait(session, claim, { on: 'push', left: ID_LIFETIME + LONGEST_FLIGHT })
       continue

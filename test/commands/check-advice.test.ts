@@ -41,6 +41,7 @@ const FOR_PEOPLE: readonly FindingCode[] = [
   'store-swap-races',
   'archive-in-progress',
   'archive-misnamed',
+  'archive-duplicate',
   'archive-foreign',
   'archive-elsewhere',
   'provenance-missing',
@@ -158,7 +159,7 @@ describe('the advice of check', () => {
     ],
     'archive-of-other-chart': [
       { make: async () => old(put('web-0.1.0.tgz', await chartArchive('web', '0.2.0'))), flags: ['--deep'], ways: deepFixed, leaves: ['archive-misnamed'] },
-      { make: async () => old(put('web-0.1.0.tgz', await chartArchive('lib', '1.0.0'))), flags: ['--deep'], ways: { [DEEP_FIX]: { then: later } }, leaves: ['archive-foreign'] },
+      { make: async () => old(put('web-0.1.0.tgz', await chartArchive('lib', '1.0.0'))), flags: ['--deep'], ways: { [DEEP_FIX]: { then: later } }, leaves: ['archive-duplicate'] },
     ],
     'provenance-mismatch': [
       {
@@ -198,7 +199,11 @@ describe('the advice of check', () => {
     ],
     'entry-skipped': [
       { make: () => edit((text) => text.replace('"web":[\n', '"web":[\n{"name":"web"},\n')), ways: fixed },
-      { make: () => edit((text) => text.replace('"web":[\n', `"web":[\n${entryLine('web', 'latest')}`)), ways: fixed },
+    ],
+    'entry-left-out': [
+      { make: () => edit((text) => text.replace(/("name":"web".*"version":")0\.1\.0"/, '$1latest"').replace(/("version":")0\.1\.0(".*"web-0\.1\.0\.tgz")/, '$1latest$2')), ways: { 'helm s3 reindex REPO': undefined } },
+      { make: () => edit((text) => text.replace('"web":[\n', `"web":[\n${entryLine('web', 'latest')}`)), ways: { [DELETE]: undefined } },
+      { make: () => edit((text) => text.replace('"web":[\n', `"web":[\n${entryLine('web', '1.0.0.0').replace('web-0.1.0.tgz', 'web-1.0.0.0.tgz')}`)), ways: { [DELETE]: undefined } },
     ],
     'entry-unnamed': [
       { make: () => edit((text) => text.replace(/("web":\[\n.*)"name":"web",/, '$1')), ways: fixed },
@@ -212,7 +217,6 @@ describe('the advice of check', () => {
       { make: async () => (await pushMany(), old(put('old-1.0.0.tgz', await chartArchive('old', '1.0.0')))), ways: { 'helm s3 reindex REPO': undefined, 'helm s3 prune REPO --orphans': undefined } },
     ],
     'provenance-stale': [{ make: () => old(put('old-1.0.0.tgz.prov', '-----BEGIN PGP SIGNED MESSAGE-----\n  old-1.0.0.tgz: sha256:0\n')), ways: { 'helm s3 prune REPO --orphans': undefined } }],
-    'archive-foreign': [],
     'delta-ignored': [
       { make: () => put('index.d/notes.txt', ''), ways: { 'remove the object': { then: () => remove('index.d/notes.txt') } } },
       {

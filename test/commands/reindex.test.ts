@@ -359,7 +359,8 @@ describe('reindex of a repository without a readable index', () => {
     }
     const stdout = await program.ok('reindex', URI, '--rebuild', '--allow-lost-entries', '-ojson')
     const { broken } = resultOf('reindex', stdout) as { broken: { key: string; kept: number; lost: object[] } }
-    assert.deepEqual(broken, { key: broken.key, kept: 2, lost: [{ name: 'web', version: null, line: 14 }] })
+    const mended = [{ name: 'app', version: '1.0.0', line: 4 }]
+    assert.deepEqual(broken, { key: broken.key, kept: 2, mended, lost: [{ name: 'web', version: null, line: 14 }] })
     assert.equal(await program.text(broken.key), text)
   })
 
@@ -370,9 +371,42 @@ describe('reindex of a repository without a readable index', () => {
     program.pass(3_600_000)
     await put(program, 'index.yaml', (await program.text('charts/index.yaml')).replace('"version":"1.0.0"', '"version":"1.0.0","appVersion":5'))
     const { stdout } = await program.run('check', URI, '--fix')
-    assert.match(stdout, /^Saved 1 entry of the old index\.yaml\.\nThe old text is kept: /)
+    assert.match(stdout, /^Saved 1 entry of the old index\.yaml\.\nMended app 1\.0\.0 \(line 3 of the old text\)\nThe old text is kept: /)
     assert.deepEqual(await versions(program), ['app 1.0.0'])
-    await program.run('check', URI)
+    assert.equal((await program.run('check', URI)).stderr, '')
+  })
+
+  it('brings back what stood behind the end of a text that is cut off', async () => {
+    await program.ok('init', URI)
+    for (const name of ['app', 'db', 'web']) await program.ok('push', await program.chart(name, '1.0.0'), URI)
+    program.pass(3_600_000)
+    await program.ok('compact', URI, '--grace-window=1m')
+    for (const [form, end] of [['json', '"db":['], ['yaml', '  db:\n  - api']] as const) {
+      await program.ok('compact', URI, `--format=${form}`)
+      const text = await program.text('charts/index.yaml')
+      await put(program, 'index.yaml', text.slice(0, text.indexOf(end) + (form === 'json' ? 0 : end.length)))
+      await program.run('check', URI, '--fix', '--allow-lost-entries')
+      assert.match(await program.ok('list', URI), /\napp +1\.0\.0 .*\ndb +1\.0\.0 .*\nweb +1\.0\.0 /, form)
+    }
+  })
+
+  it('takes the version that an archive proves, where the damage has hit it', async () => {
+    await program.ok('init', URI)
+    await program.ok('push', await program.chart('app', '1.0.0'), URI)
+    await program.ok('compact', URI, '--format=yaml')
+    const text = await program.text('charts/index.yaml')
+    await put(program, 'index.yaml', text.replace('    version: 1.0.0\n', '    version: 1.0.9\n    appVersion: 5\n'))
+    await program.run('check', URI, '--fix')
+    assert.match(await program.ok('list', URI, 'app', '--all-versions'), /^NAME.*\napp +1\.0\.0 .*\n$/)
+  })
+
+  it('keeps one copy of a text, however often it comes back', async () => {
+    const text = damaged('  }{\n')
+    for (let i = 0; i < 2; i++) {
+      await put(program, 'index.yaml', text)
+      await program.ok('reindex', URI, '--rebuild')
+    }
+    assert.equal((await program.keys()).filter((key) => key.includes('.broken-')).length, 1)
   })
 
   it('writes nothing with --strict when an archive cannot be indexed', async () => {

@@ -6,6 +6,7 @@ import { findVersion } from '../../lib/core/constraint.ts'
 import { decodeDelta, encodeDelta } from '../../lib/core/delta-text.ts'
 import { readIndexHead } from '../../lib/core/index/index-head.ts'
 import { emptyIndexText, readIndexText } from '../../lib/core/index/index-text.ts'
+import { salvageIndex } from '../../lib/core/index/salvage.ts'
 import { asKey } from '../../lib/core/keys.ts'
 import { CONFIG_KEYS, changeConfig, configOf, decodeConfig, encodeConfig, isSameConfig } from '../../lib/core/repository-config.ts'
 import { type ErrorCode, HelmS3Error } from '../../lib/errors.ts'
@@ -114,6 +115,14 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     take: async (bytes) => {
       await orRefused(['invalid-index'], () => readIndexHead(bytes))
       await orRefused(['invalid-index'], () => readWholeIndex(bytes))
+    },
+  },
+  'text of a damaged index': {
+    corpus: () => [indexOf(...VERSIONS, DEPENDENT).toBytes(), indexOf(...VERSIONS).toForm('yaml').toBytes(), Buffer.from(YAML_INDEX)],
+    take: (bytes) => {
+      const { index, kept } = salvageIndex(bytes)
+      readWholeIndex(index.toBytes())
+      assert.equal(index.countEntries(), kept)
     },
   },
   'answers of a store': {

@@ -1,7 +1,8 @@
 import { formatCount } from '../../format.ts'
-import { type Entry, type VersionId, promisedDigest } from '../entry.ts'
+import { type Entry, type VersionId, promisedDigest, versionKey } from '../entry.ts'
 import { type Key, type RepositoryLocation, archiveKey, asKey, ownArchiveKey, provenanceKey } from '../keys.ts'
 import { agree } from '../plan-reindex.ts'
+import type { NamedArchives } from '../plan-orphans.ts'
 import { provenanceProblem } from '../provenance.ts'
 import { type Finding, finding } from './finding.ts'
 
@@ -23,6 +24,8 @@ export interface SeenRepository {
   readonly location: RepositoryLocation
   /** Of the merged index, without those that Helm skips. */
   readonly entries: readonly Entry[]
+  /** By all entries, those that Helm skips included. */
+  readonly named: NamedArchives
   /** Archives and provenance files directly below the prefix. */
   readonly objects: ReadonlyMap<Key, SeenObject>
   readonly contents: ReadonlyMap<Key, KnownContent>
@@ -50,7 +53,7 @@ export function checkArchives(seen: SeenRepository): readonly Finding[] {
     findings.push(...checkEntry(seen, entry, key))
   }
   if (elsewhere > 0) findings.push(finding('archive-elsewhere', formatCount(elsewhere, 'entry', 'entries')))
-  return [...findings, ...unlistedArchives(seen, named), ...checkProvenances(seen, named)]
+  return [...findings, ...unlistedArchives(seen), ...checkProvenances(seen, named)]
 }
 
 /**
@@ -95,15 +98,18 @@ function checkEntry({ contents, location, objects }: SeenRepository, entry: Entr
   return findings
 }
 
-function unlistedArchives({ busy, contents, date, objects }: SeenRepository, named: ReadonlyMap<Key, Entry>): readonly Finding[] {
+/** What no entry names: a chart that a reindex would add, one of a version that has an entry already, or no chart at all. */
+function unlistedArchives({ busy, contents, date, entries, named, objects }: SeenRepository): readonly Finding[] {
+  const known = new Set(entries.flatMap((entry) => ((entry.urls ?? []).length > 0 ? [versionKey(entry)] : [])))
   return [...objects.values()].flatMap(({ key, lastModified }) => {
     if (!key.endsWith('.tgz') || named.has(key)) return []
     const content = contents.get(key)
     const chart = content?.outcome === 'chart' ? content : undefined
     const subject = { key, name: chart?.name, version: chart?.version }
-    const isYoung = date - lastModified < PUSH_TAKES
     const about = chart === undefined ? key : `${key}: ${chart.name} ${chart.version}`
-    return [finding(isYoung || busy.has(key) ? 'archive-in-progress' : 'archive-unlisted', about, subject)]
+    if (date - lastModified < PUSH_TAKES || busy.has(key)) return [finding('archive-in-progress', about, subject)]
+    if (content?.outcome === 'unreadable') return [finding('archive-foreign', `${key}: ${content.reason}`, subject)]
+    return [finding(chart !== undefined && known.has(versionKey(chart)) ? 'archive-duplicate' : 'archive-unlisted', about, subject)]
   })
 }
 

@@ -38,8 +38,8 @@ function checkChart(chart: string, entries: readonly Entry[]): readonly Finding[
     const { name, version } = entry
     const note = (code: Parameters<typeof finding>[0], detail: string): void => void findings.push(finding(code, detail, { name: chart, version }))
     const skipped = skippedBecause(entry)
-    if (isUnnamed(chart, entry)) note('entry-unnamed', skipped ?? '')
-    else if (skipped !== undefined) note('entry-skipped', skipped)
+    if (skipped !== undefined && !isWorthKeeping(entry)) note('entry-skipped', skipped)
+    else if (skipped !== undefined) note(isUnnamed(chart, entry) ? 'entry-unnamed' : 'entry-left-out', skipped)
     else if (name !== chart) note('entry-misplaced', `it is ${name} ${version}`)
     else if (seen.has(version)) note('entry-duplicate', 'it is there more than once')
     if (skipped !== undefined) continue
@@ -71,6 +71,11 @@ export function skippedBecause(entry: Entry): string | undefined {
 /** Whether Helm leaves the entry out because of its name alone: under the name of its chart it would be good. */
 export function isUnnamed(chart: string, entry: Entry): boolean {
   return skippedBecause(entry) !== undefined && skippedBecause(underName(chart, entry)) === undefined
+}
+
+/** Whether an entry that Helm leaves out tells where an archive is, and of which version: with it that would be lost. */
+export function isWorthKeeping({ urls, version }: Entry): boolean {
+  return version !== '' && (urls ?? []).length > 0
 }
 
 /** Whether the highest version stands first, and so on, as Helm would sort them; what it leaves open may stand in any order. */

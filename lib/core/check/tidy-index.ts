@@ -3,12 +3,12 @@ import { compareEntries } from '../fold.ts'
 import { withoutUrlQueries } from '../entry-urls.ts'
 import { type IndexItem, itemOf } from '../index/index-item.ts'
 import type { IndexText } from '../index/index-text.ts'
-import { isSorted, isUnnamed, skippedBecause } from './check-base.ts'
+import { isSorted, isWorthKeeping, skippedBecause } from './check-base.ts'
 
 /**
  * The same index for Helm, without what Helm leaves out of it: null and invalid entries, all but the first of a version, charts
- * without versions. Entries under another chart's name move to their own, where they are missing; those without a usable name stay, for a
- * reindex may name them; versions are sorted; urls lose a query, which nobody obeys.
+ * without versions. Entries under another chart's name move to their own, where they are missing; those without a usable name, or a
+ * version that Helm takes, stay where they name an archive, which may prove what they are; versions are sorted; urls lose a query, which nobody obeys.
  * Entries keep their bytes. Idempotent.
  * @throws HelmS3Error `invalid-index` when Helm would refuse it
  */
@@ -29,9 +29,9 @@ export function tidyIndex(index: IndexText): IndexText {
   }
   for (const name of names) {
     for (const item of index.items(name)) {
-      if (isUnnamed(name, item.entry)) charts.get(name)?.push(item)
-      else if (skippedBecause(item.entry) !== undefined) continue
-      else if (item.entry.name === name) keep(item)
+      const { entry } = item
+      if (skippedBecause(entry) !== undefined) charts.get(name)?.push(...(isWorthKeeping(entry) ? [item] : []))
+      else if (entry.name === name) keep(item)
       else strays.push(item)
     }
   }

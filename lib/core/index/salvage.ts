@@ -1,3 +1,4 @@
+import { stillInTime, whileBusy } from '../../busy.ts'
 import { NO_BOOKKEEPING } from '../bookkeeping.ts'
 import { type Entry, versionKey } from '../entry.ts'
 import { ENTRY_FIELDS, type FieldType, type Fields, INDEX_FIELDS, fieldNamed, isObject, typeProblem } from './field-types.ts'
@@ -7,9 +8,10 @@ import { type IndexHeader, headerFrom } from './index-header.ts'
 import { type IndexItem, decodedItem, itemOf } from './index-item.ts'
 import { type IndexText, indexOfParts, readIndexText } from './index-text.ts'
 import { parseYamlItem, parseYamlText, plainBytes } from './yaml-form.ts'
+import { parseVersion } from '../version.ts'
 
-/** An entry of a damaged index that could not be saved, as far as its text tells which it was. */
-export interface LostEntry {
+/** An entry of a damaged index that was mended or could not be saved, as far as its text tells which it was. */
+export interface DamagedEntry {
   readonly name: string | undefined
   readonly version: string | undefined
   /** Of the text, counted from 1. */
@@ -21,37 +23,45 @@ export interface Salvaged {
   readonly index: IndexText
   /** Entries that are as they were, or whose damaged fields were mended or left out. */
   readonly kept: number
-  readonly lost: readonly LostEntry[]
+  /** Of these, the ones that are not as they were. */
+  readonly mended: readonly DamagedEntry[]
+  readonly lost: readonly DamagedEntry[]
+  /** The end of the text may be missing, and entries with it. */
+  readonly mayBeCut: boolean
 }
 
 /**
  * Takes apart the text of an index that Helm refuses, and keeps all of it that can be used: each entry is looked at by itself, so that
  * one which is broken takes no other with it. Entries that are well keep their bytes. In one that is not, a scalar of a wrong type
  * becomes the text that stands there, a field that cannot be read or that Helm does not know is left out, and the rest stays. An entry
- * without a name or a version is lost. Never throws, whatever the bytes are; of text that is no index at all nothing is kept.
+ * without a name or a version is lost. Of text that is no index at all nothing is kept.
+ * @throws HelmS3Error `timeout` alone, whatever the bytes are
  */
 export function salvageIndex(bytes: Uint8Array): Salvaged {
+  return whileBusy(() => salvage(bytes))
+}
+
+function salvage(bytes: Uint8Array): Salvaged {
   const text = plainBytes(bytes)
   const [json, yaml] = [salvageJson(text), salvageYaml(text.at(-1) === LINE_FEED ? text : Buffer.concat([text, Buffer.from('\n')]))]
   const isJson = count(json) > count(yaml) || (count(json) === count(yaml) && text.includes(OPEN_BRACE) && !text.includes('entries:'))
-  const found = isJson ? json : yaml
-  const kept = count(found)
+  const { charts, header, lost, mayBeCut, mended } = isJson ? json : yaml
+  const kept = count({ charts })
   const form: IndexForm = isJson || kept === 0 ? 'json' : 'yaml'
-  const index = indexOfParts(form, found.header, found.charts)
-  if (isReadable(index)) return { index, kept, lost: found.lost }
-  const renewed = new Map([...found.charts].map(([name, items]) => [name, items.map(({ entry }) => itemOf({ ...entry }))]))
-  return { index: indexOfParts(form, found.header, renewed), kept, lost: found.lost }
+  const index = indexOfParts(form, header, charts)
+  if (isReadable(index)) return { index, kept, mended, lost, mayBeCut }
+  const renewed = new Map([...charts].map(([name, items]) => [name, items.map(({ entry }) => itemOf({ ...entry }))]))
+  return { index: indexOfParts(form, header, renewed), kept, mended, lost, mayBeCut }
 }
 
 const LINE_FEED = 0x0a
 
-interface Found {
+interface Found extends Pick<Salvaged, 'lost' | 'mayBeCut' | 'mended'> {
   readonly header: IndexHeader
   readonly charts: ReadonlyMap<string, readonly IndexItem[]>
-  readonly lost: readonly LostEntry[]
 }
 
-function count({ charts }: Found): number {
+function count({ charts }: Pick<Found, 'charts'>): number {
   return [...charts.values()].reduce((sum, items) => sum + items.length, 0)
 }
 
@@ -92,7 +102,8 @@ const TOP_LINE = new RegExp(`^(?:['"]?(${[...INDEX_FIELDS.keys()].join('|')})['"
 function salvageYaml(source: Buffer): Found {
   const lines = linesOf(source)
   const charts = new Charts()
-  const lost: LostEntry[] = []
+  const lost: DamagedEntry[] = []
+  const mended: DamagedEntry[] = []
   const headers: string[] = []
   const hasTitle = lines.some(({ text }) => /^['"]?entries['"]?:/i.test(text))
   let chart: string | undefined
@@ -100,15 +111,22 @@ function salvageYaml(source: Buffer): Found {
   let astray = Infinity
   let dashes: number | undefined
   let item: { readonly first: number; readonly chart: string | undefined; end?: number | undefined } | undefined
+  const nextStart = (from: number): number => {
+    for (let at = from; at < lines.length; at++) if (/^ {0,2}\S|^ *- /.test(lines[at]?.text ?? '')) return at
+    return lines.length
+  }
   const textOf = (first: number, next: number): string => source.toString('utf8', lines[first]?.start, lines[next]?.start)
   const endItem = (next: number): void => {
     if (item === undefined) return
-    const found = saveYamlItems(source, lines[item.first]?.start ?? 0, lines[item.end ?? next]?.start ?? source.length, dashes ?? 0)
+    stillInTime()
+    const range = { start: lines[item.first]?.start ?? 0, end: lines[item.end ?? next]?.start ?? source.length }
+    const found = saveYamlItems(source, range, dashes ?? 0, item.chart)
     // The name of the next chart may be gone with what is damaged here.
     if (found.some((each) => typeof each === 'string' || each.slice === undefined)) chart = undefined
-    for (const saved of found) {
+    for (const [i, saved] of found.entries()) {
       if (typeof saved === 'string') lost.push(namedLoss(saved, item.first + 1))
-      else charts.add(item.chart ?? saved.entry.name, saved)
+      else charts.add((i === 0 ? item.chart : undefined) ?? saved.entry.name, saved)
+      if (typeof saved === 'object' && saved.slice === undefined) mended.push(named(saved.entry, item.first + 1))
     }
     item = undefined
   }
@@ -139,28 +157,39 @@ function salvageYaml(source: Buffer): Found {
     else if (astray === Infinity) {
       // The dash of an entry is gone, or the name of a chart before it.
       astray = indent
-      const next = lines.findIndex((line, other) => other > at && /^ {0,2}\S|^ *- /.test(line.text))
-      lost.push(namedLoss(textOf(at, next < 0 ? lines.length : next), at + 1))
+      lost.push(namedLoss(textOf(at, nextStart(at + 1)), at + 1))
     }
   }
   endItem(lines.length)
-  return { header: yamlHeader(headers), charts: charts.lists, lost }
+  // Helm and this program write a field behind the entries.
+  return { header: yamlHeader(headers), charts: charts.lists, lost, mended, mayBeCut: isInEntries }
 }
 
 /** The entries in a range of lines, more than one where a dash is gone; what is lost of them as text. */
-function saveYamlItems(source: Buffer, start: number, end: number, indent: number): readonly (IndexItem | string)[] {
+function saveYamlItems(
+  source: Buffer,
+  { end, start }: { readonly start: number; readonly end: number },
+  indent: number,
+  chart: string | undefined,
+): readonly (IndexItem | string)[] {
   const slice = { source, start, end, form: 'yaml' as const, indent }
   const text = source.toString('utf8', start, end)
   try {
     const [entry, ...more] = parseYamlItem(source.subarray(start, end))
     if (entry !== undefined && more.length === 0) return [entry.version === '' ? text : decodedItem(slice, entry)]
   } catch {
-    // Field by field, then.
+    stillInTime()
   }
+  // Field by field, then.
   // Where a line break is gone, the next entry stands at the end of a line.
   const pieces = text.replace(new RegExp(`(\\S)( {${String(indent)}}- [A-Za-z]+:)`, 'g'), '$1\n$2').split(new RegExp(`^(?= {${String(indent)}}- )`, 'm'))
   const groups = pieces.flatMap((piece) => inEntries(fieldsOf(piece, indent)).map((fields) => [fields, piece] as const))
-  return groups.map(([fields, piece]) => usable(mendFields(fields), 'yaml') ?? piece)
+  return groups.map(([fields, piece], i) => {
+    const mended = mendFields(fields)
+    // What follows in the same range may be of another chart, whose name is gone.
+    const under = i > 0 && typeof mended['name'] === 'string' ? mended['name'] : chart
+    return usable(mendIdentity(mended, under), 'yaml') ?? piece
+  })
 }
 
 /** A field that comes again begins another entry. */
@@ -198,6 +227,7 @@ function fieldsOf(text: string, indent: number): readonly Field[] {
       const written: unknown = parseAsWritten(clean)
       return isObject(value) && isObject(written) ? Object.entries(value).map(([key, item]) => [key, item, written[key]] as const) : []
     } catch {
+      stillInTime()
       return []
     }
   })
@@ -214,6 +244,29 @@ function mendFields(found: readonly Field[]): Record<string, unknown> {
     if (mended !== undefined && typeProblem(name, type, mended) === undefined) entry[name] = mended
   }
   return entry
+}
+
+/**
+ * The damage may have hit what an entry is called. It stands under the chart of its name; and where its version is not a whole one, the
+ * file that it names tells it.
+ */
+function mendIdentity(fields: Record<string, unknown>, chart: string | undefined): Record<string, unknown> {
+  const name = chart ?? fields['name']
+  const { urls, version } = fields
+  if (typeof name !== 'string') return fields
+  const told = isWhole(version) || !Array.isArray(urls) ? undefined : urls.flatMap((url) => versionInUrl(String(url), name) ?? [])[0]
+  return { ...fields, name, ...(told === undefined ? {} : { version: told }) }
+}
+
+function versionInUrl(url: string, name: string): string | undefined {
+  const file = url.replace(/[?#].*$/s, '').split('/').at(-1)?.replaceAll('%2B', '+') ?? ''
+  const version = file.startsWith(`${name}-`) && file.endsWith('.tgz') ? file.slice(name.length + 1, -'.tgz'.length) : ''
+  return isWhole(version) ? version : undefined
+}
+
+/** With all three numbers: `1.0` may be what is left of a version. */
+function isWhole(version: unknown): version is string {
+  return typeof version === 'string' && /^v?\d+\.\d+\.\d/.test(version) && parseVersion(version) !== undefined
 }
 
 /** Without the fields that Helm does not know. */
@@ -307,13 +360,17 @@ const BACKSLASH = 0x5c
 /** Bytes of one entry, and levels inside it. What is beyond is taken for damage. */
 const LONGEST_ENTRY = 1024 * 1024
 const DEEPEST_ENTRY = 20
+/** Bytes between two entries of one chart, with room for a broken line. */
+const FARTHEST_ITEM = 1000
 /** So often each byte is looked at, at the most. */
 const PATIENCE = 50
 
 /** By braces: each object that is an entry by itself is one, wherever it stands. */
 function salvageJson(source: Buffer): Found {
   const charts = new Charts()
-  const lost: LostEntry[] = []
+  const lost: DamagedEntry[] = []
+  const mended: DamagedEntry[] = []
+  const lines = new LineCounter(source)
   let budget = PATIENCE * source.length
   let chart: string | undefined
   const entriesAt = /"entries"\s*:\s*\{/.exec(source.toString('latin1', 0, Math.min(source.length, LONGEST_ENTRY)))
@@ -323,31 +380,39 @@ function salvageJson(source: Buffer): Found {
     let line = 0
     for (const piece of source.toString('utf8', searched, Math.max(searched, end)).split(/(?<=\n)|(?<=\},)/)) {
       if (/\bname|version|urls|digest|created/.test(piece.replace(/"(?:[^"\\\n]|\\.)*"\s*:\s*\[\s*$/, ''))) {
-        lost.push(namedLoss(piece, lineAt(source, searched) + line))
+        lost.push(namedLoss(piece, lines.at(searched) + line))
       }
       if (piece.endsWith('\n')) line++
     }
   }
   for (let at = source.indexOf(OPEN_BRACE); at >= 0 && budget > 0; at = source.indexOf(OPEN_BRACE, at)) {
+    stillInTime()
     const { end, seen } = findEnd(source, at)
     budget -= seen - at
-    const item = end === undefined ? undefined : saveJsonItem(source, at, end)
+    const between = source.toString('latin1', searched, Math.min(Math.max(searched, at), searched + FARTHEST_ITEM))
+    const under = (): string | undefined => chartBefore(source, at) ?? (/^\s*,\s*$/.test(between) ? chart : undefined)
+    const item = end === undefined ? undefined : saveJsonItem(source, at, end, under)
     if (item === undefined || end === undefined) {
       at++
       continue
     }
     lose(at)
-    const isNext = /^\s*,\s*$/.test(source.toString('latin1', searched, Math.max(searched, at)).slice(0, 1000))
-    chart = chartBefore(source, at) ?? (isNext ? chart : undefined)
-    charts.add(chart ?? item.entry.name, item)
+    chart = under()
+    charts.add(chart ?? item.item.entry.name, item.item)
+    if (item.isMended) mended.push(named(item.item.entry, lines.at(at)))
     searched = end
     at = end
   }
   lose(source.length)
-  return { header: jsonHeader(source), charts: charts.lists, lost }
+  return { header: jsonHeader(source), charts: charts.lists, lost, mended, mayBeCut: !/\}\s*$/.test(source.toString('latin1', source.length - 100)) }
 }
 
-function saveJsonItem(source: Buffer, start: number, end: number): IndexItem | undefined {
+function saveJsonItem(
+  source: Buffer,
+  start: number,
+  end: number,
+  chart: () => string | undefined,
+): { readonly item: IndexItem; readonly isMended: boolean } | undefined {
   const text = source.toString('utf8', start, end)
   try {
     const value: unknown = JSON.parse(text)
@@ -356,13 +421,16 @@ function saveJsonItem(source: Buffer, start: number, end: number): IndexItem | u
     if (Object.values(value).some((item) => holdsEntry(item, DEEPEST_ENTRY))) return undefined
     if (entryProblem(value, 'json') !== undefined) {
       const written: unknown = parseAsWritten(text)
-      return usable(mendFields(Object.entries(value).map(([key, item]) => [key, item, isObject(written) ? written[key] : undefined])), 'json')
+      const fields = mendFields(Object.entries(value).map(([key, item]) => [key, item, isObject(written) ? written[key] : undefined]))
+      const item = usable(mendIdentity(fields, chart()), 'json')
+      return item && { item, isMended: true }
     }
     const [entry] = entriesFrom([value], '', 'json')
     if (entry === undefined || entry.version === '') return undefined
     const isOneLine = !text.includes('\n')
-    return isOneLine ? decodedItem({ source, start, end, form: 'json', indent: 0 }, entry) : itemOf(entry)
+    return { item: isOneLine ? decodedItem({ source, start, end, form: 'json', indent: 0 }, entry) : itemOf(entry), isMended: false }
   } catch {
+    stillInTime()
     return undefined
   }
 }
@@ -420,8 +488,12 @@ function tryParse(text: string): unknown {
   }
 }
 
+function named({ name, version }: Entry, line: number): DamagedEntry {
+  return { name, version, line }
+}
+
 /** What the text of a lost entry tells of it. */
-function namedLoss(text: string, line: number): LostEntry {
+function namedLoss(text: string, line: number): DamagedEntry {
   const value = (key: string): string | undefined => new RegExp(`(?:^|[\\s{,"-])${key}"?\\s*:\\s*["']?([A-Za-z0-9][^\\s"',}]*)`).exec(text)?.[1]
   return { name: value('name'), version: value('version'), line }
 }
@@ -437,10 +509,21 @@ function linesOf(source: Buffer): readonly { readonly start: number; readonly te
   return lines
 }
 
-function lineAt(source: Buffer, at: number): number {
-  let line = 1
-  for (let next = source.indexOf(LINE_FEED); next >= 0 && next < at; next = source.indexOf(LINE_FEED, next + 1)) line++
-  return line
+/** The numbers of lines, from 1, of places that are asked for in ascending order. */
+class LineCounter {
+  readonly #source: Buffer
+  #line = 1
+  #next: number
+
+  constructor(source: Buffer) {
+    this.#source = source
+    this.#next = source.indexOf(LINE_FEED)
+  }
+
+  at(place: number): number {
+    for (; this.#next >= 0 && this.#next < place; this.#next = this.#source.indexOf(LINE_FEED, this.#next + 1)) this.#line++
+    return this.#line
+  }
 }
 
 function isReadable(index: IndexText): boolean {
