@@ -1,15 +1,18 @@
 import pLimit from 'p-limit'
 import { readChartArchive } from '../chart/chart-archive.ts'
+import { readStoredMetadata } from '../chart/stored-metadata.ts'
+import type { VersionId } from '../core/entry.ts'
+import type { IndexText } from '../core/index/index-text.ts'
 import { MAX_ARCHIVE, MAX_PROVENANCE } from '../core/size-limits.ts'
 import { type Key, archiveFileName, provenanceKey } from '../core/keys.ts'
-import { DELTA_METADATA, DIGEST_METADATA } from '../core/object-metadata.ts'
+import { CHART_METADATA, DELTA_METADATA, DIGEST_METADATA } from '../core/object-metadata.ts'
 import type { ForeignFile, Orphan } from '../core/plan-orphans.ts'
 import { hasCode } from '../errors.ts'
 import { CONCURRENCY } from './limits.ts'
 import type { Session } from './session.ts'
 
 /** What a file without an entry is. `reason`: why it is none of this repository. */
-type Judgement = { readonly isOurs: true } | { readonly isOurs: false; readonly reason: string }
+type Judgement = { readonly isOurs: true; readonly chart?: VersionId | undefined } | { readonly isOurs: false; readonly reason: string }
 
 const OURS: Judgement = { isOurs: true }
 
@@ -27,9 +30,14 @@ export class OrphanJudge {
     this.#session = session
   }
 
-  async judge(candidates: readonly Orphan[]): Promise<{ readonly orphans: readonly Orphan[]; readonly foreign: readonly ForeignFile[] }> {
+  /** `index`: an archive of a version that has an entry in it is no orphan, whatever its file is called. */
+  async judge(
+    candidates: readonly Orphan[],
+    index: IndexText,
+  ): Promise<{ readonly orphans: readonly Orphan[]; readonly foreign: readonly ForeignFile[] }> {
     const limit = pLimit(CONCURRENCY)
-    const judged = await Promise.all(candidates.map((orphan) => limit(async () => [orphan, await this.#look(orphan)] as const)))
+    const judge = async (orphan: Orphan): Promise<readonly [Orphan, Judgement]> => [orphan, unlessListed(await this.#look(orphan), index)]
+    const judged = await Promise.all(candidates.map((orphan) => limit(() => judge(orphan))))
     return {
       orphans: judged.flatMap(([orphan, { isOurs }]) => (isOurs ? [orphan] : [])),
       foreign: judged.flatMap(([{ key, size }, judgement]) => (judgement.isOurs ? [] : [{ key, size, reason: judgement.reason }])),
@@ -41,6 +49,12 @@ export class OrphanJudge {
     this.#known.set(orphan.key, known)
     return known
   }
+}
+
+function unlessListed(judgement: Judgement, index: IndexText): Judgement {
+  const chart = judgement.isOurs ? judgement.chart : undefined
+  if (chart === undefined || index.find(chart) === undefined) return judgement
+  return { isOurs: false, reason: `it is ${chart.name} ${chart.version}, which has an entry` }
 }
 
 async function judgeOne(session: Session, { key }: Orphan): Promise<Judgement> {
@@ -61,7 +75,9 @@ async function judgeContent({ location, store }: Session, key: Key): Promise<Jud
     if (provenance === undefined || isSigned || provenance.metadata[DELTA_METADATA] !== undefined) return OURS
     return { isOurs: false, reason: 'it is no signature of that archive' }
   }
-  if (head.metadata[DELTA_METADATA] !== undefined || head.metadata[DIGEST_METADATA] !== undefined) return OURS
+  if (head.metadata[DELTA_METADATA] !== undefined || head.metadata[DIGEST_METADATA] !== undefined) {
+    return { isOurs: true, chart: readStoredMetadata(head.metadata[CHART_METADATA]) }
+  }
   if (head.size > MAX_ARCHIVE) return { isOurs: false, reason: 'it is larger than any chart that Helm loads (100 MiB)' }
   const object = await store.get(key, { most: MAX_ARCHIVE })
   if (object === undefined) return OURS

@@ -105,7 +105,7 @@ async function chooseTargets(
   if (options.orphanAge === undefined) return { targets: versions, foreign: [] }
   const before = listing.date - Math.max(options.orphanAge, options.olderThan ?? 0)
   const location = await publishedLocation(session)
-  const { foreign, orphans } = await judge.judge(findOrphans(location, view.index, listing.objects, before))
+  const { foreign, orphans } = await judge.judge(findOrphans(location, view.index, listing.objects, before), view.index)
   const unfit = findForeign(location, view.index, listing.objects)
   if (orphans.length > 0) refuseDoubtful(session, view, orphans, listing.objects, options)
   const targets = [...versions, ...orphans.map((orphan) => ({ ...orphanTarget(orphan), what: { orphan }, size: orphan.size }))]

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import { skippedBecause } from '../core/check/check-base.ts'
 import { removedForGood } from '../core/delta.ts'
 import type { DeltaId } from '../core/delta-id.ts'
 import { versionKey } from '../core/entry.ts'
@@ -123,10 +124,11 @@ async function waitForRemovals(
   return left > 0 ? { kind: 'wait', waiting: { on: 'removal', left } } : undefined
 }
 
+/** An entry that Helm leaves out, because it bears no name, is written anew as one of other bytes is. */
 function planForSameBytes(upload: ChartUpload, view: View): Target['plan'] {
   const entry = view.index.find(upload)
   if (entry === undefined) return 'adopt'
-  return entry.digest === upload.digest ? 'refresh' : 'replace'
+  return entry.digest === upload.digest && skippedBecause(entry) === undefined ? 'refresh' : 'replace'
 }
 
 async function placeByForce(

@@ -193,6 +193,15 @@ describe('prune', () => {
       assert.ok(await program.object('charts/sdk-2.4.1.tgz'))
     })
 
+    it('are no archives of a version that has an entry, whatever their files are called', async () => {
+      const metadata = { 'chart-digest': '0'.repeat(64), 'chart-metadata': '{"name":"app","version":"2.0.0","apiVersion":"v2"}' }
+      await program.bucket.put(asKey('charts/app-v2.0.0.tgz'), Buffer.from('served elsewhere'), { when: 'always', metadata })
+      program.pass(HOUR + 1000)
+      const stdout = await program.ok('prune', URI, '--orphans', '--allow-many-orphans')
+      assert.match(stdout, /\n {2}charts\/app-v2\.0\.0\.tgz: it is app 2\.0\.0, which has an entry\n/)
+      assert.ok(await program.object('charts/app-v2.0.0.tgz'))
+    })
+
     it('lets the version be pushed again', async () => {
       program.pass(HOUR + 1000)
       await program.ok('prune', URI, '--orphans', '--allow-many-orphans')

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { stringify } from 'yaml'
 import type { Delta } from '../../lib/core/delta.ts'
+import { makeDeltaId } from '../../lib/core/delta-id.ts'
+import { encodeDelta } from '../../lib/core/delta-text.ts'
 import { asKey } from '../../lib/core/keys.ts'
 import { appendDelta } from '../../lib/protocol/append-delta.ts'
 import { compactRepository } from '../../lib/protocol/compact.ts'
@@ -9,6 +11,7 @@ import { deleteSelected, deleteVersions } from '../../lib/protocol/delete.ts'
 import { mint } from '../../lib/protocol/mint.ts'
 import { prune } from '../../lib/protocol/prune.ts'
 import { readView } from '../../lib/protocol/read-view.ts'
+import { reindexRepository } from '../../lib/protocol/reindex.ts'
 import type { IndexText } from '../../lib/core/index/index-text.ts'
 import { digestOf, entry } from '../support/builders.ts'
 import { Repository, upload } from './fixture.ts'
@@ -32,6 +35,20 @@ async function indexOf(repository: Repository): Promise<IndexText> {
 
 const versionsOf = async (repository: Repository, name: string): Promise<string[]> =>
   (await indexOf(repository)).items(name).map(({ version }) => version)
+
+const ANY_TEXT = fc.oneof(fc.constantFrom('app', '../x', '', '__proto__', '1.0.0', '1.0.0.0', '1.0', 'v1', 'latest', 'a,b'), fc.string({ unit: 'binary', maxLength: 5 }))
+const ANY_FIELDS = fc.record(
+  {
+    name: fc.option(ANY_TEXT, { nil: null }),
+    version: fc.option(ANY_TEXT, { nil: null }),
+    digest: fc.oneof(ANY_TEXT, fc.constantFrom(digestOf('a'), `sha256:${digestOf('a')}`)),
+    created: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-01T02:00:00.123+02:00'),
+    urls: fc.array(ANY_TEXT, { maxLength: 2 }),
+  },
+  { requiredKeys: [] },
+)
+/** What an index may hold that Helm accepts. */
+const ANY_ENTRIES = fc.dictionary(ANY_TEXT, fc.array(ANY_FIELDS, { maxLength: 5 }), { maxKeys: 3, noNullPrototype: false })
 
 describe('a deletion', () => {
   it('takes entries by their exact text, also of versions that Helm skips', async () => {
@@ -109,20 +126,8 @@ describe('a deletion', () => {
   })
 
   it('writes a delta that readers obey, of every index that Helm accepts', async () => {
-    const text = fc.oneof(fc.constantFrom('app', '../x', '', '__proto__', '1.0.0', '1.0.0.0', '1.0', 'v1', 'latest', 'a,b'), fc.string({ unit: 'binary', maxLength: 5 }))
-    const fields = fc.record(
-      {
-        name: fc.option(text, { nil: null }),
-        version: fc.option(text, { nil: null }),
-        digest: fc.oneof(text, fc.constantFrom(digestOf('a'), `sha256:${digestOf('a')}`)),
-        created: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-01T02:00:00.123+02:00'),
-        urls: fc.array(text, { maxLength: 2 }),
-      },
-      { requiredKeys: [] },
-    )
-    const entries = fc.dictionary(text, fc.array(fields, { maxLength: 5 }), { maxKeys: 3, noNullPrototype: false })
     await fc.assert(
-      fc.asyncProperty(entries, fc.nat(), fc.constantFrom('json', 'yaml'), fc.boolean(), async (charts, choice, form, isFolded) => {
+      fc.asyncProperty(ANY_ENTRIES, fc.nat(), fc.constantFrom('json', 'yaml'), fc.boolean(), async (charts, choice, form, isFolded) => {
         const repository = await repositoryWith(charts, form)
         const before = await indexOf(repository)
         const all = before.chartNames().flatMap((name) => before.items(name).map(({ version }) => ({ name, version })))
@@ -138,6 +143,52 @@ describe('a deletion', () => {
       { seed: 8, numRuns: 150 },
     )
   })
+})
+describe('a delta of an earlier deletion that readers took for malformed', () => {
+  it('is obeyed', async () => {
+    const repository = await repositoryWith({ hub: ['1.2.0', '1.0.0.0', ''].map((version) => ({ name: 'hub', version })), '../x': [{ version: '1.0.0' }] })
+    const removed = [{ name: 'hub', version: '1.0.0.0' }, { name: 'hub', version: '' }, { name: '../x', version: '1.0.0', digest: 'a' }, { name: '../x', version: '1.0.0' }]
+    const key = asKey(`charts/index.d/${makeDeltaId(repository.now, new Uint8Array(10))}.yaml`)
+    await repository.bucket.put(key, encodeDelta({ added: [], removed }), { when: 'always' })
+    const index = await indexOf(repository)
+    assert.deepEqual([index.chartNames(), index.versions('hub').map(({ version }) => version)], [['hub'], ['1.2.0']])
+  })
+})
+
+describe('a reindex', () => {
+  it('writes deltas that readers obey, of every index that Helm accepts, and twice changes nothing', async () => {
+    const options = { relative: undefined, full: false, strict: false, rebuild: false, dryRun: false, concurrency: 4 }
+    await fc.assert(
+      fc.asyncProperty(ANY_ENTRIES, fc.constantFrom('app-1.0.0.tgz', 'other.tgz', '1.0.0.0'), async (charts, url) => {
+        const hub = [{ name: 'hub', version: '1.0.0.0', urls: [url] }, { version: 'latest', urls: ['app-1.0.0.tgz'] }]
+        const repository = await repositoryWith({ ...charts, hub, app: [...(charts['app'] ?? []), { version: '1.0', urls: [url] }] })
+        await repository.place(upload('app', '1.0.0'))
+        await reindexRepository(repository.session(), options)
+        assert.deepEqual((await indexOf(repository)).find({ name: 'app', version: '1.0.0' })?.name, 'app')
+        repository.pass(120_000)
+        assert.deepEqual((await reindexRepository(repository.session(), options)).changes, [])
+      }),
+      { seed: 11, numRuns: 100 },
+    )
+  })
+})
+
+describe('a push over an entry that bears no name, or another', () => {
+  for (const name of [undefined, '../pgb', '']) {
+    it(`is none without force, and heals it with force: ${JSON.stringify(name)}`, async () => {
+      const known = upload('pgb', '1.0.11')
+      const held = { ...(name === undefined ? {} : { name }), version: '1.0.11', urls: ['pgb-1.0.11.tgz'], digest: known.digest }
+      const repository = await repositoryWith({ pgb: [held] })
+      await repository.place(known)
+      assert.deepEqual((await repository.push([known])).existing.map(({ version }) => version), ['1.0.11'])
+      const other = upload('pgb', '1.0.11', 'other')
+      for (const chart of [known, other]) {
+        await repository.push([chart], { ...WRITE, force: true })
+        const entries = (await indexOf(repository)).versions('pgb')
+        assert.deepEqual(entries.map((each) => [each.name, each.version, each.digest]), [['pgb', '1.0.11', chart.digest]])
+      }
+    })
+  }
 })
 
 describe('a delta that no reader would obey', () => {
