@@ -216,6 +216,13 @@ export function ownArchiveKey(location: RepositoryLocation, url: string): Key | 
   return key !== undefined && isArchiveKey(location, key) ? key : undefined
 }
 
+/** The key of an archive in a folder of the repository, if a url means one; those of this program hold none. */
+export function folderArchiveKey(location: RepositoryLocation, url: string): Key | undefined {
+  const path = keyBelow(location, url)
+  if (path === undefined || !/\/[^/]+\.tgz$/.test(path) || /^(?:index\.d|\.helm-s3-probe)\//.test(path)) return undefined
+  return asKey(location.prefix + path)
+}
+
 /** What of the key that a url means lies below the repository; undefined: it means another place. */
 export function keyBelow(location: RepositoryLocation, url: string): string | undefined {
   const key = keyInBucket(location, url)

@@ -3,7 +3,7 @@ import { skippedBecause } from './check/check-base.ts'
 import { type Entry, type VersionId, promisedDigest, underName, versionKey } from './entry.ts'
 import { entryProblem, identityProblem, nameProblem } from './entry-shape.ts'
 import type { IndexText } from './index/index-text.ts'
-import { type Key, type RepositoryLocation, type UrlForm, archiveKey, archiveUrlOf, ownArchiveKey } from './keys.ts'
+import { type Key, type RepositoryLocation, type UrlForm, archiveKey, archiveUrlOf, folderArchiveKey, ownArchiveKey } from './keys.ts'
 
 /** An archive as a listing shows it. */
 export interface SeenArchive {
@@ -47,6 +47,8 @@ export interface PlanOptions {
   readonly urlForm: UrlForm
   /** Trusts no archive: each is opened. */
   readonly full: boolean
+  /** Keys in folders that entries mean, and under which nothing stands. Left out: nobody has looked. */
+  readonly missing?: ReadonlySet<Key>
 }
 
 /** What an opened archive contributes to a plan. */
@@ -129,7 +131,8 @@ export class ReindexPlan {
     if (!isLast && holder === undefined && properKey !== archive.key && this.#archives.has(properKey)) return { outcome: 'later' }
 
     const entry = this.#entryFor(archive, content, holder)
-    if (holder === undefined || this.#leftOut.has(holder) || !(this.#isElsewhere(holder) || isSame(holder, entry))) {
+    const isProven = holder !== undefined && this.#leadsNowhere(holder) && properKey === archive.key && promisedDigest(holder.digest) === content.digest
+    if (holder === undefined || isProven || this.#leftOut.has(holder) || !(this.#isElsewhere(holder) || isSame(holder, entry))) {
       const problem = entryProblem(entry)
       if (problem !== undefined) return { outcome: 'problem', problem: { key: archive.key, reason: `the chart ${problem}` } }
       this.#claims.set(id, archive.key)
@@ -211,7 +214,14 @@ export class ReindexPlan {
   #isElsewhere(entry: Entry): boolean {
     const [url] = entry.urls ?? []
     if (url === undefined || this.#keyOf(entry) !== undefined) return false
+    if (folderArchiveKey(this.#location, url) !== undefined) return true
     return isAbsolute(url) ? !/^s3:/i.test(url) : url.includes('/')
+  }
+
+  /** Whether nothing stands where the entry leads: its archive may lie in its place instead, which its digest proves. */
+  #leadsNowhere({ urls = [] }: Entry): boolean {
+    const key = urls[0] === undefined ? undefined : folderArchiveKey(this.#location, urls[0])
+    return key !== undefined && this.#options.missing?.has(key) === true
   }
 
   /** The key of the archive that the entry names, if it is there. */
@@ -230,7 +240,7 @@ export class ReindexPlan {
     if (entries === undefined || this.#options.full) return false
     const own = entries.filter((entry) => !this.#isElsewhere(entry))
     const isTold = (entry: Entry): boolean => isDigest(entry.digest) && lastModified <= Date.parse(entry.created ?? '')
-    return entries.every((entry) => !this.#leftOut.has(entry)) && own.every(isTold) && agree(own)
+    return entries.every((entry) => !this.#leftOut.has(entry) && !this.#leadsNowhere(entry)) && own.every(isTold) && agree(own)
   }
 
   #isTrustedKey(key: Key): boolean {
@@ -252,6 +262,17 @@ export class ReindexPlan {
     if (isOwn && (!this.#options.relative || !isAbsolute(entry.urls?.[0] ?? ''))) return entry.urls ?? []
     return [archiveUrlOf(this.#location, key, this.#options.urlForm)]
   }
+}
+
+/** The keys in folders that entries with a digest mean whose archive also lies where a push would have put it, each once. */
+export function replacedInFolders(location: RepositoryLocation, entries: readonly Entry[], archives: { readonly has: (key: Key) => boolean }): readonly Key[] {
+  const keys = entries.flatMap((entry) => {
+    const url = entry.urls?.[0]
+    const key = url === undefined ? undefined : folderArchiveKey(location, url)
+    const mayBeMoved = key !== undefined && isDigest(promisedDigest(entry.digest)) && identityProblem(entry) === undefined
+    return mayBeMoved && archives.has(archiveKey(location, entry)) ? [key] : []
+  })
+  return [...new Set(keys)]
 }
 
 /** Whether what a change has seen still holds: the archive as it was, and the entry, or still none. */

@@ -1,10 +1,13 @@
 import { type Finding, finding } from '../core/check/finding.ts'
 import { type Entry, versionKey } from '../core/entry.ts'
+import { emptyIndexText } from '../core/index/index-text.ts'
 import { type Key, type RepositoryLocation, asKey } from '../core/keys.ts'
 import { type NamedArchives, possibleVersions } from '../core/plan-orphans.ts'
 import type { ObjectInfo } from '../store/object-store.ts'
 import { OrphanJudge } from './judge-orphans.ts'
 import type { Session } from './session.ts'
+
+const NO_INDEX = emptyIndexText('json')
 
 /** What is known of a repository with provenance files that have no archive. */
 export interface Surroundings {
@@ -28,7 +31,7 @@ export async function judgeProvenances(session: Session, { entries, location, na
     const archive = asKey(key.slice(0, -'.prov'.length))
     const versions = possibleVersions(archive.slice(location.prefix.length))
     const isFree = versions.length > 0 && versions.every((version) => !taken.has(versionKey(version))) && !named.has(archive)
-    const { foreign, orphans } = await judge.judge(isFree ? [{ key: archive, versions, size: objects.get(asKey(key))?.size ?? 0 }] : [])
+    const { foreign, orphans } = await judge.judge(isFree ? [{ key: archive, versions, size: objects.get(asKey(key))?.size ?? 0 }] : [], NO_INDEX)
     if (orphans.length > 0) return each
     return finding('archive-foreign', `${key}: ${foreign[0]?.reason ?? 'an entry means its archive, which is not there'}`, { key })
   }

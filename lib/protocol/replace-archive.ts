@@ -6,6 +6,7 @@ import { versionKey } from '../core/entry.ts'
 import { archiveKey, provenanceKey } from '../core/keys.ts'
 import { isArchiveOf, keyTaken, otherOwner } from './archive-owner.ts'
 import type { ChartUpload } from './chart-upload.ts'
+import { leadsNowhere } from './dead-urls.ts'
 import { type ArchiveHead, deltaIn, headArchive } from './head-archive.ts'
 import { CONCURRENCY, ID_LIFETIME, LONGEST_FLIGHT } from './limits.ts'
 import type { Minted } from './mint.ts'
@@ -53,11 +54,11 @@ export async function replaceArchives(
     const head = heads[i]
     return head !== undefined && isDoubtful(upload, head) ? [{ upload, head }] : []
   }))
-  const targets = uploads.map((upload, i): Target => {
-    const head = heads[i]
+  const planFor = async (upload: ChartUpload, head: ArchiveHead | undefined): Promise<Target> => {
     if (head !== undefined && state.isMine(head)) return { upload, head, plan: 'keep' }
-    return { upload, head, plan: view !== undefined && isSame(upload, head) ? planForSameBytes(upload, view) : 'replace' }
-  })
+    return { upload, head, plan: view !== undefined && isSame(upload, head) ? await planForSameBytes(session, upload, view) : 'replace' }
+  }
+  const targets = await Promise.all(uploads.map((upload, i) => limit(() => planFor(upload, heads[i]))))
   const signed = await Promise.all(targets.map((target) => limit(() => provenanceWriter(session, target))))
   const minted = await state.mint(session, [...heads.map((head) => head?.delta), ...signed])
   await refuseBelow(session, minted, uploads)
@@ -124,11 +125,15 @@ async function waitForRemovals(
   return left > 0 ? { kind: 'wait', waiting: { on: 'removal', left } } : undefined
 }
 
-/** An entry that Helm leaves out, because it bears no name, is written anew as one of other bytes is. */
-function planForSameBytes(upload: ChartUpload, view: View): Target['plan'] {
+/**
+ * An entry that Helm leaves out, because it bears no name, and one whose url leads nowhere, is written anew as one of other bytes is.
+ * Cost: a HEAD, for an entry whose url leads into a folder.
+ */
+async function planForSameBytes(session: Session, upload: ChartUpload, view: View): Promise<Target['plan']> {
   const entry = view.index.find(upload)
   if (entry === undefined) return 'adopt'
-  return entry.digest === upload.digest && skippedBecause(entry) === undefined ? 'refresh' : 'replace'
+  const isUsable = entry.digest === upload.digest && skippedBecause(entry) === undefined && (entry.urls ?? []).length > 0
+  return isUsable && !(await leadsNowhere(session, await publishedLocation(session), entry)) ? 'refresh' : 'replace'
 }
 
 async function placeByForce(

@@ -118,6 +118,7 @@ describe('the advice of check', () => {
     'entry-null': [{ make: () => edit((text) => text.replace('"web":[\n', '"web":[\nnull,\n')), ways: fixed }],
     'entry-digest-invalid': [{ make: () => edit((text) => text.replace(/"digest":"[0-9a-f]{64}"/, '"digest":"abc"')), ways: fixed }],
     'entry-without-url': [{ make: () => edit((text) => text.replace('"urls":["web-0.1.0.tgz"]', '"urls":[]')), ways: fixed, leaves: [] }],
+    'entry-url-dead': [{ make: () => edit((text) => text.replace('"web-0.1.0.tgz"', '"charts/web-0.1.0.tgz"')), ways: fixed }],
     'archive-missing': [{ make: () => remove('web-0.1.0.tgz'), ways: { 'push the chart again': pushAgain, [FIX]: undefined } }],
     'archive-digest-mismatch': [
       { make: async () => old(put('web-0.1.0.tgz', await replaced())), ways: { 'push the right one with --force': pushByForce, [FIX]: undefined } },

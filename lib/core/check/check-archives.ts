@@ -1,6 +1,6 @@
 import { formatCount } from '../../format.ts'
 import { type Entry, type VersionId, promisedDigest, versionKey } from '../entry.ts'
-import { type Key, type RepositoryLocation, archiveKey, asKey, ownArchiveKey, provenanceKey } from '../keys.ts'
+import { type Key, type RepositoryLocation, archiveKey, asKey, folderArchiveKey, ownArchiveKey, provenanceKey } from '../keys.ts'
 import { agree } from '../plan-reindex.ts'
 import type { NamedArchives } from '../plan-orphans.ts'
 import { provenanceProblem } from '../provenance.ts'
@@ -78,6 +78,18 @@ export function doubtfulArchives({ entries, location, objects }: Pick<SeenReposi
 export function ownKeyOf(location: RepositoryLocation, { urls }: Entry): Key | undefined {
   const url = urls?.[0]
   return url === undefined ? undefined : ownArchiveKey(location, url)
+}
+
+/** Entries whose url leads to one of these keys, where nothing is, and whose digest proves that their archive lies in its place instead. */
+export function checkDeadUrls({ contents, entries, location }: SeenRepository, dead: ReadonlySet<Key>): readonly Finding[] {
+  return entries.flatMap((entry) => {
+    const url = entry.urls?.[0]
+    const key = url === undefined ? undefined : folderArchiveKey(location, url)
+    const content = contents.get(archiveKey(location, entry))
+    const isProven = content !== undefined && content.outcome !== 'unreadable' && content.digest === promisedDigest(entry.digest)
+    if (key === undefined || !dead.has(key) || !isProven) return []
+    return [finding('entry-url-dead', `there is no ${key}`, { key, name: entry.name, version: entry.version })]
+  })
 }
 
 function checkEntry({ contents, location, objects }: SeenRepository, entry: Entry, key: Key): readonly Finding[] {

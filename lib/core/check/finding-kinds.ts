@@ -28,6 +28,7 @@ export const FINDING_KINDS = {
   'entry-null': kind('error', 'an entry of index.yaml is null', 'Helm before 3.18.5 crashes on it', FIX, 'tidy'),
   'entry-digest-invalid': kind('error', 'the digest of an entry is not 64 hex characters', 'Helm 4 refuses to download the chart', FIX, 'reindex'),
   'entry-without-url': kind('error', 'an entry has no url', 'Helm cannot download the chart', FIX, 'reindex'),
+  'entry-url-dead': kind('error', 'the url of an entry leads nowhere, and its archive lies in its place', 'Helm finds the chart and cannot download it', FIX, 'reindex'),
   'archive-missing': kind('error', 'the archive of an entry is not in the bucket', 'Helm finds the chart and cannot download it', `push the chart again, or take the entry away: ${FIX}`, 'reindex'),
   'archive-digest-mismatch': kind('error', 'an archive is not what its entry promises', 'somebody replaced it without the index: Helm 4 may go on serving the old one', `push the right one with --force, or take the archive for right: ${FIX}`, 'reindex'),
   'archive-unreadable': kind('error', 'Helm cannot load an archive', 'the chart cannot be installed', 'push the chart again with --force, or delete it: helm s3 delete NAME REPO --version=VERSION'),
