@@ -2,7 +2,7 @@ import type { Context } from '../context.ts'
 import type { VersionId } from '../core/entry.ts'
 import { HelmS3Error } from '../errors.ts'
 import { findRepository } from '../helm/repositories.ts'
-import { deleteSelected } from '../protocol/delete.ts'
+import { deleteSelected, isElsewhere } from '../protocol/delete.ts'
 import { finishDeletion } from './finish-deletion.ts'
 
 export interface DeleteCommand {
@@ -28,6 +28,10 @@ export async function deleteCommand(context: Context, options: DeleteCommand): P
   const { all, dryRun } = options
   const { committed, keptArchives, targets } = await deleteSelected(session, options.name, all ? 'all' : versions, options)
   await finishDeletion(context, session, { committed, keptArchives })
+  for (const { entry, key } of targets) {
+    const { name, urls = [], version } = entry
+    if (isElsewhere(entry, key)) context.output.notice(`helm-s3: the archive of ${name} ${version} is none of this repository, and stays: ${urls[0] ?? ''}`)
+  }
   const removed = [...new Map(targets.map(({ entry: { name, version } }) => [version, { name, version }])).values()]
   const delta = committed.at(-1)?.id ?? null
   context.output.result(describe(options, removed), { repository: location.url, dryRun, delta, removed, keptArchives })
