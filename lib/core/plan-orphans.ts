@@ -31,12 +31,16 @@ export interface ForeignFile {
   readonly reason: string
 }
 
-/** Archives without an entry that no push of this program could have written: they are not called NAME-VERSION.tgz. */
+/** Archives without an entry, and provenance files without an archive, that no push of this program could have written. */
 export function findForeign(location: RepositoryLocation, index: IndexText, listed: readonly Listed[]): readonly ForeignFile[] {
   const named = namedArchives(location, allEntries(index))
+  const keys = new Set(listed.map(({ key }) => key))
   return listed.flatMap(({ key, size }) => {
-    const isForeign = key.endsWith('.tgz') && !named.has(key) && possibleVersions(key.slice(location.prefix.length)).length === 0
-    return isForeign ? [{ key, size, reason: 'it is not called NAME-VERSION.tgz' }] : []
+    const end = key.endsWith('.prov') ? '.tgz.prov' : '.tgz'
+    const archive = asKey(key.endsWith('.prov') ? key.slice(0, -'.prov'.length) : key)
+    if (!key.endsWith(end) || named.has(archive) || (archive !== key && keys.has(archive))) return []
+    const isForeign = possibleVersions(archive.slice(location.prefix.length)).length === 0
+    return isForeign ? [{ key, size, reason: `it is not called NAME-VERSION${end}` }] : []
   })
 }
 

@@ -177,7 +177,8 @@ export class ReindexPlan {
 
   #stale(): readonly Change[] {
     return [...this.#entries].flatMap(([id, seen]): Change[] => {
-      const key = this.#keyOf(seen)
+      // One that names nothing may have its archive in its place.
+      const key = this.#keyOf(seen) ?? ((seen.urls ?? []).length === 0 ? this.#properKey(seen) : undefined)
       if (key === undefined || this.#claims.has(id)) return []
       const { name, version } = seen
       const archive = this.#archives.get(key)

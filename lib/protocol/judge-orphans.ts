@@ -6,7 +6,7 @@ import type { IndexText } from '../core/index/index-text.ts'
 import { MAX_ARCHIVE, MAX_PROVENANCE } from '../core/size-limits.ts'
 import { type Key, archiveFileName, provenanceKey } from '../core/keys.ts'
 import { CHART_METADATA, DELTA_METADATA, DIGEST_METADATA } from '../core/object-metadata.ts'
-import type { ForeignFile, Orphan } from '../core/plan-orphans.ts'
+import { type ForeignFile, type Orphan, possibleVersions } from '../core/plan-orphans.ts'
 import { hasCode } from '../errors.ts'
 import { CONCURRENCY } from './limits.ts'
 import type { Session } from './session.ts'
@@ -66,14 +66,23 @@ async function judgeOne(session: Session, { key }: Orphan): Promise<Judgement> {
   }
 }
 
-async function judgeContent({ location, store }: Session, key: Key): Promise<Judgement> {
+/** Why the provenance file of an archive that is gone is none of ours; undefined: it is, or it is gone, too. Cost: a GET. */
+export async function foreignProvenance({ location, store }: Session, archive: Key): Promise<string | undefined> {
+  const file = archive.slice(location.prefix.length)
+  if (possibleVersions(file).length === 0) return 'it is not called NAME-VERSION.tgz.prov'
+  const provenance = await store.get(provenanceKey(archive), { most: MAX_PROVENANCE })
+  if (provenance === undefined || provenance.metadata[DELTA_METADATA] !== undefined) return undefined
+  const text = Buffer.from(provenance.body)
+  return text.includes('BEGIN PGP SIGNED MESSAGE') && text.includes(file) ? undefined : 'it is no signature of that archive'
+}
+
+async function judgeContent(session: Session, key: Key): Promise<Judgement> {
+  const { location, store } = session
   const file = key.slice(location.prefix.length)
   const head = await store.head(key)
   if (head === undefined) {
-    const provenance = await store.get(provenanceKey(key), { most: MAX_PROVENANCE })
-    const isSigned = provenance !== undefined && Buffer.from(provenance.body).includes('BEGIN PGP SIGNED MESSAGE') && Buffer.from(provenance.body).includes(file)
-    if (provenance === undefined || isSigned || provenance.metadata[DELTA_METADATA] !== undefined) return OURS
-    return { isOurs: false, reason: 'it is no signature of that archive' }
+    const reason = await foreignProvenance(session, key)
+    return reason === undefined ? OURS : { isOurs: false, reason }
   }
   if (head.metadata[DELTA_METADATA] !== undefined || head.metadata[DIGEST_METADATA] !== undefined) {
     return { isOurs: true, chart: readStoredMetadata(head.metadata[CHART_METADATA]) }

@@ -1,11 +1,12 @@
 import pLimit from 'p-limit'
-import { type KnownContent, type SeenRepository, doubtfulArchives } from '../core/check/check-archives.ts'
-import { type Key, provenanceKey } from '../core/keys.ts'
+import { type KnownContent, type SeenRepository, doubtfulArchives, staleProvenances } from '../core/check/check-archives.ts'
+import { type Key, asKey, provenanceKey } from '../core/keys.ts'
 import { hasCode } from '../errors.ts'
 import { type ObjectInfo, listAll } from '../store/object-store.ts'
 import { askAgain } from './ask-again.ts'
 import { headArchive } from './head-archive.ts'
 import { inspectArchive } from './inspect-archive.ts'
+import { foreignProvenance } from './judge-orphans.ts'
 import { seenArchive } from './list-archives.ts'
 import { openReadable } from './open-archive.ts'
 import type { Session } from './session.ts'
@@ -40,7 +41,7 @@ export async function listRepository({ location, store }: Session): Promise<Read
  * Learns what archives are: all of them with `deep`, else those that were written after their entry, whose entry may not tell any
  * more, and those that no entry names.
  * Cost: with `deep` a GET for each archive and provenance file, else a HEAD for each of these and one more, and a GET for each that no
- * entry names and that carries no metadata.
+ * entry names and that carries no metadata, or that is a provenance file without an archive.
  */
 export async function lookAtArchives(
   session: Session,
@@ -56,6 +57,10 @@ export async function lookAtArchives(
   const limitLarge = pLimit(Math.min(LARGE_AT_ONCE, options.concurrency))
   const contents = new Map<Key, KnownContent>()
   const denied: Key[] = []
+  for (const key of staleProvenances({ entries, location, named, objects })) {
+    const reason = await unlessDenied(() => foreignProvenance(session, asKey(key.slice(0, -'.prov'.length))))
+    if (reason !== undefined) contents.set(key, { outcome: 'unreadable', reason })
+  }
   const look = async (key: Key): Promise<void> => {
     const content = await lookAt(session, key, objects, options.deep ? 'read' : unlisted.has(key) ? 'open' : 'ask')
     if (content === 'denied') denied.push(key)
@@ -68,6 +73,15 @@ export async function lookAtArchives(
     progress.end()
   }
   return { contents, denied: denied.sort(), isDenied: keys.length === 0 ? undefined : denied.length === keys.length }
+}
+
+async function unlessDenied<T>(look: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await look()
+  } catch (error) {
+    if (hasCode(error, 'denied')) return undefined
+    throw error
+  }
 }
 
 /** What a reindex would make of it. */

@@ -213,6 +213,13 @@ describe('the advice of check', () => {
     'entry-duplicate': [{ make: () => edit((text) => text.replace(/("web":\[\n)(.*)(\n)/, '$1$2,\n$2$3')), ways: fixed }],
     'entry-misplaced': [{ make: () => edit((text) => text.replace('"web":[', '"shop":[')), ways: fixed }],
     'entry-digest-missing': [{ make: () => edit((text) => text.replace(/,"digest":"[0-9a-f]{64}"/, '')), ways: fixed }],
+    'entry-digest-elsewhere': [
+      {
+        make: () => edit((text) => text.replace(/("name":"web".*)"web-0\.1\.0\.tgz"(.*),"digest":"[0-9a-f]{64}"/, '$1"https://elsewhere.example/web-0.1.0.tgz"$2')),
+        ways: { 'push the chart into this repository with --force': pushByForce },
+        leaves: ['archive-elsewhere'],
+      },
+    ],
     'entry-url-query': [{ make: () => edit((text) => text.replace('"urls":["web-0.1.0.tgz"]', '"urls":["s3://acme/charts/web-0.1.0.tgz?endpoint=http://evil.example"]')), ways: fixed }],
     'archive-unlisted': [
       { make: async () => (await pushMany(), old(put('old-1.0.0.tgz', await chartArchive('old', '1.0.0')))), ways: { 'helm s3 reindex REPO': undefined, 'helm s3 prune REPO --orphans': undefined } },

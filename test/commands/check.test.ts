@@ -21,6 +21,8 @@ interface CheckValue {
   readonly permissions: readonly { readonly action: string; readonly resource: string; readonly granted: boolean | null }[]
 }
 
+const SIGNATURE = '-----BEGIN PGP SIGNED MESSAGE-----\n\nfiles:\n  lost-1.0.0.tgz: sha256:00\n'
+
 describe('check', () => {
   const program = useProgram()
 
@@ -114,6 +116,28 @@ describe('check', () => {
       ends: ['archive-misnamed'],
     },
     'an entry of a type that Helm does not know': { damage: () => edit((text) => text.replace('{"name":"web",', '{"name":"web","type":"other",')), finds: ['entry-left-out'] },
+    'a provenance file without its archive': {
+      damage: async () => (await put('lost-1.0.0.tgz.prov', SIGNATURE), program.pass(2 * HOUR)),
+      finds: ['provenance-stale'],
+      leaves: ['provenance-stale'],
+      cure: () => program.ok('prune', URI, '--orphans'),
+    },
+    'a file called as a provenance file is': {
+      damage: async () => (await put('lost-1.0.0.tgz.prov', 'origin: a farm'), await put('notes.tgz.prov', SIGNATURE)),
+      finds: ['archive-foreign'],
+      leaves: ['archive-foreign'],
+      ends: ['archive-foreign'],
+    },
+    'an entry that names nothing, and has no archive': {
+      damage: () => edit((text) => text.replace('"app":[\n', '"app":[\n{"name":"app","version":"3.0.0","apiVersion":"v2","urls":[]},\n')),
+      finds: ['entry-digest-missing', 'entry-without-url'],
+    },
+    'an entry without a digest whose archive lies elsewhere': {
+      damage: () => edit((text) => text.replace('"app":[\n', '"app":[\n{"name":"app","version":"3.0.0","apiVersion":"v2","urls":["https://cdn.example/app.tgz"]},\n')),
+      finds: ['archive-elsewhere', 'entry-digest-elsewhere'],
+      leaves: ['archive-elsewhere', 'entry-digest-elsewhere'],
+      cure: () => program.ok('delete', 'app', URI, '--version=3.0.0'),
+    },
     'a pack that is no chart': {
       damage: async () => (await put('sdk-2.4.1.tgz', tgz({ name: 'package/package.json', content: '{"name":"sdk"}' })), program.pass(HOUR)),
       finds: ['archive-foreign'],
@@ -161,7 +185,7 @@ describe('check', () => {
 
   it('says what it has repaired and what remains', async () => {
     await remove('app-1.0.0.tgz')
-    await put('lost-1.0.0.tgz.prov', '-----BEGIN PGP SIGNED MESSAGE-----\nfiles:\n  lost-1.0.0.tgz: sha256:0\n')
+    await put('lost-1.0.0.tgz.prov', SIGNATURE)
     const { status, stdout } = await program.run('check', URI, '--fix')
     assert.equal(status, 1)
     assert.match(stdout, /^Repaired 1:\n {2}archive-missing {2}app 1\.0\.0\n\nwarning provenance-stale: [^\n]*\n {2}lost-1\.0\.0\.tgz\.prov {2}[^\n]*\n {2}why: [^\n]*\n {2}next: when it is an hour old: helm s3 prune s3:\/\/acme\/charts --orphans\n/)

@@ -36,8 +36,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'a delete looks a second time before it removes the archive',
     file: 'protocol/delete-targets.ts',
-    find: 'removeArchive(session, target, fateOf(target, view, others), removing)',
-    replace: "removeArchive(session, target, others.size < 0 ? fateOf(target, view, others) : 'gone', removing)",
+    find: 'removeArchive(session, target, fateOf(target, view, others, isMeant), removing)',
+    replace: "removeArchive(session, target, others.size < 0 ? fateOf(target, view, others, isMeant) : 'gone', removing)",
     store: 'no-conditional-delete',
     mix: 'storm',
   },
@@ -153,22 +153,22 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'the base of a rebuild holds what the archives say',
     file: 'protocol/rebuild-index.ts',
-    find: 'return fold(index, [last])',
-    replace: 'return fold(index, [last].slice(1))',
+    find: 'generated: index.generated }), [last])',
+    replace: 'generated: index.generated }), [last].slice(1))',
     mix: 'rebuild',
   },
   {
     rule: 'the base of a rebuild holds what the log says',
     file: 'protocol/rebuild-index.ts',
-    find: 'return fold(index, [last])',
+    find: 'return fold(index.withHeader({ bookkeeping: NO_BOOKKEEPING, generated: index.generated }), [last])',
     replace: "return fold(emptyIndexText('json'), [last, ...deltas].slice(0, 1))",
     mix: 'rebuild',
   },
   {
     rule: 'a rebuild adds no version of which a removal stands in the log',
     file: 'protocol/rebuild-index.ts',
-    find: 'const kept = changes.filter((change) => !removed.has(versionKey(change)))',
-    replace: 'const kept = changes',
+    find: '!removed.has(versionKey(change)) && isWanted(change)',
+    replace: 'isWanted(change)',
     mix: 'damage',
   },
 ]

@@ -1,8 +1,8 @@
 import { formatCount } from '../../format.ts'
 import { type Entry, type VersionId, promisedDigest, versionKey } from '../entry.ts'
 import { type Key, type RepositoryLocation, archiveKey, asKey, folderArchiveKey, ownArchiveKey, provenanceKey } from '../keys.ts'
+import { type NamedArchives, possibleVersions } from '../plan-orphans.ts'
 import { agree } from '../plan-reindex.ts'
-import type { NamedArchives } from '../plan-orphans.ts'
 import { provenanceProblem } from '../provenance.ts'
 import { type Finding, finding } from './finding.ts'
 
@@ -13,7 +13,7 @@ export interface SeenObject {
   readonly lastModified: number
 }
 
-/** What an archive says of itself, as far as it was looked at. `digest`: SHA-256 in lower-case hex. */
+/** What an archive, or a provenance file without one, says of itself, as far as it was looked at. `digest`: SHA-256 in lower-case hex. */
 export type KnownContent =
   | { readonly outcome: 'digest'; readonly digest: string }
   | { readonly outcome: 'chart'; readonly digest: string; readonly name: string; readonly version: string; readonly provenance: string | undefined }
@@ -74,6 +74,17 @@ export function doubtfulArchives({ entries, location, objects }: Pick<SeenReposi
   return [...new Set(keys)].sort()
 }
 
+/** The findings of an index, where the advice to reindex would change nothing: no reindex touches an entry whose archive lies elsewhere. */
+export function adviseElsewhere(findings: readonly Finding[], all: readonly Entry[], location: RepositoryLocation): readonly Finding[] {
+  const isElsewhere = (entry: Entry): boolean => (entry.urls ?? []).length > 0 && ownKeyOf(location, entry) === undefined
+  const elsewhere = new Set(all.flatMap((entry) => (isElsewhere(entry) ? [versionKey(entry)] : [])))
+  return findings.map((each) => {
+    const { code, detail, name = '', version = '' } = each
+    const isDigest = code === 'entry-digest-missing' || code === 'entry-digest-invalid'
+    return isDigest && elsewhere.has(versionKey({ name, version })) ? finding('entry-digest-elsewhere', detail, each) : each
+  })
+}
+
 /** The key of an entry's archive, if it is one of this repository. */
 export function ownKeyOf(location: RepositoryLocation, { urls }: Entry): Key | undefined {
   const url = urls?.[0]
@@ -125,11 +136,22 @@ function unlistedArchives({ busy, contents, date, entries, named, objects }: See
   })
 }
 
-function checkProvenances({ contents, objects }: SeenRepository, named: ReadonlyMap<Key, Entry>): readonly Finding[] {
-  const findings: Finding[] = []
-  for (const key of objects.keys()) {
-    if (key.endsWith('.prov') && !objects.has(asKey(key.slice(0, -'.prov'.length)))) findings.push(finding('provenance-stale', key, { key }))
-  }
+/** Those of a version that has an entry belong to an archive that is missed, or lies elsewhere. */
+export function staleProvenances({ entries, location, named, objects }: Pick<SeenRepository, 'entries' | 'location' | 'named' | 'objects'>): readonly Key[] {
+  const known = new Set(entries.map(versionKey))
+  return [...objects.keys()].filter((key) => {
+    const archive = asKey(key.slice(0, -'.prov'.length))
+    if (!key.endsWith('.prov') || objects.has(archive) || named.has(archive)) return false
+    return !possibleVersions(archive.slice(location.prefix.length)).some((version) => known.has(versionKey(version)))
+  })
+}
+
+function checkProvenances(seen: SeenRepository, named: ReadonlyMap<Key, Entry>): readonly Finding[] {
+  const { contents, objects } = seen
+  const findings = staleProvenances(seen).map((key) => {
+    const content = contents.get(key)
+    return content?.outcome === 'unreadable' ? finding('archive-foreign', `${key}: ${content.reason}`, { key }) : finding('provenance-stale', key, { key })
+  })
   const charts = new Map<string, { signed: number; readonly without: VersionId[] }>()
   for (const [key, { name, version }] of named) {
     if (!objects.has(key)) continue

@@ -44,6 +44,7 @@ export const FINDING_KINDS = {
   'entry-duplicate': kind('warning', 'a version stands in a chart twice', 'Helm takes the first, others may take the other', FIX, 'tidy'),
   'entry-misplaced': kind('warning', 'an entry stands under another chart than its own', 'it is found under the wrong name only', FIX, 'tidy'),
   'entry-digest-missing': kind('warning', 'an entry has no digest', 'nobody can tell whether the archive is the right one, and Helm 4 does not cache it', FIX, 'reindex'),
+  'entry-digest-elsewhere': kind('warning', 'an entry has no digest that means something, and its archive lies elsewhere', 'nobody here can tell which it is: Helm 4 refuses to download a chart whose digest is none', 'push the chart into this repository with --force, or ask whoever writes the entry for its digest'),
   'entry-url-query': kind('warning', 'the s3:// url of an entry has a query', 'an index does not choose where signed requests go: the query is not obeyed, and plain Helm may fail at it', FIX, 'tidy'),
   'archive-unlisted': kind('warning', 'no entry names an archive', 'nobody can install it, and it takes space', 'helm s3 reindex REPO adds it; where it was deleted on purpose, an hour later: helm s3 prune REPO --orphans'),
   'provenance-stale': kind('warning', 'a provenance file has no archive', 'it takes space', 'when it is an hour old: helm s3 prune REPO --orphans'),

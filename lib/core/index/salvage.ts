@@ -106,6 +106,8 @@ function salvageYaml(source: Buffer): Found {
   const mended: DamagedEntry[] = []
   const headers: string[] = []
   const hasTitle = lines.some(({ text }) => /^['"]?entries['"]?:/i.test(text))
+  const usual = usualIndent(lines)
+  const titles = new Set<string>()
   let chart: string | undefined
   let isInEntries = false
   let astray = Infinity
@@ -134,18 +136,19 @@ function salvageYaml(source: Buffer): Found {
     const indent = text.search(/[^ ]/)
     if (text.trim() === '' || text[indent] === '#') continue
     const isDash = ITEM_START.test(text.slice(indent)) && indent < astray && indent <= (dashes ?? indent) + 1
-    const title = TOP_LINE.exec(text)?.[1]
+    const title = titleOf(lines, at, isInEntries ? titles : undefined)
+    if (title !== undefined) titles.add(title)
     const name = CHART_LINE.exec(text)
     if (title !== undefined) {
       endItem(at)
-      ;[isInEntries, astray, chart, dashes] = [title.toLowerCase() === 'entries', Infinity, undefined, undefined]
+      ;[isInEntries, astray, chart, dashes] = [title === 'entries', Infinity, undefined, undefined]
       if (!isInEntries) headers.push('')
     } else if (!hasTitle && !isInEntries && (isDash || (name !== null && /^ *- /.test(lines[at + 1]?.text ?? '')))) isInEntries = true
     if (title !== undefined || !isInEntries) {
       if (!isInEntries) headers.push(`${headers.pop() ?? ''}${text}\n`)
     } else if (isDash) {
       endItem(at)
-      ;[dashes, astray, item] = [dashes ?? indent, Infinity, { first: at, chart }]
+      ;[dashes, astray, item] = [dashes ?? (indent < NAME_INDENT || indent > usual ? usual : indent), Infinity, { first: at, chart }]
     } else if (name !== null) {
       endItem(at)
       ;[chart, dashes, astray] = [name[1] ?? name[2] ?? name[3], undefined, Infinity]
@@ -163,6 +166,30 @@ function salvageYaml(source: Buffer): Found {
   endItem(lines.length)
   // Helm and this program write a field behind the entries.
   return { header: yamlHeader(headers), charts: charts.lists, lost, mended, mayBeCut: isInEntries }
+}
+
+/** Columns before the name of a chart, and before the dash of an entry at least. */
+const NAME_INDENT = 2
+
+/** Columns before the first dash below the name of a chart, as most charts have them. */
+function usualIndent(lines: readonly TextLine[]): number {
+  const counts = new Map<number, number>()
+  for (const [at, { text }] of lines.entries()) {
+    const dash = CHART_LINE.test(text) ? /^( *)- /.exec(lines[at + 1]?.text ?? '')?.[1]?.length : undefined
+    if (dash !== undefined && dash >= NAME_INDENT) counts.set(dash, (counts.get(dash) ?? 0) + 1)
+  }
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? NAME_INDENT
+}
+
+/**
+ * The field of the index that begins in a line, in lower case. Below `entries` a field that entries have, too, and that has stood there
+ * already (`titles`), or that is followed by fields of an entry, is one of an entry which has lost its place.
+ */
+function titleOf(lines: readonly TextLine[], at: number, titles: ReadonlySet<string> | undefined): string | undefined {
+  const title = TOP_LINE.exec(lines[at]?.text ?? '')?.[1]?.toLowerCase()
+  if (title === undefined || titles === undefined || fieldNamed(ENTRY_FIELDS, title) === undefined) return title
+  const isFollowed = (lines[at + 1]?.text.search(/[^ ]/) ?? 0) > NAME_INDENT
+  return titles.has(title) || isFollowed ? undefined : title
 }
 
 /** The entries in a range of lines, more than one where a dash is gone; what is lost of them as text. */
@@ -498,8 +525,13 @@ function namedLoss(text: string, line: number): DamagedEntry {
   return { name: value('name'), version: value('version'), line }
 }
 
-function linesOf(source: Buffer): readonly { readonly start: number; readonly text: string }[] {
-  const lines: { start: number; text: string }[] = []
+interface TextLine {
+  readonly start: number
+  readonly text: string
+}
+
+function linesOf(source: Buffer): readonly TextLine[] {
+  const lines: TextLine[] = []
   for (let start = 0; start < source.length; ) {
     const next = source.indexOf(LINE_FEED, start)
     const end = next < 0 ? source.length : next

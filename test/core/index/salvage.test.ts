@@ -93,6 +93,25 @@ describe('what is saved of a damaged index', () => {
     assert.deepEqual([index.chartNames().map((name) => index.versions(name).map(({ version }) => `${name} ${version}`)), lost], [[['app 1.1.0'], ['db 1.0.0']], []])
   })
 
+  it('is all but one entry where a line has lost its place before the names of the index, of charts or of entries', () => {
+    const text = YAML('').toString().replace('  - name: app\n    version: 1.1.0', '  - apiVersion: v2\n    name: app\n    version: 1.1.0')
+    const damages = [
+      text.replace('  - apiVersion', '  -\napiVersion'),
+      text.replace('  - apiVersion', '\napiVersion'),
+      text.replace('  - apiVersion', '- apiVersion'),
+      text.replace('  - apiVersion', '\n-  apiVersion'),
+      text.replace('  app:', '-   app:'),
+      text.replace('  app:', '   app:'),
+      text.replace('  - apiVersion', '     - apiVersion'),
+    ]
+    for (const damaged of damages) {
+      const { index } = salvageIndex(Buffer.from(damaged))
+      assert.ok(index.chartNames().flatMap((name) => index.versions(name)).length >= 1, damaged)
+      assert.equal(index.find({ name: 'app', version: '1.0.0' })?.name, 'app', damaged)
+      assert.equal(index.generated, '2026-01-01T00:00:00Z', damaged)
+    }
+  })
+
   it('says whether the end of the text may be missing', () => {
     const json = emptyIndexText('json').withCharts(new Map([['app', [entry('app', '1.0.0')]]])).toBytes()
     for (const text of [YAML(''), json]) assert.equal(salvageIndex(text).mayBeCut, false)
@@ -100,8 +119,8 @@ describe('what is saved of a damaged index', () => {
   })
 
   it('is found in a time that grows with the text alone', () => {
-    const lines = '   x: [\n  - {\n'.repeat(20_000)
-    for (const text of [`entries:\n  app:\n${lines}`, '{"entries":{'.repeat(20_000), '{'.repeat(100_000), '{"version":"1","urls":[]},'.repeat(20_000)]) {
+    const lines = '   x: [\n  - {\n'.repeat(2000)
+    for (const text of [`entries:\n  app:\n${lines}`, '{"entries":{'.repeat(2000), '{'.repeat(20_000), '{"version":"1","urls":[]},'.repeat(2000)]) {
       assert.ok(!isRefused(salvageIndex(Buffer.from(text)).index.toBytes()))
     }
   })
