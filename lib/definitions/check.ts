@@ -24,10 +24,10 @@ export const checkDefinition = command({
   aliases: ['doctor'],
   about: 'Find out what is wrong with a repository, its store and your permissions; repair it',
   details: [
-    'Only reads, unless it is told otherwise, so that a reader can run it. It costs as much as reading the index, and one LIST request for each 1000 objects; archives that were written after their entry are asked for their digest. What a push or a deletion may bring about for a moment is looked at twice.',
+    'Only reads, unless it is told otherwise, so that a reader can run it. It costs as much as reading the index, and one LIST request for each 1000 objects; archives that were written after their entry are asked for their digest, and what no entry names is asked for its metadata, or read. What a push or a deletion may bring about for a moment is looked at twice.',
     '--deep reads every archive and provenance file: digest, whether Helm loads it, whether it is the chart that its entry says.',
     '--probe finds out what the store guarantees when several clients write at once, and what these credentials may do: about 1000 PUTs of a few bytes below .helm-s3-probe/ in the repository, where no client looks. It removes them at the end; what an interrupted probe leaves, the next one removes.',
-    '--fix makes the index agree with the archives, compacts, and checks again. It removes no archive, and adds none to an index that can be read: `helm s3 prune REPO --orphans` and `helm s3 reindex REPO` do that.',
+    '--fix makes the index agree with the archives, compacts, and checks again. It removes no archive, and to an index that can be read it adds none that no entry names: `helm s3 prune REPO --orphans` and `helm s3 reindex REPO` do that.',
     'Of an index.yaml that Helm refuses --fix keeps every entry that can be saved, mends what is wrong in the others, and keeps the old text beside it, under a key that it prints. Where an entry can be neither saved nor found among the archives, it names it and writes nothing, unless --allow-lost-entries says so.',
     'Exit status: 0 when there is nothing but remarks, 1 when something is wrong (12 with --exit-codes fine).',
   ],

@@ -34,7 +34,7 @@ describe('the limits', () => {
       ['the nesting of JSON', Buffer.from(`{"apiVersion":"v1","a":${nested(100_000)}}`), /nested more than 256 levels deep/],
       ['the nesting of YAML', yaml(`a: ${nested(5000)}x`), /does not decode/],
       ['a name', Buffer.from(JSON.stringify({ apiVersion: 'v1', addedEntries: { ['a'.repeat(1025)]: [entry('a'.repeat(1025), '1.0.0')] } })), /name of more than 1024 characters/],
-      ['a version', Buffer.from(JSON.stringify({ apiVersion: 'v1', removedEntries: { app: [{ name: 'app', version: `1.0.0-${'a'.repeat(1025)}` }] } })), /version of more than 1024 characters/],
+      ['a version', Buffer.from(JSON.stringify({ apiVersion: 'v1', addedEntries: { app: [entry('app', `1.0.0-${'a'.repeat(1025)}`)] } })), /version of more than 1024 characters/],
     ]
     for (const [what, bytes, reason] of cases) {
       it(`hold for ${what}`, async () => {
