@@ -83,6 +83,7 @@ export default defineConfig(
       'lib/protocol/probe-objects.ts',
       'lib/protocol/probe-permissions.ts',
       'lib/protocol/store-clock.ts',
+      'lib/protocol/failing-writes.ts',
     ],
     rules: {
       'no-restricted-syntax': [

@@ -10,6 +10,8 @@ export type Subject =
   /** `before`: what stands before the prefix in the same word, of a list with commas. */
   | {
       readonly kind: 'version'
+      /** Whether versions are wanted that were deleted, instead of those that are there. */
+      readonly isDeleted: boolean
       readonly prefix: string
       readonly before: string
       readonly chart: string
@@ -107,12 +109,12 @@ function subjectOfFlag(line: Line, name: string | undefined, prefix: string): Su
 
 function subjectOfVersion({ command, given, positional }: Line, word: string, isList: boolean): Subject {
   const chart = argumentCalled(command, positional, ['NAME'])
-  // Helm's local files know what is there, and nothing of what was deleted.
-  if (chart === undefined || commandName(command) === 'restore') return { kind: 'nothing' }
+  if (chart === undefined) return { kind: 'nothing' }
   const comma = isList ? word.lastIndexOf(',') + 1 : 0
   const before = word.slice(0, comma)
   const taken = isList ? [before, ...given.flatMap(([flag, value]) => (flag === 'version' ? [value] : []))].flatMap((text) => text.split(',')) : []
-  return { kind: 'version', prefix: word.slice(comma), before, chart, repository: argumentCalled(command, positional, REPOSITORY), taken }
+  const isDeleted = commandName(command) === 'restore'
+  return { kind: 'version', isDeleted, prefix: word.slice(comma), before, chart, repository: argumentCalled(command, positional, REPOSITORY), taken }
 }
 
 /** How usages call a repository; of two the first is where a chart is looked for. */

@@ -83,6 +83,15 @@ export function exitStatus(code: ErrorCode, isFine: boolean): number {
   return (isFine ? FINE_STATUS[code] : undefined) ?? 1
 }
 
+/**
+ * What is known of a write without an answer of use: ` (what failed)` for the message, and the way out with a `; ` behind it; both empty
+ * where nothing is.
+ */
+export function whyUnanswered(cause: unknown): { readonly reason: string; readonly hint: string } {
+  if (!(cause instanceof HelmS3Error)) return { reason: '', hint: '' }
+  return { reason: ` (${cause.message})`, hint: cause.hint === undefined ? '' : `${cause.hint}; ` }
+}
+
 /** Whether `error` is ours and has this code. */
 export function hasCode(error: unknown, code: ErrorCode): error is HelmS3Error {
   return error instanceof HelmS3Error && error.code === code

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { completionSubject } from '../lib/completion-subject.ts'
 
-const VERSION = { kind: 'version', prefix: '', before: '', chart: 'app', repository: undefined, taken: [''] }
+const VERSION = { kind: 'version', isDeleted: false, prefix: '', before: '', chart: 'app', repository: undefined, taken: [''] }
 
 describe('the subject of a completion', () => {
   for (const [line, expected] of [
@@ -16,8 +16,8 @@ describe('the subject of a completion', () => {
     ['delete app --version=1.0.0 --version |', { ...VERSION, taken: ['', '1.0.0'] }],
     ['delete --version |', { kind: 'nothing' }],
     ['fetch app stable --version |', { ...VERSION, repository: 'stable', taken: [] }],
-    ['restore app stable --version |', { kind: 'nothing' }],
-    ['restore app stable --version=1.0.0,|', { kind: 'nothing' }],
+    ['restore app stable --version |', { ...VERSION, isDeleted: true, repository: 'stable' }],
+    ['restore app stable --version=1.0.0,|', { ...VERSION, isDeleted: true, repository: 'stable', before: '1.0.0,', taken: ['1.0.0', ''] }],
     ['fetch app stable -d |', { kind: 'file' }],
     ['list stable |', { kind: 'chart', prefix: '', repository: 'stable' }],
     ['list |', { kind: 'repository', prefix: '', orFile: false }],

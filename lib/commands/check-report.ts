@@ -30,12 +30,12 @@ export function describeCheck(report: CheckReport, style: Style): { readonly lin
   const { counts, findings } = result
   const number = (severity: Severity): number => findings.filter(({ code }) => FINDING_KINDS[code].severity === severity).length
   const totals = { errors: number('error'), warnings: number('warning'), remarks: number('remark') }
-  const lines = [...describeRepaired(report.repaired, location), ...fixedLines(report, style), ...groupFindings(findings).flatMap((group) => groupLines(group, location, style)), ...summary(report, totals, style)]
+  const lines = [...describeRepaired(report.repaired, location), ...fixedLines(report, style), ...groupFindings(findings).flatMap((group) => groupLines(group, report, style)), ...summary(report, totals, style)]
   const value = {
     repository: location.url,
     level: result.level,
-    findings: findings.map((each) => findingValue(each, location)),
-    fixed: fixed.map((each) => findingValue(each, location)),
+    findings: findings.map((each) => findingValue(each, report)),
+    fixed: fixed.map((each) => findingValue(each, report)),
     broken: repairedValue(report.repaired),
     ...totals,
     generation: result.generation ?? null,
@@ -54,13 +54,15 @@ export function describeCheck(report: CheckReport, style: Style): { readonly lin
   return { lines, value }
 }
 
-function findingValue({ code, detail, key, name, version }: Finding, location: RepositoryLocation): object {
+function findingValue({ code, detail, key, name, version }: Finding, report: CheckReport): object {
   const { severity, why } = FINDING_KINDS[code]
-  return { code, severity, detail, key: key ?? null, name: name ?? null, version: version ?? null, why, next: nextStep(code, location) }
+  return { code, severity, detail, key: key ?? null, name: name ?? null, version: version ?? null, why, next: nextStep(code, report) }
 }
 
-function nextStep(code: Finding['code'], { address }: RepositoryLocation): string {
-  return FINDING_KINDS[code].next.replaceAll('REPO', () => shellWord(address))
+/** What reading all archives has found, only reading them repairs: entries and listing look as if all were well. */
+function nextStep(code: Finding['code'], { isDeep, location: { address } }: CheckReport): string {
+  const { next } = FINDING_KINDS[code]
+  return (isDeep ? next.replaceAll('REPO --fix', 'REPO --deep --fix') : next).replaceAll('REPO', () => shellWord(address))
 }
 
 function fixedLines({ fixed, isFix, location }: CheckReport, style: Style): readonly string[] {
@@ -72,12 +74,12 @@ function fixedLines({ fixed, isFix, location }: CheckReport, style: Style): read
   return [style.good(`Repaired ${String(fixed.length)}:`), ...table, ...more, '']
 }
 
-function groupLines({ code, findings, severity, title, why }: FindingGroup, location: RepositoryLocation, style: Style): readonly string[] {
+function groupLines({ code, findings, severity, title, why }: FindingGroup, report: CheckReport, style: Style): readonly string[] {
   const paint = { error: style.bad, warning: style.warning, remark: style.faint }[severity]
-  const rows = findings.slice(0, MOST_SHOWN).map((each) => [`  ${subjectOf(each, location)}`, each.detail])
+  const rows = findings.slice(0, MOST_SHOWN).map((each) => [`  ${subjectOf(each, report.location)}`, each.detail])
   const [, ...table] = renderTable(['', ''], rows)
   const more = findings.length > MOST_SHOWN ? [`  and ${String(findings.length - MOST_SHOWN)} more: -o json has them all`] : []
-  return [`${paint(severity)} ${style.heading(code)}: ${title}`, ...table, ...more, `  why:  ${why}`, `  next: ${nextStep(code, location)}`, '']
+  return [`${paint(severity)} ${style.heading(code)}: ${title}`, ...table, ...more, `  why:  ${why}`, `  next: ${nextStep(code, report)}`, '']
 }
 
 /** What a finding is about, without the prefix of the repository. */

@@ -1,7 +1,7 @@
 import { type Subject, completionSubject } from '../completion-subject.ts'
 import type { Context } from '../context.ts'
 import { parseRepositoryUrl } from '../core/keys.ts'
-import { cachedChartNames, cachedVersions } from '../helm/cached-charts.ts'
+import { cachedChartNames, cachedDeletedVersions, cachedVersions } from '../helm/cached-charts.ts'
 import { type HelmRepository, readRepositories, repositoriesAt } from '../helm/repositories.ts'
 import { isHiding, isPlainWord } from '../terminal-text.ts'
 
@@ -40,7 +40,8 @@ async function completionOf(context: Context, subject: Subject): Promise<Complet
       return { ...NOTHING, candidates: startingWith(subject.prefix, names).toSorted() }
     }
     case 'version': {
-      const versions = await inAll(context, subject.repository, (repository) => cachedVersions(cacheFolder, repository, subject.chart))
+      const read = subject.isDeleted ? cachedDeletedVersions : cachedVersions
+      const versions = await inAll(context, subject.repository, (repository) => read(cacheFolder, repository, subject.chart))
       const wanted = startingWith(subject.prefix, versions).filter((version) => !subject.taken.includes(version))
       return { candidates: wanted.map((version) => subject.before + version), directive: NO_FILES | KEEP_ORDER }
     }

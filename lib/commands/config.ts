@@ -36,7 +36,7 @@ interface Setting {
 }
 
 /** What holds where nobody says anything. */
-const BUILT_IN: ConfigTexts = { relative: 'false', 'grace-window': formatDuration(DEFAULT_GRACE_WINDOW) }
+const BUILT_IN: ConfigTexts = { relative: 'false', 'literal-plus': 'false', 'grace-window': formatDuration(DEFAULT_GRACE_WINDOW) }
 
 /** `helm s3 config REPO`: the defaults that a repository keeps. Cost: HEAD and GET; a change one PUT more. */
 export async function config(context: Context, { changes, repository, unset }: ConfigCommand): Promise<void> {

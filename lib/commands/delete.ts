@@ -1,8 +1,9 @@
 import type { Context } from '../context.ts'
-import type { VersionId } from '../core/entry.ts'
+import type { Entry, VersionId } from '../core/entry.ts'
+import { type RepositoryLocation, objectOfUrl } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import { findRepository } from '../helm/repositories.ts'
-import { deleteSelected } from '../protocol/delete.ts'
+import { deleteSelected, isElsewhere } from '../protocol/delete.ts'
 import { finishDeletion } from './finish-deletion.ts'
 
 export interface DeleteCommand {
@@ -28,9 +29,17 @@ export async function deleteCommand(context: Context, options: DeleteCommand): P
   const { all, dryRun } = options
   const { committed, keptArchives, targets } = await deleteSelected(session, options.name, all ? 'all' : versions, options)
   await finishDeletion(context, session, { committed, keptArchives })
+  for (const { entry, key } of targets) if (isElsewhere(entry, key)) sayThatItStays(context, location, entry)
   const removed = [...new Map(targets.map(({ entry: { name, version } }) => [version, { name, version }])).values()]
   const delta = committed.at(-1)?.id ?? null
   context.output.result(describe(options, removed), { repository: location.url, dryRun, delta, removed, keptArchives })
+}
+
+/** What lies on a web server nobody expects to go; an archive in S3 somebody may. */
+function sayThatItStays({ output }: Context, location: RepositoryLocation, { name, urls: [url = ''] = [], version }: Entry): void {
+  const line = `helm-s3: the archive of ${name} ${version} is none of this repository, and stays: ${url}`
+  if (objectOfUrl(location, url) === undefined) output.detail(line)
+  else output.notice(line)
 }
 
 function refuseContradictions({ all, versions }: DeleteCommand): void {

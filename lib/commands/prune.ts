@@ -137,6 +137,8 @@ function describe({ foreign, freed, kept, keptArchives, orphans, removed }: Prun
     return number === 0 ? [] : [`${String(number)} ${words}`]
   })
   if (reasons.length > 0) lines.push(`Kept ${count(kept.length, 'chart version')}: ${reasons.join(', ')}.`)
+  const elsewhere = removed.filter((each) => each.isElsewhere).length
+  if (elsewhere > 0) lines.push(`The archives of ${count(elsewhere, 'version')} are none of this repository, and stay.`)
   if (foreign.length > 0) {
     lines.push(`Left ${count(foreign.length, 'file')} that no entry names and that ${foreign.length === 1 ? 'is' : 'are'} no orphan of this repository:`)
     lines.push(...foreign.slice(0, MOST_FOREIGN).map(({ key, reason }) => `  ${key}: ${reason}`))

@@ -137,22 +137,30 @@ export function resourceArn(bucket: string, key: string): string {
   return `arn:aws:s3:::${bucket}${key === '' ? '' : `/${key}`}`
 }
 
+/** How the urls of new entries are written. */
+export interface UrlForm {
+  /** What stands before the file name: the `s3://` URL of the repository, the `https://` URL at which it is published, or nothing. */
+  readonly base: string
+  /** A `+` stands as it is, instead of `%2B`. */
+  readonly literalPlus: boolean
+}
+
 /**
- * What stands in `urls` of an entry: the file name below `base`, which is the `s3://` URL of the repository, the `https://` URL
- * at which it is published, or empty for relative urls. Every segment is percent-encoded and `+` is
- * written `%2B`, because S3 over https reads a bare `+` as a space (helm/helm#1565).
+ * What stands in `urls` of an entry: the percent-encoded file name below the base. A `+` is written `%2B`, because S3 over https reads a bare
+ * `+` as a space (helm/helm#1565); or as it is, because `helm dependency update` of Helm 3 encodes the `%` of a relative url once more.
  */
 export function archiveUrl(
   location: RepositoryLocation,
   chart: { readonly name: string; readonly version: string },
-  base: string,
+  form: UrlForm,
 ): string {
-  return archiveUrlOf(location, archiveKey(location, chart), base)
+  return archiveUrlOf(location, archiveKey(location, chart), form)
 }
 
 /** The same for the archive under this key, which may have another name. */
-export function archiveUrlOf(location: RepositoryLocation, key: Key, base: string): string {
-  const file = encodeSegment(key.slice(location.prefix.length))
+export function archiveUrlOf(location: RepositoryLocation, key: Key, { base, literalPlus }: UrlForm): string {
+  const encoded = encodeSegment(key.slice(location.prefix.length))
+  const file = literalPlus ? encoded.replaceAll('%2B', '+') : encoded
   return base === '' ? file : `${base}/${file}`
 }
 
@@ -206,6 +214,13 @@ export function keyInBucket(location: RepositoryLocation, url: string): Key | un
 export function ownArchiveKey(location: RepositoryLocation, url: string): Key | undefined {
   const key = keyInBucket(location, url)
   return key !== undefined && isArchiveKey(location, key) ? key : undefined
+}
+
+/** The key of an archive in a folder of the repository, if a url means one; those of this program hold none. */
+export function folderArchiveKey(location: RepositoryLocation, url: string): Key | undefined {
+  const path = keyBelow(location, url)
+  if (path === undefined || !/\/[^/]+\.tgz$/.test(path) || /^(?:index\.d|\.helm-s3-probe)\//.test(path)) return undefined
+  return asKey(location.prefix + path)
 }
 
 /** What of the key that a url means lies below the repository; undefined: it means another place. */

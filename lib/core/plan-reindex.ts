@@ -3,7 +3,7 @@ import { skippedBecause } from './check/check-base.ts'
 import { type Entry, type VersionId, promisedDigest, underName, versionKey } from './entry.ts'
 import { entryProblem, identityProblem, nameProblem } from './entry-shape.ts'
 import type { IndexText } from './index/index-text.ts'
-import { type Key, type RepositoryLocation, archiveKey, archiveUrlOf, ownArchiveKey } from './keys.ts'
+import { type Key, type RepositoryLocation, type UrlForm, archiveKey, archiveUrlOf, folderArchiveKey, ownArchiveKey } from './keys.ts'
 
 /** An archive as a listing shows it. */
 export interface SeenArchive {
@@ -43,10 +43,12 @@ export interface Problem {
 export interface PlanOptions {
   /** Entries whose url is absolute are rewritten. */
   readonly relative: boolean
-  /** What stands before the file name in `urls` of new entries; see `archiveUrl`. */
-  readonly urlBase: string
+  /** Of new entries. */
+  readonly urlForm: UrlForm
   /** Trusts no archive: each is opened. */
   readonly full: boolean
+  /** Keys in folders that entries mean, and under which nothing stands. Left out: nobody has looked. */
+  readonly missing?: ReadonlySet<Key>
 }
 
 /** What an opened archive contributes to a plan. */
@@ -129,7 +131,8 @@ export class ReindexPlan {
     if (!isLast && holder === undefined && properKey !== archive.key && this.#archives.has(properKey)) return { outcome: 'later' }
 
     const entry = this.#entryFor(archive, content, holder)
-    if (holder === undefined || this.#leftOut.has(holder) || !(this.#isElsewhere(holder) || isSame(holder, entry))) {
+    const isProven = holder !== undefined && this.#leadsNowhere(holder) && properKey === archive.key && promisedDigest(holder.digest) === content.digest
+    if (holder === undefined || isProven || this.#leftOut.has(holder) || !(this.#isElsewhere(holder) || isSame(holder, entry))) {
       const problem = entryProblem(entry)
       if (problem !== undefined) return { outcome: 'problem', problem: { key: archive.key, reason: `the chart ${problem}` } }
       this.#claims.set(id, archive.key)
@@ -212,7 +215,14 @@ export class ReindexPlan {
   #isElsewhere(entry: Entry): boolean {
     const [url] = entry.urls ?? []
     if (url === undefined || this.#keyOf(entry) !== undefined) return false
+    if (folderArchiveKey(this.#location, url) !== undefined) return true
     return isAbsolute(url) ? !/^s3:/i.test(url) : url.includes('/')
+  }
+
+  /** Whether nothing stands where the entry leads: its archive may lie in its place instead, which its digest proves. */
+  #leadsNowhere({ urls = [] }: Entry): boolean {
+    const key = urls[0] === undefined ? undefined : folderArchiveKey(this.#location, urls[0])
+    return key !== undefined && this.#options.missing?.has(key) === true
   }
 
   /** The key of the archive that the entry names, if it is there. */
@@ -225,11 +235,13 @@ export class ReindexPlan {
     return archiveKey(this.#location, version)
   }
 
-  /** Whether every entry that names the archive was created after the archive was written, and says which bytes it means. */
+  /** Whether every entry that names the archive was created after the archive was written, and all say the same of what it is. */
   #isTrusted({ key, lastModified }: SeenArchive): boolean {
     const entries = this.#named.get(key)
     if (entries === undefined || this.#options.full) return false
-    return entries.every((entry) => !this.#leftOut.has(entry) && (this.#isElsewhere(entry) || (isDigest(entry.digest) && lastModified <= Date.parse(entry.created ?? ''))))
+    const own = entries.filter((entry) => !this.#isElsewhere(entry))
+    const isTold = (entry: Entry): boolean => isDigest(entry.digest) && lastModified <= Date.parse(entry.created ?? '')
+    return entries.every((entry) => !this.#leftOut.has(entry) && !this.#leadsNowhere(entry)) && own.every(isTold) && agree(own)
   }
 
   #isTrustedKey(key: Key): boolean {
@@ -249,8 +261,19 @@ export class ReindexPlan {
   #urlsFor({ key }: SeenArchive, entry: Entry | undefined): readonly string[] {
     const isOwn = entry !== undefined && this.#keyOf(entry) === key
     if (isOwn && (!this.#options.relative || !isAbsolute(entry.urls?.[0] ?? ''))) return entry.urls ?? []
-    return [archiveUrlOf(this.#location, key, this.#options.urlBase)]
+    return [archiveUrlOf(this.#location, key, this.#options.urlForm)]
   }
+}
+
+/** The keys in folders that entries with a digest mean whose archive also lies where a push would have put it, each once. */
+export function replacedInFolders(location: RepositoryLocation, entries: readonly Entry[], archives: { readonly has: (key: Key) => boolean }): readonly Key[] {
+  const keys = entries.flatMap((entry) => {
+    const url = entry.urls?.[0]
+    const key = url === undefined ? undefined : folderArchiveKey(location, url)
+    const mayBeMoved = key !== undefined && isDigest(promisedDigest(entry.digest)) && identityProblem(entry) === undefined
+    return mayBeMoved && archives.has(archiveKey(location, entry)) ? [key] : []
+  })
+  return [...new Set(keys)]
 }
 
 /** Whether what a change has seen still holds: the archive as it was, and the entry, or still none. */
@@ -268,6 +291,11 @@ function isAbsolute(url: string): boolean {
 /** Whether two entries of one version mean the same archive in the same words. */
 function isSame(a: Entry, b: Entry): boolean {
   return a.digest === b.digest && a.created === b.created && a.urls?.[0] === b.urls?.[0]
+}
+
+/** Whether entries that name one archive mean one version and the same bytes. */
+export function agree([first, ...others]: readonly Entry[]): boolean {
+  return others.every((entry) => first !== undefined && entry.digest === first.digest && versionKey(entry) === versionKey(first))
 }
 
 function isDigest(text: string | undefined): boolean {

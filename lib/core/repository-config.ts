@@ -7,7 +7,7 @@ import { parseShallowJson } from './json-depth.ts'
 import { MAX_CONFIG } from './size-limits.ts'
 
 /** Defaults that a repository keeps for all who write to it, in the order in which they are shown. */
-export const CONFIG_KEYS = ['relative', 'publish-url', 'acl', 'sse', 'sse-kms-key-id', 'grace-window', 'format'] as const
+export const CONFIG_KEYS = ['relative', 'publish-url', 'literal-plus', 'acl', 'sse', 'sse-kms-key-id', 'grace-window', 'format'] as const
 
 export type ConfigKey = (typeof CONFIG_KEYS)[number]
 
@@ -20,6 +20,8 @@ export interface RepositoryConfig {
   readonly relative?: boolean
   /** `https://…` without a slash at the end: what new entries have in `urls` before `/<file>`. */
   readonly publishUrl?: string
+  /** New entries have `+` in their urls as it stands, instead of `%2B`. */
+  readonly literalPlus?: boolean
   readonly acl?: string
   readonly sse?: string
   readonly sseKmsKeyId?: string
@@ -48,11 +50,17 @@ const HTTPS_HINT = 'write it as https://HOST/PATH'
 const CHECKS: Readonly<Record<ConfigKey, (given: Sourced) => string>> = {
   relative: (given) => oneOf(given, ['true', 'false']),
   'publish-url': baseUrl,
+  'literal-plus': (given) => oneOf(given, ['true', 'false']),
   acl: (given) => (objectSettingsOf({ acl: given }), given.value),
   sse: (given) => (objectSettingsOf({ sse: given }), given.value),
   'sse-kms-key-id': (given) => (objectSettingsOf({ key: given }), given.value),
   'grace-window': graceWindow,
   format: (given) => oneOf(given, ['json', 'yaml']),
+}
+
+/** Whether it is kept as true or false. */
+function isTruth(key: ConfigKey): boolean {
+  return key === 'relative' || key === 'literal-plus'
 }
 
 export function isConfigKey(text: string): text is ConfigKey {
@@ -75,7 +83,7 @@ export function changeConfig(document: ConfigDocument, changes: Readonly<Partial
     if (next[key] === undefined) continue
     const text = checked(key, next[key])
     texts[key] = text
-    next[key] = key === 'relative' ? text === 'true' : text
+    next[key] = isTruth(key) ? text === 'true' : text
   }
   const [problem] = contradictions(texts)
   if (problem !== undefined) throw new HelmS3Error('invalid-config', problem.reason, { hint: `take it away with --unset ${problem.key}, in the same command` })
@@ -137,6 +145,7 @@ export function configOf(texts: ConfigTexts): RepositoryConfig {
   return {
     ...(relative === undefined ? {} : { relative: relative === 'true' }),
     ...(texts['publish-url'] === undefined ? {} : { publishUrl: texts['publish-url'] }),
+    ...(texts['literal-plus'] === undefined ? {} : { literalPlus: texts['literal-plus'] === 'true' }),
     ...(acl === undefined ? {} : { acl }),
     ...(sse === undefined ? {} : { sse }),
     ...(texts['sse-kms-key-id'] === undefined ? {} : { sseKmsKeyId: texts['sse-kms-key-id'] }),
@@ -160,7 +169,7 @@ function parseObject(bytes: Uint8Array): ConfigDocument | undefined {
 
 function checked(key: ConfigKey, value: unknown): string {
   const given = { value: typeof value === 'string' || typeof value === 'boolean' ? String(value) : JSON.stringify(value) ?? '', from: key }
-  if (typeof value !== 'string' && !(key === 'relative' && typeof value === 'boolean')) throw unusable(given, 'must be a text')
+  if (typeof value !== 'string' && !(isTruth(key) && typeof value === 'boolean')) throw unusable(given, 'must be a text')
   if (given.value === '') throw unusable(given, 'must not be empty', `\`--unset ${key}\` takes it away`)
   return CHECKS[key](given)
 }

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type IndexText, readIndexText, sliceIndexText } from '../core/index/index-text.ts'
+import { compareVersions } from '../core/version.ts'
 import { HelmS3Error } from '../errors.ts'
 import type { HelmRepository } from './repositories.ts'
 
@@ -24,6 +25,24 @@ export async function cachedChartNames(cacheFolder: string, repository: HelmRepo
 export async function cachedVersions(cacheFolder: string, repository: HelmRepository, chart: string): Promise<readonly string[]> {
   try {
     return ((await cachedIndex(cacheFolder, repository))?.items(chart) ?? []).map(({ version }) => version)
+  } catch (error) {
+    if (error instanceof HelmS3Error) return []
+    throw error
+  }
+}
+
+/**
+ * The versions of a chart that were deleted, the highest first: those that the deltas which Helm's local copy notes as folded have touched,
+ * and that are not there. What was deleted long ago, and can hardly be restored, is not noted any more.
+ */
+export async function cachedDeletedVersions(cacheFolder: string, repository: HelmRepository, chart: string): Promise<readonly string[]> {
+  try {
+    const index = await cachedIndex(cacheFolder, repository)
+    if (index === undefined) return []
+    const present = new Set(index.items(chart).map(({ version }) => version))
+    const touched = [...index.bookkeeping.folded.values()].flatMap((folded) => (folded.touched === '*' || folded.gone !== undefined ? [] : folded.touched))
+    const deleted = touched.filter(({ name, version }) => name === chart && !present.has(version)).map(({ version }) => version)
+    return [...new Set(deleted)].sort((a, b) => compareVersions(b, a))
   } catch (error) {
     if (error instanceof HelmS3Error) return []
     throw error

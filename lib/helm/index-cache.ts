@@ -4,6 +4,7 @@ import type { StoredDelta } from '../core/delta.ts'
 import { fold } from '../core/fold.ts'
 import { type IndexText, readIndexText } from '../core/index/index-text.ts'
 import { joinSmall } from '../core/index/pieces.ts'
+import { foldedAt } from '../core/plan-compaction.ts'
 import { HelmS3Error } from '../errors.ts'
 import { type Clock, systemClock } from '../sys/clock.ts'
 import { underLock } from '../sys/file-lock.ts'
@@ -61,7 +62,7 @@ function bringInto({ index: path, charts }: CacheFiles, change: StoredDelta): bo
   }
   let index: IndexText
   try {
-    index = fold(readIndexText(readFileSync(path)), [change])
+    index = noteFolded(fold(readIndexText(readFileSync(path)), [change]), change)
   } catch (error) {
     if (!isUntouched()) return false
     throw error
@@ -75,6 +76,17 @@ function bringInto({ index: path, charts }: CacheFiles, change: StoredDelta): bo
   if (!isReplaced) return false
   writeFileAtomically(charts, index.chartNames().map((chart) => `${chart}\n`).join(''))
   return stampOf(path)?.written === ours?.written
+}
+
+/** So long the copy remembers changes, milliseconds: as long as `index.yaml` does, about. */
+const REMEMBERED = 2 * 60 * 60_000
+
+/** The copy remembers the change as `index.yaml` does when it has folded it: completion tells from that what was deleted. */
+function noteFolded(index: IndexText, change: StoredDelta): IndexText {
+  const { bookkeeping, generated } = index
+  const young = [...bookkeeping.folded].filter(([, { at }]) => change.lastModified - at < REMEMBERED)
+  const folded = new Map(young).set(change.id, foldedAt(change.lastModified, change))
+  return index.withHeader({ bookkeeping: { ...bookkeeping, folded }, generated })
 }
 
 interface Stamp {

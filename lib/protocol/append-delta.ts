@@ -2,7 +2,7 @@ import { type Delta, removedForGood } from '../core/delta.ts'
 import { deltaKey, deltaTime } from '../core/delta-id.ts'
 import { decodeDelta, deltaSizeProblem, encodeDelta } from '../core/delta-text.ts'
 import { isAnnouncement } from '../core/entry.ts'
-import { HelmS3Error, during, hasCode } from '../errors.ts'
+import { HelmS3Error, during, hasCode, whyUnanswered } from '../errors.ts'
 import { ID_LIFETIME, MAX_CLOCK_LEAD, RETENTION } from './limits.ts'
 import type { Minted } from './mint.ts'
 import { readBase } from './read-base.ts'
@@ -138,8 +138,9 @@ async function lookForDelta(session: Session, minted: Minted): Promise<number | 
 
 function outcomeUnknown(session: Session, minted: Minted, cause?: unknown): HelmS3Error {
   const why = cause instanceof Error ? ` (${cause.message})` : ''
+  const { hint } = whyUnanswered(cause)
   return new HelmS3Error('outcome-unknown', `no answer to the write of ${minted.id}: it may or may not have taken effect${why}`, {
-    hint: `see what stands there, \`helm s3 fetch\` from ${session.location.address}, before you repeat the command`,
+    hint: `${hint}see what stands there, \`helm s3 fetch\` from ${session.location.address}, before you repeat the command`,
     cause,
   })
 }

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { type SeenObject, type SeenRepository, adviseElsewhere, checkArchives } from '../core/check/check-archives.ts'
+import { type SeenObject, type SeenRepository, adviseElsewhere, checkArchives, checkDeadUrls } from '../core/check/check-archives.ts'
 import { type Level, type Permission, type ProbeReport, checkClock, checkPermissions, checkStore, levelOf } from '../core/check/check-store.ts'
 import { type Finding, finding, findingKey } from '../core/check/finding.ts'
 import type { FindingCode } from '../core/check/finding-kinds.ts'
@@ -9,8 +9,10 @@ import { hasCode } from '../errors.ts'
 import type { ObjectInfo } from '../store/object-store.ts'
 import { askAgain } from './ask-again.ts'
 import { type CheckedIndex, allOf, checkIndex, entriesOf } from './check-index.ts'
+import { findDeadUrls } from './dead-urls.ts'
 import { CONCURRENCY } from './limits.ts'
 import { type LookOptions, listRepository, lookAtArchives } from './look-at-archives.ts'
+import { hasLeftovers } from './probe-objects.ts'
 import { probePermissions } from './probe-permissions.ts'
 import { probeStore } from './probe-store.ts'
 import { readView } from './read-view.ts'
@@ -45,7 +47,7 @@ const FLEETING: readonly FindingCode[] = ['archive-missing', 'archive-unlisted',
  *
  * Cost: a view, one LIST for each 1000 objects, one HEAD; a HEAD for each archive that is younger than its entry or that no entry names
  * (a GET where it carries no metadata); a view more and a
- * HEAD for each suspect; with `deep` a GET for each archive and provenance file; with `probe` see {@link probeStore}.
+ * HEAD for each suspect, see also {@link findDeadUrls}; with `deep` a GET for each archive and provenance file; with `probe` see {@link probeStore}.
  * @throws HelmS3Error `missing-index` where nothing of a repository is; `denied` when `index.yaml` may not be read
  */
 export async function checkRepository(session: Session, options: CheckOptions): Promise<CheckResult> {
@@ -59,13 +61,14 @@ export async function checkRepository(session: Session, options: CheckOptions): 
   const { contents, denied, isDenied } = await lookAtArchives(session, { entries, location, named, objects }, options)
   const seen: SeenRepository = { location, entries, named, objects, contents, busy: index.busy, date: session.storeClock.now() }
   const suspects = listing === undefined || index.entries === undefined ? [] : checkArchives(seen)
+  const dead = index.entries === undefined ? new Set<Key>() : await findDeadUrls(session, location, entries, objects)
   const archives = await confirm(session, seen, objects, suspects)
 
   const probed = options.probe ? await probeAll(session) : { probe: undefined, permissions: [], findings: await leftovers(session, listing !== undefined) }
   const permissions = [...readPermissions(session, index, listing !== undefined, isDenied), ...probed.permissions]
   const sizes = [...objects.values()]
   return {
-    findings: [...adviseElsewhere(index.findings, index.all, location), ...archives, ...(isDenied === true ? [] : denied.map(deniedArchive)), ...checkClock(clockSkew), ...checkPermissions(permissions), ...probed.findings],
+    findings: [...adviseElsewhere(index.findings, index.all, location), ...checkDeadUrls(seen, dead), ...archives, ...(isDenied === true ? [] : denied.map(deniedArchive)), ...checkClock(clockSkew), ...checkPermissions(permissions), ...probed.findings],
     level: levelOf(probed.probe),
     probe: probed.probe,
     permissions,
@@ -128,10 +131,9 @@ async function probeAll(session: Session): Promise<{ readonly probe: ProbeReport
   return { probe, permissions, findings: [finding('probe-incomplete', needs)] }
 }
 
-async function leftovers({ location, store }: Session, mayList: boolean): Promise<readonly Finding[]> {
-  if (!mayList) return []
-  const { objects } = await store.list(probeFolder(location))
-  return objects.length === 0 ? [] : [finding('probe-leftovers', `below ${probeFolder(location)}`)]
+async function leftovers(session: Session, mayList: boolean): Promise<readonly Finding[]> {
+  if (!mayList || !(await hasLeftovers(session))) return []
+  return [finding('probe-leftovers', `below ${probeFolder(session.location)}`)]
 }
 
 /** What the requests so far have shown. `isDenied`: whether an archive could not be read; undefined: none was tried. */

@@ -55,7 +55,8 @@ export async function compactInline(session: Session, own: { readonly id: DeltaI
     }
   } catch (error) {
     if (!(error instanceof HelmS3Error)) throw error
-    const tell = hasCode(error, 'unsupported-store') ? session.notice : session.progress
+    const isLasting = hasCode(error, 'unsupported-store') || hasCode(error, 'store-failed')
+    const tell = isLasting ? session.notice : session.progress
     tell(`not folded into index.yaml yet (${error.message}); the next compaction does it`)
   }
   return false

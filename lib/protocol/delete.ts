@@ -1,7 +1,8 @@
 import { type Entry, type Removal, type VersionId, promisedDigest, underName } from '../core/entry.ts'
 import type { IndexText } from '../core/index/index-text.ts'
-import { type Key, ownArchiveKey } from '../core/keys.ts'
+import type { Key } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
+import { ArchiveFolders } from './archive-folders.ts'
 import { type Choose, type Deletion, type DeletionTarget, deleteTargets } from './delete-targets.ts'
 import { type View, readView } from './read-view.ts'
 import { publishedLocation } from './repository-config.ts'
@@ -57,20 +58,28 @@ export async function deleteSelected(
 
 /**
  * What the deletion of these versions takes: every entry that stands under exactly this name with exactly this version, and the archives
- * of this repository that they name. Versions that are not there take nothing.
+ * of this repository that they name, in folders, too. Versions that are not there take nothing.
+ * Cost: see {@link ArchiveFolders}; nothing for archives that lie directly below the prefix.
  */
 export async function entryTargets(session: Session, index: IndexText, versions: readonly VersionId[]): Promise<readonly EntryTarget[]> {
-  const location = await publishedLocation(session)
-  return versions.flatMap(({ name, version }) => {
+  const folders = new ArchiveFolders(session, await publishedLocation(session))
+  const targets: EntryTarget[] = []
+  for (const { name, version } of versions) {
     const entries = index.items(name).flatMap((item) => (item.version === version ? [underName(name, item.entry)] : []))
     const byKey = new Map<Key | undefined, Entry[]>()
     for (const entry of entries) {
       const url = entry.urls?.[0]
-      const key = url === undefined ? undefined : ownArchiveKey(location, url)
+      const key = url === undefined ? undefined : await folders.archiveOf(url)
       byKey.set(key, [...(byKey.get(key) ?? []), entry])
     }
-    return [...byKey].map(([key, named]) => entryTarget(key, named))
-  })
+    targets.push(...[...byKey].map(([key, named]) => entryTarget(key, named)))
+  }
+  return targets
+}
+
+/** Whether the archive of an entry is none of this repository, given the key that its deletion may take: then it stays. */
+export function isElsewhere({ urls = [] }: Entry, key: Key | undefined): boolean {
+  return key === undefined && urls.length > 0
 }
 
 /** `entries`: of one version, which name one archive; the first is the one that Helm takes. */

@@ -2,16 +2,19 @@ import pLimit from 'p-limit'
 import { readChartArchive } from '../chart/chart-archive.ts'
 import type { DeltaId } from '../core/delta-id.ts'
 import { type Removal, type VersionId, isAnnouncement, promisedDigest, versionKey } from '../core/entry.ts'
+import { entryOfOther } from '../core/entry-of-other.ts'
 import { compareIds } from '../core/fold.ts'
 import { type Key, archiveKey, provenanceKey } from '../core/keys.ts'
 import { type ErrorCode, HelmS3Error, hasCode } from '../errors.ts'
 import type { ObjectVersion, StoredObject } from '../store/object-store.ts'
 import { sha256 } from '../sys/sha256.ts'
+import { keyTaken } from './archive-owner.ts'
 import type { ChartUpload } from './chart-upload.ts'
 import { CONCURRENCY } from './limits.ts'
 import { readDelta } from './read-delta.ts'
 import { type View, readView } from './read-view.ts'
 import { type KnownRemoval, findAllRemovals } from './removals.ts'
+import { publishedLocation } from './repository-config.ts'
 import type { Session } from './session.ts'
 import { shellWord } from '../terminal-text.ts'
 
@@ -72,6 +75,8 @@ async function findOne(session: Session, view: View, version: VersionId, removal
   const key = archiveKey(location, version)
   const present = await session.store.get(key)
   if (present !== undefined && !isOf(present, removal)) {
+    const owner = entryOfOther(await publishedLocation(session), view.index, key, version)
+    if (owner !== undefined) return keyTaken(location, version, owner)
     return problem('conflict', `another archive stands at ${key} than the deleted one of ${what}`, `\`helm s3 reindex ${shellWord(location.address)}\` adds the one that stands there`)
   }
   const object = present ?? (await findVersion(session, key, (body) => isOf({ body }, removal)))

@@ -1,6 +1,8 @@
+import { readStoredMetadata } from '../chart/stored-metadata.ts'
 import { type DeltaId, parseDeltaId } from '../core/delta-id.ts'
+import type { VersionId } from '../core/entry.ts'
 import type { Key } from '../core/keys.ts'
-import { DELTA_METADATA, DIGEST_METADATA } from '../core/object-metadata.ts'
+import { CHART_METADATA, DELTA_METADATA, DIGEST_METADATA } from '../core/object-metadata.ts'
 import type { ETag, ObjectHead } from '../store/object-store.ts'
 import { sha256 } from '../sys/sha256.ts'
 import type { Session } from './session.ts'
@@ -12,6 +14,8 @@ export interface ArchiveHead {
   readonly delta: DeltaId | undefined
   /** SHA-256 of its bytes, lower-case hex. */
   readonly digest: string
+  /** The chart that it holds, as its metadata say; undefined: they do not. */
+  readonly holds: VersionId | undefined
   /** When it was written: store clock, milliseconds since 1970. */
   readonly lastModified: number
 }
@@ -29,7 +33,7 @@ export async function headArchive({ store }: Session, key: Key): Promise<Archive
 }
 
 function archiveHead({ etag, lastModified, metadata }: ObjectHead, digest: string): ArchiveHead {
-  return { etag, delta: deltaIn(metadata), digest, lastModified }
+  return { etag, delta: deltaIn(metadata), digest, holds: readStoredMetadata(metadata[CHART_METADATA]), lastModified }
 }
 
 /** The id in the metadata of an archive or a provenance file. */

@@ -1,5 +1,6 @@
 import type { Entry } from '../core/entry.ts'
 import { archiveKey } from '../core/keys.ts'
+import { otherOwner } from './archive-owner.ts'
 import type { ChartUpload } from './chart-upload.ts'
 import { clearOrphans } from './clear-orphans.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
@@ -8,6 +9,7 @@ import type { Minted } from './mint.ts'
 import type { PushState, Waiting } from './push-state.ts'
 import { type View, readView } from './read-view.ts'
 import { findRemovals, timeToSettle } from './removals.ts'
+import { publishedLocation } from './repository-config.ts'
 import type { Session } from './session.ts'
 import { putArchive } from './write-archive.ts'
 
@@ -27,6 +29,8 @@ export type Placement =
   | { readonly kind: 'exists'; readonly entry: Entry }
   /** No entry names the version, but the archive of another push stands there, and could not be removed. */
   | { readonly kind: 'orphan'; readonly head: ArchiveHead }
+  /** The archive that stands there is that of another chart: this one cannot be pushed. */
+  | { readonly kind: 'taken'; readonly owner: Entry }
   /** Another client is at work on the version: the push waits and starts again. */
   | { readonly kind: 'wait'; readonly waiting: Waiting }
   /** What was seen no longer holds: the push starts again from its first look. */
@@ -127,6 +131,8 @@ async function giveWayOrClear(
   const view = await readView(session)
   const obstacle = await obstacleTo(session, upload, view, state)
   if (obstacle !== undefined) return obstacle
+  const owner = otherOwner(await publishedLocation(session), view.index, upload, head)
+  if (owner !== undefined) return { kind: 'taken', owner }
   const left = head.lastModified + ID_LIFETIME + LONGEST_FLIGHT - view.base.date
   if (left > 0) return { kind: 'wait', waiting: { on: 'push', left } }
   const key = archiveKey(session.location, upload)

@@ -7,6 +7,12 @@ const RANDOM_BYTES = 8
 /** Milliseconds. What a probe left is removed by another one only when it is older: that one may still be running. */
 const ABANDONED = 60 * 60_000
 
+/** Whether there is something that an interrupted probe has left, and that the next one removes. Cost: one LIST. */
+export async function hasLeftovers({ location, store }: Session): Promise<boolean> {
+  const { date, objects } = await listAll(store, probeFolder(location))
+  return objects.some(({ lastModified }) => date - lastModified > ABANDONED)
+}
+
 /** The objects of one probe, in a folder where no client looks: the only place that writes and deletes there. */
 export class ProbeObjects {
   readonly #session: Session

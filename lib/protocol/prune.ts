@@ -5,8 +5,9 @@ import { type PrunePlan, type PruneRules, planPrune } from '../core/plan-prune.t
 import { HelmS3Error } from '../errors.ts'
 import { formatCount } from '../format.ts'
 import { type ObjectInfo, listAll } from '../store/object-store.ts'
+import { ArchiveFolders } from './archive-folders.ts'
 import { orphanTarget } from './clear-orphans.ts'
-import { entryTargets } from './delete.ts'
+import { entryTargets, isElsewhere } from './delete.ts'
 import { type CommittedRemovals, type DeletionTarget, deleteTargets } from './delete-targets.ts'
 import { OrphanJudge } from './judge-orphans.ts'
 import { type View, readView } from './read-view.ts'
@@ -32,6 +33,8 @@ export interface PrunedVersion {
   readonly entry: Entry
   /** Bytes of archive and provenance file; 0 when the archive is not of this repository, or not there. */
   readonly size: number
+  /** Whether its archive, or one of them, is not of this repository, and stays. */
+  readonly isElsewhere: boolean
 }
 
 export interface PruneResult {
@@ -63,7 +66,7 @@ interface Target extends DeletionTarget {
  * archives is more likely damaged than they are orphans: so none goes while `index.yaml` is being made anew, nor when they are more
  * than a tenth of all archives, unless that is asked for.
  *
- * Cost: LIST of the prefix, a view; then that of `deleteTargets`.
+ * Cost: LIST of the prefix, a view; for versions whose archives lie in folders a listing of each; then that of `deleteTargets`.
  * @throws HelmS3Error as `deleteTargets`; `conflict` beside a rebuild; `too-many-orphans`
  */
 export async function prune(session: Session, options: PruneOptions): Promise<PruneResult> {
@@ -97,14 +100,16 @@ async function chooseTargets(
   sizes: ReadonlyMap<Key, number>,
   judge: OrphanJudge,
 ): Promise<{ readonly targets: readonly Target[]; readonly foreign: readonly ForeignFile[] }> {
+  const location = await publishedLocation(session)
   const removals = await entryTargets(session, view.index, planOf(view, options).remove)
+  const inFolders = await new ArchiveFolders(session, location).sizesAround(removals.flatMap(({ key }) => key ?? []))
+  const sizeOf = (key: Key): number => sizes.get(key) ?? inFolders.get(key) ?? 0
   const versions = removals.map((target): Target => {
-    const size = target.key === undefined ? 0 : (sizes.get(target.key) ?? 0) + (sizes.get(provenanceKey(target.key)) ?? 0)
+    const size = target.key === undefined ? 0 : sizeOf(target.key) + sizeOf(provenanceKey(target.key))
     return { ...target, what: { entry: target.entry }, size }
   })
   if (options.orphanAge === undefined) return { targets: versions, foreign: [] }
   const before = listing.date - Math.max(options.orphanAge, options.olderThan ?? 0)
-  const location = await publishedLocation(session)
   const { foreign, orphans } = await judge.judge(findOrphans(location, view.index, listing.objects, before), view.index)
   const unfit = findForeign(location, view.index, listing.objects)
   if (orphans.length > 0) refuseDoubtful(session, view, orphans, listing.objects, options)
@@ -148,7 +153,7 @@ function report(
   const isKept = new Set([...keptArchives, ...revived])
   const gone = targets.filter(({ key }) => key === undefined || !isKept.has(key))
   return {
-    removed: eachOnce(targets.flatMap(({ size, what }) => ('entry' in what ? [{ entry: what.entry, size }] : []))),
+    removed: eachOnce(targets.flatMap(({ key, size, what }) => ('entry' in what ? [{ entry: what.entry, size, isElsewhere: isElsewhere(what.entry, key) }] : []))),
     orphans: gone.flatMap(({ what }) => ('orphan' in what ? [what.orphan] : [])),
     keptArchives,
     freed: gone.reduce((sum, { size }) => sum + size, 0),
@@ -158,9 +163,9 @@ function report(
 /** Two entries of one version with two archives are one version. */
 function eachOnce(removed: readonly PrunedVersion[]): readonly PrunedVersion[] {
   const versions = new Map<string, PrunedVersion>()
-  for (const { entry, size } of removed) {
+  for (const { entry, isElsewhere, size } of removed) {
     const known = versions.get(versionKey(entry))
-    versions.set(versionKey(entry), { entry: known?.entry ?? entry, size: (known?.size ?? 0) + size })
+    versions.set(versionKey(entry), { entry: known?.entry ?? entry, size: (known?.size ?? 0) + size, isElsewhere: known?.isElsewhere === true || isElsewhere })
   }
   return [...versions.values()]
 }

@@ -3,10 +3,11 @@ import { makeEntry } from '../core/chart-entry.ts'
 import type { Addition, Delta } from '../core/delta.ts'
 import type { DeltaId } from '../core/delta-id.ts'
 import { type Entry, type VersionId, versionKey } from '../core/entry.ts'
-import { archiveKey, archiveUrl } from '../core/keys.ts'
+import { type UrlForm, archiveKey, archiveUrl } from '../core/keys.ts'
 import { HelmS3Error, during, hasCode } from '../errors.ts'
 import { formatCount } from '../format.ts'
 import { appendDelta } from './append-delta.ts'
+import { keyTaken, otherOwner, refuseSharedKeys } from './archive-owner.ts'
 import type { ChartUpload } from './chart-upload.ts'
 import { clearOrphans } from './clear-orphans.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
@@ -19,7 +20,7 @@ import { cannotFetchIndex } from './read-base.ts'
 import { readView } from './read-view.ts'
 import { replaceArchives } from './replace-archive.ts'
 import { refuseBelow } from './refuse-below.ts'
-import { entryUrlBase, expectConfig } from './repository-config.ts'
+import { entryUrlForm, expectConfig, publishedLocation } from './repository-config.ts'
 import { requireRepository } from './require-repository.ts'
 import type { Session } from './session.ts'
 import { type Claim, settle } from './settle.ts'
@@ -58,9 +59,9 @@ export interface PushResult {
 
 const MAX_ATTEMPTS = 12
 
-/** What stands before the file name in `urls`; see `archiveUrl`. */
-interface UrlBase {
-  readonly urlBase: string
+/** Of new entries. */
+interface EntryUrls {
+  readonly urlForm: UrlForm
 }
 
 /** An archive and what became of it in this attempt. */
@@ -87,18 +88,18 @@ type Attempt =
  *
  * Cost of the common push of n charts: HEAD `index.yaml` beside GET of the repository's defaults and n HEADs, so that nothing is
  * written when one of them exists, whatever the store makes of conditions; LIST, n PUTs, PUT of the delta, LIST. By force without
- * those n HEADs. Where an archive stands already: a view.
+ * those n HEADs. Where an archive stands already: a view; by force only where its metadata do not name the chart that is pushed.
  *
- * @throws HelmS3Error `missing-index`, `usage` (a version twice), `conflict`, `outcome-unknown`, and what the store throws
+ * @throws HelmS3Error `missing-index`, `usage` (a version twice, or a key that is another chart's), `conflict`, `outcome-unknown`, and what the store throws
  */
 export async function pushCharts(session: Session, uploads: readonly ChartUpload[], options: PushOptions): Promise<PushResult> {
-  refuseTwice(uploads)
+  refuseSharedKeys(uploads, session.location)
   expectConfig(session)
-  const looked = options.force ? undefined : headArchives(session, uploads, options)
+  const looked = options.force && !options.dryRun ? undefined : headArchives(session, uploads, options)
   await requireRepository(session).catch((error: unknown) => {
     throw cannotFetchIndex(error)
   })
-  const existing = looked === undefined ? new Map<ChartUpload, ExistingVersion>() : await during(LOOK, async () => findExisting(session, uploads, await looked))
+  const existing = looked === undefined ? new Map<ChartUpload, ExistingVersion>() : await findExisting(session, uploads, await during(LOOK, () => looked), options)
   const found = [...existing.values()]
   const absent = uploads.filter((upload) => !existing.has(upload))
   if (found.length > 0 && !options.ignoreIfExists) return { pushed: [], existing: found, committed: undefined }
@@ -112,11 +113,11 @@ const LOOK = 'check if chart already exists in the repository: head s3 object'
 
 /** Pushes what a look at the repository has not found there. */
 async function pushAbsent(session: Session, uploads: readonly ChartUpload[], options: PushOptions): Promise<PushResult> {
-  const urlBase = await entryUrlBase(session, options.relative)
+  const urlForm = await entryUrlForm(session, options.relative)
   const state = new PushState(options.force ? 'force' : 'push')
   const isPatient = startLimit(session, SETTLE_PATIENCE)
   for (let attempt = 1, isRestart = false; attempt <= MAX_ATTEMPTS; isRestart = true) {
-    const tried = await tryPush(session, uploads, { ...options, urlBase }, state, isRestart)
+    const tried = await tryPush(session, uploads, { ...options, urlForm }, state, isRestart)
     if (tried.outcome === 'done') return tried.result
     if (tried.outcome === 'wait') {
       if (!isPatient()) break
@@ -131,13 +132,18 @@ async function pushAbsent(session: Session, uploads: readonly ChartUpload[], opt
 async function tryPush(
   session: Session,
   uploads: readonly ChartUpload[],
-  options: PushOptions & UrlBase,
+  options: PushOptions & EntryUrls,
   state: PushState,
   isRestart: boolean,
 ): Promise<Attempt> {
   const { minted, placed } = await placeAll(session, uploads, options, state)
   for (const { upload, placement } of placed) {
     if (WRITTEN.includes(placement.kind)) state.noteWritten(upload, minted)
+  }
+  const refusal = refusalOf(session, placed)
+  if (refusal !== undefined) {
+    await takeBack(session, placed)
+    throw refusal
   }
   const existing = placed.flatMap(existingVersion)
   if (existing.some(({ isOrphan }) => isOrphan || !options.ignoreIfExists)) {
@@ -193,6 +199,12 @@ async function commit(session: Session, minted: Minted, delta: Delta): Promise<C
   }
 }
 
+/** Another chart has put its archive under the key of one of these meanwhile. */
+function refusalOf({ location }: Session, placed: readonly Placed[]): HelmS3Error | undefined {
+  const [refusal] = placed.flatMap(({ placement, upload }) => (placement.kind === 'taken' ? [keyTaken(location, upload, placement.owner)] : []))
+  return refusal
+}
+
 function existingVersion({ placement, upload: { name, version } }: Placed): readonly ExistingVersion[] {
   if (placement.kind === 'exists') return [{ name, version, digest: placement.entry.digest, isOrphan: false }]
   if (placement.kind === 'orphan') return [{ name, version, digest: placement.head.digest, isOrphan: true }]
@@ -245,7 +257,7 @@ async function putProvenances(session: Session, ours: readonly Placed[], minted:
 }
 
 /** A refreshed archive has its entry already. */
-function makeDelta(session: Session, ours: readonly Placed[], options: UrlBase): Delta {
+function makeDelta(session: Session, ours: readonly Placed[], options: EntryUrls): Delta {
   const additions = ours.flatMap(({ upload, placement }): Addition[] => {
     if (placement.kind === 'refreshed') return []
     return [{ entry: entryOf(session, upload, options), ifAbsent: placement.kind === 'kept' || placement.kind === 'adopted' }]
@@ -253,30 +265,39 @@ function makeDelta(session: Session, ours: readonly Placed[], options: UrlBase):
   return { added: additions, removed: [] }
 }
 
-function entryOf({ location, storeClock }: Session, upload: ChartUpload, { urlBase }: UrlBase): Entry {
+function entryOf({ location, storeClock }: Session, upload: ChartUpload, { urlForm }: EntryUrls): Entry {
   const created = upload.created ?? new Date(storeClock.now()).toISOString()
-  return makeEntry(upload.metadata, { digest: upload.digest, url: archiveUrl(location, upload, urlBase), created })
+  return makeEntry(upload.metadata, { digest: upload.digest, url: archiveUrl(location, upload, urlForm), created })
 }
 
 function claimOf({ location }: Session, { name, version, digest }: ChartUpload): Claim {
   return { name, version, digest, key: archiveKey(location, { name, version }) }
 }
 
-/** The uploads whose version is in the index, as one look tells. An archive alone says nothing: its push may have died. */
+/**
+ * The uploads whose version is in the index, as one look tells; none by force. An archive alone says nothing: its push may have died.
+ * @throws HelmS3Error `usage` when one that could be pushed would replace the archive of another chart
+ */
 async function findExisting(
   session: Session,
   uploads: readonly ChartUpload[],
   heads: readonly (ArchiveHead | undefined)[],
+  { force }: PushOptions,
 ): Promise<ReadonlyMap<ChartUpload, ExistingVersion>> {
-  if (heads.every((head) => head === undefined)) return new Map()
-  const { index } = await readView(session)
-  return new Map(
-    uploads.flatMap((upload, i) => {
-      const entry = heads[i] === undefined ? undefined : index.find(upload)
-      const { name, version } = upload
-      return entry === undefined ? [] : [[upload, { name, version, digest: entry.digest, isOrphan: false }] as const]
-    }),
-  )
+  const existing = new Map<ChartUpload, ExistingVersion>()
+  if (heads.every((head) => head === undefined)) return existing
+  const { index } = await during(LOOK, () => readView(session))
+  const location = await publishedLocation(session)
+  for (const [i, upload] of uploads.entries()) {
+    const head = heads[i]
+    if (head === undefined) continue
+    const { name, version } = upload
+    const entry = force ? undefined : index.find(upload)
+    const owner = entry === undefined ? otherOwner(location, index, upload, head) : undefined
+    if (owner !== undefined) throw keyTaken(location, upload, owner)
+    if (entry !== undefined) existing.set(upload, { name, version, digest: entry.digest, isOrphan: false })
+  }
+  return existing
 }
 
 /**
@@ -296,17 +317,4 @@ function headArchives(session: Session, uploads: readonly ChartUpload[], { dryRu
   const heads = Promise.all(uploads.map((upload) => limit(() => look(upload))))
   heads.catch(() => undefined)
   return heads
-}
-
-function refuseTwice(uploads: readonly ChartUpload[]): void {
-  const seen = new Map<string, ChartUpload>()
-  for (const upload of uploads) {
-    const other = seen.get(versionKey(upload))
-    if (other !== undefined) {
-      throw new HelmS3Error('usage', `${other.source} and ${upload.source} are both ${upload.name} ${upload.version}`, {
-        hint: 'push each version once',
-      })
-    }
-    seen.set(versionKey(upload), upload)
-  }
 }

@@ -2,8 +2,10 @@ import type { Delta } from '../core/delta.ts'
 import type { DeltaId } from '../core/delta-id.ts'
 import type { VersionId } from '../core/entry.ts'
 import type { Key } from '../core/keys.ts'
+import { allEntries } from '../core/plan-orphans.ts'
 import { type ArchiveContent, type Change, type Problem, ReindexPlan, type SeenArchive } from '../core/plan-reindex.ts'
 import { commitChanges, inParts } from './commit-reindex.ts'
+import { findDeadUrls } from './dead-urls.ts'
 import { listArchives } from './list-archives.ts'
 import { listDeltas } from './list-deltas.ts'
 import { ArchiveOpener } from './open-archives.ts'
@@ -11,7 +13,7 @@ import { PushState } from './push-state.ts'
 import { readView } from './read-view.ts'
 import { type Repaired, readIndexUnlessBroken, rebuildIndex, refuseProblems } from './rebuild-index.ts'
 import { markRebuild } from './rebuild-mark.ts'
-import { entryUrlBase, publishedLocation } from './repository-config.ts'
+import { entryUrlForm, publishedLocation } from './repository-config.ts'
 import type { Session } from './session.ts'
 
 export interface ReindexOptions {
@@ -26,7 +28,10 @@ export interface ReindexOptions {
   readonly strict: boolean
   /** Replaces an unreadable `index.yaml`. A missing one is made anew in any case where archives or deltas are. */
   readonly rebuild: boolean
-  /** Adds no version that the index does not know, but for one that is made anew: a deletion may have left its archive. */
+  /**
+   * Adds no version that the index does not know, but for one that is made anew, and one whose archive an entry names: a deletion may
+   * have left its archive.
+   */
   readonly onlyKnown?: boolean
   /** Makes an unreadable index anew also when entries of it cannot be saved. */
   readonly allowLostEntries?: boolean
@@ -76,7 +81,7 @@ const LARGEST_BATCH = 10_000
  * missing or unreadable, it is made anew at once: see {@link rebuildIndex}.
  *
  * Cost with nothing new: the listing of the archives and a view at the same time, and a GET of the repository's defaults if it has
- * any. A new or changed archive: see {@link openArchive}; a batch of them: see {@link commitChanges}.
+ * any; see also {@link findDeadUrls}. A new or changed archive: see {@link openArchive}; a batch of them: see {@link commitChanges}.
  * @throws HelmS3Error `missing-index`, `invalid-index` (without `rebuild`), `invalid-chart` (with `strict`), `conflict`,
  *   `outcome-unknown`
  */
@@ -87,9 +92,12 @@ export async function reindexRepository(session: Session, options: ReindexOption
   const may = { replaceMissing: hasRemains, replaceUnreadable: options.rebuild }
   const [archives, index] = await Promise.all([listing, readIndexUnlessBroken(session, may)])
   const location = await publishedLocation(session)
-  const plan = { relative: options.relative === true, full: options.full, urlBase: await entryUrlBase(session, options.relative) }
+  const plan = { relative: options.relative === true, full: options.full, urlForm: await entryUrlForm(session, options.relative) }
   const opener = new ArchiveOpener(session, options)
-  if (index !== undefined) return reindexReadable(session, options, opener, new ReindexPlan(location, index, archives, plan))
+  if (index !== undefined) {
+    const missing = await findDeadUrls(session, location, allEntries(index), archives)
+    return reindexReadable(session, options, opener, new ReindexPlan(location, index, archives, { ...plan, missing }))
+  }
 
   const { allowLostEntries = false, dryRun, onlyKnown = false, strict } = options
   const mark = dryRun ? undefined : await markRebuild(session)

@@ -1,6 +1,6 @@
 import type { Entry } from '../core/entry.ts'
 import type { IndexForm } from '../core/index/index-text.ts'
-import type { RepositoryLocation } from '../core/keys.ts'
+import type { RepositoryLocation, UrlForm } from '../core/keys.ts'
 import {
   type ConfigDocument,
   type DecodedConfig,
@@ -13,7 +13,7 @@ import {
   isSameConfig,
 } from '../core/repository-config.ts'
 import { MAX_CONFIG } from '../core/size-limits.ts'
-import { HelmS3Error, hasCode } from '../errors.ts'
+import { HelmS3Error, hasCode, whyUnanswered } from '../errors.ts'
 import { NO_OBJECT_SETTINGS, type ObjectSettings } from '../settings/objects.ts'
 import type { PutCondition, StoredObject } from '../store/object-store.ts'
 import { askAgain } from './ask-again.ts'
@@ -108,18 +108,19 @@ export async function writeRepositoryConfig(
 }
 
 function outcomeUnknown({ address, configKey }: RepositoryLocation, cause: unknown): HelmS3Error {
-  return new HelmS3Error('outcome-unknown', `no answer to the write of ${configKey}`, { hint: `see what stands there with \`helm s3 config ${shellWord(address)}\``, cause })
+  const { hint, reason } = whyUnanswered(cause)
+  return new HelmS3Error('outcome-unknown', `no answer to the write of ${configKey}${reason}`, { hint: `${hint}see what stands there with \`helm s3 config ${shellWord(address)}\``, cause })
 }
 
 /**
- * What stands before the file name in `urls` of new entries; see `archiveUrl`.
+ * How the urls of new entries are written.
  * @param relative what the command line says; undefined: the repository decides
  */
-export async function entryUrlBase(session: Session, relative: boolean | undefined): Promise<string> {
+export async function entryUrlForm(session: Session, relative: boolean | undefined): Promise<UrlForm> {
   const { location } = session
-  if (relative !== undefined) return relative ? '' : location.url
   const config = await session.repositoryConfig()
-  return config.relative === true ? '' : (config.publishUrl ?? location.url)
+  const absolute = relative === undefined ? (config.publishUrl ?? location.url) : location.url
+  return { base: (relative ?? config.relative) === true ? '' : absolute, literalPlus: config.literalPlus === true }
 }
 
 /** The location with the URL at which the repository is published, by which entries may name its archives. */

@@ -7,6 +7,7 @@ import type { Clock } from '../sys/clock.ts'
 import type { Random } from '../sys/random.ts'
 import { NO_PROGRESS, type Track } from '../track.ts'
 import type { BaseCache } from './base-cache.ts'
+import { stopFailingWrites } from './failing-writes.ts'
 import { KnownIds } from './known-ids.ts'
 import { readRepositoryConfig } from './repository-config.ts'
 import { type StoreClock, followStoreClock } from './store-clock.ts'
@@ -56,7 +57,7 @@ export type SessionOptions = Omit<Session, Made | Optional> & Partial<Pick<Sessi
 
 /** A session whose store clock follows every answer of `store`. */
 export function createSession(options: SessionOptions): Session {
-  const { store, storeClock } = followStoreClock(options.store, options.clock)
+  const { store, storeClock } = followStoreClock(stopFailingWrites(options.store), options.clock)
   const silent = (): void => undefined
   let config: Promise<RepositoryConfig> | undefined
   const repositoryConfig = (): Promise<RepositoryConfig> => (config ??= readRepositoryConfig(session))

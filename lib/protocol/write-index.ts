@@ -1,6 +1,6 @@
 import { compareIds } from '../core/fold.ts'
 import { NEWEST_METADATA } from '../core/object-metadata.ts'
-import { HelmS3Error, hasCode } from '../errors.ts'
+import { HelmS3Error, hasCode, whyUnanswered } from '../errors.ts'
 import type { IndexText } from '../core/index/index-text.ts'
 import type { PutCondition, PutOutcome } from '../store/object-store.ts'
 import { forgetBase, readBase } from './read-base.ts'
@@ -48,8 +48,9 @@ export async function writeIndex(session: Session, text: IndexText, when: Exclud
     if (when === 'absent' || etag !== when.match) changes.notMade(change)
     return 'lost'
   } catch (cause) {
-    throw new HelmS3Error('outcome-unknown', `no answer to the write of ${location.indexKey}`, {
-      hint: 'no delta is lost by it; run `helm s3 compact` when the store answers again',
+    const { hint, reason } = whyUnanswered(put.cause)
+    throw new HelmS3Error('outcome-unknown', `no answer to the write of ${location.indexKey}${reason}`, {
+      hint: `${hint}no delta is lost by it; run \`helm s3 compact\` when the store answers again`,
       cause,
     })
   }

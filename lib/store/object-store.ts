@@ -151,7 +151,8 @@ export type DeleteOutcome = ({ readonly outcome: 'deleted' } & Answer) | NotDone
 export type NotDone =
   | { readonly outcome: 'refused' }
   | { readonly outcome: 'expired' }
-  | { readonly outcome: 'unknown'; readonly cause: unknown }
+  /** `isFailure`: the store has answered that it failed (500), and is there. */
+  | { readonly outcome: 'unknown'; readonly cause: unknown; readonly isFailure?: boolean }
 
 /**
  * All methods reject with a `HelmS3Error`: `denied`, `missing-bucket`, `unreachable`, `timeout`, `store-failed`,

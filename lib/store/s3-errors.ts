@@ -175,7 +175,7 @@ const RULES: readonly Rule[] = [
   {
     when: ({ status }) => status !== undefined && status !== 200,
     code: 'store-failed',
-    hint: () => 'try again; if it lasts, ask who runs the store',
+    hint: (asked) => `try again; if it lasts, ask who runs the store${leaveOut(asked)}`,
   },
   {
     when: (signs, { proxy }) => proxy !== undefined && (isNotConnected(signs) || signs.code === 'ENOTFOUND' || signs.code === 'EAI_AGAIN'),

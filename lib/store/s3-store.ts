@@ -442,7 +442,7 @@ class S3Store implements ObjectStore {
       const status = statusOf(error)
       if (isConditional && (status === 412 || status === 409 || isMissingObject(error))) return { outcome: 'refused' }
       if (until !== undefined && isExpired(error, until)) return { outcome: 'expired' }
-      if (isAmbiguous(error)) return { outcome: 'unknown', cause: await this.#explained(error, action) }
+      if (isAmbiguous(error)) return { outcome: 'unknown', cause: await this.#explained(error, action), isFailure: status === 500 }
       throw await this.#explained(error, action)
     }
   }

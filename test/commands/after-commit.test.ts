@@ -376,7 +376,7 @@ describe('after its commit', () => {
     goAfter(isConfig, { loses: true })
     const { status, stderr } = await run(`config ${URI} relative=true`)
     assert.equal(status, 3)
-    assert.match(stderr, /^Error: no answer to the write of charts\/index\.d\/config\.json\n/)
+    assert.match(stderr, /^Error: no answer to the write of charts\/index\.d\/config\.json \(nobody answers\)\n/)
   })
 
   describe('a command that is ended by a signal', () => {

@@ -188,7 +188,7 @@ describe('check', () => {
     await put('lost-1.0.0.tgz.prov', SIGNATURE)
     const { status, stdout } = await program.run('check', URI, '--fix')
     assert.equal(status, 1)
-    assert.match(stdout, /^Repaired 1:\n {2}archive-missing {2}app 1\.0\.0\n\nwarning provenance-stale: [^\n]*\n {2}lost-1\.0\.0\.tgz\.prov {2}[^\n]*\n {2}why: [^\n]*\n {2}next: helm s3 prune s3:\/\/acme\/charts --orphans\n/)
+    assert.match(stdout, /^Repaired 1:\n {2}archive-missing {2}app 1\.0\.0\n\nwarning provenance-stale: [^\n]*\n {2}lost-1\.0\.0\.tgz\.prov {2}[^\n]*\n {2}why: [^\n]*\n {2}next: when it is an hour old: helm s3 prune s3:\/\/acme\/charts --orphans\n/)
     await remove('lost-1.0.0.tgz.prov')
     assert.match(await program.ok('check', URI, '--fix'), /^Nothing was repaired\.\n/)
   })
@@ -273,6 +273,26 @@ describe('check', () => {
       const { findings, status } = await checked()
       assert.deepEqual([status, findings.map(({ code, detail }) => [code, detail])], [0, [['provenance-missing', '1 of 2 versions: 1.1.0']]])
     })
+
+    const foreign: Readonly<Record<string, readonly [string, () => Promise<string | Uint8Array>, string, RegExp]>> = {
+      'an npm package': ['sdk-2.4.1.tgz', async () => 'no chart', 'archive-foreign', /sdk-2\.4\.1\.tgz: \S/],
+      'a second archive of a version': ['copy.tgz', () => chartArchive('app', '1.0.0'), 'archive-duplicate', /copy\.tgz: app 1\.0\.0/],
+      'a provenance file that is no signature': ['lost-1.0.0.tgz.prov', async () => 'x', 'archive-foreign', /it is no signature of that archive/],
+    }
+    for (const [what, [name, body, code, reason]] of Object.entries(foreign)) {
+      it(`only remarks ${what}, which no command adds or removes`, async () => {
+        await put(name, await body())
+        program.pass(2 * HOUR)
+        for (const flags of [[], ['--deep']]) {
+          const { findings, status } = await checked(...flags)
+          assert.deepEqual([status, findings.map((each) => each.code)], [0, [code]])
+          assert.match(findings[0]?.detail ?? '', reason)
+        }
+        await program.ok('prune', URI, '--orphans')
+        await program.run('reindex', URI)
+        assert.deepEqual(await codes(), [code])
+      })
+    }
 
     it('finds a provenance file of other bytes with --deep', async () => {
       await put('web-0.1.0.tgz.prov', `files:\n  web-0.1.0.tgz: sha256:${sha256(Buffer.from('others'))}\n`)

@@ -60,6 +60,28 @@ describe('completion', () => {
     assert.deepEqual(await complete('fetch', 'app', 'nowhere', '--version', ''), [':36'])
   })
 
+  it('offers what was deleted to restore, the highest first, and what is there to all others', async () => {
+    program.fail({})
+    addRepositories()
+    await program.ok('init', 's3://acme/charts')
+    addRepositories(['stable', 's3://acme/charts'])
+    const paths = await Promise.all(['1.0.0', '1.9.0', '1.10.0'].map((version) => program.chart('app', version)))
+    await program.ok('push', ...paths, await program.chart('web', '1.0.0'), 'stable')
+    cache('stable-index.yaml', await program.ok('download', '', '', '', 's3://acme/charts/index.yaml'))
+    await program.ok('delete', 'app', 'stable', '--version=1.9.0')
+    assert.deepEqual(await complete('restore', 'app', 'stable', '--version', ''), ['1.9.0', ':36'], 'noted by the deletion itself')
+    await program.ok('delete', 'app', 'stable', '--version=1.10.0')
+    await program.ok('delete', 'web', 'stable', '--version=1.0.0')
+    for (const text of [undefined, await program.ok('download', '', '', '', 's3://acme/charts/index.yaml')]) {
+      if (text !== undefined) cache('stable-index.yaml', text)
+      assert.deepEqual(await complete('restore', 'app', 'stable', '--version', ''), ['1.10.0', '1.9.0', ':36'])
+      assert.deepEqual(await complete('restore', 'app', '--version', '1.9.0,1.1'), ['1.9.0,1.10.0', ':36'])
+      assert.deepEqual(await complete('fetch', 'app', 'stable', '--version', ''), ['1.0.0', ':36'])
+    }
+    await program.ok('push', await program.chart('app', '1.9.0', { 'NOTES.txt': 'again' }), 'stable')
+    assert.deepEqual(await complete('restore', 'app', 'stable', '--version', ''), ['1.10.0', ':36'])
+  })
+
   it('offers values of flags, files, and the names of commands', async () => {
     assert.deepEqual(await complete('compact', '--format='), ['json', 'yaml', ':4'])
     assert.deepEqual(await complete('push', ''), [':0'])

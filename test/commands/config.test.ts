@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { asKey } from '../../lib/core/keys.ts'
 import { asETag } from '../../lib/store/object-store.ts'
+import { chartArchive } from '../support/chart-archive.ts'
 import { resultOf } from '../support/json-schema.ts'
 import { useProgram } from '../support/program.ts'
 
@@ -38,6 +39,24 @@ describe('config', () => {
     await program.ok('init', URI)
   })
 
+  it('writes + as it stands into the urls of new entries, of any kind, and finds their archives', async () => {
+    const urls = async (): Promise<string[]> => [...(await program.text('charts/index.yaml')).matchAll(/"urls":\["([^"]*)"\]/g)].map(([, url]) => url ?? '').sort()
+    await program.ok('push', await program.chart('app', '1.0.0+a'), URI)
+    await config('literal-plus=true')
+    await program.ok('push', await program.chart('app', '1.0.0+b'), URI)
+    await program.ok('push', await program.chart('app', '1.0.0+c'), URI, '--relative')
+    await program.bucket.put(asKey('charts/app-1.0.0+d.tgz'), await chartArchive('app', '1.0.0+d'), { when: 'absent' })
+    await program.ok('reindex', URI, '--relative')
+    assert.deepEqual(await urls(), ['app-1.0.0+a.tgz', 'app-1.0.0+b.tgz', 'app-1.0.0+c.tgz', 'app-1.0.0+d.tgz'])
+    await config('publish-url=https://charts.test/stable')
+    await program.ok('push', await program.chart('app', '1.0.0+e'), URI)
+    assert.equal((await urls()).at(-1), 'https://charts.test/stable/app-1.0.0+e.tgz')
+    await program.ok('check', URI, '--deep')
+    await program.ok('fetch', 'app', URI, '--version=1.0.0+e', `--destination=${program.path('cache')}`)
+    await program.ok('delete', 'app', URI, '--version=1.0.0+c,1.0.0+e')
+    assert.deepEqual((await program.keys('charts/app')).length, 3)
+  })
+
   describe('shows and changes', () => {
     it('what is built in, when nobody has said anything, and writes nothing', async () => {
       assert.equal(
@@ -45,6 +64,7 @@ describe('config', () => {
         'KEY             VALUE  FROM\n' +
           'relative        false  built-in\n' +
           'publish-url     -      -\n' +
+          'literal-plus    false  built-in\n' +
           'acl             -      -\n' +
           'sse             -      -\n' +
           'sse-kms-key-id  -      -\n' +
@@ -60,6 +80,7 @@ describe('config', () => {
       assert.equal(written, true)
       assert.deepEqual(settings.filter(({ from }) => from !== null).map(({ from, key, repository, value }) => [key, value, from, repository]), [
         ['relative', 'false', 'built-in', null],
+        ['literal-plus', 'false', 'built-in', null],
         ['acl', 'public-read', 'S3_ACL', 'private'],
         ['sse', 'AES256', '--sse', 'aws:kms'],
         ['grace-window', '10m', 'repository', '10m'],
@@ -93,6 +114,7 @@ describe('config', () => {
       'an empty value': [['acl='], /^Error: acl=: must not be empty\nHint: `--unset acl` takes it away\n/],
       'a key twice': [['acl=private', 'acl=public-read'], /^Error: acl is given twice\n/],
       'a key that is set and unset': [['acl=private', '--unset=acl'], /^Error: acl is given twice\n/],
+      'no truth value for another': [['literal-plus=1'], /^Error: literal-plus=1: must be true or false\n/],
       'no truth value': [['relative=yes'], /^Error: relative=yes: must be true or false\n/],
       'another form': [['format=xml'], /^Error: format=xml: must be json or yaml\n/],
       'no duration': [['grace-window=soon'], /^Error: grace-window=soon: time: invalid duration "soon"\n/],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { sha256 } from '../../lib/sys/sha256.ts'
+import { chartArchive } from '../support/chart-archive.ts'
 import { resultOf } from '../support/json-schema.ts'
 import { useProgram } from '../support/program.ts'
 
@@ -35,6 +36,28 @@ describe('push', () => {
     assert.match((await program.run('check', URI, '--deep')).stdout, /provenance-mismatch[^]*it names signed-latest\.tgz/)
     prov('signed-1.0.0.tgz')
     await program.ok('push', path, URI, '--force')
+    await program.ok('check', URI, '--deep')
+  })
+
+  it('refuses two versions that want one archive, in one step and one after the other, as copy and restore do', async () => {
+    const refused = /^Error: (?:\S+ \S+) and (?:\S+ \S+) would both be svc-01-0\.1\.0\.tgz\n.*one would replace the other: /
+    const [one, other] = [await program.chart('svc-01', '0.1.0'), program.path('other.tgz')]
+    writeFileSync(other, await chartArchive('svc', '01-0.1.0'))
+    assert.match(await program.fails('push', one, other, URI), refused)
+    assert.deepEqual(await program.keys('charts/'), ['charts/index.yaml'])
+
+    await program.ok('push', other, URI)
+    await program.ok('delete', 'svc', URI, '--version=01-0.1.0')
+    program.pass(120_000)
+    await program.ok('push', one, URI)
+    for (const flags of [[], ['--force'], ['--ignore-if-exists'], ['--dry-run'], ['--force', '--dry-run']]) {
+      assert.match(await program.fails('push', other, URI, ...flags), refused)
+    }
+    assert.match(await program.fails('restore', 'svc', URI, '--version=01-0.1.0'), refused)
+    await program.ok('init', 's3://acme/other')
+    await program.ok('push', other, 's3://acme/other')
+    for (const flags of [[], ['--force']]) assert.match(await program.fails('copy', 'svc', 's3://acme/other', URI, '--devel', ...flags), refused)
+    assert.deepEqual(Buffer.from((await program.object('charts/svc-01-0.1.0.tgz'))?.body ?? []), readFileSync(one))
     await program.ok('check', URI, '--deep')
   })
 

@@ -46,8 +46,9 @@ describe('an archive', () => {
   })
 
   it('is written into urls percent-encoded, relative or absolute', () => {
-    assert.equal(archiveUrl(CHARTS, { name: 'app', version: '1.0.0+b' }, ''), 'app-1.0.0%2Bb.tgz')
-    assert.equal(archiveUrl(CHARTS, { name: 'my app', version: '1.0.0' }, CHARTS.url), 's3://bucket/charts/my%20app-1.0.0.tgz')
+    assert.equal(archiveUrl(CHARTS, { name: 'app', version: '1.0.0+b' }, { base: '', literalPlus: false }), 'app-1.0.0%2Bb.tgz')
+    assert.equal(archiveUrl(CHARTS, { name: 'app', version: '1.0.0+b' }, { base: '', literalPlus: true }), 'app-1.0.0+b.tgz')
+    assert.equal(archiveUrl(CHARTS, { name: 'my app', version: '1.0.0' }, { base: CHARTS.url, literalPlus: true }), 's3://bucket/charts/my%20app-1.0.0.tgz')
   })
 
   const OWN: Readonly<Record<string, string | undefined>> = {

@@ -5,12 +5,13 @@ const decode = (text: string): ReturnType<typeof decodeConfig> => decodeConfig(B
 
 describe('repository config', () => {
   it('is read as it was written', () => {
-    const document = changeConfig({}, { relative: 'false', 'publish-url': 'https://charts.test/stable/', acl: 'private', sse: 'aws:kms', 'sse-kms-key-id': 'alias/k', 'grace-window': '90s', format: 'yaml' })
+    const document = changeConfig({}, { relative: 'false', 'publish-url': 'https://charts.test/stable/', 'literal-plus': 'true', acl: 'private', sse: 'aws:kms', 'sse-kms-key-id': 'alias/k', 'grace-window': '90s', format: 'yaml' })
     const { ignored, isUnreadable, texts } = decodeConfig(encodeConfig(document, 'one'))
     assert.deepEqual([ignored, isUnreadable], [[], false])
     assert.deepEqual(configOf(texts), {
       relative: false,
       publishUrl: 'https://charts.test/stable',
+      literalPlus: true,
       acl: 'private',
       sse: 'aws:kms',
       sseKmsKeyId: 'alias/k',

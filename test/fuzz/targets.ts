@@ -102,7 +102,7 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     },
   },
   'defaults of a repository': {
-    corpus: () => [encodeConfig({ relative: false, 'publish-url': 'https://example.com/c', acl: 'private', sse: 'aws:kms', 'grace-window': '5m', format: 'json', other: [[1]] }, 'w')],
+    corpus: () => [encodeConfig({ relative: false, 'literal-plus': true, 'publish-url': 'https://example.com/c', acl: 'private', sse: 'aws:kms', 'grace-window': '5m', format: 'json', other: [[1]] }, 'w')],
     take: async (bytes) => {
       const { document, texts } = decodeConfig(bytes)
       configOf(texts)

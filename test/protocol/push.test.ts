@@ -62,6 +62,15 @@ describe('a push', () => {
     await assert.rejects(nowhere.push([upload('app', '1.0.0')]), { code: 'missing-index', hint: /reindex/ })
   })
 
+  it('by force of the same bytes replaces the provenance file of a push in the same second, which left no delta either', async () => {
+    await repository.push([upload('app', '1.0.0')])
+    for (let i = 0; i < 10; i++) {
+      const signature = `signed ${String(i)}`
+      await repository.push([upload('app', '1.0.0', 'a', signature)], { force: true })
+      assert.equal(Buffer.from((await repository.bucket.get(asKey('charts/app-1.0.0.tgz.prov')))?.body ?? []).toString(), signature)
+    }
+  })
+
   it('adopts the archive of a push that died before its delta', async () => {
     const dying = repository.session({ put: (key, ...rest) => (key.includes('index.d/') ? new Promise<PutOutcome>(() => undefined) : repository.bucket.put(key, ...rest)) })
     void repository.push([upload('app', '1.0.0')], {}, dying)

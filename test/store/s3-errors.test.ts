@@ -55,6 +55,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'no S3 at all': { error: answer(405, 'MethodNotAllowed'), in: MINIO, code: 'store-failed', hint: /no S3 store/ },
   'a gateway without patience': { error: answer(504, 'Unknown'), code: 'store-failed', hint: /proxies and load balancers/, ambiguous: true },
   'a request that is not taken': { error: answer(400, 'InvalidArgument'), action: { ...PUT, says: { Tagging: 'a=b' } }, code: 'store-failed', hint: /look at --tags, the bucket name, the endpoint/ },
+  'a store that fails, perhaps at what is said with the object': { error: answer(500, 'InternalError'), action: { ...PUT, says: { ServerSideEncryption: 'AES256' } }, code: 'store-failed', hint: /try again;.*leave out --sse and AWS_S3_SSE$/, ambiguous: true },
   'a store that fails': { error: answer(500, 'InternalError'), code: 'store-failed', hint: /try again/, ambiguous: true },
   'a name that nobody knows': { error: { name: 'Error', code: 'ENOTFOUND', message: 'getaddrinfo ENOTFOUND' }, code: 'unreachable', hint: /the name of AWS is not known here: look at the region eu-west-1/ },
   'nobody there': { error: { name: 'Error', code: 'ECONNREFUSED', message: '' }, in: MINIO, code: 'unreachable', hint: /nothing answers at http:\/\/minio:9000/ },

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict'
-import { asKey } from '../../lib/core/keys.ts'
+import { asKey, parseRepositoryUrl } from '../../lib/core/keys.ts'
 import { HelmS3Error } from '../../lib/errors.ts'
+import { initRepository } from '../../lib/protocol/init.ts'
+import { pushCharts } from '../../lib/protocol/push.ts'
+import { createSession } from '../../lib/protocol/session.ts'
+import { NO_OBJECT_SETTINGS } from '../../lib/settings/objects.ts'
 import type { ObjectStore } from '../../lib/store/object-store.ts'
 import { createS3Store } from '../../lib/store/s3-store.ts'
+import { systemRandom } from '../../lib/sys/random.ts'
 import { sha256 } from '../../lib/sys/sha256.ts'
+import { upload } from '../protocol/fixture.ts'
 import { useEmbeddedBucket } from '../support/embedded-bucket.ts'
 import { type FaultyProxy, startFaultyProxy } from '../support/faulty-proxy.ts'
 import { localConfig } from '../support/s3-buckets.ts'
@@ -47,6 +53,21 @@ describe('the S3 adapter, when the network fails,', () => {
       assert.equal(puts(), i)
     }
     assert.equal(await store.head(KEY), undefined)
+  })
+
+  it('ends a push at the fifth 500 for what is said with the object, and names it', async () => {
+    const clock = skippingClock()
+    const location = parseRepositoryUrl('s3://bucket/refused')
+    const session = (over: ObjectStore): ReturnType<typeof createSession> => createSession({ store: over, location, clock, random: systemRandom, origin: {} })
+    await initRepository(session(await direct()), { form: 'json', force: true })
+    const connection = { ...localConfig({ endpoint: proxy.endpoint, ...KEYS }), stall: 400 }
+    const encrypting = await createS3Store(connection, 'bucket', { objectSettings: async () => ({ ...NO_OBJECT_SETTINGS, sse: 'AES256' }) })
+    const refusal = { kind: 'answer', status: 500, body: '<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>' } as const
+    proxy.fail(isPut, ...Array.from({ length: 100 }, () => refusal))
+    const push = pushCharts(session(encrypting), [upload('app', '1.0.0')], { force: false, ignoreIfExists: false, dryRun: false, relative: true, contentType: 'application/gzip' })
+    await assert.rejects(push, { code: 'store-failed', message: /write s3:\/\/bucket\/refused\/app-1\.0\.0\.tgz: InternalError/, hint: /leave out --sse and AWS_S3_SSE/ })
+    assert.equal(puts(), 5)
+    assert.ok(clock.slept < 3000)
   })
 
   it('sends a DELETE once and calls its outcome unknown when the answer is lost', async () => {

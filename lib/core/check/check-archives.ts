@@ -1,7 +1,8 @@
 import { formatCount } from '../../format.ts'
 import { type Entry, type VersionId, promisedDigest, versionKey } from '../entry.ts'
-import { type Key, type RepositoryLocation, archiveKey, asKey, ownArchiveKey, provenanceKey } from '../keys.ts'
+import { type Key, type RepositoryLocation, archiveKey, asKey, folderArchiveKey, ownArchiveKey, provenanceKey } from '../keys.ts'
 import { type NamedArchives, possibleVersions } from '../plan-orphans.ts'
+import { agree } from '../plan-reindex.ts'
 import { provenanceProblem } from '../provenance.ts'
 import { type Finding, finding } from './finding.ts'
 
@@ -56,15 +57,19 @@ export function checkArchives(seen: SeenRepository): readonly Finding[] {
 }
 
 /**
- * The archives whose digest has to be asked for: written after their entry. In key order. One that was replaced within two seconds
- * of its push is not among them, for entries are dated a little late: only reading it finds that out.
+ * The archives whose digest has to be asked for: written after their entry, or named by entries that differ. In key order. One that was
+ * replaced within two seconds of its push is not among them, for entries are dated a little late: only reading it finds that out.
  */
 export function doubtfulArchives({ entries, location, objects }: Pick<SeenRepository, 'entries' | 'location' | 'objects'>): readonly Key[] {
+  const named = new Map<Key, Entry>()
   const keys = entries.flatMap((entry) => {
     const key = ownKeyOf(location, entry)
     const archive = key && objects.get(key)
     if (archive === undefined || promisedDigest(entry.digest) === undefined) return []
-    return Math.floor(archive.lastModified / 1000) * 1000 > Date.parse(entry.created ?? '1970-01-01T00:00:00Z') ? [archive.key] : []
+    const other = named.get(archive.key)
+    named.set(archive.key, entry)
+    const isLater = Math.floor(archive.lastModified / 1000) * 1000 > Date.parse(entry.created ?? '1970-01-01T00:00:00Z')
+    return isLater || (other !== undefined && !agree([other, entry])) ? [archive.key] : []
   })
   return [...new Set(keys)].sort()
 }
@@ -84,6 +89,18 @@ export function adviseElsewhere(findings: readonly Finding[], all: readonly Entr
 export function ownKeyOf(location: RepositoryLocation, { urls }: Entry): Key | undefined {
   const url = urls?.[0]
   return url === undefined ? undefined : ownArchiveKey(location, url)
+}
+
+/** Entries whose url leads to one of these keys, where nothing is, and whose digest proves that their archive lies in its place instead. */
+export function checkDeadUrls({ contents, entries, location }: SeenRepository, dead: ReadonlySet<Key>): readonly Finding[] {
+  return entries.flatMap((entry) => {
+    const url = entry.urls?.[0]
+    const key = url === undefined ? undefined : folderArchiveKey(location, url)
+    const content = contents.get(archiveKey(location, entry))
+    const isProven = content !== undefined && content.outcome !== 'unreadable' && content.digest === promisedDigest(entry.digest)
+    if (key === undefined || !dead.has(key) || !isProven) return []
+    return [finding('entry-url-dead', `there is no ${key}`, { key, name: entry.name, version: entry.version })]
+  })
 }
 
 function checkEntry({ contents, location, objects }: SeenRepository, entry: Entry, key: Key): readonly Finding[] {

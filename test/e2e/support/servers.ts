@@ -33,24 +33,25 @@ export function part(path: string): string {
   return file
 }
 
-export async function startStore(name: RunningStore['name']): Promise<RunningStore> {
-  return name === 'minio' ? startMinio() : startVersitygw()
+/** `settings`: environment of the server. */
+export async function startStore(name: RunningStore['name'], settings: Readonly<Record<string, string>> = {}): Promise<RunningStore> {
+  return name === 'minio' ? startMinio(settings) : startVersitygw(settings)
 }
 
-async function startMinio(): Promise<RunningStore> {
+async function startMinio(settings: Readonly<Record<string, string>>): Promise<RunningStore> {
   const folder = await mkdtemp(join(tmpdir(), 'minio-'))
   const port = await freePort()
   const console = await freePort()
   const args = ['server', '--quiet', '--address', `127.0.0.1:${String(port)}`, '--console-address', `127.0.0.1:${String(console)}`, folder]
-  const env = { MINIO_ROOT_USER: KEYS.accessKeyId, MINIO_ROOT_PASSWORD: KEYS.secretAccessKey, MINIO_UPDATE: 'off', MINIO_BROWSER: 'off' }
+  const env = { MINIO_ROOT_USER: KEYS.accessKeyId, MINIO_ROOT_PASSWORD: KEYS.secretAccessKey, MINIO_UPDATE: 'off', MINIO_BROWSER: 'off', ...settings }
   return run('minio', part('bin/minio'), args, env, port, folder)
 }
 
-async function startVersitygw(): Promise<RunningStore> {
+async function startVersitygw(settings: Readonly<Record<string, string>>): Promise<RunningStore> {
   const folder = await mkdtemp(join(tmpdir(), 'versitygw-'))
   const port = await freePort()
   const args = ['--port', `127.0.0.1:${String(port)}`, '--access', KEYS.accessKeyId, '--secret', KEYS.secretAccessKey, 'posix', folder]
-  return run('versitygw', part('bin/versitygw'), args, {}, port, folder)
+  return run('versitygw', part('bin/versitygw'), args, settings, port, folder)
 }
 
 async function run(

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { asKey } from '../../lib/core/keys.ts'
+import { HelmS3Error } from '../../lib/errors.ts'
+import { resultOf } from '../support/json-schema.ts'
+import { useProgram } from '../support/program.ts'
+
+const URI = 's3://acme/charts'
+const FOLDER = 'charts/app/app-1.0.0.tgz'
+
+interface Pruned {
+  readonly removed: readonly { readonly version: string; readonly bytes: number }[]
+  readonly freedBytes: number
+}
+
+/** Indexes of other programs have archives in folders of the repository: `s3://acme/charts/app/app-1.0.0.tgz`. */
+describe('an archive in a folder of the repository', () => {
+  const program = useProgram()
+  let bytes: Buffer
+
+  const put = (name: string, body: string | Uint8Array): Promise<unknown> => program.bucket.put(asKey(name), Buffer.from(body), { when: 'always' })
+  const exists = async (key: string): Promise<boolean> => (await program.object(key)) !== undefined
+  /** The archive of app 1.0.0 lies under this key, and its entry says so. */
+  const lay = async (key: string, url = `s3://acme/${key}`): Promise<void> => {
+    const text = await program.text('charts/index.yaml')
+    await put('charts/index.yaml', text.replace('"app-1.0.0.tgz"', `"${url}"`))
+    await program.bucket.delete(asKey('charts/app-1.0.0.tgz'))
+    await put(key, bytes)
+  }
+  const remove = (): ReturnType<typeof program.run> => program.run('delete', 'app', URI, '--version=1.0.0')
+
+  beforeEach(async () => {
+    const path = await program.chart('app', '1.0.0')
+    bytes = readFileSync(path)
+    await program.ok('init', URI)
+    await program.ok('push', path, await program.chart('app', '2.0.0'), URI, '--relative')
+  })
+
+  for (const url of [`s3://acme/${FOLDER}`, 'app/app-1.0.0.tgz', './app/app%2D1.0.0.tgz', 'https://charts.test/stable/app/app-1.0.0.tgz']) {
+    it(`goes with its entry, and its provenance file with it: ${url}`, async () => {
+      if (url.startsWith('https')) await program.ok('config', URI, 'publish-url=https://charts.test/stable')
+      await lay(FOLDER, url)
+      await put(`${FOLDER}.prov`, 'signed')
+      const { status, stderr } = await remove()
+      assert.deepEqual([status, stderr, await program.keys('charts/app/')], [0, '', []])
+      assert.ok(await exists('charts/app-2.0.0.tgz'))
+    })
+  }
+
+  it('goes with a prune, which counts its bytes', async () => {
+    await lay(FOLDER)
+    await put(`${FOLDER}.prov`, 'signed')
+    const prune = async (...flags: string[]): Promise<Pruned> => resultOf('prune', await program.ok('prune', URI, '--keep-last=1', '-ojson', ...flags)) as Pruned
+    for (const { freedBytes, removed } of [await prune('--dry-run'), await prune()]) {
+      assert.deepEqual(removed.map((each) => [each.version, each.bytes]), [['1.0.0', bytes.length + 6]])
+      assert.equal(freedBytes, bytes.length + 6)
+    }
+    assert.deepEqual(await program.keys('charts/app/'), [])
+  })
+
+  const others: Readonly<Record<string, readonly [key: string, mark: string]>> = {
+    'that is a repository of its own': ['charts/team/app-1.0.0.tgz', 'charts/team/index.yaml'],
+    'in a repository of its own': ['charts/team/a/b/app-1.0.0.tgz', 'charts/team/index.yaml'],
+    'whose repository has lost its index': ['charts/team/app-1.0.0.tgz', 'charts/team/index.d/01J00000000000000000000000.yaml'],
+  }
+  for (const [what, [key, mark]] of Object.entries(others)) {
+    it(`${what} stays, and that is said`, async () => {
+      await put(mark, 'apiVersion: v1\nentries: {}\n')
+      await lay(key)
+      const { status, stderr } = await remove()
+      assert.deepEqual([status, stderr], [0, `helm-s3: the archive of app 1.0.0 is none of this repository, and stays: s3://acme/${key}\n`])
+      assert.ok(await exists(key))
+      assert.doesNotMatch(await program.text('charts/index.yaml'), /"1\.0\.0"/)
+    })
+  }
+
+  it('is told from archives of other places, which stay', async () => {
+    for (const key of ['other/app-1.0.0.tgz', 'charts-2/app-1.0.0.tgz']) {
+      await lay(key)
+      const { stdout } = await program.run('prune', URI, '--keep-last=1')
+      assert.match(stdout, /\nRemoved 1 chart version: 0 B\.\n.*\nThe archives of 1 version are none of this repository, and stay\.\n/)
+      assert.ok(await exists(key))
+      await program.ok('push', await program.chart('app', '1.0.0'), URI, '--relative')
+    }
+  })
+
+  it('stays while another entry means it, when it is another than its entry says, and when nobody may look', async () => {
+    await lay(FOLDER)
+    const text = await program.text('charts/index.yaml')
+    await put('charts/index.yaml', text.replace('"app-2.0.0.tgz"', '"app/app-1.0.0.tgz"'))
+    await remove()
+    assert.ok(await exists(FOLDER))
+    await put('charts/index.yaml', text)
+    await put(FOLDER, 'others')
+    await remove()
+    assert.ok(await exists(FOLDER))
+    await put('charts/index.yaml', text)
+    await put(FOLDER, bytes)
+    program.fail({ list: (prefix, options) => (prefix.endsWith('app/index.') ? Promise.reject(new HelmS3Error('denied', 'AccessDenied')) : program.bucket.list(prefix, options)) })
+    await remove()
+    assert.ok(await exists(FOLDER))
+  })
+
+  it('costs a deletion of several versions one LIST for the folder, and none where none of them lies in one', async () => {
+    const lists: string[] = []
+    program.fail({ list: (prefix, options) => (lists.push(prefix), program.bucket.list(prefix, options)) })
+    await program.ok('delete', 'app', URI, '--version=2.0.0')
+    assert.deepEqual(lists.filter((prefix) => prefix.endsWith('index.')), [])
+    await program.ok('push', await program.chart('app', '2.0.0'), URI, '--relative')
+    await lay(FOLDER)
+    const text = await program.text('charts/index.yaml')
+    await put('charts/index.yaml', text.replace('"app-2.0.0.tgz"', '"app/app-2.0.0.tgz"'))
+    lists.length = 0
+    await program.ok('delete', 'app', URI, '--all')
+    assert.deepEqual(lists.filter((prefix) => prefix.endsWith('index.')), ['charts/app/index.'])
+  })
+})
