@@ -6,6 +6,13 @@ export const CHART_METADATA = 'chart-metadata'
 export const DIGEST_METADATA = 'chart-digest'
 /** Id of the push that wrote the object. */
 export const DELTA_METADATA = 'delta'
+/**
+ * Of an archive that was written over another one: the id of that one, or {@link NO_ID}. Left out: there was none. An archive
+ * that takes the place of one with the same bytes, of a push that died, keeps what that one says.
+ */
+export const REPLACED_METADATA = 'replaced'
+/** In the place of an id. */
+export const NO_ID = 'none'
 /** Of `index.yaml`: the highest id that it has folded. A push learns it from a HEAD, and sorts after it whatever the clocks say. */
 export const NEWEST_METADATA = 'newest-delta'
 
@@ -23,6 +30,8 @@ export function archiveMetadata(archive: {
   readonly metadata: Readonly<Record<string, unknown>>
   readonly digest: string
   readonly delta: DeltaId | undefined
+  /** See {@link REPLACED_METADATA}. */
+  readonly replaced?: DeltaId | typeof NO_ID | undefined
 }): Readonly<Record<string, string>> {
   const chart = asciiJson(archive.metadata)
   const bytes = CHART_METADATA.length + chart.length + DIGEST_METADATA.length + archive.digest.length
@@ -30,6 +39,7 @@ export function archiveMetadata(archive: {
     ...(bytes <= MAX_BYTES ? { [CHART_METADATA]: chart } : {}),
     [DIGEST_METADATA]: archive.digest,
     ...(archive.delta === undefined ? {} : { [DELTA_METADATA]: archive.delta }),
+    ...(archive.replaced === undefined ? {} : { [REPLACED_METADATA]: archive.replaced }),
   }
 }
 

@@ -2,7 +2,7 @@ import { readStoredMetadata } from '../chart/stored-metadata.ts'
 import { type DeltaId, parseDeltaId } from '../core/delta-id.ts'
 import type { VersionId } from '../core/entry.ts'
 import type { Key } from '../core/keys.ts'
-import { CHART_METADATA, DELTA_METADATA, DIGEST_METADATA } from '../core/object-metadata.ts'
+import { CHART_METADATA, DELTA_METADATA, DIGEST_METADATA, NO_ID, REPLACED_METADATA } from '../core/object-metadata.ts'
 import type { ETag, ObjectHead } from '../store/object-store.ts'
 import { sha256 } from '../sys/sha256.ts'
 import type { Session } from './session.ts'
@@ -12,6 +12,8 @@ export interface ArchiveHead {
   readonly etag: ETag
   /** The id of the push that wrote it; undefined for an archive of an old client, which counts as the oldest. */
   readonly delta: DeltaId | undefined
+  /** The id of the archive that it was written over; undefined: there was none. See `REPLACED_METADATA`. */
+  readonly replaced: DeltaId | typeof NO_ID | undefined
   /** SHA-256 of its bytes, lower-case hex. */
   readonly digest: string
   /** The chart that it holds, as its metadata say; undefined: they do not. */
@@ -33,13 +35,22 @@ export async function headArchive({ store }: Session, key: Key): Promise<Archive
 }
 
 function archiveHead({ etag, lastModified, metadata }: ObjectHead, digest: string): ArchiveHead {
-  return { etag, delta: deltaIn(metadata), digest, holds: readStoredMetadata(metadata[CHART_METADATA]), lastModified }
+  const delta = deltaIn(metadata)
+  const holds = readStoredMetadata(metadata[CHART_METADATA])
+  return { etag, delta, replaced: replacedIn(metadata, delta), digest, holds, lastModified }
 }
 
 /** The id in the metadata of an archive or a provenance file. */
 export function deltaIn(metadata: Readonly<Record<string, string>>): DeltaId | undefined {
   const text = metadata[DELTA_METADATA]
   return text === undefined ? undefined : parseDeltaId(text)
+}
+
+/** Of an archive without an id nobody knows what it was written over. */
+function replacedIn(metadata: Readonly<Record<string, string>>, delta: DeltaId | undefined): ArchiveHead['replaced'] {
+  const text = metadata[REPLACED_METADATA]
+  if (text === undefined) return delta === undefined ? NO_ID : undefined
+  return parseDeltaId(text) ?? NO_ID
 }
 
 /** The digest that the store, or else the writer, has noted; undefined: none, or two that differ. SHA-256, lower-case hex. */

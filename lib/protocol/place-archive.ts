@@ -61,7 +61,7 @@ export async function placeNewArchive(session: Session, upload: ChartUpload, pla
   }
   for (let send = 0; send < MAX_SENDS; send++) {
     if (!minted.isFresh()) return AGAIN
-    const put = await putArchive(session, upload, minted.id, { when: 'absent', contentType })
+    const put = await putArchive(session, upload, { delta: minted.id, replaced: undefined }, { when: 'absent', contentType })
     if (put.outcome === 'written') return { kind: 'created' }
     const head = await headArchive(session, key)
     if (head === undefined) {
@@ -98,19 +98,22 @@ async function adoptArchive(
   if (head.delta !== undefined && head.delta >= minted.id && state.mintAbove(head.delta)) return AGAIN
   state.adopt(upload, head, view.listing.date)
   if (state.isMine(head) && state.isSlow(upload)) return { kind: 'kept' }
-  const placement = await putOver(session, upload, head, placing)
+  const placement = await putOver(session, upload, head, { ...placing, replaced: head.replaced })
   return placement.kind === 'replaced' ? { kind: 'adopted' } : placement
 }
 
-/** Writes an archive under the id of this attempt, over the one that `head` shows. Cost: one PUT; without an answer a HEAD. */
+/**
+ * Writes an archive under the id of this attempt, over the one that `head` shows. `replaced`: what it is to say of that.
+ * Cost: one PUT; without an answer a HEAD.
+ */
 export async function putOver(
   session: Session,
   upload: ChartUpload,
   head: ArchiveHead,
-  { contentType, minted }: Placing,
+  { contentType, minted, replaced }: Placing & Pick<ArchiveHead, 'replaced'>,
 ): Promise<Placement> {
   if (!minted.isFresh()) return AGAIN
-  const put = await putArchive(session, upload, minted.id, { when: { match: head.etag }, contentType })
+  const put = await putArchive(session, upload, { delta: minted.id, replaced }, { when: { match: head.etag }, contentType })
   if (head.digest !== upload.digest && put.outcome !== 'refused') session.changes.replaced(upload)
   if (put.outcome === 'written') return { kind: 'replaced' }
   if (put.outcome === 'refused' || put.outcome === 'expired') return AGAIN

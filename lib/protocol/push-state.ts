@@ -22,8 +22,8 @@ const LONGEST_PAUSE = 3000
 /** Who waits for longer than this is told so, milliseconds. */
 const MOMENT = 2000
 
-/** An archive that a push has taken over: who wrote it, and when; see {@link ArchiveHead}. */
-export type Adopted = Pick<ArchiveHead, 'delta' | 'lastModified'>
+/** An archive that a push has taken over: who wrote it, over what, and when; see {@link ArchiveHead}. */
+export type Adopted = Pick<ArchiveHead, 'delta' | 'replaced' | 'lastModified'>
 
 /** What one push has done so far, over all its attempts: which ids are its own and which archives it stands in for. */
 export class PushState {
@@ -120,7 +120,8 @@ export class PushState {
   adopt(version: VersionId, head: ArchiveHead, date: number): void {
     const key = versionKey(version)
     if (this.isMine(head) && this.#adopted.has(key)) return
-    this.#adopted.set(key, { delta: head.delta, lastModified: Math.min(head.lastModified, date) })
+    const { delta, lastModified, replaced } = head
+    this.#adopted.set(key, { delta, replaced, lastModified: Math.min(lastModified, date) })
   }
 
   /** The archive of a version that this push has taken over. */

@@ -5,6 +5,7 @@ import type { DeltaId } from '../core/delta-id.ts'
 import { versionKey } from '../core/entry.ts'
 import { archiveKey, provenanceKey } from '../core/keys.ts'
 import { isArchiveOf, keyTaken, otherOwner } from './archive-owner.ts'
+import { NO_ID } from '../core/object-metadata.ts'
 import type { ChartUpload } from './chart-upload.ts'
 import { leadsNowhere } from './dead-urls.ts'
 import { type ArchiveHead, deltaIn, headArchive } from './head-archive.ts'
@@ -150,14 +151,14 @@ async function placeByForce(session: Session, { upload, head, plan }: Target, pl
   }
   if (!minted.isFresh()) return AGAIN
   if (head === undefined) {
-    const put = await putArchive(session, upload, minted.id, { when: 'absent', contentType })
+    const put = await putArchive(session, upload, { delta: minted.id, replaced: undefined }, { when: 'absent', contentType })
     if (put.outcome === 'written') return { kind: 'created' }
     if (put.outcome === 'refused' || put.outcome === 'expired') return AGAIN
     const now = await headArchive(session, archiveKey(session.location, upload))
     return now?.delta === minted.id ? { kind: 'created' } : AGAIN
   }
-  if (plan === 'replace') return putOver(session, upload, head, placing)
-  const put = await putArchive(session, upload, head.delta, { when: { match: head.etag }, contentType })
+  if (plan === 'replace') return putOver(session, upload, head, { ...placing, replaced: head.delta ?? NO_ID })
+  const put = await putArchive(session, upload, head, { when: { match: head.etag }, contentType })
   if (put.outcome !== 'written') return AGAIN
   state.speakFor(upload, head)
   return { kind: 'refreshed' }

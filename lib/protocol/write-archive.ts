@@ -5,7 +5,7 @@ import { HelmS3Error, during } from '../errors.ts'
 import type { PutCondition, PutOutcome } from '../store/object-store.ts'
 import { sha256 } from '../sys/sha256.ts'
 import type { ChartUpload } from './chart-upload.ts'
-import { deltaIn } from './head-archive.ts'
+import { type ArchiveHead, deltaIn } from './head-archive.ts'
 import type { Session } from './session.ts'
 
 const PROVENANCE_ATTEMPTS = 6
@@ -17,10 +17,10 @@ const PROVENANCE_ATTEMPTS = 6
 export function putArchive(
   session: Session,
   upload: ChartUpload,
-  delta: DeltaId | undefined,
+  { delta, replaced }: Pick<ArchiveHead, 'delta' | 'replaced'>,
   options: { readonly when: PutCondition; readonly contentType: string },
 ): Promise<PutOutcome> {
-  const metadata = archiveMetadata({ metadata: upload.metadata, digest: upload.digest, delta })
+  const metadata = archiveMetadata({ metadata: upload.metadata, digest: upload.digest, delta, replaced })
   const key = archiveKey(session.location, upload)
   return during('upload chart to s3: upload chart object to s3', async () => {
     // An archive may take long to arrive in any case: its condition and the delta that follows decide what it counts for.

@@ -1,5 +1,5 @@
 import { compareIds } from '../core/fold.ts'
-import { NEWEST_METADATA } from '../core/object-metadata.ts'
+import { NEWEST_METADATA, NO_ID } from '../core/object-metadata.ts'
 import { HelmS3Error, hasCode, whyUnanswered } from '../errors.ts'
 import type { IndexText } from '../core/index/index-text.ts'
 import type { PutCondition, PutOutcome } from '../store/object-store.ts'
@@ -7,9 +7,6 @@ import { forgetBase, readBase } from './read-base.ts'
 import type { Session } from './session.ts'
 
 const RANDOM_BYTES = 16
-
-/** In the place of an id. */
-const NONE = 'none'
 
 /**
  * Writes `index.yaml`, by compare-and-swap: the only place that does. `text` carries a write id of its own, so that no
@@ -65,7 +62,7 @@ async function sendIndex(
   const isCreation = when === 'absent'
   const contentType = text.form === 'json' ? 'application/json' : 'application/yaml'
   const newest = [...text.bookkeeping.folded.keys()].sort(compareIds).at(-1)
-  const metadata = { [NEWEST_METADATA]: newest ?? NONE }
+  const metadata = { [NEWEST_METADATA]: newest ?? NO_ID }
   const options = { when, metadata, contentType, cacheControl: 'no-cache' }
   try {
     return await store.put(location.indexKey, text.toBytes(), isCreation ? { ...options, inTime: () => true } : options)

@@ -49,11 +49,37 @@ describe('a push that others cross', () => {
     repository.pass(SECOND)
   }
 
-  it('takes over the same bytes of a push that died, and puts them under its own id', async () => {
+  it('takes over the same bytes of a push that died at once, and puts them under its own id', async () => {
     await dies(A)
+    const before = repository.now
     const { committed } = await repository.push([A])
+    assert.ok(repository.now - before < 3 * SECOND, 'nothing else was there that could be on its way')
     assert.equal(await archiveId(), committed?.id)
     assert.equal(await entry(), A.digest)
+  })
+
+  it('waits with that where the one that died had replaced another archive, until nothing of it can be on its way', async () => {
+    await dies(B)
+    const before = repository.now
+    await dies(A, true)
+    const { pushed } = await repository.push([A])
+    const waited = repository.now - before
+    assert.ok(waited > 90 * SECOND && waited < 100 * SECOND, String(waited))
+    assert.deepEqual([pushed.length, await entry()], [1, A.digest])
+    assert.match(repository.notices.join('\n'), /^helm-s3: another push of app 1\.0\.0 may still be under way: waiting, at most 1m\d+s$/)
+  })
+
+  it('says in an archive what it was written over', async () => {
+    const replaced = async (): Promise<string | undefined> =>
+      (await repository.bucket.head(archiveKey(repository.location, APP)))?.metadata.replaced
+    await repository.place(A)
+    await repository.push([B], { force: true })
+    assert.equal(await replaced(), 'none')
+    const before = await archiveId()
+    await repository.push([C], { force: true })
+    assert.equal(await replaced(), before)
+    await repository.push([C], { force: true })
+    assert.equal(await replaced(), before, 'the same bytes, which the index names')
   })
 
   it('keeps what it took over when a delta of a lower id lands after it is acknowledged', async () => {
