@@ -114,6 +114,17 @@ describe('the advice of check', () => {
       { make: () => put('index.yaml', 'entries: {'), ways: fixed },
       { make: () => edit((text) => text.replace('"description":"A chart"', '"description":1')), ways: fixed },
     ],
+    'delta-unreadable': [
+      {
+        make: async () => {
+          await push('web', '2.0.0', '--no-compact')
+          const ghost = (await program.keys('charts/index.d/')).at(-1)
+          program.fail({ get: async (key, options) => (key === ghost ? undefined : program.bucket.get(key, options)) })
+          program.pass(11 * 60_000)
+        },
+        ways: { [FIX]: { then: async () => program.ok('reindex', URI) } },
+      },
+    ],
     'duplicate-chart': [{ make: () => edit((text) => text.replace('"entries":{\n', '"entries":{\n"web":[],\n')), ways: fixed }],
     'entry-null': [{ make: () => edit((text) => text.replace('"web":[\n', '"web":[\nnull,\n')), ways: fixed }],
     'entry-digest-invalid': [{ make: () => edit((text) => text.replace(/"digest":"[0-9a-f]{64}"/, '"digest":"abc"')), ways: fixed }],

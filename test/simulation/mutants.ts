@@ -121,11 +121,23 @@ export const MUTANTS: readonly Mutant[] = [
     mix: 'mending',
   },
   {
-    rule: 'a delta is not taken more than 60 s after its mint, by the client or by the store',
+    rule: 'a delta is not taken more than 60 s after its mint, by the client or by the store, or its push settles',
     file: 'protocol/mint.ts',
     find: 'const isFresh = startLimit(session, ID_LIFETIME)',
     replace: 'const isFresh = startLimit(session, ID_LIFETIME * 60)',
-    also: [{ file: 'protocol/mint.ts', find: 'until: date + ID_LIFETIME', replace: 'until: date + 60 * ID_LIFETIME' }],
+    also: [
+      { file: 'protocol/mint.ts', find: 'until: date + ID_LIFETIME', replace: 'until: date + 60 * ID_LIFETIME' },
+      {
+        file: 'protocol/append-delta.ts',
+        find: 'Math.abs(landedAt - date) < ID_LIFETIME',
+        replace: 'Math.abs(landedAt - date) < 60 * ID_LIFETIME',
+      },
+      {
+        file: 'protocol/push.ts',
+        find: 'Math.abs(look.date - minted.date) <= ID_LIFETIME',
+        replace: 'Math.abs(look.date - minted.date) <= 60 * ID_LIFETIME',
+      },
+    ],
     mix: 'clocks',
   },
   {
