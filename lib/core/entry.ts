@@ -53,7 +53,11 @@ export function versionKey(id: VersionId): string {
 
 /** Whether `removal` acts on `entry`, which has the same name and version. */
 export function removalMatches(removal: Removal, entry: Entry): boolean {
-  if (entry.digest === undefined) return removal.created === undefined || removal.created === entry.created
-  if (removal.digest !== entry.digest) return false
-  return removal.created === undefined || removal.created === entry.created
+  if (entry.digest !== undefined && removal.digest !== entry.digest) return false
+  return removal.created === undefined || isSameTime(removal.created, entry.created)
+}
+
+/** Other clients that write the index again may write a date in another way: `.120Z` as `.12Z`. */
+function isSameTime(one: string, other: string | undefined): boolean {
+  return one === other || (other !== undefined && Date.parse(one) === Date.parse(other))
 }

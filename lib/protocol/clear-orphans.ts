@@ -2,6 +2,7 @@ import { type Entry, NO_ENTRY } from '../core/entry.ts'
 import type { Key } from '../core/keys.ts'
 import { type Orphan, possibleVersions } from '../core/plan-orphans.ts'
 import { type Deletion, type DeletionTarget, deleteTargets } from './delete-targets.ts'
+import type { ArchiveHead } from './head-archive.ts'
 import type { Session } from './session.ts'
 
 /** An archive that no entry is known to name, and the SHA-256 that it must have to be removed. */
@@ -39,9 +40,13 @@ export function clearOrphans(
   )
 }
 
-/** The deletion of an orphan: of whatever stands under its key when the delta is written. */
-export function orphanTarget({ key, versions }: Orphan): DeletionTarget {
+/**
+ * The deletion of an orphan: of whatever stands under its key when the delta is written, unless it was written since
+ * `before` (store clock, milliseconds since 1970): then it may be that of a push under way.
+ */
+export function orphanTarget({ key, versions }: Orphan, before = Infinity): DeletionTarget {
   const removals = versions.map((version) => ({ ...version, created: NO_ENTRY }))
   // Where there was no archive, one that has come since is not the one to delete.
-  return { removals, key, digestOf: (seen) => seen?.digest ?? NO_DIGEST }
+  const isOld = (seen: ArchiveHead): boolean => seen.lastModified < before
+  return { removals, key, digestOf: (seen) => (seen !== undefined && isOld(seen) ? seen.digest : NO_DIGEST) }
 }

@@ -107,6 +107,7 @@ function refuseMissing(missing: readonly string[], turn: 'first' | 'again'): voi
   })
 }
 
-function removalOf({ name, version, digest }: Entry): Removal {
-  return digest === undefined ? { name, version } : { name, version, digest }
+/** Exactly this entry: not the same bytes, pushed again, whose delta comes first. */
+function removalOf({ created, digest, name, version }: Entry): Removal {
+  return { name, version, ...(digest === undefined ? {} : { digest }), ...(created === undefined ? {} : { created }) }
 }

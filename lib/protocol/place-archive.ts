@@ -19,6 +19,8 @@ export type Placement =
   | { readonly kind: 'created' }
   /** Written by force under the id of this attempt over another one. */
   | { readonly kind: 'replaced' }
+  /** The same, over the same bytes. */
+  | { readonly kind: 'renewed' }
   /** Written under the id of this attempt over the same bytes, of a push that died or of an earlier attempt. */
   | { readonly kind: 'adopted' }
   /** An earlier attempt wrote it, and it takes longer to send than an id lives: it stays as it is. */
@@ -99,7 +101,7 @@ async function adoptArchive(
   state.adopt(upload, head, view.listing.date)
   if (state.isMine(head) && state.isSlow(upload)) return { kind: 'kept' }
   const placement = await putOver(session, upload, head, { ...placing, replaced: head.replaced })
-  return placement.kind === 'replaced' ? { kind: 'adopted' } : placement
+  return placement.kind === 'renewed' ? { kind: 'adopted' } : placement
 }
 
 /**
@@ -115,10 +117,11 @@ export async function putOver(
   if (!minted.isFresh()) return AGAIN
   const put = await putArchive(session, upload, { delta: minted.id, replaced }, { when: { match: head.etag }, contentType })
   if (head.digest !== upload.digest && put.outcome !== 'refused') session.changes.replaced(upload)
-  if (put.outcome === 'written') return { kind: 'replaced' }
+  const done: Placement = { kind: head.digest === upload.digest ? 'renewed' : 'replaced' }
+  if (put.outcome === 'written') return done
   if (put.outcome === 'refused' || put.outcome === 'expired') return AGAIN
   const now = await headArchive(session, archiveKey(session.location, upload))
-  return now?.delta === minted.id ? { kind: 'replaced' } : AGAIN
+  return now?.delta === minted.id ? done : AGAIN
 }
 
 /**

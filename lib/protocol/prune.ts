@@ -113,7 +113,7 @@ async function chooseTargets(
   const { foreign, orphans } = await judge.judge(findOrphans(location, view.index, listing.objects, before), view.index)
   const unfit = findForeign(location, view.index, listing.objects)
   if (orphans.length > 0) refuseDoubtful(session, view, orphans, listing.objects, options)
-  const targets = [...versions, ...orphans.map((orphan) => ({ ...orphanTarget(orphan), what: { orphan }, size: orphan.size }))]
+  const targets = [...versions, ...orphans.map((orphan) => ({ ...orphanTarget(orphan, before), what: { orphan }, size: orphan.size }))]
   return { targets, foreign: [...foreign, ...unfit] }
 }
 

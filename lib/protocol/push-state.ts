@@ -36,6 +36,7 @@ export class PushState {
   readonly #givesWay = new Set<string>()
   readonly #above = new Set<DeltaId>()
   readonly #notCleared = new Set<string>()
+  #waitedFor: string | undefined
   readonly #entries = new Set<string>()
   /** Milliseconds, by what was waited for. */
   readonly #waited = new Map<string, number>()
@@ -124,6 +125,11 @@ export class PushState {
     this.#adopted.set(key, { delta, replaced, lastModified: Math.min(lastModified, date) })
   }
 
+  /** This push has written over the archive of another one: who came before that does not tell any more who may come after. */
+  forgetAdopted(version: VersionId): void {
+    this.#adopted.delete(versionKey(version))
+  }
+
   /** The archive of a version that this push has taken over. */
   adopted(version: VersionId): Adopted | undefined {
     return this.#adopted.get(versionKey(version))
@@ -155,11 +161,17 @@ export class PushState {
     return wasSo
   }
 
+  /** Whether this push has waited for a version last. */
+  hasWaitedFor(version: VersionId): boolean {
+    return this.#waitedFor === versionKey(version)
+  }
+
   /**
    * Pauses before the next look at what another client is doing with a version: shortly at first. When that takes longer than a moment
    * it is said, once, with the time that it may take.
    */
   async wait(session: Session, version: VersionId, { left, on }: Waiting): Promise<void> {
+    this.#waitedFor = versionKey(version)
     const key = `${on} ${versionKey(version)}`
     const waited = this.#waited.get(key) ?? 0
     const pause = Math.min(left + 100, LONGEST_PAUSE, (SHORTEST_PAUSE + waited / 2) * (0.5 + session.random.fraction()))

@@ -71,7 +71,7 @@ interface Placed {
 }
 
 /** How an archive comes to stand there under the id of the attempt. */
-const WRITTEN: readonly Placement['kind'][] = ['created', 'replaced', 'adopted']
+const WRITTEN: readonly Placement['kind'][] = ['created', 'replaced', 'renewed', 'adopted']
 
 /** What became of one attempt. */
 type Attempt =
@@ -156,6 +156,7 @@ async function tryPush(
   if (placed.some(({ placement }) => placement.kind === 'again')) return { outcome: 'again' }
 
   const ours = placed.filter(({ placement }) => placement.kind !== 'exists' && placement.kind !== 'orphan')
+  if (!(await stillStand(session, ours, minted))) return { outcome: 'again' }
   await putProvenances(session, ours, minted)
   const delta = makeDelta(session, ours, options)
   for (const addition of delta.added) state.noteAddition(addition)
@@ -170,6 +171,19 @@ async function tryPush(
   const { newerDeltas } = committed
   const noted = delta.added.length > 0 ? { id: minted.id, delta, newerDeltas } : undefined
   return { outcome: 'done', result: { pushed: ours.map(({ upload }) => upload), existing, committed: noted } }
+}
+
+/**
+ * Whether the archives that were written over the same bytes are still those of this attempt: their ETag is that of what they
+ * replaced, so that a PUT which another push has sent before may have met it. Cost: a HEAD for each, seldom any.
+ */
+async function stillStand(session: Session, ours: readonly Placed[], { id }: Minted): Promise<boolean> {
+  const isOverSame = ({ placement: { kind } }: Placed): boolean => kind === 'adopted' || kind === 'renewed'
+  const limit = pLimit(CONCURRENCY)
+  const look = async ({ upload }: Placed): Promise<boolean> =>
+    (await headArchive(session, archiveKey(session.location, upload)))?.delta === id
+  const stand = await Promise.all(ours.filter(isOverSame).map((placed) => limit(() => look(placed))))
+  return !stand.includes(false)
 }
 
 /** A delta that stands, and what the look behind it showed. */
@@ -246,13 +260,19 @@ async function placeAll(
   await refuseBelow(session, minted, uploads)
   const limit = pLimit(CONCURRENCY)
   const place = (upload: ChartUpload): Promise<Placement> => placeNewArchive(session, upload, { minted, state, contentType })
-  return { minted, placed: pair(await Promise.all(uploads.map((upload) => limit(() => place(upload))))) }
+  // Nothing of the others is sent again as long as the one that was waited for is not free.
+  const first = uploads.find((upload) => state.hasWaitedFor(upload))
+  const firstPlacement = first && (await place(first))
+  if (first !== undefined && firstPlacement?.kind === 'wait') return { minted, placed: [{ upload: first, placement: firstPlacement }] }
+  const placeOther = (upload: ChartUpload): Promise<Placement> | Placement =>
+    upload === first && firstPlacement !== undefined ? firstPlacement : place(upload)
+  return { minted, placed: pair(await Promise.all(uploads.map((upload) => limit(() => placeOther(upload))))) }
 }
 
 async function putProvenances(session: Session, ours: readonly Placed[], minted: Minted): Promise<void> {
   const limit = pLimit(CONCURRENCY)
   const put = ({ upload, placement }: Placed): Promise<void> =>
-    putProvenance(session, upload, minted.id, { removeOld: placement.kind === 'replaced' })
+    putProvenance(session, upload, minted.id, { removeOld: placement.kind === 'replaced' || placement.kind === 'renewed' })
   await Promise.all(ours.map((placed) => limit(() => put(placed))))
 }
 

@@ -65,7 +65,7 @@ export async function replaceArchives(
   const signed = await Promise.all(targets.map((target) => limit(() => provenanceWriter(session, target))))
   const minted = await state.mint(session, [...heads.map((head) => head?.delta), ...signed])
   await refuseBelow(session, minted, uploads)
-  const written = targets.filter(({ plan }) => plan === 'replace').map(({ upload }) => upload)
+  const written = targets.filter(({ plan }) => plan !== 'refresh').map(({ upload }) => upload)
   const waiting = others ?? (await waitForRemovals(session, minted, written))
   if (waiting !== undefined) return { minted, placements: targets.map(() => waiting) }
   const place = (target: Target): Promise<Placement> => placeByForce(session, target, { minted, state, contentType })
@@ -157,6 +157,7 @@ async function placeByForce(session: Session, { upload, head, plan }: Target, pl
     const now = await headArchive(session, archiveKey(session.location, upload))
     return now?.delta === minted.id ? { kind: 'created' } : AGAIN
   }
+  state.forgetAdopted(upload)
   if (plan === 'replace') return putOver(session, upload, head, { ...placing, replaced: head.delta ?? NO_ID })
   const put = await putArchive(session, upload, head, { when: { match: head.etag }, contentType })
   if (put.outcome !== 'written') return AGAIN

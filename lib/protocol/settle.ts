@@ -1,6 +1,6 @@
 import type { FoldedDelta } from '../core/bookkeeping.ts'
 import { type Addition, lastWords } from '../core/delta.ts'
-import type { DeltaId } from '../core/delta-id.ts'
+import { type DeltaId, deltaTime } from '../core/delta-id.ts'
 import { type Entry, type Removal, type VersionId, promisedDigest, underName, versionKey } from '../core/entry.ts'
 import type { Key } from '../core/keys.ts'
 import { NO_ID } from '../core/object-metadata.ts'
@@ -127,17 +127,18 @@ async function whatToWaitFor(
 /**
  * Milliseconds until an entry that was added if absent, beside this archive, gives way to no delta of a lower id any more,
  * at the most; 0: it is firm. What could still land is of pushes whose archives this one has replaced: where it was put in
- * the place of none there is none (a deletion that has taken an archive has a higher id than its push). The others have no
- * higher id than the archive that was replaced. They are superseded when something of that id, or above, has touched the
- * version and is folded. Else the archive must have stood for so long that each of them has sent its delta, or never will.
- * (Dates of objects are in whole seconds.)
+ * the place of none there is none (a deletion that has taken an archive has a higher id than its push). The others have been
+ * minted before this archive was written. They are superseded when something that was minted after it, or this archive's own
+ * delta, has touched the version and is folded. Else the archive must have stood for so long that each of them has sent its
+ * delta, or never will. (Dates of objects are in whole seconds.)
  */
 export function timeToBeFirm(view: View, version: VersionId, { delta, lastModified, replaced }: Adopted): number {
   if (replaced === undefined) return 0
   const { base, listing, pending } = view
   const key = versionKey(version)
   const lowest = replaced === NO_ID ? delta : replaced
-  const covers = (id: DeltaId): boolean => lowest !== undefined && id >= lowest
+  const isAfter = (id: DeltaId): boolean => deltaTime(id) > lastModified + 1000
+  const covers = (id: DeltaId): boolean => id === delta || (lowest !== undefined && id >= lowest && isAfter(id))
   const isFolded = [...base.index.bookkeeping.folded].some(([id, each]) => covers(id) && isTouchedBy(each, key))
   const owners: readonly (DeltaId | string | undefined)[] = [delta, replaced]
   const isPending = pending.some(({ added, id }) => owners.includes(id) && added.some((each) => addsInAnyCase(each, key)))

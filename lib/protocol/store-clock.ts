@@ -4,8 +4,8 @@ import type { Clock } from '../sys/clock.ts'
 /** The store's clock as this command knows it: the local one, corrected by the `Date` of the newest answer. */
 export interface StoreClock {
   /**
-   * Milliseconds since 1970. Not behind the store's own clock, unless that of this machine has stepped back since the last answer. The
-   * local clock as it is, until the first answer has come.
+   * Milliseconds since 1970. Not behind the store's own clock by more than the newest answer took to arrive, unless the clock of this
+   * machine has stepped back since. The local clock as it is, until the first answer has come.
    */
   now(): number
   /**
@@ -28,21 +28,20 @@ const TOLERANCE = 5000
  * A store that notes the `Date` of each answer, and the clock that follows it: it dates entries, and tells from where to list when an
  * id is minted (which itself takes the `Date` of that listing: see `mint`).
  *
- * The estimate errs on the late side: the store is taken to have written the `Date` when the request was sent. So an entry is never
- * dated before its archive, for which a reindex would have to open it.
+ * The store is taken to have written the `Date`, with all of its second, when the answer has come. So an entry is not dated before its
+ * archive, for which a reindex would have to open it, and at most a second later, however long the archive took to be sent.
  */
 export function followStoreClock(store: ObjectStore, clock: Clock): { readonly store: ObjectStore; readonly storeClock: StoreClock } {
   let offset: number | undefined
   let mayHaveGoneBack = false
   const now = (): number => clock.now() + (offset ?? 0)
   const noting = async <T>(request: () => Promise<T>): Promise<T> => {
-    const sentAt = clock.now()
     const expected = offset === undefined ? -Infinity : now()
     const answer = await request()
     if (typeof answer === 'object' && answer !== null && 'date' in answer && typeof answer.date === 'number') {
       const date = answer.date + DATE_RESOLUTION
       mayHaveGoneBack ||= date < expected - TOLERANCE
-      offset = date - sentAt
+      offset = date - clock.now()
     }
     return answer
   }

@@ -159,7 +159,7 @@ describe('restore', () => {
     const archive = readFileSync(await push('1.0.0'))
     await remove('1.0.0')
     const [key = ''] = (await program.keys('charts/index.d/')).slice(-1)
-    const announcement = (await program.text(key)).replace(/"digest":"[0-9a-f]{64}"/, '"created":""')
+    const announcement = (await program.text(key)).replace(/"digest":"[0-9a-f]{64}","created":"[^"]*"/, '"created":""')
     const later = asKey(key.replace(/[0-9A-Z]{16}\.yaml$/, `${'Z'.repeat(16)}.yaml`))
     await program.bucket.put(later, Buffer.from(announcement), { when: 'absent' })
     await program.bucket.put(asKey('charts/app-1.0.0.tgz'), archive, { when: 'absent' })

@@ -52,7 +52,11 @@ export async function checkArchives(world: World): Promise<void> {
     if (archive === entry) continue
     const what =
       archive === null ? 'an entry without its archive' : entry === null ? 'an archive without an entry' : 'an entry and an archive that differ'
-    if (mayDiffer(world, version, { archive, entry })) world.count(`residue: ${what}`)
+    const isMixedUp = archive !== null && entry !== null && world.kind !== 'no-conditions' && !world.outsiders.haveEmptied
+    // A PUT that a proxy repeats may meet the bytes, and so the ETag, that it met the first time: long after its answer.
+    const isLost = isMixedUp && world.network.repeats === 0 && (await isOfAcknowledged(world, version))
+    const isExcused = mayDiffer(world, version, { archive, entry }) && !isLost
+    if (isExcused) world.count(`residue: ${what}`)
     else world.violate(`${version}: ${what}`)
   }
 }
@@ -167,4 +171,14 @@ async function countDeltas({ bucket, outsiders }: World): Promise<number> {
 async function archiveDigest(world: World, version: string): Promise<string | null> {
   const object = await world.bucket.get(world.keyOf(version))
   return object === undefined ? null : digestOf(object.body)
+}
+
+/** The archive that stands there is that of a push which was acknowledged: its entry has to stand beside it. */
+async function isOfAcknowledged(world: World, version: string): Promise<boolean> {
+  const id = (await world.bucket.head(world.keyOf(version)))?.metadata.delta
+  if (id === undefined) return false
+  return world.records.some(
+    ({ acknowledgedAt, deltas, existing }) =>
+      acknowledgedAt !== undefined && !existing.has(version) && [...deltas].some((key) => key.includes(id)),
+  )
 }

@@ -66,7 +66,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'the local clock is corrected by the store',
     file: 'protocol/store-clock.ts',
-    find: 'offset = date - sentAt',
+    find: 'offset = date - clock.now()',
     replace: 'offset = 0',
     mix: 'sleepers',
   },
