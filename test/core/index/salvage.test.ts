@@ -103,7 +103,9 @@ describe('what is saved of a damaged index', () => {
     const unnamed = '{"version":"6.0.0","urls":["dd-6.0.0.tgz"]}'
     const broken = '{"name":"dd","version":"5.0.0","urls":["dd-5.0.0.tgz"],"description":1}'
     assert.deepEqual(found(json(broken, unnamed)), ['dd 5.0.0', 'dd 6.0.0'])
-    assert.deepEqual(found(json('{"name":"dd","version":"5.0.0","urls":[', unnamed)).filter((each) => !each.startsWith('lost')), ['dd 6.0.0'])
+    assert.deepEqual(found(json(broken, 'oops', unnamed)), ['dd 5.0.0', 'dd 6.0.0'])
+    const alone = Buffer.from(`apiVersion: v1\nentries:\n  - {version: 6.0.0, urls: ["dd-6.0.0.tgz"]}\n${five}`)
+    assert.deepEqual(found(alone), ['dd 5.0.0', 'lost 6.0.0'])
   })
 
   it('stays under the name of its own chart, where that of the chart is swallowed', () => {
