@@ -193,6 +193,16 @@ describe('check', () => {
     })
   }
 
+  it('repairs in one run what shows only once an index can be read', async () => {
+    const text = (await program.text('charts/index.yaml')).replace('"description":"A chart"', '"description":1')
+    await put('index.yaml', text.replace(/("name":"web".*"digest":")[0-9a-f]{64}"/, '$1abc"'))
+    await remove('app-1.1.0.tgz')
+    const { errors, findings, fixed } = await checked('--fix')
+    assert.deepEqual([errors, findings.map(({ code }) => code)], [0, []])
+    assert.deepEqual(fixed.map(({ code }) => code).sort(), ['archive-missing', 'index-unreadable'])
+    assert.deepEqual(await codes('--deep'), [])
+  })
+
   describe('keeps what Helm finds under a chart, whatever its entries say of their name', () => {
     const entryOf = (name: string, version: string, url: string): string => `  - {apiVersion: v2, name: ${name}, version: ${version}, urls: ["${url}"]}\n`
     const versions = async (): Promise<readonly string[]> => {
