@@ -37,7 +37,8 @@ export async function check(context: Context, { allowLostEntries, fix, relative,
   const more = repaired !== undefined && repairsOf(second.findings).size > 0 ? await repair(second.findings) : undefined
   const result = more === undefined ? second : await lookAgain()
   const unread = [...done.unread, ...(more?.unread ?? [])]
-  const found = new Map([...first.findings, ...(more === undefined ? [] : second.findings)].map((each) => [findingKey(each), each]))
+  const seen = new Set(first.findings.map(findingKey))
+  const found = [...first.findings, ...(more === undefined ? [] : second.findings.filter((each) => !seen.has(findingKey(each))))]
   const isStore = ({ code }: Finding): boolean => /^(?:store|probe|permission-write)-/.test(code)
   // What a reindex left out and the second look knows for what it is.
   const codes = ['archive-unreadable', 'archive-unread', 'archive-duplicate', ...(isAnew ? [] : ['archive-foreign', 'archive-in-progress'])]
@@ -51,7 +52,7 @@ export async function check(context: Context, { allowLostEntries, fix, relative,
   const report: CheckReport = {
     location,
     result: { ...result, findings, level: first.level, permissions: first.permissions },
-    fixed: mustRepair ? [...found].flatMap(([key, each]) => (remaining.has(key) ? [] : [each])) : [],
+    fixed: mustRepair ? found.filter((each) => !remaining.has(findingKey(each))) : [],
     repaired,
     isFix: fix,
     isDeep: options.deep,

@@ -243,7 +243,7 @@ describe('check', () => {
         await put('index.yaml', `apiVersion: v1\nentries:\n${entries}`)
         const sorted = [...after].sort()
         assert.ok((await codes()).includes('entry-misplaced'))
-        const fetched = async (): Promise<number> => (await program.run('fetch', 'pgb', URI, '--version=1.0.9')).status
+        const fetched = async (): Promise<number> => (await program.run('fetch', 'pgb', URI, '--version=1.0.9', '-d', program.path('out'))).status
         const before = entries.includes(WRONG) ? await fetched() : undefined
         if (before !== undefined) assert.equal(before, 0)
         const { findings } = await checked('--fix')
