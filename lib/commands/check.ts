@@ -3,9 +3,9 @@ import { type Finding, findingKey } from '../core/check/finding.ts'
 import { FINDING_KINDS } from '../core/check/finding-kinds.ts'
 import { HelmS3Error } from '../errors.ts'
 import { findRepository } from '../helm/repositories.ts'
-import { type CheckOptions, checkRepository } from '../protocol/check.ts'
+import { type CheckOptions, type CheckResult, checkRepository } from '../protocol/check.ts'
 import type { Committed } from '../protocol/reindex.ts'
-import { repairRepository, repairsOf } from '../protocol/repair.ts'
+import { type Repairs, repairRepository, repairsOf } from '../protocol/repair.ts'
 import { updateIndexCaches } from './index-caches.ts'
 import { type CheckReport, describeCheck } from './check-report.ts'
 
@@ -19,6 +19,8 @@ export interface CheckCommand extends CheckOptions {
   readonly allowLostEntries: boolean
 }
 
+const NO_REPAIRS: Repairs = { isAnew: false, repaired: undefined, unread: [] }
+
 /** `helm s3 check REPO`: says what is wrong, why it matters and what to do; with `fix` does what can be done, and checks again. */
 export async function check(context: Context, { allowLostEntries, fix, relative, repository, ...options }: CheckCommand): Promise<void> {
   if (relative !== undefined && !fix) throw new HelmS3Error('usage', '--relative says how --fix makes an index anew: give both')
@@ -27,24 +29,30 @@ export async function check(context: Context, { allowLostEntries, fix, relative,
   const first = await checkRepository(session, options)
   const mustRepair = fix && repairsOf(first.findings).size > 0
   const afterCommit = (committed: Committed): Promise<void> => updateIndexCaches(context, session, committed)
-  const { isAnew, repaired, unread } = mustRepair
-    ? await repairRepository(session, first.findings, { ...options, allowLostEntries, relative, afterCommit })
-    : { isAnew: false, repaired: undefined, unread: [] }
-  const result = mustRepair ? await checkRepository(session, { ...options, probe: false }) : first
+  const repair = (found: readonly Finding[]): Promise<Repairs> => repairRepository(session, found, { ...options, allowLostEntries, relative, afterCommit })
+  const lookAgain = (): Promise<CheckResult> => checkRepository(session, { ...options, probe: false })
+  const { isAnew, repaired, ...done } = mustRepair ? await repair(first.findings) : NO_REPAIRS
+  const second = mustRepair ? await lookAgain() : first
+  // What is wrong with the entries of an index that nobody could read shows only now.
+  const more = repaired !== undefined && repairsOf(second.findings).size > 0 ? await repair(second.findings) : undefined
+  const result = more === undefined ? second : await lookAgain()
+  const unread = [...done.unread, ...(more?.unread ?? [])]
+  const seen = new Set(first.findings.map(findingKey))
+  const found = [...first.findings, ...(more === undefined ? [] : second.findings.filter((each) => !seen.has(findingKey(each))))]
   const isStore = ({ code }: Finding): boolean => /^(?:store|probe|permission-write)-/.test(code)
   // What a reindex left out and the second look knows for what it is.
   const codes = ['archive-unreadable', 'archive-unread', 'archive-duplicate', ...(isAnew ? [] : ['archive-foreign', 'archive-in-progress'])]
   const known = new Set(result.findings.flatMap(({ code, key }) => (codes.includes(code) ? [key] : [])))
   const findings = [
     ...result.findings,
-    ...unread.filter(({ key }) => !known.has(key)),
+    ...new Map(unread.flatMap((each) => (known.has(each.key) ? [] : [[findingKey(each), each] as const]))).values(),
     ...(mustRepair && options.probe ? first.findings.filter(isStore) : []),
   ]
   const remaining = new Set(findings.map(findingKey))
   const report: CheckReport = {
     location,
     result: { ...result, findings, level: first.level, permissions: first.permissions },
-    fixed: mustRepair ? first.findings.filter((each) => !remaining.has(findingKey(each))) : [],
+    fixed: mustRepair ? found.filter((each) => !remaining.has(findingKey(each))) : [],
     repaired,
     isFix: fix,
     isDeep: options.deep,

@@ -78,6 +78,8 @@ export class ReindexPlan {
   readonly #claims = new Map<string, Key>()
   /** Those that Helm skips, because of their name or of what they say of the chart: their archive tells it anew. */
   readonly #leftOut = new Set<Entry>()
+  /** Those that say another name than that of their chart, by which Helm finds them: their archive tells which it is. */
+  readonly #misnamed = new Set<Entry>()
   /** Those with a version that is none, by the archive that they name: it may prove which version that is. */
   readonly #unfit: { readonly entry: Entry; readonly key: Key }[] = []
   /** Which version an opened archive holds. */
@@ -90,12 +92,17 @@ export class ReindexPlan {
     this.#options = options
     for (const chart of index.chartNames()) {
       for (const entry of index.versions(chart)) {
-        if (entry.name !== chart && nameProblem(entry.name) === undefined) continue
+        const isMisnamed = entry.name !== chart && nameProblem(entry.name) === undefined
+        // Of a chart that cannot be one no entry is made.
+        if (isMisnamed && nameProblem(chart) !== undefined) continue
         const named = underName(chart, entry)
         const key = this.#keyOf(named)
         if (nameProblem(chart) === undefined && identityProblem(named) !== undefined) this.#unfit.push(...(key === undefined ? [] : [{ entry: named, key }]))
-        else if (named === entry && skippedBecause(entry) === undefined) this.#note(entry)
-        else this.#noteLeftOut(named)
+        else {
+          if (isMisnamed && skippedBecause(entry) === undefined) this.#misnamed.add(named)
+          else if (named !== entry || skippedBecause(entry) !== undefined) this.#leftOut.add(named)
+          this.#note(named)
+        }
       }
     }
   }
@@ -132,7 +139,7 @@ export class ReindexPlan {
 
     const entry = this.#entryFor(archive, content, holder)
     const isProven = holder !== undefined && this.#leadsNowhere(holder) && properKey === archive.key && promisedDigest(holder.digest) === content.digest
-    if (holder === undefined || isProven || this.#leftOut.has(holder) || !(this.#isElsewhere(holder) || isSame(holder, entry))) {
+    if (holder === undefined || isProven || this.#leftOut.has(holder) || !(this.#isElsewhere(holder) || (isSame(holder, entry) && !this.#misnamed.has(holder)))) {
       const problem = entryProblem(entry)
       if (problem !== undefined) return { outcome: 'problem', problem: { key: archive.key, reason: `the chart ${problem}` } }
       this.#claims.set(id, archive.key)
@@ -190,11 +197,6 @@ export class ReindexPlan {
     })
   }
 
-  #noteLeftOut(entry: Entry): void {
-    this.#leftOut.add(entry)
-    this.#note(entry)
-  }
-
   #note(entry: Entry): void {
     if (identityProblem(entry) !== undefined) return
     const id = versionKey(entry)
@@ -241,7 +243,7 @@ export class ReindexPlan {
     if (entries === undefined || this.#options.full) return false
     const own = entries.filter((entry) => !this.#isElsewhere(entry))
     const isTold = (entry: Entry): boolean => isDigest(entry.digest) && lastModified <= Date.parse(entry.created ?? '')
-    return entries.every((entry) => !this.#leftOut.has(entry) && !this.#leadsNowhere(entry)) && own.every(isTold) && agree(own)
+    return entries.every((entry) => !this.#leftOut.has(entry) && !this.#leadsNowhere(entry)) && own.every((entry) => isTold(entry) && !this.#misnamed.has(entry)) && agree(own)
   }
 
   #isTrustedKey(key: Key): boolean {
@@ -254,7 +256,7 @@ export class ReindexPlan {
     const kept = promisedDigest(holder?.digest) === digest ? holder : undefined
     const created = kept?.created ?? new Date(archive.lastModified).toISOString()
     const urls = this.#urlsFor(archive, kept)
-    if (kept !== undefined && this.#keyOf(kept) === archive.key && !this.#leftOut.has(kept)) return { ...kept, created, digest, urls }
+    if (kept !== undefined && this.#keyOf(kept) === archive.key && !this.#leftOut.has(kept) && !this.#misnamed.has(kept)) return { ...kept, created, digest, urls }
     return makeEntry(metadata, { digest, url: urls[0] ?? '', created })
   }
 

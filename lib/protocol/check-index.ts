@@ -2,6 +2,7 @@ import { checkBase, isUnnamed, skippedBecause } from '../core/check/check-base.t
 import { checkDeltas, versionsAtWork } from '../core/check/check-deltas.ts'
 import { type Finding, finding } from '../core/check/finding.ts'
 import { type Entry, underName } from '../core/entry.ts'
+import { nameProblem } from '../core/entry-shape.ts'
 import { type IndexText, readIndexText } from '../core/index/index-text.ts'
 import { type Key, archiveKey } from '../core/keys.ts'
 import { allEntries } from '../core/plan-orphans.ts'
@@ -58,13 +59,15 @@ export async function checkIndex(session: Session): Promise<CheckedIndex> {
   }
 }
 
-/** The entries of a view that Helm does not skip, and those that it would not skip if they had the name of their chart; undefined when Helm refuses the index. */
+/**
+ * The entries of a view that Helm does not skip, and those that it would not skip if they had the name of their chart, by that name; undefined when Helm refuses the index.
+ */
 export function entriesOf(index: IndexText): readonly Entry[] | undefined {
   try {
     return index.chartNames().flatMap((name) =>
       index.versions(name).flatMap((entry) => {
         if (isUnnamed(name, entry)) return [underName(name, entry)]
-        return skippedBecause(entry) === undefined ? [entry] : []
+        return skippedBecause(entry) === undefined ? [nameProblem(name) === undefined ? underName(name, entry) : entry] : []
       }),
     )
   } catch (error) {

@@ -44,7 +44,7 @@ export async function repairRepository(session: Session, findings: readonly Find
   let isAnew = false
   // While one of them is left nothing else can be read.
   if (repairs.has('forget') && (await forgetGhosts(session)) === 'left') return { isAnew, repaired, unread }
-  if (repairs.has('rebuild') || repairs.has('reindex')) {
+  if (repairs.has('rebuild') || repairs.has('reindex') || repairs.has('rename')) {
     const rebuild = repairs.has('rebuild')
     const known = { onlyKnown: true, allowLostEntries }
     const reindexed = await reindexRepository(session, { ...known, relative, full, strict: false, rebuild, dryRun: false, concurrency, afterCommit })
@@ -53,7 +53,7 @@ export async function repairRepository(session: Session, findings: readonly Find
     unread = reindexed.problems.map(({ key, reason }) => finding('archive-unread', reason, { key }))
   }
   if (repairs.size > 0) {
-    const tidy = repairs.has('tidy') || repaired !== undefined
+    const tidy = repairs.has('tidy') || repairs.has('rename') || repaired !== undefined
     await compactRepository(session, { graceWindow: undefined, dryRun: false, form: undefined, tidy })
   }
   return { isAnew, repaired, unread }

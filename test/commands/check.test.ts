@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { makeDeltaId } from '../../lib/core/delta-id.ts'
+import { readIndexText } from '../../lib/core/index/index-text.ts'
 import { asKey } from '../../lib/core/keys.ts'
 import { HelmS3Error } from '../../lib/errors.ts'
 import { MemoryStore } from '../../lib/store/memory-store.ts'
@@ -98,6 +99,15 @@ describe('check', () => {
     'a version that stands twice': { damage: () => edit((text) => text.replace(/("app":\[\n)(.*\n)/, '$1$2$2')), finds: ['entry-duplicate'] },
     'an entry under another chart': {
       damage: () => edit((text) => text.replace('"web":[', '"shop":[')),
+      finds: ['archive-misnamed', 'entry-misplaced'],
+    },
+    'entries that say another name than their chart': {
+      damage: async () => {
+        await push('zap', '1.0.0')
+        await push('zap', '1.1.0')
+        await program.ok('compact', URI)
+        await edit((text) => text.replaceAll('{"name":"app",', '{"name":"zap",'))
+      },
       finds: ['entry-misplaced'],
     },
     'versions out of order': { damage: () => edit((text) => text.replace(/("app":\[\n)(.*),\n(.*)\n/, '$1$3,\n$2\n')), finds: ['entries-unsorted'] },
@@ -182,6 +192,76 @@ describe('check', () => {
       assert.doesNotMatch(index.slice(index.indexOf('"entries"')), /null|latest|shop/)
     })
   }
+
+  it('repairs in one run what shows only once an index can be read', async () => {
+    const text = (await program.text('charts/index.yaml')).replace('"description":"A chart"', '"description":1')
+    await put('index.yaml', text.replace(/("name":"web".*"digest":")[0-9a-f]{64}"/, '$1abc"'))
+    await remove('app-1.1.0.tgz')
+    const { errors, findings, fixed } = await checked('--fix')
+    assert.deepEqual([errors, findings.map(({ code }) => code)], [0, []])
+    assert.deepEqual(fixed.map(({ code }) => code).sort(), ['archive-missing', 'index-unreadable'])
+    assert.deepEqual(await codes('--deep'), [])
+  })
+
+  describe('keeps what Helm finds under a chart, whatever its entries say of their name', () => {
+    const entryOf = (name: string, version: string, url: string): string => `  - {apiVersion: v2, name: ${name}, version: ${version}, urls: ["${url}"]}\n`
+    const versions = async (): Promise<readonly string[]> => {
+      const index = readIndexText(Buffer.from(await program.text('charts/index.yaml')))
+      return index.chartNames().flatMap((chart) => index.versions(chart).map(({ name, urls, version }) => `${chart}: ${name} ${version} ${String(urls?.[0]).replace(`${URI}/`, '')}`))
+    }
+    const WRONG = entryOf('other', '1.0.9', 'pgb-1.0.9.tgz')
+    const PGB = `  pgb:\n${WRONG}${entryOf('pgb', '1.0.10', 'pgb-1.0.10.tgz')}`
+    const OTHER = `  other:\n${entryOf('other', '1.0.9', 'other-1.0.9.tgz')}${entryOf('zzz', '2.0.0', 'https://cdn.example/other-2.0.0.tgz')}`
+    const PGB_AFTER = ['pgb: pgb 1.0.10 pgb-1.0.10.tgz', 'pgb: pgb 1.0.9 pgb-1.0.9.tgz']
+    const OTHER_AFTER = ['other: other 2.0.0 https://cdn.example/other-2.0.0.tgz', 'other: other 1.0.9 other-1.0.9.tgz']
+
+    beforeEach(async () => {
+      for (const [name, version] of [['pgb', '1.0.9'], ['pgb', '1.0.10'], ['other', '1.0.9']] as const) {
+        await put(`${name}-${version}.tgz`, await chartArchive(name, version))
+      }
+      for (const name of ['app-1.0.0.tgz', 'app-1.1.0.tgz', 'web-0.1.0.tgz']) await remove(name)
+      program.pass(72 * HOUR)
+    })
+
+    const texts: Readonly<Record<string, readonly [string, readonly string[]]>> = {
+      'the version exists under that name': [`${PGB}${OTHER}`, [...PGB_AFTER, ...OTHER_AFTER]],
+      'there is no chart of that name': [PGB, PGB_AFTER],
+      'the archive is that of the name': [`  shop:\n${entryOf('other', '1.0.9', 'other-1.0.9.tgz')}`, OTHER_AFTER.slice(1)],
+      'the archive is that of the name, which names it, too': [`  shop:\n${entryOf('other', '1.0.9', 'other-1.0.9.tgz')}${OTHER}`, OTHER_AFTER],
+      'its archive is that of the name, and one of the chart is in its place': [
+        `  pgb:\n${entryOf('other', '1.0.9', 'other-1.0.9.tgz')}`,
+        [...PGB_AFTER.slice(1), ...OTHER_AFTER.slice(1)],
+      ],
+      'the version stands there with its archive, too': [`  pgb:\n${WRONG}${entryOf('pgb', '1.0.9', 'pgb-1.0.9.tgz')}`, PGB_AFTER.slice(1)],
+      'its archive lies elsewhere, and another one in its place': [
+        `  pgb:\n${entryOf('other', '1.0.9', 'https://cdn.example/pgb-1.0.9.tgz')}`,
+        ['pgb: pgb 1.0.9 https://cdn.example/pgb-1.0.9.tgz'],
+      ],
+    }
+    for (const [what, [entries, after]] of Object.entries(texts)) {
+      it(`where ${what}`, async () => {
+        await put('index.yaml', `apiVersion: v1\nentries:\n${entries}`)
+        const sorted = [...after].sort()
+        assert.ok((await codes()).includes('entry-misplaced'))
+        const fetched = async (): Promise<number> => (await program.run('fetch', 'pgb', URI, '--version=1.0.9', '-d', program.path('out'))).status
+        const before = entries.includes(WRONG) ? await fetched() : undefined
+        if (before !== undefined) assert.equal(before, 0)
+        const { findings } = await checked('--fix')
+        assert.deepEqual(findings.filter(({ code }) => !['archive-elsewhere', 'archive-unlisted', 'deltas-pending', 'entry-digest-elsewhere'].includes(code)), [])
+        assert.deepEqual([...(await versions())].sort(), sorted)
+        if (before !== undefined) assert.equal(await fetched(), 0)
+        assert.equal((await checked()).errors, 0)
+      })
+
+      it(`and so does a reindex, where ${what}`, async () => {
+        await put('index.yaml', `apiVersion: v1\nentries:\n${entries}`)
+        assert.doesNotMatch(await program.ok('reindex', URI, '--relative'), /Left to others/)
+        await program.run('check', URI, '--fix')
+        const found = await versions()
+        for (const each of after) assert.ok(found.includes(each), each)
+      })
+    }
+  })
 
   it('says what it has repaired and what remains', async () => {
     await remove('app-1.0.0.tgz')

@@ -2,7 +2,8 @@
 export type Severity = 'error' | 'warning' | 'remark'
 
 /** What puts a finding right: a command of the protocol that `check --fix` runs. */
-export type Repair = 'compact' | 'tidy' | 'reindex' | 'rebuild' | 'forget'
+/** `rename`: a reindex goes by the archives, and a tidy compaction names the rest by their charts. */
+export type Repair = 'compact' | 'tidy' | 'rename' | 'reindex' | 'rebuild' | 'forget'
 
 export interface FindingKind {
   readonly severity: Severity
@@ -43,7 +44,7 @@ export const FINDING_KINDS = {
   'entry-left-out': kind('warning', 'Helm leaves out an entry that names an archive', 'nobody can install it with Helm 3.5.2 or newer', 'helm s3 reindex REPO makes it anew where its archive proves what it is; else push the chart again with a version that Helm takes, and delete this one: helm s3 delete NAME REPO --version=VERSION', 'reindex'),
   'entry-unnamed': kind('warning', 'an entry has no name, or one that no chart can have', 'Helm skips it', `${FIX} names it as its archive does; without an archive: helm s3 delete NAME REPO --version=VERSION`, 'reindex'),
   'entry-duplicate': kind('warning', 'a version stands in a chart twice', 'Helm takes the first, others may take the other', FIX, 'tidy'),
-  'entry-misplaced': kind('warning', 'an entry stands under another chart than its own', 'it is found under the wrong name only', FIX, 'tidy'),
+  'entry-misplaced': kind('warning', 'an entry has another name than the chart under which it stands', 'Helm finds it under that chart only', `${FIX} goes by its archive, and without one by that chart`, 'rename'),
   'entry-digest-missing': kind('warning', 'an entry has no digest', 'nobody can tell whether the archive is the right one, and Helm 4 does not cache it', FIX, 'reindex'),
   'entry-digest-elsewhere': kind('warning', 'an entry has no digest that means something, and its archive lies elsewhere', 'nobody here can tell which it is: Helm 4 refuses to download a chart whose digest is none', 'push the chart into this repository with --force, or ask whoever writes the entry for its digest'),
   'entry-url-query': kind('warning', 'the s3:// url of an entry has a query', 'an index does not choose where signed requests go: the query is not obeyed, and plain Helm may fail at it', FIX, 'tidy'),

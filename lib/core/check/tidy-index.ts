@@ -1,4 +1,5 @@
-import { versionKey } from '../entry.ts'
+import { underName, versionKey } from '../entry.ts'
+import { nameProblem } from '../entry-shape.ts'
 import { compareEntries } from '../fold.ts'
 import { withoutUrlQueries } from '../entry-urls.ts'
 import { type IndexItem, itemOf } from '../index/index-item.ts'
@@ -7,21 +8,22 @@ import { isSorted, isWorthKeeping, skippedBecause } from './check-base.ts'
 
 /**
  * The same index for Helm, without what Helm leaves out of it: null and invalid entries, all but the first of a version, charts
- * without versions. Entries under another chart's name move to their own, where they are missing; those without a usable name, or a
- * version that Helm takes, stay where they name an archive, which may prove what they are; versions are sorted; urls lose a query, which nobody obeys.
- * Entries keep their bytes. Idempotent.
+ * without versions. An entry that says another name than that of its chart gets that of its chart, by which Helm finds it; under a name
+ * that no chart can have it moves to its own, unless the version is there, too. Those without a usable name, or a version that Helm takes,
+ * stay where they name an archive, which may prove what they are; versions are sorted; urls lose a query, which nobody obeys.
+ * Other entries keep their bytes. Idempotent.
  * @throws HelmS3Error `invalid-index` when Helm would refuse it
  */
 export function tidyIndex(index: IndexText): IndexText {
   const names = index.chartNames()
   const charts = new Map<string, IndexItem[]>(names.map((name) => [name, []]))
   const known = new Set<string>()
-  const strays: IndexItem[] = []
-  const keep = (item: IndexItem): void => {
-    const { name } = item.entry
-    if (known.has(versionKey(item.entry))) return
-    known.add(versionKey(item.entry))
-    const entry = withoutUrlQueries(item.entry)
+  const strays: { readonly under: string; readonly item: IndexItem }[] = []
+  const keep = (name: string, item: IndexItem): void => {
+    const id = versionKey({ name, version: item.version })
+    if (known.has(id)) return
+    known.add(id)
+    const entry = withoutUrlQueries(nameProblem(name) === undefined ? underName(name, item.entry) : item.entry)
     const kept = entry === item.entry ? item : itemOf(entry)
     const list = charts.get(name)
     if (list === undefined) charts.set(name, [kept])
@@ -31,11 +33,11 @@ export function tidyIndex(index: IndexText): IndexText {
     for (const item of index.items(name)) {
       const { entry } = item
       if (skippedBecause(entry) !== undefined) charts.get(name)?.push(...(isWorthKeeping(entry) ? [item] : []))
-      else if (entry.name === name) keep(item)
-      else strays.push(item)
+      else if (entry.name === name || nameProblem(name) === undefined) keep(name, item)
+      else strays.push({ under: name, item })
     }
   }
-  for (const stray of strays) keep(stray)
+  for (const { item, under } of strays) keep(known.has(versionKey(item.entry)) ? under : item.entry.name, item)
   for (const list of charts.values()) if (!isSorted(list)) list.sort(compareEntries)
   return index.withItems(charts)
 }

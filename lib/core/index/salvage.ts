@@ -34,7 +34,7 @@ export interface Salvaged {
  * Takes apart the text of an index that Helm refuses, and keeps all of it that can be used: each entry is looked at by itself, so that
  * one which is broken takes no other with it. Entries that are well keep their bytes. In one that is not, a scalar of a wrong type
  * becomes the text that stands there, a field that cannot be read or that Helm does not know is left out, and the rest stays. An entry
- * without a name or a version is lost. Of text that is no index at all nothing is kept.
+ * without a name stays under the chart whose name stands before it; one without a version, or without both names, is lost. Of text that is no index at all nothing is kept.
  * @throws HelmS3Error `timeout` alone, whatever the bytes are
  */
 export function salvageIndex(bytes: Uint8Array): Salvaged {
@@ -109,10 +109,12 @@ function salvageYaml(source: Buffer): Found {
   const usual = usualIndent(lines)
   const titles = new Set<string>()
   let chart: string | undefined
+  /** The last name of a chart before a line, be it sure or not that what stands there is of that chart. */
+  let last: string | undefined
   let isInEntries = false
   let astray = Infinity
   let dashes: number | undefined
-  let item: { readonly first: number; readonly chart: string | undefined; end?: number | undefined } | undefined
+  let item: { readonly first: number; readonly chart: string | undefined; readonly last: string | undefined; end?: number | undefined } | undefined
   const nextStart = (from: number): number => {
     for (let at = from; at < lines.length; at++) if (/^ {0,2}\S|^ *- /.test(lines[at]?.text ?? '')) return at
     return lines.length
@@ -122,12 +124,13 @@ function salvageYaml(source: Buffer): Found {
     if (item === undefined) return
     stillInTime()
     const range = { start: lines[item.first]?.start ?? 0, end: lines[item.end ?? next]?.start ?? source.length }
-    const found = saveYamlItems(source, range, dashes ?? 0, item.chart)
+    const found = saveYamlItems(source, range, dashes ?? 0, item)
     // The name of the next chart may be gone with what is damaged here.
     if (found.some((each) => typeof each === 'string' || each.slice === undefined)) chart = undefined
     for (const [i, saved] of found.entries()) {
-      if (typeof saved === 'string') lost.push(namedLoss(saved, item.first + 1))
-      else charts.add((i === 0 ? item.chart : undefined) ?? saved.entry.name, saved)
+      const under = typeof saved === 'string' ? undefined : chartOf(saved.entry, i === 0 ? item.chart : undefined, item.last)
+      if (typeof saved === 'string' || under === undefined) lost.push(namedLoss(typeof saved === 'string' ? saved : textOf(item.first, item.end ?? next), item.first + 1))
+      else charts.add(under, saved)
       if (typeof saved === 'object' && saved.slice === undefined) mended.push(named(saved.entry, item.first + 1))
     }
     item = undefined
@@ -148,10 +151,11 @@ function salvageYaml(source: Buffer): Found {
       if (!isInEntries) headers.push(`${headers.pop() ?? ''}${text}\n`)
     } else if (isDash) {
       endItem(at)
-      ;[dashes, astray, item] = [dashes ?? (indent < NAME_INDENT || indent > usual ? usual : indent), Infinity, { first: at, chart }]
+      ;[dashes, astray, item] = [dashes ?? (indent < NAME_INDENT || indent > usual ? usual : indent), Infinity, { first: at, chart, last }]
     } else if (name !== null) {
       endItem(at)
       ;[chart, dashes, astray] = [name[1] ?? name[2] ?? name[3], undefined, Infinity]
+      last = chart
       if (chart !== undefined) charts.open(chart)
     } else if (indent <= 2) {
       chart = undefined
@@ -197,7 +201,7 @@ function saveYamlItems(
   source: Buffer,
   { end, start }: { readonly start: number; readonly end: number },
   indent: number,
-  chart: string | undefined,
+  { chart, last }: { readonly chart: string | undefined; readonly last: string | undefined },
 ): readonly (IndexItem | string)[] {
   const slice = { source, start, end, form: 'yaml' as const, indent }
   const text = source.toString('utf8', start, end)
@@ -215,7 +219,7 @@ function saveYamlItems(
     const mended = mendFields(fields)
     // What follows in the same range may be of another chart, whose name is gone.
     const under = i > 0 && typeof mended['name'] === 'string' ? mended['name'] : chart
-    return usable(mendIdentity(mended, under), 'yaml') ?? piece
+    return usable(mendIdentity(mended, under ?? toldBy(mended, last)), 'yaml') ?? piece
   })
 }
 
@@ -283,6 +287,17 @@ function mendIdentity(fields: Record<string, unknown>, chart: string | undefined
   if (typeof name !== 'string') return fields
   const told = isWhole(version) || !Array.isArray(urls) ? undefined : urls.flatMap((url) => versionInUrl(String(url), name) ?? [])[0]
   return { ...fields, name, ...(told === undefined ? {} : { version: told }) }
+}
+
+/** The chart under which an entry is kept: that before it, where that is sure, else its own, else the last one before it. */
+function chartOf({ name }: Entry, sure: string | undefined, last: string | undefined): string | undefined {
+  return sure ?? (name === '' ? last : name)
+}
+
+/** The last chart before an entry without a name, where the file that the entry names agrees. */
+function toldBy({ name, urls }: Record<string, unknown>, last: string | undefined): string | undefined {
+  const isUnnamed = typeof name !== 'string' || name === ''
+  return isUnnamed && last !== undefined && Array.isArray(urls) && urls.some((url) => versionInUrl(String(url), last) !== undefined) ? last : undefined
 }
 
 function versionInUrl(url: string, name: string): string | undefined {
@@ -400,6 +415,7 @@ function salvageJson(source: Buffer): Found {
   const lines = new LineCounter(source)
   let budget = PATIENCE * source.length
   let chart: string | undefined
+  let last: string | undefined
   const entriesAt = /"entries"\s*:\s*\{/.exec(source.toString('latin1', 0, Math.min(source.length, LONGEST_ENTRY)))
   let searched = entriesAt === null ? 0 : entriesAt.index + entriesAt[0].length
   /** What stands between two entries, and is more than their separators and the names of charts. */
@@ -418,14 +434,16 @@ function salvageJson(source: Buffer): Found {
     budget -= seen - at
     const between = source.toString('latin1', searched, Math.min(Math.max(searched, at), searched + FARTHEST_ITEM))
     const under = (): string | undefined => chartBefore(source, at) ?? (/^\s*,\s*$/.test(between) ? chart : undefined)
-    const item = end === undefined ? undefined : saveJsonItem(source, at, end, under)
-    if (item === undefined || end === undefined) {
+    const item = end === undefined ? undefined : saveJsonItem(source, at, end, under, last)
+    const place = item && chartOf(item.item.entry, under(), last)
+    if (item === undefined || place === undefined || end === undefined) {
       at++
       continue
     }
     lose(at)
     chart = under()
-    charts.add(chart ?? item.item.entry.name, item.item)
+    last = place
+    charts.add(place, item.item)
     if (item.isMended) mended.push(named(item.item.entry, lines.at(at)))
     searched = end
     at = end
@@ -439,6 +457,7 @@ function saveJsonItem(
   start: number,
   end: number,
   chart: () => string | undefined,
+  last: string | undefined,
 ): { readonly item: IndexItem; readonly isMended: boolean } | undefined {
   const text = source.toString('utf8', start, end)
   try {
@@ -449,7 +468,7 @@ function saveJsonItem(
     if (entryProblem(value, 'json') !== undefined) {
       const written: unknown = parseAsWritten(text)
       const fields = mendFields(Object.entries(value).map(([key, item]) => [key, item, isObject(written) ? written[key] : undefined]))
-      const item = usable(mendIdentity(fields, chart()), 'json')
+      const item = usable(mendIdentity(fields, chart() ?? toldBy(fields, last)), 'json')
       return item && { item, isMended: true }
     }
     const [entry] = entriesFrom([value], '', 'json')

@@ -15,11 +15,11 @@ describe('a tidy index', () => {
     assert.deepEqual(tidyIndex(before).toBytes(), before.toBytes())
   })
 
-  it('keeps the first of a version, and moves entries to their own chart where they are missing', () => {
+  it('keeps the first of a version, and names entries as the chart under which Helm finds them', () => {
     const bytes = index(`{"app":[${version('app', '1.0.0', 'first')},${version('app', '1.0.0', 'second')},${version('web', '2.0.0')},${version('web', '1.0.0', 'stray')}],"web":[${version('web', '1.0.0')}]}`)
     assert.deepEqual(contentOf(tidyIndex(readIndexText(bytes))), [
+      `app 2.0.0 ${digestOf('a')}`,
       `app 1.0.0 ${digestOf('first')}`,
-      `web 2.0.0 ${digestOf('a')}`,
       `web 1.0.0 ${digestOf('a')}`,
     ])
   })

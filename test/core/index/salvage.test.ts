@@ -87,6 +87,27 @@ describe('what is saved of a damaged index', () => {
     }
   })
 
+  it('stays under its chart where it has no name, whatever stands before it', () => {
+    const yaml = (before: string, after: string): Buffer => Buffer.from(`apiVersion: v1\nentries:\n  dd:\n${before}  - {version: 6.0.0, urls: ["dd-6.0.0.tgz"]}\n${after}`)
+    const json = (...entries: readonly string[]): Buffer => Buffer.from(`{"apiVersion":"v1","entries":{"dd":[\n${entries.join(',\n')}\n]}}`)
+    const found = (bytes: Uint8Array): readonly string[] => {
+      const { index, lost } = salvageIndex(bytes)
+      return [...index.chartNames().flatMap((chart) => index.versions(chart).map(({ version }) => `${chart} ${version}`)), ...lost.map(({ version }) => `lost ${String(version)}`)]
+    }
+    const five = '  - {name: dd, version: 5, urls: ["dd-5.0.0.tgz"]}\n'
+    const eight = '  - {name: dd, urls: ["dd-8.0.0.tgz"]}\n'
+    assert.deepEqual(found(yaml(eight, five)), ['dd 6.0.0', 'dd 5.0.0', 'lost undefined'])
+    assert.deepEqual(found(yaml('', five)), ['dd 6.0.0', 'dd 5.0.0'])
+    assert.deepEqual(found(yaml(five, '')), ['dd 5.0.0', 'dd 6.0.0'])
+    assert.deepEqual(found(yaml(five, '  - {version: 7, urls: ["dd-7.0.0.tgz"]}\n')), ['dd 5.0.0', 'dd 6.0.0', 'dd 7.0.0'])
+    const unnamed = '{"version":"6.0.0","urls":["dd-6.0.0.tgz"]}'
+    const broken = '{"name":"dd","version":"5.0.0","urls":["dd-5.0.0.tgz"],"description":1}'
+    assert.deepEqual(found(json(broken, unnamed)), ['dd 5.0.0', 'dd 6.0.0'])
+    assert.deepEqual(found(json(broken, 'oops', unnamed)), ['dd 5.0.0', 'dd 6.0.0'])
+    const alone = Buffer.from(`apiVersion: v1\nentries:\n  - {version: 6.0.0, urls: ["dd-6.0.0.tgz"]}\n${five}`)
+    assert.deepEqual(found(alone), ['dd 5.0.0', 'lost 6.0.0'])
+  })
+
   it('stays under the name of its own chart, where that of the chart is swallowed', () => {
     const text = YAML('').toString().replace('  - name: app\n    version: 1.0.0', '  db&  - name: db\n    version: 1.0.0')
     const { index, lost } = salvageIndex(Buffer.from(text))
