@@ -56,6 +56,11 @@ export class Changes {
     return describe(this.#with('committed'))
   }
 
+  /** Versions that are committed to be added. Undefined: none. */
+  get addedText(): string | undefined {
+    return namesOf(this.#with('committed').flatMap((change) => ('delta' in change ? change.added : [])))
+  }
+
   /** What may be committed, or may not. Undefined: nothing. */
   get unansweredText(): string | undefined {
     return describe(this.#with('sent'))

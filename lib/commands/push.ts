@@ -44,7 +44,7 @@ export async function push(context: Context, options: PushCommand): Promise<void
     if (options.compact) await compactInline(session, result.committed)
   }
   refuseOrphans(result.existing, location)
-  if (result.existing.length > 0 && !ignoreIfExists) throw refusal(options, charts.length, result)
+  if (result.existing.length > 0 && !ignoreIfExists) throw refusal(options, charts.length, result, session.changes.addedText)
   context.output.result(describe(charts, result), {
     repository: location.url,
     dryRun,
@@ -66,14 +66,20 @@ function describe(charts: readonly ChartUpload[], { pushed, existing }: PushResu
   return lines
 }
 
-function refusal({ paths, repository }: PushCommand, count: number, { existing }: PushResult): HelmS3Error {
+/** `added`: what was committed before another push was seen. */
+function refusal(
+  { paths, repository }: PushCommand,
+  count: number,
+  { existing }: PushResult,
+  added: string | undefined,
+): HelmS3Error {
   const typed = [...paths, repository].map(shellWord).join(' ')
   const names = existing.map(({ name, version }) => `  ${name} ${version}\n`).join('')
   const subject =
     count === 1
       ? 'The chart already exists in the repository and cannot be overwritten without an explicit intent.\n'
       : `These charts already exist in the repository and cannot be overwritten without an explicit intent:\n\n${names}\n` +
-        'Nothing was pushed.\n'
+        (added === undefined ? 'Nothing was pushed.\n' : `Pushed before that was seen: ${added}.\n`)
   const text = `${subject}
 If you want to replace existing chart, use --force flag:
 

@@ -55,6 +55,10 @@ export async function compactInline(session: Session, own: { readonly id: DeltaI
     }
   } catch (error) {
     if (!(error instanceof HelmS3Error)) throw error
+    if (hasCode(error, 'invalid-index') || hasCode(error, 'missing-index')) {
+      session.notice(`helm-s3: committed, but nobody can read it: ${error.message}${error.hint === undefined ? '' : `; ${error.hint}`}`)
+      return false
+    }
     const isLasting = hasCode(error, 'unsupported-store') || hasCode(error, 'store-failed')
     const tell = isLasting ? session.notice : session.progress
     tell(`not folded into index.yaml yet (${error.message}); the next compaction does it`)
