@@ -36,7 +36,7 @@ export interface SeenRepository {
 }
 
 /** An archive younger than this may belong to a push that has not written its delta yet. */
-const PUSH_TAKES = 10 * 60_000
+export const PUSH_TAKES = 10 * 60_000
 
 /** Compares entries, archives and provenance files. */
 export function checkArchives(seen: SeenRepository): readonly Finding[] {
