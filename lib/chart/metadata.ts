@@ -55,6 +55,9 @@ export interface DraftMetadata {
   readonly [field: string]: unknown
 }
 
+/** How the message of an error begins that is about what a chart says of itself, and not about its archive. */
+export const REFUSED_METADATA = 'validation: '
+
 /**
  * The metadata as Helm would use it, cleaned of what cannot be printed.
  * @throws HelmS3Error `invalid-chart` when Helm would refuse the chart
@@ -63,7 +66,7 @@ export function validateMetadata(draft: DraftMetadata): Metadata {
   const clean = sanitize(draft)
   const problem = metadataProblem(clean) ?? twiceNamed(clean)
   if (problem !== undefined) {
-    throw invalidChart(`validation: ${problem}`, 'repair Chart.yaml and package the chart again')
+    throw invalidChart(`${REFUSED_METADATA}${problem}`, 'repair Chart.yaml and package the chart again')
   }
   return clean as Metadata
 }

@@ -1,9 +1,12 @@
 import type { Context } from '../context.ts'
 import type { Entry, VersionId } from '../core/entry.ts'
-import { type RepositoryLocation, objectOfUrl } from '../core/keys.ts'
+import { type RepositoryLocation, archiveKey, objectOfUrl } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import { findRepository } from '../helm/repositories.ts'
-import { deleteSelected, isElsewhere } from '../protocol/delete.ts'
+import { type EntryTarget, deleteSelected, isElsewhere } from '../protocol/delete.ts'
+import type { UnlikeArchive } from '../protocol/delete-targets.ts'
+import { formatCount } from '../format.ts'
+import { shellWord } from '../terminal-text.ts'
 import { finishDeletion } from './finish-deletion.ts'
 
 export interface DeleteCommand {
@@ -27,9 +30,11 @@ export async function deleteCommand(context: Context, options: DeleteCommand): P
   const location = await findRepository(options.repository, context.config.helm.repositoriesFile)
   const session = await context.openSession(location)
   const { all, dryRun } = options
-  const { committed, keptArchives, targets } = await deleteSelected(session, options.name, all ? 'all' : versions, options)
-  await finishDeletion(context, session, { committed, keptArchives })
+  const { committed, keptArchives, targets, unlike } = await deleteSelected(session, options.name, all ? 'all' : versions, options)
+  const isSaid = new Set(unlike.map(({ key }) => key))
+  await finishDeletion(context, session, { committed, keptArchives: keptArchives.filter((key) => !isSaid.has(key)) })
   for (const { entry, key } of targets) if (isElsewhere(entry, key)) sayThatItStays(context, location, entry)
+  for (const reason of ['other-bytes', 'no-digest'] as const) sayWhichStay(context, location, targets, unlike.filter((each) => each.reason === reason))
   const removed = [...new Map(targets.map(({ entry: { name, version } }) => [version, { name, version }])).values()]
   const delta = committed.at(-1)?.id ?? null
   context.output.result(describe(options, removed), { repository: location.url, dryRun, delta, removed, keptArchives })
@@ -40,6 +45,28 @@ function sayThatItStays({ output }: Context, location: RepositoryLocation, { nam
   const line = `helm-s3: the archive of ${name} ${version} is none of this repository, and stays: ${url}`
   if (objectOfUrl(location, url) === undefined) output.detail(line)
   else output.notice(line)
+}
+
+/** So many are named. */
+const MOST_NAMED = 20
+
+const REASONS: Readonly<Record<UnlikeArchive['reason'], string>> = {
+  'other-bytes': 'the bytes are not those that the entry promised',
+  'no-digest': 'the digest of the entry was none, so that nothing proves what they are',
+}
+
+/** One line about archives that stay for one reason although their entries are gone. A prune takes none that is not called after its chart; a reindex adds none while the delta of its removal is there. */
+function sayWhichStay({ output }: Context, location: RepositoryLocation, targets: readonly EntryTarget[], unlike: readonly UnlikeArchive[]): void {
+  const [first] = unlike
+  if (first === undefined) return
+  const keys = unlike.slice(0, MOST_NAMED).map(({ key }) => key)
+  const more = unlike.length > keys.length ? ` and ${formatCount(unlike.length - keys.length, 'archive')} more` : ''
+  const repository = shellWord(location.address)
+  const proper = new Set(targets.map(({ entry }) => archiveKey(location, entry)))
+  const isProper = unlike.every(({ key }) => proper.has(key))
+  const commands = `\`helm s3 compact ${repository}\` and then \`helm s3 reindex ${repository}\` add it, or \`helm s3 prune ${repository} --orphans\` removes it`
+  const way = isProper ? `where it is that chart, an hour later: ${commands}; else remove the object` : 'remove the object, if nobody wants it'
+  output.notice(`helm-s3: removed from the index, and still in the bucket: ${keys.join(', ')}${more} (${REASONS[first.reason]}); ${way}`)
 }
 
 function refuseContradictions({ all, versions }: DeleteCommand): void {

@@ -55,9 +55,11 @@ function shortDescription(entry: Entry): string {
 }
 
 /** Why the table is empty, when the index tells. */
-function nothingFound(index: IndexText, { constraint, devel, name }: VersionFilter): string {
+function nothingFound(index: IndexText, filter: VersionFilter): string {
+  const { constraint, devel, name } = filter
   const names = name === undefined ? index.chartNames() : [name].filter((each) => index.items(each).length > 0)
   if (names.length === 0) return name === undefined ? 'No charts found.' : `No charts found: there is no chart ${name}.`
   if (constraint !== undefined) return `No charts found: no version satisfies ${constraint}.`
-  return devel ? 'No charts found.' : 'No charts found: there are only pre-releases, which --devel shows.'
+  const isHidden = !devel && newestVersions(index, { ...filter, devel: true }).length > 0
+  return isHidden ? 'No charts found: there are only pre-releases, which --devel shows.' : 'No charts found.'
 }

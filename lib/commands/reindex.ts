@@ -30,7 +30,9 @@ export async function reindex(context: Context, options: ReindexCommand): Promis
     },
   })
 
-  for (const { key, reason } of result.problems) output.notice(`[ERROR] failed to add chart to the index: ${key}: ${reason}`)
+  for (const { isLeftOut, key, reason } of result.problems) {
+    output.notice(isLeftOut === true ? `helm-s3: not added, for Helm leaves it out: ${key}: ${reason}` : `[ERROR] failed to add chart to the index: ${key}: ${reason}`)
+  }
   const debug = output.isVerbose ? result.changes.filter(({ entry }) => entry !== undefined).map((change) => `[DEBUG] Adding ${fileOf(change)} to index.`) : []
   const last = dryRun ? `Repository ${repository} was not changed: this was a dry run.` : `Repository ${repository} was successfully reindexed.`
   output.result([...debug, ...describe(result, dryRun, output.isVerbose), ...describeRepaired(result.repaired, location), last], {
@@ -41,7 +43,7 @@ export async function reindex(context: Context, options: ReindexCommand): Promis
     archives: result.archives,
     opened: result.opened,
     ...valuesOf(result.changes),
-    skipped: result.problems,
+    skipped: result.problems.map(({ key, reason }) => ({ key, reason })),
     left: result.left.map(({ key }) => key),
     deltas: result.deltas,
   })

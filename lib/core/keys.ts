@@ -223,6 +223,14 @@ export function folderArchiveKey(location: RepositoryLocation, url: string): Key
   return asKey(location.prefix + path)
 }
 
+/**
+ * Whether every store takes the key in a request: without empty segments, `.`, `..` and control characters below the repository. MinIO
+ * refuses some of these, others resolve them, and no store and no client agree on what they mean.
+ */
+export function isPlainKey({ prefix }: RepositoryLocation, key: Key): boolean {
+  return !key.slice(prefix.length).split('/').some((segment) => /^\.{0,2}$|\p{Cc}/u.test(segment))
+}
+
 /** What of the key that a url means lies below the repository; undefined: it means another place. */
 export function keyBelow(location: RepositoryLocation, url: string): string | undefined {
   const key = keyInBucket(location, url)

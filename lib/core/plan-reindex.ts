@@ -38,6 +38,10 @@ export interface Change extends VersionId {
 export interface Problem {
   readonly key: Key
   readonly reason: string
+  /** It was read, and Helm refuses what it says of itself: `1.0.0.0`. */
+  readonly isRefused?: boolean
+  /** So much so that nothing of it is missing in the index: no entry that Helm takes names it. */
+  readonly isLeftOut?: boolean
 }
 
 export interface PlanOptions {
@@ -110,6 +114,12 @@ export class ReindexPlan {
   /** Whether an entry names the archive, be it one that Helm leaves out. */
   isNamed(key: Key): boolean {
     return this.#named.has(key) || this.#unfit.some((each) => each.key === key)
+  }
+
+  /** The same problems, and which of them are archives that Helm leaves out. */
+  judged(problems: readonly Problem[]): readonly Problem[] {
+    const isMissed = (key: Key): boolean => this.#named.get(key)?.some((entry) => !this.#leftOut.has(entry)) === true
+    return problems.map((each) => (each.isRefused === true && !isMissed(each.key) ? { ...each, isLeftOut: true } : each))
   }
 
   get archiveCount(): number {

@@ -6,7 +6,7 @@ export const deleteDefinition = command({
   usage: 'delete NAME REPO',
   aliases: ['del'],
   about: 'Delete chart versions: all that are named exist, or nothing happens',
-  details: ['The archive and its provenance file go, too, also from a folder of the repository, unless that folder, or one around it, is a repository of its own. An archive that lies anywhere else stays; of one in S3 a line on stderr says so.'],
+  details: ['The archive and its provenance file go, too, also from a folder of the repository, unless that folder, or one around it, is a repository of its own. An archive that lies anywhere else stays; of one in S3 a line on stderr says so. So does one of which nothing proves that it is the archive of the entry, because its bytes are others or the digest of the entry was none: a line says why, and what to do.'],
   arity: exactly(2),
   flags: {
     version: { kind: 'texts', about: 'the version; several with commas, or by giving the flag several times' },

@@ -1,5 +1,5 @@
-import { type Key, type RepositoryLocation, asKey, folderArchiveKey, ownArchiveKey } from '../core/keys.ts'
-import { hasCode } from '../errors.ts'
+import { type Key, type RepositoryLocation, asKey, folderArchiveKey, isPlainKey, ownArchiveKey } from '../core/keys.ts'
+import { HelmS3Error } from '../errors.ts'
 import { listAll } from '../store/object-store.ts'
 import { askAgain } from './ask-again.ts'
 import type { Session } from './session.ts'
@@ -18,14 +18,15 @@ export class ArchiveFolders {
 
   /**
    * The key of the archive that a url means, if it is one of this repository: directly below the prefix, or in a folder that is no
-   * repository of its own, and lies in none. What cannot be looked at counts as one.
+   * repository of its own, and lies in none. What the store does not let look at counts as one, and for a key that not every store takes
+   * nothing is asked: see {@link isPlainKey}.
    * Cost: a LIST for each folder, and for those around it, once.
    */
   async archiveOf(url: string): Promise<Key | undefined> {
     const own = ownArchiveKey(this.#location, url)
+    const key = own ?? folderArchiveKey(this.#location, url)
+    if (key === undefined || !isPlainKey(this.#location, key)) return undefined
     if (own !== undefined) return own
-    const key = folderArchiveKey(this.#location, url)
-    if (key === undefined) return undefined
     const others = await Promise.all(this.#foldersOf(key).map((folder) => this.#isRepository(folder)))
     return others.some((isOther) => isOther) ? undefined : key
   }
@@ -55,8 +56,13 @@ export class ArchiveFolders {
       const { objects } = await askAgain(this.#session, () => store.list(`${folder}index.`))
       return objects.some(({ key }) => key === asKey(`${folder}index.yaml`) || key.startsWith(`${folder}index.d/`))
     } catch (error) {
-      if (hasCode(error, 'denied')) return true
+      if (isRefusal(error)) return true
       throw error
     }
   }
+}
+
+/** Whether the store has answered, and said no: that stops no deletion, but the archive stays. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof HelmS3Error && error.code !== 'timeout' && error.code !== 'unreachable'
 }

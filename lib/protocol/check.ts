@@ -39,7 +39,7 @@ export interface CheckResult {
 const MOST_TO_CONFIRM = 1000
 
 /** Findings that a push or a deletion brings about for a moment. */
-const FLEETING: readonly FindingCode[] = ['archive-missing', 'archive-unlisted', 'archive-duplicate', 'archive-foreign', 'archive-digest-mismatch', 'archive-of-other-chart', 'provenance-stale', 'provenance-mismatch']
+const FLEETING: readonly FindingCode[] = ['archive-missing', 'archive-unlisted', 'archive-unlisted-misnamed', 'archive-duplicate', 'archive-foreign', 'archive-digest-mismatch', 'archive-of-other-chart', 'provenance-stale', 'provenance-mismatch']
 
 /**
  * Checks a repository. Sends nothing but GET, HEAD and LIST, unless `probe` is asked for. Safe while others push and delete: what

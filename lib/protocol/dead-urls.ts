@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import type { Entry } from '../core/entry.ts'
-import { type Key, type RepositoryLocation, folderArchiveKey } from '../core/keys.ts'
+import { type Key, type RepositoryLocation, folderArchiveKey, isPlainKey } from '../core/keys.ts'
 import { replacedInFolders } from '../core/plan-reindex.ts'
 import { hasCode } from '../errors.ts'
 import { askAgain } from './ask-again.ts'
@@ -9,7 +9,7 @@ import type { Session } from './session.ts'
 
 /**
  * The keys in folders of the repository that entries mean, and under which nothing stands although an archive lies in the place where a
- * push would put it: ChartMuseum and GitLab write `charts/app-1.0.0.tgz`. What may not be looked at counts as there.
+ * push would put it: ChartMuseum and GitLab write `charts/app-1.0.0.tgz`. What may not be looked at counts as there, and so does what not every store takes for a key.
  * Cost: a HEAD for each such entry whose archive lies in its place.
  */
 export async function findDeadUrls(
@@ -18,7 +18,7 @@ export async function findDeadUrls(
   entries: readonly Entry[],
   archives: { readonly has: (key: Key) => boolean },
 ): Promise<ReadonlySet<Key>> {
-  const keys = replacedInFolders(location, entries, archives)
+  const keys = replacedInFolders(location, entries, archives).filter((key) => isPlainKey(location, key))
   const limit = pLimit(CONCURRENCY)
   const found = await Promise.all(keys.map((key) => limit(() => isThere(session, key))))
   return new Set(keys.filter((_, i) => found[i] === false))
@@ -27,7 +27,7 @@ export async function findDeadUrls(
 /** Whether the first url of an entry leads into a folder of the repository, where nothing is. Cost: a HEAD, for a url that does. */
 export async function leadsNowhere(session: Session, location: RepositoryLocation, { urls = [] }: Entry): Promise<boolean> {
   const key = urls[0] === undefined ? undefined : folderArchiveKey(location, urls[0])
-  return key !== undefined && !(await isThere(session, key))
+  return key !== undefined && isPlainKey(location, key) && !(await isThere(session, key))
 }
 
 async function isThere(session: Session, key: Key): Promise<boolean> {

@@ -1,4 +1,6 @@
+import { PUSH_TAKES } from '../core/check/check-archives.ts'
 import type { DeltaId } from '../core/delta-id.ts'
+import { promisedDigest } from '../core/entry.ts'
 import { type Key, provenanceKey } from '../core/keys.ts'
 import { HelmS3Error, during } from '../errors.ts'
 import { type ArchiveHead, deltaIn, headArchive } from './head-archive.ts'
@@ -26,7 +28,12 @@ export interface ArchiveDeletion {
   readonly isOver: boolean
   /** The store has carried out a DELETE so late that it may have met the archive of a push that came after. */
   readonly isLate: boolean
+  /** Why it is kept, when nobody is at work on it: without a word it would lie there for ever. */
+  readonly unlike?: Unlike | undefined
 }
+
+/** Why nothing proves that an archive is the one of the entry that named it. */
+export type Unlike = 'other-bytes' | 'no-digest'
 
 /**
  * Removes an archive whose entry is gone, and its provenance file, and nothing else: only the object that HEAD showed, with
@@ -42,7 +49,7 @@ export async function deleteArchive(session: Session, key: Key, warrant: Deletio
   const archive = await unlessFailed(session, key, async () => {
     const head = await headArchive(session, key)
     if (head === undefined) return ABSENT
-    if (warrant.digest !== undefined && head.digest !== warrant.digest) return KEPT
+    if (warrant.digest !== undefined && head.digest !== warrant.digest) return { ...KEPT, unlike: unlikeBecause(session, head, warrant) }
     return deleteBelow(session, key, head, warrant)
   })
   if (archive.outcome === 'kept') return archive
@@ -54,6 +61,13 @@ export async function deleteArchive(session: Session, key: Key, warrant: Deletio
     return deleteBelow(session, beside, { etag, delta: deltaIn(metadata) }, warrant)
   })
   return { outcome: archive.outcome, isOver: archive.isOver && isOver, isLate: archive.isLate || isLate }
+}
+
+/** Undefined: a push that crosses this deletion may have written the archive a moment ago, and its entry follows. */
+function unlikeBecause({ storeClock }: Session, { delta, lastModified }: ArchiveHead, { digest, removal }: DeletionWarrant): Unlike | undefined {
+  if (delta !== undefined && delta > removal) return undefined
+  if (promisedDigest(digest) === undefined) return 'no-digest'
+  return delta === undefined || storeClock.now() - lastModified > PUSH_TAKES ? 'other-bytes' : undefined
 }
 
 /** What failed is noted, and may have been kept. */

@@ -7,7 +7,7 @@ import { allEntries, namedArchives } from '../core/plan-orphans.ts'
 import { HelmS3Error, hasCode } from '../errors.ts'
 import { formatCount } from '../format.ts'
 import { appendDelta } from './append-delta.ts'
-import { type ArchiveDeletion, deleteArchive } from './delete-archive.ts'
+import { type ArchiveDeletion, type Unlike, deleteArchive } from './delete-archive.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
 import { CONCURRENCY, DELETE_DEADLINE } from './limits.ts'
 import { type Minted, clockWentBack, mint } from './mint.ts'
@@ -35,10 +35,18 @@ export interface Deletion<T extends DeletionTarget> {
   readonly targets: readonly T[]
   /** Archives that stay although no entry names them any more. */
   readonly keptArchives: readonly Key[]
+  /** Those of them that nothing proves to be what was deleted, and at which nobody is at work. */
+  readonly unlike: readonly UnlikeArchive[]
   /** Archives whose version was pushed again meanwhile. */
   readonly revived: readonly Key[]
   /** The deltas of removals, in the order of the log; more than one only when it was too much for one. Empty: nothing was chosen. */
   readonly committed: readonly CommittedRemovals[]
+}
+
+/** An archive that stays, and why. */
+export interface UnlikeArchive {
+  readonly key: Key
+  readonly reason: Unlike
 }
 
 /** For local caches and for the compaction. */
@@ -95,6 +103,7 @@ export async function deleteTargets<T extends DeletionTarget>(
   return {
     targets: parts.flatMap(({ targets }) => targets),
     keptArchives: parts.flatMap(({ keptArchives }) => keptArchives),
+    unlike: parts.flatMap(({ unlike }) => unlike),
     revived: parts.flatMap(({ revived }) => revived),
     committed: parts.flatMap(({ committed }) => committed),
   }
@@ -116,7 +125,7 @@ async function deletePart<T extends DeletionTarget>(
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const before = attempt === 1 && first !== undefined ? first : await readCurrentView(session)
     const chosen = await choose(before, attempt > 1 ? 'again' : 'first')
-    if (chosen.length === 0) return { part: { targets: [], keptArchives: [], revived: [], committed: [] }, isLast: true }
+    if (chosen.length === 0) return { part: { targets: [], keptArchives: [], unlike: [], revived: [], committed: [] }, isLast: true }
     const { heads, targets } = await lookAtPart(session, chosen)
     const minted = await mint(session, targets.map((target) => heads.get(target)?.delta))
     const delta: Delta = { added: [], removed: eachRemovalOnce(targets) }
@@ -212,7 +221,7 @@ function leaveArchives<T extends DeletionTarget>(
 ): Deletion<T> {
   const keptArchives = targets.flatMap(({ key }) => key ?? [])
   for (const key of keptArchives) session.changes.leaveArchive(key, error)
-  return { targets, keptArchives, revived: [], committed: [{ id, delta, newerDeltas: 0 }] }
+  return { targets, keptArchives, unlike: [], revived: [], committed: [{ id, delta, newerDeltas: 0 }] }
 }
 
 async function removeArchives<T extends DeletionTarget>(
@@ -239,7 +248,10 @@ async function removeArchives<T extends DeletionTarget>(
     const newerDeltas = view.listing.deltas.filter((listed) => listed.id > id).length
     const late = removed.filter(({ isLate }) => isLate).flatMap(({ key }) => key ?? [])
     const committed = [{ id, delta, newerDeltas }]
-    return { deletion: { targets, keptArchives: keysOf('kept'), revived: keysOf('revived'), committed }, late }
+    // Of two entries of one archive one may have proved what it is.
+    const gone = new Set(keysOf('gone'))
+    const unlike = removed.flatMap(({ key, unlike: reason }) => (key === undefined || reason === undefined || gone.has(key) ? [] : [{ key, reason }]))
+    return { deletion: { targets, keptArchives: keysOf('kept'), unlike, revived: keysOf('revived'), committed }, late }
   } finally {
     progress.end()
   }
@@ -248,7 +260,7 @@ async function removeArchives<T extends DeletionTarget>(
 /** What became of the archive of a target. `kept`: it stays although no entry names it. */
 type Fate = 'gone' | 'kept' | 'revived'
 
-interface RemovedArchive extends Pick<ArchiveDeletion, 'isLate' | 'isOver'> {
+interface RemovedArchive extends Pick<ArchiveDeletion, 'isLate' | 'isOver' | 'unlike'> {
   readonly key: Key | undefined
   readonly fate: Fate
 }
@@ -262,8 +274,8 @@ async function removeArchive<T extends DeletionTarget>(
   const { key } = target
   if (key === undefined || fate !== 'gone') return { key, fate, isOver: true, isLate: false }
   const warrant = { removal: minted.id, digest: target.digestOf(heads.get(target)), isInTime, landedAt }
-  const { isLate, isOver, outcome } = await deleteArchive(session, key, warrant)
-  return { key, fate: outcome === 'kept' ? 'kept' : 'gone', isLate, isOver }
+  const { isLate, isOver, outcome, unlike } = await deleteArchive(session, key, warrant)
+  return { key, fate: outcome === 'kept' ? 'kept' : 'gone', isLate, isOver, unlike }
 }
 
 /** Whether an entry of the view means an archive; of an index that cannot be read to its end nobody knows, and all may be meant. */

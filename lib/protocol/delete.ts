@@ -52,7 +52,7 @@ export async function deleteSelected(
     }
     return entryTargets(session, view.index, chosen)
   }
-  if (dryRun) return { targets: await choose(await readView(session), 'first'), keptArchives: [], revived: [], committed: [] }
+  if (dryRun) return { targets: await choose(await readView(session), 'first'), keptArchives: [], unlike: [], revived: [], committed: [] }
   return deleteTargets(session, choose)
 }
 

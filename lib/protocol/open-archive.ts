@@ -1,4 +1,5 @@
 import { readChartArchive } from '../chart/chart-archive.ts'
+import { REFUSED_METADATA } from '../chart/metadata.ts'
 import { MAX_ARCHIVE } from '../core/size-limits.ts'
 import { readStoredMetadata } from '../chart/stored-metadata.ts'
 import { CHART_METADATA } from '../core/object-metadata.ts'
@@ -11,10 +12,10 @@ import { knownDigest } from './head-archive.ts'
 import { seenArchive } from './list-archives.ts'
 import type { Session } from './session.ts'
 
-/** `changed`: it is no longer what the listing has shown, or is gone. */
+/** `isRefused`: it was read, and Helm refuses what it says of itself. `changed`: it is no longer what the listing has shown, or is gone. */
 export type OpenedArchive =
   | { readonly outcome: 'content'; readonly content: ArchiveContent }
-  | { readonly outcome: 'unusable'; readonly reason: string }
+  | { readonly outcome: 'unusable'; readonly reason: string; readonly isRefused: boolean }
   | { readonly outcome: 'changed' }
 
 /**
@@ -29,7 +30,7 @@ export async function openArchive(session: Session, archive: SeenArchive, option
     return await openReadable(session, archive, options)
   } catch (error) {
     if (!hasCode(error, 'denied')) throw error
-    return { outcome: 'unusable', reason: error.message }
+    return { outcome: 'unusable', reason: error.message, isRefused: false }
   }
 }
 
@@ -40,7 +41,7 @@ export async function openReadable(session: Session, archive: SeenArchive, optio
     return known ?? (await askAgain(session, () => openByBytes(session, archive)))
   } catch (error) {
     if (!hasCode(error, 'invalid-chart')) throw error
-    return { outcome: 'unusable', reason: error.message }
+    return { outcome: 'unusable', reason: error.message, isRefused: error.message.startsWith(REFUSED_METADATA) }
   }
 }
 
@@ -53,7 +54,7 @@ async function openByMetadata({ store }: Session, archive: SeenArchive): Promise
 }
 
 async function openByBytes({ store }: Session, archive: SeenArchive): Promise<OpenedArchive> {
-  if (archive.size > MAX_ARCHIVE) return { outcome: 'unusable', reason: 'it is larger than any chart that Helm loads (100 MiB)' }
+  if (archive.size > MAX_ARCHIVE) return { outcome: 'unusable', reason: 'it is larger than any chart that Helm loads (100 MiB)', isRefused: false }
   const object = await store.get(archive.key, { most: MAX_ARCHIVE })
   if (!isTheSame(object, archive)) return { outcome: 'changed' }
   const { metadata } = await readChartArchive(object.body)

@@ -133,7 +133,7 @@ export async function rebuildIndex(session: Session, options: RebuildOptions): P
 
     const { changed, contents, problems } = opener.opened(unknown)
     const { changes, problems: unfit } = plan.changesOf(contents)
-    const all = [...problems, ...unfit]
+    const all = [...plan.judged(problems), ...unfit]
     if (options.strict) refuseProblems(all)
     const removed = new Set(log.deltas.flatMap((delta) => removedForGood(delta).map(versionKey)))
     const isWanted = wantedChanges(location, old.salvaged, options.onlyKnown)

@@ -213,7 +213,7 @@ class Reindex {
       rebuilt: false,
       repaired: undefined,
       changes: this.#changes,
-      problems: this.#problems,
+      problems: this.#plan.judged(this.#problems),
       left: this.#left,
       deltas: this.#deltas,
     }

@@ -20,7 +20,7 @@ export interface Repairs {
   readonly isAnew: boolean
   /** See `ReindexResult`. */
   readonly repaired: Repaired | undefined
-  /** The archives that a reindex could not read or unpack: what they hold is not in the index by it. */
+  /** The archives that a reindex could not read or unpack: what they hold is not in the index by it. Those that Helm leaves out are none of them. */
   readonly unread: readonly Finding[]
 }
 
@@ -50,7 +50,7 @@ export async function repairRepository(session: Session, findings: readonly Find
     const reindexed = await reindexRepository(session, { ...known, relative, full, strict: false, rebuild, dryRun: false, concurrency, afterCommit })
     repaired = reindexed.repaired
     isAnew = reindexed.rebuilt
-    unread = reindexed.problems.map(({ key, reason }) => finding('archive-unread', reason, { key }))
+    unread = reindexed.problems.filter(({ isLeftOut }) => isLeftOut !== true).map(({ key, reason }) => finding('archive-unread', reason, { key }))
   }
   if (repairs.size > 0) {
     const tidy = repairs.has('tidy') || repairs.has('rename') || repaired !== undefined

@@ -500,6 +500,29 @@ describe('check', () => {
       assert.deepEqual(findings.flatMap(({ code, key }) => (code === 'archive-unread' ? [key] : [])).sort(), ['charts/broken-1.0.0.tgz', 'charts/web-0.1.0.tgz'])
     })
 
+    it('none for archives that Helm leaves out: nobody could add them', async () => {
+      const lines: string[] = []
+      for (const version of ['1.0.0.0', '1.0.0-01', '1.0.0-03173138']) {
+        await put(`hub-${version}.tgz`, await chartArchive('hub', version))
+        lines.push(`{"apiVersion":"v2","name":"hub","version":"${version}","urls":["hub-${version}.tgz"]}`)
+      }
+      const found = ['entry-left-out']
+      await edit((text) => text.replace('"entries":{\n', `"entries":{\n"hub":[\n${lines.join(',\n')}\n],\n`))
+      const index = await program.text('charts/index.yaml')
+      for (const flags of [[], ['--fix'], ['--deep', '--fix'], []]) assert.deepEqual(await codes(...flags), found, flags.join(' '))
+      const { status, stderr } = await program.run('reindex', URI)
+      assert.equal(status, 0)
+      assert.match(stderr, /^(?:helm-s3: not added, for Helm leaves it out: charts\/hub-1\.0\.0\S+\.tgz: validation: chart\.metadata\.version "1\.0\.0\S+" is invalid\n){3}$/)
+      await put('index.yaml', `${index}}`)
+      assert.ok(!(await codes('--fix', '--allow-lost-entries')).includes('archive-unread'))
+    })
+
+    it('one for an archive that Helm refuses and that an entry names which Helm takes', async () => {
+      await put('web-0.1.0.tgz', await chartArchive('web', '0.1.0.0'))
+      await edit((text) => text.replace(/,"digest":"[0-9a-f]{64}"/, ''))
+      assert.ok((await codes('--fix')).includes('archive-unread'))
+    })
+
     it('to read deltas', async () => {
       await push('app', '2.0.0', '--no-compact')
       program.fail({ get: (key, options) => (key.includes('index.d/') ? deny() : program.bucket.get(key, options)) })

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { asKey } from '../../lib/core/keys.ts'
+import { chartArchive } from '../support/chart-archive.ts'
 import { resultOf } from '../support/json-schema.ts'
 import { useProgram } from '../support/program.ts'
 
@@ -83,6 +85,88 @@ describe('delete', () => {
     const before = await program.keys()
     assert.match(await program.fails('delete', 'app', URI, '--all', '--version=1.0.0'), /^Error: --all and --version cannot be given together/)
     assert.deepEqual(await program.keys(), before)
+  })
+
+  describe('says of an archive that stays', () => {
+    const KEY = 'charts/app-1.0.0.tgz'
+    const LINE = (why: string): string =>
+      `helm-s3: removed from the index, and still in the bucket: ${KEY} (${why}); where it is that chart, an hour later: \`helm s3 compact ${URI}\` and then \`helm s3 reindex ${URI}\` add it, or \`helm s3 prune ${URI} --orphans\` removes it; else remove the object\n`
+    const remove = async (...flags: string[]): Promise<string> => {
+      const { status, stderr, stdout } = await program.run('delete', 'app', URI, '--version=1.0.0', ...flags)
+      assert.deepEqual([status, stdout], [0, flags.length > 0 ? '' : 'Successfully deleted the chart from the repository.\n'])
+      return stderr
+    }
+    const edit = async (change: (line: string) => string): Promise<void> => {
+      const lines = (await program.text('charts/index.yaml')).split('\n')
+      const text = lines.map((line) => (line.includes('"version":"1.0.0"') ? change(line) : line)).join('\n')
+      await program.bucket.put(asKey('charts/index.yaml'), Buffer.from(text), { when: 'always' })
+    }
+    const replace = async (text = 'other'): Promise<unknown> => program.bucket.put(asKey(KEY), await chartArchive('app', '1.0.0', { 'NOTES.txt': text }), { when: 'always' })
+
+    it('that its bytes are others, and each way that it names works', async () => {
+      for (const [way, left] of [['reindex', true], ['prune', false]] as const) {
+        await replace(way)
+        assert.equal(await remove(), LINE('the bytes are not those that the entry promised'))
+        assert.ok((await archives()).includes('app-1.0.0.tgz'))
+        program.pass(2 * 3_600_000)
+        if (way === 'reindex') await program.ok('compact', URI)
+        await program.ok(way, URI, ...(way === 'prune' ? ['--orphans', '--allow-many-orphans'] : []))
+        await program.ok('compact', URI)
+        assert.equal((await program.text('charts/index.yaml')).includes('app-1.0.0.tgz'), left)
+        assert.equal((await archives()).includes('app-1.0.0.tgz'), left)
+      }
+    })
+
+    it('that the digest of its entry is none; an entry without one takes its archive along', async () => {
+      await edit((line) => line.replace(/"digest":"[0-9a-f]{64}"/, '"digest":"abc"'))
+      assert.equal(await remove(), LINE('the digest of the entry was none, so that nothing proves what they are'))
+      program.pass(2 * 3_600_000)
+      await program.ok('compact', URI)
+      await program.ok('reindex', URI)
+      await program.ok('compact', URI)
+      await edit((line) => line.replace(/,"digest":"[0-9a-f]{64}"/, ''))
+      assert.equal(await remove(), '')
+      assert.deepEqual(await archives(), ['app-1.1.0.tgz', 'app-2.0.0.tgz'])
+    })
+
+    it('that no command takes it, where it is not called after its chart', async () => {
+      await edit((line) => line.replace(/app-1\.0\.0\.tgz/, 'mine.tgz'))
+      await program.bucket.put(asKey('charts/mine.tgz'), Buffer.from('other'), { when: 'always' })
+      assert.match(await remove(), /still in the bucket: charts\/mine\.tgz \(.*\); remove the object, if nobody wants it\n$/)
+    })
+
+    it('nothing where it goes: of an old client, without metadata', async () => {
+      await program.bucket.put(asKey(KEY), (await program.object(KEY))?.body ?? Buffer.alloc(0), { when: 'always' })
+      assert.equal(await remove(), '')
+      assert.deepEqual(await archives(), ['app-1.1.0.tgz', 'app-2.0.0.tgz'])
+    })
+
+    it('nothing where another entry proves what it is, or is quiet', async () => {
+      await edit((line) => `${line.replace('"version":"1.0.0"', '"version":"0.9.0"').replace(/"digest":"[0-9a-f]{64}"/, `"digest":"${'0'.repeat(64)}"`).replace(/,?$/, ',')}\n${line}`)
+      await program.ok('delete', 'app', URI, '--all')
+      assert.deepEqual(await archives(), [])
+      await program.ok('push', await program.chart('app', '1.0.0'), URI)
+      await replace()
+      assert.equal(await remove('--quiet'), '')
+    })
+
+    it('nothing where a push by force has written it, whose delta is to come', async () => {
+      const path = program.path('other.tgz')
+      writeFileSync(path, await chartArchive('app', '1.0.0', { 'NOTES.txt': 'other' }))
+      let said: string | undefined
+      program.fail({
+        put: async (key, body, options) => {
+          if (said === undefined && key.startsWith('charts/index.d/')) {
+            program.fail({})
+            said = await remove()
+          }
+          return program.bucket.put(key, body, options)
+        },
+      })
+      await program.ok('push', path, URI, '--force')
+      assert.equal(said, '')
+      assert.ok((await program.text('charts/index.yaml')).includes('app-1.0.0.tgz'))
+    })
   })
 
   it('prints JSON when asked to', async () => {

@@ -101,6 +101,43 @@ describe('an archive in a folder of the repository', () => {
     assert.ok(await exists(FOLDER))
   })
 
+  const odd = ['s3://acme/charts/./app-1.0.0.tgz', 's3://acme/charts//app-1.0.0.tgz', 's3://acme/charts/../charts/app-1.0.0.tgz', 's3://acme/charts/a//b/app-1.0.0.tgz', '%2e%2e/app-1.0.0.tgz', 'x/%00/app-1.0.0.tgz', '%00app-1.0.0.tgz']
+  for (const url of odd) {
+    it(`is none of this repository under a key that stores refuse, of which nothing is asked: ${url}`, async () => {
+      await lay(FOLDER, url)
+      const asked: string[] = []
+      const note = (key: string): void => {
+        if (key.slice('charts/'.length).split('/').some((segment, i, all) => ['.', '..'].includes(segment) || segment.includes('\0') || (segment === '' && i < all.length - 1))) asked.push(key)
+      }
+      program.fail({
+        list: (prefix, options) => (note(prefix), program.bucket.list(prefix, options)),
+        head: (key) => (note(key), program.bucket.head(key)),
+        delete: (key, options) => (note(key), program.bucket.delete(key, options)),
+      })
+      const { status, stderr } = await remove()
+      assert.deepEqual([status, stderr, asked], [0, `helm-s3: the archive of app 1.0.0 is none of this repository, and stays: ${url}\n`, []])
+      assert.doesNotMatch(await program.text('charts/index.yaml'), /"1\.0\.0"/)
+      assert.ok(await exists(FOLDER))
+    })
+  }
+
+  it('stays when the store refuses to list the folder, whatever it says; a store that does not answer ends the deletion', async () => {
+    const text = async (): Promise<string> => program.text('charts/index.yaml')
+    const refuse = (error: HelmS3Error): void =>
+      program.fail({ list: (prefix, options) => (prefix.endsWith('app/index.') ? Promise.reject(error) : program.bucket.list(prefix, options)) })
+    await lay(FOLDER)
+    refuse(new HelmS3Error('timeout', 'the store stopped answering'))
+    assert.match(await program.fails('delete', 'app', URI, '--version=1.0.0'), /stopped answering/)
+    refuse(new HelmS3Error('store-failed', 'list s3://acme/charts/app/index.: XMinioInvalidResourceName'))
+    const { status, stderr } = await remove()
+    assert.deepEqual([status, stderr], [0, `helm-s3: the archive of app 1.0.0 is none of this repository, and stays: s3://acme/${FOLDER}\n`])
+    assert.doesNotMatch(await text(), /"1\.0\.0"/)
+    await program.ok('push', await program.chart('app', '1.0.0'), URI, '--relative')
+    await put('charts/index.yaml', (await text()).replace('"app-1.0.0.tgz"', `"s3://acme/${FOLDER}"`))
+    assert.match(await program.ok('prune', URI, '--keep-last=1'), /\nThe archives of 1 version are none of this repository, and stay\.\n/)
+    assert.ok(await exists(FOLDER))
+  })
+
   it('costs a deletion of several versions one LIST for the folder, and none where none of them lies in one', async () => {
     const lists: string[] = []
     program.fail({ list: (prefix, options) => (lists.push(prefix), program.bucket.list(prefix, options)) })

@@ -112,4 +112,13 @@ describe('entries that Helm skips or knows by another name', () => {
     await program.ok('copy', 'app', 's3://acme/charts', 's3://acme/copy', '--version=1.0.0')
     assert.match(await program.ok('list', 's3://acme/copy'), /\napp +1\.0\.0 /)
   })
+
+  it('are not called pre-releases that --devel shows', async () => {
+    const entries = { hub: [{ name: 'hub', version: '1.0.0-01', apiVersion: 'v1', urls: ['hub-1.0.0-01.tgz'] }] }
+    const put = (more: object): Promise<unknown> => program.bucket.put(asKey('charts/index.yaml'), Buffer.from(JSON.stringify({ apiVersion: 'v1', entries: { ...entries, ...more } })), { when: 'always' })
+    await put({})
+    for (const flags of [[], ['--all-versions'], ['--devel'], ['hub']]) assert.equal(await program.ok('list', 's3://acme/charts', ...flags), 'No charts found.\n')
+    await put({ app: [{ name: 'app', version: '1.0.0-rc.1', apiVersion: 'v1', urls: ['app-1.0.0-rc.1.tgz'] }] })
+    assert.equal(await program.ok('list', 's3://acme/charts'), 'No charts found: there are only pre-releases, which --devel shows.\n')
+  })
 })

@@ -42,6 +42,18 @@ describeEverywhere('an index that others have written', ({ at, helm }) => {
     assert.deepEqual([(await at().mergedIndex()).chartNames(), (await at().keys()).filter((key) => key.endsWith('.tgz'))], [[], []])
   })
 
+  it('loses an entry whose url is a key that stores refuse or resolve, and keeps whatever it may mean', async () => {
+    const urls = { '4.0.0': `${at().url}/./dd-1.0.0.tgz`, '5.0.0': `${at().url}//dd-1.0.0.tgz`, '6.0.0': `${at().url}/../charts/dd-1.0.0.tgz`, '7.0.0': 'x/%00/dd-1.0.0.tgz' }
+    const entry = ([version, url]: readonly [string, string]): object => ({ name: 'dd', version, apiVersion: 'v1', urls: [url] })
+    await put('dd-1.0.0.tgz', await archive('dd', '1.0.0'))
+    await index({ dd: [...Object.entries(urls), ['1.0.0', 'dd-1.0.0.tgz'] as const].map(entry) })
+    for (const [version, url] of Object.entries(urls)) {
+      const { status, stderr } = await at().program(`delete dd ${at().url} --version=${version}`)
+      assert.deepEqual([status, stderr], [0, `helm-s3: the archive of dd ${version} is none of this repository, and stays: ${url}\n`])
+    }
+    assert.deepEqual([await found(), (await at().keys()).filter((key) => key.endsWith('.tgz'))], [['dd 1.0.0'], ['charts/dd-1.0.0.tgz']])
+  })
+
   it('has entries without a name, which Helm skips, and finds again when they are named as their archive is', async () => {
     for (const version of ['1.0.11', '1.0.10']) await put(`pgb-${version}.tgz`, await archive('pgb', version))
     await index({ pgb: [{ version: '1.0.11', urls: ['pgb-1.0.11.tgz'] }, { name: '../pgb', version: '1.0.10', urls: ['pgb-1.0.10.tgz'] }] })

@@ -58,6 +58,7 @@ function actorsOn({ records }: World, version: string): readonly ClientRecord[] 
  */
 const MAY_STAY: readonly FindingCode[] = [
   'archive-unlisted',
+  'archive-unlisted-misnamed',
   'archive-in-progress',
   'delta-ignored',
   'clock-differs',

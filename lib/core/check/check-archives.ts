@@ -36,7 +36,7 @@ export interface SeenRepository {
 }
 
 /** An archive younger than this may belong to a push that has not written its delta yet. */
-const PUSH_TAKES = 10 * 60_000
+export const PUSH_TAKES = 10 * 60_000
 
 /** Compares entries, archives and provenance files. */
 export function checkArchives(seen: SeenRepository): readonly Finding[] {
@@ -122,7 +122,7 @@ function checkEntry({ contents, location, objects }: SeenRepository, entry: Entr
 }
 
 /** What no entry names: a chart that a reindex would add, one of a version that has an entry already, or no chart at all. */
-function unlistedArchives({ busy, contents, date, entries, named, objects }: SeenRepository): readonly Finding[] {
+function unlistedArchives({ busy, contents, date, entries, location, named, objects }: SeenRepository): readonly Finding[] {
   const known = new Set(entries.flatMap((entry) => ((entry.urls ?? []).length > 0 ? [versionKey(entry)] : [])))
   return [...objects.values()].flatMap(({ key, lastModified }) => {
     if (!key.endsWith('.tgz') || named.has(key)) return []
@@ -132,7 +132,9 @@ function unlistedArchives({ busy, contents, date, entries, named, objects }: See
     const about = chart === undefined ? key : `${key}: ${chart.name} ${chart.version}`
     if (date - lastModified < PUSH_TAKES || busy.has(key)) return [finding('archive-in-progress', about, subject)]
     if (content?.outcome === 'unreadable') return [finding('archive-foreign', `${key}: ${content.reason}`, subject)]
-    return [finding(chart !== undefined && known.has(versionKey(chart)) ? 'archive-duplicate' : 'archive-unlisted', about, subject)]
+    if (chart === undefined) return [finding('archive-unlisted', about, subject)]
+    if (known.has(versionKey(chart))) return [finding('archive-duplicate', about, subject)]
+    return [finding(archiveKey(location, chart) === key ? 'archive-unlisted' : 'archive-unlisted-misnamed', about, subject)]
   })
 }
 

@@ -49,6 +49,7 @@ export const FINDING_KINDS = {
   'entry-digest-elsewhere': kind('warning', 'an entry has no digest that means something, and its archive lies elsewhere', 'nobody here can tell which it is: Helm 4 refuses to download a chart whose digest is none', 'push the chart into this repository with --force, or ask whoever writes the entry for its digest'),
   'entry-url-query': kind('warning', 'the s3:// url of an entry has a query', 'an index does not choose where signed requests go: the query is not obeyed, and plain Helm may fail at it', FIX, 'tidy'),
   'archive-unlisted': kind('warning', 'no entry names an archive', 'nobody can install it, and it takes space', 'helm s3 reindex REPO adds it; where it was deleted on purpose, an hour later: helm s3 prune REPO --orphans'),
+  'archive-unlisted-misnamed': kind('warning', 'no entry names an archive, and it is not called after the chart that it holds', 'nobody can install it, and it takes space', 'helm s3 reindex REPO adds it; to remove it, delete the object: a prune leaves it alone'),
   'provenance-stale': kind('warning', 'a provenance file has no archive', 'it takes space', 'when it is an hour old: helm s3 prune REPO --orphans'),
   'delta-ignored': kind('warning', 'an object in index.d/ is not obeyed', 'what it was to change is not in the index', 'find out who wrote it; a newer helm-s3: update this one; else remove the object'),
   'collection-blocked': kind('warning', 'a delta of an unknown apiVersion stops the collection of all above it', 'index.d/ grows', 'update helm-s3'),
