@@ -1,6 +1,6 @@
 import type { DeltaId } from '../core/delta-id.ts'
 import { type IndexHead, readIndexHead } from '../core/index/index-head.ts'
-import { HelmS3Error, hasCode } from '../errors.ts'
+import { HelmS3Error } from '../errors.ts'
 import { compactOnce } from './compact.ts'
 import { type TimedListing, listForView, readView } from './read-view.ts'
 import type { Session } from './session.ts'
@@ -55,13 +55,14 @@ export async function compactInline(session: Session, own: { readonly id: DeltaI
     }
   } catch (error) {
     if (!(error instanceof HelmS3Error)) throw error
-    if (hasCode(error, 'invalid-index') || hasCode(error, 'missing-index')) {
-      session.notice(`helm-s3: committed, but nobody can read it: ${error.message}${error.hint === undefined ? '' : `; ${error.hint}`}`)
+    const { code, hint, message } = error
+    if (code === 'invalid-index') {
+      session.notice(`helm-s3: committed, but nobody can read it: ${message}${hint === undefined ? '' : `; ${hint}`}`)
       return false
     }
-    const isLasting = hasCode(error, 'unsupported-store') || hasCode(error, 'store-failed')
+    const isLasting = code === 'unsupported-store' || code === 'store-failed'
     const tell = isLasting ? session.notice : session.progress
-    tell(`not folded into index.yaml yet (${error.message}); the next compaction does it`)
+    tell(`not folded into index.yaml yet (${message}); the next compaction does it`)
   }
   return false
 }
