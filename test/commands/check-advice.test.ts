@@ -69,7 +69,7 @@ describe('the advice of check', () => {
     return (resultOf('check', stdout) as { readonly findings: readonly Found[] }).findings
   }
   /** Time that a push or a deletion may take. */
-  const later = async (): Promise<void> => program.pass(HOUR)
+  const later = async (): Promise<void> => program.pass(HOUR / 2)
   const old = async (...steps: readonly Promise<unknown>[]): Promise<void> => {
     for (const step of steps) await step
     program.pass(2 * HOUR)
