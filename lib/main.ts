@@ -15,7 +15,7 @@ import { objectDefaults } from './protocol/repository-config.ts'
 import { type Session, createSession } from './protocol/session.ts'
 import { type ConnectionSettings, connectionSettings } from './settings/connection.ts'
 import type { Environment } from './settings/environment.ts'
-import { NO_OBJECT_SETTINGS, type ObjectSettings, type ObjectSettingsSource, explicitObjectSettings, objectSettings, takesRepositoryDefaults, withDefaults } from './settings/objects.ts'
+import { NO_OBJECT_SETTINGS, type ObjectSettings, type ObjectSettingsSource, explicitObjectSettings, keysOfDefaults, objectSettings, takesRepositoryDefaults, withDefaults } from './settings/objects.ts'
 import { timeoutFrom } from './settings/timeout.ts'
 import type { ObjectStore } from './store/object-store.ts'
 import type { Clock } from './sys/clock.ts'
@@ -122,10 +122,13 @@ async function run(
   await withDeadline(deadline, async (signal) => {
     // What waits for others ends with the requests, and has time to say what became of it.
     const endingClock: Clock = { ...clock, sleep: (milliseconds, own) => clock.sleep(milliseconds, own ?? signal) }
-    const openStore = async (bucket: string, query = '', defaults = async (): Promise<ObjectSettings> => NO_OBJECT_SETTINGS): Promise<ObjectStore> => {
+    const openStore = async (bucket: string, query = '', defaults = async (): Promise<ObjectSettings> => NO_OBJECT_SETTINGS, repository = ''): Promise<ObjectStore> => {
       const connection = connectionSettings(settings, new URLSearchParams(query), env)
       const explicit = objectSettings(settings, env)
-      const objects = async (): Promise<ObjectSettings> => withDefaults(explicit, await defaults())
+      const objects: ObjectSettingsSource = async () => {
+        const lower = await defaults()
+        return { ...withDefaults(explicit, lower), saidBy: { repository, keys: keysOfDefaults(explicit, lower) } }
+      }
       return createStore({ bucket, connection, objectSettings: objects, signal, detail: output.detail, notice: waiting })
     }
     const origin = {
@@ -145,7 +148,7 @@ async function run(
       openStore: (bucket, query) => openStore(bucket, query),
       openSession: async (location) => {
         const defaults = async (): Promise<ObjectSettings> => (takesDefaults ? objectDefaults(await session.repositoryConfig()) : NO_OBJECT_SETTINGS)
-        const store = await openStore(location.bucket, location.query, defaults)
+        const store = await openStore(location.bucket, location.query, defaults, location.address)
         const { notice, progress, detail, track } = output
         const { baseFile } = await import('./cache/base-file.ts')
         const place = store.place === undefined ? undefined : JSON.stringify([store.place, location.url])

@@ -1,17 +1,21 @@
-import type { Progress, Track } from './track.ts'
+import { NO_PROGRESS, type Progress, type Track } from './track.ts'
 
 const CELLS = 24
 
-/** Progress bars on this terminal, with or without colours. What draws them is loaded with the first one. */
+/**
+ * Progress bars on this terminal, with or without colours. What draws them is loaded with the first one. A terminal that says it is
+ * 0 columns wide gets none: a bar there would take endlessly many lines, and wiping them out never ends.
+ */
 export function progressBars(terminal: NodeJS.WriteStream, hasColor: boolean): Track {
   return (title, total) => {
+    if (isWithoutWidth(terminal)) return NO_PROGRESS(title, total)
     let done = 0
     let isOver = false
     let bar: { text: string; stop(): unknown } | undefined
     const begin = async (): Promise<void> => {
       const { default: ora } = await import('ora')
       // The cursor is hidden by whoever shows it again, and keys pressed meanwhile stay what they are.
-      if (!isOver) bar = ora({ stream: terminal, text: barText(title, done, total), discardStdin: false, hideCursor: false, ...(hasColor ? {} : { color: false as const }) }).start()
+      if (!isOver && !isWithoutWidth(terminal)) bar = ora({ stream: terminal, text: barText(title, done, total), discardStdin: false, hideCursor: false, ...(hasColor ? {} : { color: false as const }) }).start()
     }
     void begin()
     const progress: Progress = {
@@ -26,6 +30,11 @@ export function progressBars(terminal: NodeJS.WriteStream, hasColor: boolean): T
     }
     return progress
   }
+}
+
+/** An unknown width (undefined) is no width of 0: what draws the bars takes it for 80. */
+function isWithoutWidth({ columns }: { readonly columns?: number }): boolean {
+  return columns !== undefined && !(columns > 0)
 }
 
 /** `reading archives ████████░░░░░░░░░░░░░░░░ 700/2000`. */

@@ -88,4 +88,22 @@ describe('progress bars', () => {
     progress.end()
     assert.doesNotMatch(drawn, /\x1b\[\d*m/)
   })
+
+  it('draws none on a terminal that is 0 columns wide, where wiping it out would never end', async () => {
+    const calls: string[] = []
+    // Bounded: what draws without end fails here, and does not hang.
+    const call = (name: string) => (): boolean => {
+      if (calls.push(name) > 100) throw new Error('draws without end')
+      return true
+    }
+    const methods = { cursorTo: call('cursorTo'), clearLine: call('clearLine'), moveCursor: call('moveCursor') }
+    const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 0, ...methods })
+    stream.on('data', (piece: Buffer) => calls.push(piece.toString()))
+    const progress = progressBars(stream as unknown as NodeJS.WriteStream, true)('reading archives', 2)
+    await import('ora')
+    await new Promise((resolve) => setImmediate(resolve))
+    progress.advance()
+    progress.end()
+    assert.deepEqual(calls, [])
+  })
 })

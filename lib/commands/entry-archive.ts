@@ -3,9 +3,11 @@ import { skippedBecause } from '../core/check/check-base.ts'
 import { findVersion, isSameBuild, namesBuild } from '../core/constraint.ts'
 import { type Entry, promisedDigest, underName } from '../core/entry.ts'
 import type { IndexText } from '../core/index/index-text.ts'
-import { type Key, type ObjectLocation, type RepositoryLocation, provenanceKey, resolveEntryUrl } from '../core/keys.ts'
+import { type Key, type ObjectLocation, type RepositoryLocation, archiveKey, provenanceKey, resolveEntryUrl } from '../core/keys.ts'
+import { replacedInFolders } from '../core/plan-reindex.ts'
 import { MAX_ARCHIVE, MAX_PROVENANCE } from '../core/size-limits.ts'
-import { HelmS3Error } from '../errors.ts'
+import { HelmS3Error, hasCode } from '../errors.ts'
+import { headArchive } from '../protocol/head-archive.ts'
 import { locationFor } from '../protocol/repository-config.ts'
 import type { Session } from '../protocol/session.ts'
 import type { ObjectStore, StoredObject } from '../store/object-store.ts'
@@ -35,6 +37,8 @@ export interface EntryArchive {
   readonly repository: string
   /** What the entry promises, lower-case hex; undefined: nothing. */
   readonly promised: string | undefined
+  /** Whether what a push would have put in its place is the archive; asked only where none lies under `key`. Cost: one HEAD, perhaps a GET. */
+  readonly liesInPlace: () => Promise<boolean>
 }
 
 /**
@@ -81,10 +85,23 @@ export function noSuchVersion(entries: readonly Entry[], { name, version }: Want
 
 /** @throws HelmS3Error `invalid-url` when the entry has no url in S3 that names a file */
 export async function findEntryArchive(context: Context, session: Session, entry: Entry): Promise<EntryArchive> {
-  const { bucket, key, query } = locate(await locationFor(session, [entry]), entry)
+  const location = await locationFor(session, [entry])
+  const { bucket, key, query } = locate(location, entry)
   const store = bucket === session.location.bucket ? session.store : await context.openStore(bucket, query)
   const promised = promisedDigest(entry.digest)
-  return { entry, store, bucket, key, repository: session.location.address, fileName: key.slice(key.lastIndexOf('/') + 1), promised }
+  const liesInPlace = (): Promise<boolean> => isInPlace(session, location, entry)
+  return { entry, store, bucket, key, liesInPlace, repository: session.location.address, fileName: key.slice(key.lastIndexOf('/') + 1), promised }
+}
+
+/** Of an entry whose url leads into a folder. Its digest proves it; who may not look does not know. */
+async function isInPlace(session: Session, location: RepositoryLocation, entry: Entry): Promise<boolean> {
+  if (replacedInFolders(location, [entry], { has: () => true }).length === 0) return false
+  try {
+    return (await headArchive(session, archiveKey(location, entry)))?.digest === promisedDigest(entry.digest)
+  } catch (error) {
+    if (hasCode(error, 'denied')) return false
+    throw error
+  }
 }
 
 function locate(location: RepositoryLocation, { name, version, urls }: Entry): ObjectLocation {
@@ -106,9 +123,12 @@ export async function readEntryArchive(archive: EntryArchive): Promise<(StoredOb
   return archive.promised !== undefined && archive.promised !== digest ? otherArchive(archive, digest) : { ...object, digest }
 }
 
-function missingArchive({ bucket, entry: { name, version }, key, repository }: EntryArchive): HelmS3Error {
+async function missingArchive({ bucket, entry: { name, version }, key, liesInPlace, repository }: EntryArchive): Promise<HelmS3Error> {
+  const wayOut = (await liesInPlace())
+    ? `the archive lies in its place, and the url of the entry leads elsewhere: \`helm s3 reindex ${shellWord(repository)}\` puts that right`
+    : `push it again, or take it out of the index with \`helm s3 delete ${shellWord(name)} ${shellWord(repository)} --version=${shellWord(version)}\``
   return new HelmS3Error('not-found', `the archive of ${name} ${version} is not there: s3://${bucket}/${key}`, {
-    hint: `push it again, or take it out of the index with \`helm s3 delete ${shellWord(name)} ${shellWord(repository)} --version=${shellWord(version)}\``,
+    hint: wayOut,
   })
 }
 

@@ -51,6 +51,8 @@ export interface PlanOptions {
   readonly urlForm: UrlForm
   /** Trusts no archive: each is opened. */
   readonly full: boolean
+  /** Archives that are opened although nothing in index and listing speaks against them. Left out: none. */
+  readonly doubted?: ReadonlySet<Key>
   /** Keys in folders that entries mean, and under which nothing stands. Left out: nobody has looked. */
   readonly missing?: ReadonlySet<Key>
 }
@@ -250,7 +252,7 @@ export class ReindexPlan {
   /** Whether every entry that names the archive was created after the archive was written, and all say the same of what it is. */
   #isTrusted({ key, lastModified }: SeenArchive): boolean {
     const entries = this.#named.get(key)
-    if (entries === undefined || this.#options.full) return false
+    if (entries === undefined || this.#options.full || this.#options.doubted?.has(key) === true) return false
     const own = entries.filter((entry) => !this.#isElsewhere(entry))
     const isTold = (entry: Entry): boolean => isDigest(entry.digest) && lastModified <= Date.parse(entry.created ?? '')
     return entries.every((entry) => !this.#leftOut.has(entry) && !this.#leadsNowhere(entry)) && own.every((entry) => isTold(entry) && !this.#misnamed.has(entry)) && agree(own)

@@ -80,9 +80,11 @@ async function findOne(session: Session, view: View, version: VersionId, removal
     return problem('conflict', `another archive stands at ${key} than the deleted one of ${what}`, `\`helm s3 reindex ${shellWord(location.address)}\` adds the one that stands there`)
   }
   const object = present ?? (await findVersion(session, key, (body) => isOf({ body }, removal)))
-  if (object === undefined || object === 'unversioned') {
-    const reason = object === undefined ? 'no version of it that the bucket keeps is the deleted one' : 'the bucket keeps no older versions of objects'
-    return problem('not-found', `the archive of ${what} is gone, and ${reason}`, pushAgain)
+  if (object === undefined || object === 'no-versions') {
+    const reason = object === undefined ? 'no version of it that the bucket keeps is the deleted one' : 'the bucket keeps no older version of it'
+    // A deletion does not say where the archive lay.
+    const elsewhere = `${pushAgain}; where it lay in a folder, or under another name, it may still be there, or an older version of it`
+    return problem('not-found', `there is no ${key} with the archive of ${what}, and ${reason}`, elsewhere)
   }
   const upload = await uploadOf(session, version, key, object, present === undefined)
   return { upload, removal: removal.id, source: present === undefined ? 'older-version' : 'archive' }
@@ -109,10 +111,10 @@ function isOf({ body }: Pick<StoredObject, 'body'>, { digest }: Removal): boolea
   return digest === undefined || sha256(body) === promisedDigest(digest)
 }
 
-/** The newest version of an object that fits. */
-async function findVersion(session: Session, key: Key, fits: (body: Uint8Array) => boolean): Promise<StoredObject | 'unversioned' | undefined> {
+/** The newest version of an object that fits. `no-versions`: the bucket keeps none of it, or of no object at all. */
+async function findVersion(session: Session, key: Key, fits: (body: Uint8Array) => boolean): Promise<StoredObject | 'no-versions' | undefined> {
   const versions = await listVersions(session, key)
-  if (versions.length === 0) return 'unversioned'
+  if (versions.length === 0) return 'no-versions'
   for (const { version } of versions.slice(0, MAX_VERSIONS)) {
     const object = await session.store.get(key, { version })
     if (object !== undefined && fits(object.body)) return object

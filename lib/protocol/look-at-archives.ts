@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { type KnownContent, type SeenRepository, doubtfulArchives, staleProvenances } from '../core/check/check-archives.ts'
+import { type KnownContent, type SeenRepository, doubtfulArchives, promisedDigests, staleProvenances } from '../core/check/check-archives.ts'
 import { type Key, asKey, provenanceKey } from '../core/keys.ts'
 import { hasCode } from '../errors.ts'
 import { type ObjectInfo, listAll } from '../store/object-store.ts'
@@ -39,9 +39,10 @@ export async function listRepository({ location, store }: Session): Promise<Read
 
 /**
  * Learns what archives are: all of them with `deep`, else those that were written after their entry, whose entry may not tell any
- * more, and those that no entry names.
+ * more, and those that no entry names. One that is not what its entry promises is opened: only a chart can be taken for right.
  * Cost: with `deep` a GET for each archive and provenance file, else a HEAD for each of these and one more, and a GET for each that no
- * entry names and that carries no metadata, or that is a provenance file without an archive.
+ * entry names and that carries no metadata, or that is a provenance file without an archive. A HEAD and perhaps a GET more for each
+ * that is not what its entry promises.
  */
 export async function lookAtArchives(
   session: Session,
@@ -50,6 +51,7 @@ export async function lookAtArchives(
 ): Promise<ArchiveContents> {
   const archives = [...objects.keys()].filter((key) => key.endsWith('.tgz'))
   const doubtful = doubtfulArchives({ entries, location, objects })
+  const promised = promisedDigests({ entries, location })
   const unlisted = new Set(archives.filter((key) => !named.has(key)))
   const keys = options.deep ? archives : [...new Set([...archives.slice(0, 1), ...doubtful, ...unlisted])]
   const progress = session.track(options.deep ? 'Reading archives' : 'Asking for digests', keys.length)
@@ -62,7 +64,9 @@ export async function lookAtArchives(
     if (reason !== undefined) contents.set(key, { outcome: 'unreadable', reason })
   }
   const look = async (key: Key): Promise<void> => {
-    const content = await lookAt(session, key, objects, options.deep ? 'read' : unlisted.has(key) ? 'open' : 'ask')
+    const asked = await lookAt(session, key, objects, options.deep ? 'read' : unlisted.has(key) ? 'open' : 'ask')
+    const isOther = typeof asked === 'object' && asked.outcome === 'digest' && promised.get(key)?.has(asked.digest) === false
+    const content = isOther ? ((await lookAt(session, key, objects, 'open')) ?? asked) : asked
     if (content === 'denied') denied.push(key)
     else if (content !== undefined) contents.set(key, content)
     progress.advance()
@@ -85,7 +89,7 @@ async function unlessDenied<T>(look: () => Promise<T>): Promise<T | undefined> {
 }
 
 /** What a reindex would make of it. */
-async function openUnlisted(session: Session, object: ObjectInfo): Promise<KnownContent | undefined> {
+async function openAsReindex(session: Session, object: ObjectInfo): Promise<KnownContent | undefined> {
   const opened = await openReadable(session, seenArchive(object), { full: false })
   if (opened.outcome === 'changed') return undefined
   if (opened.outcome === 'unusable') return { outcome: 'unreadable', reason: opened.reason }
@@ -103,7 +107,7 @@ async function lookAt(
   try {
     if (way === 'read') return await askAgain(session, () => inspectArchive(session, inspected))
     const object = objects.get(key)
-    if (way === 'open' && object !== undefined) return await openUnlisted(session, object)
+    if (way === 'open' && object !== undefined) return await openAsReindex(session, object)
     const head = await askAgain(session, () => headArchive(session, key))
     return head && { outcome: 'digest', digest: head.digest }
   } catch (error) {

@@ -33,6 +33,8 @@ export interface ReindexOptions {
    * have left its archive.
    */
   readonly onlyKnown?: boolean
+  /** Archives of which somebody knows that they are not what the index says: they are opened in any case. Left out: none. */
+  readonly doubted?: ReadonlySet<Key>
   /** Makes an unreadable index anew also when entries of it cannot be saved. */
   readonly allowLostEntries?: boolean
   /** Plans, and writes nothing. */
@@ -96,7 +98,7 @@ export async function reindexRepository(session: Session, options: ReindexOption
   const opener = new ArchiveOpener(session, options)
   if (index !== undefined) {
     const missing = await findDeadUrls(session, location, allEntries(index), archives)
-    return reindexReadable(session, options, opener, new ReindexPlan(location, index, archives, { ...plan, missing }))
+    return reindexReadable(session, options, opener, new ReindexPlan(location, index, archives, { ...plan, missing, doubted: options.doubted ?? new Set() }))
   }
 
   const { allowLostEntries = false, dryRun, onlyKnown = false, strict } = options

@@ -2,6 +2,7 @@ import { type Finding, finding } from '../core/check/finding.ts'
 import { FINDING_KINDS, type Repair } from '../core/check/finding-kinds.ts'
 import { compactRepository } from './compact.ts'
 import { forgetGhosts } from './ghost-deltas.ts'
+import type { Key } from '../core/keys.ts'
 import type { LookOptions } from './look-at-archives.ts'
 import type { Repaired } from './rebuild-index.ts'
 import { type Committed, reindexRepository } from './reindex.ts'
@@ -29,6 +30,11 @@ export function repairsOf(findings: readonly Finding[]): ReadonlySet<Repair> {
   return new Set(findings.flatMap(({ code }) => FINDING_KINDS[code].repair ?? []))
 }
 
+/** The archives that are not what their entries say, as the check has seen, whatever the dates say. */
+function doubtedArchives(findings: readonly Finding[]): ReadonlySet<Key> {
+  return new Set(findings.flatMap(({ code, key }) => (FINDING_KINDS[code].repair === 'reindex' && key !== undefined ? [key as Key] : [])))
+}
+
 /**
  * Puts right what `checkRepository` has found, as far as that needs no decision: a reindex makes the entries agree with their
  * archives, or makes an unreadable or missing index anew; a compaction folds, and leaves out what Helm leaves out. Archives that
@@ -46,7 +52,7 @@ export async function repairRepository(session: Session, findings: readonly Find
   if (repairs.has('forget') && (await forgetGhosts(session)) === 'left') return { isAnew, repaired, unread }
   if (repairs.has('rebuild') || repairs.has('reindex') || repairs.has('rename')) {
     const rebuild = repairs.has('rebuild')
-    const known = { onlyKnown: true, allowLostEntries }
+    const known = { onlyKnown: true, allowLostEntries, doubted: doubtedArchives(findings) }
     const reindexed = await reindexRepository(session, { ...known, relative, full, strict: false, rebuild, dryRun: false, concurrency, afterCommit })
     repaired = reindexed.repaired
     isAnew = reindexed.rebuilt

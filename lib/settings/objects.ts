@@ -21,8 +21,16 @@ export interface ObjectParameters {
   readonly Tagging?: string
 }
 
-/** Given when it is needed: before the first object is written, and never when none is. */
-export type ObjectSettingsSource = () => Promise<ObjectSettings>
+/** Which settings hold because a repository says so. */
+export interface SaidByRepository {
+  /** What to type to reach it. */
+  readonly repository: string
+  /** As `helm s3 config` names them. */
+  readonly keys: readonly ('acl' | 'sse' | 'sse-kms-key-id')[]
+}
+
+/** Given when it is needed: before the first object is written, and never when none is. `saidBy` left out: no repository says any. */
+export type ObjectSettingsSource = () => Promise<ObjectSettings & { readonly saidBy?: SaidByRepository }>
 
 export const NO_OBJECT_SETTINGS: ObjectSettings = { acl: undefined, sse: undefined, sseKmsKeyId: undefined, tags: undefined }
 
@@ -98,6 +106,15 @@ export function withDefaults(settings: ObjectSettings, defaults: ObjectSettings)
     sseKmsKeyId: settings.sseKmsKeyId ?? (takesKey ? defaults.sseKmsKeyId : undefined),
     tags: settings.tags ?? defaults.tags,
   }
+}
+
+/** Which of the settings that {@link withDefaults} gives are those of `defaults`, as `helm s3 config` names them. */
+export function keysOfDefaults(settings: ObjectSettings, defaults: ObjectSettings): SaidByRepository['keys'] {
+  const all = withDefaults(settings, defaults)
+  const isOf = (name: 'acl' | 'sse' | 'sseKmsKeyId'): boolean => {
+    return settings[name] === undefined && (all[name] ?? '') !== '' && all[name] === defaults[name]
+  }
+  return [...(isOf('acl') ? ['acl' as const] : []), ...(isOf('sse') ? ['sse' as const] : []), ...(isOf('sseKmsKeyId') ? ['sse-kms-key-id' as const] : [])]
 }
 
 /** The settings as S3 takes them with a PUT: what is not said is left out. */

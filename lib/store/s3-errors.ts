@@ -1,4 +1,5 @@
 import { type ErrorCode, HelmS3Error } from '../errors.ts'
+import { REPOSITORY_DEFAULTS, type SaidByRepository } from '../settings/objects.ts'
 import { SIGNATURE_MALFORMED } from './s3-region.ts'
 import { CHANGED_ON_THE_WAY, type Signs, isNotConnected, isUntrusted, signsOf } from './s3-signs.ts'
 import { shellWord, visibleLine } from '../terminal-text.ts'
@@ -10,9 +11,11 @@ export interface S3Action {
   readonly bucket: string
   /** Key, or prefix of a listing. */
   readonly key: string
-  /** What was said with the object that was to be written. */
   /** User metadata were sent with it. */
   readonly hasMetadata?: boolean
+  /** What of `says` nobody here has said, but the repository. */
+  readonly saidBy?: SaidByRepository | undefined
+  /** What was said with the object that was to be written. */
   readonly says?: Readonly<Partial<Record<'ACL' | 'ServerSideEncryption' | 'SSEKMSKeyId' | 'Tagging', string>>>
 }
 
@@ -57,13 +60,15 @@ const RULES: readonly Rule[] = [
   {
     when: named('AccessControlListNotSupported'),
     code: 'unsupported-store',
-    hint: ({ bucket }) =>
-      `ACLs are switched off for bucket ${bucket} (object ownership: BucketOwnerEnforced), where every object belongs to the bucket's owner: leave --acl and S3_ACL out`,
+    hint: (asked) =>
+      `ACLs are switched off for bucket ${asked.bucket} (object ownership: BucketOwnerEnforced), where every object belongs to the bucket's owner: ${
+        isSaidBy(asked, 'acl') ? takeAway(asked, ['acl']) : 'leave --acl and S3_ACL out'
+      }`,
   },
   {
     when: ({ message, status }) => status === 501 && /KMS|encryption/i.test(message),
     code: 'unsupported-store',
-    hint: (asked) => `${place(asked)} has no keys to encrypt with: leave --sse and AWS_S3_SSE out, or give the store a key server (MinIO: MINIO_KMS_SECRET_KEY)`,
+    hint: (asked) => `${place(asked)} has no keys to encrypt with: ${isSaidBy(asked, ...ENCRYPTION) ? takeAway(asked, ENCRYPTION) : 'leave --sse and AWS_S3_SSE out'}, or give the store a key server (MinIO: MINIO_KMS_SECRET_KEY)`,
   },
   {
     when: ({ name, status }) => status === 501 || (status === 400 && name === 'NotImplemented'),
@@ -281,19 +286,40 @@ function maybeEncryption({ permission, says = {} }: Asked): string {
 }
 
 /** Flags for what was said with the object, which may be what a store does not know. */
-function leaveOut({ says = {} }: Asked): string {
+function leaveOut(asked: Asked): string {
+  const { saidBy, says = {} } = asked
   const flags = [
-    ...(says.ACL === undefined ? [] : ['--acl and S3_ACL']),
-    ...(says.ServerSideEncryption === undefined ? [] : ['--sse and AWS_S3_SSE']),
+    ...(says.ACL === undefined || isSaidBy(asked, 'acl') ? [] : ['--acl and S3_ACL']),
+    ...(says.ServerSideEncryption === undefined || isSaidBy(asked, ...ENCRYPTION) ? [] : ['--sse and AWS_S3_SSE']),
     ...(says.Tagging === undefined ? [] : ['--tags and HELM_S3_TAGS']),
   ]
-  return flags.length === 0 ? '' : `, perhaps what is said with the object: leave out ${flags.join(', ')}`
+  const ways = [
+    ...(flags.length === 0 ? [] : [`leave out ${flags.join(', ')}`]),
+    ...(saidBy === undefined || saidBy.keys.length === 0 ? [] : [takeAway(asked, saidBy.keys)]),
+  ]
+  return ways.length === 0 ? '' : `, perhaps what is said with the object: ${ways.join('; ')}`
 }
 
-function lookAt({ hasMetadata, says = {} }: Asked): string {
+const ENCRYPTION = ['sse', 'sse-kms-key-id'] as const satisfies SaidByRepository['keys']
+
+/** Whether it is the repository that says one of these. */
+function isSaidBy({ saidBy }: Asked, ...keys: SaidByRepository['keys']): boolean {
+  return saidBy !== undefined && keys.some((key) => saidBy.keys.includes(key))
+}
+
+/** How to go without what the repository says of these. */
+function takeAway({ saidBy }: Asked, keys: SaidByRepository['keys']): string {
+  const said = keys.filter((key) => saidBy?.keys.includes(key) === true)
+  const command = `helm s3 config ${shellWord(saidBy?.repository ?? '')} ${said.map((key) => `--unset ${key}`).join(' ')}`
+  return `the repository says ${said.join(' and ')}: \`${command}\` takes that away for all, ${REPOSITORY_DEFAULTS}=false for this machine`
+}
+
+function lookAt(asked: Asked): string {
+  const { hasMetadata, saidBy, says = {} } = asked
   const flags = [
-    ...(says.ACL === undefined ? [] : ['--acl']),
-    ...(says.ServerSideEncryption === undefined ? [] : ['--sse', '--sse-kms-key-id']),
+    ...(says.ACL === undefined || isSaidBy(asked, 'acl') ? [] : ['--acl']),
+    ...(says.ServerSideEncryption === undefined || isSaidBy(asked, ...ENCRYPTION) ? [] : ['--sse', '--sse-kms-key-id']),
+    ...(saidBy === undefined || saidBy.keys.length === 0 ? [] : [`${saidBy.keys.join(' and ')} in \`helm s3 config ${shellWord(saidBy.repository)}\``]),
     ...(says.Tagging === undefined ? [] : ['--tags']),
     ...(hasMetadata === true ? ['the metadata that were sent (x-amz-meta-…)'] : []),
   ]

@@ -26,7 +26,7 @@ import {
   asETag,
 } from './object-store.ts'
 import type { ConnectionSettings } from '../settings/connection.ts'
-import { NO_OBJECT_SETTINGS, type ObjectParameters, type ObjectSettingsSource, objectParameters } from '../settings/objects.ts'
+import { NO_OBJECT_SETTINGS, type ObjectParameters, type ObjectSettingsSource, type SaidByRepository, objectParameters } from '../settings/objects.ts'
 import { proxyFor } from '../settings/proxy.ts'
 import { type Clock, systemClock } from '../sys/clock.ts'
 import { sha256 } from '../sys/sha256.ts'
@@ -77,6 +77,12 @@ export async function createS3Store(connection: ConnectionSettings, bucket: stri
   return new S3Store(await createS3Clients(connection, bucket, { clock, detail, notice }), connection, bucket, options)
 }
 
+/** Who says what with every object. */
+interface SaidWithObjects {
+  readonly says: ObjectParameters
+  readonly saidBy: SaidByRepository | undefined
+}
+
 /** The first bytes only, or none where the object has this ETag, or those of this version. */
 interface Wanted {
   readonly first?: number | undefined
@@ -92,7 +98,7 @@ class S3Store implements ObjectStore {
   readonly #signal: AbortSignal | undefined
   readonly #objectSettings: ObjectSettingsSource
   readonly #detail: (line: string) => void
-  #parameters: Promise<ObjectParameters> | undefined
+  #parameters: Promise<SaidWithObjects> | undefined
   /** A PUT whose condition was an ETag has been carried out. */
   #takesETags = false
   /** The store knows its own ETags in conditions only without their quotes. */
@@ -254,8 +260,8 @@ class S3Store implements ObjectStore {
   }
 
   async #put(key: Key, body: Uint8Array, options: PutOptions, isBare: boolean): Promise<PutOutcome> {
-    const says = await this.#objectParameters()
-    const action = { ...this.#action('s3:PutObject', key), says, hasMetadata: Object.keys(options.metadata ?? {}).length > 0 }
+    const { saidBy, says } = await this.#objectParameters()
+    const action = { ...this.#action('s3:PutObject', key), says, saidBy, hasMetadata: Object.keys(options.metadata ?? {}).length > 0 }
     const { when } = options
     const headers = {
       'cache-control': options.cacheControl,
@@ -273,8 +279,8 @@ class S3Store implements ObjectStore {
 
   /** A multipart upload of one part, because a condition on CopyObject is ignored by MinIO, and one on its end is not. */
   async copyFrom(source: CopySource, key: Key, options: CopyOptions): Promise<CopyOutcome> {
-    const says = await this.#objectParameters()
-    const action = { ...this.#action('s3:PutObject', key), says }
+    const { saidBy, says } = await this.#objectParameters()
+    const action = { ...this.#action('s3:PutObject', key), says, saidBy }
     const upload = await this.#beginCopy(source, key, headersSaying(says, options))
     if (upload === undefined) return { outcome: 'unsupported' }
     const { inTime, when } = options
@@ -459,8 +465,8 @@ class S3Store implements ObjectStore {
     return { permission, bucket: this.#bucket, key }
   }
 
-  #objectParameters(): Promise<ObjectParameters> {
-    return (this.#parameters ??= this.#objectSettings().then(objectParameters))
+  #objectParameters(): Promise<SaidWithObjects> {
+    return (this.#parameters ??= this.#objectSettings().then(({ saidBy, ...settings }) => ({ says: objectParameters(settings), saidBy })))
   }
 
   async #explained(error: unknown, action: S3Action): Promise<HelmS3Error> {

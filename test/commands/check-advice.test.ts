@@ -69,7 +69,7 @@ describe('the advice of check', () => {
     return (resultOf('check', stdout) as { readonly findings: readonly Found[] }).findings
   }
   /** Time that a push or a deletion may take. */
-  const later = async (): Promise<void> => program.pass(HOUR)
+  const later = async (): Promise<void> => program.pass(HOUR / 2)
   const old = async (...steps: readonly Promise<unknown>[]): Promise<void> => {
     for (const step of steps) await step
     program.pass(2 * HOUR)
@@ -142,6 +142,15 @@ describe('the advice of check', () => {
         flags: ['--deep'],
         ways: { 'push the right one with --force': pushByForce, [DEEP_FIX]: undefined },
       },
+      // So replaced is the first archive by key, which is asked for in any case.
+      {
+        make: async () => {
+          await push('first', '1.0.0')
+          await old(put('first-1.0.0.tgz', await chartArchive('first', '1.0.0', { 'NOTES.txt': 'other' })))
+        },
+        ways: { 'push the right one with --force': { then: () => push('first', '1.0.0', '--force') }, [FIX]: undefined },
+        leaves: ['deltas-uncollected'],
+      },
       // Two entries of one archive, both younger than it.
       {
         make: () => edit((text) => text.replace('"web":[\n', `"web":[\n${entryLine('web', '0.2.0', `,"created":"2999-01-01T00:00:00Z","digest":"${'0'.repeat(64)}"`)}`)),
@@ -149,6 +158,16 @@ describe('the advice of check', () => {
       },
     ],
     'archive-unreadable': [
+      {
+        make: async () => (await push('first', '1.0.0'), old(put('first-1.0.0.tgz', 'no archive'))),
+        ways: { 'push the chart again with --force': { then: () => push('first', '1.0.0', '--force') }, [DELETE]: { then: later } },
+        leaves: ['archive-foreign', 'deltas-uncollected'],
+      },
+      {
+        make: () => old(put('web-0.1.0.tgz', 'no archive')),
+        ways: { 'push the chart again with --force': pushByForce, [DELETE]: { then: later } },
+        leaves: ['archive-foreign'],
+      },
       {
         make: () => old(put('web-0.1.0.tgz', 'no archive')),
         flags: ['--deep'],

@@ -118,6 +118,12 @@ describe('check', () => {
       damage: async () => put('web-0.1.0.tgz', await chartArchive('web', '0.1.0', { 'NOTES.txt': 'other' })),
       finds: ['archive-digest-mismatch'],
     },
+    'an archive with bytes over it that are none': {
+      damage: async () => put('web-0.1.0.tgz', 'no archive'),
+      finds: ['archive-unreadable'],
+      leaves: ['archive-unreadable'],
+      cure: () => push('web', '0.1.0', '--force'),
+    },
     'an archive of another version than its name': {
       damage: async () => put('web-0.1.0.tgz', await chartArchive('web', '0.2.0')),
       deep: true,
@@ -271,6 +277,15 @@ describe('check', () => {
     assert.match(stdout, /^Repaired 1:\n {2}archive-missing {2}app 1\.0\.0\n\nwarning provenance-stale: [^\n]*\n {2}lost-1\.0\.0\.tgz\.prov {2}[^\n]*\n {2}why: [^\n]*\n {2}next: when it is an hour old: helm s3 prune s3:\/\/acme\/charts --orphans\n/)
     await remove('lost-1.0.0.tgz.prov')
     assert.match(await program.ok('check', URI, '--fix'), /^Nothing was repaired\.\n/)
+  })
+
+  it('asks for no permission to read bytes that are simply no archive, and takes them for nothing', async () => {
+    await put('web-0.1.0.tgz', 'no archive')
+    for (const flags of [[], ['--fix'], ['--deep', '--fix']]) {
+      const { stdout } = await program.run('check', URI, ...flags)
+      assert.match(stdout, /\nerror archive-unreadable: |^error archive-unreadable: /)
+      assert.doesNotMatch(stdout, /s3:GetObject|take the archive for right/)
+    }
   })
 
   it('does not bring back what was deleted, and leaves archives as they are', async () => {

@@ -237,11 +237,11 @@ describe('config', () => {
         await push('app', '--force')
         return program.opened.at(-1)?.objectSettings()
       }
-      assert.deepEqual(await said(), { acl: 'public-read', sse: 'aws:kms', sseKmsKeyId: 'k', tags: undefined })
+      assert.deepEqual(await said(), { acl: 'public-read', sse: 'aws:kms', sseKmsKeyId: 'k', tags: undefined, saidBy: { repository: URI, keys: ['acl', 'sse', 'sse-kms-key-id'] } })
       program.env['HELM_S3_REPOSITORY_DEFAULTS'] = 'false'
-      assert.deepEqual(await said(), { acl: undefined, sse: undefined, sseKmsKeyId: undefined, tags: undefined })
+      assert.deepEqual(await said(), { acl: undefined, sse: undefined, sseKmsKeyId: undefined, tags: undefined, saidBy: { repository: URI, keys: [] } })
       program.env['S3_ACL'] = 'private'
-      assert.deepEqual(await said(), { acl: 'private', sse: undefined, sseKmsKeyId: undefined, tags: undefined })
+      assert.deepEqual(await said(), { acl: 'private', sse: undefined, sseKmsKeyId: undefined, tags: undefined, saidBy: { repository: URI, keys: [] } })
       assert.deepEqual(await urls(), { app: 'app-1.0.0.tgz' })
       const { settings } = await config()
       assert.deepEqual(settings.filter(({ key }) => /acl|sse$/.test(key)).map(({ from, repository, value }) => [value, from, repository]), [
@@ -291,11 +291,11 @@ describe('config', () => {
         await program.ok('compact', URI, ...flags)
         return program.opened.at(-1)?.objectSettings()
       }
-      const unsaid = { tags: undefined }
-      assert.deepEqual(await said(), { acl: 'private', sse: 'aws:kms', sseKmsKeyId: 'alias/k', ...unsaid })
-      assert.deepEqual(await said('--acl=bucket-owner-full-control', '--sse=AES256'), { acl: 'bucket-owner-full-control', sse: 'AES256', sseKmsKeyId: undefined, ...unsaid })
+      const byRepository = (...keys: readonly string[]): object => ({ tags: undefined, saidBy: { repository: URI, keys } })
+      assert.deepEqual(await said(), { acl: 'private', sse: 'aws:kms', sseKmsKeyId: 'alias/k', ...byRepository('acl', 'sse', 'sse-kms-key-id') })
+      assert.deepEqual(await said('--acl=bucket-owner-full-control', '--sse=AES256'), { acl: 'bucket-owner-full-control', sse: 'AES256', sseKmsKeyId: undefined, ...byRepository() })
       program.env['S3_ACL'] = 'public-read'
-      assert.deepEqual(await said(), { acl: 'public-read', sse: 'aws:kms', sseKmsKeyId: 'alias/k', ...unsaid })
+      assert.deepEqual(await said(), { acl: 'public-read', sse: 'aws:kms', sseKmsKeyId: 'alias/k', ...byRepository('sse', 'sse-kms-key-id') })
     })
 
     it('grace-window, on compact, and a flag wins', async () => {

@@ -177,6 +177,25 @@ describe('copy', () => {
     })
   }
 
+  it('names the way out where the url leads nowhere and the archive lies in its place, and the way leads out', async () => {
+    await program.ok('compact', SRC)
+    const text = await program.text('staging/index.yaml')
+    const moved = text.replace('"app-1.0.0.tgz"', '"charts/app-1.0.0.tgz"').replace('"s3://acme/staging/app-1.0.0.tgz"', '"charts/app-1.0.0.tgz"')
+    assert.notEqual(moved, text)
+    await program.bucket.put(asKey('staging/index.yaml'), Buffer.from(moved), { when: 'always' })
+    const wanted = ['app', SRC, '--version=1.0.0'] as const
+    const expected = /^Error: the archive of app 1\.0\.0 is not there: s3:\/\/acme\/staging\/charts\/app-1\.0\.0\.tgz\nHint: [^\n]*`helm s3 reindex s3:\/\/acme\/staging`[^\n]*\n$/
+    assert.match(await program.fails('copy', 'app', SRC, DST, '--version=1.0.0'), expected)
+    assert.match(await program.fails('fetch', ...wanted, '-d', program.path('out')), expected)
+    // Other bytes there are not the archive: nothing proves that they are.
+    const archive = await program.object('staging/app-1.0.0.tgz')
+    await program.bucket.put(asKey('staging/app-1.0.0.tgz'), Buffer.from('other'), { when: 'always' })
+    assert.match(await program.fails('fetch', ...wanted, '-d', program.path('out')), /\nHint: push it again, or take it out of the index with `helm s3 delete app /)
+    await program.bucket.put(asKey('staging/app-1.0.0.tgz'), archive?.body ?? Buffer.from(''), { when: 'always' })
+    await program.ok('reindex', SRC)
+    await program.ok('fetch', ...wanted, '-d', program.path('out'))
+  })
+
   it('looks again when a forced push is between its archive and its delta', async () => {
     const other = await program.chart('app', '1.10.0', { 'values.yaml': 'other: true\n' })
     let gets = 0

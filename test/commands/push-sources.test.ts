@@ -66,6 +66,31 @@ describe('push of folders', () => {
   })
 })
 
+describe('push of a folder whose subcharts are missing', () => {
+  const program = useProgram()
+  const DEPENDENT = `${CHART}dependencies:\n- name: mast\n  version: 1.0.0\n  repository: https://charts.example\n`
+  const BUILD = /in charts\/ directory: mast\nHint: [^\n]*`helm dependency build`/
+  const IGNORED = /in charts\/ directory: mast\nHint: [^\n]*\.helmignore leaves charts\/ out of the package/
+  const MAST = CHART.replace('app', 'mast')
+  const cases: Readonly<Record<string, readonly [Record<string, string>, RegExp]>> = {
+    'no charts/': [{}, BUILD],
+    'an empty charts/': [{ 'charts/': '' }, BUILD],
+    'an empty charts/, which .helmignore names': [{ 'charts/': '', '.helmignore': 'charts/\n' }, BUILD],
+    'a charts/ that holds no chart': [{ 'charts/.gitkeep': '', '.helmignore': '.git*\n' }, BUILD],
+    'a subchart that .helmignore names': [{ 'charts/mast/Chart.yaml': MAST, '.helmignore': 'charts/mast\n' }, IGNORED],
+    'a packed subchart that .helmignore names': [{ 'charts/mast-1.0.0.tgz': '', '.helmignore': '*.tgz\n' }, IGNORED],
+  }
+  for (const [what, [files, expected]] of Object.entries(cases)) {
+    it(`gives the advice for ${what}`, async () => {
+      await program.ok('init', URI)
+      const { 'charts/': empty, ...written } = files
+      const folder = writeFolder(program, 'x', { 'Chart.yaml': DEPENDENT, ...written })
+      if (empty !== undefined) mkdirSync(program.path('x', 'charts'))
+      assert.match(await program.fails('push', folder, URI, '--dry-run'), expected)
+    })
+  }
+})
+
 describe('push of patterns, of other buckets and of standard input', () => {
   const program = useProgram()
   beforeEach(async () => {

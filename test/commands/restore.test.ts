@@ -129,12 +129,25 @@ describe('restore', () => {
     assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0'), /^Error: app 1\.0\.0 is in the repository\nHint: there is nothing to restore/)
     assert.match(await program.fails('restore', 'app', URI, '--version=2.0.0'), /^Error: no deletion of app 2\.0\.0 is known\nHint: .*helm s3 log s3:\/\/acme\/charts app/)
     await remove('1.0.0')
-    assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0'), /^Error: the archive of app 1\.0\.0 is gone, and the bucket keeps no older versions of objects\nHint: push the archive again\n/)
+    assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0'), /^Error: there is no charts\/app-1\.0\.0\.tgz with the archive of app 1\.0\.0, and the bucket keeps no older version of it\nHint: push the archive again; /)
     const unsupported = async (): Promise<never> => {
       throw new HelmS3Error('unsupported-store', 'no versions here')
     }
     program.fail({ listVersions: unsupported })
-    assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0'), /^Error: the archive of app 1\.0\.0 is gone, and the bucket keeps no older versions/)
+    assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0'), /^Error: there is no charts\/app-1\.0\.0\.tgz with the archive of app 1\.0\.0, and the bucket keeps no older version of it\n/)
+  })
+
+  it('names the key that it has looked at, for the archive lay in a folder of a bucket that keeps versions', async () => {
+    program.keepVersions()
+    await program.ok('init', URI)
+    const archive = readFileSync(await program.chart('app', '1.0.0'))
+    await program.bucket.put(asKey('charts/charts/app-1.0.0.tgz'), archive, { when: 'always' })
+    const entry = { apiVersion: 'v2', name: 'app', version: '1.0.0', urls: ['charts/app-1.0.0.tgz'], created: '2020-01-01T00:00:00Z', digest: sha256(archive) }
+    const text = JSON.stringify({ apiVersion: 'v1', entries: { app: [entry] } })
+    await program.bucket.put(asKey('charts/index.yaml'), Buffer.from(text), { when: 'always' })
+    await remove('1.0.0')
+    const stderr = await program.fails('restore', 'app', URI, '--version=1.0.0')
+    assert.match(stderr, /^Error: there is no charts\/app-1\.0\.0\.tgz with the archive of app 1\.0\.0, and the bucket keeps no older version of it\nHint: [^\n]*where it lay in a folder/)
   })
 
   it('knows that a deletion has been collected', async () => {

@@ -68,6 +68,7 @@ describe('settings', () => {
       sse: 'aws:kms',
       sseKmsKeyId: 'alias/k',
       tags: { team: 'core', stage: 'prod' },
+      saidBy: { repository: 's3://acme/charts', keys: [] },
     })
   })
 

@@ -70,7 +70,7 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       await helm(`s3 push ${FIRST} stable`)
       await helm('s3 delete anchor stable --version=1.2.3')
       const stderr = await at().helmFails(major, 's3 restore anchor stable --version=1.2.3')
-      assert.match(stderr, /^Error: the archive of anchor 1\.2\.3 is gone, and the bucket keeps no older versions of objects\nHint: push the archive again\n/)
+      assert.match(stderr, /^Error: there is no charts\/anchor-1\.2\.3\.tgz with the archive of anchor 1\.2\.3, and the bucket keeps no older version of it\nHint: push the archive again; /)
     })
   })
 }

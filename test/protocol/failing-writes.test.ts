@@ -56,6 +56,17 @@ describe('a store that fails each write of an object', () => {
     })
   }
 
+  it('speaks of no deltas after an init of what is no repository yet, and of what to do', async () => {
+    const { location } = repository.session()
+    await repository.bucket.delete(location.indexKey)
+    const init = initRepository(repository.session(failing(/./)), { form: undefined, force: false })
+    await assert.rejects(init, (error: HelmS3Error) => {
+      assert.equal(error.code, 'outcome-unknown')
+      assert.match(error.hint ?? '', /^leave out --sse and AWS_S3_SSE; where no index\.yaml stands there when the store answers again, do the same again$/)
+      return true
+    })
+  })
+
   it('is told about after a push whose delta cannot be folded, and the push stands', async () => {
     const { committed } = await repository.push([upload('app', '2.0.0')])
     assert.ok(committed)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type ObjectParameters, type ObjectSettings, NO_OBJECT_SETTINGS, objectParameters, objectSettings, withDefaults } from '../../lib/settings/objects.ts'
+import { type ObjectParameters, type ObjectSettings, NO_OBJECT_SETTINGS, keysOfDefaults, objectParameters, objectSettings, withDefaults } from '../../lib/settings/objects.ts'
 
 type Words = Readonly<Record<string, string>>
 
@@ -67,4 +67,15 @@ describe('what is said with every object cannot be', () => {
       })
     })
   }
+
+  it('knows which settings are those of the repository', () => {
+    const keys = (flags: Words, said: Partial<ObjectSettings>): readonly string[] => keysOfDefaults(objectSettings(flags, {}), { ...NO_OBJECT_SETTINGS, ...said })
+    assert.deepEqual(keys({}, {}), [])
+    assert.deepEqual(keys({}, { acl: 'private', sse: 'aws:kms', sseKmsKeyId: 'k' }), ['acl', 'sse', 'sse-kms-key-id'])
+    assert.deepEqual(keys({ acl: 'private', sse: 'AES256' }, { acl: 'private', sse: 'AES256' }), [])
+    assert.deepEqual(keys({ sse: '' }, { acl: '', sse: 'AES256' }), [])
+    assert.deepEqual(keys({ sse: 'AES256' }, { sse: 'aws:kms', sseKmsKeyId: 'k' }), [])
+    assert.deepEqual(keys({ sse: 'aws:kms' }, { sse: 'aws:kms', sseKmsKeyId: 'k' }), ['sse-kms-key-id'])
+    assert.deepEqual(keys({ 'sse-kms-key-id': 'k' }, { sse: 'AES256' }), [])
+  })
 })

@@ -16,10 +16,20 @@ export async function explainFolder(folder: string, files: readonly ArchiveFile[
   try {
     return await make()
   } catch (error) {
-    const isHidden = hasCode(error, 'invalid-chart') && error.message.includes('missing in charts/') && !files.some(({ path }) => path.startsWith('charts/')) && (await exists(join(folder, 'charts')))
+    const isHidden = hasCode(error, 'invalid-chart') && error.message.includes('missing in charts/') && !files.some(({ path }) => path.startsWith('charts/')) && (await hidesCharts(folder))
     if (!isHidden) throw error
     throw new HelmS3Error(error.code, error.message, { hint: `${join(folder, '.helmignore')} leaves charts/ out of the package: take that rule away`, cause: error })
   }
+}
+
+/** Whether there is a chart in `charts/` that the package is to leave out, and a file that says so. */
+async function hidesCharts(folder: string): Promise<boolean> {
+  if (!(await exists(join(folder, '.helmignore')))) return false
+  const charts = join(folder, 'charts')
+  const names = await readdir(charts).catch((): string[] => [])
+  const isChart = async (name: string): Promise<boolean> => /\.tgz$/i.test(name) || exists(join(charts, name, 'Chart.yaml'))
+  const found = await Promise.all(names.map(isChart))
+  return found.includes(true)
 }
 
 async function whyNoChart(folder: string): Promise<string> {

@@ -74,6 +74,19 @@ export function doubtfulArchives({ entries, location, objects }: Pick<SeenReposi
   return [...new Set(keys)].sort()
 }
 
+/** What the entries of each archive promise: SHA-256 in lower-case hex. Archives of which none promises anything are left out. */
+export function promisedDigests({ entries, location }: Pick<SeenRepository, 'entries' | 'location'>): ReadonlyMap<Key, ReadonlySet<string>> {
+  const promised = new Map<Key, Set<string>>()
+  for (const entry of entries) {
+    const key = ownKeyOf(location, entry)
+    const digest = promisedDigest(entry.digest)
+    if (key === undefined || digest === undefined) continue
+    const digests = promised.get(key) ?? new Set()
+    promised.set(key, digests.add(digest))
+  }
+  return promised
+}
+
 /** The findings of an index, where the advice to reindex would change nothing: no reindex touches an entry whose archive lies elsewhere. */
 export function adviseElsewhere(findings: readonly Finding[], all: readonly Entry[], location: RepositoryLocation): readonly Finding[] {
   const isElsewhere = (entry: Entry): boolean => (entry.urls ?? []).length > 0 && ownKeyOf(location, entry) === undefined
