@@ -263,7 +263,8 @@ async function placeAll(
   // Nothing of the others is sent again as long as the one that was waited for is not free.
   const first = uploads.find((upload) => state.hasWaitedFor(upload))
   const firstPlacement = first && (await place(first))
-  if (first !== undefined && firstPlacement?.kind === 'wait') return { minted, placed: [{ upload: first, placement: firstPlacement }] }
+  const isInTheWay = firstPlacement?.kind === 'wait' || firstPlacement?.kind === 'again'
+  if (first !== undefined && isInTheWay) return { minted, placed: [{ upload: first, placement: firstPlacement }] }
   const placeOther = (upload: ChartUpload): Promise<Placement> | Placement =>
     upload === first && firstPlacement !== undefined ? firstPlacement : place(upload)
   return { minted, placed: pair(await Promise.all(uploads.map((upload) => limit(() => placeOther(upload))))) }

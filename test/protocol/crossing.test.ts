@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { archiveKey } from '../../lib/core/keys.ts'
 import { compactOnce, compactRepository } from '../../lib/protocol/compact.ts'
 import { deleteVersions } from '../../lib/protocol/delete.ts'
-import { readView } from '../../lib/protocol/read-view.ts'
+import { type View, readView } from '../../lib/protocol/read-view.ts'
+import { reindexRepository } from '../../lib/protocol/reindex.ts'
 import type { ObjectStore } from '../../lib/store/object-store.ts'
 import { Repository, upload } from './fixture.ts'
 
@@ -121,6 +122,122 @@ describe('a push that others cross', () => {
       assert.deepEqual([pushed.length, existing.length], force ? [1, 0] : [0, 1])
     })
   }
+
+  it('that takes an archive over is not undone by a reindex whose delta is on its way since before', async () => {
+    await repository.push([B])
+    const keeping = repository.session({ delete: async () => ({ outcome: 'refused' }) })
+    await deleteVersions(keeping, [APP])
+    for (let i = 0; i < 3; i++) {
+      await compactRepository(repository.session(), PASS)
+      repository.pass(2 * MINUTE)
+    }
+    const taken = async (): Promise<void> => {
+      repository.pass(SECOND)
+      await dies(A, true)
+      assert.equal((await repository.push([A])).pushed.length, 1)
+    }
+    const options = { relative: true, full: false, strict: false, rebuild: false, dryRun: false, concurrency: 8, allowLostEntries: false }
+    await reindexRepository(repository.session(aroundFirstDelta({ before: taken })), options)
+    await compactRepository(repository.session(), PASS)
+    assert.deepEqual([await entry(), await archive()], [A.digest, 'app 1.0.0 a'])
+  })
+
+  it('that takes an archive over is not undone by a deletion of the same bytes that was sent before', async () => {
+    await repository.push([A])
+    await compactRepository(repository.session(), PASS)
+    repository.pass(SECOND)
+    const compactor = repository.session()
+    let early: View | undefined
+    let isFirst = true
+    const acts = aroundFirstDelta({
+      before: async () => {
+        repository.pass(SECOND)
+        assert.equal((await repository.push([A])).pushed.length, 1)
+        repository.pass(SECOND)
+        early = await readView(compactor)
+      },
+    })
+    const deleting = repository.session({
+      ...acts,
+      head: async (key) => {
+        if (isFirst && key.endsWith('.tgz')) {
+          isFirst = false
+          repository.pass(SECOND)
+          const other = repository.session()
+          await deleteVersions(other, [APP])
+          await compactRepository(other, PASS)
+          repository.pass(SECOND)
+          await dies(A)
+        }
+        return repository.bucket.head(key)
+      },
+    })
+    await deleteVersions(deleting, [APP])
+    assert.ok(early)
+    await compactOnce(compactor, early, PASS)
+    await compactRepository(repository.session(), PASS)
+    assert.deepEqual([await entry(), await archive()], [A.digest, 'app 1.0.0 a'])
+  })
+
+  it('is not undone by a slow push by force whose archive was taken for an orphan', async () => {
+    let state: 'sending' | 'sent' | 'cleared' = 'sending'
+    const slow = repository.session({
+      ...aroundFirstDelta({ before: async () => assert.equal((await repository.push([A])).pushed.length, 1) }),
+      head: async (key) => {
+        const head = await repository.bucket.head(key)
+        if (state === 'sent' && head !== undefined && key.endsWith('.tgz')) {
+          state = 'cleared'
+          repository.pass(92 * SECOND)
+          // The announcement of the clearing is a delta, too.
+          const dying = repository.session({
+            put: (each, body, options) =>
+              isDelta(each) && !Buffer.from(body).toString().includes('"created":""')
+                ? Promise.reject(new Error('killed'))
+                : repository.bucket.put(each, body, options),
+          })
+          await assert.rejects(repository.push([A], {}, dying), /killed/)
+          repository.pass(5 * SECOND)
+        }
+        return head
+      },
+      put: async (key, body, options) => {
+        if (state === 'sending' && key.endsWith('.tgz')) {
+          repository.pass(65 * SECOND)
+          state = 'sent'
+        }
+        return repository.bucket.put(key, body, options)
+      },
+    })
+    await repository.push([B], { force: true }, slow)
+    await compactRepository(repository.session(), PASS)
+    assert.deepEqual([await entry(), await archive()], [B.digest, 'app 1.0.0 b'])
+  })
+
+  it('of several charts sends none again while it waits for one of them', async () => {
+    const charts = Array.from({ length: 5 }, (_, i) => upload('app', `1.0.${String(i)}`))
+    await dies(B)
+    repository.requests.length = 0
+    assert.equal((await repository.push(charts)).pushed.length, 5)
+    const sent = repository.requests.filter((line) => /^PUT .*[1-4]\.tgz$/.test(line))
+    assert.ok(sent.length <= 2 * 4, sent.join(', '))
+  })
+
+  it('asks for no more, and dates its entry no later, when its archive takes long to be sent', async () => {
+    const requestsOf = async (chart: Upload, seconds: number): Promise<number> => {
+      repository.requests.length = 0
+      const slow = repository.session({
+        put: async (key, ...rest) => {
+          if (key.endsWith('.tgz')) repository.pass(seconds * SECOND)
+          return repository.bucket.put(key, ...rest)
+        },
+      })
+      await repository.push([chart], {}, slow)
+      return repository.requests.length
+    }
+    assert.equal(await requestsOf(upload('web', '1.0.0'), 40), await requestsOf(upload('web', '2.0.0'), 0))
+    const found = (await readView(repository.session())).index.find({ name: 'web', version: '1.0.0' })
+    assert.ok(Date.parse(found?.created ?? '') <= repository.now + 2 * SECOND, found?.created)
+  })
 
   it('comes after what it never saw where the clock of the store goes back between its first look and its id', async () => {
     let isFirst = true

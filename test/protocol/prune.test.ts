@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { archiveKey } from '../../lib/core/keys.ts'
 import { HelmS3Error } from '../../lib/errors.ts'
 import { type PruneOptions, type PruneResult, prune } from '../../lib/protocol/prune.ts'
 import { readView } from '../../lib/protocol/read-view.ts'
@@ -148,3 +149,28 @@ function lastVersions(count: number): readonly string[] {
 function byPatch(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true })
 }
+
+describe('a prune of orphans', () => {
+  it('spares an archive that an old client puts over an orphan after the listing', async () => {
+    const repository = await Repository.initialised()
+    const [old, young] = [upload('app', '1.0.0', 'old'), upload('app', '1.0.0', 'young')]
+    await repository.place(old)
+    repository.pass(2 * 3_600_000)
+    let isFirst = true
+    const session = repository.session({
+      list: async (prefix, options) => {
+        const page = await repository.bucket.list(prefix, options)
+        const shows = page.objects.some(({ key }) => key.endsWith('app-1.0.0.tgz'))
+        if (isFirst && shows) {
+          isFirst = false
+          await repository.place(young)
+        }
+        return page
+      },
+    })
+    await prune(session, { ...OPTIONS, rules: undefined, orphanAge: 3_600_000 })
+    assert.equal(isFirst, false)
+    const object = await repository.bucket.get(archiveKey(repository.location, old))
+    assert.equal(Buffer.from(object?.body ?? []).toString(), 'app 1.0.0 young')
+  })
+})
