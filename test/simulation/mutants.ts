@@ -107,10 +107,10 @@ export const MUTANTS: readonly Mutant[] = [
     mix: 'dead',
   },
   {
-    rule: 'a removal acts on its own digest only',
+    rule: 'a removal acts on its own entry only',
     file: 'core/entry.ts',
-    find: 'if (removal.digest !== entry.digest) return false',
-    replace: 'if (removal.digest === "") return false',
+    find: 'if (entry.digest !== undefined && removal.digest !== entry.digest) return false',
+    replace: "if (removal.created !== '') return true",
     mix: 'storm',
   },
   {
