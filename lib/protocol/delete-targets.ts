@@ -67,6 +67,9 @@ const MAX_ATTEMPTS = 8
 /** So many always go into one delta, however slow the store is. */
 const MIN_PART = 500
 
+/** Of more archives all entries are decoded, instead of being searched for each name. */
+const MOST_SOUGHT = 20
+
 /** Milliseconds that the deletions of one delta shall take at the most, with room for a store that slows down. */
 const PART_TIME = DELETE_DEADLINE / 2
 
@@ -233,7 +236,7 @@ async function removeArchives<T extends DeletionTarget>(
   const { delta, minted } = removing
   const { id } = minted
   const others = await findAllRemovals(session, view, delta.removed, new Set([id]))
-  const isMeant = await meantBy(session, view)
+  const isMeant = await meantBy(session, view, targets)
   const progress = session.track('deleting archives', targets.length)
   const limit = pLimit(CONCURRENCY)
   const step = async (target: T): Promise<RemovedArchive> => {
@@ -279,9 +282,15 @@ async function removeArchive<T extends DeletionTarget>(
 }
 
 /** Whether an entry of the view means an archive; of an index that cannot be read to its end nobody knows, and all may be meant. */
-async function meantBy(session: Session, { index }: View): Promise<(key: Key, isKeptBy: (entry: Entry) => boolean) => boolean> {
+async function meantBy(
+  session: Session,
+  { index }: View,
+  targets: readonly DeletionTarget[],
+): Promise<(key: Key, isKeptBy: (entry: Entry) => boolean) => boolean> {
   try {
-    const named = namedArchives(await publishedLocation(session), allEntries(index))
+    const files = new Set(targets.flatMap(({ key }) => key?.split('/').at(-1) ?? []))
+    const entries = files.size > MOST_SOUGHT ? allEntries(index) : index.entriesNaming([...files])
+    const named = namedArchives(await publishedLocation(session), entries)
     return (key, isKeptBy) => named.by(key).some(isKeptBy)
   } catch (error) {
     if (!hasCode(error, 'invalid-index')) throw error

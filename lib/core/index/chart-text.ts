@@ -1,6 +1,6 @@
 import type { IndexItem } from './index-item.ts'
 import type { FormCodec } from './index-form.ts'
-import type { Pieces, Slice } from './pieces.ts'
+import { type Pieces, type Slice, bytesOf } from './pieces.ts'
 
 /** One chart of an index: a slice of its text, which is taken apart when its versions are asked for, or a list of them. */
 export interface ChartText {
@@ -9,6 +9,11 @@ export interface ChartText {
    * @throws HelmS3Error `invalid-index` when it is certain that Helm would refuse the index because of this chart
    */
   items(): readonly IndexItem[]
+  /**
+   * Those whose urls may name a file of such a name, and perhaps others, without decoding any.
+   * @throws HelmS3Error `invalid-index` as `items`, where there may be one
+   */
+  itemsNaming(files: readonly Buffer[]): readonly IndexItem[]
   /** How many versions there are, without decoding any; those that are null may count. */
   count(): number
   /** Adds its text, and the separator before it. */
@@ -30,6 +35,11 @@ export class SlicedChart implements ChartText {
 
   items(): readonly IndexItem[] {
     return (this.#items ??= this.#codec.itemsOf(this.#name, this.#slice))
+  }
+
+  itemsNaming(files: readonly Buffer[]): readonly IndexItem[] {
+    const text = bytesOf(this.#slice)
+    return isSpelled(text, files) || isEncoded(text) ? this.items().filter((item) => mayName(item, files)) : []
   }
 
   count(): number {
@@ -57,6 +67,10 @@ export class ListedChart implements ChartText {
     return this.#items
   }
 
+  itemsNaming(files: readonly Buffer[]): readonly IndexItem[] {
+    return this.#items.filter((item) => mayName(item, files))
+  }
+
   count(): number {
     return this.#items.length
   }
@@ -65,4 +79,26 @@ export class ListedChart implements ChartText {
     if (separator !== '') pieces.addText(separator)
     this.#codec.writeChart(pieces, this.#name, this.#items)
   }
+}
+
+const URLS = Buffer.from('urls')
+
+/**
+ * Whether the urls of a version may name a file. Its name stands there as it is, or in percent forms, or with the escapes of JSON
+ * and YAML; what stands before the word `urls` holds none.
+ */
+function mayName({ slice }: IndexItem, files: readonly Buffer[]): boolean {
+  if (slice === undefined) return true
+  const text = bytesOf(slice)
+  if (isSpelled(text, files)) return true
+  const start = text.indexOf(URLS)
+  return start < 0 || isEncoded(text.subarray(start))
+}
+
+function isSpelled(text: Buffer, files: readonly Buffer[]): boolean {
+  return files.some((file) => text.includes(file))
+}
+
+function isEncoded(text: Buffer): boolean {
+  return text.includes('%') || text.includes('\\')
 }

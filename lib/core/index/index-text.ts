@@ -79,6 +79,15 @@ export class IndexText {
     return this.items(name).find((item) => item.version === version)?.entry
   }
 
+  /**
+   * The entries whose urls may name a file of one of these names, and perhaps others: what surely does not is not decoded.
+   * @throws HelmS3Error `invalid-index` as {@link versions}, as far as they are looked at
+   */
+  entriesNaming(files: readonly string[]): readonly Entry[] {
+    const names = files.map((file) => Buffer.from(file))
+    return [...this.#parts.charts.values()].flatMap((chart) => chart.itemsNaming(names).map(({ entry }) => entry))
+  }
+
   /** The number of entries of all charts, or of one, without decoding them. Those that are null may count. */
   countEntries(name?: string): number {
     if (name !== undefined) return this.#parts.charts.get(name)?.count() ?? 0

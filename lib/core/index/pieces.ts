@@ -5,6 +5,10 @@ export interface Slice {
   readonly end: number
 }
 
+export function bytesOf({ end, source, start }: Slice): Buffer {
+  return source.subarray(start, end)
+}
+
 /** Pieces shorter than this are joined by {@link joinSmall}, bytes. */
 const SMALL = 64 * 1024
 
