@@ -23,8 +23,17 @@ export function mayWinOverForce(world: World, version: string): boolean {
 export function mayDiffer(world: World, version: string, { archive, entry }: { readonly archive: string | null; readonly entry: string | null }): boolean {
   // What is still in the log counts again: also what was deleted by what is not.
   if (world.kind === 'no-conditions' || world.outsiders.haveEmptied) return true
-  if (archive === null) return world.mistaken.has(world.keyOf(version))
+  if (archive === null) return world.mistaken.has(world.keyOf(version)) || isOfTheDead(world, version, entry)
   return entry === null ? mayLeaveOrphan(world, version) : mayLeaveOtherArchive(world, version)
+}
+
+/**
+ * A push by force whose archive others have replaced and deleted before its delta came, and which died before it looked: nobody else knows
+ * of its entry.
+ */
+function isOfTheDead(world: World, version: string, entry: string | null): boolean {
+  const owners = actorsOn(world, version).filter(({ wants }) => wants.get(version) === entry)
+  return owners.length > 0 && owners.every(({ client, effect }) => effect === 'force' && client.hasCrashed)
 }
 
 function mayLeaveOrphan(world: World, version: string): boolean {
