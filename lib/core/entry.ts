@@ -26,6 +26,14 @@ export interface Removal extends VersionId {
 }
 
 /**
+ * The removal of exactly this entry: it leaves the same bytes that were pushed again, under another date, whichever of the two deltas
+ * comes first.
+ */
+export function removalOf({ created, digest, name, version }: Entry): Removal {
+  return { name, version, ...(digest === undefined ? {} : { digest }), ...(created === undefined ? {} : { created }) }
+}
+
+/**
  * The entry by the name of the chart under which it stands in an index: the only name by which Helm finds it, whatever the entry says
  * of itself. The same object where both are equal.
  */

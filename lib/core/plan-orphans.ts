@@ -32,8 +32,7 @@ export interface ForeignFile {
 }
 
 /** Archives without an entry, and provenance files without an archive, that no push of this program could have written. */
-export function findForeign(location: RepositoryLocation, index: IndexText, listed: readonly Listed[]): readonly ForeignFile[] {
-  const named = namedArchives(location, allEntries(index))
+export function findForeign(location: RepositoryLocation, named: NamedArchives, listed: readonly Listed[]): readonly ForeignFile[] {
   const keys = new Set(listed.map(({ key }) => key))
   return listed.flatMap(({ key, size }) => {
     const end = key.endsWith('.prov') ? '.tgz.prov' : '.tgz'
@@ -48,10 +47,10 @@ export function findForeign(location: RepositoryLocation, index: IndexText, list
 export function findOrphans(
   location: RepositoryLocation,
   index: IndexText,
+  named: NamedArchives,
   listed: readonly Listed[],
   changedBefore: number,
 ): readonly Orphan[] {
-  const named = namedArchives(location, allEntries(index))
   const orphans = new Map<Key, { size: number; isOld: boolean }>()
   for (const { key, lastModified, size } of listed) {
     const archive = asKey(key.endsWith('.prov') ? key.slice(0, -'.prov'.length) : key)

@@ -24,3 +24,13 @@ export async function askAgain<T>({ clock, location, detail }: Session, ask: () 
   }
   return ask()
 }
+
+/** The answer, or undefined where it is refused; see {@link askAgain}. @throws what `ask` throws but `denied` */
+export async function unlessDenied<T>(session: Session, ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await askAgain(session, ask)
+  } catch (error) {
+    if (hasCode(error, 'denied')) return undefined
+    throw error
+  }
+}

@@ -62,7 +62,7 @@ export async function checkIndex(session: Session): Promise<CheckedIndex> {
 /**
  * The entries of a view that Helm does not skip, and those that it would not skip if they had the name of their chart, by that name; undefined when Helm refuses the index.
  */
-export function entriesOf(index: IndexText): readonly Entry[] | undefined {
+function entriesOf(index: IndexText): readonly Entry[] | undefined {
   try {
     return index.chartNames().flatMap((name) =>
       index.versions(name).flatMap((entry) => {
@@ -76,9 +76,10 @@ export function entriesOf(index: IndexText): readonly Entry[] | undefined {
   }
 }
 
-/** All entries, those that Helm skips included; none when Helm refuses the index. */
-export function allOf(index: IndexText): readonly Entry[] {
-  return entriesOf(index) === undefined ? [] : allEntries(index)
+/** `entries`: see {@link entriesOf}. `all`: with those that Helm skips; none when it refuses the index. */
+export function bothEntriesOf(index: IndexText): Pick<CheckedIndex, 'all' | 'entries'> {
+  const entries = entriesOf(index)
+  return { entries, all: entries === undefined ? [] : allEntries(index) }
 }
 
 function checkView(session: Session, view: View): CheckedIndex {
@@ -115,8 +116,7 @@ function checkBaseOf(base: Base, merged: IndexText | undefined): Pick<CheckedInd
   const text = readIndexText(base.bytes)
   return {
     findings: checkBase(text, base.bytes),
-    entries: entriesOf(merged ?? text),
-    all: allOf(merged ?? text),
+    ...bothEntriesOf(merged ?? text),
     generation: base.index.bookkeeping.generation,
   }
 }

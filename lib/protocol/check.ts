@@ -5,10 +5,9 @@ import { type Finding, finding, findingKey } from '../core/check/finding.ts'
 import type { FindingCode } from '../core/check/finding-kinds.ts'
 import { type Key, probeFolder, resourceArn } from '../core/keys.ts'
 import { namedArchives } from '../core/plan-orphans.ts'
-import { hasCode } from '../errors.ts'
 import type { ObjectInfo } from '../store/object-store.ts'
-import { askAgain } from './ask-again.ts'
-import { type CheckedIndex, allOf, checkIndex, entriesOf } from './check-index.ts'
+import { unlessDenied } from './ask-again.ts'
+import { type CheckedIndex, bothEntriesOf, checkIndex } from './check-index.ts'
 import { findDeadUrls } from './dead-urls.ts'
 import { CONCURRENCY } from './limits.ts'
 import { type LookOptions, listRepository, lookAtArchives } from './look-at-archives.ts'
@@ -115,9 +114,9 @@ async function confirm(
     else objects.set(key, head)
   }
   await Promise.all([...new Set(withArchives)].map((key) => limit(() => look(key))))
-  const { index } = await readView(session)
-  const named = namedArchives(seen.location, allOf(index))
-  const now = new Set(checkArchives({ ...seen, entries: entriesOf(index) ?? [], named, objects, contents }).map(findingKey))
+  const { all, entries = [] } = bothEntriesOf((await readView(session)).index)
+  const named = namedArchives(seen.location, all)
+  const now = new Set(checkArchives({ ...seen, entries, named, objects, contents }).map(findingKey))
   return findings.filter((each) => now.has(findingKey(each)))
 }
 
@@ -151,13 +150,4 @@ function readPermissions({ location }: Session, { counts, denied }: CheckedIndex
 /** `Date` headers are cut to whole seconds: half a second is the middle. */
 function clockSkewOf({ clock, storeClock }: Session): number {
   return Math.round((storeClock.now() - clock.now() - 500) / 1000) * 1000
-}
-
-async function unlessDenied<T>(session: Session, request: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await askAgain(session, request)
-  } catch (error) {
-    if (hasCode(error, 'denied')) return undefined
-    throw error
-  }
 }

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import { type Addition, type Delta, lastWords } from '../core/delta.ts'
 import type { DeltaId } from '../core/delta-id.ts'
-import { type Entry, versionKey } from '../core/entry.ts'
+import { type Entry, removalOf, versionKey } from '../core/entry.ts'
 import type { Key } from '../core/keys.ts'
 import { type Change, stillHolds } from '../core/plan-reindex.ts'
 import { MAX_DELTA } from '../core/size-limits.ts'
@@ -13,7 +13,7 @@ import type { PushState } from './push-state.ts'
 import { type View, readView } from './read-view.ts'
 import { findAllRemovals, isUnsettled } from './removals.ts'
 import type { Session } from './session.ts'
-import { type Claim, hasItsEntry, removalOf, settle } from './settle.ts'
+import { type Claim, hasItsEntry, settle } from './settle.ts'
 
 /** What was committed, and what was left as it is because others are changing it. */
 export interface CommittedChanges {

@@ -1,7 +1,7 @@
 import { tidyIndex } from '../core/check/tidy-index.ts'
 import type { DeltaId } from '../core/delta-id.ts'
-import type { IndexForm, IndexText } from '../core/index/index-text.ts'
-import { type CompactionPlan, isIdle, planCompaction } from '../core/plan-compaction.ts'
+import type { IndexForm } from '../core/index/index-text.ts'
+import { isIdle, planCompaction } from '../core/plan-compaction.ts'
 import { SHORT_GRACE_WINDOW } from '../core/repository-config.ts'
 import { HelmS3Error } from '../errors.ts'
 import { collectDeltas } from './collect.ts'
@@ -11,7 +11,7 @@ import { sweepRebuildMarks } from './rebuild-mark.ts'
 import { type View, noticeSkipped, readView } from './read-view.ts'
 import type { Session } from './session.ts'
 import { startLimit } from './stopwatch.ts'
-import { newWriteId, nextGenerated, writeIndex } from './write-index.ts'
+import { nextIndex, writeIndex } from './write-index.ts'
 
 export interface CompactOptions {
   /** Milliseconds; at least {@link MIN_GRACE_WINDOW}. Undefined: as the repository says, else {@link DEFAULT_GRACE_WINDOW}. */
@@ -92,7 +92,7 @@ export async function compactOnce(session: Session, view: View, options: Compact
 
   if (!(await isStillBase(session, view))) return 'lost'
   const merged = options.tidy === true ? tidyIndex(view.index) : view.index
-  const text = nextIndex(session, view, merged.toForm(form), plan)
+  const text = nextIndex(session, view.base.index, merged.toForm(form), plan.folded)
   if ((await writeIndex(session, text, { match: view.base.etag })) === 'lost') return 'lost'
   const { collected, problem } = await collectDeltas(session, plan.collect)
   return { ...report, collected, problem, generation: text.bookkeeping.generation }
@@ -107,12 +107,4 @@ export async function compactOnce(session: Session, view: View, options: Compact
 async function isStillBase(session: Session, { base, isYoung }: View): Promise<boolean> {
   const isRecent = startLimit(session, MIN_GRACE_WINDOW / 2)
   return isYoung() || ((await session.store.head(session.location.indexKey))?.etag === base.etag && isRecent())
-}
-
-function nextIndex(session: Session, view: View, merged: IndexText, { folded }: CompactionPlan): IndexText {
-  const before = view.base.index.bookkeeping
-  return merged.withHeader({
-    bookkeeping: { ...before, generation: before.generation + 1, writeId: newWriteId(session), folded },
-    generated: nextGenerated(session, view.base.index.generated),
-  })
 }

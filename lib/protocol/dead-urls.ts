@@ -2,8 +2,7 @@ import pLimit from 'p-limit'
 import type { Entry } from '../core/entry.ts'
 import { type Key, type RepositoryLocation, folderArchiveKey, isPlainKey } from '../core/keys.ts'
 import { replacedInFolders } from '../core/plan-reindex.ts'
-import { hasCode } from '../errors.ts'
-import { askAgain } from './ask-again.ts'
+import { unlessDenied } from './ask-again.ts'
 import { CONCURRENCY } from './limits.ts'
 import type { Session } from './session.ts'
 
@@ -31,10 +30,5 @@ export async function leadsNowhere(session: Session, location: RepositoryLocatio
 }
 
 async function isThere(session: Session, key: Key): Promise<boolean> {
-  try {
-    return (await askAgain(session, () => session.store.head(key))) !== undefined
-  } catch (error) {
-    if (hasCode(error, 'denied')) return true
-    throw error
-  }
+  return (await unlessDenied(session, async () => (await session.store.head(key)) !== undefined)) ?? true
 }

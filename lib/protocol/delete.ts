@@ -1,4 +1,4 @@
-import { type Entry, type Removal, type VersionId, promisedDigest, underName } from '../core/entry.ts'
+import { type Entry, type VersionId, promisedDigest, removalOf, underName } from '../core/entry.ts'
 import type { IndexText } from '../core/index/index-text.ts'
 import type { Key } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
@@ -105,9 +105,4 @@ function refuseMissing(missing: readonly string[], turn: 'first' | 'again'): voi
         ? 'it was there a moment ago: another client deleted it, or an earlier attempt of this command whose answer was lost'
         : 'nothing was deleted',
   })
-}
-
-/** Exactly this entry: not the same bytes, pushed again, whose delta comes first. */
-function removalOf({ created, digest, name, version }: Entry): Removal {
-  return { name, version, ...(digest === undefined ? {} : { digest }), ...(created === undefined ? {} : { created }) }
 }

@@ -1,4 +1,5 @@
 import type { Key } from '../core/keys.ts'
+import { alteredStore } from '../store/altered-store.ts'
 import type { ObjectStore, PutOutcome } from '../store/object-store.ts'
 
 /** So often in a row a store may say that it has failed to write one object. */
@@ -21,17 +22,10 @@ export function stopFailingWrites(store: ObjectStore): ObjectStore {
     if (count > MOST_FAILURES) throw put.cause
     return put
   }
-  return {
-    list: (...args) => store.list(...args),
-    get: (...args) => store.get(...args),
-    getUnless: (...args) => store.getUnless(...args),
-    head: (...args) => store.head(...args),
+  const copyFrom: NonNullable<ObjectStore['copyFrom']> = async (source, key, options) =>
+    note(key, (await store.copyFrom?.(source, key, options)) ?? { outcome: 'unsupported' })
+  return alteredStore(store, {
     put: async (key, ...args) => note(key, await store.put(key, ...args)),
-    ...(store.copyFrom === undefined
-      ? {}
-      : { copyFrom: async (source, key, options) => note(key, (await store.copyFrom?.(source, key, options)) ?? { outcome: 'unsupported' as const }) }),
-    delete: (...args) => store.delete(...args),
-    stream: (...args) => store.stream(...args),
-    listVersions: (...args) => store.listVersions(...args),
-  }
+    ...(store.copyFrom === undefined ? {} : { copyFrom }),
+  })
 }

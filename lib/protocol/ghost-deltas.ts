@@ -7,7 +7,7 @@ import { type ListedDelta, listDeltas } from './list-deltas.ts'
 import { readBase } from './read-base.ts'
 import { readDelta } from './read-delta.ts'
 import type { Session } from './session.ts'
-import { newWriteId, nextGenerated, writeIndex } from './write-index.ts'
+import { nextIndex, writeIndex } from './write-index.ts'
 
 const MAX_ATTEMPTS = 10
 
@@ -47,11 +47,7 @@ export async function forgetGhosts(session: Session): Promise<'forgotten' | 'lef
   if (ids.length === 0) return outcome
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const { date, etag, index } = await readBase(session)
-    const { bookkeeping, generated } = index
-    const next = index.withHeader({
-      bookkeeping: { ...withGhosts(bookkeeping, ids, date), writeId: newWriteId(session) },
-      generated: nextGenerated(session, generated),
-    })
+    const next = nextIndex(session, index, index, withGhosts(index.bookkeeping, ids, date))
     if ((await writeIndex(session, next, { match: etag })) === 'written') return outcome
     await session.clock.sleep(session.random.fraction() * Math.min(100 * 2 ** attempt, 5000))
   }
@@ -59,8 +55,7 @@ export async function forgetGhosts(session: Session): Promise<'forgotten' | 'lef
 }
 
 /** `date`: store clock, milliseconds since 1970. */
-function withGhosts(bookkeeping: Bookkeeping, ids: readonly DeltaId[], date: number): Bookkeeping {
+function withGhosts({ folded }: Bookkeeping, ids: readonly DeltaId[], date: number): Bookkeeping['folded'] {
   const ghost: FoldedDelta = { at: date, touched: [], gone: undefined }
-  const ghosts = ids.filter((id) => !bookkeeping.folded.has(id)).map((id) => [id, ghost] as const)
-  return { ...bookkeeping, generation: bookkeeping.generation + 1, folded: new Map([...bookkeeping.folded, ...ghosts]) }
+  return new Map([...ids.map((id) => [id, ghost] as const), ...folded])
 }

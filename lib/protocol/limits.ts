@@ -19,6 +19,9 @@ export const MAX_CLOCK_ERROR = 60 * SECOND
 /** A request that was sent may still arrive this long after, although its sender has given it up. */
 export const LONGEST_FLIGHT = 30 * SECOND
 
+/** An archive that no entry names may be that of a push under way for this long: its delta is sent by then, and has arrived, or never will. */
+export const PUSH_MAY_LIVE = ID_LIFETIME + LONGEST_FLIGHT
+
 /** A delta whose id is further ahead of the store's clock than this is not well-formed. */
 export const MAX_CLOCK_LEAD = 15 * MINUTE
 

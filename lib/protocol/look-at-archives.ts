@@ -3,7 +3,7 @@ import { type KnownContent, type SeenRepository, doubtfulArchives, promisedDiges
 import { type Key, asKey, provenanceKey } from '../core/keys.ts'
 import { hasCode } from '../errors.ts'
 import { type ObjectInfo, listAll } from '../store/object-store.ts'
-import { askAgain } from './ask-again.ts'
+import { askAgain, unlessDenied } from './ask-again.ts'
 import { headArchive } from './head-archive.ts'
 import { inspectArchive } from './inspect-archive.ts'
 import { foreignProvenance } from './judge-orphans.ts'
@@ -59,10 +59,12 @@ export async function lookAtArchives(
   const limitLarge = pLimit(Math.min(LARGE_AT_ONCE, options.concurrency))
   const contents = new Map<Key, KnownContent>()
   const denied: Key[] = []
-  for (const key of staleProvenances({ entries, location, named, objects })) {
-    const reason = await unlessDenied(() => foreignProvenance(session, asKey(key.slice(0, -'.prov'.length))))
+  const lookAtProvenance = async (key: Key): Promise<void> => {
+    const reason = await unlessDenied(session, () => foreignProvenance(session, asKey(key.slice(0, -'.prov'.length))))
     if (reason !== undefined) contents.set(key, { outcome: 'unreadable', reason })
   }
+  const stale = staleProvenances({ entries, location, named, objects })
+  await Promise.all(stale.map((key) => limit(() => lookAtProvenance(key))))
   const look = async (key: Key): Promise<void> => {
     const asked = await lookAt(session, key, objects, options.deep ? 'read' : unlisted.has(key) ? 'open' : 'ask')
     const isOther = typeof asked === 'object' && asked.outcome === 'digest' && promised.get(key)?.has(asked.digest) === false
@@ -77,15 +79,6 @@ export async function lookAtArchives(
     progress.end()
   }
   return { contents, denied: denied.sort(), isDenied: keys.length === 0 ? undefined : denied.length === keys.length }
-}
-
-async function unlessDenied<T>(look: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await look()
-  } catch (error) {
-    if (hasCode(error, 'denied')) return undefined
-    throw error
-  }
 }
 
 /** What a reindex would make of it. */

@@ -2,7 +2,7 @@ import { type DeltaId, MAX_DELTA_TIME, deltaTime, lowestDeltaId, makeDeltaId } f
 import type { VersionId } from '../core/entry.ts'
 import { HelmS3Error } from '../errors.ts'
 import { formatAge } from '../format.ts'
-import { ID_LIFETIME, LONGEST_FLIGHT, MAX_CLOCK_ERROR, MAX_CLOCK_LEAD, REMOVAL_SETTLES } from './limits.ts'
+import { ID_LIFETIME, MAX_CLOCK_ERROR, MAX_CLOCK_LEAD, PUSH_MAY_LIVE, REMOVAL_SETTLES } from './limits.ts'
 import { type ListedDelta, listDeltas } from './list-deltas.ts'
 import type { Session } from './session.ts'
 import { startLimit } from './stopwatch.ts'
@@ -11,7 +11,7 @@ const RANDOM_BYTES = 10
 const MAX_ATTEMPTS = 10
 
 /** What landed in the last minute may have been minted a minute and a flight before; the clock by which it is listed may be ahead. Milliseconds. */
-const LOOK_BACK = REMOVAL_SETTLES + ID_LIFETIME + LONGEST_FLIGHT + MAX_CLOCK_ERROR
+const LOOK_BACK = REMOVAL_SETTLES + PUSH_MAY_LIVE + MAX_CLOCK_ERROR
 
 /** A new delta id and how long it may be used. */
 export interface Minted {

@@ -4,7 +4,7 @@ import { otherOwner } from './archive-owner.ts'
 import type { ChartUpload } from './chart-upload.ts'
 import { clearOrphans } from './clear-orphans.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
-import { ID_LIFETIME, LONGEST_FLIGHT } from './limits.ts'
+import { PUSH_MAY_LIVE } from './limits.ts'
 import type { Minted } from './mint.ts'
 import type { PushState, Waiting } from './push-state.ts'
 import { type View, readView } from './read-view.ts'
@@ -105,19 +105,22 @@ async function adoptArchive(
 }
 
 /**
- * Writes an archive under the id of this attempt, over the one that `head` shows. `replaced`: what it is to say of that.
+ * Writes an archive under the id of this attempt, over the one that `head` shows, or where there is none. `replaced`: what it is to
+ * say of that one.
  * Cost: one PUT; without an answer a HEAD.
  */
 export async function putOver(
   session: Session,
   upload: ChartUpload,
-  head: ArchiveHead,
+  head: ArchiveHead | undefined,
   { contentType, minted, replaced }: Placing & Pick<ArchiveHead, 'replaced'>,
 ): Promise<Placement> {
   if (!minted.isFresh()) return AGAIN
-  const put = await putArchive(session, upload, { delta: minted.id, replaced }, { when: { match: head.etag }, contentType })
-  if (head.digest !== upload.digest && put.outcome !== 'refused') session.changes.replaced(upload)
-  const done: Placement = { kind: head.digest === upload.digest ? 'renewed' : 'replaced' }
+  const when = head === undefined ? 'absent' : { match: head.etag }
+  const put = await putArchive(session, upload, { delta: minted.id, replaced }, { when, contentType })
+  const kind = head === undefined ? 'created' : head.digest === upload.digest ? 'renewed' : 'replaced'
+  if (kind === 'replaced' && put.outcome !== 'refused') session.changes.replaced(upload)
+  const done: Placement = { kind }
   if (put.outcome === 'written') return done
   if (put.outcome === 'refused' || put.outcome === 'expired') return AGAIN
   const now = await headArchive(session, archiveKey(session.location, upload))
@@ -139,7 +142,7 @@ async function giveWayOrClear(
   if (obstacle !== undefined) return obstacle
   const owner = otherOwner(await publishedLocation(session), view.index, upload, head)
   if (owner !== undefined) return { kind: 'taken', owner }
-  const left = head.lastModified + ID_LIFETIME + LONGEST_FLIGHT - view.base.date
+  const left = head.lastModified + PUSH_MAY_LIVE - view.base.date
   if (left > 0) return { kind: 'wait', waiting: { on: 'push', left } }
   const key = archiveKey(session.location, upload)
   await clearOrphans(session, [{ key, digest: head.digest }], { isOwn: false })

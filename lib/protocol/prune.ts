@@ -1,6 +1,6 @@
 import { type Entry, versionKey } from '../core/entry.ts'
 import { type Key, provenanceKey } from '../core/keys.ts'
-import { type ForeignFile, type Orphan, findForeign, findOrphans } from '../core/plan-orphans.ts'
+import { type ForeignFile, type Orphan, allEntries, findForeign, findOrphans, namedArchives } from '../core/plan-orphans.ts'
 import { type PrunePlan, type PruneRules, planPrune } from '../core/plan-prune.ts'
 import { HelmS3Error } from '../errors.ts'
 import { formatCount } from '../format.ts'
@@ -110,8 +110,9 @@ async function chooseTargets(
   })
   if (options.orphanAge === undefined) return { targets: versions, foreign: [] }
   const before = listing.date - Math.max(options.orphanAge, options.olderThan ?? 0)
-  const { foreign, orphans } = await judge.judge(findOrphans(location, view.index, listing.objects, before), view.index)
-  const unfit = findForeign(location, view.index, listing.objects)
+  const named = namedArchives(location, allEntries(view.index))
+  const { foreign, orphans } = await judge.judge(findOrphans(location, view.index, named, listing.objects, before), view.index)
+  const unfit = findForeign(location, named, listing.objects)
   if (orphans.length > 0) refuseDoubtful(session, view, orphans, listing.objects, options)
   const targets = [...versions, ...orphans.map((orphan) => ({ ...orphanTarget(orphan, before), what: { orphan }, size: orphan.size }))]
   return { targets, foreign: [...foreign, ...unfit] }

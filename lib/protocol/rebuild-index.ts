@@ -24,7 +24,7 @@ import { readView } from './read-view.ts'
 import type { MarkedRebuild } from './rebuild-mark.ts'
 import type { Session } from './session.ts'
 import { startLimit } from './stopwatch.ts'
-import { newWriteId, nextGenerated, writeIndex } from './write-index.ts'
+import { nextIndex, writeIndex } from './write-index.ts'
 import { visibleLine } from '../terminal-text.ts'
 
 const MAX_ATTEMPTS = 8
@@ -226,15 +226,10 @@ async function hasGrown(session: Session, { listing }: WholeLog): Promise<boolea
 /** What the log says, and the changes; the log counts as folded. */
 async function newBase(session: Session, { deltas, index, listing }: WholeLog, changes: readonly Change[]): Promise<IndexText> {
   const form = (await session.repositoryConfig()).format ?? index.form
-  const before = index.bookkeeping
   const last: StoredDelta = { ...deltaOf(changes), id: lowestDeltaId(MAX_DELTA_TIME), lastModified: listing.date }
-  const folded = new Map([...deltas.map((delta) => [delta.id, foldedAt(listing.date, delta)] as const), ...before.folded])
-  return fold(index.withHeader({ bookkeeping: NO_BOOKKEEPING, generated: index.generated }), [last])
-    .toForm(form)
-    .withHeader({
-      bookkeeping: { ...before, generation: before.generation + 1, writeId: newWriteId(session), folded },
-      generated: nextGenerated(session, index.generated),
-    })
+  const folded = new Map([...deltas.map((delta) => [delta.id, foldedAt(listing.date, delta)] as const), ...index.bookkeeping.folded])
+  const merged = fold(index.withHeader({ bookkeeping: NO_BOOKKEEPING, generated: index.generated }), [last])
+  return nextIndex(session, index, merged.toForm(form), folded)
 }
 
 /** @throws HelmS3Error `invalid-chart` */

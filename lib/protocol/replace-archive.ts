@@ -9,7 +9,7 @@ import { NO_ID } from '../core/object-metadata.ts'
 import type { ChartUpload } from './chart-upload.ts'
 import { leadsNowhere } from './dead-urls.ts'
 import { type ArchiveHead, deltaIn, headArchive } from './head-archive.ts'
-import { CONCURRENCY, ID_LIFETIME, LONGEST_FLIGHT } from './limits.ts'
+import { CONCURRENCY, PUSH_MAY_LIVE } from './limits.ts'
 import type { Minted } from './mint.ts'
 import { type Placement, type Placing, putOver } from './place-archive.ts'
 import type { PushState } from './push-state.ts'
@@ -100,7 +100,7 @@ async function waitForOthers(
   }
   const mayBeUnderWay = ({ delta, holds }: ArchiveHead): boolean => delta !== undefined || holds !== undefined
   const unnamed = doubtful.filter(({ head, upload }) => mayBeUnderWay(head) && index.find(upload) === undefined)
-  const left = Math.max(...unnamed.map(({ head }) => head.lastModified + ID_LIFETIME + LONGEST_FLIGHT - base.date), 0)
+  const left = Math.max(...unnamed.map(({ head }) => head.lastModified + PUSH_MAY_LIVE - base.date), 0)
   return left > 0 ? { kind: 'wait', waiting: { on: 'push', left } } : undefined
 }
 
@@ -150,13 +150,7 @@ async function placeByForce(session: Session, { upload, head, plan }: Target, pl
     return { kind: 'kept' }
   }
   if (!minted.isFresh()) return AGAIN
-  if (head === undefined) {
-    const put = await putArchive(session, upload, { delta: minted.id, replaced: undefined }, { when: 'absent', contentType })
-    if (put.outcome === 'written') return { kind: 'created' }
-    if (put.outcome === 'refused' || put.outcome === 'expired') return AGAIN
-    const now = await headArchive(session, archiveKey(session.location, upload))
-    return now?.delta === minted.id ? { kind: 'created' } : AGAIN
-  }
+  if (head === undefined) return putOver(session, upload, head, { ...placing, replaced: undefined })
   state.forgetAdopted(upload)
   if (plan === 'replace') return putOver(session, upload, head, { ...placing, replaced: head.delta ?? NO_ID })
   const put = await putArchive(session, upload, head, { when: { match: head.etag }, contentType })

@@ -1,13 +1,13 @@
 import type { FoldedDelta } from '../core/bookkeeping.ts'
 import { type Addition, lastWords } from '../core/delta.ts'
 import { type DeltaId, deltaTime } from '../core/delta-id.ts'
-import { type Entry, type Removal, type VersionId, promisedDigest, underName, versionKey } from '../core/entry.ts'
+import { type Entry, type VersionId, promisedDigest, removalOf, underName, versionKey } from '../core/entry.ts'
 import type { Key } from '../core/keys.ts'
 import { NO_ID } from '../core/object-metadata.ts'
 import { HelmS3Error } from '../errors.ts'
 import { appendDelta } from './append-delta.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
-import { ID_LIFETIME, LONGEST_FLIGHT, SETTLE_PATIENCE } from './limits.ts'
+import { PUSH_MAY_LIVE, SETTLE_PATIENCE } from './limits.ts'
 import { clockWentBack } from './mint.ts'
 import type { Adopted, PushState, Waiting } from './push-state.ts'
 import { type View, readView } from './read-view.ts'
@@ -50,7 +50,7 @@ export async function settle(
   state: PushState,
 ): Promise<'settled' | 'again'> {
   const isPatient = startLimit(session, SETTLE_PATIENCE)
-  const mayOtherLive = startLimit(session, ID_LIFETIME + LONGEST_FLIGHT)
+  const mayOtherLive = startLimit(session, PUSH_MAY_LIVE)
   for (let written = 0; written < MAX_DELTAS; ) {
     const view = await readView(session)
     const head = await headArchive(session, claim.key)
@@ -59,7 +59,7 @@ export async function settle(
       const verdict = judgeOther(view, claim, head, state)
       if (verdict === 'settled' || verdict === 'again') return verdict
       if (verdict === 'unnamed' && !mayOtherLive()) throw replacedByTheDead(claim)
-      const left = verdict === 'unnamed' ? ID_LIFETIME + LONGEST_FLIGHT : verdict.left
+      const left = verdict === 'unnamed' ? PUSH_MAY_LIVE : verdict.left
       await state.wait(session, claim, { on: 'push', left })
       continue
     }
@@ -142,7 +142,7 @@ export function timeToBeFirm(view: View, version: VersionId, { delta, lastModifi
   const isFolded = [...base.index.bookkeeping.folded].some(([id, each]) => covers(id) && isTouchedBy(each, key))
   const owners: readonly (DeltaId | string | undefined)[] = [delta, replaced]
   const isPending = pending.some(({ added, id }) => owners.includes(id) && added.some((each) => addsInAnyCase(each, key)))
-  return isFolded || isPending ? 0 : Math.max(0, lastModified + 1000 + ID_LIFETIME + LONGEST_FLIGHT - listing.date)
+  return isFolded || isPending ? 0 : Math.max(0, lastModified + 1000 + PUSH_MAY_LIVE - listing.date)
 }
 
 function isTouchedBy({ touched }: FoldedDelta, key: string): boolean {
@@ -200,14 +200,4 @@ export function hasItsEntry(view: View, claim: Omit<Claim, 'key'>, state: PushSt
   const last = words.get(versionKey(claim))
   if (last === undefined) return true
   return last.addition?.entry.digest === claim.digest && (!last.addition.ifAbsent || state.mine.has(last.id))
-}
-
-/** The removal of exactly this entry. */
-export function removalOf({ name, version, digest, created }: Entry): Removal {
-  return {
-    name,
-    version,
-    ...(digest === undefined ? {} : { digest }),
-    ...(created === undefined ? {} : { created }),
-  }
 }

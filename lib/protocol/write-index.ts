@@ -1,3 +1,4 @@
+import type { Bookkeeping } from '../core/bookkeeping.ts'
 import { compareIds } from '../core/fold.ts'
 import { NEWEST_METADATA, NO_ID } from '../core/object-metadata.ts'
 import { HelmS3Error, hasCode, whyUnanswered } from '../errors.ts'
@@ -71,6 +72,15 @@ async function sendIndex(
     await store.head(location.indexKey)
     return { outcome: 'refused' }
   }
+}
+
+/** The text that follows `base`: what `merged` holds, with this folded set, and as the next generation. */
+export function nextIndex(session: Session, base: IndexText, merged: IndexText, folded: Bookkeeping['folded']): IndexText {
+  const before = base.bookkeeping
+  return merged.withHeader({
+    bookkeeping: { ...before, generation: before.generation + 1, writeId: newWriteId(session), folded },
+    generated: nextGenerated(session, base.generated),
+  })
 }
 
 /** A fresh write id: 32 hex characters. */

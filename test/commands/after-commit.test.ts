@@ -4,7 +4,7 @@ import { HelmS3Error } from '../../lib/errors.ts'
 import { Interruption } from '../../lib/output.ts'
 import type { ObjectStore } from '../../lib/store/object-store.ts'
 import { systemClock } from '../../lib/sys/clock.ts'
-import { alteredStore } from '../support/altered-store.ts'
+import { alteredStore } from '../../lib/store/altered-store.ts'
 import { resultOf } from '../support/json-schema.ts'
 import { type Result, useProgram } from '../support/program.ts'
 

@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict'
 import { asKey, parseRepositoryUrl } from '../../lib/core/keys.ts'
-import { findOrphans, possibleVersions } from '../../lib/core/plan-orphans.ts'
+import { allEntries, findOrphans, namedArchives, possibleVersions } from '../../lib/core/plan-orphans.ts'
 import { entry, indexOf } from '../support/builders.ts'
 
 const LOCATION = parseRepositoryUrl('s3://acme/charts')
 
+type Listed = Parameters<typeof findOrphans>[3]
+
+function orphansOf(index: ReturnType<typeof indexOf>, listed: Listed): ReturnType<typeof findOrphans> {
+  return findOrphans(LOCATION, index, namedArchives(LOCATION, allEntries(index)), listed, 100)
+}
+
 function orphans(...objects: readonly (readonly [string, number?])[]): string[] {
   const listed = objects.map(([name, lastModified = 0]) => ({ key: asKey(`charts/${name}`), size: 10, lastModified }))
-  return findOrphans(LOCATION, indexOf(entry('app', '1.0.0')), listed, 100).map(({ key, size }) => `${key} ${String(size)}`)
+  return orphansOf(indexOf(entry('app', '1.0.0')), listed).map(({ key, size }) => `${key} ${String(size)}`)
 }
 
 describe('orphans', () => {
@@ -30,7 +36,7 @@ describe('orphans', () => {
   it('are no archives whose version is in the index under another url', () => {
     const index = indexOf({ ...entry('app', '1.0.0'), urls: ['old-name.tgz'] })
     const listed = [{ key: asKey('charts/app-1.0.0.tgz'), size: 1, lastModified: 0 }]
-    assert.deepEqual(findOrphans(LOCATION, index, listed, 100), [])
+    assert.deepEqual(orphansOf(index, listed), [])
   })
 
   it('are no archives that an entry names, in any form of url that may lead to them', () => {
@@ -39,9 +45,9 @@ describe('orphans', () => {
     const web = ['https://cdn.example/app-1.0.0%2Bb.tgz', 'http://acme.s3.amazonaws.com/charts/app-1.0.0%2Bb.tgz', 'https://s3.eu-west-1.amazonaws.com/acme/charts/app-1.0.0+b.tgz?versionId=1']
     const listed = [{ key: asKey('charts/app-1.0.0+b.tgz'), size: 1, lastModified: 0 }]
     for (const url of [...urls, ...absolute, ...web]) {
-      assert.deepEqual(findOrphans(LOCATION, indexOf({ ...entry('other', '3.0.0'), urls: [url] }), listed, 100), [], url)
+      assert.deepEqual(orphansOf(indexOf({ ...entry('other', '3.0.0'), urls: [url] }), listed), [], url)
     }
-    assert.equal(findOrphans(LOCATION, indexOf({ ...entry('other', '3.0.0'), urls: ['https://cdn.example/app-1.0.0.tgz'] }), listed, 100).length, 1)
+    assert.equal(orphansOf(indexOf({ ...entry('other', '3.0.0'), urls: ['https://cdn.example/app-1.0.0.tgz'] }), listed).length, 1)
   })
 
   it('are announced under every version that their name could mean', () => {

@@ -9,7 +9,7 @@ import type { ObjectStore } from '../../lib/store/object-store.ts'
 import type { Clock } from '../../lib/sys/clock.ts'
 import { systemRandom } from '../../lib/sys/random.ts'
 import { sha256 } from '../../lib/sys/sha256.ts'
-import { alteredStore } from '../support/altered-store.ts'
+import { alteredStore } from '../../lib/store/altered-store.ts'
 
 const PLAIN: PushOptions = { force: false, ignoreIfExists: false, dryRun: false, relative: true, contentType: 'application/gzip' }
 

@@ -179,8 +179,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'the base of a rebuild holds what the log says',
     file: 'protocol/rebuild-index.ts',
-    find: 'return fold(index.withHeader({ bookkeeping: NO_BOOKKEEPING, generated: index.generated }), [last])',
-    replace: "return fold(emptyIndexText('json'), [last, ...deltas].slice(0, 1))",
+    find: 'fold(index.withHeader({ bookkeeping: NO_BOOKKEEPING, generated: index.generated }), [last])',
+    replace: "fold(emptyIndexText('json'), [last, ...deltas].slice(0, 1))",
     mix: 'rebuild',
   },
   {

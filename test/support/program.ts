@@ -9,7 +9,7 @@ import { MemoryStore } from '../../lib/store/memory-store.ts'
 import type { ObjectStore, StoredObject } from '../../lib/store/object-store.ts'
 import { type Clock, systemClock } from '../../lib/sys/clock.ts'
 import { systemRandom } from '../../lib/sys/random.ts'
-import { alteredStore } from './altered-store.ts'
+import { alteredStore } from '../../lib/store/altered-store.ts'
 import { chartArchive } from './chart-archive.ts'
 import { useTempFolder } from './temp-folder.ts'
 

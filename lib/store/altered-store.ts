@@ -1,9 +1,11 @@
-import type { ObjectStore } from '../../lib/store/object-store.ts'
+import type { ObjectStore } from './object-store.ts'
 
 /** The store, doing some things otherwise. */
 export function alteredStore(store: ObjectStore, change: Partial<ObjectStore>): ObjectStore {
   return {
     ...(store.place === undefined ? {} : { place: store.place }),
+    ...(store.endpoint === undefined ? {} : { endpoint: store.endpoint }),
+    ...(store.copyFrom === undefined ? {} : { copyFrom: async (...args) => (await store.copyFrom?.(...args)) ?? { outcome: 'unsupported' as const } }),
     list: (...args) => store.list(...args),
     get: (...args) => store.get(...args),
     getUnless: (...args) => store.getUnless(...args),
