@@ -1,4 +1,4 @@
-import type { DamagedEntry } from '../core/index/salvage.ts'
+import type { DamagedEntry } from '../core/index/salvage/salvaged-parts.ts'
 import type { RepositoryLocation } from '../core/keys.ts'
 import { formatCount } from '../format.ts'
 import type { Repaired } from '../protocol/rebuild-index.ts'

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { hasCode } from '../../../lib/errors.ts'
 import type { Entry } from '../../../lib/core/entry.ts'
 import { type IndexForm, emptyIndexText, readIndexText } from '../../../lib/core/index/index-text.ts'
-import { salvageIndex } from '../../../lib/core/index/salvage.ts'
+import { salvageIndex } from '../../../lib/core/index/salvage/salvage.ts'
 import { entry } from '../../support/builders.ts'
 
 /** Every entry as text. */

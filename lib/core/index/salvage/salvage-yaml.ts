@@ -1,0 +1,208 @@
+import { stillInTime } from '../../../busy.ts'
+import { ENTRY_FIELDS, INDEX_FIELDS, fieldNamed, isObject } from '../field-types.ts'
+import { parseAsWritten } from '../go-yaml-text.ts'
+import type { IndexHeader } from '../index-header.ts'
+import { type IndexItem, decodedItem } from '../index-item.ts'
+import { parseYamlItem, parseYamlText } from '../yaml-form.ts'
+import { type Field, mendFields, mendIdentity, toldBy, usable } from './mend-entry.ts'
+import { Charts, type DamagedEntry, type Found, LINE_FEED, chartOf, named, namedLoss, usableHeader } from './salvaged-parts.ts'
+
+const CHART_LINE = /^ {2}(?:"([^"\\]+)"|'([^']+)'|([^\s'"#&*!|>%@`{}[\],-][^:#]*)): *(\[ *\]|null|~)? *(?:#.*)?$/
+
+/** The dash of an entry with its first field, or with what stands for all. */
+const ITEM_START = /^-(?: +(?:['"]?[A-Za-z]+['"]?:(?: |$)|[{n~]).*)?$/
+const TOP_LINE = new RegExp(`^(?:['"]?(${[...INDEX_FIELDS.keys()].join('|')})['"]?):`, 'i')
+
+/**
+ * By lines: the fields at the left margin, below `entries` the names of charts, below these the dashes of entries. A line that is none
+ * of these belongs to the entry before it; whether it was the name of a chart nobody knows, so that the entries behind it go by their own.
+ */
+export function salvageYaml(source: Buffer): Found {
+  const lines = linesOf(source)
+  const charts = new Charts()
+  const lost: DamagedEntry[] = []
+  const mended: DamagedEntry[] = []
+  const headers: string[] = []
+  const hasTitle = lines.some(({ text }) => /^['"]?entries['"]?:/i.test(text))
+  const usual = usualIndent(lines)
+  const titles = new Set<string>()
+  let chart: string | undefined
+  /** The last name of a chart before a line, be it sure or not that what stands there is of that chart. */
+  let last: string | undefined
+  let isInEntries = false
+  let astray = Infinity
+  let dashes: number | undefined
+  let item: { readonly first: number; readonly chart: string | undefined; readonly last: string | undefined; end?: number | undefined } | undefined
+  const nextStart = (from: number): number => {
+    for (let at = from; at < lines.length; at++) if (/^ {0,2}\S|^ *- /.test(lines[at]?.text ?? '')) return at
+    return lines.length
+  }
+  const textOf = (first: number, next: number): string => source.toString('utf8', lines[first]?.start, lines[next]?.start)
+  const endItem = (next: number): void => {
+    if (item === undefined) return
+    stillInTime()
+    const range = { start: lines[item.first]?.start ?? 0, end: lines[item.end ?? next]?.start ?? source.length }
+    const found = saveYamlItems(source, range, dashes ?? 0, item)
+    // The name of the next chart may be gone with what is damaged here.
+    if (found.some((each) => typeof each === 'string' || each.slice === undefined)) chart = undefined
+    for (const [i, saved] of found.entries()) {
+      const under = typeof saved === 'string' ? undefined : chartOf(saved.entry, i === 0 ? item.chart : undefined, item.last)
+      if (typeof saved === 'string' || under === undefined) lost.push(namedLoss(typeof saved === 'string' ? saved : textOf(item.first, item.end ?? next), item.first + 1))
+      else charts.add(under, saved)
+      if (typeof saved === 'object' && saved.slice === undefined) mended.push(named(saved.entry, item.first + 1))
+    }
+    item = undefined
+  }
+  for (const [at, { text }] of lines.entries()) {
+    const indent = text.search(/[^ ]/)
+    if (text.trim() === '' || text[indent] === '#') continue
+    const isDash = ITEM_START.test(text.slice(indent)) && indent < astray && indent <= (dashes ?? indent) + 1
+    const title = titleOf(lines, at, isInEntries ? titles : undefined)
+    if (title !== undefined) titles.add(title)
+    const name = CHART_LINE.exec(text)
+    if (title !== undefined) {
+      endItem(at)
+      ;[isInEntries, astray, chart, dashes] = [title === 'entries', Infinity, undefined, undefined]
+      if (!isInEntries) headers.push('')
+    } else if (!hasTitle && !isInEntries && (isDash || (name !== null && /^ *- /.test(lines[at + 1]?.text ?? '')))) isInEntries = true
+    if (title !== undefined || !isInEntries) {
+      if (!isInEntries) headers.push(`${headers.pop() ?? ''}${text}\n`)
+    } else if (isDash) {
+      endItem(at)
+      ;[dashes, astray, item] = [dashes ?? (indent < NAME_INDENT || indent > usual ? usual : indent), Infinity, { first: at, chart, last }]
+    } else if (name !== null) {
+      endItem(at)
+      ;[chart, dashes, astray] = [name[1] ?? name[2] ?? name[3], undefined, Infinity]
+      last = chart
+      if (chart !== undefined) charts.open(chart)
+    } else if (indent <= 2) {
+      chart = undefined
+      if (item !== undefined) item.end ??= at
+    } else if (item !== undefined) item.end = undefined
+    else if (astray === Infinity) {
+      // The dash of an entry is gone, or the name of a chart before it.
+      astray = indent
+      lost.push(namedLoss(textOf(at, nextStart(at + 1)), at + 1))
+    }
+  }
+  endItem(lines.length)
+  // Helm and this program write a field behind the entries.
+  return { header: yamlHeader(headers), charts: charts.lists, lost, mended, mayBeCut: isInEntries }
+}
+
+/** Columns before the name of a chart, and before the dash of an entry at least. */
+const NAME_INDENT = 2
+
+/** Columns before the first dash below the name of a chart, as most charts have them. */
+function usualIndent(lines: readonly TextLine[]): number {
+  const counts = new Map<number, number>()
+  for (const [at, { text }] of lines.entries()) {
+    const dash = CHART_LINE.test(text) ? /^( *)- /.exec(lines[at + 1]?.text ?? '')?.[1]?.length : undefined
+    if (dash !== undefined && dash >= NAME_INDENT) counts.set(dash, (counts.get(dash) ?? 0) + 1)
+  }
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? NAME_INDENT
+}
+
+/**
+ * The field of the index that begins in a line, in lower case. Below `entries` a field that entries have, too, and that has stood there
+ * already (`titles`), or that is followed by fields of an entry, is one of an entry which has lost its place.
+ */
+function titleOf(lines: readonly TextLine[], at: number, titles: ReadonlySet<string> | undefined): string | undefined {
+  const title = TOP_LINE.exec(lines[at]?.text ?? '')?.[1]?.toLowerCase()
+  if (title === undefined || titles === undefined || fieldNamed(ENTRY_FIELDS, title) === undefined) return title
+  const isFollowed = (lines[at + 1]?.text.search(/[^ ]/) ?? 0) > NAME_INDENT
+  return titles.has(title) || isFollowed ? undefined : title
+}
+
+/** The entries in a range of lines, more than one where a dash is gone; what is lost of them as text. */
+function saveYamlItems(
+  source: Buffer,
+  { end, start }: { readonly start: number; readonly end: number },
+  indent: number,
+  { chart, last }: { readonly chart: string | undefined; readonly last: string | undefined },
+): readonly (IndexItem | string)[] {
+  const slice = { source, start, end, form: 'yaml' as const, indent }
+  const text = source.toString('utf8', start, end)
+  try {
+    const [entry, ...more] = parseYamlItem(source.subarray(start, end))
+    if (entry !== undefined && more.length === 0) return [entry.version === '' ? text : decodedItem(slice, entry)]
+  } catch {
+    stillInTime()
+  }
+  // Field by field, then.
+  // Where a line break is gone, the next entry stands at the end of a line.
+  const pieces = text.replace(new RegExp(`(\\S)( {${String(indent)}}- [A-Za-z]+:)`, 'g'), '$1\n$2').split(new RegExp(`^(?= {${String(indent)}}- )`, 'm'))
+  const groups = pieces.flatMap((piece) => inEntries(fieldsOf(piece, indent)).map((fields) => [fields, piece] as const))
+  return groups.map(([fields, piece], i) => {
+    const mended = mendFields(fields)
+    // What follows in the same range may be of another chart, whose name is gone.
+    const under = i > 0 && typeof mended['name'] === 'string' ? mended['name'] : chart
+    return usable(mendIdentity(mended, under ?? toldBy(mended, last)), 'yaml') ?? piece
+  })
+}
+
+/** A field that comes again begins another entry. */
+function inEntries(fields: readonly Field[]): readonly (readonly Field[])[] {
+  const entries: Field[][] = [[]]
+  const seen = new Set<string>()
+  for (const field of fields) {
+    if (seen.has(field[0])) {
+      entries.push([])
+      seen.clear()
+    }
+    seen.add(field[0])
+    entries.at(-1)?.push(field)
+  }
+  return entries
+}
+
+function fieldsOf(text: string, indent: number): readonly Field[] {
+  const blocks: string[] = []
+  const column = indent + 2
+  for (const line of text.replace(/^ *- ?/, ' '.repeat(column)).split('\n')) {
+    const at = line.search(/[^ ]/)
+    if (at >= 0 && at < column) continue
+    const begins = at === column && !line.slice(at).startsWith('- ')
+    if (begins || blocks.length === 0) blocks.push(line)
+    else blocks.push(`${blocks.pop() ?? ''}\n${line}`)
+  }
+  return blocks.flatMap((block): readonly Field[] => {
+    const clean = `${block.replace(/[^\t\n\x20-\x7e\x85\xa0-\ufffc]/g, '')}\n`
+    try {
+      const value = parseYamlText(clean)
+      const written: unknown = parseAsWritten(clean)
+      return isObject(value) && isObject(written) ? Object.entries(value).map(([key, item]) => [key, item, written[key]] as const) : []
+    } catch {
+      stillInTime()
+      return []
+    }
+  })
+}
+
+function yamlHeader(blocks: readonly string[]): IndexHeader {
+  const fields = blocks.flatMap((block): readonly (readonly [string, unknown])[] => {
+    try {
+      const value = parseYamlText(block)
+      return isObject(value) ? Object.entries(value) : []
+    } catch {
+      return []
+    }
+  })
+  return usableHeader(Object.fromEntries(fields), 'yaml')
+}
+
+interface TextLine {
+  readonly start: number
+  readonly text: string
+}
+
+function linesOf(source: Buffer): readonly TextLine[] {
+  const lines: TextLine[] = []
+  for (let start = 0; start < source.length; ) {
+    const next = source.indexOf(LINE_FEED, start)
+    const end = next < 0 ? source.length : next
+    lines.push({ start, text: source.toString('utf8', start, end) })
+    start = end + 1
+  }
+  return lines
+}

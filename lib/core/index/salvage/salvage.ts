@@ -1,0 +1,47 @@
+import { whileBusy } from '../../../busy.ts'
+import { versionKey } from '../../entry.ts'
+import type { IndexForm } from '../index-entry.ts'
+import { itemOf } from '../index-item.ts'
+import { type IndexText, indexOfParts, readIndexText } from '../index-text.ts'
+import { plainBytes } from '../yaml-form.ts'
+import { salvageJson } from './salvage-json.ts'
+import { salvageYaml } from './salvage-yaml.ts'
+import { type Found, LINE_FEED, type Salvaged } from './salvaged-parts.ts'
+
+/**
+ * Takes apart the text of an index that Helm refuses, and keeps all of it that can be used: each entry is looked at by itself, so that
+ * one which is broken takes no other with it. Entries that are well keep their bytes. In one that is not, a scalar of a wrong type
+ * becomes the text that stands there, a field that cannot be read or that Helm does not know is left out, and the rest stays. An entry
+ * without a name stays under the chart whose name stands before it; one without a version, or without both names, is lost. Of text that is no index at all nothing is kept.
+ * @throws HelmS3Error `timeout` alone, whatever the bytes are
+ */
+export function salvageIndex(bytes: Uint8Array): Salvaged {
+  return whileBusy(() => salvage(bytes))
+}
+
+function salvage(bytes: Uint8Array): Salvaged {
+  const text = plainBytes(bytes)
+  const [json, yaml] = [salvageJson(text), salvageYaml(text.at(-1) === LINE_FEED ? text : Buffer.concat([text, Buffer.from('\n')]))]
+  const isJson = count(json) > count(yaml) || (count(json) === count(yaml) && text.includes('{') && !text.includes('entries:'))
+  const { charts, header, lost, mayBeCut, mended } = isJson ? json : yaml
+  const kept = count({ charts })
+  const form: IndexForm = isJson || kept === 0 ? 'json' : 'yaml'
+  const index = indexOfParts(form, header, charts)
+  if (isReadable(index)) return { index, kept, mended, lost, mayBeCut }
+  const renewed = new Map([...charts].map(([name, items]) => [name, items.map(({ entry }) => itemOf({ ...entry }))]))
+  return { index: indexOfParts(form, header, renewed), kept, mended, lost, mayBeCut }
+}
+
+function count({ charts }: Pick<Found, 'charts'>): number {
+  return [...charts.values()].reduce((sum, items) => sum + items.length, 0)
+}
+
+function isReadable(index: IndexText): boolean {
+  try {
+    const again = readIndexText(index.toBytes())
+    const wanted = index.chartNames().flatMap((name) => index.versions(name).map(versionKey))
+    return again.chartNames().flatMap((name) => again.versions(name).map(versionKey)).join() === wanted.join()
+  } catch {
+    return false
+  }
+}

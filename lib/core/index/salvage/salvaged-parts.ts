@@ -1,0 +1,100 @@
+import { NO_BOOKKEEPING } from '../../bookkeeping.ts'
+import type { Entry } from '../../entry.ts'
+import { INDEX_FIELDS, fieldNamed, isObject } from '../field-types.ts'
+import type { IndexForm } from '../index-entry.ts'
+import { type IndexHeader, headerFrom } from '../index-header.ts'
+import type { IndexItem } from '../index-item.ts'
+import type { IndexText } from '../index-text.ts'
+
+// What both ways to take a damaged index apart have in common.
+
+export const LINE_FEED = 0x0a
+
+/** An entry of a damaged index that was mended or could not be saved, as far as its text tells which it was. */
+export interface DamagedEntry {
+  readonly name: string | undefined
+  readonly version: string | undefined
+  /** Of the text, counted from 1. */
+  readonly line: number
+}
+
+/** What could be saved of an index that Helm refuses. */
+export interface Salvaged {
+  readonly index: IndexText
+  /** Entries that are as they were, or whose damaged fields were mended or left out. */
+  readonly kept: number
+  /** Of these, the ones that are not as they were. */
+  readonly mended: readonly DamagedEntry[]
+  readonly lost: readonly DamagedEntry[]
+  /** The end of the text may be missing, and entries with it. */
+  readonly mayBeCut: boolean
+}
+
+export interface Found extends Pick<Salvaged, 'lost' | 'mayBeCut' | 'mended'> {
+  readonly header: IndexHeader
+  readonly charts: ReadonlyMap<string, readonly IndexItem[]>
+}
+
+const NO_HEADER: IndexHeader = {
+  apiVersion: 'v1',
+  generated: undefined,
+  annotations: { bookkeeping: NO_BOOKKEEPING, foreign: new Map() },
+  others: new Map(),
+}
+
+/** Gathers the entries of each chart; of a chart that stands twice each version once. */
+export class Charts {
+  readonly lists = new Map<string, IndexItem[]>()
+  readonly #again = new Set<string>()
+
+  open(name: string): void {
+    if (this.lists.has(name)) this.#again.add(name)
+    else this.lists.set(name, [])
+  }
+
+  add(chart: string, item: IndexItem): void {
+    const list = this.lists.get(chart)
+    if (list === undefined) this.lists.set(chart, [item])
+    else if (!this.#again.has(chart) || !list.some(({ version }) => version === item.version)) list.push(item)
+  }
+}
+
+/** The chart under which an entry is kept: that before it, where that is sure, else its own, else the last one before it. */
+export function chartOf({ name }: Entry, sure: string | undefined, last: string | undefined): string | undefined {
+  return sure ?? (name === '' ? last : name)
+}
+
+/** Field by field, and annotation by annotation: one that cannot be used takes no other with it. */
+export function usableHeader(fields: Readonly<Record<string, unknown>>, form: IndexForm): IndexHeader {
+  const accepted: Record<string, unknown> = { apiVersion: 'v1' }
+  const isGood = (candidate: Record<string, unknown>): boolean => {
+    try {
+      headerFrom(candidate, form)
+      return true
+    } catch {
+      return false
+    }
+  }
+  for (const [key, value] of Object.entries(fields)) {
+    const name = fieldNamed(INDEX_FIELDS, key)
+    if (name === 'entries' || name === 'apiVersion') continue
+    if (name === 'annotations' && isObject(value)) {
+      for (const [annotation, text] of Object.entries(value)) {
+        const known = isObject(accepted['annotations']) ? accepted['annotations'] : {}
+        const next = { ...known, [annotation]: text }
+        if (isGood({ ...accepted, annotations: next })) accepted['annotations'] = next
+      }
+    } else if (isGood({ ...accepted, [key]: value })) accepted[key] = value
+  }
+  return isGood(accepted) ? headerFrom(accepted, form) : NO_HEADER
+}
+
+export function named({ name, version }: Entry, line: number): DamagedEntry {
+  return { name, version, line }
+}
+
+/** What the text of a lost entry tells of it. */
+export function namedLoss(text: string, line: number): DamagedEntry {
+  const value = (key: string): string | undefined => new RegExp(`(?:^|[\\s{,"-])${key}"?\\s*:\\s*["']?([A-Za-z0-9][^\\s"',}]*)`).exec(text)?.[1]
+  return { name: value('name'), version: value('version'), line }
+}
