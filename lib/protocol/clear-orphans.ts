@@ -1,18 +1,19 @@
 import { type Entry, NO_ENTRY } from '../core/entry.ts'
 import type { Key } from '../core/keys.ts'
 import { type Orphan, possibleVersions } from '../core/plan-orphans.ts'
+import type { ExpectedArchive } from './delete-archive.ts'
 import { type Deletion, type DeletionTarget, deleteTargets } from './delete-targets.ts'
 import type { ArchiveHead } from './head-archive.ts'
 import type { Session } from './session.ts'
 
-/** An archive that no entry is known to name, and the SHA-256 that it must have to be removed. */
-export interface OrphanArchive {
+/** An archive that no entry is known to name, and what it must be to be removed. */
+export interface OrphanArchive extends ExpectedArchive {
   readonly key: Key
   readonly digest: string
 }
 
-/** Of no archive. */
-const NO_DIGEST = ''
+/** An archive that there is none of. */
+const NONE: ExpectedArchive = { digest: '' }
 
 /**
  * Removes archives that no entry means, under the rules of a deleted version: it is announced in the log, looked at again, and removed
@@ -30,10 +31,10 @@ export function clearOrphans(
   { isOwn }: { readonly isOwn: boolean },
 ): Promise<Deletion<DeletionTarget>> {
   const { prefix } = session.location
-  const targets = orphans.map(({ digest, key }) => {
+  const targets = orphans.map(({ key, ...expected }) => {
     const versions = possibleVersions(key.slice(prefix.length))
-    const isKeptBy = (entry: Entry): boolean => !isOwn || entry.digest === undefined || entry.digest === digest
-    return { ...orphanTarget({ key, versions, size: 0 }), digestOf: () => digest, versions, isKeptBy }
+    const isKeptBy = (entry: Entry): boolean => !isOwn || entry.digest === undefined || entry.digest === expected.digest
+    return { ...orphanTarget({ key, versions, size: 0 }), expect: () => expected, versions, isKeptBy }
   })
   return deleteTargets(session, ({ index }) =>
     targets.filter(({ isKeptBy, versions }) => !versions.flatMap((version) => index.find(version) ?? []).some(isKeptBy)),
@@ -48,5 +49,7 @@ export function orphanTarget({ key, versions }: Orphan, before = Infinity): Dele
   const removals = versions.map((version) => ({ ...version, created: NO_ENTRY }))
   // Where there was no archive, one that has come since is not the one to delete.
   const isOld = (seen: ArchiveHead): boolean => seen.lastModified < before
-  return { removals, key, digestOf: (seen) => (seen !== undefined && isOld(seen) ? seen.digest : NO_DIGEST) }
+  const expect = (seen: ArchiveHead | undefined): ExpectedArchive =>
+    seen !== undefined && isOld(seen) ? { digest: seen.digest, writer: seen } : NONE
+  return { removals, key, expect }
 }

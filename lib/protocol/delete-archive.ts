@@ -12,12 +12,22 @@ import type { Session } from './session.ts'
 export interface DeletionWarrant {
   /** Id of the delta that removed the entry: only archives of lower ids are deleted. */
   readonly removal: DeltaId
-  /** Digest in the removed entry; undefined when it had none. */
-  readonly digest: string | undefined
+  readonly expected: ExpectedArchive
   /** Whether a DELETE may still be sent, by the clocks of this machine. */
   readonly isInTime: () => boolean
   /** When the delta landed, at the earliest: store clock, milliseconds since 1970. The store is asked to refuse what comes late after it. */
   readonly landedAt: number
+}
+
+/** What an archive must be to be deleted. */
+export interface ExpectedArchive {
+  /** SHA-256, lower-case hex, as the removed entry says; undefined: any. */
+  readonly digest: string | undefined
+  /**
+   * The push that has written it, as it was seen; left out: any. Equal bytes have equal digests and ETags, so that only the id tells that a
+   * push has written the archive again meanwhile.
+   */
+  readonly writer?: Pick<ArchiveHead, 'delta'>
 }
 
 /** What became of an archive whose entry was removed. */
@@ -37,7 +47,7 @@ export type Unlike = 'other-bytes' | 'no-digest'
 
 /**
  * Removes an archive whose entry is gone, and its provenance file, and nothing else: only the object that HEAD showed, with
- * the removed digest, written below the removal, within the deadline, by one conditional DELETE that is never sent again.
+ * the expected digest, written below the removal, within the deadline, by one conditional DELETE that is never sent again.
  * A DELETE that is late could meet the archive of a push that came after: equal bytes have the same ETag. So the store is asked to
  * refuse one that comes when pushes do not wait for it any more. The only place that deletes archives.
  *
@@ -49,7 +59,9 @@ export async function deleteArchive(session: Session, key: Key, warrant: Deletio
   const archive = await unlessFailed(session, key, async () => {
     const head = await headArchive(session, key)
     if (head === undefined) return ABSENT
-    if (warrant.digest !== undefined && head.digest !== warrant.digest) return { ...KEPT, unlike: unlikeBecause(session, head, warrant) }
+    const { digest, writer = head } = warrant.expected
+    if (digest !== undefined && head.digest !== digest) return { ...KEPT, unlike: unlikeBecause(session, head, warrant) }
+    if (head.delta !== writer.delta) return KEPT
     return deleteBelow(session, key, head, warrant)
   })
   if (archive.outcome === 'kept') return archive
@@ -64,7 +76,7 @@ export async function deleteArchive(session: Session, key: Key, warrant: Deletio
 }
 
 /** Undefined: a push that crosses this deletion may have written the archive a moment ago, and its entry follows. */
-function unlikeBecause({ storeClock }: Session, { delta, lastModified }: ArchiveHead, { digest, removal }: DeletionWarrant): Unlike | undefined {
+function unlikeBecause({ storeClock }: Session, { delta, lastModified }: ArchiveHead, { expected: { digest }, removal }: DeletionWarrant): Unlike | undefined {
   if (delta !== undefined && delta > removal) return undefined
   if (promisedDigest(digest) === undefined) return 'no-digest'
   return delta === undefined || storeClock.now() - lastModified > PUSH_TAKES ? 'other-bytes' : undefined

@@ -7,7 +7,7 @@ import { allEntries, namedArchives } from '../core/plan-orphans.ts'
 import { HelmS3Error, hasCode } from '../errors.ts'
 import { formatCount } from '../format.ts'
 import { appendDelta } from './append-delta.ts'
-import { type ArchiveDeletion, type Unlike, deleteArchive } from './delete-archive.ts'
+import { type ArchiveDeletion, type ExpectedArchive, type Unlike, deleteArchive } from './delete-archive.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
 import { CONCURRENCY, DELETE_DEADLINE } from './limits.ts'
 import { type Minted, clockWentBack, mint } from './mint.ts'
@@ -27,8 +27,8 @@ export interface DeletionTarget {
   readonly key: Key | undefined
   /** Whether this entry, of one of the versions or with a url that names the archive, keeps it. Left out: any does. */
   readonly isKeptBy?: (entry: Entry) => boolean
-  /** Digest that the archive must have to be deleted, given what stands there before the delta is written. Undefined: any. */
-  readonly digestOf: (seen: ArchiveHead | undefined) => string | undefined
+  /** What the archive must be to be deleted, given what stands there before the delta is written. */
+  readonly expect: (seen: ArchiveHead | undefined) => ExpectedArchive
 }
 
 export interface Deletion<T extends DeletionTarget> {
@@ -276,7 +276,7 @@ async function removeArchive<T extends DeletionTarget>(
 ): Promise<RemovedArchive> {
   const { key } = target
   if (key === undefined || fate !== 'gone') return { key, fate, isOver: true, isLate: false }
-  const warrant = { removal: minted.id, digest: target.digestOf(heads.get(target)), isInTime, landedAt }
+  const warrant = { removal: minted.id, expected: target.expect(heads.get(target)), isInTime, landedAt }
   const { isLate, isOver, outcome, unlike } = await deleteArchive(session, key, warrant)
   return { key, fate: outcome === 'kept' ? 'kept' : 'gone', isLate, isOver, unlike }
 }

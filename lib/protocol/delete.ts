@@ -87,8 +87,8 @@ function entryTarget(key: Key | undefined, entries: readonly Entry[]): EntryTarg
   const [entry] = entries
   if (entry === undefined) throw new Error('a target without an entry')
   const promised = entries.map(({ digest }) => promisedDigest(digest) ?? digest)
-  const digestOf: EntryTarget['digestOf'] = (seen) => (promised.includes(seen?.digest) ? seen?.digest : promised[0])
-  return { entry, removals: entries.map(removalOf), key, digestOf }
+  const expect: EntryTarget['expect'] = (seen) => ({ digest: promised.includes(seen?.digest) ? seen?.digest : promised[0] })
+  return { entry, removals: entries.map(removalOf), key, expect }
 }
 
 /** What cannot be found, one text for each version. */

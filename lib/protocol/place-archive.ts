@@ -145,7 +145,7 @@ async function giveWayOrClear(
   const left = head.lastModified + PUSH_MAY_LIVE - view.base.date
   if (left > 0) return { kind: 'wait', waiting: { on: 'push', left } }
   const key = archiveKey(session.location, upload)
-  await clearOrphans(session, [{ key, digest: head.digest }], { isOwn: false })
+  await clearOrphans(session, [{ key, digest: head.digest, writer: head }], { isOwn: false })
   const now = await headArchive(session, key)
   const stays = now?.delta === head.delta && now?.digest === head.digest
   return stays && state.noteNotCleared(upload) ? { kind: 'orphan', head } : AGAIN

@@ -9,7 +9,7 @@ import { formatCount } from '../format.ts'
 import { appendDelta } from './append-delta.ts'
 import { keyTaken, otherOwner, refuseSharedKeys } from './archive-owner.ts'
 import type { ChartUpload } from './chart-upload.ts'
-import { clearOrphans } from './clear-orphans.ts'
+import { type OrphanArchive, clearOrphans } from './clear-orphans.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
 import { CONCURRENCY, ID_LIFETIME, SETTLE_PATIENCE } from './limits.ts'
 import { overtakenVersions } from './look-behind.ts'
@@ -142,12 +142,12 @@ async function tryPush(
   }
   const refusal = refusalOf(session, placed)
   if (refusal !== undefined) {
-    await takeBack(session, placed)
+    await takeBack(session, placed, minted)
     throw refusal
   }
   const existing = placed.flatMap(existingVersion)
   if (existing.some(({ isOrphan }) => isOrphan || !options.ignoreIfExists)) {
-    await takeBack(session, placed)
+    await takeBack(session, placed, minted)
     return { outcome: 'done', result: { pushed: [], existing, committed: undefined } }
   }
   for (const { placement, upload } of placed) {
@@ -229,9 +229,12 @@ function existingVersion({ placement, upload: { name, version } }: Placed): read
  * Removes what this push has placed, because another version of it turned out to exist: all or none. What cannot be removed stays
  * without an entry; the next push of the version takes it over, or its place.
  */
-async function takeBack(session: Session, placed: readonly Placed[]): Promise<void> {
-  const isOurs = ({ placement: { kind } }: Placed): boolean => kind === 'kept' || WRITTEN.includes(kind)
-  const archives = placed.filter(isOurs).map(({ upload }) => ({ key: archiveKey(session.location, upload), digest: upload.digest }))
+async function takeBack(session: Session, placed: readonly Placed[], { id }: Minted): Promise<void> {
+  const archives = placed.flatMap(({ placement: { kind }, upload }): OrphanArchive[] => {
+    const archive = { key: archiveKey(session.location, upload), digest: upload.digest }
+    if (WRITTEN.includes(kind)) return [{ ...archive, writer: { delta: id } }]
+    return kind === 'kept' ? [archive] : []
+  })
   if (archives.length === 0) return
   try {
     await clearOrphans(session, archives, { isOwn: true })

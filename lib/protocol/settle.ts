@@ -56,7 +56,7 @@ export async function settle(
     const head = await headArchive(session, claim.key)
     if (head === undefined) return (await wasDeletedAfterMe(session, view, claim, state)) ? 'settled' : 'again'
     if (!state.isMine(head) && !state.isSpokenFor(claim, head)) {
-      const verdict = judgeOther(view, claim, head, state)
+      const verdict = await judgeOther(session, view, claim, head, state)
       if (verdict === 'settled' || verdict === 'again') return verdict
       if (verdict === 'unnamed' && !mayOtherLive()) throw replacedByTheDead(claim)
       const left = verdict === 'unnamed' ? PUSH_MAY_LIVE : verdict.left
@@ -90,12 +90,13 @@ export async function settle(
 }
 
 /** Where the archive of another push stands: what that means for this one. `unnamed`: the index does not name it (yet). */
-function judgeOther(
+async function judgeOther(
+  session: Session,
   view: View,
   claim: Claim,
   head: ArchiveHead,
   state: PushState,
-): 'settled' | 'again' | 'unnamed' | Waiting {
+): Promise<'settled' | 'again' | 'unnamed' | Waiting> {
   if (state.isOverwrittenFromBelow(claim, head)) return 'again'
   if (promisedDigest(view.index.find(claim)?.digest) !== head.digest) return 'unnamed'
   // A reindex promises nothing of one version.
@@ -106,7 +107,19 @@ function judgeOther(
   }
   const hasCommitted = head.delta !== undefined && wasInEffect(view, claim, head.delta)
   const wasThere = [...state.writtenIds(claim)].some((id) => wasInEffect(view, claim, id))
-  return state.kind === 'force' && hasCommitted && wasThere ? 'settled' : 'again'
+  if (state.kind !== 'force' || !hasCommitted || !wasThere) return 'again'
+  return (await wasTakenForDead(session, view, claim, head, state)) ? 'again' : 'settled'
+}
+
+/**
+ * Whether somebody may have removed an archive of this push as one that no entry names: who pushed after that took the version for free.
+ * A delta that is folded and collected may have announced it.
+ */
+async function wasTakenForDead(session: Session, view: View, claim: Claim, head: ArchiveHead, state: PushState): Promise<boolean> {
+  const first = [...state.writtenIds(claim)].at(0)
+  const others = await findRemovals(session, view, claim, state.mine)
+  const mayAnnounce = others.filter(({ id, isAnnouncement, isCertain }) => isAnnouncement || (!isCertain && id !== head.delta))
+  return mayAnnounce.some(({ id }) => first !== undefined && id > first)
 }
 
 /** What must end before the archive and the entry of this push can be relied on. */

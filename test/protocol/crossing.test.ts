@@ -213,6 +213,67 @@ describe('a push that others cross', () => {
     assert.deepEqual([await entry(), await archive()], [B.digest, 'app 1.0.0 b'])
   })
 
+  /**
+   * A push of B takes the archive of a push of A that died for an orphan. At this step of it a push of A by force, which has a lower id,
+   * writes the archive again, and its delta lands when B has looked at the archive for the last time.
+   */
+  const crossedByClearing = async (at: 'announcement' | 'DELETE'): Promise<{ readonly forced: number; readonly existing: number }> => {
+    await dies(A)
+    repository.pass(2 * MINUTE)
+    const key = archiveKey(repository.location, APP)
+    const [reached, renewed, looked] = [new Gate(), new Gate(), new Gate()]
+    const clearing = repository.session({
+      put: async (each, ...rest) => {
+        if (at === 'announcement' && isDelta(each)) await reached.openAndWaitFor(renewed)
+        return repository.bucket.put(each, ...rest)
+      },
+      head: async (each) => {
+        const head = await repository.bucket.head(each)
+        if (renewed.isOpen) looked.open()
+        return head
+      },
+      delete: async (each, ...rest) => {
+        if (at === 'DELETE' && each === key) await reached.openAndWaitFor(renewed)
+        return repository.bucket.delete(each, ...rest)
+      },
+    })
+    let clears: ReturnType<Repository['push']> | undefined
+    let isWritten = false
+    const forcing = repository.session({
+      head: async (each) => {
+        const head = await repository.bucket.head(each)
+        if (isWritten) renewed.open()
+        return head
+      },
+      put: async (each, ...rest) => {
+        if (each === key && clears === undefined) {
+          repository.pass(SECOND)
+          clears = repository.push([B], {}, clearing)
+          await reached.isReached
+        }
+        if (isDelta(each)) await looked.isReached
+        const outcome = await repository.bucket.put(each, ...rest)
+        isWritten ||= each === key
+        if (isDelta(each)) await clears
+        return outcome
+      },
+    })
+    const { pushed } = await repository.push([A], { force: true }, forcing)
+    return { forced: pushed.length, existing: (await clears)?.existing.length ?? 0 }
+  }
+
+  it('leaves an archive that another push has written again since it was taken for an orphan', async () => {
+    const { existing, forced } = await crossedByClearing('announcement')
+    assert.deepEqual([forced, existing], [1, 1], 'the version exists: the plain push has lost')
+    assert.deepEqual([await entry(), await archive()], [A.digest, 'app 1.0.0 a'])
+  })
+
+  it('by force starts again when its archive was removed as an orphan and the version pushed anew', async () => {
+    const { existing, forced } = await crossedByClearing('DELETE')
+    assert.deepEqual([forced, existing], [1, 0])
+    assert.deepEqual([await entry(), await archive()], [A.digest, 'app 1.0.0 a'])
+  })
+
   it('of several charts sends none again while it waits for one of them', async () => {
     const charts = Array.from({ length: 5 }, (_, i) => upload('app', `1.0.${String(i)}`))
     await dies(B)
@@ -271,6 +332,27 @@ describe('a push that others cross', () => {
     assert.deepEqual([pushed.length, await entry()], [1, A.digest])
   })
 })
+
+/** A place that one client reaches and another one waits for. */
+class Gate {
+  isOpen = false
+  #resolve = (): void => undefined
+  readonly isReached = new Promise<void>((resolve) => {
+    this.#resolve = resolve
+  })
+
+  open(): void {
+    this.isOpen = true
+    this.#resolve()
+  }
+
+  /** Only who comes first waits. */
+  async openAndWaitFor(next: Gate): Promise<void> {
+    if (this.isOpen) return
+    this.open()
+    await next.isReached
+  }
+}
 
 describe('a compaction', () => {
   it('that stands still with its last look at the index in its hands writes nothing over it', async () => {
