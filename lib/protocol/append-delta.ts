@@ -3,7 +3,8 @@ import { deltaKey, deltaTime } from '../core/delta-id.ts'
 import { decodeDelta, deltaSizeProblem, encodeDelta } from '../core/delta-text.ts'
 import { isAnnouncement } from '../core/entry.ts'
 import { HelmS3Error, during, hasCode, whyUnanswered } from '../errors.ts'
-import { ID_LIFETIME, MAX_CLOCK_LEAD, RETENTION } from './limits.ts'
+import { attempts } from './attempts.ts'
+import { DELTA_RETRIES, ID_LIFETIME, MAX_CLOCK_LEAD, RETENTION } from './limits.ts'
 import type { Minted } from './mint.ts'
 import { readBase } from './read-base.ts'
 import type { Session } from './session.ts'
@@ -66,7 +67,8 @@ async function sendDelta(
   const { location, store } = session
   const key = deltaKey(location.deltaFolder, minted.id)
   const body = await readableText({ ...delta, origin: session.origin })
-  while (minted.isFresh()) {
+  for await (const _ of attempts(session, DELTA_RETRIES)) {
+    if (!minted.isFresh()) break
     const put = await during('upload index to s3: upload delta to S3 bucket', () =>
       store.put(key, body, {
         when: 'absent',
@@ -90,7 +92,6 @@ async function sendDelta(
       return isObeyed ? committed(minted, found) : { outcome: 'expired' }
     }
     if (put.outcome === 'expired') break
-    await session.clock.sleep(100 + session.random.fraction() * 400)
   }
   return { outcome: 'expired' }
 }

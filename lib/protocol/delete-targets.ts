@@ -7,9 +7,10 @@ import { allEntries, namedArchives } from '../core/plan-orphans.ts'
 import { HelmS3Error, hasCode } from '../errors.ts'
 import { formatCount } from '../format.ts'
 import { appendDelta } from './append-delta.ts'
+import { attempts } from './attempts.ts'
 import { type ArchiveDeletion, type ExpectedArchive, type Unlike, deleteArchive } from './delete-archive.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
-import { CONCURRENCY, DELETE_DEADLINE } from './limits.ts'
+import { CONCURRENCY, DELETE_DEADLINE, LATE_RETRIES } from './limits.ts'
 import { type Minted, clockWentBack, mint } from './mint.ts'
 import { refuseBelow } from './refuse-below.ts'
 import { cannotFetchIndex } from './read-base.ts'
@@ -61,8 +62,6 @@ export interface CommittedRemovals {
  * although it is not known to; `rest`: earlier deltas of this operation have landed, and only what is left counts.
  */
 export type Choose<T extends DeletionTarget> = (view: View, turn: 'first' | 'again' | 'rest') => readonly T[] | Promise<readonly T[]>
-
-const MAX_ATTEMPTS = 8
 
 /** So many always go into one delta, however slow the store is. */
 const MIN_PART = 500
@@ -125,7 +124,7 @@ async function deletePart<T extends DeletionTarget>(
   choose: Choose<T>,
   first: View | undefined,
 ): Promise<{ readonly part: Deletion<T>; readonly isLast: boolean }> {
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+  for await (const attempt of attempts(session, LATE_RETRIES)) {
     const before = attempt === 1 && first !== undefined ? first : await readCurrentView(session)
     const chosen = await choose(before, attempt > 1 ? 'again' : 'first')
     if (chosen.length === 0) return { part: { targets: [], keptArchives: [], unlike: [], revived: [], committed: [] }, isLast: true }

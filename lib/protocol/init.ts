@@ -4,6 +4,8 @@ import { type IndexForm, emptyIndexText } from '../core/index/index-text.ts'
 import { foldedAt } from '../core/plan-compaction.ts'
 import { HelmS3Error, during, hasCode } from '../errors.ts'
 import type { PutCondition } from '../store/object-store.ts'
+import { attempts } from './attempts.ts'
+import { SWAP_RETRIES } from './limits.ts'
 import { listDeltas } from './list-deltas.ts'
 import { readDelta } from './read-delta.ts'
 import { readView } from './read-view.ts'
@@ -44,7 +46,6 @@ const NOTHING: Predecessor = {
   entries: undefined,
   emptiedBy: undefined,
 }
-const MAX_ATTEMPTS = 8
 /** In the words of the Go plugin. */
 const STEP = 'upload index to s3: upload index to S3 bucket'
 
@@ -63,7 +64,7 @@ export async function initRepository(session: Session, options: InitOptions): Pr
   if ((await isThere) === true) throw alreadyExists(session)
   const emptiedBy = newWriteId(session)
   let first: Predecessor | undefined
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+  for await (const _ of attempts(session, SWAP_RETRIES)) {
     const before = options.force ? await readPredecessor(session) : NOTHING
     if (before === undefined) continue
     // By this call, or by another one at the same time, just before which this one may have been.
@@ -79,7 +80,6 @@ export async function initRepository(session: Session, options: InitOptions): Pr
     const write = await during(STEP, () => writeIndex(session, text, before.when))
     if (write === 'written') return { dropped: before.entries, form }
     if (!options.force) throw alreadyExists(session)
-    await session.clock.sleep(session.random.fraction() * 200 * attempt)
   }
   throw new HelmS3Error('conflict', 'others wrote index.yaml each time', { hint: 'nothing was replaced; try again' })
 }

@@ -8,10 +8,11 @@ import { HelmS3Error, during, hasCode } from '../errors.ts'
 import { formatCount } from '../format.ts'
 import { appendDelta } from './append-delta.ts'
 import { keyTaken, otherOwner, refuseSharedKeys } from './archive-owner.ts'
+import { attempts } from './attempts.ts'
 import type { ChartUpload } from './chart-upload.ts'
 import { type OrphanArchive, clearOrphans } from './clear-orphans.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
-import { CONCURRENCY, ID_LIFETIME, SETTLE_PATIENCE } from './limits.ts'
+import { CONCURRENCY, ID_LIFETIME, PUSH_RETRIES, SETTLE_PATIENCE } from './limits.ts'
 import { overtakenVersions } from './look-behind.ts'
 import type { Minted } from './mint.ts'
 import { type Placement, placeNewArchive } from './place-archive.ts'
@@ -56,8 +57,6 @@ export interface PushResult {
   /** What was committed, for local caches; undefined when no delta was needed. */
   readonly committed: { readonly id: DeltaId; readonly delta: Delta; readonly newerDeltas: number } | undefined
 }
-
-const MAX_ATTEMPTS = 12
 
 /** Of new entries. */
 interface EntryUrls {
@@ -116,13 +115,15 @@ async function pushAbsent(session: Session, uploads: readonly ChartUpload[], opt
   const urlForm = await entryUrlForm(session, options.relative)
   const state = new PushState(options.force ? 'force' : 'push')
   const isPatient = startLimit(session, SETTLE_PATIENCE)
-  for (let attempt = 1, isRestart = false; attempt <= MAX_ATTEMPTS; isRestart = true) {
-    const tried = await tryPush(session, uploads, { ...options, urlForm }, state, isRestart)
-    if (tried.outcome === 'done') return tried.result
-    if (tried.outcome === 'wait') {
-      if (!isPatient()) break
+  const tryAgain = (isRestart: boolean): Promise<Attempt> => tryPush(session, uploads, { ...options, urlForm }, state, isRestart)
+  for await (const attempt of attempts(session, PUSH_RETRIES)) {
+    let tried = await tryAgain(attempt > 1)
+    while (tried.outcome === 'wait' && isPatient()) {
       await state.wait(session, tried.upload, tried.waiting)
-    } else await session.clock.sleep(session.random.fraction() * Math.min(50 * 2 ** attempt++, 3000))
+      tried = await tryAgain(true)
+    }
+    if (tried.outcome === 'done') return tried.result
+    if (tried.outcome === 'wait') break
   }
   throw new HelmS3Error('conflict', 'other clients kept changing the same versions', {
     hint: 'nothing was left half done: push again when they have ended',

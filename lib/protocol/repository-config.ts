@@ -17,12 +17,11 @@ import { HelmS3Error, hasCode, whyUnanswered } from '../errors.ts'
 import { NO_OBJECT_SETTINGS, type ObjectSettings } from '../settings/objects.ts'
 import type { PutCondition, StoredObject } from '../store/object-store.ts'
 import { askAgain } from './ask-again.ts'
-import { DEFAULT_GRACE_WINDOW } from './limits.ts'
+import { attempts } from './attempts.ts'
+import { DEFAULT_GRACE_WINDOW, SWAP_RETRIES } from './limits.ts'
 import type { Session } from './session.ts'
 import { newWriteId } from './write-index.ts'
 import { shellWord } from '../terminal-text.ts'
-
-const MAX_ATTEMPTS = 8
 
 /**
  * The defaults that the repository keeps; what cannot be used in them is named in one line, and ignored. A client that
@@ -73,10 +72,10 @@ export async function writeRepositoryConfig(
   session: Session,
   change: (document: ConfigDocument) => ConfigDocument,
 ): Promise<{ readonly document: ConfigDocument; readonly isWritten: boolean }> {
-  const { changes, clock, location, random, store } = session
+  const { changes, location, store } = session
   const written = { object: location.configKey }
   let unanswered: { readonly cause: unknown } | undefined
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+  for await (const attempt of attempts(session, SWAP_RETRIES)) {
     const { decoded, when } = await lookAtConfig(session).catch((cause: unknown) => {
       throw unanswered === undefined ? cause : outcomeUnknown(location, cause)
     })
@@ -101,7 +100,6 @@ export async function writeRepositoryConfig(
     }
     if (put.outcome === 'unknown') unanswered = put
     else if (unanswered === undefined) changes.notMade(written)
-    await clock.sleep(random.fraction() * 200 * attempt)
   }
   if (unanswered !== undefined) throw outcomeUnknown(location, unanswered.cause)
   throw new HelmS3Error('conflict', `others wrote ${location.configKey} each time`, { hint: 'nothing was changed; try again' })
