@@ -2,10 +2,11 @@ import { type Delta, removedForGood } from '../core/delta.ts'
 import { deltaKey, deltaTime } from '../core/delta-id.ts'
 import { decodeDelta, deltaSizeProblem, encodeDelta } from '../core/delta-text.ts'
 import { isAnnouncement } from '../core/entry.ts'
-import { HelmS3Error, during, hasCode, whyUnanswered } from '../errors.ts'
+import { HelmS3Error, during, hasCode } from '../errors.ts'
 import { attempts } from './attempts.ts'
 import { DELTA_RETRIES, ID_LIFETIME, MAX_CLOCK_LEAD, RETENTION } from './limits.ts'
 import type { Minted } from './mint.ts'
+import { type UncertainWrite, lookAfter, outcomeUnknown } from './lost-answer.ts'
 import { readBase } from './read-base.ts'
 import type { Session } from './session.ts'
 
@@ -78,7 +79,7 @@ async function sendDelta(
       }),
     ).catch((error: unknown) => {
       if (hasCode(error, 'unreachable') && !minted.isFresh()) return { outcome: 'too-late' } as const
-      throw sent.isUnanswered ? outcomeUnknown(session, minted, error) : error
+      throw sent.isUnanswered ? outcomeUnknown(writeOf(session, minted), error) : error
     })
     if (put.outcome === 'too-late') return { outcome: 'expired' }
     const isSoundDate = put.outcome === 'written' && deltaTime(minted.id) < put.date + MAX_CLOCK_LEAD - DATE_TOLERANCE
@@ -125,23 +126,19 @@ function committed({ date }: Minted, landedAt: number | undefined): Appended {
 
 /** When it landed, by the store's clock; `folded`: it has, and may be collected; undefined: it has not. */
 async function lookForDelta(session: Session, minted: Minted): Promise<number | 'folded' | undefined> {
-  try {
+  return lookAfter(writeOf(session, minted), async () => {
     const head = await session.store.head(deltaKey(session.location.deltaFolder, minted.id))
     if (head !== undefined) return head.lastModified
     const { date, index } = await readBase(session)
     if (index.bookkeeping.folded.has(minted.id)) return 'folded'
-    if (date - minted.date > RETENTION) throw new Error('the look came an hour later')
+    if (date - minted.date > RETENTION) throw new HelmS3Error('timeout', 'the look came an hour later')
     return undefined
-  } catch (cause) {
-    throw outcomeUnknown(session, minted, cause)
-  }
+  })
 }
 
-function outcomeUnknown(session: Session, minted: Minted, cause?: unknown): HelmS3Error {
-  const why = cause instanceof Error ? ` (${cause.message})` : ''
-  const { hint } = whyUnanswered(cause)
-  return new HelmS3Error('outcome-unknown', `no answer to the write of ${minted.id}: it may or may not have taken effect${why}`, {
-    hint: `${hint}see what stands there, \`helm s3 fetch\` from ${session.location.address}, before you repeat the command`,
-    cause,
-  })
+function writeOf({ location }: Session, { id }: Minted): UncertainWrite {
+  return {
+    what: `${id}: it may or may not have taken effect`,
+    wayOut: `see what stands there, \`helm s3 fetch\` from ${location.address}, before you repeat the command`,
+  }
 }

@@ -13,12 +13,13 @@ import {
   isSameConfig,
 } from '../core/repository-config.ts'
 import { MAX_CONFIG } from '../core/size-limits.ts'
-import { HelmS3Error, hasCode, whyUnanswered } from '../errors.ts'
+import { HelmS3Error, hasCode } from '../errors.ts'
 import { NO_OBJECT_SETTINGS, type ObjectSettings } from '../settings/objects.ts'
 import type { PutCondition, StoredObject } from '../store/object-store.ts'
 import { askAgain } from './ask-again.ts'
 import { attempts } from './attempts.ts'
 import { DEFAULT_GRACE_WINDOW, SWAP_RETRIES } from './limits.ts'
+import { lookAfter, outcomeUnknown } from './lost-answer.ts'
 import type { Session } from './session.ts'
 import { newWriteId } from './write-index.ts'
 import { shellWord } from '../terminal-text.ts'
@@ -45,8 +46,15 @@ export function expectConfig(session: Session): void {
   session.repositoryConfig().catch(() => undefined)
 }
 
+/** The defaults as they stand there. */
+export interface ConfigObject {
+  readonly decoded: DecodedConfig
+  /** The condition under which they may be replaced. */
+  readonly when: Exclude<PutCondition, 'always'>
+}
+
 /** The defaults as they stand there. Cost: one GET; for what is too large to be read, a HEAD as well. */
-export async function lookAtConfig({ location, store }: Session): Promise<{ readonly decoded: DecodedConfig; readonly when: Exclude<PutCondition, 'always'> }> {
+export async function lookAtConfig({ location, store }: Session): Promise<ConfigObject> {
   let object: StoredObject | undefined
   try {
     object = await store.get(location.configKey, { most: MAX_CONFIG })
@@ -74,11 +82,11 @@ export async function writeRepositoryConfig(
 ): Promise<{ readonly document: ConfigDocument; readonly isWritten: boolean }> {
   const { changes, location, store } = session
   const written = { object: location.configKey }
+  const write = { what: location.configKey, wayOut: `see what stands there with \`helm s3 config ${shellWord(location.address)}\`` }
   let unanswered: { readonly cause: unknown } | undefined
   for await (const attempt of attempts(session, SWAP_RETRIES)) {
-    const { decoded, when } = await lookAtConfig(session).catch((cause: unknown) => {
-      throw unanswered === undefined ? cause : outcomeUnknown(location, cause)
-    })
+    const look = (): Promise<ConfigObject> => lookAtConfig(session)
+    const { decoded, when } = unanswered === undefined ? await look() : await lookAfter(write, look)
     const next = change(decoded.document)
     if (!decoded.isUnreadable && isSameConfig(next, decoded.document)) {
       if (attempt > 1) changes.committed(written)
@@ -90,7 +98,7 @@ export async function writeRepositoryConfig(
     changes.sending(written)
     const options = { when, contentType: 'application/json', cacheControl: 'no-cache', inTime: () => true }
     const put = await store.put(location.configKey, body, options).catch((cause: unknown) => {
-      if (unanswered !== undefined) throw outcomeUnknown(location, cause)
+      if (unanswered !== undefined) throw outcomeUnknown(write, cause)
       changes.notMade(written)
       throw cause
     })
@@ -101,13 +109,8 @@ export async function writeRepositoryConfig(
     if (put.outcome === 'unknown') unanswered = put
     else if (unanswered === undefined) changes.notMade(written)
   }
-  if (unanswered !== undefined) throw outcomeUnknown(location, unanswered.cause)
+  if (unanswered !== undefined) throw outcomeUnknown(write, unanswered.cause)
   throw new HelmS3Error('conflict', `others wrote ${location.configKey} each time`, { hint: 'nothing was changed; try again' })
-}
-
-function outcomeUnknown({ address, configKey }: RepositoryLocation, cause: unknown): HelmS3Error {
-  const { hint, reason } = whyUnanswered(cause)
-  return new HelmS3Error('outcome-unknown', `no answer to the write of ${configKey}${reason}`, { hint: `${hint}see what stands there with \`helm s3 config ${shellWord(address)}\``, cause })
 }
 
 /**
