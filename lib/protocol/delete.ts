@@ -5,7 +5,7 @@ import { HelmS3Error } from '../errors.ts'
 import { ArchiveFolders } from './archive-folders.ts'
 import { type Choose, type Deletion, type DeletionTarget, deleteTargets } from './delete-targets.ts'
 import { type View, readView } from './read-view.ts'
-import { publishedLocation } from './repository-config.ts'
+import { publishedLocation } from './config-defaults.ts'
 import type { Session } from './session.ts'
 
 /** The deletion of an entry and of its archive. */

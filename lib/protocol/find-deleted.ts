@@ -14,7 +14,7 @@ import { CONCURRENCY } from './limits.ts'
 import { readDelta } from './read-delta.ts'
 import { type View, readView } from './read-view.ts'
 import { type KnownRemoval, findAllRemovals } from './removals.ts'
-import { publishedLocation } from './repository-config.ts'
+import { publishedLocation } from './config-defaults.ts'
 import type { Session } from './session.ts'
 import { shellWord } from '../terminal-text.ts'
 

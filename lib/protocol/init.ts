@@ -10,7 +10,8 @@ import { listDeltas } from './list-deltas.ts'
 import { readDelta } from './read-delta.ts'
 import { readView } from './read-view.ts'
 import type { Session } from './session.ts'
-import { newWriteId, nextGenerated, writeIndex } from './write-index.ts'
+import { newWriteId } from './write-id.ts'
+import { nextGenerated, writeIndex } from './write-index.ts'
 
 export interface InitOptions {
   /** Undefined: as the repository says, else JSON. */

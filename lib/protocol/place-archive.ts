@@ -10,7 +10,7 @@ import type { Minted } from './mint.ts'
 import type { PushState, Waiting } from './push-state.ts'
 import { type View, readView } from './read-view.ts'
 import { findRemovals, timeToSettle } from './removals.ts'
-import { publishedLocation } from './repository-config.ts'
+import { publishedLocation } from './config-defaults.ts'
 import type { Session } from './session.ts'
 import { putArchive } from './write-archive.ts'
 

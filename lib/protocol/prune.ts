@@ -12,7 +12,7 @@ import { type CommittedRemovals, type DeletionTarget, deleteTargets } from './de
 import { OrphanJudge } from './judge-orphans.ts'
 import { type View, readView } from './read-view.ts'
 import { rebuildsUnderWay } from './rebuild-mark.ts'
-import { publishedLocation } from './repository-config.ts'
+import { publishedLocation } from './config-defaults.ts'
 import type { Session } from './session.ts'
 import { shellWord } from '../terminal-text.ts'
 

@@ -13,7 +13,7 @@ import { PushState } from './push-state.ts'
 import { readView } from './read-view.ts'
 import { type Repaired, readIndexUnlessBroken, rebuildIndex, refuseProblems } from './rebuild-index.ts'
 import { markRebuild } from './rebuild-mark.ts'
-import { entryUrlForm, publishedLocation } from './repository-config.ts'
+import { entryUrlForm, publishedLocation } from './config-defaults.ts'
 import type { Session } from './session.ts'
 
 export interface ReindexOptions {

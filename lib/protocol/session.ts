@@ -1,16 +1,14 @@
-import { Changes } from '../changes.ts'
+import type { Changes } from '../changes.ts'
 import type { Origin } from '../core/delta.ts'
 import type { RepositoryLocation } from '../core/keys.ts'
 import type { RepositoryConfig } from '../core/repository-config.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { Clock } from '../sys/clock.ts'
 import type { Random } from '../sys/random.ts'
-import { NO_PROGRESS, type Track } from '../track.ts'
+import type { Track } from '../track.ts'
 import type { BaseCache } from './base-cache.ts'
-import { stopFailingWrites } from './failing-writes.ts'
-import { KnownIds } from './known-ids.ts'
-import { readRepositoryConfig } from './repository-config.ts'
-import { type StoreClock, followStoreClock } from './store-clock.ts'
+import type { KnownIds } from './known-ids.ts'
+import type { StoreClock } from './store-clock.ts'
 
 /** What every step of the protocol works with: one repository, for the length of one command. */
 export interface Session {
@@ -45,31 +43,4 @@ export interface Session {
   readonly noteNoConfig: () => void
   /** The defaults are about to be these: what is sent from now on goes by them. */
   readonly noteConfig: (config: RepositoryConfig) => void
-}
-
-type Told = 'notice' | 'progress' | 'detail' | 'track'
-
-type Optional = Told | 'changes'
-
-type Made = 'knownIds' | 'noteConfig' | 'noteNoConfig' | 'repositoryConfig' | 'storeClock'
-
-export type SessionOptions = Omit<Session, Made | Optional> & Partial<Pick<Session, Optional>>
-
-/** A session whose store clock follows every answer of `store`. */
-export function createSession(options: SessionOptions): Session {
-  const { store, storeClock } = followStoreClock(stopFailingWrites(options.store), options.clock)
-  const silent = (): void => undefined
-  let config: Promise<RepositoryConfig> | undefined
-  const repositoryConfig = (): Promise<RepositoryConfig> => (config ??= readRepositoryConfig(session))
-  const noteNoConfig = (): void => {
-    config ??= Promise.resolve({})
-  }
-  const noteConfig = (next: RepositoryConfig): void => {
-    config = Promise.resolve(next)
-  }
-  const left = { changes: new Changes(), notice: silent, progress: silent, detail: silent, track: NO_PROGRESS }
-  const made = { store, storeClock, knownIds: new KnownIds(), repositoryConfig, noteNoConfig, noteConfig }
-  const location = options.store.endpoint === undefined ? options.location : { ...options.location, endpoint: options.store.endpoint }
-  const session: Session = { ...left, ...options, ...made, location }
-  return session
 }

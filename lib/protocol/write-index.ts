@@ -7,8 +7,7 @@ import type { PutCondition, PutOutcome } from '../store/object-store.ts'
 import { lookAfter } from './lost-answer.ts'
 import { forgetBase, readBase } from './read-base.ts'
 import type { Session } from './session.ts'
-
-const RANDOM_BYTES = 16
+import { newWriteId } from './write-id.ts'
 
 /**
  * Writes `index.yaml`, by compare-and-swap: the only place that does. `text` carries a write id of its own, so that no
@@ -80,11 +79,6 @@ export function nextIndex(session: Session, base: IndexText, merged: IndexText, 
     bookkeeping: { ...before, generation: before.generation + 1, writeId: newWriteId(session), folded },
     generated: nextGenerated(session, base.generated),
   })
-}
-
-/** A fresh write id: 32 hex characters. */
-export function newWriteId({ random }: Session): string {
-  return Buffer.from(random.bytes(RANDOM_BYTES)).toString('hex')
 }
 
 /** A `generated` that is later than the old one, whatever the clocks say: systems cache on it. RFC 3339. */
