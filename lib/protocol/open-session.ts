@@ -4,14 +4,14 @@ import { NO_PROGRESS } from '../track.ts'
 import { stopFailingWrites } from './failing-writes.ts'
 import { KnownIds } from './known-ids.ts'
 import { readRepositoryConfig } from './read-config.ts'
-import type { Session } from './session.ts'
+import type { Session, SessionMemory } from './session.ts'
 import { followStoreClock } from './store-clock.ts'
 
 type Told = 'notice' | 'progress' | 'detail' | 'track'
 
 type Optional = Told | 'changes'
 
-type Made = 'knownIds' | 'noteConfig' | 'noteNoConfig' | 'repositoryConfig' | 'storeClock'
+type Made = 'knownIds' | 'memory' | 'noteConfig' | 'noteNoConfig' | 'repositoryConfig' | 'storeClock'
 
 export type SessionOptions = Omit<Session, Made | Optional> & Partial<Pick<Session, Optional>>
 
@@ -28,7 +28,8 @@ export function createSession(options: SessionOptions): Session {
     config = Promise.resolve(next)
   }
   const left = { changes: new Changes(), notice: silent, progress: silent, detail: silent, track: NO_PROGRESS }
-  const made = { store, storeClock, knownIds: new KnownIds(), repositoryConfig, noteNoConfig, noteConfig }
+  const memory: SessionMemory = { base: undefined, deltas: new Map() }
+  const made = { store, storeClock, knownIds: new KnownIds(), memory, repositoryConfig, noteNoConfig, noteConfig }
   const location = options.store.endpoint === undefined ? options.location : { ...options.location, endpoint: options.store.endpoint }
   const session: Session = { ...left, ...options, ...made, location }
   return session

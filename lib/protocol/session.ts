@@ -1,14 +1,24 @@
 import type { Changes } from '../changes.ts'
-import type { Origin } from '../core/delta.ts'
+import type { Origin, StoredDelta } from '../core/delta.ts'
+import type { DeltaId } from '../core/delta-id.ts'
 import type { RepositoryLocation } from '../core/keys.ts'
 import type { RepositoryConfig } from '../core/repository-config.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { Clock } from '../sys/clock.ts'
 import type { Random } from '../sys/random.ts'
 import type { Track } from '../track.ts'
+import type { Base } from './base.ts'
 import type { BaseCache } from './base-cache.ts'
 import type { KnownIds } from './known-ids.ts'
 import type { StoreClock } from './store-clock.ts'
+
+/** What a session has read of its repository, so that it is not fetched twice. */
+export interface SessionMemory {
+  /** The base that was read last: while it stands in the store, its bytes are not fetched again. */
+  base: Base | undefined
+  /** Deltas never change. */
+  readonly deltas: Map<DeltaId, StoredDelta>
+}
 
 /** What every step of the protocol works with: one repository, for the length of one command. */
 export interface Session {
@@ -20,6 +30,7 @@ export interface Session {
   readonly random: Random
   /** What this command has seen of the log: whatever it writes has to come after that. */
   readonly knownIds: KnownIds
+  readonly memory: SessionMemory
   /** Written into every delta, for the log. */
   readonly origin: Origin
   /** What has been changed so far: every write that counts is noted here. */
