@@ -1,6 +1,5 @@
 import pLimit from 'p-limit'
 import { type Addition, type Delta, lastWords } from '../core/delta.ts'
-import type { DeltaId } from '../core/delta-id.ts'
 import { type Entry, removalOf, versionKey } from '../core/entry.ts'
 import type { Key } from '../core/keys.ts'
 import { type Change, stillHolds } from '../core/plan-reindex.ts'
@@ -8,6 +7,7 @@ import { MAX_DELTA } from '../core/size-limits.ts'
 import { HelmS3Error, hasCode } from '../errors.ts'
 import { appendDelta } from './append-delta.ts'
 import { attempts } from './attempts.ts'
+import type { CommittedDelta } from './committed.ts'
 import { headArchive } from './head-archive.ts'
 import { LATE_RETRIES } from './limits.ts'
 import { type KeyRange, listArchives } from './list-archives.ts'
@@ -22,7 +22,7 @@ export interface CommittedChanges {
   readonly changes: readonly Change[]
   readonly left: readonly Change[]
   /** Undefined: nothing was left to commit. */
-  readonly committed: { readonly id: DeltaId; readonly delta: Delta; readonly newerDeltas: number } | undefined
+  readonly committed: CommittedDelta | undefined
 }
 
 const SETTLED_AT_ONCE = 8

@@ -1,6 +1,5 @@
 import pLimit from 'p-limit'
 import type { Delta } from '../core/delta.ts'
-import type { DeltaId } from '../core/delta-id.ts'
 import { type Entry, type Removal, isAnnouncement, versionKey } from '../core/entry.ts'
 import { type Key, archiveKey } from '../core/keys.ts'
 import { allEntries, namedArchives } from '../core/plan-orphans.ts'
@@ -8,6 +7,7 @@ import { HelmS3Error, hasCode } from '../errors.ts'
 import { formatCount } from '../format.ts'
 import { appendDelta } from './append-delta.ts'
 import { attempts } from './attempts.ts'
+import type { CommittedDelta } from './committed.ts'
 import { type ArchiveDeletion, type ExpectedArchive, type Unlike, deleteArchive } from './delete-archive.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
 import { CONCURRENCY, DELETE_DEADLINE, LATE_RETRIES } from './limits.ts'
@@ -41,20 +41,13 @@ export interface Deletion<T extends DeletionTarget> {
   /** Archives whose version was pushed again meanwhile. */
   readonly revived: readonly Key[]
   /** The deltas of removals, in the order of the log; more than one only when it was too much for one. Empty: nothing was chosen. */
-  readonly committed: readonly CommittedRemovals[]
+  readonly committed: readonly CommittedDelta[]
 }
 
 /** An archive that stays, and why. */
 export interface UnlikeArchive {
   readonly key: Key
   readonly reason: Unlike
-}
-
-/** For local caches and for the compaction. */
-export interface CommittedRemovals {
-  readonly id: DeltaId
-  readonly delta: Delta
-  readonly newerDeltas: number
 }
 
 /**

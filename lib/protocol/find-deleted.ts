@@ -74,12 +74,12 @@ async function findOne(session: Session, view: View, version: VersionId, removal
   }
   const key = archiveKey(location, version)
   const present = await session.store.get(key)
-  if (present !== undefined && !isOf(present, removal)) {
+  if (present !== undefined && !isWhatWasRemoved(present, removal)) {
     const owner = entryOfOther(await publishedLocation(session), view.index, key, version)
     if (owner !== undefined) return keyTaken(location, version, owner)
     return problem('conflict', `another archive stands at ${key} than the deleted one of ${what}`, `\`helm s3 reindex ${shellWord(location.address)}\` adds the one that stands there`)
   }
-  const object = present ?? (await findVersion(session, key, (body) => isOf({ body }, removal)))
+  const object = present ?? (await findVersion(session, key, (body) => isWhatWasRemoved({ body }, removal)))
   if (object === undefined || object === 'no-versions') {
     const reason = object === undefined ? 'no version of it that the bucket keeps is the deleted one' : 'the bucket keeps no older version of it'
     // A deletion does not say where the archive lay.
@@ -107,7 +107,7 @@ async function lastRemoval(
 }
 
 /** An entry without a digest stands for whatever its archive is. */
-function isOf({ body }: Pick<StoredObject, 'body'>, { digest }: Removal): boolean {
+function isWhatWasRemoved({ body }: Pick<StoredObject, 'body'>, { digest }: Removal): boolean {
   return digest === undefined || sha256(body) === promisedDigest(digest)
 }
 

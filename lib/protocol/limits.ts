@@ -49,6 +49,10 @@ export const CONCURRENCY = 24
 export const DEFAULT_CONCURRENCY = 64
 export const MAX_CONCURRENCY = 256
 
+/** Bytes. Larger archives are read a few at a time, so that they do not fill the memory. */
+export const LARGE_ARCHIVE = 4 * 1024 * 1024
+export const LARGE_AT_ONCE = 4
+
 /** How often an operation starts again whose request came too late: the next one follows at once. */
 export const LATE_RETRIES: Retries = { attempts: 8 }
 

@@ -8,7 +8,8 @@ import { type ObjectInfo, listAll } from '../store/object-store.ts'
 import { ArchiveFolders } from './archive-folders.ts'
 import { orphanTarget } from './clear-orphans.ts'
 import { entryTargets, isElsewhere } from './delete.ts'
-import { type CommittedRemovals, type DeletionTarget, deleteTargets } from './delete-targets.ts'
+import type { CommittedDelta } from './committed.ts'
+import { type DeletionTarget, deleteTargets } from './delete-targets.ts'
 import { OrphanJudge } from './judge-orphans.ts'
 import { type View, readView } from './read-view.ts'
 import { rebuildsUnderWay } from './rebuild-mark.ts'
@@ -49,7 +50,7 @@ export interface PruneResult {
   /** Bytes that the bucket has less now. */
   readonly freed: number
   /** What was committed, in this order; several when there is more than can be deleted in time. */
-  readonly committed: readonly CommittedRemovals[]
+  readonly committed: readonly CommittedDelta[]
 }
 
 interface Target extends DeletionTarget {

@@ -1,7 +1,6 @@
 import pLimit from 'p-limit'
 import { makeEntry } from '../core/chart-entry.ts'
 import type { Addition, Delta } from '../core/delta.ts'
-import type { DeltaId } from '../core/delta-id.ts'
 import { type Entry, type VersionId, versionKey } from '../core/entry.ts'
 import { type UrlForm, archiveKey, archiveUrl } from '../core/keys.ts'
 import { HelmS3Error, during, hasCode } from '../errors.ts'
@@ -11,6 +10,7 @@ import { keyTaken, otherOwner, refuseSharedKeys } from './archive-owner.ts'
 import { attempts } from './attempts.ts'
 import type { ChartUpload } from './chart-upload.ts'
 import { type OrphanArchive, clearOrphans } from './clear-orphans.ts'
+import type { CommittedDelta } from './committed.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
 import { CONCURRENCY, ID_LIFETIME, PUSH_RETRIES, SETTLE_PATIENCE } from './limits.ts'
 import { overtakenVersions } from './look-behind.ts'
@@ -56,7 +56,7 @@ export interface PushResult {
   /** In the repository already, untouched. Without `ignoreIfExists` this is a failure, and nothing is pushed. */
   readonly existing: readonly ExistingVersion[]
   /** What was committed, for local caches; undefined when no delta was needed. */
-  readonly committed: { readonly id: DeltaId; readonly delta: Delta; readonly newerDeltas: number } | undefined
+  readonly committed: CommittedDelta | undefined
 }
 
 /** Of new entries. */
@@ -189,7 +189,7 @@ async function stillStand(session: Session, ours: readonly Placed[], { id }: Min
 }
 
 /** A delta that stands, and what the look behind it showed. */
-interface Committed {
+interface CommittedPush {
   /** The versions that deltas above it touch, by version key. */
   readonly overtaken: ReadonlySet<string>
   readonly newerDeltas: number
@@ -197,13 +197,13 @@ interface Committed {
   readonly mayHaveMissed: boolean
 }
 
-const NOTHING_TO_COMMIT: Committed = { overtaken: new Set(), newerDeltas: 0, mayHaveMissed: false }
+const NOTHING_TO_COMMIT: CommittedPush = { overtaken: new Set(), newerDeltas: 0, mayHaveMissed: false }
 
 /**
  * Writes the delta and looks behind it. What overtook it may be folded and collected, and missing from a listing that comes more than
  * the lifetime of the id after its mint: by the clocks of this machine or, where these stood still, by the answers of the store.
  */
-async function commit(session: Session, minted: Minted, delta: Delta): Promise<Committed | 'expired'> {
+async function commit(session: Session, minted: Minted, delta: Delta): Promise<CommittedPush | 'expired'> {
   const appended = await appendDelta(session, minted, delta)
   if (appended.outcome === 'expired') return 'expired'
   const look = await overtakenVersions(session, minted.id, delta.added.map(({ entry }) => entry))

@@ -1,10 +1,10 @@
-import type { Delta } from '../core/delta.ts'
 import type { DeltaId } from '../core/delta-id.ts'
 import type { VersionId } from '../core/entry.ts'
 import type { Key } from '../core/keys.ts'
 import { allEntries } from '../core/plan-orphans.ts'
 import { type ArchiveContent, type Change, type Problem, ReindexPlan, type SeenArchive } from '../core/plan-reindex.ts'
 import { commitChanges, inParts } from './commit-reindex.ts'
+import type { CommittedDelta } from './committed.ts'
 import { findDeadUrls } from './dead-urls.ts'
 import { listArchives } from './list-archives.ts'
 import { listDeltas } from './list-deltas.ts'
@@ -42,13 +42,7 @@ export interface ReindexOptions {
   /** Archives that are opened at the same time; see `limits.ts`. */
   readonly concurrency: number
   /** Told of each delta when it stands. */
-  readonly afterCommit?: (committed: Committed) => Promise<void>
-}
-
-export interface Committed {
-  readonly id: DeltaId
-  readonly delta: Delta
-  readonly newerDeltas: number
+  readonly afterCommit?: (committed: CommittedDelta) => Promise<void>
 }
 
 export interface ReindexResult {
