@@ -9,7 +9,7 @@ import { ArchiveFolders } from './archive-folders.ts'
 import { orphanTarget } from './clear-orphans.ts'
 import { entryTargets, isElsewhere } from './delete.ts'
 import type { CommittedDelta } from './committed.ts'
-import { type DeletionTarget, deleteTargets } from './delete-targets.ts'
+import { type DeletionTarget, deleteInBatches } from './delete-targets.ts'
 import { OrphanJudge } from './judge-orphans.ts'
 import { type View, readView } from './read-view.ts'
 import { rebuildsUnderWay } from './rebuild-mark.ts'
@@ -67,8 +67,8 @@ interface Target extends DeletionTarget {
  * archives is more likely damaged than they are orphans: so none goes while `index.yaml` is being made anew, nor when they are more
  * than a tenth of all archives, unless that is asked for.
  *
- * Cost: LIST of the prefix, a view; for versions whose archives lie in folders a listing of each; then that of `deleteTargets`.
- * @throws HelmS3Error as `deleteTargets`; `conflict` beside a rebuild; `too-many-orphans`
+ * Cost: LIST of the prefix, a view; for versions whose archives lie in folders a listing of each; then that of `deleteInBatches`.
+ * @throws HelmS3Error as `deleteInBatches`; `conflict` beside a rebuild; `too-many-orphans`
  */
 export async function prune(session: Session, options: PruneOptions): Promise<PruneResult> {
   // Before the view: an archive that is listed and whose push has committed is named by it.
@@ -84,7 +84,7 @@ export async function prune(session: Session, options: PruneOptions): Promise<Pr
     return chosen.targets
   }
   if (options.dryRun) return { ...report(await choose(first), [], []), foreign: [...foreign.values()], kept, committed: [] }
-  const { committed, keptArchives, revived, targets } = await deleteTargets(session, choose, first)
+  const { committed, keptArchives, revived, targets } = await deleteInBatches(session, { choose }, first)
   return { ...report(targets, keptArchives, revived), foreign: [...foreign.values()], kept, committed }
 }
 
