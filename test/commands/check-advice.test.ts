@@ -100,6 +100,8 @@ describe('the advice of check', () => {
   const DEEP_FIX = 'helm s3 check REPO --deep --fix'
   const DELETE = 'helm s3 delete NAME REPO --version=VERSION'
   const staysBehind = /^helm-s3: removed from the index, and still in the bucket: charts\/\w+-\d\.\d\.0\.tgz .*else remove the object\n$/
+  const staysInFolder = /^helm-s3: removed from the index, and still in the bucket: charts\/dir\/web-0\.1\.0\.tgz .*; remove the object, if nobody wants it\n$/
+  const intoFolder = (text: string): string => text.replace('"web-0.1.0.tgz"', '"dir/web-0.1.0.tgz"')
   const fixed = { [FIX]: undefined }
   const deepFixed = { [DEEP_FIX]: undefined }
   const pushAgain = { then: () => push('web', '0.1.0') }
@@ -131,7 +133,29 @@ describe('the advice of check', () => {
     'entry-digest-invalid': [{ make: () => edit((text) => text.replace(/"digest":"[0-9a-f]{64}"/, '"digest":"abc"')), ways: fixed }],
     'entry-without-url': [{ make: () => edit((text) => text.replace('"urls":["web-0.1.0.tgz"]', '"urls":[]')), ways: fixed, leaves: [] }],
     'entry-url-dead': [{ make: () => edit((text) => text.replace('"web-0.1.0.tgz"', '"charts/web-0.1.0.tgz"')), ways: fixed }],
-    'archive-missing': [{ make: () => remove('web-0.1.0.tgz'), ways: { 'push the chart again': pushAgain, [FIX]: undefined } }],
+    'archive-missing': [
+      { make: () => remove('web-0.1.0.tgz'), ways: { 'push the chart again': pushAgain, [FIX]: undefined } },
+      { make: async () => (await edit(intoFolder), remove('web-0.1.0.tgz')), ways: { 'push the chart again': pushAgain, [FIX]: undefined } },
+    ],
+    'archive-folder-mismatch': [
+      {
+        make: async () => old(edit(intoFolder), remove('web-0.1.0.tgz'), put('dir/web-0.1.0.tgz', await replaced())),
+        ways: { 'push the right one with --force': { then: () => program.run('push', program.path('web-0.1.0.tgz'), URI, '--relative', '--force') }, [DELETE]: { says: staysInFolder } },
+        leaves: ['deltas-uncollected'],
+      },
+      {
+        make: async () => old(edit(intoFolder), remove('web-0.1.0.tgz'), put('dir/web-0.1.0.tgz', await chartArchive('web', '0.2.0'))),
+        flags: ['--deep'],
+        ways: { 'push the right one with --force': { then: () => program.run('push', program.path('web-0.1.0.tgz'), URI, '--relative', '--force') }, [DELETE]: { says: staysInFolder } },
+        leaves: ['deltas-uncollected'],
+      },
+      // Nothing is in the folder, and another archive in its place: after the deletion that is one without an entry.
+      {
+        make: async () => old(edit(intoFolder), put('web-0.1.0.tgz', await replaced())),
+        ways: { 'push the right one with --force': pushByForce, [DELETE]: { then: async () => (program.pass(HOUR), await program.ok('compact', URI), program.ok('reindex', URI)) } },
+        leaves: ['deltas-uncollected'],
+      },
+    ],
     'archive-digest-mismatch': [
       { make: async () => old(put('web-0.1.0.tgz', await replaced())), ways: { 'push the right one with --force': pushByForce, [FIX]: undefined } },
       // Replaced within two seconds of its push: only reading it finds that out.
