@@ -6,6 +6,7 @@ import { type View, readView } from '../../lib/protocol/read-view.ts'
 import { reindexRepository } from '../../lib/protocol/reindex.ts'
 import type { ObjectStore } from '../../lib/store/object-store.ts'
 import { Repository, upload } from './fixture.ts'
+import { Gate } from './gate.ts'
 
 const APP = { name: 'app', version: '1.0.0' }
 const SECOND = 1000
@@ -332,27 +333,6 @@ describe('a push that others cross', () => {
     assert.deepEqual([pushed.length, await entry()], [1, A.digest])
   })
 })
-
-/** A place that one client reaches and another one waits for. */
-class Gate {
-  isOpen = false
-  #resolve = (): void => undefined
-  readonly isReached = new Promise<void>((resolve) => {
-    this.#resolve = resolve
-  })
-
-  open(): void {
-    this.isOpen = true
-    this.#resolve()
-  }
-
-  /** Only who comes first waits. */
-  async openAndWaitFor(next: Gate): Promise<void> {
-    if (this.isOpen) return
-    this.open()
-    await next.isReached
-  }
-}
 
 describe('a compaction', () => {
   it('that stands still with its last look at the index in its hands writes nothing over it', async () => {

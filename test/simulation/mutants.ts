@@ -165,8 +165,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'init --force empties once',
     file: 'protocol/init.ts',
-    find: 'if (first !== undefined && before.emptiedBy !== first.emptiedBy) return',
-    replace: "if (first?.emptiedBy === 'nobody') return",
+    find: 'return now.emptiedBy !== first.emptiedBy &&',
+    replace: "return now.emptiedBy === 'nobody' &&",
     mix: 'init',
   },
   {
