@@ -223,7 +223,7 @@ function leaveArchives<T extends DeletionTarget>(
   error: unknown,
 ): Deletion<T> {
   const keptArchives = targets.flatMap(({ key }) => key ?? [])
-  for (const key of keptArchives) session.changes.leaveArchive(key, error)
+  for (const key of keptArchives) session.changes.leaveArchive(session.location, key, error)
   return { targets, keptArchives, unlike: [], revived: [], committed: [{ id, delta, newerDeltas: 0 }] }
 }
 

@@ -290,7 +290,7 @@ describe('check', () => {
 
   it('does not bring back what was deleted, and leaves archives as they are', async () => {
     program.fail({ delete: async (key, options) => (key.endsWith('.tgz') ? { outcome: 'refused' } : program.bucket.delete(key, options)) })
-    await program.ok('delete', 'app', URI, '--version=1.1.0')
+    assert.match((await program.run('delete', 'app', URI, '--version=1.1.0')).stderr, /still in the bucket.*: charts\/app-1\.1\.0\.tgz /)
     await remove('web-0.1.0.tgz')
     program.pass(HOUR)
     const before = await program.keys('charts/app')
@@ -464,6 +464,13 @@ describe('check', () => {
         },
       })
       assert.deepEqual([(await checked('--probe')).level, await codes('--probe')], ['exact but for deletes', ['store-deletes-always']])
+    })
+
+    it('finds out a store that refuses to delete the very object that it shows', async () => {
+      program.fail({ delete: async (key, options = {}) => (options.match === undefined ? program.bucket.delete(key) : { outcome: 'refused' }) })
+      const { findings, level } = await checked('--probe')
+      assert.deepEqual([level, findings.map(({ code }) => code)], ['exact but for deletes', ['store-deletes-always']])
+      assert.match(JSON.stringify(findings), /it refuses the very ETag that it shows/)
     })
 
     it('removes what an earlier probe has left, when it is old', async () => {

@@ -13,7 +13,7 @@ export interface ProbeReport {
   /** PUT with `If-Match`. */
   readonly swap: Keeping
   /** DELETE with `If-Match`. */
-  readonly remove: Exclude<Keeping, 'racy' | 'never'>
+  readonly remove: Exclude<Keeping, 'racy'>
   /** Whether a PUT whose checksum is another than that of its bytes is refused. */
   readonly comparesChecksums: boolean
   /** Whether GET, HEAD and LIST show at once what was written, and no more what was deleted. */
@@ -35,6 +35,12 @@ export function levelOf(probe: ProbeReport | undefined): Level {
   return probe.remove === 'exact' ? 'exact' : 'exact but for deletes'
 }
 
+const WITHOUT_CONDITION: Readonly<Record<Exclude<ProbeReport['remove'], 'exact'>, string>> = {
+  ignored: 'the condition is ignored',
+  never: 'it refuses the very ETag that it shows: archives are looked at just before, and deleted without',
+  refused: 'it answers with an error: archives are looked at just before, and deleted without',
+}
+
 function isUseless(keeping: Keeping): boolean {
   return keeping === 'refused' || keeping === 'never'
 }
@@ -50,7 +56,7 @@ export function checkStore(probe: ProbeReport): readonly Finding[] {
   }
   if (probe.create === 'racy' || probe.create === 'ignored') findings.push(finding('store-create-races', raced(probe.create)))
   if (probe.swap === 'racy' || probe.swap === 'ignored') findings.push(finding('store-swap-races', raced(probe.swap)))
-  if (probe.remove !== 'exact') findings.push(finding('store-deletes-always', probe.remove === 'ignored' ? 'the condition is ignored' : 'it answers with an error, so that nothing is said'))
+  if (probe.remove !== 'exact') findings.push(finding('store-deletes-always', WITHOUT_CONDITION[probe.remove]))
   if (!probe.comparesChecksums) findings.push(finding('store-ignores-checksums', 'a PUT with the checksum of other bytes was taken'))
   return findings
 }
