@@ -3,6 +3,7 @@ import type { VersionId } from './core/entry.ts'
 import type { RepositoryLocation } from './core/keys.ts'
 import { HelmS3Error } from './errors.ts'
 import { formatCount } from './format.ts'
+import { namingRepository } from './repository-hint.ts'
 import { shellWord } from './terminal-text.ts'
 
 /** What one write changes for good: a delta, or an object that stands for itself. */
@@ -50,7 +51,7 @@ export class Changes {
 
   /** An archive stays in the bucket, or may stay, although its version is removed. */
   leaveArchive({ address }: Pick<RepositoryLocation, 'address'>, key: string, cause: unknown): void {
-    this.#archives.push({ repository: address, key, cause: causeText(cause) })
+    this.#archives.push({ repository: address, key, cause: namingRepository(causeText(cause), { address }) })
   }
 
   /** What is committed: `app 1.0.0 (delta 01J…)`. Undefined: nothing. */

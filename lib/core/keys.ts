@@ -10,7 +10,7 @@ export interface RepositoryLocation {
   readonly url: string
   /** `region=…&endpoint=…&profile=…` as it was typed: how the bucket is reached. Empty for most. */
   readonly query: string
-  /** The URL with the query: what to type to reach this repository again. */
+  /** What to type to reach this repository again: the URL with the query, or the name by which it was called. */
   readonly address: string
   readonly bucket: string
   /** Empty, or a key prefix that ends in a slash. */
@@ -76,13 +76,18 @@ export function repositoryAt(bucket: string, prefix: string, query = ''): Reposi
   return {
     url,
     query,
-    address: query === '' ? url : `${url}?${query}`,
+    address: addressOf({ url, query }),
     bucket,
     prefix,
     indexKey: asKey(`${prefix}index.yaml`),
     deltaFolder: `${prefix}index.d/`,
     configKey: asKey(`${prefix}index.d/config.json`),
   }
+}
+
+/** The URL with its query, for what takes no name. */
+export function addressOf({ query, url }: Pick<RepositoryLocation, 'query' | 'url'>): string {
+  return query === '' ? url : `${url}?${query}`
 }
 
 /**

@@ -234,7 +234,7 @@ class S3Store implements ObjectStore {
     if (put.outcome !== 'refuses-current') return put
     const action = this.#action('s3:PutObject', key)
     throw new HelmS3Error('unsupported-store', `${describeAction(action)}: the store refuses If-Match with ${when.match}, the very ETag that it shows`, {
-      hint: `nothing can be replaced at ${this.#clients.endpoint ?? 'AWS'}; \`helm s3 check --probe\` says what it keeps to, see docs/STORES.md`,
+      hint: `nothing can be replaced at ${this.#clients.endpoint ?? 'AWS'}; \`helm s3 check REPO --probe\` says what it keeps to, see docs/STORES.md`,
     })
   }
 

@@ -322,7 +322,7 @@ describe('reindex of a repository without a readable index', () => {
       await program.ok('init', URI)
       await program.ok('push', await program.chart('app', '1.0.0'), URI)
       await put(program, 'index.yaml', text)
-      assert.match(await program.fails('reindex', URI), /\nHint: .*`helm s3 reindex --rebuild`\n$/)
+      assert.match(await program.fails('reindex', URI), /\nHint: `helm s3 check s3:\/\/acme\/charts --fix` .*`helm s3 reindex s3:\/\/acme\/charts --rebuild`, .*\n$/)
       assert.equal(await program.text('charts/index.yaml'), text)
       assert.match(await program.ok('reindex', URI, '--rebuild', '--dry-run'), /^Would replace index\.yaml by a new one\./)
       assert.equal(await program.text('charts/index.yaml'), text)
