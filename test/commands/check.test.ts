@@ -447,6 +447,23 @@ describe('check', () => {
       assert.deepEqual([(await checked('--probe')).level, await codes('--probe')], ['unsafe', ['store-refuses-conditions']])
     })
 
+    it('repairs nothing where index.yaml cannot be replaced, and says of each finding why', async () => {
+      await edit((text) => text.replace('"app":[\n', '"app":[\nnull,\n'))
+      program.fail({
+        put: async (key, body, options) => {
+          if (typeof options.when === 'object') throw new HelmS3Error('unsupported-store', 'the store refuses If-Match')
+          return program.bucket.put(key, body, options)
+        },
+      })
+      const { findings } = await checked('--probe', '--fix')
+      assert.deepEqual(findings.map(({ code }) => code).sort(), ['entry-null', 'store-refuses-conditions'])
+      assert.match(findings.find(({ code }) => code === 'entry-null')?.next ?? '', /^nothing on this store: it refuses If-Match/)
+      assert.match(JSON.stringify(findings), /it refuses If-Match with the current ETag, with an error/)
+      const { status, stderr } = await program.run('push', await program.chart('web', '3.0.0'), URI)
+      assert.equal(status, 0)
+      assert.equal(stderr, 'helm-s3: committed, and not folded into index.yaml, where readers without this plugin would see it: the store refuses If-Match\n')
+    })
+
     it('finds out a store that lets none of several writers win', async () => {
       program.fail({
         put: async (key, body, options) => (typeof options.when === 'object' ? { outcome: 'refused' } : program.bucket.put(key, body, options)),

@@ -35,6 +35,11 @@ export function levelOf(probe: ProbeReport | undefined): Level {
   return probe.remove === 'exact' ? 'exact' : 'exact but for deletes'
 }
 
+/** Whether a probe has found that nothing can be replaced, `index.yaml` least of all. */
+export function refusesToReplace(probe: ProbeReport | undefined): boolean {
+  return probe !== undefined && isUseless(probe.swap)
+}
+
 const WITHOUT_CONDITION: Readonly<Record<Exclude<ProbeReport['remove'], 'exact'>, string>> = {
   ignored: 'the condition is ignored',
   never: 'it refuses the very ETag that it shows: archives are looked at just before, and deleted without',
@@ -49,10 +54,10 @@ export function checkStore(probe: ProbeReport): readonly Finding[] {
   const findings: Finding[] = []
   const raced = (keeping: Keeping): string => (keeping === 'racy' ? 'more than one of several writers won' : 'the condition is ignored')
   if (!probe.showsAtOnce) findings.push(finding('store-stale-reads', 'what was written or deleted did not show at once'))
-  if (probe.create === 'refused' || probe.swap === 'refused') findings.push(finding('store-refuses-conditions', 'it answers with an error to conditional PUTs'))
-  if (probe.create === 'never' || probe.swap === 'never') {
-    const what = [...(probe.create === 'never' ? ['If-None-Match: * where nothing is'] : []), ...(probe.swap === 'never' ? ['If-Match with the current ETag'] : [])]
-    findings.push(finding('store-refuses-conditions', `it refuses ${what.join(', and ')}: of several writers none won`))
+  if (isUseless(probe.create) || isUseless(probe.swap)) {
+    const what = [...(isUseless(probe.create) ? ['If-None-Match: * where nothing is'] : []), ...(isUseless(probe.swap) ? ['If-Match with the current ETag'] : [])]
+    const how = [probe.create, probe.swap].includes('never') ? ': of several writers none won' : ', with an error'
+    findings.push(finding('store-refuses-conditions', `it refuses ${what.join(', and ')}${how}`))
   }
   if (probe.create === 'racy' || probe.create === 'ignored') findings.push(finding('store-create-races', raced(probe.create)))
   if (probe.swap === 'racy' || probe.swap === 'ignored') findings.push(finding('store-swap-races', raced(probe.swap)))
