@@ -63,10 +63,17 @@ export function parseS3Url(url: string): ObjectLocation {
   return { bucket, key: decodePath(slash < 0 ? '' : path.slice(slash + 1), url), query }
 }
 
-/** @throws HelmS3Error `invalid-url` */
+/** The last part of a URL that names a file of a repository instead of it. */
+const FILE_OF_REPOSITORY = /(?:^|\/)(?:index\.yaml|[^/]*\.tgz(?:\.prov)?)$/
+
+/** @throws HelmS3Error `invalid-url`; also for the URL of `index.yaml`, or of an archive: it says which repository that is of */
 export function parseRepositoryUrl(url: string): RepositoryLocation {
   const { bucket, key, query } = parseS3Url(url)
   const path = key.replace(/\/+$/, '')
+  if (FILE_OF_REPOSITORY.test(path)) {
+    const folder = path.slice(0, path.lastIndexOf('/') + 1)
+    throw new HelmS3Error('invalid-url', `${url} is the URL of a file, not of a repository`, { hint: `the repository is ${repositoryAt(bucket, folder, query).address}` })
+  }
   return repositoryAt(bucket, path === '' ? '' : `${path}/`, query)
 }
 

@@ -283,6 +283,12 @@ describe('the advice of check', () => {
         ways: { 'remove the object': { then: () => remove(`index.d/${makeDeltaId(1_700_000_000_000, new Uint8Array(10))}.yaml`) } },
       },
     ],
+    'config-too-large': [
+      {
+        make: () => put('index.d/config.json', JSON.stringify({ relative: true, note: 'x'.repeat(70_000) })),
+        ways: { 'helm s3 config REPO --unset relative': undefined, 'KEY=VALUE sets them anew': { then: () => program.ok('config', URI, 'relative=true') } },
+      },
+    ],
     'compaction-overdue': [
       { make: async () => (await push('web', '2.0.0', '--no-compact'), program.pass(2 * HOUR)), ways: { 'helm s3 compact REPO': undefined }, leaves: ['deltas-uncollected'] },
       { make: () => overdue(), ways: { 'helm s3 check REPO --probe': movedStore }, leaves: ['deltas-uncollected'] },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { makeDeltaId } from '../../lib/core/delta-id.ts'
 import { readIndexText } from '../../lib/core/index/index-text.ts'
 import { asKey } from '../../lib/core/keys.ts'
@@ -286,6 +286,17 @@ describe('check', () => {
       assert.match(stdout, /\nerror archive-unreadable: |^error archive-unreadable: /)
       assert.doesNotMatch(stdout, /s3:GetObject|take the archive for right/)
     }
+  })
+
+  it('reads no provenance file without --deep: only there it shows that one names another file', async () => {
+    const path = await program.chart('web', '0.2.0')
+    writeFileSync(`${path}.prov`, `files:\n  web-latest.tgz: sha256:${sha256(readFileSync(path))}\n`)
+    await program.ok('push', path, URI, '--any-prov')
+    const asked: string[] = []
+    program.fail({ get: async (key, options) => (asked.push(key), program.bucket.get(key, options)) })
+    assert.ok(!(await codes()).includes('provenance-mismatch'))
+    assert.ok(!asked.some((key) => key.endsWith('.prov') || key.endsWith('.tgz')), asked.join())
+    assert.ok((await codes('--deep')).includes('provenance-mismatch'))
   })
 
   it('does not bring back what was deleted, and leaves archives as they are', async () => {

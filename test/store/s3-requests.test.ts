@@ -156,6 +156,21 @@ describe('a request to the store', () => {
       })
     }
 
+    it('names the setting that leaves it out where the store refuses the object with it and without it', async () => {
+      for (const [status, code] of [[501, 'NotImplemented'], [400, 'InvalidArgument']] as const) {
+        handle = (incoming, answer) => {
+          checksums.push(incoming.headers['x-amz-checksum-sha256'] as string | undefined)
+          const body = `<Error><Code>${code}</Code></Error>`
+          answer.writeHead(status, { date: new Date().toUTCString(), 'content-length': body.length })
+          answer.end(body)
+        }
+        await assert.rejects(put(), { hint: /; it was refused with a checksum and without one: AWS_REQUEST_CHECKSUM_CALCULATION=when_required / })
+      }
+      assert.deepEqual(checksums, [SHA256, undefined, SHA256, undefined])
+      handle = refusing(400, 'MetadataTooLarge')
+      await assert.rejects(put(), ({ hint }: { hint: string }) => !hint.includes('CHECKSUM'))
+    })
+
     it('leaves out what the store has no room for, when it may', async () => {
       const sent: string[][] = []
       const optionalMetadata = 'chart-metadata'

@@ -60,6 +60,7 @@ export const FINDING_KINDS = {
   'provenance-stale': kind('warning', 'a provenance file has no archive', 'it takes space', 'when it is an hour old: helm s3 prune REPO --orphans'),
   'delta-ignored': kind('warning', 'an object in index.d/ is not obeyed', 'what it was to change is not in the index', 'find out who wrote it; a newer helm-s3: update this one; else remove the object'),
   'collection-blocked': kind('warning', 'a delta of an unknown apiVersion stops the collection of all above it', 'index.d/ grows', 'update helm-s3'),
+  'config-too-large': kind('warning', 'the defaults of the repository are larger than 64 KiB', 'every command that writes goes without them, and says so', 'helm s3 config REPO KEY=VALUE sets them anew; helm s3 config REPO --unset relative empties them'),
   'compaction-overdue': kind('warning', 'deltas are pending for long', 'readers without the plugin do not see these changes', COMPACT, 'compact'),
   'store-create-races': kind('warning', 'If-None-Match is ignored or not exact', 'two pushes of one version at the same moment may both succeed', 'do not push one version from two places at once: docs/STORES.md'),
   'store-swap-races': kind('warning', 'If-Match is ignored or not exact', 'init --force and reindex --rebuild may undo what is written at the same moment; other changes are safe', 'docs/STORES.md'),
