@@ -41,8 +41,8 @@ describe('list', () => {
         assert.deepEqual(await names('web', '--version=v1.10.0+b', ...flags), ['web 1.10.0+b'])
         assert.deepEqual(await names('web', '--version=1.10.0+missing', ...flags), [])
       }
-      assert.deepEqual(await names('web', '--version=1.10.0', '--all-versions'), ['web 1.10.0+b', 'web 1.10.0'])
-      assert.deepEqual(await names('web', '--version=>=1.10.0+x', '--all-versions'), ['web 1.10.0+b', 'web 1.10.0'])
+      assert.deepEqual((await names('web', '--version=1.10.0', '--all-versions')).sort(), ['web 1.10.0', 'web 1.10.0+b'])
+      assert.deepEqual((await names('web', '--version=>=1.10.0+x', '--all-versions')).sort(), ['web 1.10.0', 'web 1.10.0+b'])
       assert.equal(await program.ok('list', URI, 'web', '--version=1.10.0+missing'), 'No charts found: no version satisfies 1.10.0+missing.\n')
     })
 
