@@ -223,7 +223,7 @@ function leaveArchives<T extends DeletionTarget>(
   error: unknown,
 ): Deletion<T> {
   const keptArchives = targets.flatMap(({ key }) => key ?? [])
-  for (const key of keptArchives) session.changes.leaveArchive(key, error)
+  for (const key of keptArchives) session.changes.leaveArchive(session.location, key, error)
   return { targets, keptArchives, unlike: [], revived: [], committed: [{ id, delta, newerDeltas: 0 }] }
 }
 
@@ -329,7 +329,7 @@ function refuseWithoutEffect(
   if (stands === undefined) return
   if (isBelowBy > 0) throw clockWentBack(stands, isBelowBy)
   throw new HelmS3Error('conflict', `${stands.name} ${stands.version} is still in the index: a newer change of it came first`, {
-    hint: 'look at it with `helm s3 log`, and delete it again',
+    hint: 'look at it with `helm s3 log REPO`, and delete it again',
   })
 }
 

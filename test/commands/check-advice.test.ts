@@ -111,6 +111,20 @@ describe('the advice of check', () => {
   const replaced = async (): Promise<Uint8Array> => chartArchive('web', '0.1.0', { 'NOTES.txt': 'other' })
   const entryLine = (name: string, version: string, more = ''): string => `{"apiVersion":"v2","name":${JSON.stringify(name)},"version":"${version}","urls":["web-0.1.0.tgz"]${more}},\n`
 
+  const refuseSwaps = (): void =>
+    program.fail({
+      put: async (key, body, options) => {
+        if (typeof options.when === 'object') throw new HelmS3Error('unsupported-store', 'the store refuses If-Match')
+        return program.bucket.put(key, body, options)
+      },
+    })
+  const overdue = async (): Promise<void> => {
+    refuseSwaps()
+    await push('web', '2.0.0', '--no-compact')
+    program.pass(2 * HOUR)
+  }
+  const movedStore = { then: async () => (program.fail({}), program.ok('compact', URI)) }
+
   const cases: Readonly<Record<string, readonly Case[]>> & Partial<Record<FindingCode, readonly Case[]>> = {
     'index-missing': [{ make: () => remove('index.yaml'), ways: fixed }],
     'index-unreadable': [
@@ -241,6 +255,7 @@ describe('the advice of check', () => {
       },
     ],
     'store-refuses-conditions': [
+      { make: async () => refuseSwaps(), flags: ['--probe'], ways: { 'use another store': otherStore } },
       {
         make: async () =>
           program.fail({
@@ -292,7 +307,17 @@ describe('the advice of check', () => {
         ways: { 'remove the object': { then: () => remove(`index.d/${makeDeltaId(1_700_000_000_000, new Uint8Array(10))}.yaml`) } },
       },
     ],
-    'compaction-overdue': [{ make: async () => (await push('web', '2.0.0', '--no-compact'), program.pass(2 * HOUR)), ways: { 'helm s3 compact REPO': undefined }, leaves: ['deltas-uncollected'] }],
+    'config-too-large': [
+      {
+        make: () => put('index.d/config.json', JSON.stringify({ relative: true, note: 'x'.repeat(70_000) })),
+        ways: { 'helm s3 config REPO --unset relative': undefined, 'KEY=VALUE sets them anew': { then: () => program.ok('config', URI, 'relative=true') } },
+      },
+    ],
+    'compaction-overdue': [
+      { make: async () => (await push('web', '2.0.0', '--no-compact'), program.pass(2 * HOUR)), ways: { 'helm s3 compact REPO': undefined }, leaves: ['deltas-uncollected'] },
+      { make: () => overdue(), ways: { 'helm s3 check REPO --probe': movedStore }, leaves: ['deltas-uncollected'] },
+      { make: () => overdue(), flags: ['--probe'], ways: { 'nothing on this store: it refuses If-Match': movedStore }, leaves: ['deltas-uncollected'] },
+    ],
     'clock-skewed': [
       { make: async () => void (program.clock = { now: () => Date.now() - 20 * 60_000 }), ways: { 'set the clock': { then: async () => void (program.clock = {}) } } },
     ],
