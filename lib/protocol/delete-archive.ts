@@ -13,6 +13,8 @@ export interface DeletionWarrant {
   /** Id of the delta that removed the entry: only archives of lower ids are deleted. */
   readonly removal: DeltaId
   readonly expected: ExpectedArchive
+  /** Whether the push that wrote an archive under this id may have its delta still before it: then the archive is for its entry. */
+  readonly isUnderWay: (id: DeltaId | undefined) => boolean
   /** Whether a DELETE may still be sent, by the clocks of this machine. */
   readonly isInTime: () => boolean
   /** When the delta landed, at the earliest: store clock, milliseconds since 1970. The store is asked to refuse what comes late after it. */
@@ -47,7 +49,7 @@ export type Unlike = 'other-bytes' | 'no-digest'
 
 /**
  * Removes an archive whose entry is gone, and its provenance file, and nothing else: only the object that HEAD showed, with
- * the expected digest, written below the removal, within the deadline, by one conditional DELETE that is never sent again.
+ * the expected digest, of a push whose delta is known or can come no more, written below the removal, within the deadline, by one conditional DELETE that is never sent again.
  * A DELETE that is late could meet the archive of a push that came after: equal bytes have the same ETag. So the store is asked to
  * refuse one that comes when pushes do not wait for it any more. The only place that deletes archives.
  *
@@ -59,9 +61,9 @@ export async function deleteArchive(session: Session, key: Key, warrant: Deletio
   const archive = await unlessFailed(session, key, async () => {
     const head = await headArchive(session, key)
     if (head === undefined) return ABSENT
-    const { digest, writer = head } = warrant.expected
+    const { digest, writer } = warrant.expected
     if (digest !== undefined && head.digest !== digest) return { ...KEPT, unlike: unlikeBecause(session, head, warrant) }
-    if (head.delta !== writer.delta) return KEPT
+    if (writer === undefined ? warrant.isUnderWay(head.delta) : head.delta !== writer.delta) return KEPT
     return deleteBelow(session, key, head, warrant)
   })
   if (archive.outcome === 'kept') return archive

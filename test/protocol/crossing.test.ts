@@ -275,6 +275,32 @@ describe('a push that others cross', () => {
     assert.deepEqual([await entry(), await archive()], [A.digest, 'app 1.0.0 a'])
   })
 
+  it('keeps its archive for the delta that it has still to send when the same bytes of another push are deleted', async () => {
+    const [written, deleted] = [new Gate(), new Gate()]
+    const slow = repository.session({
+      put: async (key, ...rest) => {
+        if (!isDelta(key)) return repository.bucket.put(key, ...rest)
+        await written.openAndWaitFor(deleted)
+        await repository.bucket.put(key, ...rest)
+        throw new Error('killed')
+      },
+    })
+    let pushing: Promise<unknown> = Promise.resolve()
+    const before = async (): Promise<void> => {
+      repository.pass(SECOND)
+      pushing = repository.push([B], { force: true }, slow)
+      pushing.catch(() => undefined)
+      await written.isReached
+    }
+    await repository.push([B], { force: true }, repository.session(aroundFirstDelta({ before })))
+    repository.pass(SECOND)
+    await deleteVersions(repository.session(), [APP])
+    assert.equal(await entry(), undefined)
+    deleted.open()
+    await assert.rejects(pushing, /killed/)
+    assert.deepEqual([await entry(), await archive()], [B.digest, 'app 1.0.0 b'])
+  })
+
   it('of several charts sends none again while it waits for one of them', async () => {
     const charts = Array.from({ length: 5 }, (_, i) => upload('app', `1.0.${String(i)}`))
     await dies(B)
