@@ -1,4 +1,4 @@
-import type { Edit } from './bundle.ts'
+import type { Edit } from './edits.ts'
 import type { MixName } from './mixes.ts'
 import type { StoreKind } from './world.ts'
 
