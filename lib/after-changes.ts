@@ -7,8 +7,8 @@ const GOING_ON: Readonly<Record<string, string>> = {
   push: 'the same command with --ignore-if-exists, or once more with --force, does what is missing',
   copy: 'the same command with --ignore-if-exists, or once more with --force, does what is missing',
   delete: 'the same command with --ignore-missing does what is missing',
-  restore: 'see with `helm s3 list` what stands, and restore what is missing',
-  init: '`helm s3 check` says what stands there',
+  restore: 'see with `helm s3 list REPO` what stands, and restore what is missing',
+  init: '`helm s3 check REPO` says what stands there',
 }
 
 /** Hints for a command that has changed nothing. */

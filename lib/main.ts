@@ -10,10 +10,12 @@ import { errorText } from './error-text.ts'
 import { HelmS3Error, exitStatus, problemStatus } from './errors.ts'
 import type { Invocation } from './invocation.ts'
 import { Interruption, type Io, type Output, createOutput } from './output.ts'
+import type { RepositoryLocation } from './core/keys.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
 import { objectDefaults } from './protocol/config-defaults.ts'
 import { createSession } from './protocol/open-session.ts'
 import type { Session } from './protocol/session.ts'
+import { withRepositoryNamed } from './repository-hint.ts'
 import { type ConnectionSettings, connectionSettings } from './settings/connection.ts'
 import type { Environment } from './settings/environment.ts'
 import { NO_OBJECT_SETTINGS, type ObjectSettings, type ObjectSettingsSource, explicitObjectSettings, keysOfDefaults, objectSettings, takesRepositoryDefaults, withDefaults } from './settings/objects.ts'
@@ -63,6 +65,7 @@ export async function main(argv: readonly string[], env: Environment, io: Io, wi
   let { isVerbose } = config
   let command = ''
   const changes = new Changes()
+  const opened: RepositoryLocation[] = []
   try {
     const invocation = await readInvocation(argv)
     if (invocation.kind === 'help') {
@@ -74,11 +77,11 @@ export async function main(argv: readonly string[], env: Environment, io: Io, wi
     const { form, isQuiet } = invocation
     command = commandName(invocation.command)
     const output = createOutput(io, { form, isVerbose, isQuiet, hasColor: config.hasColor })
-    await run(invocation, { changes, config, env, io, wiring, output })
+    await run(invocation, { changes, opened, config, env, io, wiring, output })
     await output.flush()
     return output.hasFoundProblems ? problemStatus(hasFineExitCodes(argv, config)) : 0
   } catch (error) {
-    return fail(error, io, { changes, command, isVerbose, hasFineExitCodes: hasFineExitCodes(argv, config) })
+    return fail(error, io, { changes, repository: opened.at(-1), command, isVerbose, hasFineExitCodes: hasFineExitCodes(argv, config) })
   }
 }
 
@@ -103,6 +106,8 @@ async function readInvocation(argv: readonly string[]): Promise<Invocation> {
 
 interface Surroundings {
   readonly changes: Changes
+  /** The repositories of the command, in the order of their opening. */
+  readonly opened: RepositoryLocation[]
   readonly config: Config
   readonly env: Environment
   readonly io: Io
@@ -112,7 +117,7 @@ interface Surroundings {
 
 async function run(
   { command, args, flags, settings, timeout }: Extract<Invocation, { readonly kind: 'run' }>,
-  { changes, config, env, io, wiring: { clock, random, host, createStore }, output }: Surroundings,
+  { changes, opened, config, env, io, wiring: { clock, random, host, createStore }, output }: Surroundings,
 ): Promise<void> {
   // What is wrong on the command line is said at once, whatever the command does first.
   connectionSettings(settings, undefined, {})
@@ -148,6 +153,7 @@ async function run(
       takesRepositoryDefaults: takesDefaults,
       openStore: (bucket, query) => openStore(bucket, query),
       openSession: async (location) => {
+        opened.push(location)
         const defaults = async (): Promise<ObjectSettings> => (takesDefaults ? objectDefaults(await session.repositoryConfig()) : NO_OBJECT_SETTINGS)
         const store = await openStore(location.bucket, location.query, defaults, location.address)
         const { notice, progress, detail, track } = output
@@ -177,20 +183,22 @@ function once(notice: (line: string) => void): (line: string) => void {
 
 interface Failing {
   readonly changes: Changes
+  /** That which hints are about. */
+  readonly repository: RepositoryLocation | undefined
   readonly command: string
   readonly hasFineExitCodes: boolean
   readonly isVerbose: boolean
 }
 
 async function fail(error: unknown, { stderr }: Io, failing: Failing): Promise<number> {
-  const { changes, command, hasFineExitCodes, isVerbose } = failing
+  const { changes, command, hasFineExitCodes, isVerbose, repository } = failing
   const say = (text: string): Promise<void> => stderr.write(visibleText(text)).catch(() => undefined)
   if (error instanceof Interruption) {
     for (const line of linesWhenEnded(changes)) await say(`helm-s3: ${line}\n`)
     return error.exitStatus
   }
   if (systemCode(error) === 'EPIPE') return BROKEN_PIPE
-  const told = afterChanges(error, changes, command, isVerbose)
+  const told = withRepositoryNamed(afterChanges(error, changes, command, isVerbose), repository)
   if (changes.leftover !== undefined) await say(`helm-s3: ${changes.leftover}\n`)
   await say(errorText(told, isVerbose))
   return told instanceof HelmS3Error ? exitStatus(told.code, hasFineExitCodes) : 1

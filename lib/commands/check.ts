@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { refusesToReplace } from '../core/check/check-store.ts'
 import { type Finding, findingKey } from '../core/check/finding.ts'
 import { FINDING_KINDS } from '../core/check/finding-kinds.ts'
 import { HelmS3Error } from '../errors.ts'
@@ -27,7 +28,7 @@ export async function check(context: Context, { allowLostEntries, fix, relative,
   const location = await findRepository(repository, context.config.helm.repositoriesFile)
   const session = await context.openSession(location)
   const first = await checkRepository(session, options)
-  const mustRepair = fix && repairsOf(first.findings).size > 0
+  const mustRepair = fix && repairsOf(first.findings).size > 0 && !refusesToReplace(first.probe)
   const afterCommit = (committed: CommittedDelta): Promise<void> => updateIndexCaches(context, session, committed)
   const repair = (found: readonly Finding[]): Promise<Repairs> => repairRepository(session, found, { ...options, allowLostEntries, relative, afterCommit })
   const lookAgain = (): Promise<CheckResult> => checkRepository(session, { ...options, probe: false })

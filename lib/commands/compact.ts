@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import type { IndexForm } from '../core/index/index-text.ts'
+import { namingRepository } from '../repository-hint.ts'
 import { findRepository } from '../helm/repositories.ts'
 import { type CompactResult, compactRepository } from '../protocol/compact.ts'
 
@@ -20,7 +21,7 @@ export async function compact(context: Context, options: CompactCommand): Promis
   const result = await compactRepository(session, { graceWindow, dryRun, form })
   const { folded, collected, written, generation, problem, skipped } = result
   if (problem !== undefined) {
-    const why = problem.hint === undefined ? problem.message : `${problem.message}; ${problem.hint}`
+    const why = problem.hint === undefined ? problem.message : `${problem.message}; ${namingRepository(problem.hint, location)}`
     const done = `index.yaml is written (generation ${String(generation)})`
     context.output.notice(`helm-s3: ${done}, but old deltas stay until the next compaction: ${why}`)
   }

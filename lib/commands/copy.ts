@@ -5,6 +5,7 @@ import { HelmS3Error } from '../errors.ts'
 import { formatCount } from '../format.ts'
 import { findRepository } from '../helm/repositories.ts'
 import type { ChartUpload } from '../protocol/chart-upload.ts'
+import { withRepositoryNamed } from '../repository-hint.ts'
 import { compactInline } from '../protocol/compact-inline.ts'
 import { pushCharts } from '../protocol/push.ts'
 import { WORTH_COPYING, copiesOnServer } from '../protocol/server-side-copy.ts'
@@ -41,7 +42,9 @@ export async function copy(context: Context, options: CopyCommand): Promise<void
     throw new HelmS3Error('usage', `SRC and DST are the same repository: ${source.url}`, { hint: 'copy to another prefix, bucket or store' })
   }
   const [from, to] = [await context.openSession(source), await context.openSession(destination)]
-  const copies = await gatherCopies(context, from, options)
+  const copies = await gatherCopies(context, from, options).catch((error: unknown) => {
+    throw withRepositoryNamed(error, source)
+  })
   if (!options.anyProv) refuseOtherProvenance(copies)
   const uploads = await chooseWay(to, isSameStore(source, destination), copies, options)
 

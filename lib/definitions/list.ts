@@ -23,7 +23,7 @@ export const listDefinition = command({
   ],
   arity: between(1, 2),
   flags: {
-    version: { kind: 'text', about: 'only versions that satisfy this constraint' },
+    version: { kind: 'text', about: 'only versions that satisfy this constraint; 1.0.0+b means exactly that build' },
     devel: { kind: 'switch', about: 'also pre-releases; ignored with --version' },
     'all-versions': { kind: 'switch', about: 'every version, not the newest alone' },
     ...OUTPUT_FLAG,

@@ -20,6 +20,7 @@ export const restoreDefinition = command({
       'All versions that are named can be restored, or nothing happens. The restored entry is made from the archive and dated when that was pushed.',
     'It goes through the same steps as a push. Where the archive still stands and the deletion is younger than a minute, it waits until that cannot remove it any more. ' +
       'An older version of an archive is read with s3:ListBucketVersions and s3:GetObjectVersion.',
+    'An archive that lay in a folder, or under another name, is found by its entry: in index.yaml while the deletion is not folded, else in the versions of index.yaml that a versioned bucket keeps. Its copy is put where a push would put it.',
   ],
   arity: exactly(2),
   flags: {

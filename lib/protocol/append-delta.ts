@@ -79,7 +79,7 @@ async function sendDelta(
       }),
     ).catch((error: unknown) => {
       if (hasCode(error, 'unreachable') && !minted.isFresh()) return { outcome: 'too-late' } as const
-      throw sent.isUnanswered ? outcomeUnknown(writeOf(session, minted), error) : error
+      throw sent.isUnanswered ? outcomeUnknown(writeOf(minted), error) : error
     })
     if (put.outcome === 'too-late') return { outcome: 'expired' }
     const isSoundDate = put.outcome === 'written' && deltaTime(minted.id) < put.date + MAX_CLOCK_LEAD - DATE_TOLERANCE
@@ -126,7 +126,7 @@ function committed({ date }: Minted, landedAt: number | undefined): Appended {
 
 /** When it landed, by the store's clock; `folded`: it has, and may be collected; undefined: it has not. */
 async function lookForDelta(session: Session, minted: Minted): Promise<number | 'folded' | undefined> {
-  return lookAfter(writeOf(session, minted), async () => {
+  return lookAfter(writeOf(minted), async () => {
     const head = await session.store.head(deltaKey(session.location.deltaFolder, minted.id))
     if (head !== undefined) return head.lastModified
     const { date, index } = await readBase(session)
@@ -136,9 +136,9 @@ async function lookForDelta(session: Session, minted: Minted): Promise<number | 
   })
 }
 
-function writeOf({ location }: Session, { id }: Minted): UncertainWrite {
+function writeOf({ id }: Minted): UncertainWrite {
   return {
     what: `${id}: it may or may not have taken effect`,
-    wayOut: `see what stands there, \`helm s3 fetch\` from ${location.address}, before you repeat the command`,
+    wayOut: 'see what stands there, `helm s3 list REPO`, before you repeat the command',
   }
 }

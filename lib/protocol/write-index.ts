@@ -49,7 +49,7 @@ export async function writeIndex(session: Session, text: IndexText, when: Exclud
 function wayOut(when: PutCondition): string {
   return when === 'absent'
     ? 'where no index.yaml stands there when the store answers again, do the same again'
-    : 'no delta is lost by it; run `helm s3 compact` when the store answers again'
+    : 'no delta is lost by it; run `helm s3 compact REPO` when the store answers again'
 }
 
 /** A swap that cannot be sent is not sent later: what it was made of may have aged by then. It waits, and is lost. */

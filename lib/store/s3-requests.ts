@@ -192,7 +192,13 @@ export class S3Requests {
     } catch (error) {
       if (!mayMindChecksum(error)) throw error
       const again = this.#sendAsItIsTaken(request, signal)
-      const status = await again.then((answer) => answer.status, statusOf)
+      const status = await again.then(
+        (answer) => answer.status,
+        (refusal: unknown) => {
+          if (refusal instanceof S3AnswerError) refusal.isWithoutChecksum = true
+          return statusOf(refusal)
+        },
+      )
       if (status !== undefined && status < 500 && status !== statusOf(error)) {
         this.#takesNoChecksum = true
         this.#route.detail(`helm-s3: ${NO_CHECKSUM}`)
