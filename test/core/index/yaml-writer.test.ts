@@ -48,6 +48,27 @@ describe('yaml writer', () => {
     )
   })
 
+  // The `yaml` package leaves these plain or raw; Helm 3 and 4 then refuse the whole index: docs/decisions/0027.
+  for (const [what, word, written] of [
+    ['octal digits of YAML 1.2', '0o7', '"0o7"'],
+    ['the same with a sign', '-0o7', '"-0o7"'],
+    ['hexadecimal digits with a large X', '0X1F', '"0X1F"'],
+    ['the word for a merge', '<<', '"<<"'],
+    ['DEL', 'a\u007fb', '"a\\x7Fb"'],
+    ['a byte order mark', '\ufeffa', '"\\uFEFFa"'],
+  ] as const) {
+    it(`writes what stays a string to Helm: ${what}`, () => {
+      const value = { key: word, list: [word], [word]: 'x' }
+      const text = writeMapping(value, 0)
+      assert.ok(text.includes(`key: ${written}\n`) && text.includes(`- ${written}\n`) && text.includes(`${written}: x\n`), text)
+      assert.deepEqual(parseGoYaml(text), value)
+    })
+  }
+
+  it('writes half a character as the mark for one that is lost: Helm refuses its escape', () => {
+    assert.deepEqual(parseGoYaml(writeMapping({ key: 'a\ud800' }, 0)), { key: 'a\ufffd' })
+  })
+
   it('writes simple keys with any values so that the block reader reads them, all as they were', () => {
     fc.assert(
       fc.property(
