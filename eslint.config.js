@@ -77,7 +77,7 @@ export default defineConfig(
       'lib/protocol/write-archive.ts',
       'lib/protocol/delete-archive.ts',
       'lib/protocol/collect.ts',
-      'lib/protocol/repository-config.ts',
+      'lib/protocol/write-config.ts',
       'lib/protocol/rebuild-mark.ts',
       'lib/protocol/keep-broken.ts',
       'lib/protocol/probe-objects.ts',
@@ -92,7 +92,7 @@ export default defineConfig(
         onlyHome('ExportDefaultDeclaration', 'Named exports only.'),
         onlyHome(
           "CallExpression[callee.property.name=/^(put|delete)$/][callee.object.property.name='store'], CallExpression[callee.property.name=/^(put|delete)$/][callee.object.name='store']",
-          'Writes and deletions of objects have one home each: write-index, append-delta, write-archive, delete-archive, collect, repository-config, rebuild-mark, keep-broken, probe-objects.',
+          'Writes and deletions of objects have one home each: write-index, append-delta, write-archive, delete-archive, collect, write-config, rebuild-mark, keep-broken, probe-objects.',
         ),
       ],
     },

@@ -60,13 +60,16 @@ provideHome(process.env, process.platform)
 // All but the getter works for longer.
 if (process.argv[2] !== 'download') compileEarly()
 
+/** What the stores of this run have learned of the regions of their buckets. */
+const regions = new Map<string, string>()
+
 void main(process.argv.slice(2), process.env, io, {
   clock: systemClock,
   random: systemRandom,
   host: hostname(),
   createStore: async ({ bucket, connection, ...options }) => {
     const { createS3Store } = await import('./store/s3-store.ts')
-    return createS3Store(connection, bucket, options)
+    return createS3Store(connection, bucket, { ...options, regions })
   },
 }).then((status) => {
   // Everything is written by now. Ending at once keeps idle connections from holding the process.

@@ -88,14 +88,14 @@ async function findBase(path: string): Promise<KeptBase> {
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(LABEL_BYTES), 0, LABEL_BYTES, 0)
     const label = JSON.parse(buffer.toString('utf8', 0, bytesRead)) as Label
-    return { etag: asETag(label.etag), lastModified: label.lastModified, read: () => quietly(() => readBody(path, label)) }
+    return { etag: asETag(label.etag), lastModified: label.lastModified, read: () => quietly(() => readKeptBytes(path, label)) }
   } finally {
     await file.close()
   }
 }
 
 /** The label is read again with the bytes: another process may have replaced the file meanwhile. */
-async function readBody(path: string, label: Label): Promise<Uint8Array | undefined> {
+async function readKeptBytes(path: string, label: Label): Promise<Uint8Array | undefined> {
   const bytes = await readFile(path)
   const found = JSON.parse(bytes.toString('utf8', 0, LABEL_BYTES)) as Label
   const body = bytes.subarray(LABEL_BYTES)

@@ -1,4 +1,4 @@
-import { METADATA_FIELDS, typeProblem } from '../core/index/field-types.ts'
+import { METADATA_FIELDS, isObject, typeProblem } from '../core/index/field-types.ts'
 import { parseShallowJson } from '../core/json-depth.ts'
 import { HelmS3Error } from '../errors.ts'
 import { inHelmOrder } from './chart-yaml.ts'
@@ -32,10 +32,10 @@ function parse(text: string): DraftMetadata | undefined {
   } catch {
     return undefined
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  if (!isObject(value)) return undefined
   const isUsable = Object.entries(value).every(([field, item]) => {
     const type = METADATA_FIELDS.get(field)
     return type !== undefined && item !== null && typeProblem(field, type, item) === undefined
   })
-  return isUsable ? (value as DraftMetadata) : undefined
+  return isUsable ? value : undefined
 }

@@ -5,7 +5,7 @@ import { FINDING_KINDS } from '../core/check/finding-kinds.ts'
 import { HelmS3Error } from '../errors.ts'
 import { findRepository } from '../helm/repositories.ts'
 import { type CheckOptions, type CheckResult, checkRepository } from '../protocol/check.ts'
-import type { Committed } from '../protocol/reindex.ts'
+import type { CommittedDelta } from '../protocol/committed.ts'
 import { type Repairs, repairRepository, repairsOf } from '../protocol/repair.ts'
 import { updateIndexCaches } from './index-caches.ts'
 import { type CheckReport, describeCheck } from './check-report.ts'
@@ -29,7 +29,7 @@ export async function check(context: Context, { allowLostEntries, fix, relative,
   const session = await context.openSession(location)
   const first = await checkRepository(session, options)
   const mustRepair = fix && repairsOf(first.findings).size > 0 && !refusesToReplace(first.probe)
-  const afterCommit = (committed: Committed): Promise<void> => updateIndexCaches(context, session, committed)
+  const afterCommit = (committed: CommittedDelta): Promise<void> => updateIndexCaches(context, session, committed)
   const repair = (found: readonly Finding[]): Promise<Repairs> => repairRepository(session, found, { ...options, allowLostEntries, relative, afterCommit })
   const lookAgain = (): Promise<CheckResult> => checkRepository(session, { ...options, probe: false })
   const { isAnew, repaired, ...done } = mustRepair ? await repair(first.findings) : NO_REPAIRS

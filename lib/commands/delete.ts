@@ -25,7 +25,7 @@ export interface DeleteCommand {
 /** `helm s3 delete NAME REPO --version V[,V...]`: all versions exist, or nothing happens. */
 export async function deleteCommand(context: Context, options: DeleteCommand): Promise<void> {
   const versions = splitVersions(options.versions)
-  refuseContradictions(options)
+  requireVersionsOrAll(options)
   if (versions.length === 0 && !options.all) throw new HelmS3Error('usage', 'at least one non-empty --version is required')
   const location = await findRepository(options.repository, context.config.helm.repositoriesFile)
   const session = await context.openSession(location)
@@ -69,7 +69,7 @@ function sayWhichStay({ output }: Context, location: RepositoryLocation, targets
   output.notice(`helm-s3: removed from the index, and still in the bucket: ${keys.join(', ')}${more} (${REASONS[first.reason]}); ${way}`)
 }
 
-function refuseContradictions({ all, versions }: DeleteCommand): void {
+function requireVersionsOrAll({ all, versions }: DeleteCommand): void {
   if (all && versions.length > 0) {
     throw new HelmS3Error('usage', '--all and --version cannot be given together', { hint: 'leave one of them out' })
   }

@@ -7,14 +7,14 @@ import { type Key, type ObjectLocation, type RepositoryLocation, archiveKey, pro
 import { replacedInFolders } from '../core/plan-reindex.ts'
 import { MAX_ARCHIVE, MAX_PROVENANCE } from '../core/size-limits.ts'
 import { HelmS3Error, hasCode } from '../errors.ts'
+import { attempts } from '../protocol/attempts.ts'
 import { headArchive } from '../protocol/head-archive.ts'
-import { locationFor } from '../protocol/repository-config.ts'
+import { DISAGREEMENT_RETRIES } from '../protocol/limits.ts'
+import { locationFor } from '../protocol/config-defaults.ts'
 import type { Session } from '../protocol/session.ts'
 import type { ObjectStore, StoredObject } from '../store/object-store.ts'
 import { sha256 } from '../sys/sha256.ts'
 import { shellWord } from '../terminal-text.ts'
-
-const MAX_ATTEMPTS = 4
 
 /** Which version of a chart is meant. */
 export interface WantedVersion {
@@ -47,12 +47,13 @@ export interface EntryArchive {
  * @throws HelmS3Error the last one that was returned
  */
 export async function untilInAgreement<T>(session: Session, attempt: () => Promise<T | HelmS3Error>): Promise<T> {
-  for (let attempts = 1; ; attempts++) {
+  let problem: HelmS3Error | undefined
+  for await (const _ of attempts(session, DISAGREEMENT_RETRIES)) {
     const result = await attempt()
     if (!(result instanceof HelmS3Error)) return result
-    if (attempts === MAX_ATTEMPTS) throw result
-    await session.clock.sleep((0.5 + session.random.fraction()) * 250 * 2 ** attempts)
+    problem = result
   }
+  throw problem ?? new Error('nothing was tried')
 }
 
 /**

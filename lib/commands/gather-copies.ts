@@ -55,7 +55,7 @@ async function readUpload(context: Context, session: Session, entry: Entry): Pro
   const archive = await findEntryArchive(context, session, entry)
   const [object, provenance] = await Promise.all([readEntryArchive(archive), readProvenance(archive)])
   if (object instanceof HelmS3Error) return object
-  if (provenance !== undefined && !isOf(provenance, object.digest)) return otherProvenance(entry)
+  if (provenance !== undefined && !maySign(provenance, object.digest)) return otherProvenance(entry)
   const { metadata } = await readChartArchive(object.body)
   const { name, version } = entry
   const source = `s3://${archive.bucket}/${archive.key}`
@@ -68,7 +68,7 @@ async function readUpload(context: Context, session: Session, entry: Entry): Pro
 }
 
 /** Helm's provenance files name the digest of their archive; what names none is nobody's business here. */
-function isOf(provenance: Uint8Array, digest: string): boolean {
+function maySign(provenance: Uint8Array, digest: string): boolean {
   const text = Buffer.from(provenance)
   return !text.includes('sha256:') || text.includes(`sha256:${digest}`)
 }

@@ -35,7 +35,7 @@ export interface PruneCommand {
 /** `helm s3 prune REPO`: removes versions that no rule keeps, in one delta, and archives that no entry names. */
 export async function pruneCommand(context: Context, options: PruneCommand): Promise<void> {
   const { allowManyOrphans, dryRun, olderThan, orphans } = options
-  refuseContradictions(options)
+  refuseIdleRules(options)
   const { repositoriesFile, program } = context.config.helm
   const location = await findRepository(options.repository, repositoriesFile)
   const keepLists = hasCriterion(options) ? await Promise.all(options.keepFiles.map(readKeepFile)) : []
@@ -65,7 +65,7 @@ function hasCriterion({ keepLast, keepPrereleases, olderThan }: PruneCommand): b
 }
 
 /** A rule that keeps nothing back would read as if it protected something. */
-function refuseContradictions(options: PruneCommand): void {
+function refuseIdleRules(options: PruneCommand): void {
   const { inUse, keepFiles, keepLast, keepPrereleases, names, orphans } = options
   if (!hasCriterion(options) && !orphans) {
     throw new HelmS3Error('usage', 'nothing says what to remove', {

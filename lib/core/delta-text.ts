@@ -1,7 +1,8 @@
 import { HelmS3Error } from '../errors.ts'
 import { type Addition, type Delta, type Origin } from './delta.ts'
 import { type Entry, type Removal, versionKey } from './entry.ts'
-import { entryProblem, removalProblem } from './entry-shape.ts'
+import { additionProblem, removalProblem } from './entry-shape.ts'
+import { isObject } from './index/field-types.ts'
 import { isTooDeep } from './json-depth.ts'
 import { MAX_DELTA, MAX_DELTA_ITEMS, MAX_JSON_DEPTH, MAX_ORIGIN, MAX_YAML_DELTA } from './size-limits.ts'
 
@@ -50,7 +51,7 @@ export async function decodeDelta(bytes: Uint8Array): Promise<DecodedDelta> {
     if (error instanceof HelmS3Error) throw error
     return { outcome: 'malformed', reason: error instanceof Malformed ? error.message : 'does not decode' }
   }
-  if (!isMapping(value)) return { outcome: 'malformed', reason: 'is not a mapping' }
+  if (!isObject(value)) return { outcome: 'malformed', reason: 'is not a mapping' }
   if (value.apiVersion !== DELTA_API_VERSION) {
     if (typeof value.apiVersion !== 'string') return { outcome: 'malformed', reason: 'has no apiVersion' }
     return { outcome: 'unknown-version', reason: `has the unknown apiVersion ${JSON.stringify(value.apiVersion)}` }
@@ -110,7 +111,7 @@ function readDelta(value: Record<string, unknown>): Delta {
 
 function readSection<T>(value: unknown, title: string, read: (item: unknown, where: string) => T & { name: string }): T[] {
   if (value === undefined || value === null) return []
-  if (!isMapping(value)) throw new Malformed(`has ${title} that are not a mapping`)
+  if (!isObject(value)) throw new Malformed(`has ${title} that are not a mapping`)
   return Object.entries(value).flatMap(([chart, items]) => {
     if (!Array.isArray(items)) throw new Malformed(`has ${title} of ${JSON.stringify(chart)} that are not a list`)
     return items.map((item: unknown) => {
@@ -122,14 +123,14 @@ function readSection<T>(value: unknown, title: string, read: (item: unknown, whe
 }
 
 function readEntry(value: unknown, where: string): Entry {
-  const problem = entryProblem(value)
+  const problem = additionProblem(value)
   if (problem !== undefined) throw new Malformed(`has ${where} of which one ${problem}`)
   return value as Entry
 }
 
 function readRemoval(value: unknown, where: string): Removal {
   const isText = (field: unknown): boolean => field === undefined || typeof field === 'string'
-  if (!isMapping(value) || !isText(value.digest) || !isText(value.created)) throw new Malformed(`has unusable ${where}`)
+  if (!isObject(value) || !isText(value.digest) || !isText(value.created)) throw new Malformed(`has unusable ${where}`)
   const problem = removalProblem(value)
   if (problem !== undefined) throw new Malformed(`has ${where} of which one ${problem}`)
   return value as unknown as Removal
@@ -140,11 +141,7 @@ function refuseTwice(items: readonly { readonly name: string; readonly version: 
 }
 
 function readOrigin(value: unknown): Origin | undefined {
-  if (!isMapping(value)) return undefined
+  if (!isObject(value)) return undefined
   const texts = Object.entries(value).filter(([, text]) => typeof text === 'string' && text.length <= MAX_ORIGIN)
   return texts.length === 0 ? undefined : Object.fromEntries(texts)
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,23 +1,23 @@
 import { hasOwnQuery } from './entry-urls.ts'
-import { ENTRY_FIELDS, typeProblem } from './index/field-types.ts'
+import { ENTRY_FIELDS, isObject, typeProblem } from './index/field-types.ts'
+import { hasScheme } from './keys.ts'
 import { MAX_NAME } from './size-limits.ts'
 import { parseVersion } from './version.ts'
 
 /**
- * Why Helm could not use this value as an index entry, or undefined when it can. One entry with a field of a wrong type
- * makes Helm reject the whole index, so none may ever get in.
+ * Why a delta cannot add this value as an entry, or undefined when it can: Helm could not use it, or its urls lead elsewhere. One entry
+ * with a field of a wrong type makes Helm reject the whole index, so none may ever get in.
  */
-export function entryProblem(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'is not a mapping'
-  const entry: Readonly<Record<string, unknown>> = { ...value }
-  for (const [field, content] of Object.entries(entry)) {
+export function additionProblem(value: unknown): string | undefined {
+  if (!isObject(value)) return 'is not a mapping'
+  for (const [field, content] of Object.entries(value)) {
     const type = ENTRY_FIELDS.get(field)
     if (type === undefined) return `has the unknown field ${JSON.stringify(field)}`
     const problem = typeProblem(field, type, content)
     if (problem !== undefined) return `is unusable: ${problem}`
   }
-  if (!['application', 'library', '', undefined, null].includes(entry.type as string)) return 'has a type that is neither application nor library'
-  return identityProblem(entry) ?? (Array.isArray(entry.urls) && entry.urls.length > 0 ? urlProblem(entry.urls) : 'has no urls')
+  if (!['application', 'library', '', undefined, null].includes(value.type as string)) return 'has a type that is neither application nor library'
+  return identityProblem(value) ?? (Array.isArray(value.urls) && value.urls.length > 0 ? urlProblem(value.urls) : 'has no urls')
 }
 
 /** Why a name and a version cannot identify a chart version, or undefined when they can. */
@@ -57,7 +57,7 @@ function urlProblem(urls: readonly unknown[]): string | undefined {
 function isAcceptableUrl(value: unknown): boolean {
   if (typeof value !== 'string' || value === '') return false
   if (/^(?:s3|https):\/\/[^/]/i.test(value)) return !hasControlCharacter(value)
-  return isSafeSegment(value) && !/^[a-z][a-z0-9+.-]*:/i.test(value)
+  return isSafeSegment(value) && !hasScheme(value)
 }
 
 function isSafeSegment(text: string): boolean {

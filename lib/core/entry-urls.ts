@@ -1,5 +1,5 @@
 import type { Entry } from './entry.ts'
-import { type IndexItem, itemOf } from './index/index-item.ts'
+import { type IndexItem, newItem } from './index/index-item.ts'
 import type { IndexText } from './index/index-text.ts'
 import { type RepositoryLocation, keyBelow } from './keys.ts'
 
@@ -43,7 +43,7 @@ export function mapEntries(index: IndexText, change: (entry: Entry) => Entry): I
     const items = index.items(name)
     const next = items.map((item) => {
       const entry = change(item.entry)
-      return entry === item.entry ? item : itemOf(entry)
+      return entry === item.entry ? item : newItem(entry)
     })
     if (next.some((item, i) => item !== items[i])) changed.set(name, next)
   }

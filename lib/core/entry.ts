@@ -41,9 +41,14 @@ export function underName(name: string, entry: Entry): Entry {
   return entry.name === name ? entry : { ...entry, name }
 }
 
-/** The SHA-256 that the digest of an entry promises, in lower-case hex; undefined: none that means something. Helm takes it with its prefix, too. */
+/** The SHA-256 that the digest of an entry promises, in lower-case hex; undefined: none that means something. Helm 4 takes it with its prefix, too (helm/helm pkg/downloader/cache.go). */
 export function promisedDigest(digest: string | undefined): string | undefined {
   return /^(?:sha256:)?([0-9a-f]{64})$/i.exec(digest ?? '')?.[1]?.toLowerCase()
+}
+
+/** Whether a text is a SHA-256 as archives and deltas carry it: 64 hex digits in lower case. */
+export function isDigest(text: string | undefined): text is string {
+  return text !== undefined && /^[0-9a-f]{64}$/.test(text)
 }
 
 /** `created` of an announcement: no entry has it, for Helm would not load one. */

@@ -3,7 +3,7 @@ import type { Bookkeeping } from './bookkeeping.ts'
 import type { Addition, StoredDelta } from './delta.ts'
 import type { DeltaId } from './delta-id.ts'
 import { type Entry, type Removal, type VersionId, removalMatches, versionKey } from './entry.ts'
-import { type IndexItem, itemOf } from './index/index-item.ts'
+import { type IndexItem, newItem } from './index/index-item.ts'
 import type { IndexText } from './index/index-text.ts'
 import { compareBuilds, compareVersions } from './version.ts'
 
@@ -116,7 +116,7 @@ class WorkingCharts {
   add({ entry, ifAbsent }: Addition): void {
     const versions = this.#versionsOf(entry.name)
     if (ifAbsent && versions.has(entry.version)) return
-    versions.set(entry.version, [itemOf(entry)])
+    versions.set(entry.version, [newItem(entry)])
     this.#changed.add(entry.name)
   }
 

@@ -249,7 +249,8 @@ export function keyBelow(location: RepositoryLocation, url: string): string | un
   return key?.startsWith(location.prefix) === true && key !== location.prefix ? key.slice(location.prefix.length) : undefined
 }
 
-function hasScheme(url: string): boolean {
+/** Whether a url is absolute: `s3://…`, `https://…`, and anything else with a scheme. */
+export function hasScheme(url: string): boolean {
   return /^[a-z][a-z0-9+.-]*:/i.test(url)
 }
 

@@ -1,9 +1,9 @@
 import { type ChartMetadata, makeEntry } from './chart-entry.ts'
 import { skippedBecause } from './check/check-base.ts'
-import { type Entry, type VersionId, promisedDigest, underName, versionKey } from './entry.ts'
-import { entryProblem, identityProblem, nameProblem } from './entry-shape.ts'
+import { type Entry, type VersionId, isDigest, promisedDigest, underName, versionKey } from './entry.ts'
+import { additionProblem, identityProblem, nameProblem } from './entry-shape.ts'
 import type { IndexText } from './index/index-text.ts'
-import { type Key, type RepositoryLocation, type UrlForm, archiveKey, archiveUrlOf, folderArchiveKey, ownArchiveKey } from './keys.ts'
+import { type Key, type RepositoryLocation, type UrlForm, archiveKey, archiveUrlOf, folderArchiveKey, hasScheme, ownArchiveKey } from './keys.ts'
 
 /** An archive as a listing shows it. */
 export interface SeenArchive {
@@ -154,7 +154,7 @@ export class ReindexPlan {
     const entry = this.#entryFor(archive, content, holder)
     const isProven = holder !== undefined && this.#leadsNowhere(holder) && properKey === archive.key && promisedDigest(holder.digest) === content.digest
     if (holder === undefined || isProven || this.#leftOut.has(holder) || !(this.#isElsewhere(holder) || (isSame(holder, entry) && !this.#misnamed.has(holder)))) {
-      const problem = entryProblem(entry)
+      const problem = additionProblem(entry)
       if (problem !== undefined) return { outcome: 'problem', problem: { key: archive.key, reason: `the chart ${problem}` } }
       this.#claims.set(id, archive.key)
       return { outcome: 'claimed', change: { name, version, key: archive.key, archive, seen: holder, entry } }
@@ -207,7 +207,7 @@ export class ReindexPlan {
       if (archive === undefined || (content !== undefined && content !== id)) return [{ name, version, key, archive, seen, entry: undefined }]
       if (!this.#isTrusted(archive)) return []
       const entry = { ...seen, urls: this.#urlsFor(archive, seen) }
-      return isSame(seen, entry) || entryProblem(entry) !== undefined ? [] : [{ name, version, key, archive, seen, entry }]
+      return isSame(seen, entry) || additionProblem(entry) !== undefined ? [] : [{ name, version, key, archive, seen, entry }]
     })
   }
 
@@ -240,7 +240,7 @@ export class ReindexPlan {
     const [url] = entry.urls ?? []
     if (url === undefined || this.#keyOf(entry) !== undefined) return false
     if (folderArchiveKey(this.#location, url) !== undefined) return true
-    return isAbsolute(url) ? !/^s3:/i.test(url) : url.includes('/')
+    return hasScheme(url) ? !/^s3:/i.test(url) : url.includes('/')
   }
 
   /** Whether nothing stands where the entry leads: its archive may lie in its place instead, which its digest proves. */
@@ -284,7 +284,7 @@ export class ReindexPlan {
 
   #urlsFor({ key }: SeenArchive, entry: Entry | undefined): readonly string[] {
     const isOwn = entry !== undefined && this.#keyOf(entry) === key
-    if (isOwn && (!this.#options.relative || !isAbsolute(entry.urls?.[0] ?? ''))) return entry.urls ?? []
+    if (isOwn && (!this.#options.relative || !hasScheme(entry.urls?.[0] ?? ''))) return entry.urls ?? []
     return [archiveUrlOf(this.#location, key, this.#options.urlForm)]
   }
 }
@@ -308,10 +308,6 @@ export function stillHolds(change: Change, index: IndexText, archives: ReadonlyM
   return entry === undefined || change.seen === undefined ? entry === change.seen : isSame(entry, change.seen)
 }
 
-function isAbsolute(url: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:/i.test(url)
-}
-
 /** Whether two entries of one version mean the same archive in the same words. */
 function isSame(a: Entry, b: Entry): boolean {
   return a.digest === b.digest && a.created === b.created && a.urls?.[0] === b.urls?.[0]
@@ -320,8 +316,4 @@ function isSame(a: Entry, b: Entry): boolean {
 /** Whether entries that name one archive mean one version and the same bytes. */
 export function agree([first, ...others]: readonly Entry[]): boolean {
   return others.every((entry) => first !== undefined && entry.digest === first.digest && versionKey(entry) === versionKey(first))
-}
-
-function isDigest(text: string | undefined): boolean {
-  return text !== undefined && /^[0-9a-f]{64}$/.test(text)
 }

@@ -2,6 +2,7 @@ import { parseDuration } from '../duration.ts'
 import { HelmS3Error } from '../errors.ts'
 import { objectSettingsOf } from '../settings/objects.ts'
 import { type Sourced, unusable } from '../settings/sources.ts'
+import { isObject } from './index/field-types.ts'
 import type { IndexForm } from './index/index-entry.ts'
 import { parseShallowJson } from './json-depth.ts'
 import { MAX_CONFIG } from './size-limits.ts'
@@ -161,7 +162,7 @@ function unreadable(problem: string): DecodedConfig {
 function parseObject(bytes: Uint8Array): ConfigDocument | undefined {
   try {
     const value = parseShallowJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
+    return isObject(value) ? { ...value } : undefined
   } catch {
     return undefined
   }

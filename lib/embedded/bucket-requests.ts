@@ -2,7 +2,7 @@ import { elementTexts } from '../sys/xml-text.ts'
 import { checkEtag } from './conditions.ts'
 import { OWNER, listObjects } from './list-objects.ts'
 import { type Reply, xmlReply } from './reply.ts'
-import { readBody } from './request-body.ts'
+import { readRequestBody } from './request-body.ts'
 import { type BucketRequest, type Place, lockName } from './request.ts'
 import { FAULTS, S3Fault } from './s3-fault.ts'
 import type { Xml } from '../sys/xml-document.ts'
@@ -53,7 +53,7 @@ export function listBucket({ objects }: Place, { bucket, query }: BucketRequest)
 export async function deleteObjects(place: Place, { bucket, message, query }: BucketRequest): Promise<Reply> {
   if (place.objects.bucket(bucket) === undefined) throw FAULTS.noSuchBucket()
   if (!query.has('delete')) throw FAULTS.notImplemented('This request on a bucket')
-  const xml = (await readBody(message)).bytes.toString()
+  const xml = (await readRequestBody(message)).bytes.toString()
   const requests = xml.split(/<Object[\s>]/).slice(1)
   if (requests.length === 0 || requests.length > MAX_DELETIONS) throw FAULTS.malformedXml()
   const isQuiet = elementTexts(xml, 'Quiet')[0] === 'true'

@@ -3,7 +3,7 @@ import { checkEtag, checkWrite, isWanted } from './conditions.ts'
 import type { ObjectRecord } from './folder-objects.ts'
 import { checksumHeaders, describingHeaders, shownHeaders } from './object-headers.ts'
 import type { Reply } from './reply.ts'
-import { readBody } from './request-body.ts'
+import { readRequestBody } from './request-body.ts'
 import { type ObjectRequest, type Place, lockName } from './request.ts'
 import { FAULTS } from './s3-fault.ts'
 
@@ -14,7 +14,7 @@ import { FAULTS } from './s3-fault.ts'
 export async function putObject(place: Place, { bucket, key, message }: ObjectRequest): Promise<Reply> {
   const { lock, now, objects } = place
   const described = describingHeaders(message.headers)
-  const { bytes, checksums } = await readBody(message)
+  const { bytes, checksums } = await readRequestBody(message)
   return lock.run(lockName(bucket, key), async () => {
     checkWrite(message.headers, objects.bucket(bucket)?.get(key))
     const headers = { ...described, ...checksums }

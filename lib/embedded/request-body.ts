@@ -20,7 +20,7 @@ const MAX_BYTES = 1024 ** 3
  * @throws S3Fault `MissingContentLength`, `EntityTooLarge`, `IncompleteBody`, `MalformedTrailerError`, `InvalidDigest`,
  * `BadDigest`, `XAmzContentSHA256Mismatch`, and those of `verifyChecksum`
  */
-export async function readBody(request: IncomingMessage): Promise<RequestBody> {
+export async function readRequestBody(request: IncomingMessage): Promise<RequestBody> {
   const { headers } = request
   const signed = String(headers['x-amz-content-sha256'])
   const isChunked = signed.startsWith('STREAMING-')

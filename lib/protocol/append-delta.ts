@@ -2,9 +2,11 @@ import { type Delta, removedForGood } from '../core/delta.ts'
 import { deltaKey, deltaTime } from '../core/delta-id.ts'
 import { decodeDelta, deltaSizeProblem, encodeDelta } from '../core/delta-text.ts'
 import { isAnnouncement } from '../core/entry.ts'
-import { HelmS3Error, during, hasCode, whyUnanswered } from '../errors.ts'
-import { ID_LIFETIME, MAX_CLOCK_LEAD, RETENTION } from './limits.ts'
+import { HelmS3Error, during, hasCode } from '../errors.ts'
+import { attempts } from './attempts.ts'
+import { DELTA_RETRIES, ID_LIFETIME, MAX_CLOCK_LEAD, RETENTION } from './limits.ts'
 import type { Minted } from './mint.ts'
+import { type UncertainWrite, lookAfter, outcomeUnknown } from './lost-answer.ts'
 import { readBase } from './read-base.ts'
 import type { Session } from './session.ts'
 
@@ -66,7 +68,8 @@ async function sendDelta(
   const { location, store } = session
   const key = deltaKey(location.deltaFolder, minted.id)
   const body = await readableText({ ...delta, origin: session.origin })
-  while (minted.isFresh()) {
+  for await (const _ of attempts(session, DELTA_RETRIES)) {
+    if (!minted.isFresh()) break
     const put = await during('upload index to s3: upload delta to S3 bucket', () =>
       store.put(key, body, {
         when: 'absent',
@@ -76,7 +79,7 @@ async function sendDelta(
       }),
     ).catch((error: unknown) => {
       if (hasCode(error, 'unreachable') && !minted.isFresh()) return { outcome: 'too-late' } as const
-      throw sent.isUnanswered ? outcomeUnknown(minted, error) : error
+      throw sent.isUnanswered ? outcomeUnknown(writeOf(minted), error) : error
     })
     if (put.outcome === 'too-late') return { outcome: 'expired' }
     const isSoundDate = put.outcome === 'written' && deltaTime(minted.id) < put.date + MAX_CLOCK_LEAD - DATE_TOLERANCE
@@ -90,7 +93,6 @@ async function sendDelta(
       return isObeyed ? committed(minted, found) : { outcome: 'expired' }
     }
     if (put.outcome === 'expired') break
-    await session.clock.sleep(100 + session.random.fraction() * 400)
   }
   return { outcome: 'expired' }
 }
@@ -124,23 +126,19 @@ function committed({ date }: Minted, landedAt: number | undefined): Appended {
 
 /** When it landed, by the store's clock; `folded`: it has, and may be collected; undefined: it has not. */
 async function lookForDelta(session: Session, minted: Minted): Promise<number | 'folded' | undefined> {
-  try {
+  return lookAfter(writeOf(minted), async () => {
     const head = await session.store.head(deltaKey(session.location.deltaFolder, minted.id))
     if (head !== undefined) return head.lastModified
     const { date, index } = await readBase(session)
     if (index.bookkeeping.folded.has(minted.id)) return 'folded'
-    if (date - minted.date > RETENTION) throw new Error('the look came an hour later')
+    if (date - minted.date > RETENTION) throw new HelmS3Error('timeout', 'the look came an hour later')
     return undefined
-  } catch (cause) {
-    throw outcomeUnknown(minted, cause)
-  }
+  })
 }
 
-function outcomeUnknown(minted: Minted, cause?: unknown): HelmS3Error {
-  const why = cause instanceof Error ? ` (${cause.message})` : ''
-  const { hint } = whyUnanswered(cause)
-  return new HelmS3Error('outcome-unknown', `no answer to the write of ${minted.id}: it may or may not have taken effect${why}`, {
-    hint: `${hint}see what stands there, \`helm s3 list REPO\`, before you repeat the command`,
-    cause,
-  })
+function writeOf({ id }: Minted): UncertainWrite {
+  return {
+    what: `${id}: it may or may not have taken effect`,
+    wayOut: 'see what stands there, `helm s3 list REPO`, before you repeat the command',
+  }
 }

@@ -1,8 +1,7 @@
-import { hasCode } from '../errors.ts'
+import { type HelmS3Error, hasCode } from '../errors.ts'
+import { attempts } from './attempts.ts'
+import { REFUSED_RETRIES } from './limits.ts'
 import type { Session } from './session.ts'
-
-/** Before the second question, and before the third: milliseconds. */
-const PAUSES = [200, 500]
 
 /**
  * Asks again what was refused, twice, before the refusal is believed: credentials that were renewed a moment ago, or a
@@ -12,17 +11,21 @@ const PAUSES = [200, 500]
  * Cost: nothing when it is granted; where it is refused for good two times the request more, and 0.7 seconds.
  * @throws what `ask` throws; `denied` after the third time
  */
-export async function askAgain<T>({ clock, location, detail }: Session, ask: () => Promise<T>): Promise<T> {
-  for (const pause of PAUSES) {
+export async function askAgain<T>(session: Session, ask: () => Promise<T>): Promise<T> {
+  const { detail, location } = session
+  // At once: the order of requests that are sent beside each other does not hang on the counting.
+  const first = ask()
+  let refusal: HelmS3Error | undefined
+  for await (const attempt of attempts(session, REFUSED_RETRIES)) {
+    if (refusal !== undefined) detail(`helm-s3: ${location.url}: refused, which may pass: asking again (${refusal.message})`)
     try {
-      return await ask()
+      return await (attempt === 1 ? first : ask())
     } catch (error) {
       if (!hasCode(error, 'denied')) throw error
-      detail(`helm-s3: ${location.url}: refused, which may pass: asking again (${error.message})`)
-      await clock.sleep(pause)
+      refusal = error
     }
   }
-  return ask()
+  throw refusal ?? new Error('nothing was asked')
 }
 
 /** The answer, or undefined where it is refused; see {@link askAgain}. @throws what `ask` throws but `denied` */

@@ -16,7 +16,7 @@ import { hasLeftovers } from './probe-objects.ts'
 import { probePermissions } from './probe-permissions.ts'
 import { probeStore } from './probe-store.ts'
 import { readView } from './read-view.ts'
-import { locationFor } from './repository-config.ts'
+import { locationFor } from './config-defaults.ts'
 import type { Session } from './session.ts'
 
 export interface CheckOptions extends LookOptions {

@@ -2,7 +2,7 @@ import { type Entry, NO_ENTRY } from '../core/entry.ts'
 import type { Key } from '../core/keys.ts'
 import { type Orphan, possibleVersions } from '../core/plan-orphans.ts'
 import type { ExpectedArchive } from './delete-archive.ts'
-import { type Deletion, type DeletionTarget, deleteTargets } from './delete-targets.ts'
+import { type Deletion, type DeletionTarget, deleteInBatches } from './delete-targets.ts'
 import type { ArchiveHead } from './head-archive.ts'
 import type { Session } from './session.ts'
 
@@ -22,8 +22,8 @@ const NONE: ExpectedArchive = { digest: '' }
  *
  * `isOwn`: this push has put them itself, so that an entry with another digest means the archive of another push.
  *
- * Cost: as `deleteTargets`. What the store refuses to delete stays: see `keptArchives`.
- * @throws HelmS3Error as `deleteTargets`
+ * Cost: as `deleteInBatches`. What the store refuses to delete stays: see `keptArchives`.
+ * @throws HelmS3Error as `deleteInBatches`
  */
 export function clearOrphans(
   session: Session,
@@ -36,9 +36,9 @@ export function clearOrphans(
     const isKeptBy = (entry: Entry): boolean => !isOwn || entry.digest === undefined || entry.digest === expected.digest
     return { ...orphanTarget({ key, versions, size: 0 }), expect: () => expected, versions, isKeptBy }
   })
-  return deleteTargets(session, ({ index }) =>
-    targets.filter(({ isKeptBy, versions }) => !versions.flatMap((version) => index.find(version) ?? []).some(isKeptBy)),
-  )
+  return deleteInBatches(session, {
+    choose: ({ index }) => targets.filter(({ isKeptBy, versions }) => !versions.flatMap((version) => index.find(version) ?? []).some(isKeptBy)),
+  })
 }
 
 /**

@@ -1,15 +1,16 @@
 import pLimit from 'p-limit'
 import { type Addition, type Delta, lastWords } from '../core/delta.ts'
-import type { DeltaId } from '../core/delta-id.ts'
 import { type Entry, removalOf, versionKey } from '../core/entry.ts'
 import { type Key, isArchiveKey } from '../core/keys.ts'
 import { type Change, type SeenArchive, stillHolds } from '../core/plan-reindex.ts'
 import { MAX_DELTA } from '../core/size-limits.ts'
 import { HelmS3Error, hasCode } from '../errors.ts'
 import { appendDelta } from './append-delta.ts'
+import { attempts } from './attempts.ts'
+import type { CommittedDelta } from './committed.ts'
 import { headArchive } from './head-archive.ts'
+import { CONCURRENCY, LATE_RETRIES } from './limits.ts'
 import { type KeyRange, listArchives, seenArchive } from './list-archives.ts'
-import { CONCURRENCY } from './limits.ts'
 import type { PushState } from './push-state.ts'
 import { type View, readView } from './read-view.ts'
 import { findAllRemovals, isUnsettled } from './removals.ts'
@@ -21,10 +22,9 @@ export interface CommittedChanges {
   readonly changes: readonly Change[]
   readonly left: readonly Change[]
   /** Undefined: nothing was left to commit. */
-  readonly committed: { readonly id: DeltaId; readonly delta: Delta; readonly newerDeltas: number } | undefined
+  readonly committed: CommittedDelta | undefined
 }
 
-const MAX_ATTEMPTS = 8
 const SETTLED_AT_ONCE = 8
 
 /**
@@ -41,7 +41,7 @@ export async function commitChanges(session: Session, changes: readonly Change[]
   const range = rangeOf(changes)
   if (range === undefined) return { changes: [], left: [], committed: undefined }
   const attempted = new Set<Change>()
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+  for await (const _ of attempts(session, LATE_RETRIES)) {
     const minted = await state.mint(session)
     const kept = await dropChanged(session, changes, range, state)
     const delta = deltaOf(kept)
@@ -131,7 +131,7 @@ async function settleChange(session: Session, claim: Claim, entry: Entry, state:
 
 /** Takes an entry back whose archive went while it was committed. */
 async function withdraw(session: Session, entry: Entry, state: PushState): Promise<void> {
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+  for await (const _ of attempts(session, LATE_RETRIES)) {
     const minted = await state.mint(session)
     const view = await readView(session)
     const present = view.index.find(entry)

@@ -2,11 +2,12 @@ import type { DeltaId } from '../core/delta-id.ts'
 import { type IndexHead, readIndexHead } from '../core/index/index-head.ts'
 import { HelmS3Error } from '../errors.ts'
 import { namingRepository } from '../repository-hint.ts'
+import type { CommittedDelta } from './committed.ts'
 import { compactOnce } from './compact.ts'
 import { type TimedListing, listForView, readView } from './read-view.ts'
+import { HEAD_BYTES } from './read-bookkeeping.ts'
 import type { Session } from './session.ts'
 
-const HEAD_BYTES = 32 * 1024
 /** Milliseconds after which the delta is left to the next compaction. */
 const PATIENCE = 30_000
 /** The writer of a pending delta younger than this may be about to compact, or compacting: milliseconds. */
@@ -26,7 +27,7 @@ const MAX_GROUP_PATIENCE = 10_000
  * @returns whether the delta is in `index.yaml` now
  * Cost: a compaction. In a group: for each look, a LIST and a ranged GET of the head.
  */
-export async function compactInline(session: Session, own: { readonly id: DeltaId; readonly newerDeltas: number }): Promise<boolean> {
+export async function compactInline(session: Session, own: Pick<CommittedDelta, 'id' | 'newerDeltas'>): Promise<boolean> {
   const { clock, random } = session
   const startedAt = clock.monotonic()
   const giveUpAt = startedAt + PATIENCE

@@ -4,10 +4,11 @@ import type { IndexForm } from '../core/index/index-text.ts'
 import { isIdle, planCompaction } from '../core/plan-compaction.ts'
 import { SHORT_GRACE_WINDOW } from '../core/repository-config.ts'
 import { HelmS3Error } from '../errors.ts'
+import { attempts } from './attempts.ts'
 import { collectDeltas } from './collect.ts'
+import { compactionSettings } from './config-defaults.ts'
 import { nameLeftInFolders } from './left-in-folders.ts'
-import { MIN_GRACE_WINDOW, RETENTION } from './limits.ts'
-import { compactionSettings } from './repository-config.ts'
+import { FOLD_RETRIES, MIN_GRACE_WINDOW, RETENTION } from './limits.ts'
 import { sweepRebuildMarks } from './rebuild-mark.ts'
 import { type View, noticeSkipped, readView } from './read-view.ts'
 import type { Session } from './session.ts'
@@ -43,8 +44,6 @@ export interface CompactResult {
   readonly skipped: View['skipped']
 }
 
-const MAX_ATTEMPTS = 10
-
 /**
  * Folds what is pending into `index.yaml` and collects deltas that nobody needs any more. Safe to run many times at once:
  * the compare-and-swap lets one win, the others start again and find less to do.
@@ -57,7 +56,7 @@ export async function compactRepository(session: Session, options: CompactOption
   if (options.graceWindow !== undefined && options.graceWindow < MIN_GRACE_WINDOW) {
     throw new HelmS3Error('usage', SHORT_GRACE_WINDOW.problem, { hint: SHORT_GRACE_WINDOW.hint })
   }
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+  for await (const _ of attempts(session, FOLD_RETRIES)) {
     const view = await readView(session)
     const pass = await compactOnce(session, view, options)
     if (pass !== 'lost') {
@@ -65,7 +64,6 @@ export async function compactRepository(session: Session, options: CompactOption
       if (!options.dryRun) await sweepRebuildMarks(session, view.listing)
       return pass
     }
-    await session.clock.sleep(session.random.fraction() * Math.min(100 * 2 ** attempt, 5000))
   }
   throw new HelmS3Error('conflict', 'other compactions were faster each time', {
     hint: 'nothing is lost: what was pending stays pending or is folded already; run it again later',

@@ -7,15 +7,17 @@ import { allEntries, namedArchives } from '../core/plan-orphans.ts'
 import { HelmS3Error, hasCode } from '../errors.ts'
 import { formatCount } from '../format.ts'
 import { appendDelta } from './append-delta.ts'
+import { attempts } from './attempts.ts'
+import type { CommittedDelta } from './committed.ts'
 import { type ArchiveDeletion, type DeletionWarrant, type ExpectedArchive, type Unlike, deleteArchive } from './delete-archive.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
-import { CONCURRENCY, DELETE_DEADLINE, PUSH_MAY_LIVE } from './limits.ts'
+import { CONCURRENCY, DELETE_DEADLINE, LATE_RETRIES, PUSH_MAY_LIVE } from './limits.ts'
 import { type Minted, clockWentBack, mint } from './mint.ts'
 import { refuseBelow } from './refuse-below.ts'
 import { cannotFetchIndex } from './read-base.ts'
 import { type View, readView } from './read-view.ts'
 import { type KnownRemoval, findAllRemovals, isUnsettled } from './removals.ts'
-import { publishedLocation } from './repository-config.ts'
+import { publishedLocation } from './config-defaults.ts'
 import type { Session } from './session.ts'
 import { startLimit } from './stopwatch.ts'
 
@@ -40,7 +42,7 @@ export interface Deletion<T extends DeletionTarget> {
   /** Archives whose version was pushed again meanwhile. */
   readonly revived: readonly Key[]
   /** The deltas of removals, in the order of the log; more than one only when it was too much for one. Empty: nothing was chosen. */
-  readonly committed: readonly CommittedRemovals[]
+  readonly committed: readonly CommittedDelta[]
 }
 
 /** An archive that stays, and why. */
@@ -49,87 +51,86 @@ export interface UnlikeArchive {
   readonly reason: Unlike
 }
 
-/** For local caches and for the compaction. */
-export interface CommittedRemovals {
-  readonly id: DeltaId
-  readonly delta: Delta
-  readonly newerDeltas: number
+/** What a deletion is about. Both are asked with a fresh view each time that it begins anew. */
+export interface DeletionChoice<T extends DeletionTarget> {
+  /** What of it there is to delete. */
+  readonly choose: (view: View) => readonly T[] | Promise<readonly T[]>
+  /**
+   * Throws where the view lacks what was asked for. Left out: then there is less to do. Asked until a part of it is removed.
+   * @param mayHaveLanded whether a delta that was sent may be why it is lacking, although it is not known to have landed
+   */
+  readonly refuseMissing?: ((view: View, mayHaveLanded: boolean) => void) | undefined
 }
 
-/**
- * Chooses from a view what is to be deleted. `first`: nothing was sent yet; `again`: a delta that was sent may have landed,
- * although it is not known to; `rest`: earlier deltas of this operation have landed, and only what is left counts.
- */
-export type Choose<T extends DeletionTarget> = (view: View, turn: 'first' | 'again' | 'rest') => readonly T[] | Promise<readonly T[]>
-
-const MAX_ATTEMPTS = 8
-
 /** So many always go into one delta, however slow the store is. */
-const MIN_PART = 500
+const MIN_BATCH = 500
 
 /** Of more archives all entries are decoded, instead of being searched for each name. */
 const MOST_SOUGHT = 20
 
 /** Milliseconds that the deletions of one delta shall take at the most, with room for a store that slows down. */
-const PART_TIME = DELETE_DEADLINE / 2
+const BATCH_TIME = DELETE_DEADLINE / 2
 
 /** Requests for each archive after the delta, at the most: HEAD and DELETE of the archive and of its provenance file. */
 const REQUESTS_EACH = 4
 
 /**
- * Deletes what `choose` finds: one delta of removals, then the archives. More than can be deleted within the deadline, as the
- * time of the HEADs tells, goes into several deltas, one after another.
+ * Deletes what the choice finds, in one batch as a rule. More than can be deleted within the deadline, as the time of the HEADs
+ * tells, goes into several, one after another.
  *
  * `first`: a view that has been read already, for the first choice.
  * Cost of n targets: a GET of the repository's defaults if it has any, n HEADs, then up to two HEADs and two DELETEs
  * a target; for each delta two views, a LIST and the PUT.
- * @throws HelmS3Error `missing-index`, `conflict`, `outcome-unknown`, and what `choose` throws
+ * @throws HelmS3Error `missing-index`, `conflict`, `outcome-unknown`, and what the choice throws
  */
-export async function deleteTargets<T extends DeletionTarget>(
+export async function deleteInBatches<T extends DeletionTarget>(
   session: Session,
-  choose: Choose<T>,
+  { choose, refuseMissing }: DeletionChoice<T>,
   first?: View,
 ): Promise<Deletion<T>> {
-  const parts: Deletion<T>[] = []
+  const batches: Deletion<T>[] = []
   const done = new Set<string>()
   const names = ({ key, removals }: T): string[] => removals.map((removal) => `${versionKey(removal)}\0${key ?? ''}`)
   const isLeft = (target: T): boolean => !names(target).some((name) => done.has(name))
-  const chooseRest: Choose<T> = async (view, turn) => (await choose(view, parts.length > 0 ? 'rest' : turn)).filter(isLeft)
-  for (let view = first; ; view = undefined) {
-    const { part, isLast } = await deletePart(session, chooseRest, view).catch((error: unknown) => {
-      throw afterParts(error, done.size)
+  const chooseRest = async (view: View): Promise<readonly T[]> => (await choose(view)).filter(isLeft)
+  for (let view = first, isFirst = true; ; view = undefined, isFirst = false) {
+    const choice = { choose: chooseRest, refuseMissing: isFirst ? refuseMissing : undefined }
+    const { deletion, isLast } = await deleteBatch(session, choice, view).catch((error: unknown) => {
+      throw afterBatches(error, done.size)
     })
-    parts.push(part)
+    batches.push(deletion)
     if (isLast) break
-    for (const target of part.targets) for (const name of names(target)) done.add(name)
+    for (const target of deletion.targets) for (const name of names(target)) done.add(name)
   }
   return {
-    targets: parts.flatMap(({ targets }) => targets),
-    keptArchives: parts.flatMap(({ keptArchives }) => keptArchives),
-    unlike: parts.flatMap(({ unlike }) => unlike),
-    revived: parts.flatMap(({ revived }) => revived),
-    committed: parts.flatMap(({ committed }) => committed),
+    targets: batches.flatMap(({ targets }) => targets),
+    keptArchives: batches.flatMap(({ keptArchives }) => keptArchives),
+    unlike: batches.flatMap(({ unlike }) => unlike),
+    revived: batches.flatMap(({ revived }) => revived),
+    committed: batches.flatMap(({ committed }) => committed),
   }
 }
 
 /** An error that stops a deletion of which some versions have gone already. */
-function afterParts(error: unknown, removed: number): unknown {
+function afterBatches(error: unknown, removed: number): unknown {
   if (removed === 0 || !(error instanceof HelmS3Error)) return error
   const before = `${formatCount(removed, 'version')} had been removed before`
   const hint = error.code === 'conflict' || error.hint === undefined ? before : `${before}; ${error.hint}`
   return new HelmS3Error(error.code, error.message, { cause: error, hint })
 }
 
-async function deletePart<T extends DeletionTarget>(
+/** One delta of removals, then the archives. `isLast`: that was all of what was chosen. */
+async function deleteBatch<T extends DeletionTarget>(
   session: Session,
-  choose: Choose<T>,
+  { choose, refuseMissing }: DeletionChoice<T>,
   first: View | undefined,
-): Promise<{ readonly part: Deletion<T>; readonly isLast: boolean }> {
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+): Promise<{ readonly deletion: Deletion<T>; readonly isLast: boolean }> {
+  for await (const attempt of attempts(session, LATE_RETRIES)) {
     const before = attempt === 1 && first !== undefined ? first : await readCurrentView(session)
-    const chosen = await choose(before, attempt > 1 ? 'again' : 'first')
-    if (chosen.length === 0) return { part: { targets: [], keptArchives: [], unlike: [], revived: [], committed: [] }, isLast: true }
-    const { heads, targets } = await lookAtPart(session, chosen)
+    refuseMissing?.(before, attempt > 1)
+    const chosen = await choose(before)
+    if (chosen.length === 0) return { deletion: { targets: [], keptArchives: [], unlike: [], revived: [], committed: [] }, isLast: true }
+    const { heads, targets } = await lookAtBatch(session, chosen)
     const minted = await mint(session, targets.map((target) => heads.get(target)?.delta))
     const delta: Delta = { added: [], removed: eachRemovalOnce(targets) }
     await refuseBelow(session, minted, delta.removed, before)
@@ -137,8 +138,8 @@ async function deletePart<T extends DeletionTarget>(
     const appended = await appendDelta(session, minted, delta)
     if (appended.outcome === 'expired') continue
     const landedAt = appended.landedAt ?? minted.date
-    const part = await finishRemovals(session, targets, { before, heads, minted, delta, isInTime, landedAt })
-    return { part, isLast: targets.length === chosen.length }
+    const deletion = await finishRemovals(session, targets, { before, heads, minted, delta, isInTime, landedAt })
+    return { deletion, isLast: targets.length === chosen.length }
   }
   throw new HelmS3Error('conflict', 'the store was too slow for the deletion to be written in time', {
     hint: 'nothing was deleted; try again',
@@ -160,16 +161,16 @@ async function readCurrentView(session: Session): Promise<View> {
 }
 
 /** The first of the chosen that can be deleted in time, as the first HEADs tell, and what stands under their keys. */
-async function lookAtPart<T extends DeletionTarget>(
+async function lookAtBatch<T extends DeletionTarget>(
   session: Session,
   chosen: readonly T[],
 ): Promise<{ readonly targets: readonly T[]; readonly heads: ReadonlyMap<T, ArchiveHead | undefined> }> {
   const { clock } = session
   const startedAt = clock.monotonic()
-  const first = chosen.slice(0, MIN_PART)
+  const first = chosen.slice(0, MIN_BATCH)
   const firstHeads = await headAll(session, first)
   const each = ((clock.monotonic() - startedAt) / first.length) * REQUESTS_EACH
-  const fitting = each === 0 ? chosen.length : Math.max(MIN_PART, Math.floor(PART_TIME / each))
+  const fitting = each === 0 ? chosen.length : Math.max(MIN_BATCH, Math.floor(BATCH_TIME / each))
   const targets = chosen.slice(0, fitting)
   return { targets, heads: new Map([...firstHeads, ...(await headAll(session, targets.slice(first.length)))]) }
 }

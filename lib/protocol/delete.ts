@@ -3,9 +3,9 @@ import type { IndexText } from '../core/index/index-text.ts'
 import type { Key } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import { ArchiveFolders } from './archive-folders.ts'
-import { type Choose, type Deletion, type DeletionTarget, deleteTargets } from './delete-targets.ts'
+import { type Deletion, type DeletionTarget, deleteInBatches } from './delete-targets.ts'
 import { type View, readView } from './read-view.ts'
-import { publishedLocation } from './repository-config.ts'
+import { publishedLocation } from './config-defaults.ts'
 import type { Session } from './session.ts'
 
 /** The deletion of an entry and of its archive. */
@@ -27,9 +27,9 @@ export interface SelectedOptions {
  * @throws HelmS3Error `not-found` (names each version that is missing), `missing-index`, `conflict`, `outcome-unknown`
  */
 export async function deleteVersions(session: Session, versions: readonly VersionId[]): Promise<Deletion<EntryTarget>> {
-  return deleteTargets(session, async (view, turn) => {
-    if (turn !== 'rest') refuseMissing(missingFrom(view, versions), turn)
-    return entryTargets(session, view.index, versions)
+  return deleteInBatches(session, {
+    choose: ({ index }) => entryTargets(session, index, versions),
+    refuseMissing: (view, mayHaveLanded) => refuseMissing(missingFrom(view, versions), mayHaveLanded),
   })
 }
 
@@ -44,16 +44,20 @@ export async function deleteSelected(
   versions: readonly string[] | 'all',
   { dryRun, ignoreMissing }: SelectedOptions,
 ): Promise<Deletion<EntryTarget>> {
-  const choose: Choose<EntryTarget> = async (view, turn) => {
-    const wanted = versions === 'all' ? new Set(view.index.versions(name).map(({ version }) => version)) : versions
-    const chosen = [...wanted].map((version) => ({ name, version }))
-    if (!ignoreMissing && turn !== 'rest') {
-      refuseMissing(chosen.length === 0 ? [`chart ${name} not found in index`] : missingFrom(view, chosen), turn)
-    }
-    return entryTargets(session, view.index, chosen)
+  const chosenFrom = ({ index }: View): readonly VersionId[] => {
+    const wanted = versions === 'all' ? new Set(index.versions(name).map(({ version }) => version)) : versions
+    return [...wanted].map((version) => ({ name, version }))
   }
-  if (dryRun) return { targets: await choose(await readView(session), 'first'), keptArchives: [], unlike: [], revived: [], committed: [] }
-  return deleteTargets(session, choose)
+  const choose = (view: View): Promise<readonly EntryTarget[]> => entryTargets(session, view.index, chosenFrom(view))
+  const refuse = (view: View, mayHaveLanded: boolean): void => {
+    const chosen = chosenFrom(view)
+    refuseMissing(chosen.length === 0 ? [`chart ${name} not found in index`] : missingFrom(view, chosen), mayHaveLanded)
+  }
+  const choice = { choose, refuseMissing: ignoreMissing ? undefined : refuse }
+  if (!dryRun) return deleteInBatches(session, choice)
+  const view = await readView(session)
+  choice.refuseMissing?.(view, false)
+  return { targets: await choose(view), keptArchives: [], unlike: [], revived: [], committed: [] }
 }
 
 /**
@@ -97,11 +101,11 @@ function missingFrom({ index }: View, versions: readonly VersionId[]): readonly 
   return missing.map(({ name, version }) => `chart ${name} version ${version} not found in index`)
 }
 
-function refuseMissing(missing: readonly string[], turn: 'first' | 'again'): void {
+function refuseMissing(missing: readonly string[], mayHaveLanded: boolean): void {
   if (missing.length === 0) return
   throw new HelmS3Error('not-found', missing.join('; '), {
     hint:
-      turn === 'again'
+      mayHaveLanded
         ? 'it was there a moment ago: another client deleted it, or an earlier attempt of this command whose answer was lost'
         : 'nothing was deleted',
   })

@@ -16,7 +16,7 @@ import { findVersion } from './object-versions.ts'
 import { readDelta } from './read-delta.ts'
 import { type View, readView } from './read-view.ts'
 import { type KnownRemoval, findAllRemovals } from './removals.ts'
-import { publishedLocation } from './repository-config.ts'
+import { publishedLocation } from './config-defaults.ts'
 import type { Session } from './session.ts'
 import { shellWord } from '../terminal-text.ts'
 
@@ -83,7 +83,7 @@ async function findOne(
   }
   const key = archiveKey(location, version)
   const present = await session.store.get(key)
-  if (present !== undefined && !isOf(present, removal)) {
+  if (present !== undefined && !isWhatWasRemoved(present, removal)) {
     const owner = entryOfOther(await publishedLocation(session), view.index, key, version)
     if (owner !== undefined) return keyTaken(location, version, owner)
     return problem('conflict', `another archive stands at ${key} than the deleted one of ${what}`, `\`helm s3 reindex ${shellWord(location.address)}\` adds the one that stands there`)
@@ -100,7 +100,7 @@ async function findOne(
     return problem('not-found', `there is no ${key} with the archive of ${what}, and ${reason}`, hint)
   }
   const standing = await session.store.get(place)
-  if (standing !== undefined && isOf(standing, removal)) return deletedChart(session, version, { key: place, object: standing, isGone: false }, removal)
+  if (standing !== undefined && isWhatWasRemoved(standing, removal)) return deletedChart(session, version, { key: place, object: standing, isGone: false }, removal)
   const moved = await findVersionAt(session, place, removal)
   if (typeof moved === 'object') return deletedChart(session, version, moved, removal)
   const reason = found === moved && found !== undefined ? 'the bucket keeps no older version of them' : 'no version of them that the bucket keeps is the deleted one'
@@ -115,7 +115,7 @@ interface FoundArchive {
 }
 
 async function findVersionAt(session: Session, key: Key, removal: Removal): Promise<FoundArchive | 'no-versions' | undefined> {
-  const object = await findVersion(session, key, (body) => isOf({ body }, removal))
+  const object = await findVersion(session, key, (body) => isWhatWasRemoved({ body }, removal))
   return typeof object === 'object' ? { key, object, isGone: true } : object
 }
 
@@ -149,7 +149,7 @@ async function lastRemoval(
 }
 
 /** An entry without a digest stands for whatever its archive is. */
-function isOf({ body }: Pick<StoredObject, 'body'>, { digest }: Removal): boolean {
+function isWhatWasRemoved({ body }: Pick<StoredObject, 'body'>, { digest }: Removal): boolean {
   return digest === undefined || sha256(body) === promisedDigest(digest)
 }
 

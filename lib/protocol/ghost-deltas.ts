@@ -2,14 +2,13 @@ import pLimit from 'p-limit'
 import type { Bookkeeping, FoldedDelta } from '../core/bookkeeping.ts'
 import type { DeltaId } from '../core/delta-id.ts'
 import { HelmS3Error } from '../errors.ts'
-import { CONCURRENCY } from './limits.ts'
+import { attempts } from './attempts.ts'
+import { CONCURRENCY, FOLD_RETRIES } from './limits.ts'
 import { type ListedDelta, listDeltas } from './list-deltas.ts'
 import { readBase } from './read-base.ts'
 import { readDelta } from './read-delta.ts'
 import type { Session } from './session.ts'
 import { nextIndex, writeIndex } from './write-index.ts'
-
-const MAX_ATTEMPTS = 10
 
 /** A store that shows its newest objects late has shown them by then, milliseconds. */
 const MIN_AGE = 10 * 60_000
@@ -45,11 +44,10 @@ export async function forgetGhosts(session: Session): Promise<'forgotten' | 'lef
   const ids = ghosts.filter(isOld).map(({ id }) => id)
   const outcome = ids.length < ghosts.length ? 'left' : 'forgotten'
   if (ids.length === 0) return outcome
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+  for await (const _ of attempts(session, FOLD_RETRIES)) {
     const { date, etag, index } = await readBase(session)
     const next = nextIndex(session, index, index, withGhosts(index.bookkeeping, ids, date))
     if ((await writeIndex(session, next, { match: etag })) === 'written') return outcome
-    await session.clock.sleep(session.random.fraction() * Math.min(100 * 2 ** attempt, 5000))
   }
   throw new HelmS3Error('conflict', `others keep writing ${session.location.indexKey}`, { hint: 'nothing was changed: try again' })
 }

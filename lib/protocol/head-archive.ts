@@ -1,6 +1,6 @@
 import { readStoredMetadata } from '../chart/stored-metadata.ts'
 import { type DeltaId, parseDeltaId } from '../core/delta-id.ts'
-import type { VersionId } from '../core/entry.ts'
+import { type VersionId, isDigest } from '../core/entry.ts'
 import type { Key } from '../core/keys.ts'
 import { CHART_METADATA, DELTA_METADATA, DIGEST_METADATA, NO_ID, REPLACED_METADATA } from '../core/object-metadata.ts'
 import type { ETag, ObjectHead } from '../store/object-store.ts'
@@ -56,6 +56,6 @@ function replacedIn(metadata: Readonly<Record<string, string>>, delta: DeltaId |
 /** The digest that the store, or else the writer, has noted; undefined: none, or two that differ. SHA-256, lower-case hex. */
 export function knownDigest({ metadata, sha256 }: Pick<ObjectHead, 'metadata' | 'sha256'>): string | undefined {
   const text = metadata[DIGEST_METADATA]
-  const noted = text !== undefined && /^[0-9a-f]{64}$/.test(text) ? text : undefined
+  const noted = isDigest(text) ? text : undefined
   return sha256 !== undefined && noted !== undefined && sha256 !== noted ? undefined : (sha256 ?? noted)
 }

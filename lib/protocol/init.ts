@@ -5,11 +5,14 @@ import { type IndexForm, type IndexText, emptyIndexText } from '../core/index/in
 import { foldedAt } from '../core/plan-compaction.ts'
 import { HelmS3Error, during, hasCode } from '../errors.ts'
 import type { PutCondition } from '../store/object-store.ts'
+import { attempts } from './attempts.ts'
+import { SWAP_RETRIES } from './limits.ts'
 import { listDeltas } from './list-deltas.ts'
 import { readDelta } from './read-delta.ts'
 import { readView } from './read-view.ts'
 import type { Session } from './session.ts'
-import { newWriteId, nextGenerated, writeIndex } from './write-index.ts'
+import { newWriteId } from './write-id.ts'
+import { nextGenerated, writeIndex } from './write-index.ts'
 
 export interface InitOptions {
   /** Undefined: as the repository says, else JSON. */
@@ -51,7 +54,6 @@ const NOTHING: Predecessor = {
   index: undefined,
   emptiedBy: undefined,
 }
-const MAX_ATTEMPTS = 8
 /** In the words of the Go plugin. */
 const STEP = 'upload index to s3: upload index to S3 bucket'
 
@@ -70,7 +72,7 @@ export async function initRepository(session: Session, options: InitOptions): Pr
   if ((await isThere) === true) throw alreadyExists(session)
   const emptiedBy = newWriteId(session)
   let first: Predecessor | undefined
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+  for await (const _ of attempts(session, SWAP_RETRIES)) {
     const before = options.force ? await readPredecessor(session) : NOTHING
     if (before === undefined) continue
     if (first !== undefined && isEmptied(first, before)) return { dropped: first.entries, form }
@@ -85,7 +87,6 @@ export async function initRepository(session: Session, options: InitOptions): Pr
     const write = await during(STEP, () => writeIndex(session, text, before.when))
     if (write === 'written') return { dropped: before.entries, form }
     if (!options.force) throw alreadyExists(session)
-    await session.clock.sleep(session.random.fraction() * 200 * attempt)
   }
   throw new HelmS3Error('conflict', 'others wrote index.yaml each time', { hint: 'nothing was replaced; try again' })
 }

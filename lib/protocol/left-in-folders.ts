@@ -6,7 +6,7 @@ import { formatCount } from '../format.ts'
 import { ArchiveFolders } from './archive-folders.ts'
 import { CONCURRENCY } from './limits.ts'
 import type { View } from './read-view.ts'
-import { publishedLocation } from './repository-config.ts'
+import { publishedLocation } from './config-defaults.ts'
 import type { Session } from './session.ts'
 
 /** So many are named. */

@@ -7,6 +7,7 @@ import { askAgain, unlessDenied } from './ask-again.ts'
 import { headArchive } from './head-archive.ts'
 import { inspectArchive } from './inspect-archive.ts'
 import { foreignProvenance } from './judge-orphans.ts'
+import { LARGE_ARCHIVE, LARGE_AT_ONCE } from './limits.ts'
 import { seenArchive } from './list-archives.ts'
 import { openReadable } from './open-archive.ts'
 import type { Session } from './session.ts'
@@ -26,10 +27,6 @@ export interface ArchiveContents {
   /** Whether none of them may be read; undefined: none was tried. */
   readonly isDenied: boolean | undefined
 }
-
-/** Bytes. Larger archives are read a few at a time, so that they do not fill the memory. */
-const LARGE = 4 * 1024 * 1024
-const LARGE_AT_ONCE = 4
 
 /** The archives and provenance files directly below the prefix, in key order. Cost: one LIST for each 1000 objects. */
 export async function listRepository({ location, store }: Session): Promise<ReadonlyMap<Key, ObjectInfo>> {
@@ -74,7 +71,7 @@ export async function lookAtArchives(
     progress.advance()
   }
   try {
-    await Promise.all(keys.map((key) => ((objects.get(key)?.size ?? 0) > LARGE && options.deep ? limitLarge : limit)(() => look(key))))
+    await Promise.all(keys.map((key) => ((objects.get(key)?.size ?? 0) > LARGE_ARCHIVE && options.deep ? limitLarge : limit)(() => look(key))))
   } finally {
     progress.end()
   }

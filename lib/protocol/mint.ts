@@ -2,13 +2,13 @@ import { type DeltaId, MAX_DELTA_TIME, deltaTime, lowestDeltaId, makeDeltaId } f
 import type { VersionId } from '../core/entry.ts'
 import { HelmS3Error } from '../errors.ts'
 import { formatAge } from '../format.ts'
-import { ID_LIFETIME, MAX_CLOCK_ERROR, MAX_CLOCK_LEAD, PUSH_MAY_LIVE, REMOVAL_SETTLES } from './limits.ts'
+import { attempts } from './attempts.ts'
+import { ID_LIFETIME, MAX_CLOCK_ERROR, MAX_CLOCK_LEAD, MINT_RETRIES, PUSH_MAY_LIVE, REMOVAL_SETTLES } from './limits.ts'
 import { type ListedDelta, listDeltas } from './list-deltas.ts'
 import type { Session } from './session.ts'
 import { startLimit } from './stopwatch.ts'
 
 const RANDOM_BYTES = 10
-const MAX_ATTEMPTS = 10
 
 /** What landed in the last minute may have been minted a minute and a flight before; the clock by which it is listed may be ahead. Milliseconds. */
 const LOOK_BACK = REMOVAL_SETTLES + PUSH_MAY_LIVE + MAX_CLOCK_ERROR
@@ -51,7 +51,7 @@ export interface Minted {
  */
 export async function mint(session: Session, above: readonly (DeltaId | undefined)[] = []): Promise<Minted> {
   const { knownIds, storeClock } = session
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+  for await (const _ of attempts(session, MINT_RETRIES)) {
     const isFresh = startLimit(session, ID_LIFETIME)
     const now = Math.floor(storeClock.now())
     const { date, deltas } = await listDeltas(session, lowestDeltaId(now - LOOK_BACK))

@@ -2,12 +2,9 @@ import pLimit from 'p-limit'
 import type { Key } from '../core/keys.ts'
 import type { ArchiveContent, Problem, SeenArchive } from '../core/plan-reindex.ts'
 import { NO_PROGRESS } from '../track.ts'
+import { LARGE_ARCHIVE, LARGE_AT_ONCE } from './limits.ts'
 import { type OpenedArchive, openArchive } from './open-archive.ts'
 import type { Session } from './session.ts'
-
-/** Bytes. Larger archives are read a few at a time, so that they do not fill the memory. */
-const LARGE_ARCHIVE = 4 * 1024 * 1024
-const LARGE_AT_ONCE = 4
 
 export interface OpenOptions {
   /** Reads the bytes of every archive, instead of trusting its object metadata. */

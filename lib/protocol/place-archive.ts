@@ -1,15 +1,16 @@
 import type { Entry } from '../core/entry.ts'
 import { archiveKey } from '../core/keys.ts'
 import { otherOwner } from './archive-owner.ts'
+import { attempts } from './attempts.ts'
 import type { ChartUpload } from './chart-upload.ts'
 import { clearOrphans } from './clear-orphans.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
-import { PUSH_MAY_LIVE } from './limits.ts'
+import { ARCHIVE_RETRIES, PUSH_MAY_LIVE } from './limits.ts'
 import type { Minted } from './mint.ts'
 import type { PushState, Waiting } from './push-state.ts'
 import { type View, readView } from './read-view.ts'
 import { findRemovals, timeToSettle } from './removals.ts'
-import { publishedLocation } from './repository-config.ts'
+import { publishedLocation } from './config-defaults.ts'
 import type { Session } from './session.ts'
 import { putArchive } from './write-archive.ts'
 
@@ -39,7 +40,6 @@ export type Placement =
   | { readonly kind: 'again' }
 
 const AGAIN: Placement = { kind: 'again' }
-const MAX_SENDS = 12
 
 /** What one attempt of a push puts its archives with. */
 export interface Placing {
@@ -61,14 +61,13 @@ export async function placeNewArchive(session: Session, upload: ChartUpload, pla
     const head = await headArchive(session, key)
     if (head !== undefined && state.isMine(head)) return adoptArchive(session, upload, head, placing)
   }
-  for (let send = 0; send < MAX_SENDS; send++) {
+  for await (const _ of attempts(session, ARCHIVE_RETRIES)) {
     if (!minted.isFresh()) return AGAIN
     const put = await putArchive(session, upload, { delta: minted.id, replaced: undefined }, { when: 'absent', contentType })
     if (put.outcome === 'written') return { kind: 'created' }
     const head = await headArchive(session, key)
     if (head === undefined) {
       if (put.outcome === 'refused' || put.outcome === 'expired') return AGAIN
-      await session.clock.sleep(100 + session.random.fraction() * 400)
       continue
     }
     if (head.delta === minted.id) return { kind: 'created' }

@@ -1,6 +1,9 @@
 import { type Key, asKey, probeFolder } from '../core/keys.ts'
-import { type CopySource, type DeleteOutcome, type ETag, type ObjectHead, type ObjectInfo, type PutOptions, type PutOutcome, listAll } from '../store/object-store.ts'
+import { type CopySource, type DeleteOutcome, type ETag, type ObjectHead, type ObjectInfo, type PutOptions, type PutOutcome, asETag, listAll } from '../store/object-store.ts'
 import type { Session } from './session.ts'
+
+/** An ETag that no object has. */
+export const OTHER_ETAG = asETag('"00000000000000000000000000000000"')
 
 const RANDOM_BYTES = 8
 

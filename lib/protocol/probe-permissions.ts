@@ -1,14 +1,13 @@
 import type { Permission, ProbeReport } from '../core/check/check-store.ts'
 import { type Key, asKey, resourceArn } from '../core/keys.ts'
 import { hasCode } from '../errors.ts'
-import { asETag } from '../store/object-store.ts'
 import { askAgain } from './ask-again.ts'
+import { OTHER_ETAG } from './probe-objects.ts'
 import type { Session } from './session.ts'
 
 const RANDOM_BYTES = 8
 
-/** An ETag that no object has, and the SHA-256 of nothing that is sent: each alone makes a store refuse the request. */
-const OTHER_ETAG = asETag('"00000000000000000000000000000000"')
+/** The SHA-256 of nothing that is sent: as {@link OTHER_ETAG}, it makes a store refuse the request. */
 const OTHER_SHA256 = '0'.repeat(64)
 
 /**

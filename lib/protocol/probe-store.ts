@@ -1,15 +1,12 @@
 import type { Keeping, ProbeReport } from '../core/check/check-store.ts'
 import { hasCode } from '../errors.ts'
-import { type ETag, type PutCondition, type PutOutcome, asETag } from '../store/object-store.ts'
-import { ProbeObjects } from './probe-objects.ts'
+import type { ETag, PutCondition, PutOutcome } from '../store/object-store.ts'
+import { OTHER_ETAG, ProbeObjects } from './probe-objects.ts'
 import type { Session } from './session.ts'
 
 /** Requests at once, and how often: a store that lets two of 16 writers win in every sixth round is found out in 99 of 100 probes. */
 const WRITERS = 16
 const ROUNDS = 30
-
-/** An ETag that no object has. */
-const OTHER = asETag('"00000000000000000000000000000000"')
 
 /**
  * Finds out, by writing, what a store guarantees when several clients write at once. Everything is written below
@@ -68,13 +65,13 @@ async function raceCreations(objects: ProbeObjects, advance: () => void): Promis
 
 async function raceSwaps(objects: ProbeObjects, advance: () => void): Promise<Keeping> {
   await objects.put('swap', 'first', { when: 'always' })
-  if ((await objects.put('swap', 'second', { when: { match: OTHER } })).outcome === 'written') return 'ignored'
-  if ((await objects.put('swap-nothing', 'first', { when: { match: OTHER } })).outcome === 'written') return 'ignored'
+  if ((await objects.put('swap', 'second', { when: { match: OTHER_ETAG } })).outcome === 'written') return 'ignored'
+  if ((await objects.put('swap-nothing', 'first', { when: { match: OTHER_ETAG } })).outcome === 'written') return 'ignored'
   for (let round = 0; round < ROUNDS; round++) {
     const head = await objects.head('swap')
-    const { length } = winners(await race(objects, 'swap', { match: head?.etag ?? OTHER }, round))
+    const { length } = winners(await race(objects, 'swap', { match: head?.etag ?? OTHER_ETAG }, round))
     if (length > 1) return 'racy'
-    if (length === 0 && (await objects.put('swap', 'alone', { when: { match: (await objects.head('swap'))?.etag ?? OTHER } })).outcome !== 'written') return 'never'
+    if (length === 0 && (await objects.put('swap', 'alone', { when: { match: (await objects.head('swap'))?.etag ?? OTHER_ETAG } })).outcome !== 'written') return 'never'
     advance()
   }
   return 'exact'
@@ -82,7 +79,7 @@ async function raceSwaps(objects: ProbeObjects, advance: () => void): Promise<Ke
 
 async function conditionalDelete(objects: ProbeObjects): Promise<ProbeReport['remove']> {
   await objects.put('removed', 'first', { when: 'always' })
-  await objects.delete('removed', OTHER)
+  await objects.delete('removed', OTHER_ETAG)
   const head = await objects.head('removed')
   if (head === undefined) return 'ignored'
   return (await objects.delete('removed', head.etag)).outcome === 'refused' ? 'never' : 'exact'

@@ -8,11 +8,12 @@ import { type ObjectInfo, listAll } from '../store/object-store.ts'
 import { ArchiveFolders } from './archive-folders.ts'
 import { orphanTarget } from './clear-orphans.ts'
 import { entryTargets, isElsewhere } from './delete.ts'
-import { type CommittedRemovals, type DeletionTarget, deleteTargets } from './delete-targets.ts'
+import type { CommittedDelta } from './committed.ts'
+import { type DeletionTarget, deleteInBatches } from './delete-targets.ts'
 import { OrphanJudge } from './judge-orphans.ts'
 import { type View, readView } from './read-view.ts'
 import { rebuildsUnderWay } from './rebuild-mark.ts'
-import { publishedLocation } from './repository-config.ts'
+import { publishedLocation } from './config-defaults.ts'
 import type { Session } from './session.ts'
 import { shellWord } from '../terminal-text.ts'
 
@@ -49,7 +50,7 @@ export interface PruneResult {
   /** Bytes that the bucket has less now. */
   readonly freed: number
   /** What was committed, in this order; several when there is more than can be deleted in time. */
-  readonly committed: readonly CommittedRemovals[]
+  readonly committed: readonly CommittedDelta[]
 }
 
 interface Target extends DeletionTarget {
@@ -66,8 +67,8 @@ interface Target extends DeletionTarget {
  * archives is more likely damaged than they are orphans: so none goes while `index.yaml` is being made anew, nor when they are more
  * than a tenth of all archives, unless that is asked for.
  *
- * Cost: LIST of the prefix, a view; for versions whose archives lie in folders a listing of each; then that of `deleteTargets`.
- * @throws HelmS3Error as `deleteTargets`; `conflict` beside a rebuild; `too-many-orphans`
+ * Cost: LIST of the prefix, a view; for versions whose archives lie in folders a listing of each; then that of `deleteInBatches`.
+ * @throws HelmS3Error as `deleteInBatches`; `conflict` beside a rebuild; `too-many-orphans`
  */
 export async function prune(session: Session, options: PruneOptions): Promise<PruneResult> {
   // Before the view: an archive that is listed and whose push has committed is named by it.
@@ -83,7 +84,7 @@ export async function prune(session: Session, options: PruneOptions): Promise<Pr
     return chosen.targets
   }
   if (options.dryRun) return { ...report(await choose(first), [], []), foreign: [...foreign.values()], kept, committed: [] }
-  const { committed, keptArchives, revived, targets } = await deleteTargets(session, choose, first)
+  const { committed, keptArchives, revived, targets } = await deleteInBatches(session, { choose }, first)
   return { ...report(targets, keptArchives, revived), foreign: [...foreign.values()], kept, committed }
 }
 

@@ -25,21 +25,34 @@ const MOMENT = 2000
 /** An archive that a push has taken over: who wrote it, over what, and when; see {@link ArchiveHead}. */
 export type Adopted = Pick<ArchiveHead, 'delta' | 'replaced' | 'lastModified'>
 
+/** What one push has done about one version. */
+interface VersionState {
+  /** The ids under which it has put the archive, in the order in which it did. */
+  readonly written: Set<DeltaId>
+  /** Whether the archive took longer to send than an id lives. */
+  isSlow: boolean
+  /** The archive of another push that it speaks for. */
+  spokenFor: Pick<ArchiveHead, 'delta' | 'digest'> | undefined
+  /** The archive of another push that it has taken over. */
+  adopted: Adopted | undefined
+  /** Whether its newest addition gives way to one of a lower id that lands later. */
+  givesWay: boolean
+  /** Whether an archive that no entry names could not be removed. */
+  isNotCleared: boolean
+  /** The entries that it has added, by digest and date. */
+  readonly entries: Set<string>
+  /** Milliseconds. */
+  readonly waited: Record<Waiting['on'], number>
+}
+
 /** What one push has done so far, over all its attempts: which ids are its own and which archives it stands in for. */
 export class PushState {
   readonly kind: ClaimKind
   readonly #mine = new Set<DeltaId>()
-  readonly #spokenFor = new Map<string, Pick<ArchiveHead, 'delta' | 'digest'>>()
-  readonly #written = new Map<string, Set<DeltaId>>()
-  readonly #slow = new Set<string>()
-  readonly #adopted = new Map<string, Adopted>()
-  readonly #givesWay = new Set<string>()
   readonly #above = new Set<DeltaId>()
-  readonly #notCleared = new Set<string>()
-  #waitedFor: string | undefined
-  readonly #entries = new Set<string>()
-  /** Milliseconds, by what was waited for. */
-  readonly #waited = new Map<string, number>()
+  readonly #versions = new Map<string, VersionState>()
+  /** The version that it has waited for last. */
+  #waitedFor: VersionState | undefined
 
   constructor(kind: ClaimKind) {
     this.kind = kind
@@ -73,31 +86,31 @@ export class PushState {
    * it had run out by then, the archive takes too long to be sent in every attempt.
    */
   noteWritten(version: VersionId, { id, isFresh }: Pick<Minted, 'id' | 'isFresh'>): void {
-    const key = versionKey(version)
-    this.#written.set(key, (this.#written.get(key) ?? new Set()).add(id))
-    if (!isFresh()) this.#slow.add(key)
+    const state = this.#of(version)
+    state.written.add(id)
+    if (!isFresh()) state.isSlow = true
   }
 
   /** The ids under which this push has put the archive of a version, in the order in which it did. */
   writtenIds(version: VersionId): ReadonlySet<DeltaId> {
-    return this.#written.get(versionKey(version)) ?? new Set()
+    return this.#of(version).written
   }
 
   /** Whether the archive of a version took longer to send than an id lives. */
   isSlow(version: VersionId): boolean {
-    return this.#slow.has(versionKey(version))
+    return this.#of(version).isSlow
   }
 
   /** An addition that a delta of this push makes, or may have made. If absent: it gives way to one of a lower id that lands later. */
   noteAddition({ entry, ifAbsent }: Addition): void {
-    this.#entries.add(entryKey(entry))
-    if (ifAbsent) this.#givesWay.add(versionKey(entry))
-    else this.#givesWay.delete(versionKey(entry))
+    const state = this.#of(entry)
+    state.entries.add(entryKey(entry))
+    state.givesWay = ifAbsent
   }
 
   /** Whether the newest addition of a version does. */
   givesWay(version: VersionId): boolean {
-    return this.#givesWay.has(versionKey(version))
+    return this.#of(version).givesWay
   }
 
   /**
@@ -111,7 +124,7 @@ export class PushState {
 
   /** From now on this push speaks for the archive that `head` shows, although another push wrote it. */
   speakFor(version: VersionId, head: ArchiveHead): void {
-    this.#spokenFor.set(versionKey(version), head)
+    this.#of(version).spokenFor = head
   }
 
   /**
@@ -119,20 +132,20 @@ export class PushState {
    * all. `date`: store clock, milliseconds since 1970, no earlier than `head`.
    */
   adopt(version: VersionId, head: ArchiveHead, date: number): void {
-    const key = versionKey(version)
-    if (this.isMine(head) && this.#adopted.has(key)) return
+    const state = this.#of(version)
+    if (this.isMine(head) && state.adopted !== undefined) return
     const { delta, lastModified, replaced } = head
-    this.#adopted.set(key, { delta, replaced, lastModified: Math.min(lastModified, date) })
+    state.adopted = { delta, replaced, lastModified: Math.min(lastModified, date) }
   }
 
   /** This push has written over the archive of another one: who came before that does not tell any more who may come after. */
   forgetAdopted(version: VersionId): void {
-    this.#adopted.delete(versionKey(version))
+    this.#of(version).adopted = undefined
   }
 
   /** The archive of a version that this push has taken over. */
   adopted(version: VersionId): Adopted | undefined {
-    return this.#adopted.get(versionKey(version))
+    return this.#of(version).adopted
   }
 
   isMine({ delta }: ArchiveHead): boolean {
@@ -141,12 +154,12 @@ export class PushState {
 
   /** Whether this push has added the entry itself, before it started again. */
   isMyEntry(entry: Entry): boolean {
-    return this.#entries.has(entryKey(entry))
+    return this.#of(entry).entries.has(entryKey(entry))
   }
 
   /** Archives of old clients carry no id: their bytes must be the same, too. */
   isSpokenFor(version: VersionId, { delta, digest }: ArchiveHead): boolean {
-    const known = this.#spokenFor.get(versionKey(version))
+    const known = this.#of(version).spokenFor
     return known !== undefined && known.delta === delta && known.digest === digest
   }
 
@@ -155,15 +168,15 @@ export class PushState {
    * give up
    */
   noteNotCleared(version: VersionId): boolean {
-    const key = versionKey(version)
-    const wasSo = this.#notCleared.has(key)
-    this.#notCleared.add(key)
+    const state = this.#of(version)
+    const wasSo = state.isNotCleared
+    state.isNotCleared = true
     return wasSo
   }
 
   /** Whether this push has waited for a version last. */
   hasWaitedFor(version: VersionId): boolean {
-    return this.#waitedFor === versionKey(version)
+    return this.#waitedFor === this.#of(version)
   }
 
   /**
@@ -171,21 +184,39 @@ export class PushState {
    * it is said, once, with the time that it may take.
    */
   async wait(session: Session, version: VersionId, { left, on }: Waiting): Promise<void> {
-    this.#waitedFor = versionKey(version)
-    const key = `${on} ${versionKey(version)}`
-    const waited = this.#waited.get(key) ?? 0
+    const state = this.#of(version)
+    this.#waitedFor = state
+    const waited = state.waited[on]
     const pause = Math.min(left + 100, LONGEST_PAUSE, (SHORTEST_PAUSE + waited / 2) * (0.5 + session.random.fraction()))
     if (waited < MOMENT && waited + pause >= MOMENT) {
       const what = on === 'removal' ? 'a deletion' : 'another push'
       const atMost = `at most ${formatAge(left + 1000)}`
       session.notice(`helm-s3: ${what} of ${version.name} ${version.version} may still be under way: waiting, ${atMost}`)
     }
-    this.#waited.set(key, waited + pause)
+    state.waited[on] = waited + pause
     await session.clock.sleep(pause)
+  }
+
+  #of(version: VersionId): VersionState {
+    const key = versionKey(version)
+    const known = this.#versions.get(key)
+    if (known !== undefined) return known
+    const state: VersionState = {
+      written: new Set(),
+      isSlow: false,
+      spokenFor: undefined,
+      adopted: undefined,
+      givesWay: false,
+      isNotCleared: false,
+      entries: new Set(),
+      waited: { removal: 0, push: 0 },
+    }
+    this.#versions.set(key, state)
+    return state
   }
 }
 
 /** Two pushes of the same bytes in the same millisecond are told apart by nothing, and need not be. */
 function entryKey(entry: Entry): string {
-  return JSON.stringify([versionKey(entry), entry.digest, entry.created])
+  return JSON.stringify([entry.digest, entry.created])
 }

@@ -1,17 +1,18 @@
 import pLimit from 'p-limit'
 import { makeEntry } from '../core/chart-entry.ts'
 import type { Addition, Delta } from '../core/delta.ts'
-import type { DeltaId } from '../core/delta-id.ts'
 import { type Entry, type VersionId, versionKey } from '../core/entry.ts'
 import { type UrlForm, archiveKey, archiveUrl } from '../core/keys.ts'
 import { HelmS3Error, during, hasCode } from '../errors.ts'
 import { formatCount } from '../format.ts'
 import { appendDelta } from './append-delta.ts'
 import { keyTaken, otherOwner, refuseSharedKeys } from './archive-owner.ts'
+import { attempts } from './attempts.ts'
 import type { ChartUpload } from './chart-upload.ts'
 import { type OrphanArchive, clearOrphans } from './clear-orphans.ts'
+import type { CommittedDelta } from './committed.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
-import { CONCURRENCY, ID_LIFETIME, SETTLE_PATIENCE } from './limits.ts'
+import { CONCURRENCY, ID_LIFETIME, PUSH_RETRIES, SETTLE_PATIENCE } from './limits.ts'
 import { overtakenVersions } from './look-behind.ts'
 import type { Minted } from './mint.ts'
 import { type Placement, placeNewArchive } from './place-archive.ts'
@@ -20,7 +21,8 @@ import { cannotFetchIndex } from './read-base.ts'
 import { readView } from './read-view.ts'
 import { replaceArchives } from './replace-archive.ts'
 import { refuseBelow } from './refuse-below.ts'
-import { entryUrlForm, expectConfig, publishedLocation } from './repository-config.ts'
+import { entryUrlForm, publishedLocation } from './config-defaults.ts'
+import { expectConfig } from './read-config.ts'
 import { requireRepository } from './require-repository.ts'
 import type { Session } from './session.ts'
 import { type Claim, settle } from './settle.ts'
@@ -54,10 +56,8 @@ export interface PushResult {
   /** In the repository already, untouched. Without `ignoreIfExists` this is a failure, and nothing is pushed. */
   readonly existing: readonly ExistingVersion[]
   /** What was committed, for local caches; undefined when no delta was needed. */
-  readonly committed: { readonly id: DeltaId; readonly delta: Delta; readonly newerDeltas: number } | undefined
+  readonly committed: CommittedDelta | undefined
 }
-
-const MAX_ATTEMPTS = 12
 
 /** Of new entries. */
 interface EntryUrls {
@@ -116,13 +116,15 @@ async function pushAbsent(session: Session, uploads: readonly ChartUpload[], opt
   const urlForm = await entryUrlForm(session, options.relative)
   const state = new PushState(options.force ? 'force' : 'push')
   const isPatient = startLimit(session, SETTLE_PATIENCE)
-  for (let attempt = 1, isRestart = false; attempt <= MAX_ATTEMPTS; isRestart = true) {
-    const tried = await tryPush(session, uploads, { ...options, urlForm }, state, isRestart)
-    if (tried.outcome === 'done') return tried.result
-    if (tried.outcome === 'wait') {
-      if (!isPatient()) break
+  const tryAgain = (isRestart: boolean): Promise<Attempt> => tryPush(session, uploads, { ...options, urlForm }, state, isRestart)
+  for await (const attempt of attempts(session, PUSH_RETRIES)) {
+    let tried = await tryAgain(attempt > 1)
+    while (tried.outcome === 'wait' && isPatient()) {
       await state.wait(session, tried.upload, tried.waiting)
-    } else await session.clock.sleep(session.random.fraction() * Math.min(50 * 2 ** attempt++, 3000))
+      tried = await tryAgain(true)
+    }
+    if (tried.outcome === 'done') return tried.result
+    if (tried.outcome === 'wait') break
   }
   throw new HelmS3Error('conflict', 'other clients kept changing the same versions', {
     hint: 'nothing was left half done: push again when they have ended',
@@ -187,7 +189,7 @@ async function stillStand(session: Session, ours: readonly Placed[], { id }: Min
 }
 
 /** A delta that stands, and what the look behind it showed. */
-interface Committed {
+interface CommittedPush {
   /** The versions that deltas above it touch, by version key. */
   readonly overtaken: ReadonlySet<string>
   readonly newerDeltas: number
@@ -195,13 +197,13 @@ interface Committed {
   readonly mayHaveMissed: boolean
 }
 
-const NOTHING_TO_COMMIT: Committed = { overtaken: new Set(), newerDeltas: 0, mayHaveMissed: false }
+const NOTHING_TO_COMMIT: CommittedPush = { overtaken: new Set(), newerDeltas: 0, mayHaveMissed: false }
 
 /**
  * Writes the delta and looks behind it. What overtook it may be folded and collected, and missing from a listing that comes more than
  * the lifetime of the id after its mint: by the clocks of this machine or, where these stood still, by the answers of the store.
  */
-async function commit(session: Session, minted: Minted, delta: Delta): Promise<Committed | 'expired'> {
+async function commit(session: Session, minted: Minted, delta: Delta): Promise<CommittedPush | 'expired'> {
   const appended = await appendDelta(session, minted, delta)
   if (appended.outcome === 'expired') return 'expired'
   const look = await overtakenVersions(session, minted.id, delta.added.map(({ entry }) => entry))

@@ -1,34 +1,16 @@
 import { addressOf, isArchiveKey, repositoryAt } from '../core/keys.ts'
-import { type IndexText, type ReadPath, readIndexText } from '../core/index/index-text.ts'
+import { type ReadPath, readIndexText } from '../core/index/index-text.ts'
 import { HelmS3Error, hasCode, inStep } from '../errors.ts'
-import type { ETag, StoredObject } from '../store/object-store.ts'
+import type { StoredObject } from '../store/object-store.ts'
+import type { Base } from './base.ts'
 import { WORTH_KEEPING } from './base-cache.ts'
 import type { Session } from './session.ts'
 import { shellWord } from '../terminal-text.ts'
-
-/** One version of `index.yaml`. */
-export interface Base {
-  readonly index: IndexText
-  /** The text that `index` was read from. */
-  readonly bytes: Uint8Array
-  readonly etag: ETag
-  /** Bytes of the text. */
-  readonly size: number
-  /** Whether the bytes came from this machine, because the store's are the same. */
-  readonly isFromCache: boolean
-  /** When the text was written: store clock, milliseconds since 1970. */
-  readonly lastModified: number
-  /** Store clock when it was read, milliseconds since 1970. */
-  readonly date: number
-}
 
 const PATHS: Readonly<Record<ReadPath, string>> = {
   slices: 'whose charts are copied as they stand',
   'full-parse': 'parsed in full because its layout is not a usual one',
 }
-
-/** What each session has read: while it stands in the store, its bytes are not fetched again. */
-const known = new WeakMap<Session, Base>()
 
 /**
  * Reads `index.yaml`. Cost: one GET of the whole object, or of nothing when it is as this session, or this machine, has read
@@ -36,8 +18,8 @@ const known = new WeakMap<Session, Base>()
  * @throws HelmS3Error `missing-index` when there is none, `invalid-index` when Helm would not load it
  */
 export async function readBase(session: Session): Promise<Base> {
-  const { location, store } = session
-  const before = known.get(session)
+  const { location, memory, store } = session
+  const before = memory.base
   if (before !== undefined) {
     const answer = await store.getUnless(location.indexKey, before.etag)
     if (answer === undefined) throw await missingIndex(session)
@@ -57,7 +39,7 @@ function noteBase(session: Session, text: BaseText | KeptText): Base {
   const { form, path } = base.index
   const origin = isFromCache ? ' kept on this machine' : ''
   session.detail(`helm-s3: read ${session.location.indexKey}, ${String(body.length)} bytes of ${form}${origin}, ${PATHS[path]}`)
-  known.set(session, base)
+  session.memory.base = base
   for (const id of base.index.bookkeeping.folded.keys()) session.knownIds.note(id)
   return base
 }
@@ -81,7 +63,7 @@ export async function keepBase({ baseCache }: Session, { bytes, etag, isFromCach
 
 /** Lets go of what was read, which may be large: it is known to stand in the store no more. */
 export function forgetBase(session: Session): void {
-  known.delete(session)
+  session.memory.base = undefined
 }
 
 /** Says how to get an `index.yaml`: a new one, or one rebuilt from what stands there already. Cost: one LIST page. */

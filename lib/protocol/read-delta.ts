@@ -1,5 +1,4 @@
 import type { StoredDelta } from '../core/delta.ts'
-import type { DeltaId } from '../core/delta-id.ts'
 import { type DecodedDelta, decodeDelta, deltaSizeProblem } from '../core/delta-text.ts'
 import { MAX_DELTA } from '../core/size-limits.ts'
 import { hasCode } from '../errors.ts'
@@ -13,13 +12,9 @@ export type ReadDelta =
   | Exclude<DecodedDelta, { readonly outcome: 'delta' }>
   | { readonly outcome: 'missing' }
 
-/** What each session has read: a delta never changes. */
-const known = new WeakMap<Session, Map<DeltaId, StoredDelta>>()
-
 /** Reads one delta. Cost: one GET; nothing when this session has read it before. */
 export async function readDelta(session: Session, { id, key, lastModified }: ListedDelta): Promise<ReadDelta> {
-  const deltas = known.get(session) ?? new Map<DeltaId, StoredDelta>()
-  known.set(session, deltas)
+  const { deltas } = session.memory
   const before = deltas.get(id)
   if (before !== undefined) return { outcome: 'delta', delta: { ...before, lastModified } }
   let object: StoredObject | undefined

@@ -5,9 +5,11 @@ import type { VersionId } from '../core/entry.ts'
 import { fold, unlistedTouches } from '../core/fold.ts'
 import type { IndexText } from '../core/index/index-text.ts'
 import { HelmS3Error } from '../errors.ts'
-import { CONCURRENCY, MIN_GRACE_WINDOW, VIEW_DEADLINE } from './limits.ts'
+import { attempts } from './attempts.ts'
+import { CONCURRENCY, MIN_GRACE_WINDOW, VIEW_DEADLINE, VIEW_RETRIES } from './limits.ts'
 import { type DeltaListing, type SkippedObject, listDeltas } from './list-deltas.ts'
-import { type Base, readBase } from './read-base.ts'
+import type { Base } from './base.ts'
+import { readBase } from './read-base.ts'
 import { type ReadDelta, readDelta } from './read-delta.ts'
 import type { Session } from './session.ts'
 import { startLimit } from './stopwatch.ts'
@@ -36,8 +38,6 @@ export interface TimedListing {
   readonly startedAt: number
 }
 
-const MAX_ATTEMPTS = 40
-
 /** What was read does not fit together: to be read again. */
 interface Unsteady {
   readonly unsteady: string
@@ -61,11 +61,10 @@ export async function listForView(session: Session): Promise<TimedListing> {
  */
 export async function readView(session: Session, listed?: TimedListing): Promise<View> {
   let reason = ''
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+  for await (const attempt of attempts(session, VIEW_RETRIES)) {
     const view = await tryReadView(session, attempt === 1 && listed !== undefined ? listed : await listForView(session))
     if (!('unsteady' in view)) return view
     reason = view.unsteady
-    await session.clock.sleep(session.random.fraction() * Math.min(50 * 2 ** attempt, 5000))
   }
   throw new HelmS3Error('conflict', `the index of ${session.location.url} changes faster than it can be read: ${reason}`, {
     hint: `try again; if it lasts, look for a compaction that runs without pause; \`helm s3 check ${shellWord(session.location.address)} --fix\` gets past a delta that the store lists and does not give`,

@@ -14,9 +14,10 @@ import { type Change, type PlanOptions, type Problem, ReindexPlan } from '../cor
 import { HelmS3Error, hasCode } from '../errors.ts'
 import { formatCount } from '../format.ts'
 import type { PutCondition, StoredObject } from '../store/object-store.ts'
+import { attempts } from './attempts.ts'
 import { deltaOf } from './commit-reindex.ts'
 import { keepBroken } from './keep-broken.ts'
-import { CONCURRENCY, MIN_GRACE_WINDOW } from './limits.ts'
+import { CONCURRENCY, MIN_GRACE_WINDOW, REBUILD_ROUNDS, SWAP_RETRIES } from './limits.ts'
 import { listArchives } from './list-archives.ts'
 import { type DeltaListing, listDeltas } from './list-deltas.ts'
 import type { ArchiveOpener } from './open-archives.ts'
@@ -27,10 +28,6 @@ import type { Session } from './session.ts'
 import { startLimit } from './stopwatch.ts'
 import { nextIndex, writeIndex } from './write-index.ts'
 import { visibleLine } from '../terminal-text.ts'
-
-const MAX_ATTEMPTS = 8
-/** Rounds in which new archives or deltas came while others were looked at. */
-const MAX_ROUNDS = 50
 
 /**
  * The merged index, or undefined where `index.yaml` is missing or unreadable, and may be made anew. Nothing is written.
@@ -120,9 +117,46 @@ interface WholeLog {
  * see `openArchive`; one PUT. Two rounds when nobody else is at work.
  */
 export async function rebuildIndex(session: Session, options: RebuildOptions): Promise<Rebuilt | undefined> {
+  const rounds = attempts(session, REBUILD_ROUNDS)
+  for await (const _ of attempts(session, SWAP_RETRIES)) {
+    const plan = await planRebuild(session, options, rounds)
+    if (plan === undefined) return undefined
+    const { old, rebuilt, text } = plan
+    if (options.dryRun) return rebuilt
+    const brokenKey = old.object !== undefined && old.object.size > 0 ? await keepBroken(session, old.object) : undefined
+    if ((await writeIndex(session, text, old.when)) === 'written') {
+      return { ...rebuilt, repaired: rebuilt.repaired && { ...rebuilt.repaired, brokenKey } }
+    }
+  }
+  throw crossedEachTime()
+}
+
+function crossedEachTime(): HelmS3Error {
+  return new HelmS3Error('conflict', 'others wrote an unreadable index.yaml, or new archives and deltas, each time', {
+    hint: 'nothing was replaced: find out who writes them, and try again',
+  })
+}
+
+/** What is to stand in the place of a broken index. */
+interface RebuildPlan {
+  readonly old: Broken
+  readonly text: IndexText
+  /** What is reported when it is written. */
+  readonly rebuilt: Rebuilt
+}
+
+/**
+ * Looks, in one round after another, until nothing has come since the last one.
+ * @returns undefined: there is an index that can be read
+ * @throws HelmS3Error as {@link rebuildIndex}
+ */
+async function planRebuild(
+  session: Session,
+  options: RebuildOptions,
+  rounds: AsyncIterator<number>,
+): Promise<RebuildPlan | undefined> {
   const { dryRun, location, mark, opener } = options
-  let attempts = 0
-  for (let round = 0; round < MAX_ROUNDS && attempts < MAX_ATTEMPTS; round++) {
+  while ((await rounds.next()).done !== true) {
     const old = await readBroken(session)
     if (old === undefined) return undefined
     const isTimely = startLimit(session, MIN_GRACE_WINDOW / 2)
@@ -146,20 +180,13 @@ export async function rebuildIndex(session: Session, options: RebuildOptions): P
     const lost = (old.salvaged?.lost ?? []).filter(({ name, version }) => {
       return name === undefined || version === undefined || text.find({ name, version }) === undefined
     })
-    const found = { archives: archives.size, changes: kept, problems: all, left }
     const repaired = old.salvaged && { kept: old.salvaged.kept, mended: old.salvaged.mended, skipped: old.salvaged.skipped, lost, brokenKey: undefined }
-    if (dryRun) return { ...found, repaired }
+    const next = { old, text, rebuilt: { archives: archives.size, changes: kept, problems: all, left, repaired } }
+    if (dryRun) return next
     if (!options.allowLostEntries) refuseLost(lost)
-    if (!isTimely() && (await hasGrown(session, log))) continue
-
-    const brokenKey = old.object !== undefined && old.object.size > 0 ? await keepBroken(session, old.object) : undefined
-    attempts++
-    if ((await writeIndex(session, text, old.when)) === 'written') return { ...found, repaired: repaired && { ...repaired, brokenKey } }
-    await session.clock.sleep(session.random.fraction() * 200 * attempts)
+    if (isTimely() || !(await hasGrown(session, log))) return next
   }
-  throw new HelmS3Error('conflict', 'others wrote an unreadable index.yaml, or new archives and deltas, each time', {
-    hint: 'nothing was replaced: find out who writes them, and try again',
-  })
+  throw crossedEachTime()
 }
 
 /** What stands in the place of an index that can be read. */

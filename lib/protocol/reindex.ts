@@ -1,4 +1,3 @@
-import type { Delta } from '../core/delta.ts'
 import type { DeltaId } from '../core/delta-id.ts'
 import type { VersionId } from '../core/entry.ts'
 import type { Key } from '../core/keys.ts'
@@ -6,6 +5,7 @@ import { allEntries } from '../core/plan-orphans.ts'
 import { type ArchiveContent, type Change, type Problem, ReindexPlan, type SeenArchive } from '../core/plan-reindex.ts'
 import { ArchiveFolders } from './archive-folders.ts'
 import { commitChanges, inParts } from './commit-reindex.ts'
+import type { CommittedDelta } from './committed.ts'
 import { findDeadUrls } from './dead-urls.ts'
 import { listArchives } from './list-archives.ts'
 import { listDeltas } from './list-deltas.ts'
@@ -14,7 +14,7 @@ import { PushState } from './push-state.ts'
 import { readView } from './read-view.ts'
 import { type Repaired, readIndexUnlessBroken, rebuildIndex, refuseProblems } from './rebuild-index.ts'
 import { markRebuild } from './rebuild-mark.ts'
-import { entryUrlForm, publishedLocation } from './repository-config.ts'
+import { entryUrlForm, publishedLocation } from './config-defaults.ts'
 import type { Session } from './session.ts'
 
 export interface ReindexOptions {
@@ -43,13 +43,7 @@ export interface ReindexOptions {
   /** Archives that are opened at the same time; see `limits.ts`. */
   readonly concurrency: number
   /** Told of each delta when it stands. */
-  readonly afterCommit?: (committed: Committed) => Promise<void>
-}
-
-export interface Committed {
-  readonly id: DeltaId
-  readonly delta: Delta
-  readonly newerDeltas: number
+  readonly afterCommit?: (committed: CommittedDelta) => Promise<void>
 }
 
 export interface ReindexResult {

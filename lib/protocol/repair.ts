@@ -1,11 +1,12 @@
 import { type Finding, finding } from '../core/check/finding.ts'
 import { FINDING_KINDS, type Repair } from '../core/check/finding-kinds.ts'
+import type { CommittedDelta } from './committed.ts'
 import { compactRepository } from './compact.ts'
 import { forgetGhosts } from './ghost-deltas.ts'
 import type { Key } from '../core/keys.ts'
 import type { LookOptions } from './look-at-archives.ts'
 import type { Repaired } from './rebuild-index.ts'
-import { type Committed, reindexRepository } from './reindex.ts'
+import { reindexRepository } from './reindex.ts'
 import type { Session } from './session.ts'
 
 export interface RepairOptions extends LookOptions {
@@ -13,7 +14,7 @@ export interface RepairOptions extends LookOptions {
   readonly relative: boolean | undefined
   /** See `ReindexOptions`. */
   readonly allowLostEntries: boolean
-  readonly afterCommit: (committed: Committed) => Promise<void>
+  readonly afterCommit: (committed: CommittedDelta) => Promise<void>
 }
 
 export interface Repairs {

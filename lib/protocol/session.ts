@@ -1,16 +1,24 @@
-import { Changes } from '../changes.ts'
-import type { Origin } from '../core/delta.ts'
+import type { Changes } from '../changes.ts'
+import type { Origin, StoredDelta } from '../core/delta.ts'
+import type { DeltaId } from '../core/delta-id.ts'
 import type { RepositoryLocation } from '../core/keys.ts'
 import type { RepositoryConfig } from '../core/repository-config.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { Clock } from '../sys/clock.ts'
 import type { Random } from '../sys/random.ts'
-import { NO_PROGRESS, type Track } from '../track.ts'
+import type { Track } from '../track.ts'
+import type { Base } from './base.ts'
 import type { BaseCache } from './base-cache.ts'
-import { stopFailingWrites } from './failing-writes.ts'
-import { KnownIds } from './known-ids.ts'
-import { readRepositoryConfig } from './repository-config.ts'
-import { type StoreClock, followStoreClock } from './store-clock.ts'
+import type { KnownIds } from './known-ids.ts'
+import type { StoreClock } from './store-clock.ts'
+
+/** What a session has read of its repository, so that it is not fetched twice. */
+export interface SessionMemory {
+  /** The base that was read last: while it stands in the store, its bytes are not fetched again. */
+  base: Base | undefined
+  /** Deltas never change. */
+  readonly deltas: Map<DeltaId, StoredDelta>
+}
 
 /** What every step of the protocol works with: one repository, for the length of one command. */
 export interface Session {
@@ -22,6 +30,7 @@ export interface Session {
   readonly random: Random
   /** What this command has seen of the log: whatever it writes has to come after that. */
   readonly knownIds: KnownIds
+  readonly memory: SessionMemory
   /** Written into every delta, for the log. */
   readonly origin: Origin
   /** What has been changed so far: every write that counts is noted here. */
@@ -45,31 +54,4 @@ export interface Session {
   readonly noteNoConfig: () => void
   /** The defaults are about to be these: what is sent from now on goes by them. */
   readonly noteConfig: (config: RepositoryConfig) => void
-}
-
-type Told = 'notice' | 'progress' | 'detail' | 'track'
-
-type Optional = Told | 'changes'
-
-type Made = 'knownIds' | 'noteConfig' | 'noteNoConfig' | 'repositoryConfig' | 'storeClock'
-
-export type SessionOptions = Omit<Session, Made | Optional> & Partial<Pick<Session, Optional>>
-
-/** A session whose store clock follows every answer of `store`. */
-export function createSession(options: SessionOptions): Session {
-  const { store, storeClock } = followStoreClock(stopFailingWrites(options.store), options.clock)
-  const silent = (): void => undefined
-  let config: Promise<RepositoryConfig> | undefined
-  const repositoryConfig = (): Promise<RepositoryConfig> => (config ??= readRepositoryConfig(session))
-  const noteNoConfig = (): void => {
-    config ??= Promise.resolve({})
-  }
-  const noteConfig = (next: RepositoryConfig): void => {
-    config = Promise.resolve(next)
-  }
-  const left = { changes: new Changes(), notice: silent, progress: silent, detail: silent, track: NO_PROGRESS }
-  const made = { store, storeClock, knownIds: new KnownIds(), repositoryConfig, noteNoConfig, noteConfig }
-  const location = options.store.endpoint === undefined ? options.location : { ...options.location, endpoint: options.store.endpoint }
-  const session: Session = { ...left, ...options, ...made, location }
-  return session
 }

@@ -4,11 +4,11 @@ import { CHART_METADATA, DELTA_METADATA, archiveMetadata } from '../core/object-
 import { HelmS3Error, during } from '../errors.ts'
 import type { PutCondition, PutOutcome } from '../store/object-store.ts'
 import { sha256 } from '../sys/sha256.ts'
+import { attempts } from './attempts.ts'
 import type { ChartUpload } from './chart-upload.ts'
 import { type ArchiveHead, deltaIn } from './head-archive.ts'
+import { PROVENANCE_RETRIES } from './limits.ts'
 import type { Session } from './session.ts'
-
-const PROVENANCE_ATTEMPTS = 6
 
 /**
  * Writes an archive with the metadata that tells what it is and who wrote it. The only place that does.
@@ -51,7 +51,7 @@ export async function putProvenance(
   const send = (when: PutCondition): Promise<PutOutcome> =>
     during('upload chart to s3: upload prov object to s3', () => session.store.put(key, body, { ...put, when }))
   let when: PutCondition = 'absent'
-  for (let attempt = 0; attempt < PROVENANCE_ATTEMPTS; attempt++) {
+  for await (const _ of attempts(session, PROVENANCE_RETRIES)) {
     if (provenance !== undefined && (await send(when)).outcome === 'written') return
     const head = await session.store.head(key)
     const writer = head && deltaIn(head.metadata)

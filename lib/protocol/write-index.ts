@@ -1,13 +1,13 @@
 import type { Bookkeeping } from '../core/bookkeeping.ts'
 import { compareIds } from '../core/fold.ts'
 import { NEWEST_METADATA, NO_ID } from '../core/object-metadata.ts'
-import { HelmS3Error, hasCode, whyUnanswered } from '../errors.ts'
+import { hasCode } from '../errors.ts'
 import type { IndexText } from '../core/index/index-text.ts'
 import type { PutCondition, PutOutcome } from '../store/object-store.ts'
+import { lookAfter } from './lost-answer.ts'
 import { forgetBase, readBase } from './read-base.ts'
 import type { Session } from './session.ts'
-
-const RANDOM_BYTES = 16
+import { newWriteId } from './write-id.ts'
 
 /**
  * Writes `index.yaml`, by compare-and-swap: the only place that does. `text` carries a write id of its own, so that no
@@ -36,22 +36,20 @@ export async function writeIndex(session: Session, text: IndexText, when: Exclud
     changes.notMade(change)
     return 'lost'
   }
-  try {
-    const { etag, index } = await readBase(session)
-    if (index.bookkeeping.writeId === text.bookkeeping.writeId) {
-      changes.committed(change)
-      return 'written'
-    }
-    // Where the old text still stands, the write may be on its way.
-    if (when === 'absent' || etag !== when.match) changes.notMade(change)
-    return 'lost'
-  } catch (cause) {
-    const { hint, reason } = whyUnanswered(put.cause)
-    throw new HelmS3Error('outcome-unknown', `no answer to the write of ${location.indexKey}${reason}`, {
-      hint: `${hint}${when === 'absent' ? 'where no index.yaml stands there when the store answers again, do the same again' : 'no delta is lost by it; run `helm s3 compact REPO` when the store answers again'}`,
-      cause,
-    })
+  const { etag, index } = await lookAfter({ what: location.indexKey, wayOut: wayOut(when) }, () => readBase(session), put)
+  if (index.bookkeeping.writeId === text.bookkeeping.writeId) {
+    changes.committed(change)
+    return 'written'
   }
+  // Where the old text still stands, the write may be on its way.
+  if (when === 'absent' || etag !== when.match) changes.notMade(change)
+  return 'lost'
+}
+
+function wayOut(when: PutCondition): string {
+  return when === 'absent'
+    ? 'where no index.yaml stands there when the store answers again, do the same again'
+    : 'no delta is lost by it; run `helm s3 compact REPO` when the store answers again'
 }
 
 /** A swap that cannot be sent is not sent later: what it was made of may have aged by then. It waits, and is lost. */
@@ -81,11 +79,6 @@ export function nextIndex(session: Session, base: IndexText, merged: IndexText, 
     bookkeeping: { ...before, generation: before.generation + 1, writeId: newWriteId(session), folded },
     generated: nextGenerated(session, base.generated),
   })
-}
-
-/** A fresh write id: 32 hex characters. */
-export function newWriteId({ random }: Session): string {
-  return Buffer.from(random.bytes(RANDOM_BYTES)).toString('hex')
 }
 
 /** A `generated` that is later than the old one, whatever the clocks say: systems cache on it. RFC 3339. */

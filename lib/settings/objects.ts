@@ -111,10 +111,10 @@ export function withDefaults(settings: ObjectSettings, defaults: ObjectSettings)
 /** Which of the settings that {@link withDefaults} gives are those of `defaults`, as `helm s3 config` names them. */
 export function keysOfDefaults(settings: ObjectSettings, defaults: ObjectSettings): SaidByRepository['keys'] {
   const all = withDefaults(settings, defaults)
-  const isOf = (name: 'acl' | 'sse' | 'sseKmsKeyId'): boolean => {
+  const isDefault = (name: 'acl' | 'sse' | 'sseKmsKeyId'): boolean => {
     return settings[name] === undefined && (all[name] ?? '') !== '' && all[name] === defaults[name]
   }
-  return [...(isOf('acl') ? ['acl' as const] : []), ...(isOf('sse') ? ['sse' as const] : []), ...(isOf('sseKmsKeyId') ? ['sse-kms-key-id' as const] : [])]
+  return [...(isDefault('acl') ? ['acl' as const] : []), ...(isDefault('sse') ? ['sse' as const] : []), ...(isDefault('sseKmsKeyId') ? ['sse-kms-key-id' as const] : [])]
 }
 
 /** The settings as S3 takes them with a PUT: what is not said is left out. */

@@ -7,7 +7,7 @@ import { silenceSdk } from '../sys/silence-sdk.ts'
 import { type BucketAddress, plainAddress, sdkAddress } from './s3-address.ts'
 import { type CredentialSource, type Keys, findCredentials } from './s3-credentials.ts'
 import { readProfile } from './s3-profile.ts'
-import { BucketRegion } from './s3-region.ts'
+import { BucketRegion, type ToldRegions } from './s3-region.ts'
 import { S3Requests } from './s3-requests.ts'
 import { createAgents } from './s3-transport.ts'
 
@@ -33,11 +33,12 @@ const RENEWAL = 5 * 60_000
 const silent = (): void => undefined
 const SILENT = { trace: silent, debug: silent, info: silent, warn: silent, error: silent }
 
-/** Who is told what, and by which clock the way is gone. */
-export interface S3Listeners {
+/** Who is told what, by which clock the way is gone, and what is known of it. */
+export interface S3Surroundings {
   readonly clock: Clock
   readonly detail: (line: string) => void
   readonly notice: (line: string) => void
+  readonly regions: ToldRegions
 }
 
 /**
@@ -47,14 +48,14 @@ export interface S3Listeners {
 export async function createS3Clients(
   connection: ConnectionSettings,
   bucket: string,
-  { clock, detail, notice }: S3Listeners,
+  { clock, detail, notice, regions }: S3Surroundings,
 ): Promise<S3Clients> {
   // Those who give credentials are clients of the SDK, too.
   silenceSdk()
   const profile = await readProfile(connection.profile)
   const endpoint = connection.endpoint ?? (connection.ignoresProfileEndpoint ? undefined : profile.endpoint)
   const configured = connection.region ?? profile.region ?? DEFAULT_REGION
-  const region = new BucketRegion(bucket, endpoint, configured, detail)
+  const region = new BucketRegion({ bucket, endpoint }, configured, regions, detail)
   const agents = await createAgents(connection.proxies, connection.caBundle ?? profile.caBundle)
   // `socketTimeout` counts from the last byte in either direction: an upload that moves is never given up.
   const handler = new NodeHttpHandler({ connectionTimeout: CONNECT, socketTimeout: connection.stall, logger: SILENT, ...agents })

@@ -1,7 +1,7 @@
 import { signsOf } from './s3-signs.ts'
 
-/** Regions that stores have told in this process, by endpoint and bucket. */
-const TOLD = new Map<string, string>()
+/** Regions that stores have told, by endpoint and bucket: what one learns, those that share it know. */
+export type ToldRegions = Map<string, string>
 
 /** Of signatures in a header, and in the query. */
 export const SIGNATURE_MALFORMED: readonly string[] = [
@@ -18,21 +18,28 @@ const REGION = /^[a-z0-9-]{1,63}$/
 export class BucketRegion {
   readonly #place: string
   readonly #configured: string
+  readonly #told: ToldRegions
   readonly #detail: (line: string) => void
 
-  constructor(bucket: string, endpoint: string | undefined, configured: string, detail: (line: string) => void) {
+  constructor(
+    { bucket, endpoint }: { readonly bucket: string; readonly endpoint: string | undefined },
+    configured: string,
+    told: ToldRegions,
+    detail: (line: string) => void,
+  ) {
+    this.#told = told
     this.#place = `${endpoint ?? 'aws'} ${bucket}`
     this.#configured = configured
     this.#detail = detail
   }
 
   get current(): string {
-    return TOLD.get(this.#place) ?? this.#configured
+    return this.#told.get(this.#place) ?? this.#configured
   }
 
   learn(region: string): void {
     this.#detail(`helm-s3: the store says that the bucket is in ${region}, not in ${this.current}`)
-    TOLD.set(this.#place, region)
+    this.#told.set(this.#place, region)
   }
 }
 

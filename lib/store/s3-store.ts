@@ -47,7 +47,7 @@ import {
 } from './s3-answer.ts'
 import { type S3Clients, createS3Clients } from './s3-client.ts'
 import { type S3Action, type S3Surroundings, describeAction, toHelmS3Error, withoutCredentials } from './s3-errors.ts'
-import { regionTold } from './s3-region.ts'
+import { type ToldRegions, regionTold } from './s3-region.ts'
 import type { S3Request } from './s3-requests.ts'
 import { tooLarge } from './too-large.ts'
 import { isAmbiguous, isExpired, isMissingObject, signsOf, statusOf } from './s3-signs.ts'
@@ -65,6 +65,8 @@ export interface S3StoreOptions {
   /** Told, in one line, when the store does not answer and is waited for. */
   readonly notice?: (line: string) => void
   readonly clock?: Clock
+  /** What stores of this program have learned of regions so far. Left out: nothing. */
+  readonly regions?: ToldRegions
 }
 
 /**
@@ -73,8 +75,8 @@ export interface S3StoreOptions {
  */
 export async function createS3Store(connection: ConnectionSettings, bucket: string, options: S3StoreOptions = {}): Promise<ObjectStore> {
   const silent = (): void => undefined
-  const { clock = systemClock, detail = silent, notice = silent } = options
-  return new S3Store(await createS3Clients(connection, bucket, { clock, detail, notice }), connection, bucket, options)
+  const { clock = systemClock, detail = silent, notice = silent, regions = new Map<string, string>() } = options
+  return new S3Store(await createS3Clients(connection, bucket, { clock, detail, notice, regions }), connection, bucket, options)
 }
 
 /** Who says what with every object. */

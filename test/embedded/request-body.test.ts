@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
-import { type RequestBody, readBody } from '../../lib/embedded/request-body.ts'
+import { type RequestBody, readRequestBody } from '../../lib/embedded/request-body.ts'
 
 /** CRC-32 of `hello`. */
 const CRC32 = 'NhCmhg=='
@@ -12,7 +12,7 @@ async function read(body: string, headers: Record<string, string>): Promise<Requ
   const bytes = Buffer.from(body)
   const pieces = Array.from({ length: Math.ceil(bytes.length / 3) }, (_, i) => bytes.subarray(3 * i, 3 * i + 3))
   const message = Object.assign(Readable.from(pieces, { objectMode: false }), { headers })
-  return readBody(message as unknown as IncomingMessage)
+  return readRequestBody(message as unknown as IncomingMessage)
 }
 
 describe('the body of a request', () => {

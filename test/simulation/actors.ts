@@ -300,7 +300,7 @@ export class Actors {
   #open(client: Client, record: ClientRecord | undefined): Session {
     const { network, product, random, store } = this.#world
     const online = network.connect(store, client, { isReader: client.name.startsWith('read') })
-    return product.session.createSession({
+    return product.openSession.createSession({
       store: record === undefined ? online : recordMutations(online, record, LOCATION.deltaFolder),
       location: LOCATION,
       clock: client.clock,

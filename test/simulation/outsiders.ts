@@ -155,7 +155,7 @@ export class Outsiders {
   async #look(): Promise<ReadonlyMap<string, string>> {
     const { bucket, product, random, time } = this.#world
     const clock = { now: () => time.now, monotonic: () => time.now, sleep: () => Promise.resolve() }
-    const session = product.session.createSession({ store: bucket, location: LOCATION, clock, random, origin: {} })
+    const session = product.openSession.createSession({ store: bucket, location: LOCATION, clock, random, origin: {} })
     const { index } = await product.view.readView(session)
     return new Map(index.versions(CHART).flatMap(({ digest, version }) => (digest === undefined ? [] : [[version, digest] as const])))
   }

@@ -19,19 +19,21 @@ describe('the region of a bucket', () => {
   const embedded = useEmbeddedBucket(KEYS)
   let front: RegionalFront
   let variables: Record<string, string>
+  let regions: Map<string, string>
 
   beforeEach(async () => {
+    regions = new Map()
     front = await startRegionalFront(embedded().endpoint, 'eu-west-1')
     variables = { AWS_ENDPOINT_URL: front.url, AWS_ACCESS_KEY_ID: KEYS.accessKeyId, AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey, AWS_CONFIG_FILE: '/dev/null' }
   })
   afterEach(() => front.close())
 
   const open = (more: Readonly<Record<string, string>> = {}, detail?: (line: string) => void, bucket = 'bucket'): Promise<ObjectStore> =>
-    createS3Store(connectionSettings({}, undefined, setVariables({ ...variables, ...more })), bucket, detail === undefined ? {} : { detail })
+    createS3Store(connectionSettings({}, undefined, setVariables({ ...variables, ...more })), bucket, { regions, ...(detail === undefined ? {} : { detail }) })
 
   for (const redirect of ['PermanentRedirect', 'TemporaryRedirect', 'AuthorizationHeaderMalformed'] as const) {
     const status = { PermanentRedirect: 301, TemporaryRedirect: 307, AuthorizationHeaderMalformed: 400 }[redirect]
-    it(`is learned from our own request (${redirect}), once in a process`, async () => {
+    it(`is learned from our own request (${redirect}), once for all stores that share what they learn`, async () => {
       front.redirect = redirect
       const said: string[] = []
       const store = await open({ AWS_REGION: 'us-east-1' }, (line) => said.push(line))

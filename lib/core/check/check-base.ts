@@ -1,5 +1,5 @@
 import { hasCode } from '../../errors.ts'
-import { type Entry, underName } from '../entry.ts'
+import { type Entry, promisedDigest, underName } from '../entry.ts'
 import { hasOwnQuery } from '../entry-urls.ts'
 import type { IndexText } from '../index/index-text.ts'
 import { nullEntries } from '../index/null-entries.ts'
@@ -7,9 +7,6 @@ import { type CheckedMetadata, metadataProblem } from '../metadata-problem.ts'
 import { compareVersions } from '../version.ts'
 import { duplicateCharts } from './duplicate-charts.ts'
 import { type Finding, finding } from './finding.ts'
-
-/** A digest as Helm 4 takes it: SHA-256 in hex, perhaps behind the name of the algorithm (helm/helm pkg/downloader/cache.go). */
-const DIGEST = /^(?:sha256:)?[0-9a-f]{64}$/i
 
 /**
  * Checks the text of an `index.yaml` by itself: whether Helm takes it, and what Helm skips, hides or refuses in it.
@@ -49,7 +46,7 @@ function checkChart(chart: string, entries: readonly Entry[]): readonly Finding[
     if (url !== undefined) note('entry-url-query', url)
     if ((entry.urls ?? []).length === 0) note('entry-without-url', 'it has no urls')
     if (entry.digest === undefined || entry.digest === '') note('entry-digest-missing', 'it has no digest')
-    else if (!DIGEST.test(entry.digest)) note('entry-digest-invalid', `its digest is ${JSON.stringify(entry.digest)}`)
+    else if (promisedDigest(entry.digest) === undefined) note('entry-digest-invalid', `its digest is ${JSON.stringify(entry.digest)}`)
   }
   if (!isSorted(kept)) findings.push(finding('entries-unsorted', `the versions of ${chart}`, { name: chart }))
   return findings

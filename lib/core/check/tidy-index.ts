@@ -2,7 +2,7 @@ import { underName, versionKey } from '../entry.ts'
 import { nameProblem } from '../entry-shape.ts'
 import { compareEntries } from '../fold.ts'
 import { withoutUrlQueries } from '../entry-urls.ts'
-import { type IndexItem, itemOf } from '../index/index-item.ts'
+import { type IndexItem, newItem } from '../index/index-item.ts'
 import type { IndexText } from '../index/index-text.ts'
 import { isSorted, isWorthKeeping, skippedBecause } from './check-base.ts'
 
@@ -24,7 +24,7 @@ export function tidyIndex(index: IndexText): IndexText {
     if (known.has(id)) return
     known.add(id)
     const entry = withoutUrlQueries(nameProblem(name) === undefined ? underName(name, item.entry) : item.entry)
-    const kept = entry === item.entry ? item : itemOf(entry)
+    const kept = entry === item.entry ? item : newItem(entry)
     const list = charts.get(name)
     if (list === undefined) charts.set(name, [kept])
     else list.push(kept)

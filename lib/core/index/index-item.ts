@@ -21,19 +21,14 @@ export interface IndexItem {
   readonly slice: ItemSlice | undefined
 }
 
-/** From which bytes an entry was decoded. */
-const items = new WeakMap<Entry, IndexItem>()
-
-/** The item of an entry: the one that it was decoded from, or a new one. */
-export function itemOf(entry: Entry): IndexItem {
-  return items.get(entry) ?? { version: entry.version, entry, slice: undefined }
+/** An item that stands in no text yet. */
+export function newItem(entry: Entry): IndexItem {
+  return { version: entry.version, entry, slice: undefined }
 }
 
 /** The item in a slice whose entry has been decoded. */
 export function decodedItem(slice: ItemSlice, entry: Entry): IndexItem {
-  const item = { version: entry.version, entry, slice }
-  items.set(entry, item)
-  return item
+  return { version: entry.version, entry, slice }
 }
 
 /** The item in a slice of which the version is certain, and nothing else is decoded yet. */
@@ -54,10 +49,6 @@ class LazyItem implements IndexItem {
   }
 
   get entry(): Entry {
-    if (this.#entry === undefined) {
-      this.#entry = this.#decode(this.slice)
-      items.set(this.#entry, this)
-    }
-    return this.#entry
+    return (this.#entry ??= this.#decode(this.slice))
   }
 }

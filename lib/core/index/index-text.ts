@@ -4,7 +4,7 @@ import { type ChartText, ListedChart, SlicedChart } from './chart-text.ts'
 import { type IndexForm, writable } from './index-entry.ts'
 import type { FormCodec, ParsedText, SlicedText } from './index-form.ts'
 import { type IndexHeader, writableHeader } from './index-header.ts'
-import { type IndexItem, itemOf } from './index-item.ts'
+import { type IndexItem, newItem } from './index-item.ts'
 import { invalidIndex } from './invalid-index.ts'
 import { JSON_FORM, parseJson, sliceJson } from './json-form.ts'
 import { Pieces } from './pieces.ts'
@@ -98,10 +98,14 @@ export class IndexText {
 
   /**
    * The same index with other versions of these charts, in this order. An empty list removes the chart; a new chart
-   * stands before the first whose name is greater. Entries that {@link versions} gave keep their bytes.
+   * stands before the first whose name is greater. Entries that {@link versions} gave under this name keep their bytes.
    */
   withCharts(changes: ReadonlyMap<string, readonly Entry[]>): IndexText {
-    return this.withItems(new Map([...changes].map(([name, entries]) => [name, entries.map(itemOf)])))
+    const itemsOf = (name: string, entries: readonly Entry[]): readonly IndexItem[] => {
+      const known = new Map(this.items(name).map((item) => [item.entry, item]))
+      return entries.map((entry) => known.get(entry) ?? newItem(entry))
+    }
+    return this.withItems(new Map([...changes].map(([name, entries]) => [name, itemsOf(name, entries)])))
   }
 
   /** As {@link withCharts}, for items as {@link items} gives them. */
@@ -146,7 +150,7 @@ export class IndexText {
     const codec = codecOf(form)
     const converted = new Map<string, ChartText>()
     for (const [name, chart] of this.#parts.charts) {
-      const items = chart.items().map(({ entry }) => itemOf(writable(entry, name, form)))
+      const items = chart.items().map(({ entry }) => newItem(writable(entry, name, form)))
       converted.set(name, new ListedChart(codec, name, items))
     }
     return new IndexText({ ...this.#parts, codec, charts: converted, header: writableHeader(this.#parts.header, form) })
@@ -221,7 +225,7 @@ function fromSlices(codec: FormCodec, { header, charts }: SlicedText): IndexText
 
 function fromParsed(codec: FormCodec, { header, charts }: ParsedText): IndexText {
   const texts = new Map<string, ChartText>()
-  for (const [name, entries] of charts) texts.set(name, new ListedChart(codec, name, entries.map(itemOf)))
+  for (const [name, entries] of charts) texts.set(name, new ListedChart(codec, name, entries.map(newItem)))
   return new IndexText({ codec, path: 'full-parse', header, charts: texts })
 }
 

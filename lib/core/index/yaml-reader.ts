@@ -91,7 +91,7 @@ class BlockReader {
     if (rest === '[]') return []
     if (rest === '{}') return {}
     if (rest.startsWith('"')) return unescapeDouble(this.#quoted(rest, DOUBLE_QUOTED))
-    if (rest.startsWith("'")) return fold(this.#quoted(rest, SINGLE_QUOTED)).replaceAll("''", "'")
+    if (rest.startsWith("'")) return foldLines(this.#quoted(rest, SINGLE_QUOTED)).replaceAll("''", "'")
     if (rest.startsWith('|')) return this.#literal(rest, column)
     return this.#plain(rest, column)
   }
@@ -112,7 +112,7 @@ class BlockReader {
     }
     while (pieces.at(-1) === '') pieces.pop()
     if (pieces.some((piece, index) => (index === 0 ? NOT_PLAIN : /^#|: |:$| #/).test(piece))) throw new Unread()
-    return resolvePlain(fold(pieces.join('\n')))
+    return resolvePlain(foldLines(pieces.join('\n')))
   }
 
   /** A quoted scalar with the lines that it goes on in; its text without the quotes. */
@@ -162,7 +162,7 @@ class BlockReader {
 }
 
 /** Line folding: a line break with the spaces around it is a space, and of several one is dropped (YAML 1.1, 4.2.6). */
-function fold(text: string): string {
+function foldLines(text: string): string {
   return text.includes('\n') ? text.replace(/ *\n((?: *\n)*) */g, (_breaks, more: string) => foldBreaks(more)) : text
 }
 
@@ -176,7 +176,7 @@ function indentOf(line: string): number {
   return indent
 }
 
-/** An escaped line break, another escape, or line breaks to fold. */
+/** An escaped line break, another escape, or line breaks to foldLines. */
 const ESCAPE = /\\\n((?: *\n)*) *|\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))| *\n((?: *\n)*) */g
 
 const ESCAPES: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@ import type { Entry } from '../../entry.ts'
 import { parseVersion } from '../../version.ts'
 import { ENTRY_FIELDS, type FieldType, type Fields, fieldNamed, isObject, typeProblem } from '../field-types.ts'
 import { type IndexForm, entryProblem } from '../index-entry.ts'
-import { type IndexItem, itemOf } from '../index-item.ts'
+import { type IndexItem, newItem } from '../index-item.ts'
 
 /** The values of the fields of an item: as Helm reads them, and as they are written. */
 export type Field = readonly [key: string, value: unknown, written: unknown]
@@ -96,5 +96,5 @@ export function usable(fields: Record<string, unknown>, form: IndexForm): IndexI
   const { name, version } = fields
   if (typeof name !== 'string' || name === '' || typeof version !== 'string' || version === '') return undefined
   const entry: Entry = { ...fields, name, version }
-  return entryProblem(entry, form) === undefined ? itemOf(entry) : undefined
+  return entryProblem(entry, form) === undefined ? newItem(entry) : undefined
 }

@@ -3,7 +3,7 @@ import { ENTRY_FIELDS, fieldNamed, isObject } from '../field-types.ts'
 import { parseAsWritten } from '../go-yaml-text.ts'
 import { entriesFrom, entryProblem } from '../index-entry.ts'
 import type { IndexHeader } from '../index-header.ts'
-import { type IndexItem, decodedItem, itemOf } from '../index-item.ts'
+import { type IndexItem, decodedItem, newItem } from '../index-item.ts'
 import { mendFields, mendIdentity, toldBy, usable, versionedByFile } from './mend-entry.ts'
 import { Charts, type DamagedEntry, type Found, LINE_FEED, type SkippedItem, chartOf, named, namedLoss, usableHeader } from './salvaged-parts.ts'
 
@@ -111,7 +111,7 @@ function saveJsonItem(
     }
     if (entry === undefined) return undefined
     const isOneLine = !text.includes('\n')
-    return { item: isOneLine ? decodedItem({ source, start, end, form: 'json', indent: 0 }, entry) : itemOf(entry), isMended: false }
+    return { item: isOneLine ? decodedItem({ source, start, end, form: 'json', indent: 0 }, entry) : newItem(entry), isMended: false }
   } catch {
     stillInTime()
     return undefined

@@ -1,7 +1,7 @@
 import { whileBusy } from '../../../busy.ts'
 import { versionKey } from '../../entry.ts'
 import type { IndexForm } from '../index-entry.ts'
-import { itemOf } from '../index-item.ts'
+import { newItem } from '../index-item.ts'
 import { type IndexText, indexOfParts, readIndexText } from '../index-text.ts'
 import { plainBytes } from '../yaml-form.ts'
 import { salvageJson } from './salvage-json.ts'
@@ -29,7 +29,7 @@ function salvage(bytes: Uint8Array): Salvaged {
   const form: IndexForm = isJson || kept === 0 ? 'json' : 'yaml'
   const index = indexOfParts(form, header, charts)
   if (isReadable(index)) return { index, kept, mended, lost, skipped, mayBeCut }
-  const renewed = new Map([...charts].map(([name, items]) => [name, items.map(({ entry }) => itemOf({ ...entry }))]))
+  const renewed = new Map([...charts].map(([name, items]) => [name, items.map(({ entry }) => newItem(entry))]))
   return { index: indexOfParts(form, header, renewed), kept, mended, lost, skipped, mayBeCut }
 }
 

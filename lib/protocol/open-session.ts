@@ -1,0 +1,36 @@
+import { Changes } from '../changes.ts'
+import type { RepositoryConfig } from '../core/repository-config.ts'
+import { NO_PROGRESS } from '../track.ts'
+import { stopFailingWrites } from './failing-writes.ts'
+import { KnownIds } from './known-ids.ts'
+import { readRepositoryConfig } from './read-config.ts'
+import type { Session, SessionMemory } from './session.ts'
+import { followStoreClock } from './store-clock.ts'
+
+type Told = 'notice' | 'progress' | 'detail' | 'track'
+
+type Optional = Told | 'changes'
+
+type Made = 'knownIds' | 'memory' | 'noteConfig' | 'noteNoConfig' | 'repositoryConfig' | 'storeClock'
+
+export type SessionOptions = Omit<Session, Made | Optional> & Partial<Pick<Session, Optional>>
+
+/** A session whose store clock follows every answer of `store`. */
+export function createSession(options: SessionOptions): Session {
+  const { store, storeClock } = followStoreClock(stopFailingWrites(options.store), options.clock)
+  const silent = (): void => undefined
+  let config: Promise<RepositoryConfig> | undefined
+  const repositoryConfig = (): Promise<RepositoryConfig> => (config ??= readRepositoryConfig(session))
+  const noteNoConfig = (): void => {
+    config ??= Promise.resolve({})
+  }
+  const noteConfig = (next: RepositoryConfig): void => {
+    config = Promise.resolve(next)
+  }
+  const left = { changes: new Changes(), notice: silent, progress: silent, detail: silent, track: NO_PROGRESS }
+  const memory: SessionMemory = { base: undefined, deltas: new Map() }
+  const made = { store, storeClock, knownIds: new KnownIds(), memory, repositoryConfig, noteNoConfig, noteConfig }
+  const location = options.store.endpoint === undefined ? options.location : { ...options.location, endpoint: options.store.endpoint }
+  const session: Session = { ...left, ...options, ...made, location }
+  return session
+}
