@@ -1,11 +1,10 @@
 import { afterChanges, linesWhenEnded } from './after-changes.ts'
 import { Changes } from './changes.ts'
-import { commandName, findCommand } from './command-table.ts'
-import { COMPLETE } from './definitions/complete.ts'
+import { exitCodesOf, parseArgs } from './args.ts'
+import { commandName } from './command.ts'
 import { type Config, readConfig } from './config.ts'
 import type { Context } from './context.ts'
 import { withDeadline } from './deadline.ts'
-import { readDownloaderCall } from './downloader-call.ts'
 import { errorText } from './error-text.ts'
 import { HelmS3Error, exitStatus, problemStatus } from './errors.ts'
 import type { Invocation } from './invocation.ts'
@@ -63,7 +62,7 @@ export async function main(argv: readonly string[], env: Environment, io: Io, wi
   let command = ''
   const changes = new Changes()
   try {
-    const invocation = await readInvocation(argv)
+    const invocation = parseArgs(argv)
     if (invocation.kind === 'help') {
       const { helpText } = await import('./help.ts')
       await io.stdout.write(await helpText(invocation.command))
@@ -81,23 +80,9 @@ export async function main(argv: readonly string[], env: Environment, io: Io, wi
   }
 }
 
-/** Looks at the words themselves: a line that cannot be read has an exit status, too. */
 function hasFineExitCodes(argv: readonly string[], config: Config): boolean {
-  const given = argv.findLast((word, i) => word.startsWith('--exit-codes=') || argv[i - 1] === '--exit-codes')
-  return given === undefined ? config.hasFineExitCodes : given === 'fine' || given === '--exit-codes=fine'
-}
-
-async function readInvocation(argv: readonly string[]): Promise<Invocation> {
-  const call = readDownloaderCall(argv)
-  const [first, ...rest] = argv
-  // Both are read as they are. The words of a line that is being completed are not this program's flags, either.
-  const [name, args] = call !== undefined ? ['download', call] : [first, rest]
-  const command = call !== undefined || name === COMPLETE ? findCommand(name ?? '') : undefined
-  if (command !== undefined) {
-    return { kind: 'run', command, args, flags: {}, settings: {}, timeout: undefined, isVerbose: false, isQuiet: false, form: 'table' }
-  }
-  const { parseArgs } = await import('./args.ts')
-  return parseArgs(argv)
+  const given = exitCodesOf(argv)
+  return given === undefined ? config.hasFineExitCodes : given === 'fine'
 }
 
 interface Surroundings {

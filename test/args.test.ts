@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { parseArgs } from '../lib/args.ts'
-import { COMMANDS, commandName } from '../lib/command-table.ts'
+import { commandName } from '../lib/command.ts'
+import { COMMANDS } from '../lib/command-table.ts'
 import { errorText } from '../lib/error-text.ts'
 import { GLOBAL_FLAGS } from '../lib/flags.ts'
 import { helpText } from '../lib/help.ts'
@@ -74,6 +75,20 @@ describe('args: reading', () => {
     }
   })
 
+  it('takes letters together, the last of them with its value', () => {
+    for (const line of ['status r -qo json', 'status r -qojson', 'status r -qo=json', '-qo json status r']) {
+      const { args, form, isQuiet } = parsed(line)
+      assert.deepEqual([args, form, isQuiet], [['r'], 'json', true], line)
+    }
+    assert.equal(parsed('status r -q=false').isQuiet, false)
+  })
+
+  it('takes a dash or a negative number as the value of the flag before it, and no word as that of a switch', () => {
+    assert.equal(parsed('push a b --prov -').flags['prov'], '-')
+    assert.equal(parsed('push a b --version -5').flags['version'], '-5')
+    assert.deepEqual(parsed('push --force true b').args, ['true', 'b'])
+  })
+
   it('ignores the flags of Helm that Helm leaves in the line', () => {
     const line = '--burst-limit 5 push --debug=true a -nfoo --qps=3 b --color never --content-cache /x -v 6 --colour=auto'
     assert.deepEqual(parsed(line).args, ['a', 'b'])
@@ -101,6 +116,11 @@ describe('args: refusing', () => {
     ['push a b --all', `unknown flag: --all\n${RUN_HELP}`],
     ['--version', `unknown flag: --version\n${RUN_HELP}`],
     ['push -x a b', `unknown shorthand flag: 'x' in -x\n${RUN_HELP}`],
+    ['push -qx a b', `unknown shorthand flag: 'x' in -x\n${RUN_HELP}`],
+    ['push a b --h', `unknown flag: --h\n${RUN_HELP}`],
+    ['push a b --constructor', `unknown flag: --constructor\n${RUN_HELP}`],
+    ['push a b --version --force', `flag needs an argument: --version\nHelm drops an empty argument together with the one after it: write --version=VALUE\n${RUN_HELP}`],
+    ['fetch a b -qd', `flag needs an argument: -d\nHelm drops an empty argument together with the one after it: write -d=VALUE\n${RUN_HELP}`],
     ['version x', `unknown command "x" for "s3 version"\n${RUN_HELP}`],
     ['restore a b', 'required flag(s) "version" not set\n'],
     ['nonsense', 'unknown command "nonsense" for "s3"\n'],
