@@ -9,6 +9,7 @@ import { HelmS3Error } from './errors.ts'
 import { type Flag, type Flags, GLOBAL_FLAGS, HELM_FLAGS, SETTING_FLAGS } from './flags.ts'
 import type { Invocation } from './invocation.ts'
 import type { OutputForm } from './output.ts'
+import { isGoFalse, isGoTrue } from './settings/environment.ts'
 
 /**
  * What a command line asks for. Its messages are those of the Go plugin (spf13/cobra, spf13/pflag), and so is the order of its
@@ -35,7 +36,7 @@ export function parseArgs(argv: readonly string[]): Invocation {
   const command = findCommand(COMMANDS, name)
   if (command === undefined) throw unknownCommand(name)
   refuseFlags(line, command.flags)
-  if (first === 'help' || line.given.has('help')) return { kind: 'help', command }
+  if (first === 'help' || readFlag('help', GLOBAL_FLAGS.help, line.given) === true) return { kind: 'help', command }
   refuseCount(command, rest, line)
   return invocationOf(command, rest, line.given)
 }
@@ -107,9 +108,9 @@ function readFlag(flag: string, definition: Flag, given: ReadonlyMap<string, rea
   const last = texts?.at(-1)
   switch (definition.kind) {
     case 'switch':
-      return last === 'true'
+      return last !== undefined && readBoolean(flag, last)
     case 'toggle':
-      return last === undefined ? undefined : last === 'true'
+      return last === undefined ? undefined : readBoolean(flag, last)
     case 'texts':
     case 'optional':
       return texts ?? []
@@ -127,6 +128,13 @@ function readFlag(flag: string, definition: Flag, given: ReadonlyMap<string, rea
       return milliseconds
     }
   }
+}
+
+/** As Go's `strconv.ParseBool`, with its words: what is neither true nor false must not silently turn off, say, `--dry-run`. */
+function readBoolean(flag: string, text: string): boolean {
+  if (isGoTrue(text)) return true
+  if (isGoFalse(text)) return false
+  throw invalidValue(flag, text, `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`)
 }
 
 function readCount(flag: string, { min = 0, max = Number.MAX_SAFE_INTEGER }: Extract<Flag, { readonly kind: 'count' }>, text: string): number {

@@ -46,7 +46,18 @@ describe('args: reading', () => {
   })
 
   it('reads the values of switches as pflag does', () => {
-    assert.equal(parsed('push a b --force=false').flags['force'], false)
+    for (const yes of ['1', 't', 'T', 'true', 'TRUE', 'True']) {
+      assert.equal(parsed(`delete a b --all --dry-run=${yes}`).flags['dry-run'], true, yes)
+      assert.equal(parsed(`push a b --relative=${yes}`).flags['relative'], true, yes)
+    }
+    for (const no of ['0', 'f', 'F', 'false', 'FALSE', 'False']) {
+      assert.equal(parsed(`push a b --force=${no}`).flags['force'], false, no)
+      assert.equal(parsed(`push a b --relative=${no}`).flags['relative'], false, no)
+    }
+    assert.equal(parsed('push a b --relative').flags['relative'], true)
+    assert.equal(parsed('push a b').flags['relative'], undefined)
+    assert.equal(parsed('push a b --force --force=false').flags['force'], false)
+    assert.equal(parsed('version --help=false').kind, 'run')
     assert.equal(parsed('push a b --no-compact').flags['no-compact'], true)
     assert.equal(parsed('push a b').flags['no-compact'], false)
   })
@@ -128,6 +139,10 @@ describe('args: refusing', () => {
     ['downlod', 'unknown command "downlod" for "s3"\n'],
     ['push a b --timeout 5', `invalid argument "5" for "--timeout" flag: time: missing unit in duration "5"\n${RUN_HELP}`],
     ['push a b --timeout=soon', `invalid argument "soon" for "--timeout" flag: time: invalid duration "soon"\n${RUN_HELP}`],
+    ['delete a b --all --dry-run=yes', `invalid argument "yes" for "--dry-run" flag: strconv.ParseBool: parsing "yes": invalid syntax\n${RUN_HELP}`],
+    ['push a b --relative=no', `invalid argument "no" for "--relative" flag: strconv.ParseBool: parsing "no": invalid syntax\n${RUN_HELP}`],
+    ['push a b --force=', `invalid argument "" for "--force" flag: strconv.ParseBool: parsing "": invalid syntax\n${RUN_HELP}`],
+    ['push a b --quiet=yes', `invalid argument "yes" for "--quiet" flag: strconv.ParseBool: parsing "yes": invalid syntax\n${RUN_HELP}`],
     ['init a --format=toml', `invalid argument "toml" for "--format" flag: must be json or yaml\n${RUN_HELP}`],
   ]
   for (const [line, message] of cases) {
