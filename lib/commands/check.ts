@@ -2,12 +2,12 @@ import type { Context } from '../context.ts'
 import { type Finding, findingKey } from '../core/check/finding.ts'
 import { FINDING_KINDS } from '../core/check/finding-kinds.ts'
 import { HelmS3Error } from '../errors.ts'
-import { findRepository } from '../helm/repositories.ts'
 import { type CheckOptions, type CheckResult, checkRepository } from '../protocol/check.ts'
 import type { Committed } from '../protocol/reindex.ts'
 import { type Repairs, repairRepository, repairsOf } from '../protocol/repair.ts'
-import { updateIndexCaches } from './index-caches.ts'
+import { afterCommit } from './after-commit.ts'
 import { type CheckReport, describeCheck } from './check-report.ts'
+import { openRepository } from './open-repository.ts'
 
 export interface CheckCommand extends CheckOptions {
   /** See `RepairOptions`. */
@@ -24,12 +24,11 @@ const NO_REPAIRS: Repairs = { isAnew: false, repaired: undefined, unread: [] }
 /** `helm s3 check REPO`: says what is wrong, why it matters and what to do; with `fix` does what can be done, and checks again. */
 export async function check(context: Context, { allowLostEntries, fix, relative, repository, ...options }: CheckCommand): Promise<void> {
   if (relative !== undefined && !fix) throw new HelmS3Error('usage', '--relative says how --fix makes an index anew: give both')
-  const location = await findRepository(repository, context.config.helm.repositoriesFile)
-  const session = await context.openSession(location)
+  const session = await openRepository(context, repository)
   const first = await checkRepository(session, options)
   const mustRepair = fix && repairsOf(first.findings).size > 0
-  const afterCommit = (committed: Committed): Promise<void> => updateIndexCaches(context, session, committed)
-  const repair = (found: readonly Finding[]): Promise<Repairs> => repairRepository(session, found, { ...options, allowLostEntries, relative, afterCommit })
+  const followCommit = (committed: Committed): Promise<void> => afterCommit(context, session, [committed], { compact: false })
+  const repair = (found: readonly Finding[]): Promise<Repairs> => repairRepository(session, found, { ...options, allowLostEntries, relative, afterCommit: followCommit })
   const lookAgain = (): Promise<CheckResult> => checkRepository(session, { ...options, probe: false })
   const { isAnew, repaired, ...done } = mustRepair ? await repair(first.findings) : NO_REPAIRS
   const second = mustRepair ? await lookAgain() : first
@@ -50,7 +49,7 @@ export async function check(context: Context, { allowLostEntries, fix, relative,
   ]
   const remaining = new Set(findings.map(findingKey))
   const report: CheckReport = {
-    location,
+    location: session.location,
     result: { ...result, findings, level: first.level, permissions: first.permissions },
     fixed: mustRepair ? found.filter((each) => !remaining.has(findingKey(each))) : [],
     repaired,

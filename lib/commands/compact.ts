@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import type { IndexForm } from '../core/index/index-text.ts'
-import { findRepository } from '../helm/repositories.ts'
 import { type CompactResult, compactRepository } from '../protocol/compact.ts'
+import { openRepository } from './open-repository.ts'
 
 export interface CompactCommand {
   /** Name or URI, as typed. */
@@ -14,8 +14,7 @@ export interface CompactCommand {
 
 /** `helm s3 compact REPO`: folds deltas into `index.yaml` and deletes those that nobody needs any more. */
 export async function compact(context: Context, options: CompactCommand): Promise<void> {
-  const location = await findRepository(options.repository, context.config.helm.repositoriesFile)
-  const session = await context.openSession(location)
+  const session = await openRepository(context, options.repository)
   const { graceWindow, dryRun, format: form } = options
   const result = await compactRepository(session, { graceWindow, dryRun, form })
   const { folded, collected, written, generation, problem, skipped } = result
@@ -25,7 +24,7 @@ export async function compact(context: Context, options: CompactCommand): Promis
     context.output.notice(`helm-s3: ${done}, but old deltas stay until the next compaction: ${why}`)
   }
   context.output.result(describe(result, dryRun), {
-    repository: location.url,
+    repository: session.location.url,
     dryRun,
     folded,
     collected,

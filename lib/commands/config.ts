@@ -11,13 +11,13 @@ import {
 } from '../core/repository-config.ts'
 import { formatDuration } from '../duration.ts'
 import { HelmS3Error } from '../errors.ts'
-import { findRepository } from '../helm/repositories.ts'
 import { REPOSITORY_DEFAULTS } from '../settings/objects.ts'
 import { DEFAULT_GRACE_WINDOW } from '../protocol/limits.ts'
 import { requireRepository } from '../protocol/require-repository.ts'
 import { lookAtConfig, writeRepositoryConfig } from '../protocol/repository-config.ts'
 import type { Session } from '../protocol/session.ts'
 import { renderTable, singleLine } from '../table.ts'
+import { openRepository } from './open-repository.ts'
 
 export interface ConfigCommand {
   /** Name or URI, as typed. */
@@ -42,18 +42,17 @@ const BUILT_IN: ConfigTexts = { relative: 'false', 'literal-plus': 'false', 'gra
 export async function config(context: Context, { changes, repository, unset }: ConfigCommand): Promise<void> {
   const typed = readChanges(changes, unset)
   changeConfig({}, typed)
-  const location = await findRepository(repository, context.config.helm.repositoriesFile)
-  const session = await context.openSession(location)
+  const session = await openRepository(context, repository)
   await requireRepository(session)
   const isChange = Object.keys(typed).length > 0
   const { decoded, isWritten } = isChange ? await write(session, typed) : { decoded: (await lookAtConfig(session)).decoded, isWritten: false }
 
   const { ignored, texts } = decoded
-  for (const reason of ignored) context.output.notice(`helm-s3: ignored in ${location.configKey}: ${singleLine(reason)}`)
+  for (const reason of ignored) context.output.notice(`helm-s3: ignored in ${session.location.configKey}: ${singleLine(reason)}`)
   const settings = CONFIG_KEYS.map((key) => settingOf(context, texts, key))
   const rows = settings.map(({ from, key, value }) => [key, singleLine(value ?? '-'), from ?? '-'])
   context.output.result(renderTable(['KEY', 'VALUE', 'FROM'], rows), {
-    repository: location.url,
+    repository: session.location.url,
     written: isWritten,
     settings: settings.map(({ from, key, value }) => ({ key, value: value ?? null, from: from ?? null, repository: texts[key] ?? null })),
     ignored,

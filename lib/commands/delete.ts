@@ -2,12 +2,12 @@ import type { Context } from '../context.ts'
 import type { Entry, VersionId } from '../core/entry.ts'
 import { type RepositoryLocation, archiveKey, objectOfUrl } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
-import { findRepository } from '../helm/repositories.ts'
 import { type EntryTarget, deleteSelected, isElsewhere } from '../protocol/delete.ts'
 import type { UnlikeArchive } from '../protocol/delete-targets.ts'
 import { formatCount } from '../format.ts'
 import { shellWord } from '../terminal-text.ts'
-import { finishDeletion } from './finish-deletion.ts'
+import { afterDeletion } from './after-commit.ts'
+import { openRepository } from './open-repository.ts'
 
 export interface DeleteCommand {
   readonly name: string
@@ -27,12 +27,12 @@ export async function deleteCommand(context: Context, options: DeleteCommand): P
   const versions = splitVersions(options.versions)
   refuseContradictions(options)
   if (versions.length === 0 && !options.all) throw new HelmS3Error('usage', 'at least one non-empty --version is required')
-  const location = await findRepository(options.repository, context.config.helm.repositoriesFile)
-  const session = await context.openSession(location)
+  const session = await openRepository(context, options.repository)
+  const { location } = session
   const { all, dryRun } = options
   const { committed, keptArchives, targets, unlike } = await deleteSelected(session, options.name, all ? 'all' : versions, options)
   const isSaid = new Set(unlike.map(({ key }) => key))
-  await finishDeletion(context, session, { committed, keptArchives: keptArchives.filter((key) => !isSaid.has(key)) })
+  await afterDeletion(context, session, { committed, keptArchives: keptArchives.filter((key) => !isSaid.has(key)) })
   for (const { entry, key } of targets) if (isElsewhere(entry, key)) sayThatItStays(context, location, entry)
   for (const reason of ['other-bytes', 'no-digest'] as const) sayWhichStay(context, location, targets, unlike.filter((each) => each.reason === reason))
   const removed = [...new Map(targets.map(({ entry: { name, version } }) => [version, { name, version }])).values()]

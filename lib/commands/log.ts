@@ -2,11 +2,11 @@ import type { Context } from '../context.ts'
 import { deltaTime } from '../core/delta-id.ts'
 import { type Removal, isAnnouncement } from '../core/entry.ts'
 import { formatTime } from '../format.ts'
-import { findRepository } from '../helm/repositories.ts'
 import { type LogEntry, type LogOptions, readLog } from '../protocol/read-log.ts'
 import { noticeSkipped } from '../protocol/read-view.ts'
 import type { Style } from '../style.ts'
 import { renderTable, singleLine } from '../table.ts'
+import { openRepository } from './open-repository.ts'
 
 export interface LogCommand extends LogOptions {
   /** Name or URI, as typed. */
@@ -30,11 +30,10 @@ const SIGNS = { added: '+', removed: '-', orphan: 'x', touched: '~' }
 
 /** `helm s3 log REPO [NAME]`: the mutations that have left traces, newest first. Cost: see {@link readLog}. */
 export async function log(context: Context, { repository, ...options }: LogCommand): Promise<void> {
-  const location = await findRepository(repository, context.config.helm.repositoriesFile)
-  const session = await context.openSession(location)
+  const session = await openRepository(context, repository)
   const { entries, hasMore, skipped } = await readLog(session, options)
   noticeSkipped(session, { skipped })
-  context.output.result(describe(entries, hasMore, context.output.style, options), { repository: location.url, entries: entries.map(valueOf), hasMore })
+  context.output.result(describe(entries, hasMore, context.output.style, options), { repository: session.location.url, entries: entries.map(valueOf), hasMore })
 }
 
 function valueOf(entry: LogEntry): object {

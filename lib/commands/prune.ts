@@ -6,12 +6,12 @@ import { namePattern } from '../core/name-pattern.ts'
 import type { KeepReason } from '../core/plan-prune.ts'
 import { HelmS3Error } from '../errors.ts'
 import { listReleaseCharts, readReleaseCharts } from '../helm/releases.ts'
-import { findRepository } from '../helm/repositories.ts'
 import { ORPHAN_AGE } from '../protocol/limits.ts'
 import { type PruneOptions, type PruneResult, prune } from '../protocol/prune.ts'
 import { localFileError } from '../sys/system-error.ts'
 import { renderTable } from '../table.ts'
-import { finishDeletion } from './finish-deletion.ts'
+import { afterDeletion } from './after-commit.ts'
+import { locateRepository } from './open-repository.ts'
 
 export interface PruneCommand {
   /** Name or URI, as typed. */
@@ -34,14 +34,13 @@ export interface PruneCommand {
 export async function pruneCommand(context: Context, options: PruneCommand): Promise<void> {
   const { allowManyOrphans, dryRun, olderThan, orphans } = options
   refuseContradictions(options)
-  const { repositoriesFile, program } = context.config.helm
-  const location = await findRepository(options.repository, repositoriesFile)
+  const location = await locateRepository(context, options.repository)
   const keepLists = hasCriterion(options) ? await Promise.all(options.keepFiles.map(readKeepFile)) : []
-  const rules = await readRules(options, program, keepLists)
+  const rules = await readRules(options, context.config.helm.program, keepLists)
   const session = await context.openSession(location)
   const orphanAge = orphans ? ORPHAN_AGE : undefined
   const result = await prune(session, { rules, olderThan, orphanAge, allowManyOrphans, dryRun })
-  await finishDeletion(context, session, result)
+  await afterDeletion(context, session, result)
   keepLists.forEach((list, i) => {
     for (const line of list.unmatched()) context.output.notice(`helm-s3: ${options.keepFiles[i] ?? ''} names nothing that there is: ${line}`)
   })

@@ -1,14 +1,13 @@
 import type { Context } from '../context.ts'
 import { HelmS3Error } from '../errors.ts'
-import { findRepository } from '../helm/repositories.ts'
 import type { ChartUpload } from '../protocol/chart-upload.ts'
-import { compactInline } from '../protocol/compact-inline.ts'
 import { type PushResult, pushCharts } from '../protocol/push.ts'
+import { afterCommit } from './after-commit.ts'
 import { readCharts } from './chart-sources/read-charts.ts'
 import type { SourceFlags } from './chart-sources/refuse-contradictions.ts'
 import { refuseBoth } from './exclusive-flags.ts'
 import { identifyExisting, refuseOrphans } from './existing-versions.ts'
-import { updateIndexCaches } from './index-caches.ts'
+import { locateRepository } from './open-repository.ts'
 import { refuseOtherProvenance } from './other-provenance.ts'
 import { shellWord } from '../terminal-text.ts'
 
@@ -31,7 +30,7 @@ export interface PushCommand extends SourceFlags {
 /** `helm s3 push PATH... REPO`: several charts are one delta, all of them visible at the same moment. */
 export async function push(context: Context, options: PushCommand): Promise<void> {
   refuseBoth(options)
-  const location = await findRepository(options.repository, context.config.helm.repositoriesFile)
+  const location = await locateRepository(context, options.repository)
   const charts = await readCharts(context, options.paths, options)
   if (!options.anyProv) refuseOtherProvenance(charts)
   const session = await context.openSession(location)
@@ -39,10 +38,7 @@ export async function push(context: Context, options: PushCommand): Promise<void
   const contentType = options.contentType ?? context.config.chartContentType
   const result = await pushCharts(session, charts, { force, ignoreIfExists, dryRun, relative, contentType })
 
-  if (result.committed !== undefined) {
-    await updateIndexCaches(context, session, result.committed)
-    if (options.compact) await compactInline(session, result.committed)
-  }
+  if (result.committed !== undefined) await afterCommit(context, session, [result.committed], options)
   refuseOrphans(result.existing, location)
   if (result.existing.length > 0 && !ignoreIfExists) throw refusal(options, charts.length, result, session.changes.addedText)
   context.output.result(describe(charts, result), {

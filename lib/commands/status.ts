@@ -2,12 +2,12 @@ import type { Context } from '../context.ts'
 import { type Upkeep, judgeUpkeep } from '../core/upkeep.ts'
 import { HelmS3Error } from '../errors.ts'
 import { formatAge, formatBytes, formatCount, formatTime } from '../format.ts'
-import { findRepository } from '../helm/repositories.ts'
 import { DEFAULT_GRACE_WINDOW } from '../protocol/limits.ts'
 import { type View, readView } from '../protocol/read-view.ts'
 import type { Session } from '../protocol/session.ts'
 import type { Style } from '../style.ts'
 import { shellWord } from '../terminal-text.ts'
+import { openRepository } from './open-repository.ts'
 
 export interface StatusCommand {
   /** Name or URI, as typed. */
@@ -31,13 +31,13 @@ interface Status {
 /** `helm s3 status REPO`: what a repository holds, and whether compactions keep up. Cost: one view. */
 export async function status(context: Context, { repository, patience }: StatusCommand): Promise<void> {
   if (patience <= 0) throw new HelmS3Error('usage', '--patience must be above zero', { hint: 'it is how late a compaction may be; the default is 15m' })
-  const location = await findRepository(repository, context.config.helm.repositoriesFile)
-  const session = await context.openSession(location)
+  const session = await openRepository(context, repository)
+  const { url } = session.location
   const found = await examineFor(session, patience, repository)
   const { base, index, pending, skipped } = found.view
   const seconds = (age: number | undefined): number | null => (age === undefined ? null : Math.round(age / 1000))
-  context.output.result(describe(location.url, found, context.output.style), {
-    repository: location.url,
+  context.output.result(describe(url, found, context.output.style), {
+    repository: url,
     generation: base.index.bookkeeping.generation,
     charts: index.chartNames().length,
     versions: index.countEntries(),
