@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import type { IndexForm } from '../core/index/index-text.ts'
+import { formatCount } from '../format.ts'
 import { type CompactResult, compactRepository } from '../protocol/compact.ts'
 import { openRepository } from './open-repository.ts'
 
@@ -39,8 +40,7 @@ function describe({ folded, collected, written, generation, form }: CompactResul
   const lines: string[] = []
   const list = (did: string, wouldDo: string, ids: readonly string[], where: string): void => {
     if (ids.length === 0) return
-    const deltas = ids.length === 1 ? '1 delta' : `${String(ids.length)} deltas`
-    lines.push(`${dryRun ? wouldDo : did} ${deltas}${where}:`, ...ids.map((id) => `  ${id}`))
+    lines.push(`${dryRun ? wouldDo : did} ${formatCount(ids.length, 'delta')}${where}:`, ...ids.map((id) => `  ${id}`))
   }
   list('Folded', 'Would fold', folded, dryRun ? ' into index.yaml' : ` into index.yaml, generation ${String(generation)}`)
   list('Collected', 'Would collect', collected, '')

@@ -8,6 +8,7 @@ import { formatCount } from '../format.ts'
 import { shellWord } from '../terminal-text.ts'
 import { afterDeletion } from './after-commit.ts'
 import { openRepository } from './open-repository.ts'
+import { requireVersions } from './version-list.ts'
 
 export interface DeleteCommand {
   readonly name: string
@@ -24,9 +25,8 @@ export interface DeleteCommand {
 
 /** `helm s3 delete NAME REPO --version V[,V...]`: all versions exist, or nothing happens. */
 export async function deleteCommand(context: Context, options: DeleteCommand): Promise<void> {
-  const versions = splitVersions(options.versions)
-  refuseContradictions(options)
-  if (versions.length === 0 && !options.all) throw new HelmS3Error('usage', 'at least one non-empty --version is required')
+  refuseUnclearVersions(options)
+  const versions = options.all ? [] : requireVersions(options.versions)
   const session = await openRepository(context, options.repository)
   const { location } = session
   const { all, dryRun } = options
@@ -69,7 +69,7 @@ function sayWhichStay({ output }: Context, location: RepositoryLocation, targets
   output.notice(`helm-s3: removed from the index, and still in the bucket: ${keys.join(', ')}${more} (${REASONS[first.reason]}); ${way}`)
 }
 
-function refuseContradictions({ all, versions }: DeleteCommand): void {
+function refuseUnclearVersions({ all, versions }: DeleteCommand): void {
   if (all && versions.length > 0) {
     throw new HelmS3Error('usage', '--all and --version cannot be given together', { hint: 'leave one of them out' })
   }
@@ -81,10 +81,4 @@ function describe({ dryRun }: DeleteCommand, removed: readonly VersionId[]): str
   if (dryRun) return ['Would delete:', ...removed.map(({ name, version }) => `  ${name} ${version}`)]
   if (removed.length === 1) return ['Successfully deleted the chart from the repository.']
   return [`Successfully deleted ${String(removed.length)} chart versions from the repository.`]
-}
-
-/** Each value split at commas, trimmed, without empty ones, each once and in the order of its first mention. */
-export function splitVersions(values: readonly string[]): readonly string[] {
-  const all = values.flatMap((value) => value.split(',')).map((value) => value.trim())
-  return [...new Set(all.filter((value) => value !== ''))]
 }

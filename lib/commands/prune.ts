@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { formatBytes } from '../format.ts'
+import { formatBytes, formatCount } from '../format.ts'
 import type { Context } from '../context.ts'
 import { type WrittenKeepList, chartList, parseKeepList } from '../core/keep-list.ts'
 import { namePattern } from '../core/name-pattern.ts'
@@ -33,7 +33,7 @@ export interface PruneCommand {
 /** `helm s3 prune REPO`: removes versions that no rule keeps, in one delta, and archives that no entry names. */
 export async function pruneCommand(context: Context, options: PruneCommand): Promise<void> {
   const { allowManyOrphans, dryRun, olderThan, orphans } = options
-  refuseContradictions(options)
+  refuseIdleRules(options)
   const location = await locateRepository(context, options.repository)
   const keepLists = hasCriterion(options) ? await Promise.all(options.keepFiles.map(readKeepFile)) : []
   const rules = await readRules(options, context.config.helm.program, keepLists)
@@ -62,7 +62,7 @@ function hasCriterion({ keepLast, keepPrereleases, olderThan }: PruneCommand): b
 }
 
 /** A rule that keeps nothing back would read as if it protected something. */
-function refuseContradictions(options: PruneCommand): void {
+function refuseIdleRules(options: PruneCommand): void {
   const { inUse, keepFiles, keepLast, keepPrereleases, names, orphans } = options
   if (!hasCriterion(options) && !orphans) {
     throw new HelmS3Error('usage', 'nothing says what to remove', {
@@ -126,8 +126,8 @@ function describe({ foreign, freed, kept, keptArchives, orphans, removed }: Prun
   if (rows.length === 0) lines.push('Nothing to remove.')
   else {
     const what = [
-      ...(removed.length > 0 ? [count(removed.length, 'chart version')] : []),
-      ...(orphans.length > 0 ? [count(orphans.length, 'orphan')] : []),
+      ...(removed.length > 0 ? [formatCount(removed.length, 'chart version')] : []),
+      ...(orphans.length > 0 ? [formatCount(orphans.length, 'orphan')] : []),
     ]
     lines.push(`${dryRun ? 'Would remove' : 'Removed'} ${what.join(' and ')}: ${formatBytes(freed)}.`)
   }
@@ -135,20 +135,16 @@ function describe({ foreign, freed, kept, keptArchives, orphans, removed }: Prun
     const number = kept.filter((each) => each.reason === reason).length
     return number === 0 ? [] : [`${String(number)} ${words}`]
   })
-  if (reasons.length > 0) lines.push(`Kept ${count(kept.length, 'chart version')}: ${reasons.join(', ')}.`)
+  if (reasons.length > 0) lines.push(`Kept ${formatCount(kept.length, 'chart version')}: ${reasons.join(', ')}.`)
   const elsewhere = removed.filter((each) => each.isElsewhere).length
-  if (elsewhere > 0) lines.push(`The archives of ${count(elsewhere, 'version')} are none of this repository, and stay.`)
+  if (elsewhere > 0) lines.push(`The archives of ${formatCount(elsewhere, 'version')} are none of this repository, and stay.`)
   if (foreign.length > 0) {
-    lines.push(`Left ${count(foreign.length, 'file')} that no entry names and that ${foreign.length === 1 ? 'is' : 'are'} no orphan of this repository:`)
+    lines.push(`Left ${formatCount(foreign.length, 'file')} that no entry names and that ${foreign.length === 1 ? 'is' : 'are'} no orphan of this repository:`)
     lines.push(...foreign.slice(0, MOST_FOREIGN).map(({ key, reason }) => `  ${key}: ${reason}`))
     if (foreign.length > MOST_FOREIGN) lines.push(`  and ${String(foreign.length - MOST_FOREIGN)} more: -o json has them all`)
   }
   if (keptArchives.length > 0) {
-    lines.push(`${count(keptArchives.length, 'archive')} could not be removed with certainty; \`helm s3 prune --orphans\` does it later.`)
+    lines.push(`${formatCount(keptArchives.length, 'archive')} could not be removed with certainty; \`helm s3 prune --orphans\` does it later.`)
   }
   return lines
-}
-
-function count(number: number, what: string): string {
-  return `${String(number)} ${what}${number === 1 ? '' : 's'}`
 }

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import { HelmS3Error } from '../errors.ts'
+import { formatCount } from '../format.ts'
 import type { ChartUpload } from '../protocol/chart-upload.ts'
 import { type PushResult, pushCharts } from '../protocol/push.ts'
 import { afterCommit } from './after-commit.ts'
@@ -54,10 +55,10 @@ function describe(charts: readonly ChartUpload[], { pushed, existing }: PushResu
   const kept = 'The chart already exists in the repository, keep existing chart and ignore push.'
   if (charts.length === 1) return [existing.length > 0 ? kept : 'Successfully uploaded the chart to the repository.']
   const lines: string[] = []
-  if (pushed.length > 0) lines.push(`Successfully uploaded ${countCharts(pushed.length)} to the repository.`)
+  if (pushed.length > 0) lines.push(`Successfully uploaded ${formatCount(pushed.length, 'chart')} to the repository.`)
   if (existing.length === 1) lines.push(kept)
   if (existing.length > 1) {
-    lines.push(`${countCharts(existing.length)} already exist in the repository, keep existing charts and ignore push.`)
+    lines.push(`${formatCount(existing.length, 'chart')} already exist in the repository, keep existing charts and ignore push.`)
   }
   return lines
 }
@@ -94,8 +95,4 @@ function identify(charts: readonly ChartUpload[], versions: PushResult['pushed']
     const digest = charts.find((chart) => chart.name === name && chart.version === version)?.digest
     return { name, version, digest }
   })
-}
-
-function countCharts(count: number): string {
-  return count === 1 ? '1 chart' : `${String(count)} charts`
 }

@@ -4,9 +4,10 @@ import { formatCount } from '../format.ts'
 import { type DeletedChart, findDeleted } from '../protocol/find-deleted.ts'
 import { pushCharts } from '../protocol/push.ts'
 import { afterCommit } from './after-commit.ts'
-import { type DeleteCommand, splitVersions } from './delete.ts'
+import type { DeleteCommand } from './delete.ts'
 import { refuseOrphans } from './existing-versions.ts'
 import { openRepository } from './open-repository.ts'
+import { requireVersions } from './version-list.ts'
 
 export interface RestoreCommand extends Pick<DeleteCommand, 'name' | 'repository' | 'versions'> {
   readonly dryRun: boolean
@@ -17,8 +18,7 @@ export interface RestoreCommand extends Pick<DeleteCommand, 'name' | 'repository
 
 /** `helm s3 restore NAME REPO --version V[,V...]`: what was deleted is pushed again, from what the bucket still has of it. */
 export async function restore(context: Context, { compact, dryRun, name, relative, repository, versions }: RestoreCommand): Promise<void> {
-  const wanted = splitVersions(versions)
-  if (wanted.length === 0) throw new HelmS3Error('usage', 'at least one non-empty --version is required')
+  const wanted = requireVersions(versions)
   const session = await openRepository(context, repository)
   const { location } = session
   const deleted = await findDeleted(session, wanted.map((version) => ({ name, version })))
