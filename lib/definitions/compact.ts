@@ -1,5 +1,6 @@
 import { command, exactly } from '../command.ts'
 import { INDEX_FORMS, OUTPUT_FLAG } from '../flags.ts'
+import { SKIPPED } from './common.ts'
 import { listOf, objectOf, oneOf, text, truth, whole } from '../json-schema.ts'
 
 export const compactDefinition = command({
@@ -24,7 +25,7 @@ export const compactDefinition = command({
     written: truth('whether index.yaml was written'),
     generation: whole('of index.yaml now'),
     format: oneOf(INDEX_FORMS, 'form of index.yaml now'),
-    skipped: listOf(objectOf({ key: text('of an object below index.d/ that is left alone'), reason: text('why') })),
+    skipped: SKIPPED,
   }),
   run: async (context, [repository = ''], flags) => {
     const { compact } = await import('../commands/compact.ts')

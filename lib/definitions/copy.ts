@@ -1,9 +1,8 @@
 import { command, exactly } from '../command.ts'
 import { OUTPUT_FLAG } from '../flags.ts'
+import { CHOOSING_FLAGS, NO_COMPACT_FLAG, PUSHED_VERSION, RELATIVE_FLAG } from './common.ts'
 import { EXISTING_VERSION } from './existing-version.ts'
 import { listOf, objectOf, text, textOrNull, truth } from '../json-schema.ts'
-
-const CHART = objectOf({ name: text('of the chart'), version: text('as in Chart.yaml'), digest: text('SHA-256 of the archive, hex: the same in both') })
 
 export const copyDefinition = command({
   usage: 'copy NAME SRC DST',
@@ -18,15 +17,14 @@ export const copyDefinition = command({
   ],
   arity: exactly(3),
   flags: {
-    version: { kind: 'text', about: 'exact version (with build metadata: exactly that build) or constraint (default: the newest stable one)' },
-    devel: { kind: 'switch', about: 'also take pre-releases; ignored with --version' },
+    ...CHOOSING_FLAGS,
     'all-versions': { kind: 'switch', about: 'every version that satisfies --version, not the newest alone' },
     force: { kind: 'switch', about: 'replace versions that are in DST already' },
     'ignore-if-exists': { kind: 'switch', about: 'keep versions that are in DST already, and succeed' },
     'dry-run': { kind: 'switch', about: 'check everything and write nothing' },
-    relative: { kind: 'toggle', about: 'write relative chart URLs into the index, for a repository that is also served over https' },
+    ...RELATIVE_FLAG,
     'any-prov': { kind: 'switch', about: 'also copy a provenance file that names another file than the archive will be' },
-    'no-compact': { kind: 'switch', about: 'leave index.yaml to a later compaction; readers with this plugin see the charts at once' },
+    ...NO_COMPACT_FLAG,
     ...OUTPUT_FLAG,
   },
   examples: [
@@ -39,7 +37,7 @@ export const copyDefinition = command({
     repository: text('s3:// URL of DST'),
     dryRun: truth('nothing was written'),
     delta: textOrNull('id of the delta in DST; null when none was needed'),
-    copied: listOf(CHART, 'versions that are in DST now'),
+    copied: listOf(PUSHED_VERSION, 'versions that are in DST now, with the digest that they have in SRC'),
     existing: listOf(EXISTING_VERSION, 'versions that were in DST already, and stay'),
   }),
   run: async (context, [name = '', source = '', destination = ''], flags) => {

@@ -1,5 +1,6 @@
 import { command, exactly } from '../command.ts'
 import { OUTPUT_FLAG } from '../flags.ts'
+import { CHOOSING_FLAGS } from './common.ts'
 import { objectOf, text, textOrNull } from '../json-schema.ts'
 
 export const fetchDefinition = command({
@@ -8,8 +9,7 @@ export const fetchDefinition = command({
   about: 'Download a chart and check its digest; needs no `helm repo update`',
   arity: exactly(2),
   flags: {
-    version: { kind: 'text', about: 'exact version (with build metadata: exactly that build) or constraint (default: the newest stable one)' },
-    devel: { kind: 'switch', about: 'also take pre-releases; ignored with --version' },
+    ...CHOOSING_FLAGS,
     destination: { kind: 'text', about: 'folder to write to', short: 'd', shownDefault: '.' },
     prov: { kind: 'switch', about: 'also fetch the provenance file' },
     untar: { kind: 'switch', about: 'unpack the chart instead of keeping the archive' },

@@ -1,9 +1,8 @@
 import { atLeast, command } from '../command.ts'
 import { OUTPUT_FLAG } from '../flags.ts'
+import { NO_COMPACT_FLAG, PUSHED_VERSION, RELATIVE_FLAG } from './common.ts'
 import { EXISTING_VERSION } from './existing-version.ts'
 import { listOf, objectOf, text, textOrNull, truth } from '../json-schema.ts'
-
-const CHART = objectOf({ name: text('of the chart'), version: text('as in Chart.yaml'), digest: text('SHA-256 of the archive, hex') })
 
 const DETAILS = [
   'PATH is an archive; the folder of a chart; a pattern in quotes (`*.tgz`, `charts/*`), where a file of that very name wins and one that matches nothing is an error; s3://BUCKET/KEY of an archive (one HEAD and two GETs more); or - for one archive in standard input. All of them become visible at once, or, when something is wrong with one or it exists already, none: also when another client pushes one of them at the same moment. With --ignore-if-exists those that exist are passed over.',
@@ -22,13 +21,13 @@ export const pushDefinition = command({
     force: { kind: 'switch', about: 'replace versions that are there already' },
     'ignore-if-exists': { kind: 'switch', about: 'keep versions that are there already, and succeed' },
     'dry-run': { kind: 'switch', about: 'check everything and write nothing' },
-    relative: { kind: 'toggle', about: 'write relative chart URLs into the index, for a repository that is also served over https' },
+    ...RELATIVE_FLAG,
     'content-type': { kind: 'text', about: 'Content-Type of the archives ($S3_CHART_CONTENT_TYPE)', shownDefault: 'application/gzip' },
     version: { kind: 'text', about: 'version to write into Chart.yaml; for folders only' },
     'app-version': { kind: 'text', about: 'appVersion to write into Chart.yaml; for folders only' },
     prov: { kind: 'text', about: 'provenance file of the one archive that is pushed', shownDefault: 'ARCHIVE.prov' },
     'any-prov': { kind: 'switch', about: 'also push a provenance file that names another file than the archive will be' },
-    'no-compact': { kind: 'switch', about: 'leave index.yaml to a later compaction; readers with this plugin see the charts at once' },
+    ...NO_COMPACT_FLAG,
     ...OUTPUT_FLAG,
   },
   examples: [
@@ -44,7 +43,7 @@ export const pushDefinition = command({
     repository: text('its s3:// URL'),
     dryRun: truth('nothing was written'),
     delta: textOrNull('id of the delta; null when none was needed'),
-    pushed: listOf(CHART, 'versions that are in the repository now'),
+    pushed: listOf(PUSHED_VERSION, 'versions that are in the repository now'),
     existing: listOf(EXISTING_VERSION, 'versions that were there already, and stay'),
   }),
   run: async (context, args, flags) => {

@@ -2,6 +2,7 @@ import { command, exactly } from '../command.ts'
 import { OUTPUT_FLAG } from '../flags.ts'
 import { listOf, objectOf, text, textOrNull, truth, whole } from '../json-schema.ts'
 import { DEFAULT_CONCURRENCY, MAX_CONCURRENCY } from '../protocol/limits.ts'
+import { NO_COMPACT_FLAG } from './common.ts'
 import { BROKEN, LOST_FLAG } from './broken-index.ts'
 
 const VERSION = objectOf({
@@ -35,7 +36,7 @@ export const reindexDefinition = command({
       max: MAX_CONCURRENCY,
       shownDefault: String(DEFAULT_CONCURRENCY),
     },
-    'no-compact': { kind: 'switch', about: 'leave index.yaml to a later compaction; readers with this plugin see the charts at once' },
+    ...NO_COMPACT_FLAG,
     ...OUTPUT_FLAG,
   },
   examples: [

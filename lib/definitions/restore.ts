@@ -1,5 +1,6 @@
 import { command, exactly } from '../command.ts'
 import { OUTPUT_FLAG } from '../flags.ts'
+import { NO_COMPACT_FLAG, RELATIVE_FLAG } from './common.ts'
 import { listOf, objectOf, oneOf, text, textOrNull, truth } from '../json-schema.ts'
 
 const RESTORED = objectOf({
@@ -25,8 +26,8 @@ export const restoreDefinition = command({
   flags: {
     version: { kind: 'texts', about: 'the version; several with commas, or by giving the flag several times', required: true },
     'dry-run': { kind: 'switch', about: 'check everything and write nothing' },
-    relative: { kind: 'toggle', about: 'write relative chart URLs into the index, for a repository that is also served over https' },
-    'no-compact': { kind: 'switch', about: 'leave index.yaml to a later compaction; readers with this plugin see the charts at once' },
+    ...RELATIVE_FLAG,
+    ...NO_COMPACT_FLAG,
     ...OUTPUT_FLAG,
   },
   examples: [

@@ -1,7 +1,8 @@
 import { command, exactly } from '../command.ts'
 import { UPKEEPS } from '../core/upkeep.ts'
 import { INDEX_FORMS, OUTPUT_FLAG } from '../flags.ts'
-import { listOf, objectOf, oneOf, text, textOrNull, whole, wholeOrNull } from '../json-schema.ts'
+import { SKIPPED } from './common.ts'
+import { objectOf, oneOf, text, textOrNull, whole, wholeOrNull } from '../json-schema.ts'
 
 /** How late a compaction may be before `status` says so, milliseconds: a cron every ten minutes, and its run. */
 const DEFAULT_PATIENCE = 15 * 60_000
@@ -43,7 +44,7 @@ export const statusDefinition = command({
       oldestSeconds: wholeOrNull('since the first of them was folded; null when there is none'),
     }),
     lastCompactionAt: textOrNull('when deltas were folded last, as far as index.yaml remembers, RFC 3339'),
-    skipped: listOf(objectOf({ key: text('of an object below index.d/ that is left alone'), reason: text('why') })),
+    skipped: SKIPPED,
     upkeep: oneOf(UPKEEPS, 'whether compactions keep up'),
     reason: text('for the verdict'),
     command: textOrNull('what to run; null when there is nothing to do'),
