@@ -28,4 +28,4 @@ export const PUSHED_VERSION = objectOf({
 })
 
 /** Objects that a reader of the log passes over. */
-export const SKIPPED = listOf(objectOf({ key: text('of an object below index.d/ that is left alone'), reason: text('why') }))
+export const SKIPPED = listOf(objectOf({ key: text('of an object below index.d/ that was ignored'), reason: text('why') }))

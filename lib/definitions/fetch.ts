@@ -10,14 +10,14 @@ export const fetchDefinition = command({
   arity: exactly(2),
   flags: {
     ...CHOOSING_FLAGS,
-    destination: { kind: 'text', about: 'folder to write to', short: 'd', shownDefault: '.' },
+    destination: { kind: 'text', about: 'folder to write the chart to', short: 'd', shownDefault: '.' },
     prov: { kind: 'switch', about: 'also fetch the provenance file' },
     untar: { kind: 'switch', about: 'unpack the chart instead of keeping the archive' },
     ...OUTPUT_FLAG,
   },
   examples: [
-    ['fetch app stable', 'the newest stable version'],
-    ['fetch app s3://acme-charts/stable --version="^1.2" -d charts', 'the newest 1.x from 1.2.0 on, into charts/'],
+    ['fetch app stable', 'download the newest stable version'],
+    ['fetch app s3://acme-charts/stable --version="^1.2" -d charts', 'download the newest 1.x from 1.2.0 on into charts/'],
   ],
   result: objectOf({
     repository: text('its s3:// URL'),
