@@ -23,7 +23,7 @@ const NO_REPAIRS: Repairs = { isAnew: false, repaired: undefined, unread: [] }
 
 /** `helm s3 check REPO`: says what is wrong, why it matters and what to do; with `fix` does what can be done, and checks again. */
 export async function check(context: Context, { allowLostEntries, fix, relative, repository, ...options }: CheckCommand): Promise<void> {
-  if (relative !== undefined && !fix) throw new HelmS3Error('usage', '--relative says how --fix makes an index anew: give both')
+  if (relative !== undefined && !fix) throw new HelmS3Error('usage', '--relative can only be used with --fix')
   const session = await openRepository(context, repository)
   const first = await checkRepository(session, options)
   const mustRepair = fix && repairsOf(first.findings).size > 0

@@ -28,14 +28,14 @@ export interface ConfigCommand {
   readonly unset: readonly string[]
 }
 
-/** A setting that is in force. Undefined: none. */
+/** The value of a setting, and where it comes from. Undefined: nothing sets it. */
 interface Setting {
   readonly key: ConfigKey
   readonly value: string | undefined
   readonly from: string | undefined
 }
 
-/** What holds where nobody says anything. */
+/** The values that apply when nothing else sets them. */
 const BUILT_IN: ConfigTexts = { relative: 'false', 'literal-plus': 'false', 'grace-window': formatDuration(DEFAULT_GRACE_WINDOW) }
 
 /** `helm s3 config REPO`: the defaults that a repository keeps. Cost: HEAD and GET; a change one PUT more. */
@@ -65,13 +65,13 @@ type Changes = Readonly<Partial<Record<ConfigKey, string | undefined>>>
 function readChanges(changes: readonly string[], unset: readonly string[]): Changes {
   const read: Partial<Record<ConfigKey, string | undefined>> = {}
   const note = (key: string, value: string | undefined): void => {
-    if (!isConfigKey(key)) throw new HelmS3Error('usage', `there is no setting ${JSON.stringify(key)}`, { hint: `there are ${CONFIG_KEYS.join(', ')}` })
-    if (Object.hasOwn(read, key)) throw new HelmS3Error('usage', `${key} is given twice`, { hint: 'leave one of them out' })
+    if (!isConfigKey(key)) throw new HelmS3Error('usage', `there is no setting ${JSON.stringify(key)}`, { hint: `the settings are ${CONFIG_KEYS.join(', ')}` })
+    if (Object.hasOwn(read, key)) throw new HelmS3Error('usage', `${key} is given twice`, { hint: 'give it only once' })
     read[key] = value
   }
   for (const change of changes) {
     const mark = change.indexOf('=')
-    if (mark < 0) throw new HelmS3Error('usage', `${JSON.stringify(change)} is not KEY=VALUE`, { hint: `keys are ${CONFIG_KEYS.join(', ')}` })
+    if (mark < 0) throw new HelmS3Error('usage', `${JSON.stringify(change)} is not KEY=VALUE`, { hint: `the keys are ${CONFIG_KEYS.join(', ')}` })
     note(change.slice(0, mark), change.slice(mark + 1))
   }
   for (const key of unset) note(key, undefined)

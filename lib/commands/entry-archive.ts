@@ -80,7 +80,7 @@ export function noSuchVersion(entries: readonly Entry[], { name, version }: Want
   const newest = entries.slice(0, 5).map((each) => each.version)
   const more = entries.length > newest.length ? ` and ${String(entries.length - newest.length)} older` : ''
   const wanted = version === undefined ? 'has no stable version' : `version ${version} not found in index`
-  return new HelmS3Error('not-found', `chart ${name} ${wanted}`, { hint: `there are ${newest.join(', ')}${more}` })
+  return new HelmS3Error('not-found', `chart ${name} ${wanted}`, { hint: `available: ${newest.join(', ')}${more}` })
 }
 
 /** @throws HelmS3Error `invalid-url` when the entry has no url in S3 that names a file */

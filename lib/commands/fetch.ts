@@ -41,10 +41,10 @@ export async function fetch(context: Context, options: FetchCommand): Promise<vo
   const chart = await fetchChart(context, session, options)
   const { name, version } = chart.entry
   if (options.prov && chart.provenance === undefined) {
-    context.output.notice(`helm-s3: there is no provenance file of ${name} ${version}`)
+    context.output.notice(`helm-s3: ${name} ${version} has no provenance file`)
   }
   if (options.version !== undefined && isWhole(options.version) && !isSameBuild(options.version, version)) {
-    context.output.notice(`helm-s3: there is no ${name} ${options.version}; as Helm does, it took ${version}`)
+    context.output.notice(`helm-s3: ${name} ${options.version} does not exist; took ${version}, as Helm does`)
   }
   const paths = await writeChart(chart, options)
   context.output.result([], { repository: session.location.url, name, version, digest: chart.digest, ...paths })

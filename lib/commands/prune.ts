@@ -42,7 +42,7 @@ export async function pruneCommand(context: Context, options: PruneCommand): Pro
   const result = await prune(session, { rules, olderThan, orphanAge, allowManyOrphans, dryRun })
   await afterDeletion(context, session, result)
   keepLists.forEach((list, i) => {
-    for (const line of list.unmatched()) context.output.notice(`helm-s3: ${options.keepFiles[i] ?? ''} names nothing that there is: ${line}`)
+    for (const line of list.unmatched()) context.output.notice(`helm-s3: ${options.keepFiles[i] ?? ''} has a line that matches nothing: ${line}`)
   })
   context.output.result(describe(result, dryRun), {
     repository: location.url,
@@ -61,18 +61,18 @@ function hasCriterion({ keepLast, keepPrereleases, olderThan }: PruneCommand): b
   return keepLast !== undefined || keepPrereleases !== undefined || olderThan !== undefined
 }
 
-/** A rule that keeps nothing back would read as if it protected something. */
+/** Refuses rules without effect: they would look as if they protected something. */
 function refuseIdleRules(options: PruneCommand): void {
   const { inUse, keepFiles, keepLast, keepPrereleases, names, orphans } = options
   if (!hasCriterion(options) && !orphans) {
-    throw new HelmS3Error('usage', 'nothing says what to remove', {
-      hint: 'give --keep-last, --older-than, --keep-prereleases or --orphans; add --dry-run to see what would go',
+    throw new HelmS3Error('usage', 'no rule says what to remove', {
+      hint: 'give --keep-last, --older-than, --keep-prereleases or --orphans; add --dry-run to see what would be removed',
     })
   }
   const isOnlyOrphans = keepLast === undefined && keepPrereleases === undefined && orphans
   const versionRules = names.length + keepFiles.length + inUse.length > 0
   if (isOnlyOrphans && versionRules && options.olderThan === undefined) {
-    throw new HelmS3Error('usage', '--name, --keep-file and --keep-in-use are about chart versions, and --orphans alone removes none', {
+    throw new HelmS3Error('usage', '--name, --keep-file and --keep-in-use select chart versions, and --orphans alone removes none', {
       hint: 'add --keep-last, --older-than or --keep-prereleases, or leave them out',
     })
   }
@@ -104,7 +104,7 @@ async function readKeepFile(path: string): Promise<WrittenKeepList> {
   }
 }
 
-/** Of files that are none of this repository. */
+/** At most this many files that are no orphans are named. */
 const MOST_FOREIGN = 20
 
 const REASONS: Readonly<Record<KeepReason, string>> = {
@@ -113,8 +113,8 @@ const REASONS: Readonly<Record<KeepReason, string>> = {
   younger: 'too young',
   'keep-file': 'in a keep file',
   'in-use': 'in use',
-  unranked: 'of a kind that no rule is about',
-  'no-version': 'without a version that can be ordered',
+  unranked: 'of a kind that no rule covers',
+  'no-version': 'without a valid version',
 }
 
 function describe({ foreign, freed, kept, keptArchives, orphans, removed }: PruneResult, dryRun: boolean): string[] {
@@ -137,11 +137,11 @@ function describe({ foreign, freed, kept, keptArchives, orphans, removed }: Prun
   })
   if (reasons.length > 0) lines.push(`Kept ${formatCount(kept.length, 'chart version')}: ${reasons.join(', ')}.`)
   const elsewhere = removed.filter((each) => each.isElsewhere).length
-  if (elsewhere > 0) lines.push(`The archives of ${formatCount(elsewhere, 'version')} are none of this repository, and stay.`)
+  if (elsewhere > 0) lines.push(`The archives of ${formatCount(elsewhere, 'version')} are outside this repository, and are kept.`)
   if (foreign.length > 0) {
-    lines.push(`Left ${formatCount(foreign.length, 'file')} that no entry names and that ${foreign.length === 1 ? 'is' : 'are'} no orphan of this repository:`)
+    lines.push(`Kept ${formatCount(foreign.length, 'file')} without an entry, of which nothing proves that ${foreign.length === 1 ? 'it is an orphan' : 'they are orphans'}:`)
     lines.push(...foreign.slice(0, MOST_FOREIGN).map(({ key, reason }) => `  ${key}: ${reason}`))
-    if (foreign.length > MOST_FOREIGN) lines.push(`  and ${String(foreign.length - MOST_FOREIGN)} more: -o json has them all`)
+    if (foreign.length > MOST_FOREIGN) lines.push(`  and ${String(foreign.length - MOST_FOREIGN)} more: -o json lists them all`)
   }
   if (keptArchives.length > 0) {
     lines.push(`${formatCount(keptArchives.length, 'archive')} could not be removed with certainty; \`helm s3 prune --orphans\` does it later.`)

@@ -26,7 +26,7 @@ export async function reindex(context: Context, options: ReindexCommand): Promis
   })
 
   for (const { isLeftOut, key, reason } of result.problems) {
-    output.notice(isLeftOut === true ? `helm-s3: not added, for Helm leaves it out: ${key}: ${reason}` : `[ERROR] failed to add chart to the index: ${key}: ${reason}`)
+    output.notice(isLeftOut === true ? `helm-s3: not added, because Helm would skip it: ${key}: ${reason}` : `[ERROR] failed to add chart to the index: ${key}: ${reason}`)
   }
   const debug = output.isVerbose ? result.changes.filter(({ entry }) => entry !== undefined).map((change) => `[DEBUG] Adding ${fileOf(change)} to index.`) : []
   const last = dryRun ? `Repository ${repository} was not changed: this was a dry run.` : `Repository ${repository} was successfully reindexed.`
@@ -56,12 +56,12 @@ function describe({ changes, left, rebuilt, repaired }: ReindexResult, dryRun: b
   list(dryRun ? 'Would add' : 'Added', added.map(name))
   list(dryRun ? 'Would replace' : 'Replaced', replaced.map(name))
   list(dryRun ? 'Would remove' : 'Removed', removed.map(name))
-  list('Left to others:', left.map(({ key }) => `${key} is being changed or was just deleted; run it again in some minutes`))
+  list('Skipped (it is being changed, or was just deleted):', left.map(({ key }) => `${key}; run again in a few minutes`))
   return lines
 }
 
 function rebuiltLine(wasMissing: boolean, dryRun: boolean): string {
-  if (wasMissing) return dryRun ? 'There is no index.yaml: would make one.' : 'There was no index.yaml: made one.'
+  if (wasMissing) return dryRun ? 'There is no index.yaml: would create one.' : 'There was no index.yaml: created one.'
   return dryRun ? 'Would replace index.yaml by a new one.' : 'Replaced index.yaml by a new one.'
 }
 

@@ -44,5 +44,5 @@ function describe(name: string, deleted: readonly DeletedChart[], dryRun: boolea
 }
 
 function pushedMeanwhile(names: readonly string[]): HelmS3Error {
-  return new HelmS3Error('already-exists', `others have pushed ${names.join(', ')} meanwhile`, { hint: 'nothing was restored' })
+  return new HelmS3Error('already-exists', `another client has pushed ${names.join(', ')} in the meantime`, { hint: 'nothing was restored' })
 }

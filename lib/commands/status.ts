@@ -83,11 +83,11 @@ function examine(view: View, graceWindow: number, patience: number, repository: 
 function reasonFor(upkeep: Upkeep, pending: number, pendingAge = 0, foldedAge = 0): string {
   switch (upkeep) {
     case 'behind':
-      return `the oldest pending delta has been waiting for ${formatAge(pendingAge)}: readers without this plugin do not see it; let a cron compact`
+      return `the oldest pending delta has been waiting for ${formatAge(pendingAge)}: readers without this plugin do not see it; compact regularly, for example by cron`
     case 'uncollected':
-      return `index.yaml is up to date, but nobody collects deltas that were folded ${formatAge(foldedAge)} ago; let a cron compact`
+      return `index.yaml is up to date, but deltas that were folded ${formatAge(foldedAge)} ago are not collected; compact regularly, for example by cron`
     case 'tidy':
-      return pending === 0 ? 'index.yaml holds all that was pushed and deleted' : 'what is pending is young'
+      return pending === 0 ? 'index.yaml contains every push and deletion' : 'all pending deltas are recent'
   }
 }
 
@@ -105,7 +105,7 @@ function describe(url: string, { view, ...found }: Status, style: Style): string
     ['index.yaml', `${formatBytes(size)}, ${base.index.form}, written ${ago(lastModified)}`],
     ['Pending', deltas(pending.length, found.pendingAge)],
     ['Folded, not collected', deltas(found.folded, found.foldedAge)],
-    ['Last compaction', found.lastCompaction === undefined ? 'not remembered' : ago(found.lastCompaction)],
+    ['Last compaction', found.lastCompaction === undefined ? 'unknown' : ago(found.lastCompaction)],
     ...skipped.map(({ key, reason }) => ['Ignored', `${key}: ${reason}`] as const),
   ]
   const width = Math.max(...rows.map(([title]) => title.length))

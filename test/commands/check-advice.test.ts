@@ -99,7 +99,7 @@ describe('the advice of check', () => {
   const FIX = 'helm s3 check REPO --fix'
   const DEEP_FIX = 'helm s3 check REPO --deep --fix'
   const DELETE = 'helm s3 delete NAME REPO --version=VERSION'
-  const staysBehind = /^helm-s3: removed from the index, and still in the bucket: charts\/\w+-\d\.\d\.0\.tgz .*else remove the object\n$/
+  const staysBehind = /^helm-s3: removed from the index, and still in the bucket: charts\/\w+-\d\.\d\.0\.tgz .*otherwise delete the object\n$/
   const fixed = { [FIX]: undefined }
   const deepFixed = { [DEEP_FIX]: undefined }
   const pushAgain = { then: () => push('web', '0.1.0') }

@@ -108,7 +108,7 @@ describe('config', () => {
 
   describe('refuses, and writes nothing', () => {
     const REFUSED: Readonly<Record<string, readonly [readonly string[], RegExp]>> = {
-      'an unknown key': [['colour=red'], /^Error: there is no setting "colour"\nHint: there are relative, publish-url, /],
+      'an unknown key': [['colour=red'], /^Error: there is no setting "colour"\nHint: the settings are relative, publish-url, /],
       'an unknown key to unset': [['--unset=colour'], /^Error: there is no setting "colour"\n/],
       'a key without a value': [['relative'], /^Error: "relative" is not KEY=VALUE\n/],
       'an empty value': [['acl='], /^Error: acl=: must not be empty\nHint: `--unset acl` takes it away\n/],

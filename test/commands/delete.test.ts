@@ -90,7 +90,7 @@ describe('delete', () => {
   describe('says of an archive that stays', () => {
     const KEY = 'charts/app-1.0.0.tgz'
     const LINE = (why: string): string =>
-      `helm-s3: removed from the index, and still in the bucket: ${KEY} (${why}); where it is that chart, an hour later: \`helm s3 compact ${URI}\` and then \`helm s3 reindex ${URI}\` add it, or \`helm s3 prune ${URI} --orphans\` removes it; else remove the object\n`
+      `helm-s3: removed from the index, and still in the bucket: ${KEY} (${why}); if it is that chart, wait an hour: \`helm s3 compact ${URI}\` and then \`helm s3 reindex ${URI}\` add it, or \`helm s3 prune ${URI} --orphans\` removes it; otherwise delete the object\n`
     const remove = async (...flags: string[]): Promise<string> => {
       const { status, stderr, stdout } = await program.run('delete', 'app', URI, '--version=1.0.0', ...flags)
       assert.deepEqual([status, stdout], [0, flags.length > 0 ? '' : 'Successfully deleted the chart from the repository.\n'])
@@ -106,7 +106,7 @@ describe('delete', () => {
     it('that its bytes are others, and each way that it names works', async () => {
       for (const [way, left] of [['reindex', true], ['prune', false]] as const) {
         await replace(way)
-        assert.equal(await remove(), LINE('the bytes are not those that the entry promised'))
+        assert.equal(await remove(), LINE('the bytes do not match the digest in the index'))
         assert.ok((await archives()).includes('app-1.0.0.tgz'))
         program.pass(2 * 3_600_000)
         if (way === 'reindex') await program.ok('compact', URI)
@@ -119,7 +119,7 @@ describe('delete', () => {
 
     it('that the digest of its entry is none; an entry without one takes its archive along', async () => {
       await edit((line) => line.replace(/"digest":"[0-9a-f]{64}"/, '"digest":"abc"'))
-      assert.equal(await remove(), LINE('the digest of the entry was none, so that nothing proves what they are'))
+      assert.equal(await remove(), LINE('the index has no digest that proves what it is'))
       program.pass(2 * 3_600_000)
       await program.ok('compact', URI)
       await program.ok('reindex', URI)
@@ -132,7 +132,7 @@ describe('delete', () => {
     it('that no command takes it, where it is not called after its chart', async () => {
       await edit((line) => line.replace(/app-1\.0\.0\.tgz/, 'mine.tgz'))
       await program.bucket.put(asKey('charts/mine.tgz'), Buffer.from('other'), { when: 'always' })
-      assert.match(await remove(), /still in the bucket: charts\/mine\.tgz \(.*\); remove the object, if nobody wants it\n$/)
+      assert.match(await remove(), /still in the bucket: charts\/mine\.tgz \(.*\); delete the object if nobody needs it\n$/)
     })
 
     it('nothing where it goes: of an old client, without metadata', async () => {
