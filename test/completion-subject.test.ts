@@ -50,7 +50,7 @@ describe('the subject of a completion', () => {
     })
   }
 
-  it('is a command where none is', () => {
+  it('is the name of a command where the line has none', () => {
     for (const words of [[], ['p'], ['help', 'p']]) {
       const subject = completionSubject(COMMANDS, words)
       assert.ok(subject.kind === 'words')

@@ -124,7 +124,7 @@ describe('after its commit', () => {
       assert.match(await program.ok('check', URI, '--deep'), /all is well/)
     })
 
-    it('before it has changed nothing, when only its archive stands', async () => {
+    it('has changed nothing when only its archive was written', async () => {
       goAfter(isArchive)
       const { status, stderr } = await run(`push web-1.0.0.tgz ${URI}`)
       assert.equal(status, 1)
@@ -161,7 +161,7 @@ describe('after its commit', () => {
       assert.ok(await isIn('web', '1.0.0'))
     })
 
-    it('that fails by a fault of this program says what stands, too', async () => {
+    it('that fails by a bug of this program says what is committed, too', async () => {
       let isCommitted = false
       watch(async (line, send) => {
         if (isCommitted) throw new TypeError('a fault')
@@ -239,7 +239,7 @@ describe('after its commit', () => {
       assert.match(stderr, leftover('charts/app-1.0.0.tgz'))
     })
 
-    it('by rules is done in the same way', async () => {
+    it('by the rules of prune is done in the same way', async () => {
       goAfter(isDelta)
       const { status, stderr, stdout } = await run(`prune ${URI} --keep-last=1 -ojson`)
       assert.equal(status, 0)
@@ -260,7 +260,7 @@ describe('after its commit', () => {
       assert.match(stderr, /^Error: no answer to the write of /)
     })
 
-    it('of much, that stops between two of its deltas, says how much is gone', async () => {
+    it('of many versions that stops between two of its deltas says how many are removed', async () => {
       const paths = await Promise.all(Array.from({ length: 600 }, (_, i) => program.chart('many', `1.0.${String(i)}`)))
       await program.ok('push', ...paths, URI, '--ignore-if-exists')
       // Each look at an archive seems to take so long that five hundred are the most for one delta.

@@ -179,7 +179,7 @@ If you want to ignore this error, use --ignore-if-exists flag:
     assert.equal((await index()).entries['app']?.[0]?.digest, sha256(readFileSync(path)))
   })
 
-  it('does not take both flags', async () => {
+  it('refuses --force together with --ignore-if-exists', async () => {
     const sentence = 'The --force and --ignore-if-exists flags are mutually exclusive and cannot be specified together.\n'
     assert.equal(await program.fails('push', 'a.tgz', 'stable', '--force', '--ignore-if-exists'), sentence)
   })

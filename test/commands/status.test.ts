@@ -86,7 +86,7 @@ describe('status', () => {
     ])
   })
 
-  it('refuses a repository that is none, and a patience that is none', async () => {
+  it('refuses a place that is not a repository, and a patience that is not positive', async () => {
     assert.match(await program.fails('status', 's3://acme/other'), /^Error: there is no index\.yaml at s3:\/\/acme\/other\nHint: /)
     assert.match(await program.fails('status', URI, '--patience=0s'), /^Error: --patience must be above zero\nHint: /)
     assert.match(await program.fails('status'), /^Error: accepts 1 arg\(s\), received 0\n/)
