@@ -32,7 +32,7 @@ export function afterChanges(error: unknown, changes: Changes, command: string, 
   })
 }
 
-/** The lines for somebody who has ended a command: what stands of it. */
+/** What a user who has interrupted a command is told: which changes are made, and which may be. */
 export function linesWhenEnded(changes: Changes): readonly string[] {
   const parts = partsOf(changes, { speaksOfUnanswered: true })
   return parts.length === 0 ? [] : [`${parts.join('; ')}; ended before everything was done`]

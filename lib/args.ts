@@ -15,8 +15,8 @@ import { isGoFalse, isGoTrue } from './settings/environment.ts'
  * What a command line asks for. Its messages are those of the Go plugin (spf13/cobra, spf13/pflag), and so is the order of its
  * complaints: flags, then the number of arguments, then what is required.
  *
- * A call by Helm's downloader and the words of a line that is being completed are taken as they are: none of them is a flag of
- * this program.
+ * A call by Helm's downloader and the words of a line that is being completed are passed on unread: they contain no flags of this
+ * program.
  * @param argv the words after `helm s3`
  * @throws HelmS3Error `usage`
  */

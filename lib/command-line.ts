@@ -106,7 +106,7 @@ function isNumber(word: string): boolean {
   return /^-\d+(?:\.\d+)?$/.test(word)
 }
 
-/** The flags that a word is made of: one, or the letters of a group; none of a word that is no flag. */
+/** The flags in a word: one, or several letters in a group. Empty for a word that is not a flag. */
 function flagsIn(word: string, table: Flags): readonly FlagInWord[] {
   const long = /^--([^=]*)(?:=(.*))?$/s.exec(word)
   if (long !== null) {

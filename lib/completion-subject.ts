@@ -2,15 +2,15 @@ import { type Command, commandName } from './command.ts'
 import { type CommandLine, readCommandLine, standsAlone } from './command-line.ts'
 import { type Flag, GLOBAL_FLAGS } from './flags.ts'
 
-/** What the word under the cursor is to be. `prefix`: what is there of it already. */
+/** What the word under the cursor is to be. `prefix`: the part of it that is already typed. */
 export type Subject =
   | { readonly kind: 'words'; readonly prefix: string; readonly words: readonly string[] }
   | { readonly kind: 'repository'; readonly prefix: string; readonly orFile: boolean }
   | { readonly kind: 'chart'; readonly prefix: string; readonly repository: string | undefined }
-  /** `before`: what stands before the prefix in the same word, of a list with commas. */
+  /** `before`: the part of a list with commas that is before the prefix, in the same word. */
   | {
       readonly kind: 'version'
-      /** Whether versions are wanted that were deleted, instead of those that are there. */
+      /** Offers deleted versions instead of existing ones. */
       readonly isDeleted: boolean
       readonly prefix: string
       readonly before: string

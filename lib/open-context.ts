@@ -121,13 +121,13 @@ function openStore({ env, output, settings, signal, waiting, wiring }: Opener, b
   return wiring.createStore({ bucket, connection, objectSettings: settingsOfObjects, signal, detail: output.detail, notice: waiting })
 }
 
-/** What command line and environment say about every object that is written. */
+/** How every object is written, as command line and environment set it. */
 function objectSettingsAlone({ env, settings }: Run): ObjectSettingsSource {
   const explicit = objectSettings(settings, env)
   return async () => explicit
 }
 
-/** The same in a repository, whose defaults fill what nobody else says. */
+/** The same in a repository, whose defaults apply where command line and environment set nothing. */
 function objectSettingsIn({ env, settings }: Run, { address }: RepositoryLocation, defaults: () => Promise<ObjectSettings>): ObjectSettingsSource {
   const explicit = objectSettings(settings, env)
   return async () => {

@@ -32,14 +32,14 @@ export async function check(context: Context, { allowLostEntries, fix, relative,
   const lookAgain = (): Promise<CheckResult> => checkRepository(session, { ...options, probe: false })
   const { isAnew, repaired, ...done } = mustRepair ? await repair(first.findings) : NO_REPAIRS
   const second = mustRepair ? await lookAgain() : first
-  // What is wrong with the entries of an index that nobody could read shows only now.
+  // Problems with the entries of an unreadable index are visible only after it was rebuilt.
   const more = repaired !== undefined && repairsOf(second.findings).size > 0 ? await repair(second.findings) : undefined
   const result = more === undefined ? second : await lookAgain()
   const unread = [...done.unread, ...(more?.unread ?? [])]
   const seen = new Set(first.findings.map(findingKey))
   const found = [...first.findings, ...(more === undefined ? [] : second.findings.filter((each) => !seen.has(findingKey(each))))]
   const isStore = ({ code }: Finding): boolean => /^(?:store|probe|permission-write)-/.test(code)
-  // What a reindex left out and the second look knows for what it is.
+  // Archives that the repair left out, and that the second check reports with a reason of its own.
   const codes = ['archive-unreadable', 'archive-unread', 'archive-duplicate', ...(isAnew ? [] : ['archive-foreign', 'archive-in-progress'])]
   const known = new Set(result.findings.flatMap(({ code, key }) => (codes.includes(code) ? [key] : [])))
   const findings = [

@@ -93,7 +93,7 @@ export async function findEntryArchive(context: Context, session: Session, entry
   return { entry, store, bucket, key, liesInPlace, repository: session.location.address, fileName: key.slice(key.lastIndexOf('/') + 1), promised }
 }
 
-/** Of an entry whose url leads into a folder. Its digest proves it; who may not look does not know. */
+/** For an entry whose url leads into a folder: the digest proves that the archive is its own. False where looking is not permitted. */
 async function isInPlace(session: Session, location: RepositoryLocation, entry: Entry): Promise<boolean> {
   if (replacedInFolders(location, [entry], { has: () => true }).length === 0) return false
   try {

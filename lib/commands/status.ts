@@ -52,7 +52,7 @@ export async function status(context: Context, { repository, patience }: StatusC
   })
 }
 
-/** Only a window that the repository has chosen may excuse deltas that nobody has collected. */
+/** Old deltas that are not collected are all right if the repository sets a longer grace window: only then it is read. */
 async function examineFor(session: Session, patience: number, repository: string): Promise<Status> {
   const view = await readView(session)
   const found = examine(view, DEFAULT_GRACE_WINDOW, patience, repository)
