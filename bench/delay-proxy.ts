@@ -48,16 +48,17 @@ async function startDelayProxy(endpoint: string, { bandwidth, roundTrip }: Dista
 function carry(from: Socket, to: Socket, delay: number, bandwidth: number | undefined): void {
   /** When the line has sent what was given to it so far. */
   let free = 0
-  let waiting = 0
+  /** What has not been handed on yet. Each timer takes the first: timers of different lengths may go off out of turn. */
+  const waiting: (() => void)[] = []
   const send = (size: number, write: () => void): void => {
     const now = performance.now()
     free = Math.max(free, now) + (bandwidth === undefined ? 0 : (size * 8000) / bandwidth)
-    waiting++
+    waiting.push(write)
     if (free - now > 100) from.pause()
     setTimeout(() => {
-      waiting--
-      if (waiting === 0) from.resume()
-      if (!to.destroyed) write()
+      const next = waiting.shift()
+      if (waiting.length === 0) from.resume()
+      if (!to.destroyed) next?.()
     }, free - now + delay)
   }
   from.on('data', (piece) => send(piece.length, () => to.write(piece)))

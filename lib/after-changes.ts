@@ -7,8 +7,8 @@ const GOING_ON: Readonly<Record<string, string>> = {
   push: 'run the same command with --ignore-if-exists, or again with --force, to do the rest',
   copy: 'run the same command with --ignore-if-exists, or again with --force, to do the rest',
   delete: 'run the same command with --ignore-missing to do the rest',
-  restore: 'see with `helm s3 list` what stands, and restore what is missing',
-  init: '`helm s3 check` says what stands there',
+  restore: 'see with `helm s3 list REPO` which versions exist, and restore the others',
+  init: '`helm s3 check REPO` says what is there',
 }
 
 /** Hints for a command that has changed nothing. */

@@ -1,7 +1,10 @@
 import type { DeltaId } from './core/delta-id.ts'
 import type { VersionId } from './core/entry.ts'
+import type { RepositoryLocation } from './core/keys.ts'
 import { HelmS3Error } from './errors.ts'
 import { formatCount } from './format.ts'
+import { namingRepository } from './repository-hint.ts'
+import { shellWord } from './terminal-text.ts'
 
 /** What one write changes for good: a delta, or an object that stands for itself. */
 export type Change =
@@ -24,7 +27,7 @@ const MOST_ARCHIVES = 20
 export class Changes {
   readonly #fates = new Map<Change, Fate>()
   readonly #replaced: VersionId[] = []
-  readonly #archives: { readonly key: string; readonly cause: string }[] = []
+  readonly #archives: { readonly repository: string; readonly key: string; readonly cause: string }[] = []
 
   /** A change is about to be sent: from now on it may be made at any moment. */
   sending(change: Change): void {
@@ -47,8 +50,8 @@ export class Changes {
   }
 
   /** An archive stays in the bucket, or may stay, although its version is removed. */
-  leaveArchive(key: string, cause: unknown): void {
-    this.#archives.push({ key, cause: causeText(cause) })
+  leaveArchive({ address }: Pick<RepositoryLocation, 'address'>, key: string, cause: unknown): void {
+    this.#archives.push({ repository: address, key, cause: namingRepository(causeText(cause), { address }) })
   }
 
   /** What is committed: `app 1.0.0 (delta 01J…)`. Undefined: nothing. */
@@ -85,7 +88,7 @@ export class Changes {
     const others = this.#archives.length - keys.length
     const list = `${keys.join(', ')}${others > 0 ? ` and ${String(others)} more` : ''}`
     const what = 'removed from the index, and still in the bucket or not known to be gone'
-    return `${what}: ${list} (${first.cause}); \`helm s3 prune --orphans\` removes what stays`
+    return `${what}: ${list} (${first.cause}); \`helm s3 prune ${shellWord(first.repository)} --orphans\` removes what stays`
   }
 
   #with(fate: Fate): readonly Change[] {

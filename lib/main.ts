@@ -8,7 +8,9 @@ import { errorText } from './error-text.ts'
 import { HelmS3Error, exitStatus, problemStatus } from './errors.ts'
 import type { RunInvocation } from './invocation.ts'
 import { type Run, type Wiring, openContext } from './open-context.ts'
+import type { RepositoryLocation } from './core/keys.ts'
 import { Interruption, type Io, createOutput } from './output.ts'
+import { withRepositoryNamed } from './repository-hint.ts'
 import { connectionSettings } from './settings/connection.ts'
 import type { Environment } from './settings/environment.ts'
 import { objectSettings, takesRepositoryDefaults } from './settings/objects.ts'
@@ -33,6 +35,7 @@ export async function main(argv: readonly string[], env: Environment, io: Io, wi
   let { isVerbose } = config
   let command = ''
   const changes = new Changes()
+  const opened: RepositoryLocation[] = []
   try {
     const invocation = parseArgs(argv)
     if (invocation.kind === 'help') {
@@ -44,11 +47,11 @@ export async function main(argv: readonly string[], env: Environment, io: Io, wi
     const { form, isQuiet } = invocation
     command = commandName(invocation.command)
     const output = createOutput(io, { form, isVerbose, isQuiet, hasColor: config.hasColor })
-    await run(invocation, { changes, config, env, io, wiring, output })
+    await run(invocation, { changes, opened, config, env, io, wiring, output })
     await output.flush()
     return output.hasFoundProblems ? problemStatus(hasFineExitCodes(argv, config)) : 0
   } catch (error) {
-    return fail(error, io, { changes, command, isVerbose, hasFineExitCodes: hasFineExitCodes(argv, config) })
+    return fail(error, io, { changes, repository: opened.at(-1), command, isVerbose, hasFineExitCodes: hasFineExitCodes(argv, config) })
   }
 }
 
@@ -57,7 +60,7 @@ function hasFineExitCodes(argv: readonly string[], config: Config): boolean {
   return given === undefined ? config.hasFineExitCodes : given === 'fine'
 }
 
-interface Surroundings extends Pick<Run, 'changes' | 'config' | 'env' | 'output' | 'wiring'> {
+interface Surroundings extends Pick<Run, 'changes' | 'config' | 'env' | 'opened' | 'output' | 'wiring'> {
   readonly io: Io
 }
 
@@ -78,20 +81,22 @@ async function run({ args, command, flags, settings, timeout }: RunInvocation, {
 
 interface Failing {
   readonly changes: Changes
+  /** That which hints are about. */
+  readonly repository: RepositoryLocation | undefined
   readonly command: string
   readonly hasFineExitCodes: boolean
   readonly isVerbose: boolean
 }
 
 async function fail(error: unknown, { stderr }: Io, failing: Failing): Promise<number> {
-  const { changes, command, hasFineExitCodes, isVerbose } = failing
+  const { changes, command, hasFineExitCodes, isVerbose, repository } = failing
   const say = (text: string): Promise<void> => stderr.write(visibleText(text)).catch(() => undefined)
   if (error instanceof Interruption) {
     for (const line of linesWhenEnded(changes)) await say(`helm-s3: ${line}\n`)
     return error.exitStatus
   }
   if (systemCode(error) === 'EPIPE') return BROKEN_PIPE
-  const told = afterChanges(error, changes, command, isVerbose)
+  const told = withRepositoryNamed(afterChanges(error, changes, command, isVerbose), repository)
   if (changes.leftover !== undefined) await say(`helm-s3: ${changes.leftover}\n`)
   await say(errorText(told, isVerbose))
   return told instanceof HelmS3Error ? exitStatus(told.code, hasFineExitCodes) : 1

@@ -54,6 +54,8 @@ export interface Run {
   /** The setting flags of its command line. */
   readonly settings: SettingFlags
   readonly changes: Changes
+  /** Gets every repository that the command opens. */
+  readonly opened: RepositoryLocation[]
   readonly config: Config
   readonly env: Environment
   readonly output: Output
@@ -97,6 +99,7 @@ interface Opener extends Run {
 
 async function openSession(opener: Opener, location: RepositoryLocation): Promise<Session> {
   const { changes, output: { detail, notice, progress, track }, signal, wiring: { clock, random } } = opener
+  opener.opened.push(location)
   const defaults = async (): Promise<ObjectSettings> => objectDefaults(await session.repositoryConfig())
   const store = await openStore(opener, location.bucket, location.query, objectSettingsIn(opener, location, defaults))
   const session: Session = createSession({

@@ -122,12 +122,14 @@ export function createOutput({ stdout, stderr }: Pick<Io, 'stdout' | 'stderr'>, 
 async function encodeValue(value: object, form: OutputForm): Promise<string> {
   if (form === 'json') return visibleJson(`${JSON.stringify(value)}\n`)
   const { Document, isScalar, visit } = await import('yaml')
+  const { looksTyped } = await import('./core/index/yaml-scalar.ts')
   const document = new Document(value, { aliasDuplicateObjects: false, version: '1.1' })
   visit(document, {
     Scalar: (_, node) => {
-      if (isScalar<string>(node) && typeof node.value === 'string' && isHiding(node.value)) node.type = 'QUOTE_DOUBLE'
+      if (!isScalar<string>(node) || typeof node.value !== 'string') return
+      if (isHiding(node.value) || looksTyped(node.value)) node.type = 'QUOTE_DOUBLE'
     },
   })
-  // What hides stands in double quotes, where YAML knows the same escapes as JSON.
+  // What hides, or would be a number to Go, stands in double quotes, where YAML knows the same escapes as JSON.
   return visibleJson(document.toString({ lineWidth: 0 }))
 }

@@ -83,7 +83,7 @@ describe('what a command says that fails after a change', () => {
   it('names the archives that are left over, and not all of very many', () => {
     const changes = new Changes()
     assert.equal(changes.leftover, undefined)
-    for (let i = 0; i < 25; i++) changes.leaveArchive(`charts/app-${String(i)}.tgz`, i === 0 ? new Error('first') : 'another')
-    assert.match(changes.leftover ?? '', /: charts\/app-0\.tgz, .*charts\/app-19\.tgz and 5 more \(first\); `helm s3 prune --orphans` removes what stays$/)
+    for (let i = 0; i < 25; i++) changes.leaveArchive({ address: 'stable' }, `charts/app-${String(i)}.tgz`, i === 0 ? new Error('first') : 'another')
+    assert.match(changes.leftover ?? '', /: charts\/app-0\.tgz, .*charts\/app-19\.tgz and 5 more \(first\); `helm s3 prune stable --orphans` removes what stays$/)
   })
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { parse } from 'yaml'
+import { parseGoYaml } from '../lib/core/index/go-yaml-text.ts'
 import { type OutputOptions, createOutput } from '../lib/output.ts'
 import { barText, progressBars } from '../lib/progress-bar.ts'
 import { renderTable } from '../lib/table.ts'
@@ -30,6 +31,15 @@ describe('output', () => {
       if (form === 'table') assert.equal(printed.stdout, 'a\nb\n')
       else assert.deepEqual(form === 'json' ? JSON.parse(printed.stdout) : parse(printed.stdout, { version: '1.1' }), value)
     }
+  })
+
+  it('prints YAML whose strings are strings to Go, too', async () => {
+    const value = { versions: ['0o7', '-0o7', '0X1F', '<<', '1:30', '2026-01-01', 'yes', 'plain'] }
+    const [output, printed] = outputTo({ form: 'yaml' })
+    output.result([], value)
+    await output.flush()
+    assert.deepEqual(parseGoYaml(printed.stdout), value)
+    assert.match(printed.stdout, /- "0o7"\n.*- plain\n/s)
   })
 
   it('says nothing for people when it is told to be quiet', async () => {

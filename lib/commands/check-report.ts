@@ -1,5 +1,6 @@
 import { type Finding, type FindingGroup, groupFindings } from '../core/check/finding.ts'
-import { FINDING_KINDS, type Severity } from '../core/check/finding-kinds.ts'
+import { refusesToReplace } from '../core/check/check-store.ts'
+import { CANNOT_REPLACE, FINDING_KINDS, type Severity } from '../core/check/finding-kinds.ts'
 import type { RepositoryLocation } from '../core/keys.ts'
 import { formatAge, formatBytes, formatCount } from '../format.ts'
 import { describeRepaired, repairedValue } from './repaired-index.ts'
@@ -60,8 +61,9 @@ function findingValue({ code, detail, key, name, version }: Finding, report: Che
 }
 
 /** What only `--deep` finds, only `--deep --fix` repairs: without reading the archives everything looks well. */
-function nextStep(code: Finding['code'], { isDeep, location: { address } }: CheckReport): string {
-  const { next } = FINDING_KINDS[code]
+function nextStep(code: Finding['code'], { isDeep, location: { address }, result: { probe } }: CheckReport): string {
+  const { next, repair } = FINDING_KINDS[code]
+  if (repair !== undefined && refusesToReplace(probe)) return CANNOT_REPLACE
   return (isDeep ? next.replaceAll('REPO --fix', 'REPO --deep --fix') : next).replaceAll('REPO', () => shellWord(address))
 }
 

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { refusesToReplace } from '../core/check/check-store.ts'
 import { type Finding, findingKey } from '../core/check/finding.ts'
 import { FINDING_KINDS } from '../core/check/finding-kinds.ts'
 import { HelmS3Error } from '../errors.ts'
@@ -26,7 +27,7 @@ export async function check(context: Context, { allowLostEntries, fix, relative,
   if (relative !== undefined && !fix) throw new HelmS3Error('usage', '--relative can only be used with --fix')
   const session = await openRepository(context, repository)
   const first = await checkRepository(session, options)
-  const mustRepair = fix && repairsOf(first.findings).size > 0
+  const mustRepair = fix && repairsOf(first.findings).size > 0 && !refusesToReplace(first.probe)
   const followCommit = (committed: Committed): Promise<void> => afterCommit(context, session, [committed], { compact: false })
   const repair = (found: readonly Finding[]): Promise<Repairs> => repairRepository(session, found, { ...options, allowLostEntries, relative, afterCommit: followCommit })
   const lookAgain = (): Promise<CheckResult> => checkRepository(session, { ...options, probe: false })

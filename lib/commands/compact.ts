@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts'
 import type { IndexForm } from '../core/index/index-text.ts'
 import { formatCount } from '../format.ts'
+import { namingRepository } from '../repository-hint.ts'
 import { type CompactResult, compactRepository } from '../protocol/compact.ts'
 import { openRepository } from './open-repository.ts'
 
@@ -20,7 +21,7 @@ export async function compact(context: Context, options: CompactCommand): Promis
   const result = await compactRepository(session, { graceWindow, dryRun, form })
   const { folded, collected, written, generation, problem, skipped } = result
   if (problem !== undefined) {
-    const why = problem.hint === undefined ? problem.message : `${problem.message}; ${problem.hint}`
+    const why = problem.hint === undefined ? problem.message : `${problem.message}; ${namingRepository(problem.hint, session.location)}`
     const done = `index.yaml is written (generation ${String(generation)})`
     context.output.notice(`helm-s3: ${done}, but old deltas stay until the next compaction: ${why}`)
   }

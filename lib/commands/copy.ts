@@ -4,6 +4,7 @@ import type { RepositoryLocation } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import { formatCount } from '../format.ts'
 import type { ChartUpload } from '../protocol/chart-upload.ts'
+import { withRepositoryNamed } from '../repository-hint.ts'
 import { pushCharts } from '../protocol/push.ts'
 import { WORTH_COPYING, copiesOnServer } from '../protocol/server-side-copy.ts'
 import type { Session } from '../protocol/session.ts'
@@ -40,7 +41,9 @@ export async function copy(context: Context, options: CopyCommand): Promise<void
     throw new HelmS3Error('usage', `SRC and DST are the same repository: ${source.url}`, { hint: 'copy to another prefix, bucket or store' })
   }
   const [from, to] = [await context.openSession(source), await context.openSession(destination)]
-  const copies = await gatherCopies(context, from, options)
+  const copies = await gatherCopies(context, from, options).catch((error: unknown) => {
+    throw withRepositoryNamed(error, source)
+  })
   if (!options.anyProv) refuseOtherProvenance(copies)
   const uploads = await chooseWay(to, isSameStore(source, destination), copies, options)
 

@@ -3,11 +3,13 @@ import { formatBytes, formatCount } from '../format.ts'
 import type { Context } from '../context.ts'
 import { type WrittenKeepList, chartList, parseKeepList } from '../core/keep-list.ts'
 import { namePattern } from '../core/name-pattern.ts'
+import type { RepositoryLocation } from '../core/keys.ts'
 import type { KeepReason } from '../core/plan-prune.ts'
 import { HelmS3Error } from '../errors.ts'
 import { listReleaseCharts, readReleaseCharts } from '../helm/releases.ts'
 import { ORPHAN_AGE } from '../protocol/limits.ts'
 import { type PruneOptions, type PruneResult, prune } from '../protocol/prune.ts'
+import { shellWord } from '../terminal-text.ts'
 import { localFileError } from '../sys/system-error.ts'
 import { renderTable } from '../table.ts'
 import { afterDeletion } from './after-commit.ts'
@@ -44,7 +46,7 @@ export async function pruneCommand(context: Context, options: PruneCommand): Pro
   keepLists.forEach((list, i) => {
     for (const line of list.unmatched()) context.output.notice(`helm-s3: ${options.keepFiles[i] ?? ''} has a line that matches nothing: ${line}`)
   })
-  context.output.result(describe(result, dryRun), {
+  context.output.result(describe(result, location, dryRun), {
     repository: location.url,
     dryRun,
     deltas: result.committed.map(({ id }) => id),
@@ -117,7 +119,7 @@ const REASONS: Readonly<Record<KeepReason, string>> = {
   'no-version': 'without a valid version',
 }
 
-function describe({ foreign, freed, kept, keptArchives, orphans, removed }: PruneResult, dryRun: boolean): string[] {
+function describe({ foreign, freed, kept, keptArchives, orphans, removed }: PruneResult, { address }: RepositoryLocation, dryRun: boolean): string[] {
   const rows = [
     ...removed.map(({ entry: { name, version, created = '' }, size }) => [name, version, created.slice(0, 10), formatBytes(size)]),
     ...orphans.map(({ key, size }) => [key, '(no entry)', '', formatBytes(size)]),
@@ -144,7 +146,7 @@ function describe({ foreign, freed, kept, keptArchives, orphans, removed }: Prun
     if (foreign.length > MOST_FOREIGN) lines.push(`  and ${String(foreign.length - MOST_FOREIGN)} more: -o json lists them all`)
   }
   if (keptArchives.length > 0) {
-    lines.push(`${formatCount(keptArchives.length, 'archive')} could not be removed with certainty; \`helm s3 prune --orphans\` does it later.`)
+    lines.push(`${formatCount(keptArchives.length, 'archive')} could not be removed with certainty; \`helm s3 prune ${shellWord(address)} --orphans\` does it later.`)
   }
   return lines
 }

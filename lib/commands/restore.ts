@@ -38,9 +38,13 @@ export async function restore(context: Context, { compact, dryRun, name, relativ
 }
 
 function describe(name: string, deleted: readonly DeletedChart[], dryRun: boolean): string[] {
-  const places = { archive: 'its archive still stands', 'older-version': 'from an older version of its archive' }
-  const lines = deleted.map(({ source, upload: { version } }) => `  ${name} ${version} (${places[source]})`)
+  const lines = deleted.map((each) => `  ${name} ${each.upload.version} (${placeOf(each)})`)
   return [`${dryRun ? 'Would restore' : 'Restored'} ${formatCount(deleted.length, 'version')}:`, ...lines]
+}
+
+function placeOf({ elsewhere, source }: DeletedChart): string {
+  if (source === 'older-version') return `from an older version of ${elsewhere ?? 'its archive'}`
+  return elsewhere === undefined ? 'its archive still stands' : `from ${elsewhere}, which still stands`
 }
 
 function pushedMeanwhile(names: readonly string[]): HelmS3Error {

@@ -10,7 +10,7 @@ export interface RepositoryLocation {
   readonly url: string
   /** `region=…&endpoint=…&profile=…` as it was typed: how the bucket is reached. Empty for most. */
   readonly query: string
-  /** The URL with the query: what to type to reach this repository again. */
+  /** What to type to reach this repository again: the URL with the query, or the name by which it was called. */
   readonly address: string
   readonly bucket: string
   /** Empty, or a key prefix that ends in a slash. */
@@ -63,10 +63,17 @@ export function parseS3Url(url: string): ObjectLocation {
   return { bucket, key: decodePath(slash < 0 ? '' : path.slice(slash + 1), url), query }
 }
 
-/** @throws HelmS3Error `invalid-url` */
+/** The last part of a URL that names a file of a repository instead of it. */
+const FILE_OF_REPOSITORY = /(?:^|\/)(?:index\.yaml|[^/]*\.tgz(?:\.prov)?)$/
+
+/** @throws HelmS3Error `invalid-url`; also for the URL of `index.yaml`, or of an archive: it says which repository that is of */
 export function parseRepositoryUrl(url: string): RepositoryLocation {
   const { bucket, key, query } = parseS3Url(url)
   const path = key.replace(/\/+$/, '')
+  if (FILE_OF_REPOSITORY.test(path)) {
+    const folder = path.slice(0, path.lastIndexOf('/') + 1)
+    throw new HelmS3Error('invalid-url', `${url} is the URL of a file, not of a repository`, { hint: `the repository is ${repositoryAt(bucket, folder, query).address}` })
+  }
   return repositoryAt(bucket, path === '' ? '' : `${path}/`, query)
 }
 
@@ -76,13 +83,18 @@ export function repositoryAt(bucket: string, prefix: string, query = ''): Reposi
   return {
     url,
     query,
-    address: query === '' ? url : `${url}?${query}`,
+    address: addressOf({ url, query }),
     bucket,
     prefix,
     indexKey: asKey(`${prefix}index.yaml`),
     deltaFolder: `${prefix}index.d/`,
     configKey: asKey(`${prefix}index.d/config.json`),
   }
+}
+
+/** The URL with its query, for what takes no name. */
+export function addressOf({ query, url }: Pick<RepositoryLocation, 'query' | 'url'>): string {
+  return query === '' ? url : `${url}?${query}`
 }
 
 /**

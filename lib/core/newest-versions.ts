@@ -1,6 +1,6 @@
 import { hasCode } from '../errors.ts'
 import { skippedBecause } from './check/check-base.ts'
-import { parseConstraint } from './constraint.ts'
+import { isSameBuild, namesBuild, parseConstraint } from './constraint.ts'
 import { type Entry, underName } from './entry.ts'
 import { compareEntries } from './fold.ts'
 import type { IndexItem } from './index/index-item.ts'
@@ -21,7 +21,7 @@ export interface VersionFilter {
 /**
  * The versions of each chart that satisfy the filter, newest first, charts in the order of their names: what
  * `helm search repo` shows (helm/helm pkg/cmd/search_repo.go): by the names of their charts, without those that Helm skips, unless the
- * constraint is the very text of their version. Only entries that are returned are decoded in full.
+ * constraint is the very text of their version; but a whole version with build metadata means exactly that build. Only entries that are returned are decoded in full.
  * @throws HelmS3Error `usage` when the constraint is none; `invalid-index`
  */
 export function newestVersions(index: IndexText, { all, constraint, devel, name }: VersionFilter): readonly Entry[] {
@@ -40,8 +40,9 @@ export function newestVersions(index: IndexText, { all, constraint, devel, name 
 function satisfying(index: IndexText, names: readonly string[], text: string): (version: string) => boolean {
   try {
     const satisfies = parseConstraint(text)
+    const isBuild = namesBuild(text)
     return (version) => {
-      const parsed = parseVersion(version)
+      const parsed = isBuild && !isSameBuild(version, text) ? undefined : parseVersion(version)
       return parsed !== undefined && satisfies(parsed)
     }
   } catch (error) {

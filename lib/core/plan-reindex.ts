@@ -55,6 +55,8 @@ export interface PlanOptions {
   readonly doubted?: ReadonlySet<Key>
   /** Keys in folders that entries mean, and under which nothing stands. Left out: nobody has looked. */
   readonly missing?: ReadonlySet<Key>
+  /** Keys in folders of this repository that entries mean, and under which nothing stands. Left out: nobody has looked. */
+  readonly gone?: ReadonlySet<Key>
 }
 
 /** What an opened archive contributes to a plan. */
@@ -220,9 +222,17 @@ export class ReindexPlan {
     else entries.push(entry)
   }
 
-  #keyOf({ urls }: Entry): Key | undefined {
-    const url = urls?.[0]
-    return url === undefined ? undefined : ownArchiveKey(this.#location, url)
+  /** The key of an entry's archive, if a reindex goes by it. */
+  #keyOf(entry: Entry): Key | undefined {
+    const url = entry.urls?.[0]
+    return url === undefined ? undefined : (ownArchiveKey(this.#location, url) ?? this.#goneKeyOf(entry, url))
+  }
+
+  /** The key in a folder where the archive of an entry is missing, while nothing lies in its place that might be it. */
+  #goneKeyOf(entry: Entry, url: string): Key | undefined {
+    const { gone } = this.#options
+    const key = gone === undefined || gone.size === 0 ? undefined : folderArchiveKey(this.#location, url)
+    return key !== undefined && gone?.has(key) === true && !this.#archives.has(this.#properKey(entry)) ? key : undefined
   }
 
   /** Whether a reindex may not touch the entry: its archive is served from elsewhere, or lies in a folder of its own. */

@@ -9,6 +9,7 @@ export const BROKEN = objectOrNull(
     kept: whole('entries that were saved'),
     mended: listOf(DAMAGED, 'of these, entries that are not as they were'),
     lost: listOf(DAMAGED, 'entries that could not be saved, and that no archive has brought back'),
+    skipped: listOf(objectOf({ name: textOrNull('of the chart, if its text tells'), line: whole('of the text, from 1') }), 'items that are no entries for Helm either, and were left out'),
   },
   'what became of an index.yaml that could not be read; null: there was none',
 )

@@ -23,7 +23,7 @@ export const listDefinition = command({
   ],
   arity: between(1, 2),
   flags: {
-    version: { kind: 'text', about: 'show only versions that satisfy this constraint' },
+    version: { kind: 'text', about: 'show only versions that satisfy this constraint; 1.0.0+b means exactly that build' },
     devel: { kind: 'switch', about: 'also show pre-releases; ignored with --version' },
     'all-versions': { kind: 'switch', about: 'show every version, not only the newest' },
     ...OUTPUT_FLAG,

@@ -21,6 +21,7 @@ export const restoreDefinition = command({
       'If one of the versions cannot be restored, none is. The entry is made from the archive, with the time at which that was pushed.',
     'It takes the same steps as a push. If the archive is still in the bucket and the deletion is less than a minute old, it waits until the deletion can no longer remove the archive. ' +
       'Reading an older version of an archive needs s3:ListBucketVersions and s3:GetObjectVersion.',
+    'An archive that was in a folder, or had another name, is found by its entry: in index.yaml as long as the deletion is not folded, otherwise in the versions of index.yaml that a versioned bucket keeps. Its copy is stored where a push would store it.',
   ],
   arity: exactly(2),
   flags: {

@@ -53,7 +53,7 @@ export async function findRepository(nameOrUrl: string, file: string): Promise<R
   if (repository === undefined) {
     throw new HelmS3Error('unknown-repository', `repo with name ${nameOrUrl} not found, try \`helm repo add ${shellWord(nameOrUrl)} <uri>\``)
   }
-  return parseRepositoryUrl(repository.url)
+  return { ...parseRepositoryUrl(repository.url), address: nameOrUrl }
 }
 
 /**

@@ -76,7 +76,7 @@ async function sendDelta(
       }),
     ).catch((error: unknown) => {
       if (hasCode(error, 'unreachable') && !minted.isFresh()) return { outcome: 'too-late' } as const
-      throw sent.isUnanswered ? outcomeUnknown(session, minted, error) : error
+      throw sent.isUnanswered ? outcomeUnknown(minted, error) : error
     })
     if (put.outcome === 'too-late') return { outcome: 'expired' }
     const isSoundDate = put.outcome === 'written' && deltaTime(minted.id) < put.date + MAX_CLOCK_LEAD - DATE_TOLERANCE
@@ -132,15 +132,15 @@ async function lookForDelta(session: Session, minted: Minted): Promise<number | 
     if (date - minted.date > RETENTION) throw new Error('the look came an hour later')
     return undefined
   } catch (cause) {
-    throw outcomeUnknown(session, minted, cause)
+    throw outcomeUnknown(minted, cause)
   }
 }
 
-function outcomeUnknown(session: Session, minted: Minted, cause?: unknown): HelmS3Error {
+function outcomeUnknown(minted: Minted, cause?: unknown): HelmS3Error {
   const why = cause instanceof Error ? ` (${cause.message})` : ''
   const { hint } = whyUnanswered(cause)
   return new HelmS3Error('outcome-unknown', `no answer to the write of ${minted.id}: it may or may not have taken effect${why}`, {
-    hint: `${hint}see what stands there, \`helm s3 fetch\` from ${session.location.address}, before you repeat the command`,
+    hint: `${hint}see what stands there, \`helm s3 list REPO\`, before you repeat the command`,
     cause,
   })
 }

@@ -89,7 +89,7 @@ function checkView(session: Session, view: View): CheckedIndex {
   const checked = checkBaseOf(base, pending.length === 0 ? undefined : index)
   return {
     ...checked,
-    findings: [...checked.findings, ...deltas],
+    findings: [...checked.findings, ...deltas, ...(listing.isConfigTooLarge ? [finding('config-too-large', 'nothing of it is read', { key: session.location.configKey })] : [])],
     busy: new Set(versionsAtWork(pending, bookkeeping, base.date).map((version) => archiveKey(session.location, version))),
     counts: { charts: index.chartNames().length, deltas: listing.deltas.length, pending: pending.length },
     denied: NOTHING.denied,

@@ -6,6 +6,7 @@ import type { FindingCode } from '../core/check/finding-kinds.ts'
 import { type Key, probeFolder, resourceArn } from '../core/keys.ts'
 import { namedArchives } from '../core/plan-orphans.ts'
 import type { ObjectInfo } from '../store/object-store.ts'
+import { ArchiveFolders, NOTHING_NAMED } from './archive-folders.ts'
 import { unlessDenied } from './ask-again.ts'
 import { type CheckedIndex, bothEntriesOf, checkIndex } from './check-index.ts'
 import { findDeadUrls } from './dead-urls.ts'
@@ -38,7 +39,7 @@ export interface CheckResult {
 const MOST_TO_CONFIRM = 1000
 
 /** Findings that a push or a deletion brings about for a moment. */
-const FLEETING: readonly FindingCode[] = ['archive-missing', 'archive-unlisted', 'archive-unlisted-misnamed', 'archive-duplicate', 'archive-foreign', 'archive-digest-mismatch', 'archive-of-other-chart', 'provenance-stale', 'provenance-mismatch']
+const FLEETING: readonly FindingCode[] = ['archive-missing', 'archive-unlisted', 'archive-unlisted-misnamed', 'archive-duplicate', 'archive-foreign', 'archive-digest-mismatch', 'archive-of-other-chart', 'archive-folder-mismatch', 'provenance-stale', 'provenance-mismatch']
 
 /**
  * Checks a repository. Sends nothing but GET, HEAD and LIST, unless `probe` is asked for. Safe while others push and delete: what
@@ -46,28 +47,30 @@ const FLEETING: readonly FindingCode[] = ['archive-missing', 'archive-unlisted',
  *
  * Cost: a view, one LIST for each 1000 objects, one HEAD; a HEAD for each archive that is younger than its entry or that no entry names
  * (a GET where it carries no metadata); a view more and a
- * HEAD for each suspect, see also {@link findDeadUrls}; with `deep` a GET for each archive and provenance file; with `probe` see {@link probeStore}.
+ * HEAD for each suspect; the LISTs of {@link ArchiveFolders.namedBy}; see also {@link findDeadUrls}; with `deep` a GET for each archive and provenance file; with `probe` see {@link probeStore}.
  * @throws HelmS3Error `missing-index` where nothing of a repository is; `denied` when `index.yaml` may not be read
  */
 export async function checkRepository(session: Session, options: CheckOptions): Promise<CheckResult> {
   const index = await checkIndex(session)
   const clockSkew = clockSkewOf(session)
   const listing = await unlessDenied(session, () => listRepository(session))
-  const objects = listing ?? new Map<Key, ObjectInfo>()
   const entries = index.entries ?? []
   const location = await locationFor(session, index.all)
+  const inFolders = listing === undefined ? NOTHING_NAMED : await new ArchiveFolders(session, location).namedBy(entries)
+  const objects = new Map<Key, ObjectInfo>([...(listing ?? []), ...inFolders.objects])
   const named = index.entries === undefined ? NAMED : namedArchives(location, index.all)
-  const { contents, denied, isDenied } = await lookAtArchives(session, { entries, location, named, objects }, options)
-  const seen: SeenRepository = { location, entries, named, objects, contents, busy: index.busy, date: session.storeClock.now() }
+  const places = { location, entries, named, objects, inFolders: inFolders.keys }
+  const { contents, denied, isDenied } = await lookAtArchives(session, places, options)
+  const dead = index.entries === undefined ? new Set<Key>() : await findDeadUrls(session, location, entries, objects, inFolders)
+  const seen: SeenRepository = { ...places, dead, contents, busy: index.busy, date: session.storeClock.now() }
   const suspects = listing === undefined || index.entries === undefined ? [] : checkArchives(seen)
-  const dead = index.entries === undefined ? new Set<Key>() : await findDeadUrls(session, location, entries, objects)
   const archives = await confirm(session, seen, objects, suspects)
 
   const probed = options.probe ? await probeAll(session) : { probe: undefined, permissions: [], findings: await leftovers(session, listing !== undefined) }
   const permissions = [...readPermissions(session, index, listing !== undefined, isDenied), ...probed.permissions]
   const sizes = [...objects.values()]
   return {
-    findings: [...adviseElsewhere(index.findings, index.all, location), ...checkDeadUrls(seen, dead), ...archives, ...(isDenied === true ? [] : denied.map(deniedArchive)), ...checkClock(clockSkew), ...checkPermissions(permissions), ...probed.findings],
+    findings: [...adviseElsewhere(index.findings, index.all, location), ...checkDeadUrls(seen), ...archives, ...(isDenied === true ? [] : denied.map(deniedArchive)), ...checkClock(clockSkew), ...checkPermissions(permissions), ...probed.findings],
     level: levelOf(probed.probe),
     probe: probed.probe,
     permissions,

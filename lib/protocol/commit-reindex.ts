@@ -2,13 +2,14 @@ import pLimit from 'p-limit'
 import { type Addition, type Delta, lastWords } from '../core/delta.ts'
 import type { DeltaId } from '../core/delta-id.ts'
 import { type Entry, removalOf, versionKey } from '../core/entry.ts'
-import type { Key } from '../core/keys.ts'
-import { type Change, stillHolds } from '../core/plan-reindex.ts'
+import { type Key, isArchiveKey } from '../core/keys.ts'
+import { type Change, type SeenArchive, stillHolds } from '../core/plan-reindex.ts'
 import { MAX_DELTA } from '../core/size-limits.ts'
 import { HelmS3Error, hasCode } from '../errors.ts'
 import { appendDelta } from './append-delta.ts'
 import { headArchive } from './head-archive.ts'
-import { type KeyRange, listArchives } from './list-archives.ts'
+import { type KeyRange, listArchives, seenArchive } from './list-archives.ts'
+import { CONCURRENCY } from './limits.ts'
 import type { PushState } from './push-state.ts'
 import { type View, readView } from './read-view.ts'
 import { findAllRemovals, isUnsettled } from './removals.ts'
@@ -33,7 +34,7 @@ const SETTLED_AT_ONCE = 8
  * Every entry is added only where there is none; one that is replaced is removed as it was seen, in the same delta. So what
  * others commit meanwhile is never overwritten. Afterwards a third look finds what was crossed all the same, and settles it.
  *
- * Cost: LIST, two views, the listing of the keys that are concerned twice, PUT of the delta.
+ * Cost: LIST, two views, the listing of the keys that are concerned twice, PUT of the delta; a HEAD for each key in a folder.
  * @throws HelmS3Error `conflict` when the store is too slow, `outcome-unknown`
  */
 export async function commitChanges(session: Session, changes: readonly Change[], state: PushState): Promise<CommittedChanges> {
@@ -59,11 +60,19 @@ export async function commitChanges(session: Session, changes: readonly Change[]
 /** The view comes first: an entry whose archive is then missing dangles. */
 async function dropChanged(session: Session, changes: readonly Change[], range: KeyRange, state: PushState): Promise<readonly Change[]> {
   const view = await readView(session)
-  const archives = await listArchives(session, range)
+  const archives = new Map([...(await listArchives(session, range)), ...(await lookInFolders(session, changes))])
   const removals = await findAllRemovals(session, view, changes, state.mine)
   const isRemoved = (change: Change): boolean =>
     removals.get(versionKey(change))?.some((removal) => removal.isCertain || isUnsettled(removal, view)) === true
   return changes.filter((change) => stillHolds(change, view.index, archives) && !isRemoved(change))
+}
+
+/** What stands in folders where entries lack their archives. Cost: a HEAD for each. */
+async function lookInFolders(session: Session, changes: readonly Change[]): Promise<ReadonlyMap<Key, SeenArchive>> {
+  const keys = changes.flatMap(({ key }) => (isArchiveKey(session.location, key) ? [] : [key]))
+  const limit = pLimit(CONCURRENCY)
+  const heads = await Promise.all(keys.map((key) => limit(() => session.store.head(key))))
+  return new Map(heads.flatMap((head) => (head === undefined ? [] : [[head.key, seenArchive(head)] as const])))
 }
 
 /** The changes in their order, in parts each of which fits into a delta. */

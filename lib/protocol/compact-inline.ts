@@ -1,6 +1,7 @@
 import type { DeltaId } from '../core/delta-id.ts'
 import { type IndexHead, readIndexHead } from '../core/index/index-head.ts'
 import { HelmS3Error } from '../errors.ts'
+import { namingRepository } from '../repository-hint.ts'
 import { compactOnce } from './compact.ts'
 import { type TimedListing, listForView, readView } from './read-view.ts'
 import type { Session } from './session.ts'
@@ -56,12 +57,16 @@ export async function compactInline(session: Session, own: { readonly id: DeltaI
   } catch (error) {
     if (!(error instanceof HelmS3Error)) throw error
     const { code, hint, message } = error
+    const wayOut = hint === undefined ? '' : `; ${namingRepository(hint, session.location)}`
     if (code === 'invalid-index') {
-      session.notice(`helm-s3: committed, but nobody can read it: ${message}${hint === undefined ? '' : `; ${hint}`}`)
+      session.notice(`helm-s3: committed, but nobody can read it: ${message}${wayOut}`)
       return false
     }
-    const isLasting = code === 'unsupported-store' || code === 'store-failed'
-    const tell = isLasting ? session.notice : session.progress
+    if (code === 'unsupported-store') {
+      session.notice(`helm-s3: committed, and not folded into index.yaml, where readers without this plugin would see it: ${message}${wayOut}`)
+      return false
+    }
+    const tell = code === 'store-failed' ? session.notice : session.progress
     tell(`not folded into index.yaml yet (${message}); the next compaction does it`)
   }
   return false

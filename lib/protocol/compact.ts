@@ -5,6 +5,7 @@ import { isIdle, planCompaction } from '../core/plan-compaction.ts'
 import { SHORT_GRACE_WINDOW } from '../core/repository-config.ts'
 import { HelmS3Error } from '../errors.ts'
 import { collectDeltas } from './collect.ts'
+import { nameLeftInFolders } from './left-in-folders.ts'
 import { MIN_GRACE_WINDOW, RETENTION } from './limits.ts'
 import { compactionSettings } from './repository-config.ts'
 import { sweepRebuildMarks } from './rebuild-mark.ts'
@@ -49,7 +50,8 @@ const MAX_ATTEMPTS = 10
  * the compare-and-swap lets one win, the others start again and find less to do.
  *
  * @throws HelmS3Error `usage` (grace window too short), `missing-index`, `invalid-index`, `conflict` when others win each time
- * Cost: a view, and a GET of the repository's defaults if it has any; when there is something to do, one PUT of `index.yaml` and one DELETE for each collected delta.
+ * Cost: a view, and a GET of the repository's defaults if it has any; when there is something to do, one PUT of `index.yaml` and one DELETE for each collected delta;
+ * see also {@link nameLeftInFolders}.
  */
 export async function compactRepository(session: Session, options: CompactOptions): Promise<CompactResult> {
   if (options.graceWindow !== undefined && options.graceWindow < MIN_GRACE_WINDOW) {
@@ -94,6 +96,7 @@ export async function compactOnce(session: Session, view: View, options: Compact
   const merged = options.tidy === true ? tidyIndex(view.index) : view.index
   const text = nextIndex(session, view.base.index, merged.toForm(form), plan.folded)
   if ((await writeIndex(session, text, { match: view.base.etag })) === 'lost') return 'lost'
+  await nameLeftInFolders(session, view)
   const { collected, problem } = await collectDeltas(session, plan.collect)
   return { ...report, collected, problem, generation: text.bookkeeping.generation }
 }

@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import type { Entry } from '../core/entry.ts'
 import { type Key, type RepositoryLocation, folderArchiveKey, isPlainKey } from '../core/keys.ts'
 import { replacedInFolders } from '../core/plan-reindex.ts'
+import type { NamedInFolders } from './archive-folders.ts'
 import { unlessDenied } from './ask-again.ts'
 import { CONCURRENCY } from './limits.ts'
 import type { Session } from './session.ts'
@@ -9,17 +10,20 @@ import type { Session } from './session.ts'
 /**
  * The keys in folders of the repository that entries mean, and under which nothing stands although an archive lies in the place where a
  * push would put it: ChartMuseum and GitLab write `charts/app-1.0.0.tgz`. What may not be looked at counts as there, and so does what not every store takes for a key.
- * Cost: a HEAD for each such entry whose archive lies in its place.
+ * `known`: what has been listed already, of which nothing is asked.
+ * Cost: a HEAD for each other such entry whose archive lies in its place.
  */
 export async function findDeadUrls(
   session: Session,
   location: RepositoryLocation,
   entries: readonly Entry[],
   archives: { readonly has: (key: Key) => boolean },
+  known: NamedInFolders,
 ): Promise<ReadonlySet<Key>> {
   const keys = replacedInFolders(location, entries, archives).filter((key) => isPlainKey(location, key))
   const limit = pLimit(CONCURRENCY)
-  const found = await Promise.all(keys.map((key) => limit(() => isThere(session, key))))
+  const look = async (key: Key): Promise<boolean> => (known.keys.has(key) ? known.objects.has(key) : limit(() => isThere(session, key)))
+  const found = await Promise.all(keys.map(look))
   return new Set(keys.filter((_, i) => found[i] === false))
 }
 

@@ -13,6 +13,8 @@ export interface DeletionWarrant {
   /** Id of the delta that removed the entry: only archives of lower ids are deleted. */
   readonly removal: DeltaId
   readonly expected: ExpectedArchive
+  /** Whether the push that wrote an archive under this id may have its delta still before it: then the archive is for its entry. */
+  readonly isUnderWay: (id: DeltaId | undefined) => boolean
   /** Whether a DELETE may still be sent, by the clocks of this machine. */
   readonly isInTime: () => boolean
   /** When the delta landed, at the earliest: store clock, milliseconds since 1970. The store is asked to refuse what comes late after it. */
@@ -47,21 +49,21 @@ export type Unlike = 'other-bytes' | 'no-digest'
 
 /**
  * Removes an archive whose entry is gone, and its provenance file, and nothing else: only the object that HEAD showed, with
- * the expected digest, written below the removal, within the deadline, by one conditional DELETE that is never sent again.
+ * the expected digest, of a push whose delta is known or can come no more, written below the removal, within the deadline, by one conditional DELETE that is never sent again.
  * A DELETE that is late could meet the archive of a push that came after: equal bytes have the same ETag. So the store is asked to
  * refuse one that comes when pushes do not wait for it any more. The only place that deletes archives.
  *
  * The removal stands already: what the store refuses now, or does not answer, is noted in `session.changes` and is no failure.
  *
- * Cost: a HEAD and a DELETE, after a lost answer a HEAD more; the same for the provenance file where there is one.
+ * Cost: a HEAD and a DELETE, after a lost answer or a refusal a HEAD more; the same for the provenance file where there is one.
  */
 export async function deleteArchive(session: Session, key: Key, warrant: DeletionWarrant): Promise<ArchiveDeletion> {
   const archive = await unlessFailed(session, key, async () => {
     const head = await headArchive(session, key)
     if (head === undefined) return ABSENT
-    const { digest, writer = head } = warrant.expected
+    const { digest, writer } = warrant.expected
     if (digest !== undefined && head.digest !== digest) return { ...KEPT, unlike: unlikeBecause(session, head, warrant) }
-    if (head.delta !== writer.delta) return KEPT
+    if (writer === undefined ? warrant.isUnderWay(head.delta) : head.delta !== writer.delta) return KEPT
     return deleteBelow(session, key, head, warrant)
   })
   if (archive.outcome === 'kept') return archive
@@ -84,7 +86,7 @@ function unlikeBecause({ storeClock }: Session, { delta, lastModified }: Archive
 
 /** What failed is noted, and may have been kept. */
 async function unlessFailed(
-  { changes }: Session,
+  { changes, location }: Session,
   key: Key,
   run: () => Promise<ArchiveDeletion>,
 ): Promise<ArchiveDeletion> {
@@ -92,12 +94,14 @@ async function unlessFailed(
     return await run()
   } catch (error) {
     if (!(error instanceof HelmS3Error)) throw error
-    changes.leaveArchive(key, error)
+    changes.leaveArchive(location, key, error)
     return { ...KEPT, isOver: false }
   }
 }
 
 const TOO_SLOW = 'the store was too slow for it to be deleted safely'
+
+const REFUSED = 'the store refused to delete it, and nobody has replaced it'
 
 const KEPT: ArchiveDeletion = { outcome: 'kept', isOver: true, isLate: false }
 const ABSENT: ArchiveDeletion = { outcome: 'absent', isOver: true, isLate: false }
@@ -111,7 +115,7 @@ async function deleteBelow(
   const { changes, store } = session
   if (delta !== undefined && delta > removal) return KEPT
   if (!isInTime()) {
-    changes.leaveArchive(key, TOO_SLOW)
+    changes.leaveArchive(session.location, key, TOO_SLOW)
     return KEPT
   }
   const deletion = await during('delete chart file from s3: delete chart object from s3', () =>
@@ -121,18 +125,19 @@ async function deleteBelow(
     return { outcome: 'deleted', isOver: true, isLate: deletion.date - landedAt > REMOVAL_SETTLES + 1000 }
   }
   if (deletion.outcome === 'unknown') return lookAfterLostAnswer(session, key, etag, deletion.cause)
-  if (deletion.outcome === 'expired') changes.leaveArchive(key, TOO_SLOW)
+  if (deletion.outcome === 'expired') changes.leaveArchive(session.location, key, TOO_SLOW)
+  else if ((await store.head(key))?.etag === etag) changes.leaveArchive(session.location, key, REFUSED)
   return KEPT
 }
 
 /** Nothing is sent again. The DELETE may still arrive: it is not over, even where the archive is gone. */
 async function lookAfterLostAnswer(
-  { changes, store }: Session,
+  { changes, location, store }: Session,
   key: Key,
   etag: ETag,
   cause: unknown,
 ): Promise<ArchiveDeletion> {
   const now = await store.head(key)
-  if (now?.etag === etag) changes.leaveArchive(key, cause)
+  if (now?.etag === etag) changes.leaveArchive(location, key, cause)
   return { outcome: now === undefined ? 'deleted' : 'kept', isOver: false, isLate: false }
 }

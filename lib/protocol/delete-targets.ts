@@ -1,15 +1,15 @@
 import pLimit from 'p-limit'
 import type { Delta } from '../core/delta.ts'
-import type { DeltaId } from '../core/delta-id.ts'
+import { type DeltaId, deltaTime } from '../core/delta-id.ts'
 import { type Entry, type Removal, isAnnouncement, versionKey } from '../core/entry.ts'
 import { type Key, archiveKey } from '../core/keys.ts'
 import { allEntries, namedArchives } from '../core/plan-orphans.ts'
 import { HelmS3Error, hasCode } from '../errors.ts'
 import { formatCount } from '../format.ts'
 import { appendDelta } from './append-delta.ts'
-import { type ArchiveDeletion, type ExpectedArchive, type Unlike, deleteArchive } from './delete-archive.ts'
+import { type ArchiveDeletion, type DeletionWarrant, type ExpectedArchive, type Unlike, deleteArchive } from './delete-archive.ts'
 import { type ArchiveHead, headArchive } from './head-archive.ts'
-import { CONCURRENCY, DELETE_DEADLINE } from './limits.ts'
+import { CONCURRENCY, DELETE_DEADLINE, PUSH_MAY_LIVE } from './limits.ts'
 import { type Minted, clockWentBack, mint } from './mint.ts'
 import { refuseBelow } from './refuse-below.ts'
 import { cannotFetchIndex } from './read-base.ts'
@@ -223,7 +223,7 @@ function leaveArchives<T extends DeletionTarget>(
   error: unknown,
 ): Deletion<T> {
   const keptArchives = targets.flatMap(({ key }) => key ?? [])
-  for (const key of keptArchives) session.changes.leaveArchive(key, error)
+  for (const key of keptArchives) session.changes.leaveArchive(session.location, key, error)
   return { targets, keptArchives, unlike: [], revived: [], committed: [{ id, delta, newerDeltas: 0 }] }
 }
 
@@ -237,10 +237,11 @@ async function removeArchives<T extends DeletionTarget>(
   const { id } = minted
   const others = await findAllRemovals(session, view, delta.removed, new Set([id]))
   const isMeant = await meantBy(session, view, targets)
+  const isUnderWay = pushUnderWay(session, view)
   const progress = session.track('deleting archives', targets.length)
   const limit = pLimit(CONCURRENCY)
   const step = async (target: T): Promise<RemovedArchive> => {
-    const removed = await removeArchive(session, target, fateOf(target, view, others, isMeant), removing)
+    const removed = await removeArchive(session, target, fateOf(target, view, others, isMeant), { ...removing, isUnderWay })
     progress.advance()
     return removed
   }
@@ -272,13 +273,22 @@ async function removeArchive<T extends DeletionTarget>(
   session: Session,
   target: T,
   fate: Fate,
-  { heads, isInTime, landedAt, minted }: Removing<T>,
+  { heads, isInTime, isUnderWay, landedAt, minted }: Removing<T> & Pick<DeletionWarrant, 'isUnderWay'>,
 ): Promise<RemovedArchive> {
   const { key } = target
   if (key === undefined || fate !== 'gone') return { key, fate, isOver: true, isLate: false }
-  const warrant = { removal: minted.id, expected: target.expect(heads.get(target)), isInTime, landedAt }
+  const warrant = { removal: minted.id, expected: target.expect(heads.get(target)), isInTime, isUnderWay, landedAt }
   const { isLate, isOver, outcome, unlike } = await deleteArchive(session, key, warrant)
   return { key, fate: outcome === 'kept' ? 'kept' : 'gone', isLate, isOver, unlike }
+}
+
+/**
+ * Tells of the id in an archive whether its delta may still come: it is young, and neither pending nor folded. A deletion leaves such an
+ * archive alone, for it leaves that entry: it is not the one that it was made for.
+ */
+function pushUnderWay({ storeClock }: Session, { base, pending }: View): DeletionWarrant['isUnderWay'] {
+  const hasLanded = (id: DeltaId): boolean => base.index.bookkeeping.folded.has(id) || pending.some((delta) => delta.id === id)
+  return (id) => id !== undefined && deltaTime(id) + PUSH_MAY_LIVE > storeClock.now() && !hasLanded(id)
 }
 
 /** Whether an entry of the view means an archive; of an index that cannot be read to its end nobody knows, and all may be meant. */
@@ -329,7 +339,7 @@ function refuseWithoutEffect(
   if (stands === undefined) return
   if (isBelowBy > 0) throw clockWentBack(stands, isBelowBy)
   throw new HelmS3Error('conflict', `${stands.name} ${stands.version} is still in the index: a newer change of it came first`, {
-    hint: 'look at it with `helm s3 log`, and delete it again',
+    hint: 'look at it with `helm s3 log REPO`, and delete it again',
   })
 }
 

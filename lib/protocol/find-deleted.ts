@@ -4,13 +4,15 @@ import type { DeltaId } from '../core/delta-id.ts'
 import { type Removal, type VersionId, isAnnouncement, promisedDigest, versionKey } from '../core/entry.ts'
 import { entryOfOther } from '../core/entry-of-other.ts'
 import { compareIds } from '../core/fold.ts'
-import { type Key, archiveKey, provenanceKey } from '../core/keys.ts'
-import { type ErrorCode, HelmS3Error, hasCode } from '../errors.ts'
-import type { ObjectVersion, StoredObject } from '../store/object-store.ts'
+import { type Key, archiveKey, folderArchiveKey, isPlainKey, ownArchiveKey, provenanceKey } from '../core/keys.ts'
+import { type ErrorCode, HelmS3Error } from '../errors.ts'
+import type { StoredObject } from '../store/object-store.ts'
 import { sha256 } from '../sys/sha256.ts'
 import { keyTaken } from './archive-owner.ts'
 import type { ChartUpload } from './chart-upload.ts'
+import { type DatedRemoval, FormerEntries } from './former-entries.ts'
 import { CONCURRENCY } from './limits.ts'
+import { findVersion } from './object-versions.ts'
 import { readDelta } from './read-delta.ts'
 import { type View, readView } from './read-view.ts'
 import { type KnownRemoval, findAllRemovals } from './removals.ts'
@@ -26,10 +28,9 @@ export interface DeletedChart {
   readonly removal: DeltaId
   /** Where the bytes are: under the key of the archive, or in an older version that the bucket keeps of it. */
   readonly source: 'archive' | 'older-version'
+  /** That key, where it is not the one under which a push puts the archive: in a folder, or under another name. */
+  readonly elsewhere: Key | undefined
 }
-
-/** Of an archive the newest so many versions are looked at. */
-const MAX_VERSIONS = 20
 
 /**
  * The archives of these deleted versions, each with the bytes that the removed entry promised; all of them, or none.
@@ -37,13 +38,15 @@ const MAX_VERSIONS = 20
  *
  * Cost: a view, one GET for each folded delta that touched any of them, and for each version one GET of its deletion and one
  * of the archive. Where that is gone, LIST of its versions and GETs of these until one fits, and the same for provenance.
+ * Where its place has none of it: see {@link FormerEntries}, and the same for the key that its entry named.
  * @throws HelmS3Error `already-exists`, `not-found` or `conflict`, which say what cannot be restored and why; `missing-index`
  */
 export async function findDeleted(session: Session, versions: readonly VersionId[]): Promise<readonly DeletedChart[]> {
   const view = await readView(session)
   const removals = await findAllRemovals(session, view, versions, new Set())
   const limit = pLimit(CONCURRENCY)
-  const find = (version: VersionId): Promise<DeletedChart | HelmS3Error> => findOne(session, view, version, removals.get(versionKey(version)) ?? [])
+  const former = new FormerEntries(session, view)
+  const find = (version: VersionId): Promise<DeletedChart | HelmS3Error> => findOne(session, view, former, version, removals.get(versionKey(version)) ?? [])
   const found = await Promise.all(versions.map((version) => limit(() => find(version))))
   const problems = found.flatMap((each) => (each instanceof HelmS3Error ? [each] : []))
   const [first] = problems
@@ -53,7 +56,13 @@ export async function findDeleted(session: Session, versions: readonly VersionId
 }
 
 /** The error, returned, when it cannot be restored. */
-async function findOne(session: Session, view: View, version: VersionId, removals: readonly KnownRemoval[]): Promise<DeletedChart | HelmS3Error> {
+async function findOne(
+  session: Session,
+  view: View,
+  former: FormerEntries,
+  version: VersionId,
+  removals: readonly KnownRemoval[],
+): Promise<DeletedChart | HelmS3Error> {
   const { location } = session
   const what = `${version.name} ${version.version}`
   const problem = (code: ErrorCode, message: string, hint: string): HelmS3Error => new HelmS3Error(code, message, { hint })
@@ -79,15 +88,48 @@ async function findOne(session: Session, view: View, version: VersionId, removal
     if (owner !== undefined) return keyTaken(location, version, owner)
     return problem('conflict', `another archive stands at ${key} than the deleted one of ${what}`, `\`helm s3 reindex ${shellWord(location.address)}\` adds the one that stands there`)
   }
-  const object = present ?? (await findVersion(session, key, (body) => isOf({ body }, removal)))
-  if (object === undefined || object === 'no-versions') {
-    const reason = object === undefined ? 'no version of it that the bucket keeps is the deleted one' : 'the bucket keeps no older version of it'
-    // A deletion does not say where the archive lay.
-    const elsewhere = `${pushAgain}; where it lay in a folder, or under another name, it may still be there, or an older version of it`
-    return problem('not-found', `there is no ${key} with the archive of ${what}, and ${reason}`, elsewhere)
+  const found = (present && { key, object: present, isGone: false }) ?? (await findVersionAt(session, key, removal))
+  if (typeof found === 'object') return deletedChart(session, version, found, removal)
+  // A deletion does not say where the archive lay; its entry did.
+  const url = (await former.find(removal))?.urls?.[0]
+  const place = url === undefined ? undefined : await formerKey(session, url)
+  if (place === undefined || place === key) {
+    const reason = found === undefined ? 'no version of it that the bucket keeps is the deleted one' : 'the bucket keeps no older version of it'
+    const unknown = `${pushAgain}; where it lay in a folder, or under another name, it may still be there, or an older version of it: nothing that can be read tells where it lay`
+    const hint = url === undefined ? unknown : place === key ? pushAgain : `${pushAgain}; its entry led elsewhere: ${url}`
+    return problem('not-found', `there is no ${key} with the archive of ${what}, and ${reason}`, hint)
   }
-  const upload = await uploadOf(session, version, key, object, present === undefined)
-  return { upload, removal: removal.id, source: present === undefined ? 'older-version' : 'archive' }
+  const standing = await session.store.get(place)
+  if (standing !== undefined && isOf(standing, removal)) return deletedChart(session, version, { key: place, object: standing, isGone: false }, removal)
+  const moved = await findVersionAt(session, place, removal)
+  if (typeof moved === 'object') return deletedChart(session, version, moved, removal)
+  const reason = found === moved && found !== undefined ? 'the bucket keeps no older version of them' : 'no version of them that the bucket keeps is the deleted one'
+  return problem('not-found', `there is no ${key} and no ${place} with the archive of ${what}, and ${reason}`, pushAgain)
+}
+
+/** An archive as it was found: under which key, and whether only in an older version. */
+interface FoundArchive {
+  readonly key: Key
+  readonly object: StoredObject
+  readonly isGone: boolean
+}
+
+async function findVersionAt(session: Session, key: Key, removal: Removal): Promise<FoundArchive | 'no-versions' | undefined> {
+  const object = await findVersion(session, key, (body) => isOf({ body }, removal))
+  return typeof object === 'object' ? { key, object, isGone: true } : object
+}
+
+/** The key of an archive below the prefix that the url of a former entry means. */
+async function formerKey(session: Session, url: string): Promise<Key | undefined> {
+  const location = await publishedLocation(session)
+  const key = ownArchiveKey(location, url) ?? folderArchiveKey(location, url)
+  return key !== undefined && isPlainKey(location, key) ? key : undefined
+}
+
+async function deletedChart(session: Session, version: VersionId, found: FoundArchive, { id }: { readonly id: DeltaId }): Promise<DeletedChart> {
+  const upload = await uploadOf(session, version, found)
+  const isElsewhere = found.key !== archiveKey(session.location, version)
+  return { upload, removal: id, source: found.isGone ? 'older-version' : 'archive', elsewhere: isElsewhere ? found.key : undefined }
 }
 
 /** The newest delta that removed the version for good, with the digest that it removed. */
@@ -96,14 +138,14 @@ async function lastRemoval(
   view: View,
   version: VersionId,
   removals: readonly KnownRemoval[],
-): Promise<(Removal & { readonly id: DeltaId }) | undefined> {
+): Promise<(DatedRemoval & { readonly id: DeltaId }) | undefined> {
   const newest = removals.filter((each) => each.isCertain && !each.isAnnouncement).sort((a, b) => compareIds(b.id, a.id))[0]
   const listed = view.listing.deltas.find(({ id }) => id === newest?.id)
   if (listed === undefined) return undefined
   const pending = view.pending.find(({ id }) => id === listed.id)
   const read = pending === undefined ? await readDelta(session, listed) : ({ outcome: 'delta', delta: pending } as const)
   const removal = read.outcome === 'delta' ? read.delta.removed.find((each) => versionKey(each) === versionKey(version) && !isAnnouncement(each)) : undefined
-  return removal && { ...removal, id: listed.id }
+  return removal && { ...removal, id: listed.id, at: listed.lastModified }
 }
 
 /** An entry without a digest stands for whatever its archive is. */
@@ -111,42 +153,30 @@ function isOf({ body }: Pick<StoredObject, 'body'>, { digest }: Removal): boolea
   return digest === undefined || sha256(body) === promisedDigest(digest)
 }
 
-/** The newest version of an object that fits. `no-versions`: the bucket keeps none of it, or of no object at all. */
-async function findVersion(session: Session, key: Key, fits: (body: Uint8Array) => boolean): Promise<StoredObject | 'no-versions' | undefined> {
-  const versions = await listVersions(session, key)
-  if (versions.length === 0) return 'no-versions'
-  for (const { version } of versions.slice(0, MAX_VERSIONS)) {
-    const object = await session.store.get(key, { version })
-    if (object !== undefined && fits(object.body)) return object
-  }
-  return undefined
-}
-
-async function listVersions({ store }: Session, key: Key): Promise<readonly ObjectVersion[]> {
-  try {
-    return await store.listVersions(key)
-  } catch (error) {
-    if (hasCode(error, 'unsupported-store')) return []
-    throw error
-  }
-}
-
-async function uploadOf(session: Session, version: VersionId, key: Key, object: StoredObject, isGone: boolean): Promise<DeletedChart['upload']> {
+async function uploadOf(session: Session, version: VersionId, { isGone, key, object }: FoundArchive): Promise<DeletedChart['upload']> {
   const { metadata } = await readChartArchive(object.body)
   if (metadata.name !== version.name || metadata.version !== version.version) {
     throw new HelmS3Error('invalid-chart', `${key} holds ${metadata.name} ${metadata.version}, not ${version.name} ${version.version}`, { hint: 'push the right archive' })
   }
   const digest = sha256(object.body)
-  // Helm's provenance files name the digest of their archive. One that stands there stays.
-  const isSigned = (body: Uint8Array): boolean => Buffer.from(body).includes(`sha256:${digest}`)
-  const provenance = isGone ? await findVersion(session, provenanceKey(key), isSigned) : undefined
+  const provenance = await provenanceOf(session, version, { isGone, key, object }, digest)
   return {
     ...version,
     digest,
     bytes: object.body,
-    provenance: typeof provenance === 'object' ? provenance.body : undefined,
+    provenance,
     metadata,
     source: key,
     created: new Date(object.lastModified).toISOString(),
   }
+}
+
+/** Helm's provenance files name the digest of their archive. One that stands in its place stays, and is not looked at. */
+async function provenanceOf(session: Session, version: VersionId, { isGone, key }: FoundArchive, digest: string): Promise<Uint8Array | undefined> {
+  const isSigned = (body: Uint8Array): boolean => Buffer.from(body).includes(`sha256:${digest}`)
+  if (!isGone && key === archiveKey(session.location, version)) return undefined
+  const standing = isGone ? undefined : await session.store.get(provenanceKey(key))
+  if (standing !== undefined && isSigned(standing.body)) return standing.body
+  const found = await findVersion(session, provenanceKey(key), isSigned)
+  return typeof found === 'object' ? found.body : undefined
 }

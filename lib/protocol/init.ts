@@ -1,6 +1,7 @@
 import type { FoldedDelta } from '../core/bookkeeping.ts'
 import type { DeltaId } from '../core/delta-id.ts'
-import { type IndexForm, emptyIndexText } from '../core/index/index-text.ts'
+import type { Entry } from '../core/entry.ts'
+import { type IndexForm, type IndexText, emptyIndexText } from '../core/index/index-text.ts'
 import { foldedAt } from '../core/plan-compaction.ts'
 import { HelmS3Error, during, hasCode } from '../errors.ts'
 import type { PutCondition } from '../store/object-store.ts'
@@ -32,6 +33,10 @@ interface Predecessor {
   readonly generated: string | undefined
   readonly folded: ReadonlyMap<DeltaId, FoldedDelta>
   readonly entries: number | undefined
+  /** What pending deltas add: whoever empties the index at the same time may not have seen them. */
+  readonly pending: readonly Entry[]
+  /** With what is pending; undefined: there is none, or none that can be read. */
+  readonly index: IndexText | undefined
   /** See `Bookkeeping.emptiedBy`. */
   readonly emptiedBy: string | undefined
 }
@@ -42,6 +47,8 @@ const NOTHING: Predecessor = {
   generated: undefined,
   folded: new Map(),
   entries: undefined,
+  pending: [],
+  index: undefined,
   emptiedBy: undefined,
 }
 const MAX_ATTEMPTS = 8
@@ -66,8 +73,7 @@ export async function initRepository(session: Session, options: InitOptions): Pr
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const before = options.force ? await readPredecessor(session) : NOTHING
     if (before === undefined) continue
-    // By this call, or by another one at the same time, just before which this one may have been.
-    if (first !== undefined && before.emptiedBy !== first.emptiedBy) return { dropped: first.entries, form }
+    if (first !== undefined && isEmptied(first, before)) return { dropped: first.entries, form }
     first ??= before
     if (before.when !== 'absent') options.beforeReplacing?.(before.entries)
     const { folded, generation } = before
@@ -82,6 +88,18 @@ export async function initRepository(session: Session, options: InitOptions): Pr
     await session.clock.sleep(session.random.fraction() * 200 * attempt)
   }
   throw new HelmS3Error('conflict', 'others wrote index.yaml each time', { hint: 'nothing was replaced; try again' })
+}
+
+/**
+ * Whether the index was emptied since `first` was seen: by this call, or by another one at the same time, just before which this one may
+ * have been. Not when something that was pending then still stands as it did: the other one had not seen it.
+ */
+function isEmptied(first: Predecessor, now: Predecessor): boolean {
+  const stands = (entry: Entry): boolean => {
+    const present = now.index?.find(entry)
+    return present !== undefined && present.digest === entry.digest && present.created === entry.created
+  }
+  return now.emptiedBy !== first.emptiedBy && !first.pending.some(stands)
 }
 
 /** Never rejects before it is awaited. Who may not look does not know. */
@@ -114,6 +132,8 @@ async function readPredecessor(session: Session): Promise<Predecessor | undefine
       generated: base.index.generated,
       folded: new Map([...folded, ...pending.map((delta) => [delta.id, foldedAt(base.date, delta)] as const)]),
       entries: index.countEntries(),
+      pending: pending.flatMap(({ added }) => added.map(({ entry }) => entry)),
+      index,
       emptiedBy,
     }
   } catch (error) {

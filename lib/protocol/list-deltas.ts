@@ -2,7 +2,7 @@ import { deltaSizeProblem } from '../core/delta-text.ts'
 import { type DeltaId, deltaIdOf, deltaTime } from '../core/delta-id.ts'
 import { type Key, isRebuildMark } from '../core/keys.ts'
 import { listAll } from '../store/object-store.ts'
-import { MAX_DELTA } from '../core/size-limits.ts'
+import { MAX_CONFIG, MAX_DELTA } from '../core/size-limits.ts'
 import { MAX_CLOCK_LEAD } from './limits.ts'
 import type { Session } from './session.ts'
 
@@ -32,6 +32,8 @@ export interface DeltaListing {
   readonly deltas: readonly ListedDelta[]
   readonly skipped: readonly SkippedObject[]
   readonly rebuilds: readonly RebuildMark[]
+  /** The defaults of the repository are larger than what anybody reads of them. */
+  readonly isConfigTooLarge: boolean
   /** Store clock at the first page, milliseconds since 1970. */
   readonly date: number
 }
@@ -48,7 +50,8 @@ export async function listDeltas(session: Session, after?: DeltaId): Promise<Del
   const deltas: ListedDelta[] = []
   const skipped: SkippedObject[] = []
   const rebuilds: RebuildMark[] = []
-  if (!objects.some(({ key }) => key === location.configKey)) session.noteNoConfig()
+  const config = objects.find(({ key }) => key === location.configKey)
+  if (config === undefined) session.noteNoConfig()
   for (const { key, lastModified, size } of objects) {
     if (key === location.configKey) continue
     if (isRebuildMark(location, key)) {
@@ -64,5 +67,5 @@ export async function listDeltas(session: Session, after?: DeltaId): Promise<Del
       deltas.push({ id, key, lastModified })
     }
   }
-  return { deltas, skipped, rebuilds, date }
+  return { deltas, skipped, rebuilds, isConfigTooLarge: config !== undefined && config.size > MAX_CONFIG, date }
 }

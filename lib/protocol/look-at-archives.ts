@@ -46,12 +46,12 @@ export async function listRepository({ location, store }: Session): Promise<Read
  */
 export async function lookAtArchives(
   session: Session,
-  { entries, location, named, objects }: Pick<SeenRepository, 'entries' | 'location' | 'named'> & { readonly objects: ReadonlyMap<Key, ObjectInfo> },
+  { entries, inFolders, location, named, objects }: Pick<SeenRepository, 'entries' | 'inFolders' | 'location' | 'named'> & { readonly objects: ReadonlyMap<Key, ObjectInfo> },
   options: LookOptions,
 ): Promise<ArchiveContents> {
   const archives = [...objects.keys()].filter((key) => key.endsWith('.tgz'))
-  const doubtful = doubtfulArchives({ entries, location, objects })
-  const promised = promisedDigests({ entries, location })
+  const doubtful = doubtfulArchives({ entries, inFolders, location, objects })
+  const promised = promisedDigests({ entries, inFolders, location })
   const unlisted = new Set(archives.filter((key) => !named.has(key)))
   const keys = options.deep ? archives : [...new Set([...archives.slice(0, 1), ...doubtful, ...unlisted])]
   const progress = session.track(options.deep ? 'Reading archives' : 'Asking for digests', keys.length)

@@ -15,7 +15,7 @@ const OTHER = asETag('"00000000000000000000000000000000"')
  * Finds out, by writing, what a store guarantees when several clients write at once. Everything is written below
  * {@link probeFolder} and removed at the end; an interrupted probe leaves objects there, which the next one removes.
  *
- * Cost: about 1000 PUTs, 35 DELETEs and 10 reads, of a few bytes each.
+ * Cost: about 1000 PUTs, 36 DELETEs and 10 reads, of a few bytes each.
  * @throws HelmS3Error `denied` when these credentials may not write there
  */
 export async function probeStore(session: Session): Promise<ProbeReport> {
@@ -80,10 +80,12 @@ async function raceSwaps(objects: ProbeObjects, advance: () => void): Promise<Ke
   return 'exact'
 }
 
-async function conditionalDelete(objects: ProbeObjects): Promise<'exact' | 'ignored'> {
+async function conditionalDelete(objects: ProbeObjects): Promise<ProbeReport['remove']> {
   await objects.put('removed', 'first', { when: 'always' })
   await objects.delete('removed', OTHER)
-  return (await objects.head('removed')) === undefined ? 'ignored' : 'exact'
+  const head = await objects.head('removed')
+  if (head === undefined) return 'ignored'
+  return (await objects.delete('removed', head.etag)).outcome === 'refused' ? 'never' : 'exact'
 }
 
 function race(objects: ProbeObjects, name: string, when: PutCondition, round: number): Promise<readonly PutOutcome[]> {

@@ -1,4 +1,4 @@
-import { isArchiveKey, repositoryAt } from '../core/keys.ts'
+import { addressOf, isArchiveKey, repositoryAt } from '../core/keys.ts'
 import { type IndexText, type ReadPath, readIndexText } from '../core/index/index-text.ts'
 import { HelmS3Error, hasCode, inStep } from '../errors.ts'
 import type { ETag, StoredObject } from '../store/object-store.ts'
@@ -95,7 +95,7 @@ export async function missingIndex(session: Session): Promise<HelmS3Error> {
       ? `there are charts: \`helm s3 reindex ${shellWord(location.address)}\` makes an index of them`
       : below.length > 0
         ? `there are repositories below it: ${named.join(', ')}${others}`
-        : `for a new repository, try running \`helm s3 init ${shellWord(location.address)}\``,
+        : `for a new repository, try running \`helm s3 init ${shellWord(addressOf(location))}\``,
   })
 }
 

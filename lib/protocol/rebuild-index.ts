@@ -6,7 +6,7 @@ import { versionKey } from '../core/entry.ts'
 import { fold } from '../core/fold.ts'
 import { type IndexText, emptyIndexText, readIndexText } from '../core/index/index-text.ts'
 import { salvageIndex } from '../core/index/salvage/salvage.ts'
-import type { DamagedEntry, Salvaged } from '../core/index/salvage/salvaged-parts.ts'
+import type { DamagedEntry, Salvaged, SkippedItem } from '../core/index/salvage/salvaged-parts.ts'
 import type { Key, RepositoryLocation } from '../core/keys.ts'
 import { foldedAt } from '../core/plan-compaction.ts'
 import { allEntries, namedArchives } from '../core/plan-orphans.ts'
@@ -81,6 +81,8 @@ export interface Repaired {
   readonly mended: readonly DamagedEntry[]
   /** Entries that could not be saved, and that no archive has brought back. */
   readonly lost: readonly DamagedEntry[]
+  /** Left out as Helm does: no entries. */
+  readonly skipped: readonly SkippedItem[]
 }
 
 export interface Rebuilt {
@@ -145,7 +147,7 @@ export async function rebuildIndex(session: Session, options: RebuildOptions): P
       return name === undefined || version === undefined || text.find({ name, version }) === undefined
     })
     const found = { archives: archives.size, changes: kept, problems: all, left }
-    const repaired = old.salvaged && { kept: old.salvaged.kept, mended: old.salvaged.mended, lost, brokenKey: undefined }
+    const repaired = old.salvaged && { kept: old.salvaged.kept, mended: old.salvaged.mended, skipped: old.salvaged.skipped, lost, brokenKey: undefined }
     if (dryRun) return { ...found, repaired }
     if (!options.allowLostEntries) refuseLost(lost)
     if (!isTimely() && (await hasGrown(session, log))) continue

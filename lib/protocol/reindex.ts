@@ -4,6 +4,7 @@ import type { VersionId } from '../core/entry.ts'
 import type { Key } from '../core/keys.ts'
 import { allEntries } from '../core/plan-orphans.ts'
 import { type ArchiveContent, type Change, type Problem, ReindexPlan, type SeenArchive } from '../core/plan-reindex.ts'
+import { ArchiveFolders } from './archive-folders.ts'
 import { commitChanges, inParts } from './commit-reindex.ts'
 import { findDeadUrls } from './dead-urls.ts'
 import { listArchives } from './list-archives.ts'
@@ -83,7 +84,7 @@ const LARGEST_BATCH = 10_000
  * missing or unreadable, it is made anew at once: see {@link rebuildIndex}.
  *
  * Cost with nothing new: the listing of the archives and a view at the same time, and a GET of the repository's defaults if it has
- * any; see also {@link findDeadUrls}. A new or changed archive: see {@link openArchive}; a batch of them: see {@link commitChanges}.
+ * any; see also {@link ArchiveFolders.namedBy} and {@link findDeadUrls}. A new or changed archive: see {@link openArchive}; a batch of them: see {@link commitChanges}.
  * @throws HelmS3Error `missing-index`, `invalid-index` (without `rebuild`), `invalid-chart` (with `strict`), `conflict`,
  *   `outcome-unknown`
  */
@@ -97,8 +98,11 @@ export async function reindexRepository(session: Session, options: ReindexOption
   const plan = { relative: options.relative === true, full: options.full, urlForm: await entryUrlForm(session, options.relative) }
   const opener = new ArchiveOpener(session, options)
   if (index !== undefined) {
-    const missing = await findDeadUrls(session, location, allEntries(index), archives)
-    return reindexReadable(session, options, opener, new ReindexPlan(location, index, archives, { ...plan, missing, doubted: options.doubted ?? new Set() }))
+    const entries = allEntries(index)
+    const inFolders = await new ArchiveFolders(session, location).namedBy(entries)
+    const missing = await findDeadUrls(session, location, entries, archives, inFolders)
+    const gone = new Set([...inFolders.keys].filter((key) => !inFolders.objects.has(key)))
+    return reindexReadable(session, options, opener, new ReindexPlan(location, index, archives, { ...plan, missing, gone, doubted: options.doubted ?? new Set() }))
   }
 
   const { allowLostEntries = false, dryRun, onlyKnown = false, strict } = options

@@ -48,7 +48,7 @@ export async function writeIndex(session: Session, text: IndexText, when: Exclud
   } catch (cause) {
     const { hint, reason } = whyUnanswered(put.cause)
     throw new HelmS3Error('outcome-unknown', `no answer to the write of ${location.indexKey}${reason}`, {
-      hint: `${hint}${when === 'absent' ? 'where no index.yaml stands there when the store answers again, do the same again' : 'no delta is lost by it; run \`helm s3 compact\` when the store answers again'}`,
+      hint: `${hint}${when === 'absent' ? 'where no index.yaml stands there when the store answers again, do the same again' : 'no delta is lost by it; run `helm s3 compact REPO` when the store answers again'}`,
       cause,
     })
   }

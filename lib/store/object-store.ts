@@ -149,7 +149,8 @@ export type CopyOutcome = PutOutcome | { readonly outcome: 'unsupported' }
 export type DeleteOutcome = ({ readonly outcome: 'deleted' } & Answer) | NotDone
 
 export type NotDone =
-  | { readonly outcome: 'refused' }
+  /** `isBusy`: because of another request at the same time (409); nothing is said about the condition. */
+  | { readonly outcome: 'refused'; readonly isBusy?: boolean }
   | { readonly outcome: 'expired' }
   /** `isFailure`: the store has answered that it failed (500), and is there. */
   | { readonly outcome: 'unknown'; readonly cause: unknown; readonly isFailure?: boolean }

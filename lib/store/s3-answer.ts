@@ -18,6 +18,8 @@ export class S3AnswerError extends Error {
   readonly $response: { readonly headers: Readonly<Record<string, string>> }
   /** The region of the bucket, where the store names it in the body. */
   readonly Region: string | undefined
+  /** The same request was refused with the checksum of its body, before this one without it. */
+  isWithoutChecksum = false
 
   /** @param text the body, an XML document with the root `Error` as a rule ("Error responses" in the Amazon S3 API Reference) */
   constructor({ headers, status }: Pick<S3Answer, 'headers' | 'status'>, text: string) {

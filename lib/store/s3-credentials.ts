@@ -1,6 +1,4 @@
 import type { ConnectionSettings, StaticCredentials } from '../settings/connection.ts'
-import { systemClock } from '../sys/clock.ts'
-import { askOnTerminal } from '../sys/terminal-prompt.ts'
 import { type CredentialPlace, credentialsError, missingProfile, noTerminal } from './s3-credential-errors.ts'
 import type { Profile } from './s3-profile.ts'
 import { signsOf } from './s3-signs.ts'
@@ -110,7 +108,8 @@ async function guarded(place: CredentialPlace, load: () => Promise<Keys>): Promi
 }
 
 async function askForCode(device: string, profile: string): Promise<string> {
-  const code = await askOnTerminal(MFA_QUESTION, systemClock)
+  const { askOnTerminal } = await import('../sys/terminal-prompt.ts')
+  const code = await askOnTerminal(MFA_QUESTION)
   if (code === undefined) throw noTerminal(device, profile)
   return code.trim()
 }

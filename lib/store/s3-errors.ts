@@ -1,5 +1,6 @@
 import { type ErrorCode, HelmS3Error } from '../errors.ts'
 import { REPOSITORY_DEFAULTS, type SaidByRepository } from '../settings/objects.ts'
+import { S3AnswerError } from './s3-answer.ts'
 import { SIGNATURE_MALFORMED } from './s3-region.ts'
 import { CHANGED_ON_THE_WAY, type Signs, isNotConnected, isUntrusted, signsOf } from './s3-signs.ts'
 import { shellWord, visibleLine } from '../terminal-text.ts'
@@ -214,13 +215,16 @@ const RULES: readonly Rule[] = [
   },
 ]
 
+const WITHOUT_CHECKSUM = 'it was refused with a checksum and without one: AWS_REQUEST_CHECKSUM_CALCULATION=when_required leaves that out from the first'
+
 /** The error of this program for an error of the SDK. Never holds a secret. */
 export function toHelmS3Error(error: unknown, action: S3Action, surroundings: S3Surroundings): HelmS3Error {
   if (error instanceof HelmS3Error) return error
   const signs = signsOf(error)
   const asked = { ...action, ...surroundings }
   const rule = RULES.find(({ when }) => when(signs, asked))
-  const hint = rule?.hint(asked, signs) ?? `${place(asked)} stopped answering; try again`
+  const way = rule?.hint(asked, signs) ?? `${place(asked)} stopped answering; try again`
+  const hint = error instanceof S3AnswerError && error.isWithoutChecksum ? `${way}; ${WITHOUT_CHECKSUM}` : way
   return new HelmS3Error(rule?.code ?? 'timeout', `${describeAction(action)}: ${detailOf(signs)} (${describeSurroundings(asked)})`, { cause: error, hint })
 }
 

@@ -14,7 +14,7 @@ import { uriEncodePath } from '../sys/uri-encode.ts'
 import { type S3Answer, S3AnswerError, dateOf } from './s3-answer.ts'
 import { type Attempts, Outage } from './s3-outage.ts'
 import { type BucketRegion, regionTold } from './s3-region.ts'
-import { type SigningScope, type UnsignedRequest, encodeQuery, signQuery, signRequest } from './s3-signature.ts'
+import { type BodilessRequest, type SigningScope, signHeaders, signQuery } from './s3-signature.ts'
 import {
   expiryBefore,
   isExpired,
@@ -192,7 +192,13 @@ export class S3Requests {
     } catch (error) {
       if (!mayMindChecksum(error)) throw error
       const again = this.#sendAsItIsTaken(request, signal)
-      const status = await again.then((answer) => answer.status, statusOf)
+      const status = await again.then(
+        (answer) => answer.status,
+        (refusal: unknown) => {
+          if (refusal instanceof S3AnswerError) refusal.isWithoutChecksum = true
+          return statusOf(refusal)
+        },
+      )
       if (status !== undefined && status < 500 && status !== statusOf(error)) {
         this.#takesNoChecksum = true
         this.#route.detail(`helm-s3: ${NO_CHECKSUM}`)
@@ -251,13 +257,12 @@ export class S3Requests {
   async #sendOnce(request: S3Request, signal: AbortSignal | undefined): Promise<S3Answer> {
     const { addressIn, handler, keys, region } = this.#route
     const [address, credentials] = await Promise.all([addressIn(region.current), keys()])
-    const unsigned = this.#unsigned(request, address)
+    const { body, method, readsAnswer = method === 'GET', sha256 } = request
+    const payload = body === undefined ? NO_BYTES : (sha256 ?? createHash('sha256').update(body).digest('hex'))
+    const unsigned = this.#unsigned(request, payload, address)
     const scope = credentials && { keys: credentials, ...address.signing }
-    const { headers, query } = scope === undefined ? unsigned : this.#sign(unsigned, scope, request)
-    const { body, method, readsAnswer = method === 'GET' } = request
-    const { hostname, port, protocol } = address
-    const path = query === '' ? unsigned.path : `${unsigned.path}?${query}`
-    const { response } = await handler.handle({ protocol, hostname, port, method, path, query: {}, headers, body } as Parameters<typeof handler.handle>[0], {
+    const signed = scope === undefined ? unsigned : await this.#sign(unsigned, payload, scope, request)
+    const { response } = await handler.handle({ ...signed, body } as Parameters<typeof handler.handle>[0], {
       ...(signal === undefined ? {} : { abortSignal: signal }),
     })
     const answer = { status: response.statusCode, headers: response.headers, body: response.body as Readable }
@@ -270,36 +275,42 @@ export class S3Requests {
   }
 
   #sign(
-    unsigned: UnsignedRequest,
+    unsigned: BodilessRequest,
+    payload: string,
     scope: Omit<SigningScope, 'time'>,
     { until }: S3Request,
-  ): Pick<UnsignedRequest, 'headers' | 'query'> {
+  ): Promise<BodilessRequest> {
     const now = this.#route.clock.now() + this.#clockOffset
-    if (until === undefined) return { query: unsigned.query, headers: signRequest(unsigned, { ...scope, time: now }) }
+    if (until === undefined) return signHeaders(unsigned, payload, { ...scope, time: now })
     // No store takes a signature from the future.
     const time = Math.min(expiryBefore(until) - LIFETIME * 1000, now)
-    return { headers: unsigned.headers, query: signQuery(unsigned, { ...scope, time }, LIFETIME) }
+    return signQuery(unsigned, { ...scope, time }, LIFETIME)
   }
 
-  #unsigned(request: S3Request, { hostname, path, port }: BucketAddress): UnsignedRequest {
-    const { body, headers = {}, isObject = false, key, method, query = {}, sha256 } = request
-    const payload = body === undefined ? NO_BYTES : (sha256 ?? createHash('sha256').update(body).digest('hex'))
-    const all: Record<string, string> = {
-      ...this.#route.headers,
-      host: port === undefined ? hostname : `${hostname}:${String(port)}`,
-      'user-agent': USER_AGENT,
-      ...(body === undefined ? {} : { 'content-length': String(body.length) }),
-      ...(isObject ? { 'x-amz-checksum-sha256': Buffer.from(payload, 'hex').toString('base64') } : {}),
-    }
-    for (const [name, value] of Object.entries(headers)) if (value !== undefined) all[name] = value
+  #unsigned(request: S3Request, payload: string, address: BucketAddress): BodilessRequest {
+    const { body, headers = {}, isObject = false, key, method, query = {} } = request
+    const { hostname, path, port, protocol } = address
     return {
+      protocol,
+      hostname,
+      ...(port === undefined ? {} : { port }),
       method,
       path: `${path}${key === undefined ? (path === '' ? '/' : '') : `/${uriEncodePath(key)}`}`,
-      query: encodeQuery(query),
-      headers: all,
-      payload,
+      query: defined(query),
+      headers: {
+        ...this.#route.headers,
+        host: port === undefined ? hostname : `${hostname}:${String(port)}`,
+        'user-agent': USER_AGENT,
+        ...(body === undefined ? {} : { 'content-length': String(body.length) }),
+        ...(isObject ? { 'x-amz-checksum-sha256': Buffer.from(payload, 'hex').toString('base64') } : {}),
+        ...defined(headers),
+      },
     }
   }
+}
+
+function defined(fields: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 }
 
 /** The first 64 KiB of a body. */

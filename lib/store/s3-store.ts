@@ -99,8 +99,8 @@ class S3Store implements ObjectStore {
   readonly #objectSettings: ObjectSettingsSource
   readonly #detail: (line: string) => void
   #parameters: Promise<SaidWithObjects> | undefined
-  /** A PUT whose condition was an ETag has been carried out. */
-  #takesETags = false
+  /** Requests of these methods whose condition was an ETag have been carried out. */
+  readonly #takesETags = new Set<Conditional>()
   /** The store knows its own ETags in conditions only without their quotes. */
   #takesBareETags = false
   /** The store refuses a DELETE for its condition as such. */
@@ -226,30 +226,46 @@ class S3Store implements ObjectStore {
     }
   }
 
-  /**
-   * Some releases of Ceph refuse the current ETag in quotes, and take it without. So when the store shows the very ETag that it has
-   * refused, it is asked so, once; what is refused is not carried out. Cost: a HEAD for a PUT that was refused, until one is carried out.
-   */
+  /** @throws HelmS3Error `unsupported-store`: see {@link #onETag}; nothing can be replaced there */
   async #putOver(key: Key, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
     const { when } = options
-    const isBare = this.#takesBareETags
-    const put = await this.#put(key, body, options, isBare)
-    if (typeof when !== 'object') return put
-    if (put.outcome === 'written') this.#takesETags = true
-    if (put.outcome !== 'refused' || this.#takesETags || (await this.head(key))?.etag !== when.match) return put
-    if (!isBare) {
-      const again = await this.#put(key, body, options, true)
-      if (again.outcome === 'written') {
-        if (!this.#takesBareETags) this.#detail('helm-s3: the store takes ETags in conditions only without their quotes')
-        this.#takesBareETags = true
-        this.#takesETags = true
-      }
-      if (again.outcome !== 'refused' || (await this.head(key))?.etag !== when.match) return again
-    }
+    if (typeof when !== 'object') return this.#put(key, body, options, this.#takesBareETags)
+    const put = await this.#onETag('PUT', key, when.match, (isBare) => this.#put(key, body, options, isBare))
+    if (put.outcome !== 'refuses-current') return put
     const action = this.#action('s3:PutObject', key)
     throw new HelmS3Error('unsupported-store', `${describeAction(action)}: the store refuses If-Match with ${when.match}, the very ETag that it shows`, {
-      hint: `nothing can be replaced at ${this.#clients.endpoint ?? 'AWS'}; \`helm s3 check --probe\` says what it keeps to, see docs/STORES.md`,
+      hint: `nothing can be replaced at ${this.#clients.endpoint ?? 'AWS'}; \`helm s3 check REPO --probe\` says what it keeps to, see docs/STORES.md`,
     })
+  }
+
+  /**
+   * Sends a request on condition of an ETag. Some releases of Ceph refuse the current one in quotes, and take it without. So when the store
+   * shows the very ETag that it has refused, it is asked in the other form, once; what is refused is not carried out. `refuses-current`: it
+   * refuses both. Cost: a HEAD for a request that was refused, until one of its method is carried out.
+   */
+  async #onETag<T extends { readonly outcome: string }>(
+    method: Conditional,
+    key: Key,
+    match: ETag,
+    send: (isBare: boolean) => Promise<T | NotDone>,
+  ): Promise<T | NotDone | RefusesCurrent> {
+    const isBare = this.#takesBareETags
+    const first = await send(isBare)
+    if (!(await this.#isRefusedInError(method, key, match, first))) return first
+    const again = await send(!isBare)
+    if (await this.#isRefusedInError(method, key, match, again)) return { outcome: 'refuses-current' }
+    if (isDone(again)) {
+      if (!isBare) this.#detail('helm-s3: the store takes ETags in conditions only without their quotes')
+      this.#takesBareETags = !isBare
+    }
+    return again
+  }
+
+  /** Whether the store still shows the ETag that it has refused (412). One that was busy with another request (409) has not looked. */
+  async #isRefusedInError(method: Conditional, key: Key, match: ETag, sent: { readonly outcome: string } | NotDone): Promise<boolean> {
+    if (isDone(sent)) this.#takesETags.add(method)
+    if (sent.outcome !== 'refused' || ('isBusy' in sent && sent.isBusy) || this.#takesETags.has(method)) return false
+    return (await this.head(key))?.etag === match
   }
 
   #conditions(when: PutOptions['when'], isBare = this.#takesBareETags): Headers {
@@ -326,31 +342,39 @@ class S3Store implements ObjectStore {
   }
 
   /**
-   * A store that refuses a condition as such (LocalStack: 501, whatever the ETag) is treated as one that ignores it, but for a look
-   * just before. Cost then: a HEAD and another DELETE; the refused one only once in a process.
+   * A store that refuses a condition as such (LocalStack: 501, whatever the ETag; others: 412 for the very ETag that they show, in either
+   * form) is treated as one that ignores it, but for a look just before. Cost then: a HEAD and another DELETE; the refused ones only once
+   * in a process.
    */
   async delete(key: Key, { inTime, match, strict = false, until }: DeleteOptions = {}): Promise<DeleteOutcome> {
-    if (match === undefined || strict || !this.#refusesDeleteConditions) {
-      try {
-        return await this.#delete(key, { inTime, match, until })
-      } catch (error) {
-        if (match === undefined || strict || !refusesCondition(error)) throw error
-        this.#detail('helm-s3: the store takes no condition with a DELETE: it is looked at before')
-        this.#refusesDeleteConditions = true
-      }
+    if (match === undefined) return this.#delete(key, { inTime, until }, 'always', false)
+    if (strict || !this.#refusesDeleteConditions) {
+      const deletion = await this.#deleteMatching(key, match, { inTime, until }, strict)
+      if (deletion.outcome !== 'refuses-current') return deletion
+      if (strict) return { outcome: 'refused' }
+      this.#detail('helm-s3: the store takes no condition with a DELETE: it is looked at before')
+      this.#refusesDeleteConditions = true
     }
     if ((await this.head(key))?.etag !== match) return { outcome: 'refused' }
-    return this.#delete(key, { inTime, match: undefined, until })
+    if (inTime?.() === false) return { outcome: 'expired' }
+    return this.#delete(key, { inTime, until }, 'always', false)
   }
 
-  async #delete(
-    key: Key,
-    { inTime, match, until }: { readonly [Name in 'inTime' | 'match' | 'until']: DeleteOptions[Name] | undefined },
-  ): Promise<DeleteOutcome> {
+  async #deleteMatching(key: Key, match: ETag, options: Timely, strict: boolean): Promise<DeleteOutcome | RefusesCurrent> {
+    const { inTime } = options
+    const send = async (isBare: boolean): Promise<DeleteOutcome> => (inTime?.() === false ? { outcome: 'expired' } : this.#delete(key, options, { match }, isBare))
+    try {
+      return await this.#onETag('DELETE', key, match, send)
+    } catch (error) {
+      if (strict || !refusesCondition(error)) throw error
+      return { outcome: 'refuses-current' }
+    }
+  }
+
+  async #delete(key: Key, { inTime, until }: Timely, when: PutOptions['when'], isBare: boolean): Promise<DeleteOutcome> {
     const action = this.#action('s3:DeleteObject', key)
-    return this.#mutate(action, { isConditional: match !== undefined, until }, async () => {
-      const conditions = this.#conditions(match === undefined ? 'always' : { match })
-      const request = { method: 'DELETE', key, headers: conditions, inTime, until } as const
+    return this.#mutate(action, { isConditional: when !== 'always', until }, async () => {
+      const request = { method: 'DELETE', key, headers: this.#conditions(when, isBare), inTime, until } as const
       const { headers } = await this.#clients.requests.mutate(request, this.#signal)
       return { outcome: 'deleted', date: this.#requireDate(headers, action) }
     })
@@ -446,7 +470,8 @@ class S3Store implements ObjectStore {
       return await send()
     } catch (error) {
       const status = statusOf(error)
-      if (isConditional && (status === 412 || status === 409 || isMissingObject(error))) return { outcome: 'refused' }
+      if (isConditional && status === 409) return { outcome: 'refused', isBusy: true }
+      if (isConditional && (status === 412 || isMissingObject(error))) return { outcome: 'refused' }
       if (until !== undefined && isExpired(error, until)) return { outcome: 'expired' }
       if (isAmbiguous(error)) return { outcome: 'unknown', cause: await this.#explained(error, action), isFailure: status === 500 }
       throw await this.#explained(error, action)
@@ -530,6 +555,16 @@ class S3Store implements ObjectStore {
   }
 }
 
+/** Methods that this program sends on condition of an ETag. */
+type Conditional = 'PUT' | 'DELETE'
+
+/** The store refuses the very ETag that it shows, or conditions as such. */
+interface RefusesCurrent {
+  readonly outcome: 'refuses-current'
+}
+
+type Timely = { readonly [Name in 'inTime' | 'until']: DeleteOptions[Name] | undefined }
+
 type Headers = Readonly<Record<string, string | undefined>>
 
 /** What is said with an object that is written. */
@@ -542,6 +577,10 @@ function headersSaying(says: ObjectParameters, { contentType = 'application/octe
     'x-amz-tagging': says.Tagging,
     ...Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value])),
   }
+}
+
+function isDone({ outcome }: { readonly outcome: string }): boolean {
+  return outcome === 'written' || outcome === 'deleted'
 }
 
 async function* noPieces(): AsyncIterable<Uint8Array> {}

@@ -1,63 +1,44 @@
-import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
-import type { Clock } from './clock.ts'
-import { systemCode } from './system-error.ts'
+import { openSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+import { ReadStream, WriteStream } from 'node:tty'
 
-/** The terminal of this process, whatever its streams are joined to; reads and writes stand apart on Windows. */
-export interface TerminalPaths {
-  readonly input: string
-  readonly output: string
+/** The two directions of a terminal. */
+export interface Terminal {
+  readonly input: Readable
+  readonly output: Writable
 }
 
-const TERMINAL: TerminalPaths =
-  process.platform === 'win32' ? { input: '\\\\.\\CONIN$', output: '\\\\.\\CONOUT$' } : { input: '/dev/tty', output: '/dev/tty' }
-
-/** How often an answer is looked for, milliseconds. */
-const LOOK = 50
-const LONGEST = 4096
+const [INPUT, OUTPUT] = process.platform === 'win32' ? ['\\\\.\\CONIN$', '\\\\.\\CONOUT$'] : ['/dev/tty', '/dev/tty']
 
 /**
- * Asks on the terminal, and never on stdin or stdout: stdout may be the chart. It looks for the answer again and again
- * instead of waiting in a read, so that signals and time limits are kept meanwhile.
- * @returns the line without its end; undefined when there is no terminal
+ * Asks on the terminal, and never on stdin or stdout: stdout may be the chart. Signals and time limits are kept meanwhile.
+ * @returns the line without its end; undefined when there is no terminal, or it is closed
  */
-export async function askOnTerminal(question: string, clock: Clock, paths = TERMINAL): Promise<string | undefined> {
-  let output: number
-  let input: number
+export async function askOnTerminal(question: string, open = openTerminal): Promise<string | undefined> {
+  const terminal = open()
+  if (terminal === undefined) return undefined
+  // The terminal edits the line and shows what is typed.
+  const lines = createInterface({ ...terminal, terminal: false })
   try {
-    output = openSync(paths.output, constants.O_WRONLY | constants.O_APPEND)
-  } catch {
+    terminal.output.write(question)
+    for await (const line of lines) return line
     return undefined
-  }
-  try {
-    // O_NONBLOCK counts for this opening of the terminal alone; Windows has none, and there the read waits.
-    input = openSync(paths.input, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
-  } catch {
-    closeSync(output)
-    return undefined
-  }
-  try {
-    writeSync(output, question)
-    return await readLine(input, clock)
   } finally {
-    closeSync(input)
-    closeSync(output)
+    lines.close()
+    terminal.input.destroy()
+    terminal.output.destroy()
   }
 }
 
-async function readLine(input: number, clock: Clock): Promise<string | undefined> {
-  const piece = Buffer.alloc(256)
-  let line = ''
-  while (line.length < LONGEST) {
-    try {
-      const length = readSync(input, piece)
-      if (length === 0) return line === '' ? undefined : line
-      line += piece.toString('utf8', 0, length)
-    } catch (error) {
-      if (systemCode(error) !== 'EAGAIN') throw error
-      await clock.sleep(LOOK)
-    }
-    const end = /\r?\n/.exec(line)
-    if (end !== null) return line.slice(0, end.index)
+/** The terminal of this process, whatever its streams are joined to; undefined when it has none. */
+function openTerminal(): Terminal | undefined {
+  let input: ReadStream | undefined
+  try {
+    input = new ReadStream(openSync(INPUT, 'r+'))
+    return { input, output: new WriteStream(openSync(OUTPUT, 'r+')) }
+  } catch {
+    input?.destroy()
+    return undefined
   }
-  return line
 }

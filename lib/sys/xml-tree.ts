@@ -24,9 +24,8 @@ interface OpenElement {
 }
 
 /**
- * The root of a document, which has to be well-formed to its end: what is cut off, or is no XML, is no document. (The parser
- * that the SDK brings takes text behind the root and unknown references, loses characters beyond 16 bits, runs out of stack on
- * deep nesting, and is slower.)
+ * The root of a document, which has to be well-formed to its end: what is cut off, or is no XML, is no document. It is not a
+ * library's: docs/decisions/0015 has what they read otherwise, and what they cost.
  * @throws Error that says what is wrong
  */
 export function parseXml(xml: string): XmlElement {

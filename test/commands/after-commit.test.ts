@@ -211,7 +211,7 @@ describe('after its commit', () => {
 
   describe('a deletion', () => {
     const leftover = (...keys: readonly string[]): RegExp =>
-      new RegExp(`^helm-s3: removed from the index, and still in the bucket or not known to be gone: ${keys.join(', ')} \\(.+\\); \`helm s3 prune --orphans\` removes what stays\n$`)
+      new RegExp(`^helm-s3: removed from the index, and still in the bucket or not known to be gone: ${keys.join(', ')} \\(.+\\); \`helm s3 prune ${URI} --orphans\` removes what stays\n$`)
 
     it('is done when nobody can look whether its archives may go', async () => {
       goAfter(isDelta)
@@ -237,6 +237,25 @@ describe('after its commit', () => {
       const { status, stderr } = await run(`delete app ${URI} --version=1.0.0`)
       assert.equal(status, 0)
       assert.match(stderr, leftover('charts/app-1.0.0.tgz'))
+    })
+
+    it('is done when the store refuses to delete the very archive that it shows, and says which stays and why', async () => {
+      program.fail({ delete: async (key, options) => (key.endsWith('.tgz') ? { outcome: 'refused' } : program.bucket.delete(key, options)) })
+      const { status, stderr, stdout } = await run(`delete app ${URI} --version=1.0.0`)
+      assert.deepEqual([status, stdout], [0, 'Successfully deleted the chart from the repository.\n'])
+      assert.match(stderr, leftover('charts/app-1.0.0.tgz'))
+      assert.match(stderr, /\(the store refused to delete it, and nobody has replaced it\)/)
+    })
+
+    it('says nothing of an archive that others have replaced meanwhile: it is theirs', async () => {
+      program.fail({
+        delete: async (key, options) => {
+          if (!key.endsWith('app-1.0.0.tgz')) return program.bucket.delete(key, options)
+          await program.bucket.put(key, Buffer.from('another'), { when: 'always' })
+          return { outcome: 'refused' }
+        },
+      })
+      assert.deepEqual([(await run(`delete app ${URI} --version=1.0.0`)).stderr], [''])
     })
 
     it('by the rules of prune is done in the same way', async () => {

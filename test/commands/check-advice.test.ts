@@ -100,6 +100,8 @@ describe('the advice of check', () => {
   const DEEP_FIX = 'helm s3 check REPO --deep --fix'
   const DELETE = 'helm s3 delete NAME REPO --version=VERSION'
   const staysBehind = /^helm-s3: removed from the index, and still in the bucket: charts\/\w+-\d\.\d\.0\.tgz .*otherwise delete the object\n$/
+  const staysInFolder = /^helm-s3: removed from the index, and still in the bucket: charts\/dir\/web-0\.1\.0\.tgz .*; delete the object if nobody needs it\n$/
+  const intoFolder = (text: string): string => text.replace('"web-0.1.0.tgz"', '"dir/web-0.1.0.tgz"')
   const fixed = { [FIX]: undefined }
   const deepFixed = { [DEEP_FIX]: undefined }
   const pushAgain = { then: () => push('web', '0.1.0') }
@@ -108,6 +110,20 @@ describe('the advice of check', () => {
   const otherStore = { then: async () => program.fail({}) }
   const replaced = async (): Promise<Uint8Array> => chartArchive('web', '0.1.0', { 'NOTES.txt': 'other' })
   const entryLine = (name: string, version: string, more = ''): string => `{"apiVersion":"v2","name":${JSON.stringify(name)},"version":"${version}","urls":["web-0.1.0.tgz"]${more}},\n`
+
+  const refuseSwaps = (): void =>
+    program.fail({
+      put: async (key, body, options) => {
+        if (typeof options.when === 'object') throw new HelmS3Error('unsupported-store', 'the store refuses If-Match')
+        return program.bucket.put(key, body, options)
+      },
+    })
+  const overdue = async (): Promise<void> => {
+    refuseSwaps()
+    await push('web', '2.0.0', '--no-compact')
+    program.pass(2 * HOUR)
+  }
+  const movedStore = { then: async () => (program.fail({}), program.ok('compact', URI)) }
 
   const cases: Readonly<Record<string, readonly Case[]>> & Partial<Record<FindingCode, readonly Case[]>> = {
     'index-missing': [{ make: () => remove('index.yaml'), ways: fixed }],
@@ -131,7 +147,29 @@ describe('the advice of check', () => {
     'entry-digest-invalid': [{ make: () => edit((text) => text.replace(/"digest":"[0-9a-f]{64}"/, '"digest":"abc"')), ways: fixed }],
     'entry-without-url': [{ make: () => edit((text) => text.replace('"urls":["web-0.1.0.tgz"]', '"urls":[]')), ways: fixed, leaves: [] }],
     'entry-url-dead': [{ make: () => edit((text) => text.replace('"web-0.1.0.tgz"', '"charts/web-0.1.0.tgz"')), ways: fixed }],
-    'archive-missing': [{ make: () => remove('web-0.1.0.tgz'), ways: { 'push the chart again': pushAgain, [FIX]: undefined } }],
+    'archive-missing': [
+      { make: () => remove('web-0.1.0.tgz'), ways: { 'push the chart again': pushAgain, [FIX]: undefined } },
+      { make: async () => (await edit(intoFolder), remove('web-0.1.0.tgz')), ways: { 'push the chart again': pushAgain, [FIX]: undefined } },
+    ],
+    'archive-folder-mismatch': [
+      {
+        make: async () => old(edit(intoFolder), remove('web-0.1.0.tgz'), put('dir/web-0.1.0.tgz', await replaced())),
+        ways: { 'push the right one with --force': { then: () => program.run('push', program.path('web-0.1.0.tgz'), URI, '--relative', '--force') }, [DELETE]: { says: staysInFolder } },
+        leaves: ['deltas-uncollected'],
+      },
+      {
+        make: async () => old(edit(intoFolder), remove('web-0.1.0.tgz'), put('dir/web-0.1.0.tgz', await chartArchive('web', '0.2.0'))),
+        flags: ['--deep'],
+        ways: { 'push the right one with --force': { then: () => program.run('push', program.path('web-0.1.0.tgz'), URI, '--relative', '--force') }, [DELETE]: { says: staysInFolder } },
+        leaves: ['deltas-uncollected'],
+      },
+      // Nothing is in the folder, and another archive in its place: after the deletion that is one without an entry.
+      {
+        make: async () => old(edit(intoFolder), put('web-0.1.0.tgz', await replaced())),
+        ways: { 'push the right one with --force': pushByForce, [DELETE]: { then: async () => (program.pass(HOUR), await program.ok('compact', URI), program.ok('reindex', URI)) } },
+        leaves: ['deltas-uncollected'],
+      },
+    ],
     'archive-digest-mismatch': [
       { make: async () => old(put('web-0.1.0.tgz', await replaced())), ways: { 'push the right one with --force': pushByForce, [FIX]: undefined } },
       // Replaced within two seconds of its push: only reading it finds that out.
@@ -217,6 +255,7 @@ describe('the advice of check', () => {
       },
     ],
     'store-refuses-conditions': [
+      { make: async () => refuseSwaps(), flags: ['--probe'], ways: { 'use another store': otherStore } },
       {
         make: async () =>
           program.fail({
@@ -268,7 +307,17 @@ describe('the advice of check', () => {
         ways: { 'remove the object': { then: () => remove(`index.d/${makeDeltaId(1_700_000_000_000, new Uint8Array(10))}.yaml`) } },
       },
     ],
-    'compaction-overdue': [{ make: async () => (await push('web', '2.0.0', '--no-compact'), program.pass(2 * HOUR)), ways: { 'helm s3 compact REPO': undefined }, leaves: ['deltas-uncollected'] }],
+    'config-too-large': [
+      {
+        make: () => put('index.d/config.json', JSON.stringify({ relative: true, note: 'x'.repeat(70_000) })),
+        ways: { 'helm s3 config REPO --unset relative': undefined, 'KEY=VALUE sets them anew': { then: () => program.ok('config', URI, 'relative=true') } },
+      },
+    ],
+    'compaction-overdue': [
+      { make: async () => (await push('web', '2.0.0', '--no-compact'), program.pass(2 * HOUR)), ways: { 'helm s3 compact REPO': undefined }, leaves: ['deltas-uncollected'] },
+      { make: () => overdue(), ways: { 'helm s3 check REPO --probe': movedStore }, leaves: ['deltas-uncollected'] },
+      { make: () => overdue(), flags: ['--probe'], ways: { 'nothing on this store: it refuses If-Match': movedStore }, leaves: ['deltas-uncollected'] },
+    ],
     'clock-skewed': [
       { make: async () => void (program.clock = { now: () => Date.now() - 20 * 60_000 }), ways: { 'set the clock': { then: async () => void (program.clock = {}) } } },
     ],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { makeDeltaId } from '../../lib/core/delta-id.ts'
 import { readIndexText } from '../../lib/core/index/index-text.ts'
 import { asKey } from '../../lib/core/keys.ts'
@@ -288,9 +288,20 @@ describe('check', () => {
     }
   })
 
+  it('reads no provenance file without --deep: only there it shows that one names another file', async () => {
+    const path = await program.chart('web', '0.2.0')
+    writeFileSync(`${path}.prov`, `files:\n  web-latest.tgz: sha256:${sha256(readFileSync(path))}\n`)
+    await program.ok('push', path, URI, '--any-prov')
+    const asked: string[] = []
+    program.fail({ get: async (key, options) => (asked.push(key), program.bucket.get(key, options)) })
+    assert.ok(!(await codes()).includes('provenance-mismatch'))
+    assert.ok(!asked.some((key) => key.endsWith('.prov') || key.endsWith('.tgz')), asked.join())
+    assert.ok((await codes('--deep')).includes('provenance-mismatch'))
+  })
+
   it('does not bring back what was deleted, and leaves archives as they are', async () => {
     program.fail({ delete: async (key, options) => (key.endsWith('.tgz') ? { outcome: 'refused' } : program.bucket.delete(key, options)) })
-    await program.ok('delete', 'app', URI, '--version=1.1.0')
+    assert.match((await program.run('delete', 'app', URI, '--version=1.1.0')).stderr, /still in the bucket.*: charts\/app-1\.1\.0\.tgz /)
     await remove('web-0.1.0.tgz')
     program.pass(HOUR)
     const before = await program.keys('charts/app')
@@ -447,6 +458,23 @@ describe('check', () => {
       assert.deepEqual([(await checked('--probe')).level, await codes('--probe')], ['unsafe', ['store-refuses-conditions']])
     })
 
+    it('repairs nothing where index.yaml cannot be replaced, and says of each finding why', async () => {
+      await edit((text) => text.replace('"app":[\n', '"app":[\nnull,\n'))
+      program.fail({
+        put: async (key, body, options) => {
+          if (typeof options.when === 'object') throw new HelmS3Error('unsupported-store', 'the store refuses If-Match')
+          return program.bucket.put(key, body, options)
+        },
+      })
+      const { findings } = await checked('--probe', '--fix')
+      assert.deepEqual(findings.map(({ code }) => code).sort(), ['entry-null', 'store-refuses-conditions'])
+      assert.match(findings.find(({ code }) => code === 'entry-null')?.next ?? '', /^nothing on this store: it refuses If-Match/)
+      assert.match(JSON.stringify(findings), /it refuses If-Match with the current ETag, with an error/)
+      const { status, stderr } = await program.run('push', await program.chart('web', '3.0.0'), URI)
+      assert.equal(status, 0)
+      assert.equal(stderr, 'helm-s3: committed, and not folded into index.yaml, where readers without this plugin would see it: the store refuses If-Match\n')
+    })
+
     it('finds out a store that lets none of several writers win', async () => {
       program.fail({
         put: async (key, body, options) => (typeof options.when === 'object' ? { outcome: 'refused' } : program.bucket.put(key, body, options)),
@@ -464,6 +492,13 @@ describe('check', () => {
         },
       })
       assert.deepEqual([(await checked('--probe')).level, await codes('--probe')], ['exact but for deletes', ['store-deletes-always']])
+    })
+
+    it('finds out a store that refuses to delete the very object that it shows', async () => {
+      program.fail({ delete: async (key, options = {}) => (options.match === undefined ? program.bucket.delete(key) : { outcome: 'refused' }) })
+      const { findings, level } = await checked('--probe')
+      assert.deepEqual([level, findings.map(({ code }) => code)], ['exact but for deletes', ['store-deletes-always']])
+      assert.match(JSON.stringify(findings), /it refuses the very ETag that it shows/)
     })
 
     it('removes what an earlier probe has left, when it is old', async () => {

@@ -151,4 +151,58 @@ describe('an archive in a folder of the repository', () => {
     await program.ok('delete', 'app', URI, '--all')
     assert.deepEqual(lists.filter((prefix) => prefix.endsWith('index.')), ['charts/app/index.'])
   })
+
+  describe('whose version is pushed again', () => {
+    const LEFT = `helm-s3: replaced in the index, and still in a folder of the bucket: ${FOLDER}; remove the object, if nobody wants it\n`
+    const other = (): Promise<string> => program.chart('app', '1.0.0', { 'NOTES.txt': 'other' })
+
+    for (const url of [`s3://acme/${FOLDER}`, 'app/app-1.0.0.tgz', 'https://charts.test/stable/app/app-1.0.0.tgz']) {
+      it(`is named once, for it stays: ${url}`, async () => {
+        if (url.startsWith('https')) await program.ok('config', URI, 'publish-url=https://charts.test/stable')
+        await lay(FOLDER, url)
+        const { status, stderr } = await program.run('push', await other(), URI, '--force', '--relative')
+        assert.deepEqual([status, stderr], [0, LEFT])
+        assert.ok(await exists(FOLDER))
+        await program.ok('push', await other(), URI, '--force', '--relative')
+        await program.ok('check', URI)
+      })
+    }
+
+    it('is named by the compaction that folds the push', async () => {
+      await lay(FOLDER)
+      await program.ok('push', await other(), URI, '--force', '--no-compact')
+      const { stderr } = await program.run('compact', URI)
+      assert.equal(stderr, LEFT)
+      await program.ok('compact', URI)
+    })
+
+    it('is not named while another entry means it, when it is gone, when it is none of this repository, and when nobody may look', async () => {
+      await lay(FOLDER)
+      const text = await program.text('charts/index.yaml')
+      const pushAgain = async (before: string): Promise<void> => {
+        await put('charts/index.yaml', before)
+        await program.bucket.delete(asKey('charts/app-1.0.0.tgz'))
+        await program.ok('push', await other(), URI, '--force', '--relative')
+      }
+      await pushAgain(text.replace('"app-2.0.0.tgz"', '"app/app-1.0.0.tgz"'))
+      program.fail({ head: (key) => (key === FOLDER ? Promise.reject(new HelmS3Error('denied', 'AccessDenied')) : program.bucket.head(key)) })
+      await pushAgain(text)
+      program.fail({})
+      await put('charts/app/index.yaml', 'apiVersion: v1\nentries: {}\n')
+      await pushAgain(text)
+      await program.bucket.delete(asKey('charts/app/index.yaml'))
+      await program.bucket.delete(asKey(FOLDER))
+      await pushAgain(text)
+    })
+
+    it('costs no push a request that replaces no entry which leads into a folder', async () => {
+      const asked: string[] = []
+      program.fail({
+        head: (key) => (asked.push(key), program.bucket.head(key)),
+        list: (prefix, options) => (asked.push(prefix), program.bucket.list(prefix, options)),
+      })
+      await program.ok('push', await other(), URI, '--force', '--relative')
+      assert.deepEqual(asked.filter((key) => /app\/|index\.$/.test(key)), [])
+    })
+  })
 })

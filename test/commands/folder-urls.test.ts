@@ -85,10 +85,13 @@ describe('an entry whose url leads into a folder of the repository', () => {
     it('stays when nobody may look into the folder', async () => {
       await pointTo('charts/app-1.0.0.tgz')
       const before = await index()
-      const head = async (key: string): Promise<never> => {
-        throw new HelmS3Error('denied', `AccessDenied: ${key}`)
+      const refuse = (key: string): void => {
+        if (key.startsWith('charts/charts/')) throw new HelmS3Error('denied', `AccessDenied: ${key}`)
       }
-      program.fail({ head: (key) => (key.startsWith('charts/charts/') ? head(key) : program.bucket.head(key)) })
+      program.fail({
+        head: async (key) => (refuse(key), program.bucket.head(key)),
+        list: async (prefix, options) => (refuse(prefix), program.bucket.list(prefix, options)),
+      })
       await program.ok('reindex', URI)
       assert.equal(await index(), before)
       await program.ok('push', path, URI, '--force')

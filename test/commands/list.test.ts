@@ -34,6 +34,18 @@ describe('list', () => {
       assert.deepEqual(lines.slice(3), [''])
     })
 
+    it('takes a whole version with build metadata for exactly that build', async () => {
+      await program.ok('push', await program.chart('web', '1.10.0+b'), URI, '--no-compact')
+      for (const flags of [[], ['--all-versions']]) {
+        assert.deepEqual(await names('web', '--version=1.10.0+b', ...flags), ['web 1.10.0+b'])
+        assert.deepEqual(await names('web', '--version=v1.10.0+b', ...flags), ['web 1.10.0+b'])
+        assert.deepEqual(await names('web', '--version=1.10.0+missing', ...flags), [])
+      }
+      assert.deepEqual((await names('web', '--version=1.10.0', '--all-versions')).sort(), ['web 1.10.0', 'web 1.10.0+b'])
+      assert.deepEqual((await names('web', '--version=>=1.10.0+x', '--all-versions')).sort(), ['web 1.10.0', 'web 1.10.0+b'])
+      assert.equal(await program.ok('list', URI, 'web', '--version=1.10.0+missing'), 'No charts found: no version satisfies 1.10.0+missing.\n')
+    })
+
     it('is called ls, too, and takes the name of a repository', async () => {
       program.addRepository('stable', URI)
       assert.equal(await program.ok('ls', 'stable'), await program.ok('list', URI))

@@ -322,7 +322,7 @@ describe('reindex of a repository without a readable index', () => {
       await program.ok('init', URI)
       await program.ok('push', await program.chart('app', '1.0.0'), URI)
       await put(program, 'index.yaml', text)
-      assert.match(await program.fails('reindex', URI), /\nHint: .*`helm s3 reindex --rebuild`\n$/)
+      assert.match(await program.fails('reindex', URI), /\nHint: `helm s3 check s3:\/\/acme\/charts --fix` .*`helm s3 reindex s3:\/\/acme\/charts --rebuild`, .*\n$/)
       assert.equal(await program.text('charts/index.yaml'), text)
       assert.match(await program.ok('reindex', URI, '--rebuild', '--dry-run'), /^Would replace index\.yaml by a new one\./)
       assert.equal(await program.text('charts/index.yaml'), text)
@@ -360,8 +360,26 @@ describe('reindex of a repository without a readable index', () => {
     const stdout = await program.ok('reindex', URI, '--rebuild', '--allow-lost-entries', '-ojson')
     const { broken } = resultOf('reindex', stdout) as { broken: { key: string; kept: number; lost: object[] } }
     const mended = [{ name: 'app', version: '1.0.0', line: 4 }]
-    assert.deepEqual(broken, { key: broken.key, kept: 2, mended, lost: [{ name: 'web', version: null, line: 14 }] })
+    assert.deepEqual(broken, { key: broken.key, kept: 2, mended, lost: [{ name: 'web', version: null, line: 14 }], skipped: [] })
     assert.equal(await program.text(broken.key), text)
+  })
+
+  it('leaves out what is no entry for Helm, in the same words as of an index that can be read, and loses nothing by it', async () => {
+    await program.ok('init', URI)
+    await program.ok('push', await program.chart('app', '1.0.0'), URI)
+    const good = (await program.text('charts/index.yaml')).replace('"app":[\n', '"app":[\nnull,\n{"name":"app"},\n')
+    await put(program, 'index.yaml', good)
+    const found = await program.run('check', URI)
+    for (const command of [['reindex', URI, '--rebuild'], ['check', URI, '--fix']]) {
+      await put(program, 'index.yaml', good.replace('"version":"1.0.0"', '"version":"1.0.0","appVersion":5'))
+      const { stderr, stdout } = await program.run(...command)
+      assert.equal(stderr, '')
+      const lines = [...stdout.matchAll(/^Left out an item of chart app \(line \d of the old text\): (.*)$/gm)].map(([, title = '']) => title)
+      assert.equal(lines.length, 2)
+      for (const title of lines) assert.ok(found.stdout.includes(`: ${title}\n`), title)
+      assert.deepEqual(await versions(program), ['app 1.0.0'])
+    }
+    assert.equal((await program.run('check', URI)).status, 0)
   })
 
   it('does not bring back what was deleted when all of a damaged index can be saved', async () => {

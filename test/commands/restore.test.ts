@@ -137,17 +137,88 @@ describe('restore', () => {
     assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0'), /^Error: there is no charts\/app-1\.0\.0\.tgz with the archive of app 1\.0\.0, and the bucket keeps no older version of it\n/)
   })
 
-  it('names the key that it has looked at, for the archive lay in a folder of a bucket that keeps versions', async () => {
-    program.keepVersions()
-    await program.ok('init', URI)
-    const archive = readFileSync(await program.chart('app', '1.0.0'))
-    await program.bucket.put(asKey('charts/charts/app-1.0.0.tgz'), archive, { when: 'always' })
-    const entry = { apiVersion: 'v2', name: 'app', version: '1.0.0', urls: ['charts/app-1.0.0.tgz'], created: '2020-01-01T00:00:00Z', digest: sha256(archive) }
-    const text = JSON.stringify({ apiVersion: 'v1', entries: { app: [entry] } })
-    await program.bucket.put(asKey('charts/index.yaml'), Buffer.from(text), { when: 'always' })
-    await remove('1.0.0')
-    const stderr = await program.fails('restore', 'app', URI, '--version=1.0.0')
-    assert.match(stderr, /^Error: there is no charts\/app-1\.0\.0\.tgz with the archive of app 1\.0\.0, and the bucket keeps no older version of it\nHint: [^\n]*where it lay in a folder/)
+  describe('of an archive that lay in a folder, or under another name', () => {
+    let archive: Buffer
+    let path: string
+    /** The repository at `uri` has an entry with this url, made by another program, and an archive under `key`. */
+    const lay = async (url: string, key: string, uri = URI, prefix = 'charts/'): Promise<void> => {
+      path = await program.chart('app', '1.0.0')
+      archive = readFileSync(path)
+      await program.ok('init', uri, '--ignore-if-exists')
+      await program.bucket.put(asKey(key), archive, { when: 'always' })
+      const entry = { apiVersion: 'v2', name: 'app', version: '1.0.0', urls: [url], created: '2020-01-01T00:00:00Z', digest: sha256(archive) }
+      await program.bucket.put(asKey(`${prefix}index.yaml`), Buffer.from(JSON.stringify({ apiVersion: 'v1', entries: { app: [entry] } })), { when: 'always' })
+    }
+    const isBack = async (prefix = 'charts/'): Promise<void> => assert.deepEqual(Buffer.from((await program.object(`${prefix}app-1.0.0.tgz`))?.body ?? []), archive)
+
+    const places: readonly (readonly [url: string, key: string, uri?: string, prefix?: string])[] = [
+      ['dir/app-1.0.0.tgz', 'charts/dir/app-1.0.0.tgz'],
+      ['s3://acme/charts/a/b/app%2D1.0.0.tgz', 'charts/a/b/app-1.0.0.tgz'],
+      ['old-name.tgz', 'charts/old-name.tgz'],
+      ['dir/app-1.0.0.tgz', 'dir/app-1.0.0.tgz', 's3://acme', ''],
+      ['https://charts.test/stable/dir/app-1.0.0.tgz', 'charts/dir/app-1.0.0.tgz'],
+    ]
+    for (const [url, key, uri = URI, prefix = 'charts/'] of places) {
+      it(`finds it by an older version of index.yaml, with its provenance file: ${url} in ${uri}`, async () => {
+        program.keepVersions()
+        await lay(url, key, uri, prefix)
+        if (url.startsWith('https')) await program.ok('config', uri, 'publish-url=https://charts.test/stable')
+        await program.bucket.put(asKey(`${key}.prov`), Buffer.from(`files:\n  app-1.0.0.tgz: sha256:${sha256(archive)}\n`), { when: 'always' })
+        program.pass(MINUTE)
+        await program.ok('delete', 'app', uri, '--version=1.0.0')
+        assert.equal(await program.object(key), undefined)
+        program.pass(2 * MINUTE)
+        await program.ok('push', await program.chart('web', '1.0.0'), uri)
+        assert.equal(await program.ok('restore', 'app', uri, '--version=1.0.0'), `Restored 1 version:\n  app 1.0.0 (from an older version of ${key})\n`)
+        await isBack(prefix)
+        assert.match(await program.text(`${prefix}app-1.0.0.tgz.prov`), /sha256:/)
+        await program.ok('check', uri, '--deep')
+      })
+    }
+
+    it('finds it by the base while the deletion is pending, also in a bucket that keeps no versions', async () => {
+      await lay('dir/app-1.0.0.tgz', 'charts/dir/app-1.0.0.tgz')
+      const before = await program.object('charts/index.yaml')
+      await remove('1.0.0')
+      await program.bucket.put(asKey('charts/index.yaml'), before?.body ?? Buffer.of(), { when: 'always' })
+      await program.bucket.put(asKey('charts/dir/app-1.0.0.tgz'), archive, { when: 'always' })
+      program.pass(2 * MINUTE)
+      const { status, stderr, stdout } = await program.run('restore', 'app', URI, '--version=1.0.0')
+      assert.deepEqual([status, stdout], [0, 'Restored 1 version:\n  app 1.0.0 (from charts/dir/app-1.0.0.tgz, which still stands)\n'])
+      assert.match(stderr, /^helm-s3: replaced in the index, and still in a folder of the bucket: charts\/dir\/app-1\.0\.0\.tgz; /)
+      await isBack()
+    })
+
+    it('says at which keys it has looked, and whether anything tells where it lay', async () => {
+      await lay('dir/app-1.0.0.tgz', 'charts/dir/app-1.0.0.tgz')
+      await remove('1.0.0')
+      assert.match(
+        await program.fails('restore', 'app', URI, '--version=1.0.0'),
+        /^Error: there is no charts\/app-1\.0\.0\.tgz with the archive of app 1\.0\.0, and the bucket keeps no older version of it\nHint: push the archive again; where it lay in a folder[^\n]* nothing that can be read tells where it lay\n/,
+      )
+      program.keepVersions()
+      await lay('dir/app-1.0.0.tgz', 'charts/dir/app-1.0.0.tgz')
+      await program.bucket.put(asKey('charts/dir/app-1.0.0.tgz'), Buffer.from('other'), { when: 'always' })
+      await program.run('delete', 'app', URI, '--version=1.0.0')
+      program.fail({ listVersions: async (key) => (key.endsWith('.tgz') ? [] : program.bucket.listVersions(key)) })
+      const { stderr, status } = await program.run('restore', 'app', URI, '--version=1.0.0')
+      assert.deepEqual(
+        [status, stderr],
+        [1, 'Error: there is no charts/app-1.0.0.tgz and no charts/dir/app-1.0.0.tgz with the archive of app 1.0.0, and the bucket keeps no older version of them\nHint: push the archive again\n'],
+      )
+    })
+
+    it('names the url of one that lay elsewhere, and does without versions of index.yaml that it may not read, or that Helm refuses', async () => {
+      program.keepVersions()
+      await lay('s3://acme/other/app-1.0.0.tgz', 'other/app-1.0.0.tgz')
+      program.pass(MINUTE)
+      await program.run('delete', 'app', URI, '--version=1.0.0')
+      assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0'), /\nHint: push the archive again; its entry led elsewhere: s3:\/\/acme\/other\/app-1\.0\.0\.tgz\n/)
+      const get = (body: () => Promise<never>): void =>
+        program.fail({ get: async (key, options) => (key === 'charts/index.yaml' && options?.version !== undefined ? body() : program.bucket.get(key, options)) })
+      get(async () => Promise.reject(new HelmS3Error('denied', 'AccessDenied')))
+      assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0'), /nothing that can be read tells where it lay\n/)
+    })
   })
 
   it('knows that a deletion has been collected', async () => {

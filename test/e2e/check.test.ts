@@ -74,6 +74,18 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       'digests that Helm 4 refuses': [() => edit((text) => text.replaceAll(/"digest":"[0-9a-f]{64}"/g, '"digest":"abc"')), ['entry-digest-invalid']],
       'a chart under another name': [() => edit((text) => text.replace('"web":[', '"shop":[')), ['entry-misplaced']],
     }
+    it('takes archives in folders for what any entry names: misses the one that is gone, and leaves the other to both Helms', async () => {
+      const object = await at().store.get(asKey('charts/app-1.1.0.tgz'))
+      await put('dir/app-1.1.0.tgz', object?.body ?? '')
+      for (const version of ['1.0.0', '1.1.0']) await at().store.delete(asKey(`charts/app-${version}.tgz`))
+      await edit((text) => text.replaceAll(/"(app-1\.[01]\.0\.tgz)"/g, '"dir/$1"'))
+      assert.deepEqual([await codes(), await codes('--deep')], [['archive-missing'], ['archive-missing']])
+      await at().programOk(`check ${at().url} --fix`)
+      assert.deepEqual(await codes('--deep'), [])
+      await holdInBothHelms()
+      assert.deepEqual((await at().keys()).filter((key) => key.includes('/dir/')), ['charts/dir/app-1.1.0.tgz'])
+    })
+
     for (const [what, [damage, finds]] of Object.entries(damages)) {
       it(`finds and repairs ${what}; both Helms load what it leaves without a warning`, async () => {
         await damage()

@@ -66,6 +66,27 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       assert.match(await at().helmFails(major, 's3 restore anchor stable --version=1.3.1'), /^Error: anchor 1\.3\.1 is in the repository\nHint: /)
     })
 
+    it('bring back a version whose archive lay in a folder, which an older index.yaml tells', async () => {
+      const { bucket, env, store } = at()
+      const local = {
+        endpoint: `http://${String(env['AWS_ENDPOINT'])}`,
+        accessKeyId: String(env['AWS_ACCESS_KEY_ID']),
+        secretAccessKey: String(env['AWS_SECRET_ACCESS_KEY']),
+      }
+      await helm(`s3 push ${FIRST} stable --relative`)
+      const index = Buffer.from((await store.get(asKey('charts/index.yaml')))?.body ?? []).toString()
+      await store.put(asKey('charts/dir/anchor-1.2.3.tgz'), readFileSync(FIRST), { when: 'always' })
+      await store.put(asKey('charts/index.yaml'), Buffer.from(index.replace('"anchor-1.2.3.tgz"', '"dir/anchor-1.2.3.tgz"')), { when: 'always' })
+      await store.delete(asKey('charts/anchor-1.2.3.tgz'))
+      // Only now, so that no version of the archive in its place is kept.
+      await keepVersions(local, bucket)
+      await helm('s3 delete anchor stable --version=1.2.3')
+      assert.equal(await at().exists('dir/anchor-1.2.3.tgz'), false)
+      assert.match(await helm('s3 restore anchor stable --version=1.2.3'), /^Restored 1 version:\n {2}anchor 1\.2\.3 \(from an older version of charts\/dir\/anchor-1\.2\.3\.tgz\)\n$/)
+      await helm('repo update')
+      await helm('pull stable/anchor --version=1.2.3')
+    })
+
     it('say that a deletion cannot be undone where no version is kept', async () => {
       await helm(`s3 push ${FIRST} stable`)
       await helm('s3 delete anchor stable --version=1.2.3')

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { useBundledProgram } from '../support/bundled-program.ts'
 import { type FuzzReport, TARGETS } from './targets.ts'
 
 /** Milliseconds for one input, a thousand times what any of them takes: only what hangs is ended. */
@@ -14,18 +15,20 @@ const SEED = Number(process.env['FUZZ_SEED'] ?? 4711)
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? 200)
 
 describe('what comes from outside, in any form', () => {
+  const program = useBundledProgram(WORKER)
+
   for (const target of Object.keys(TARGETS)) {
     it(`is read or refused, in bounded time and memory: ${target}`, async function () {
       this.timeout(PATIENCE * 10)
-      assert.equal(await fuzz(target), 'done')
+      assert.equal(await fuzz(program(), target), 'done')
     })
   }
 })
 
 /** Tries a target in a process of its own, which is ended when one input takes too long. @returns `done`, or what went wrong with which input */
-function fuzz(target: string): Promise<string> {
+function fuzz(program: string, target: string): Promise<string> {
   return new Promise((resolve) => {
-    const worker = fork(WORKER, [target, String(SEED), String(RUNS)], { execArgv: ['--import=tsx', `--max-old-space-size=${String(MEMORY)}`] })
+    const worker = fork(program, [target, String(SEED), String(RUNS)], { execArgv: ['--enable-source-maps', `--max-old-space-size=${String(MEMORY)}`] })
     let last = 'none'
     let watch: NodeJS.Timeout | undefined
     const finish = (what: string): void => {

@@ -7,12 +7,14 @@ import { join } from 'node:path'
 import { readIndexText } from '../../lib/core/index/index-text.ts'
 import { updateIndexCache } from '../../lib/helm/index-cache.ts'
 import { contentOf, delta, entry, indexOf, removal } from '../support/builders.ts'
+import { useBundledProgram } from '../support/bundled-program.ts'
 import { useTempFolder } from '../support/temp-folder.ts'
 
 const REPOSITORY = { name: 'stable', url: 's3://acme/charts' }
 
 describe('index cache', () => {
   const path = useTempFolder()
+  const program = useBundledProgram(join(import.meta.dirname, 'update-process.ts'))
   const cached = (): string[] => contentOf(readIndexText(readFileSync(path('stable-index.yaml'))))
 
   it('shows what was added and no longer shows what was removed', async () => {
@@ -60,7 +62,7 @@ describe('index cache', () => {
     writeFileSync(path('stable-index.yaml'), indexOf().toBytes())
     const charts = ['app', 'lib', 'net', 'web']
     const run = async (chart: string): Promise<unknown> => {
-      const argv = ['--import=tsx', join(import.meta.dirname, 'update-process.ts'), path(), chart, '10']
+      const argv = [program(), path(), chart, '10']
       const [status] = (await once(spawn(process.execPath, argv, { stdio: 'inherit' }), 'exit')) as unknown[]
       return status
     }

@@ -6,6 +6,7 @@ import { type View, readView } from '../../lib/protocol/read-view.ts'
 import { reindexRepository } from '../../lib/protocol/reindex.ts'
 import type { ObjectStore } from '../../lib/store/object-store.ts'
 import { Repository, upload } from './fixture.ts'
+import { Gate } from './gate.ts'
 
 const APP = { name: 'app', version: '1.0.0' }
 const SECOND = 1000
@@ -274,6 +275,32 @@ describe('a push that others cross', () => {
     assert.deepEqual([await entry(), await archive()], [A.digest, 'app 1.0.0 a'])
   })
 
+  it('keeps its archive for the delta that it has still to send when the same bytes of another push are deleted', async () => {
+    const [written, deleted] = [new Gate(), new Gate()]
+    const slow = repository.session({
+      put: async (key, ...rest) => {
+        if (!isDelta(key)) return repository.bucket.put(key, ...rest)
+        await written.openAndWaitFor(deleted)
+        await repository.bucket.put(key, ...rest)
+        throw new Error('killed')
+      },
+    })
+    let pushing: Promise<unknown> = Promise.resolve()
+    const before = async (): Promise<void> => {
+      repository.pass(SECOND)
+      pushing = repository.push([B], { force: true }, slow)
+      pushing.catch(() => undefined)
+      await written.isReached
+    }
+    await repository.push([B], { force: true }, repository.session(aroundFirstDelta({ before })))
+    repository.pass(SECOND)
+    await deleteVersions(repository.session(), [APP])
+    assert.equal(await entry(), undefined)
+    deleted.open()
+    await assert.rejects(pushing, /killed/)
+    assert.deepEqual([await entry(), await archive()], [B.digest, 'app 1.0.0 b'])
+  })
+
   it('of several charts sends none again while it waits for one of them', async () => {
     const charts = Array.from({ length: 5 }, (_, i) => upload('app', `1.0.${String(i)}`))
     await dies(B)
@@ -332,27 +359,6 @@ describe('a push that others cross', () => {
     assert.deepEqual([pushed.length, await entry()], [1, A.digest])
   })
 })
-
-/** A place that one client reaches and another one waits for. */
-class Gate {
-  isOpen = false
-  #resolve = (): void => undefined
-  readonly isReached = new Promise<void>((resolve) => {
-    this.#resolve = resolve
-  })
-
-  open(): void {
-    this.isOpen = true
-    this.#resolve()
-  }
-
-  /** Only who comes first waits. */
-  async openAndWaitFor(next: Gate): Promise<void> {
-    if (this.isOpen) return
-    this.open()
-    await next.isReached
-  }
-}
 
 describe('a compaction', () => {
   it('that stands still with its last look at the index in its hands writes nothing over it', async () => {

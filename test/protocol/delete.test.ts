@@ -13,6 +13,7 @@ import { prune } from '../../lib/protocol/prune.ts'
 import { readView } from '../../lib/protocol/read-view.ts'
 import { reindexRepository } from '../../lib/protocol/reindex.ts'
 import type { IndexText } from '../../lib/core/index/index-text.ts'
+import { anyCharacter } from '../support/any-character.ts'
 import { digestOf, entry } from '../support/builders.ts'
 import { Repository, upload } from './fixture.ts'
 
@@ -36,7 +37,7 @@ async function indexOf(repository: Repository): Promise<IndexText> {
 const versionsOf = async (repository: Repository, name: string): Promise<string[]> =>
   (await indexOf(repository)).items(name).map(({ version }) => version)
 
-const ANY_TEXT = fc.oneof(fc.constantFrom('app', '../x', '', '__proto__', '1.0.0', '1.0.0.0', '1.0', 'v1', 'latest', 'a,b'), fc.string({ unit: 'binary', maxLength: 5 }))
+const ANY_TEXT = fc.oneof(fc.constantFrom('app', '../x', '', '__proto__', '1.0.0', '1.0.0.0', '1.0', 'v1', 'latest', 'a,b'), fc.string({ unit: anyCharacter, maxLength: 5 }))
 const ANY_FIELDS = fc.record(
   {
     name: fc.option(ANY_TEXT, { nil: null }),

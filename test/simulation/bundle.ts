@@ -2,15 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, type Plugin, build as bundle } from 'esbuild'
-
-/** One place in the program, and what stands there instead. */
-export interface Edit {
-  /** Below `lib/`. */
-  readonly file: string
-  /** Stands exactly once in the file. */
-  readonly find: string
-  readonly replace: string
-}
+import { type Edit, applyEdit } from './edits.ts'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 const LIB = join(HERE, '../../lib')
@@ -58,9 +50,7 @@ function edit(lib: string, edits: readonly Edit[]): Plugin {
         if (here.length === 0) return undefined
         let contents = await readFile(path, 'utf8')
         for (const each of here) {
-          const { file, find, replace } = each
-          if (contents.split(find).length !== 2) throw new Error(`${file} does not hold exactly once: ${find}`)
-          contents = contents.replace(find, () => replace)
+          contents = applyEdit(contents, each)
           open.delete(each)
         }
         return { contents, loader: 'ts' }

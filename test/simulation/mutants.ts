@@ -1,4 +1,4 @@
-import type { Edit } from './bundle.ts'
+import type { Edit } from './edits.ts'
 import type { MixName } from './mixes.ts'
 import type { StoreKind } from './world.ts'
 
@@ -9,6 +9,8 @@ export interface Mutant extends Edit {
   readonly also?: readonly Edit[]
   readonly store?: StoreKind
   readonly mix?: MixName
+  /** A seed at which it shows. `npm test` begins there, to be quick, and prints another one when it has to go on to that. */
+  readonly shows: number
 }
 
 export const MUTANTS: readonly Mutant[] = [
@@ -18,6 +20,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: '  if (elapsed > VIEW_DEADLINE) return',
     replace: '  ;({ listing, startedAt } = await listForView(session))\n  if (elapsed > 100 * VIEW_DEADLINE) return',
     mix: 'readers',
+    shows: 1,
   },
   {
     rule: 'superseded operations are skipped',
@@ -25,6 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'return (above !== undefined && above > id) ||',
     replace: 'return (above !== undefined && above < id && above > id) ||',
     mix: 'forced',
+    shows: 1,
   },
   {
     rule: 'a push that others may have crossed settles',
@@ -32,14 +36,16 @@ export const MUTANTS: readonly Mutant[] = [
     find: "if (!mayHaveMissed && placement.kind === 'created' && !committed.overtaken.has(versionKey(upload))) continue",
     replace: 'if (mayHaveMissed || !mayHaveMissed) continue',
     mix: 'storm',
+    shows: 5,
   },
   {
     rule: 'a delete looks a second time before it removes the archive',
     file: 'protocol/delete-targets.ts',
-    find: 'removeArchive(session, target, fateOf(target, view, others, isMeant), removing)',
-    replace: "removeArchive(session, target, others.size < 0 ? fateOf(target, view, others, isMeant) : 'gone', removing)",
+    find: 'removeArchive(session, target, fateOf(target, view, others, isMeant), { ...removing, isUnderWay })',
+    replace: "removeArchive(session, target, others.size < 0 ? fateOf(target, view, others, isMeant) : 'gone', { ...removing, isUnderWay })",
     store: 'no-conditional-delete',
     mix: 'storm',
+    shows: 245,
   },
   {
     rule: 'an id is forgotten only long after it was missed in a listing',
@@ -47,6 +53,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (state.gone !== undefined && date - state.gone > retention) forget.push(id)',
     replace: 'if (!isListed.has(id)) forget.push(id)',
     mix: 'init',
+    shows: 77,
   },
   {
     rule: 'a conditional DELETE is never sent again',
@@ -55,6 +62,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace:
       "  for (let i = 0; i < 3; i++) if ((await store.delete(key, { match: etag })).outcome === 'deleted') break\n  if (deletion.outcome === 'unknown') return",
     mix: 'storm',
+    shows: 223,
   },
   {
     rule: 'the random bits of an id are fresh',
@@ -62,6 +70,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'session.random.bytes(RANDOM_BYTES)',
     replace: 'new Uint8Array(RANDOM_BYTES)',
     mix: 'sleepers',
+    shows: 282,
   },
   {
     rule: 'the local clock is corrected by the store',
@@ -69,6 +78,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'offset = date - clock.now()',
     replace: 'offset = 0',
     mix: 'sleepers',
+    shows: 7,
   },
   {
     rule: 'a pass does not collect what it has folded itself',
@@ -77,6 +87,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '.filter((id) => isOld(id) || unknownFrom === undefined)',
     store: 'no-conditions',
     mix: 'storm',
+    shows: 426,
   },
   {
     rule: 'a listing covers all pages',
@@ -84,6 +95,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'for (let token = first.next; token !== undefined; ) {',
     replace: 'for (let token = first.next; token === first; ) {',
     mix: 'late',
+    shows: 2,
   },
   {
     rule: 'index.yaml is written by compare-and-swap',
@@ -91,6 +103,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'await writeIndex(session, text, { match: view.base.etag })',
     replace: "await writeIndex(session, text, 'always' as never)",
     mix: 'init',
+    shows: 33,
   },
   {
     rule: 'an archive is put only where there is none',
@@ -98,6 +111,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: "{ when: 'absent', contentType }",
     replace: "{ when: 'always', contentType }",
     mix: 'tight',
+    shows: 6,
   },
   {
     rule: 'a push that takes over an archive adds its entry only where there is none',
@@ -105,6 +119,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: "ifAbsent: placement.kind === 'kept' || placement.kind === 'adopted' }",
     replace: "ifAbsent: placement.kind === 'kept' }",
     mix: 'dead',
+    shows: 2227,
   },
   {
     rule: 'a removal acts on its own entry only',
@@ -112,6 +127,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (entry.digest !== undefined && removal.digest !== entry.digest) return false',
     replace: "if (removal.created !== '') return true",
     mix: 'storm',
+    shows: 69,
   },
   {
     rule: 'a reindex looks a second time before it commits',
@@ -119,6 +135,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'return changes.filter((change) => stillHolds(change, view.index, archives) && !isRemoved(change))',
     replace: 'return changes.filter((change) => archives !== undefined || isRemoved(change))',
     mix: 'mending',
+    shows: 127,
   },
   {
     rule: 'a delta is not taken more than 60 s after its mint, by the client or by the store, or its push settles',
@@ -139,6 +156,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     mix: 'clocks',
+    shows: 473,
   },
   {
     rule: 'the time of an id is that of the listing, not that of a clock which may stand or step',
@@ -146,6 +164,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'const time = Math.max(date, ...raised)',
     replace: 'const time = Math.max(Math.floor(session.clock.now()), ...raised)',
     mix: 'clocks',
+    shows: 5,
   },
   {
     rule: 'the store is asked to refuse the deletion of an archive that comes late',
@@ -153,6 +172,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'until: landedAt + REMOVAL_SETTLES, ',
     replace: '',
     mix: 'clocks',
+    shows: 223,
   },
   {
     rule: 'a base that was read some time ago is looked at again before it is written over',
@@ -161,13 +181,15 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'return isYoung() || !isYoung() ||',
     store: 'no-conditions',
     mix: 'sleepers',
+    shows: 133,
   },
   {
     rule: 'init --force empties once',
     file: 'protocol/init.ts',
-    find: 'if (first !== undefined && before.emptiedBy !== first.emptiedBy) return',
-    replace: "if (first?.emptiedBy === 'nobody') return",
+    find: 'return now.emptiedBy !== first.emptiedBy &&',
+    replace: "return now.emptiedBy === 'nobody' &&",
     mix: 'init',
+    shows: 994,
   },
   {
     rule: 'the base of a rebuild holds what the archives say',
@@ -175,6 +197,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'generated: index.generated }), [last])',
     replace: 'generated: index.generated }), [last].slice(1))',
     mix: 'rebuild',
+    shows: 3,
   },
   {
     rule: 'the base of a rebuild holds what the log says',
@@ -182,6 +205,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'fold(index.withHeader({ bookkeeping: NO_BOOKKEEPING, generated: index.generated }), [last])',
     replace: "fold(emptyIndexText('json'), [last, ...deltas].slice(0, 1))",
     mix: 'rebuild',
+    shows: 1,
   },
   {
     rule: 'a rebuild adds no version of which a removal stands in the log',
@@ -189,5 +213,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: '!removed.has(versionKey(change)) && isWanted(change)',
     replace: 'isWanted(change)',
     mix: 'damage',
+    shows: 280,
   },
 ]

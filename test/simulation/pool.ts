@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { bundleWorker } from './bundle.ts'
-import type { Answer, Order } from './worker.ts'
+import type { Answer, Order, Shared } from './worker.ts'
 
 export interface Run extends Pick<Order, 'options'> {
   /** See `bundleProduct`. */
@@ -24,11 +24,13 @@ interface Thread {
 /** Runs schedules over threads. What is said of a seed does not depend on how many there are. */
 export class Pool {
   readonly #threads: readonly Thread[]
+  readonly #over: Int32Array
   #job: Job | undefined
   #jobs = 0
 
-  private constructor(threads: readonly Thread[]) {
+  private constructor(threads: readonly Thread[], over: Int32Array) {
     this.#threads = threads
+    this.#over = over
     for (const thread of threads) {
       thread.worker.on('message', (answer: Answer) => this.#job?.take(thread, answer))
       thread.worker.on('error', (error) => this.#job?.fail(error))
@@ -37,8 +39,12 @@ export class Pool {
 
   static async open(workers = availableParallelism()): Promise<Pool> {
     const code = await bundleWorker()
-    const start = (): Thread => ({ worker: new Worker(code, { eval: true, execArgv: [] }), product: undefined, open: 0 })
-    return new Pool(Array.from({ length: workers }, start))
+    const over = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+    const workerData: Shared = { over }
+    const start = (): Thread => {
+      return { worker: new Worker(code, { eval: true, execArgv: [], workerData }), product: undefined, open: 0 }
+    }
+    return new Pool(Array.from({ length: workers }, start), over)
   }
 
   /**
@@ -47,10 +53,14 @@ export class Pool {
    */
   async run(run: Run, tell: Tell): Promise<void> {
     if (run.seeds <= 0) return
-    await new Promise<void>((resolve, reject) => {
-      this.#job = new Job(this.#jobs++, run, tell, { resolve, reject })
-      for (const thread of this.#threads) this.#job.start(thread)
-    })
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#job = new Job(this.#jobs++, run, tell, { resolve, reject })
+        for (const thread of this.#threads) this.#job.start(thread)
+      })
+    } finally {
+      Atomics.store(this.#over, 0, this.#jobs)
+    }
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { type Product, loadProduct } from './product.ts'
 import { type Outcome, runSchedule } from './schedule.ts'
 import type { ScheduleOptions } from './world.ts'
@@ -15,6 +15,12 @@ export interface Order {
   readonly traces: boolean
 }
 
+/** What all threads see at once. */
+export interface Shared {
+  /** One number: jobs below it are over, and what is left of their orders need not be run. */
+  readonly over: Int32Array
+}
+
 /** One answer for each seed, in their order. */
 export interface Answer {
   readonly job: number
@@ -22,12 +28,13 @@ export interface Answer {
   readonly trace: readonly string[]
 }
 
+const { over } = workerData as Shared
 let product: Product | undefined
 
 async function run({ first, job, last, options, product: code, traces }: Order): Promise<void> {
   if (code !== undefined) product = loadProduct(code)
   if (product === undefined) throw new Error('there is no program to run')
-  for (let seed = first; seed <= last; seed++) {
+  for (let seed = first; seed <= last && Atomics.load(over, 0) <= job; seed++) {
     const trace: string[] = []
     const outcome = await runSchedule(product, seed, { ...options, ...(traces ? { trace: (line) => void trace.push(line) } : {}) })
     parentPort?.postMessage({ job, outcome, trace } satisfies Answer)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { Readable, pipeline } from 'node:stream'
 import { asKey } from '../../lib/core/keys.ts'
-import { type ObjectStore, type PutOutcome, asETag } from '../../lib/store/object-store.ts'
+import { type DeleteOptions, type DeleteOutcome, type ObjectStore, type PutOutcome, asETag } from '../../lib/store/object-store.ts'
 import { connectionSettings } from '../../lib/settings/connection.ts'
 import { createS3Store } from '../../lib/store/s3-store.ts'
 import { type Handler, type LocalServer, startServer } from '../support/local-server.ts'
@@ -156,6 +156,21 @@ describe('a request to the store', () => {
       })
     }
 
+    it('names the setting that leaves it out where the store refuses the object with it and without it', async () => {
+      for (const [status, code] of [[501, 'NotImplemented'], [400, 'InvalidArgument']] as const) {
+        handle = (incoming, answer) => {
+          checksums.push(incoming.headers['x-amz-checksum-sha256'] as string | undefined)
+          const body = `<Error><Code>${code}</Code></Error>`
+          answer.writeHead(status, { date: new Date().toUTCString(), 'content-length': body.length })
+          answer.end(body)
+        }
+        await assert.rejects(put(), { hint: /; it was refused with a checksum and without one: AWS_REQUEST_CHECKSUM_CALCULATION=when_required / })
+      }
+      assert.deepEqual(checksums, [SHA256, undefined, SHA256, undefined])
+      handle = refusing(400, 'MetadataTooLarge')
+      await assert.rejects(put(), ({ hint }: { hint: string }) => !hint.includes('CHECKSUM'))
+    })
+
     it('leaves out what the store has no room for, when it may', async () => {
       const sent: string[][] = []
       const optionalMetadata = 'chart-metadata'
@@ -228,6 +243,57 @@ describe('a request to the store', () => {
       assert.equal((await store.delete(KEY, { match: asETag('"other"') })).outcome, 'refused')
       assert.deepEqual(lines(), ['DELETE ', 'HEAD ', 'DELETE ', 'HEAD ', 'DELETE ', 'HEAD '])
       await assert.rejects(store.delete(KEY, { match: asETag('"e"'), strict: true }), { code: 'unsupported-store' })
+    })
+
+    const remove = (options: DeleteOptions = {}): Promise<DeleteOutcome> => store.delete(KEY, { match: asETag('"e"'), ...options })
+    const refusesDeletes = (status: number, isTaken: (match: string | undefined) => boolean): Handler => (incoming, answer) =>
+      reply(answer, incoming.method === 'DELETE' && !isTaken(incoming.headers['if-match']) ? status : 200)
+
+    it('deletes with the ETag without quotes where the store refuses its own in quotes, and says so from then on, also with a PUT', async () => {
+      handle = (incoming, answer) => reply(answer, ['DELETE', 'PUT'].includes(incoming.method ?? '') && incoming.headers['if-match'] !== 'e' ? 412 : 200)
+      assert.equal((await remove({ strict: true })).outcome, 'deleted')
+      assert.equal((await remove()).outcome, 'deleted')
+      assert.equal((await put()).outcome, 'written')
+      assert.deepEqual(lines(), ['DELETE ', 'HEAD ', 'DELETE ', 'DELETE ', 'PUT '])
+    })
+
+    it('deletes with the quotes where the store takes a PUT without them only', async () => {
+      handle = (incoming, answer) => reply(answer, { DELETE: '"e"', PUT: 'e' }[incoming.method ?? ''] === incoming.headers['if-match'] ? 200 : 412)
+      const headOf = handle
+      handle = (incoming, answer) => (incoming.method === 'HEAD' ? reply(answer, 200) : headOf(incoming, answer))
+      assert.deepEqual([(await put()).outcome, (await remove()).outcome], ['written', 'deleted'])
+    })
+
+    it('deletes after a look where the store refuses its own ETag in any form, and those requests are sent once', async () => {
+      handle = refusesDeletes(412, (match) => match === undefined)
+      for (let i = 0; i < 2; i++) assert.equal((await remove()).outcome, 'deleted')
+      assert.equal((await store.delete(KEY, { match: asETag('"other"') })).outcome, 'refused')
+      assert.deepEqual(lines(), ['DELETE ', 'HEAD ', 'DELETE ', 'HEAD ', 'HEAD ', 'DELETE ', 'HEAD ', 'DELETE ', 'HEAD '])
+    })
+
+    it('deletes nothing without a condition for a probe, when it is too late, or where the store was only busy', async () => {
+      handle = refusesDeletes(412, (match) => match === undefined)
+      assert.equal((await remove({ strict: true })).outcome, 'refused')
+      let asks = 0
+      assert.equal((await remove({ inTime: () => ++asks < 3 })).outcome, 'expired')
+      const conditional = asked.length
+      assert.ok(lines().filter((line) => line.startsWith('DELETE')).length === 4, lines().join())
+      store = await createS3Store(localConfig({ endpoint: server.url, ...KEYS }), 'bucket')
+      handle = refusesDeletes(409, () => false)
+      assert.equal((await remove()).outcome, 'refused')
+      assert.equal(asked.length, conditional + 1)
+    })
+
+    it('is a lost race where the store was busy with another PUT: that says nothing about the ETag', async () => {
+      handle = (incoming, answer) => reply(answer, incoming.method === 'PUT' ? 409 : 200)
+      assert.equal((await put()).outcome, 'refused')
+      assert.deepEqual(lines(), ['PUT '])
+    })
+
+    it('is a lost race of a DELETE where the store shows another ETag', async () => {
+      handle = refusesDeletes(412, () => false)
+      assert.equal((await store.delete(KEY, { match: asETag('"other"') })).outcome, 'refused')
+      assert.deepEqual(lines(), ['DELETE ', 'HEAD '])
     })
   })
 

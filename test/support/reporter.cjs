@@ -8,7 +8,8 @@ module.exports = class Reporter extends Mocha.reporters.Spec {
     super(runner, options)
     const file = process.env.MOCHA_REPORT
     if (file === undefined) return
-    runner.once(Mocha.Runner.constants.EVENT_RUN_END, () => {
+    // More than once when files that run at once cannot be loaded: the last time has all counts.
+    runner.on(Mocha.Runner.constants.EVENT_RUN_END, () => {
       writeFileSync(file, JSON.stringify({ stats: this.stats }))
     })
   }

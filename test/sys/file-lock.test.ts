@@ -7,11 +7,10 @@ import type { Readable, Writable } from 'node:stream'
 import { hasCode } from '../../lib/errors.ts'
 import { type Clock, systemClock } from '../../lib/sys/clock.ts'
 import { underLock } from '../../lib/sys/file-lock.ts'
+import { useBundledProgram } from '../support/bundled-program.ts'
 import { useTempFolder } from '../support/temp-folder.ts'
 
 type Child = ChildProcessByStdio<Writable, Readable, null>
-
-const PROCESS = join(import.meta.dirname, 'lock-process.ts')
 
 /** Nobody waits by it. */
 const impatient: Clock = { ...systemClock, sleep: () => Promise.reject(new Error('it waits')) }
@@ -30,13 +29,13 @@ function virtualClock(): Clock {
 
 describe('file lock', () => {
   const path = useTempFolder()
+  const program = useBundledProgram(join(import.meta.dirname, 'lock-process.ts'))
   const file = (): string => path('index')
   const lock = (): string => path('.index.lock')
   const holders = (): string[] => readdirSync(lock())
   const children: Child[] = []
   const start = (...args: readonly string[]): Child => {
-    const argv = ['--import=tsx', PROCESS, ...args]
-    const child = spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, [program(), ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
     children.push(child)
     return child
   }

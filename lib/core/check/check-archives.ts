@@ -1,6 +1,6 @@
 import { formatCount } from '../../format.ts'
 import { type Entry, type VersionId, promisedDigest, versionKey } from '../entry.ts'
-import { type Key, type RepositoryLocation, archiveKey, asKey, folderArchiveKey, ownArchiveKey, provenanceKey } from '../keys.ts'
+import { type Key, type RepositoryLocation, archiveFileName, archiveKey, asKey, folderArchiveKey, ownArchiveKey, provenanceKey } from '../keys.ts'
 import { type NamedArchives, possibleVersions } from '../plan-orphans.ts'
 import { agree } from '../plan-reindex.ts'
 import { provenanceProblem } from '../provenance.ts'
@@ -26,7 +26,11 @@ export interface SeenRepository {
   readonly entries: readonly Entry[]
   /** By all entries, those that Helm skips included. */
   readonly named: NamedArchives
-  /** Archives and provenance files directly below the prefix. */
+  /** The keys in folders of this repository that entries mean: they count as those directly below the prefix do. */
+  readonly inFolders: ReadonlySet<Key>
+  /** The keys in folders where nothing is, although something stands where a push would have put the archive of their entry. */
+  readonly dead: ReadonlySet<Key>
+  /** Archives and provenance files directly below the prefix; in folders those that entries name. */
   readonly objects: ReadonlyMap<Key, SeenObject>
   readonly contents: ReadonlyMap<Key, KnownContent>
   /** Archives of versions on which somebody may be at work at this moment. */
@@ -34,6 +38,9 @@ export interface SeenRepository {
   /** Store clock, milliseconds since 1970. */
   readonly date: number
 }
+
+/** What tells the archives of this repository. */
+type Places = Pick<SeenRepository, 'inFolders' | 'location'>
 
 /** An archive younger than this may belong to a push that has not written its delta yet. */
 export const PUSH_TAKES = 10 * 60_000
@@ -44,7 +51,7 @@ export function checkArchives(seen: SeenRepository): readonly Finding[] {
   const findings: Finding[] = []
   let elsewhere = 0
   for (const entry of seen.entries) {
-    const key = ownKeyOf(seen.location, entry)
+    const key = ownKeyOf(seen, entry)
     if (key === undefined) {
       if ((entry.urls ?? []).length > 0) elsewhere++
       continue
@@ -60,11 +67,14 @@ export function checkArchives(seen: SeenRepository): readonly Finding[] {
  * The archives whose digest has to be asked for: written after their entry, or named by entries that differ. In key order. One that was
  * replaced within two seconds of its push is not among them, for entries are dated a little late: only reading it finds that out.
  */
-export function doubtfulArchives({ entries, location, objects }: Pick<SeenRepository, 'entries' | 'location' | 'objects'>): readonly Key[] {
+export function doubtfulArchives(seen: Places & Pick<SeenRepository, 'entries' | 'objects'>): readonly Key[] {
+  const { entries, inFolders, location, objects } = seen
   const named = new Map<Key, Entry>()
   const keys = entries.flatMap((entry) => {
-    const key = ownKeyOf(location, entry)
+    const key = ownKeyOf(seen, entry)
     const archive = key && objects.get(key)
+    // What lies in its place may be the archive that its folder lacks.
+    if (key !== undefined && archive === undefined && inFolders.has(key) && objects.has(archiveKey(location, entry))) return [archiveKey(location, entry)]
     if (archive === undefined || promisedDigest(entry.digest) === undefined) return []
     const other = named.get(archive.key)
     named.set(archive.key, entry)
@@ -75,10 +85,10 @@ export function doubtfulArchives({ entries, location, objects }: Pick<SeenReposi
 }
 
 /** What the entries of each archive promise: SHA-256 in lower-case hex. Archives of which none promises anything are left out. */
-export function promisedDigests({ entries, location }: Pick<SeenRepository, 'entries' | 'location'>): ReadonlyMap<Key, ReadonlySet<string>> {
+export function promisedDigests(seen: Places & Pick<SeenRepository, 'entries'>): ReadonlyMap<Key, ReadonlySet<string>> {
   const promised = new Map<Key, Set<string>>()
-  for (const entry of entries) {
-    const key = ownKeyOf(location, entry)
+  for (const entry of seen.entries) {
+    const key = ownKeyOf(seen, entry)
     const digest = promisedDigest(entry.digest)
     if (key === undefined || digest === undefined) continue
     const digests = promised.get(key) ?? new Set()
@@ -87,9 +97,9 @@ export function promisedDigests({ entries, location }: Pick<SeenRepository, 'ent
   return promised
 }
 
-/** The findings of an index, where the advice to reindex would change nothing: no reindex touches an entry whose archive lies elsewhere. */
+/** The findings of an index, where the advice to reindex would change nothing: no reindex writes an entry anew whose archive lies elsewhere, or in a folder. */
 export function adviseElsewhere(findings: readonly Finding[], all: readonly Entry[], location: RepositoryLocation): readonly Finding[] {
-  const isElsewhere = (entry: Entry): boolean => (entry.urls ?? []).length > 0 && ownKeyOf(location, entry) === undefined
+  const isElsewhere = ({ urls: [url] = [] }: Entry): boolean => url !== undefined && ownArchiveKey(location, url) === undefined
   const elsewhere = new Set(all.flatMap((entry) => (isElsewhere(entry) ? [versionKey(entry)] : [])))
   return findings.map((each) => {
     const { code, detail, name = '', version = '' } = each
@@ -99,39 +109,60 @@ export function adviseElsewhere(findings: readonly Finding[], all: readonly Entr
 }
 
 /** The key of an entry's archive, if it is one of this repository. */
-export function ownKeyOf(location: RepositoryLocation, { urls }: Entry): Key | undefined {
-  const url = urls?.[0]
-  return url === undefined ? undefined : ownArchiveKey(location, url)
+function ownKeyOf({ inFolders, location }: Places, { urls: [url] = [] }: Entry): Key | undefined {
+  if (url === undefined) return undefined
+  const own = ownArchiveKey(location, url)
+  const key = own ?? (inFolders.size === 0 ? undefined : folderArchiveKey(location, url))
+  return key !== undefined && (own !== undefined || inFolders.has(key)) ? key : undefined
 }
 
 /** Entries whose url leads to one of these keys, where nothing is, and whose digest proves that their archive lies in its place instead. */
-export function checkDeadUrls({ contents, entries, location }: SeenRepository, dead: ReadonlySet<Key>): readonly Finding[] {
+export function checkDeadUrls({ contents, dead, entries, location }: SeenRepository): readonly Finding[] {
   return entries.flatMap((entry) => {
     const url = entry.urls?.[0]
     const key = url === undefined ? undefined : folderArchiveKey(location, url)
-    const content = contents.get(archiveKey(location, entry))
-    const isProven = content !== undefined && content.outcome !== 'unreadable' && content.digest === promisedDigest(entry.digest)
-    if (key === undefined || !dead.has(key) || !isProven) return []
+    if (key === undefined || !dead.has(key) || !liesInItsPlace({ contents, location }, entry)) return []
     return [finding('entry-url-dead', `there is no ${key}`, { key, name: entry.name, version: entry.version })]
   })
 }
 
-function checkEntry({ contents, location, objects }: SeenRepository, entry: Entry, key: Key): readonly Finding[] {
+/** Whether what stands in the place of an entry's archive has the digest that the entry promises. */
+function liesInItsPlace({ contents, location }: Pick<SeenRepository, 'contents' | 'location'>, entry: Entry): boolean {
+  const content = contents.get(archiveKey(location, entry))
+  return content !== undefined && content.outcome !== 'unreadable' && content.digest === promisedDigest(entry.digest)
+}
+
+function checkEntry(seen: SeenRepository, entry: Entry, key: Key): readonly Finding[] {
+  const { contents, inFolders, objects } = seen
   const subject = { key, name: entry.name, version: entry.version }
-  if (!objects.has(key)) return [finding('archive-missing', `there is no ${key}`, subject)]
+  if (!objects.has(key)) return checkMissing(seen, entry, key)
   const findings: Finding[] = []
-  if (key !== archiveKey(location, entry)) findings.push(finding('archive-misnamed', key, subject))
+  if (key.slice(key.lastIndexOf('/') + 1) !== archiveFileName(entry)) findings.push(finding('archive-misnamed', key, subject))
   const content = contents.get(key)
   if (content === undefined) return findings
   if (content.outcome === 'unreadable') return [...findings, finding('archive-unreadable', content.reason, subject)]
   const promised = promisedDigest(entry.digest)
-  if (promised !== undefined && promised !== content.digest) {
-    findings.push(finding('archive-digest-mismatch', `SHA-256 ${content.digest}, not ${promised}`, subject))
-  }
-  if (content.outcome === 'chart' && (content.name !== entry.name || content.version !== entry.version)) {
-    findings.push(finding('archive-of-other-chart', `it is ${content.name} ${content.version}`, subject))
-  }
-  return findings
+  const isOther = promised !== undefined && promised !== content.digest
+  const isOtherChart = content.outcome === 'chart' && (content.name !== entry.name || content.version !== entry.version)
+  const problems = [
+    ...(isOther ? [finding('archive-digest-mismatch', `SHA-256 ${content.digest}, not ${promised}`, subject)] : []),
+    ...(isOtherChart ? [finding('archive-of-other-chart', `it is ${content.name} ${content.version}`, subject)] : []),
+  ]
+  if (problems.length === 0 || !inFolders.has(key)) return [...findings, ...problems]
+  return [...findings, finding('archive-folder-mismatch', problems.map(({ detail }) => detail).join('; '), subject)]
+}
+
+/**
+ * An archive that is gone. Where another one lies in its place a reindex leaves the entry alone, for nothing proves that they belong
+ * together; where the promised one does, {@link checkDeadUrls} says so.
+ */
+function checkMissing(seen: SeenRepository, entry: Entry, key: Key): readonly Finding[] {
+  const { dead, inFolders, location, objects } = seen
+  const subject = { key, name: entry.name, version: entry.version }
+  const place = archiveKey(location, entry)
+  if (!inFolders.has(key) || !objects.has(place)) return [finding('archive-missing', `there is no ${key}`, subject)]
+  if (dead.has(key) && liesInItsPlace(seen, entry)) return []
+  return [finding('archive-folder-mismatch', `there is no ${key}, and nothing proves that ${place} is its archive`, subject)]
 }
 
 /** What no entry names: a chart that a reindex would add, one of a version that has an entry already, or no chart at all. */

@@ -13,7 +13,7 @@ export interface ProbeReport {
   /** PUT with `If-Match`. */
   readonly swap: Keeping
   /** DELETE with `If-Match`. */
-  readonly remove: Exclude<Keeping, 'racy' | 'never'>
+  readonly remove: Exclude<Keeping, 'racy'>
   /** Whether a PUT whose checksum is another than that of its bytes is refused. */
   readonly comparesChecksums: boolean
   /** Whether GET, HEAD and LIST show at once what was written, and no more what was deleted. */
@@ -35,6 +35,17 @@ export function levelOf(probe: ProbeReport | undefined): Level {
   return probe.remove === 'exact' ? 'exact' : 'exact but for deletes'
 }
 
+/** Whether a probe has found that nothing can be replaced, `index.yaml` least of all. */
+export function refusesToReplace(probe: ProbeReport | undefined): boolean {
+  return probe !== undefined && isUseless(probe.swap)
+}
+
+const WITHOUT_CONDITION: Readonly<Record<Exclude<ProbeReport['remove'], 'exact'>, string>> = {
+  ignored: 'the condition is ignored',
+  never: 'it refuses the very ETag that it shows: archives are looked at just before, and deleted without',
+  refused: 'it answers with an error: archives are looked at just before, and deleted without',
+}
+
 function isUseless(keeping: Keeping): boolean {
   return keeping === 'refused' || keeping === 'never'
 }
@@ -43,14 +54,14 @@ export function checkStore(probe: ProbeReport): readonly Finding[] {
   const findings: Finding[] = []
   const raced = (keeping: Keeping): string => (keeping === 'racy' ? 'more than one of several writers won' : 'the condition is ignored')
   if (!probe.showsAtOnce) findings.push(finding('store-stale-reads', 'what was written or deleted did not show at once'))
-  if (probe.create === 'refused' || probe.swap === 'refused') findings.push(finding('store-refuses-conditions', 'it answers with an error to conditional PUTs'))
-  if (probe.create === 'never' || probe.swap === 'never') {
-    const what = [...(probe.create === 'never' ? ['If-None-Match: * where nothing is'] : []), ...(probe.swap === 'never' ? ['If-Match with the current ETag'] : [])]
-    findings.push(finding('store-refuses-conditions', `it refuses ${what.join(', and ')}: of several writers none won`))
+  if (isUseless(probe.create) || isUseless(probe.swap)) {
+    const what = [...(isUseless(probe.create) ? ['If-None-Match: * where nothing is'] : []), ...(isUseless(probe.swap) ? ['If-Match with the current ETag'] : [])]
+    const how = [probe.create, probe.swap].includes('never') ? ': of several writers none won' : ', with an error'
+    findings.push(finding('store-refuses-conditions', `it refuses ${what.join(', and ')}${how}`))
   }
   if (probe.create === 'racy' || probe.create === 'ignored') findings.push(finding('store-create-races', raced(probe.create)))
   if (probe.swap === 'racy' || probe.swap === 'ignored') findings.push(finding('store-swap-races', raced(probe.swap)))
-  if (probe.remove !== 'exact') findings.push(finding('store-deletes-always', probe.remove === 'ignored' ? 'the condition is ignored' : 'it answers with an error, so that nothing is said'))
+  if (probe.remove !== 'exact') findings.push(finding('store-deletes-always', WITHOUT_CONDITION[probe.remove]))
   if (!probe.comparesChecksums) findings.push(finding('store-ignores-checksums', 'a PUT with the checksum of other bytes was taken'))
   return findings
 }

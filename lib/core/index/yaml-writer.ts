@@ -6,7 +6,8 @@ const MAX_SIMPLE_KEY = 1000
 
 /**
  * Block YAML of a mapping as Helm writes it (sigs.k8s.io/yaml over go-yaml v2): keys in natural order, sequences not
- * indented, no folding, and quotes around every string that YAML 1.1 reads as something else.
+ * indented, no folding, and quotes around every string that YAML 1.1 reads as something else. It is not a library's:
+ * docs/decisions/0027 has what Helm refuses of those.
  * @param indent columns before each line
  */
 export function writeMapping(mapping: Readonly<Record<string, unknown>>, indent: number): string {

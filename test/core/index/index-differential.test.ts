@@ -6,6 +6,7 @@ import type { ParsedText } from '../../../lib/core/index/index-form.ts'
 import { type IndexForm, type IndexText, emptyIndexText, readIndexText } from '../../../lib/core/index/index-text.ts'
 import { parseJson } from '../../../lib/core/index/json-form.ts'
 import { parseYaml } from '../../../lib/core/index/yaml-form.ts'
+import { anyCharacter } from '../../support/any-character.ts'
 
 /** Strings that YAML 1.1 takes for something else, or that look like the layout around them. */
 const TRAPS = [
@@ -58,7 +59,7 @@ const TRAPS = [
 ]
 const text = fc.oneof(
   fc.constantFrom(...TRAPS),
-  fc.string({ unit: 'binary', maxLength: 6 }),
+  fc.string({ unit: anyCharacter, maxLength: 6 }),
   fc.string({ maxLength: 20 }),
 )
 const name = fc.constantFrom('alpine', 'nginx', 'a.b-c', '3scale', 'true', '1e3', 'é', 'x y', 'zz')

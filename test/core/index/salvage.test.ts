@@ -96,7 +96,7 @@ describe('what is saved of a damaged index', () => {
     }
     const five = '  - {name: dd, version: 5, urls: ["dd-5.0.0.tgz"]}\n'
     const eight = '  - {name: dd, urls: ["dd-8.0.0.tgz"]}\n'
-    assert.deepEqual(found(yaml(eight, five)), ['dd 6.0.0', 'dd 5.0.0', 'lost undefined'])
+    assert.deepEqual(found(yaml(eight, five)), ['dd 8.0.0', 'dd 6.0.0', 'dd 5.0.0'])
     assert.deepEqual(found(yaml('', five)), ['dd 6.0.0', 'dd 5.0.0'])
     assert.deepEqual(found(yaml(five, '')), ['dd 5.0.0', 'dd 6.0.0'])
     assert.deepEqual(found(yaml(five, '  - {version: 7, urls: ["dd-7.0.0.tgz"]}\n')), ['dd 5.0.0', 'dd 6.0.0', 'dd 7.0.0'])
@@ -106,6 +106,52 @@ describe('what is saved of a damaged index', () => {
     assert.deepEqual(found(json(broken, 'oops', unnamed)), ['dd 5.0.0', 'dd 6.0.0'])
     const alone = Buffer.from(`apiVersion: v1\nentries:\n  - {version: 6.0.0, urls: ["dd-6.0.0.tgz"]}\n${five}`)
     assert.deepEqual(found(alone), ['dd 5.0.0', 'lost 6.0.0'])
+  })
+
+  describe('does not count as lost what is no entry for Helm either', () => {
+    const yaml = (items: string): Buffer => YAML(`    appVersion: 5\n${items}`)
+    const json = (items: string, chart = '"app":['): Buffer =>
+      Buffer.from(`{"apiVersion":"v1","entries":{\n${chart}\n${items}{"name":"app","version":"1.0.0","appVersion":5,"urls":["app-1.0.0.tgz"]}\n]\n}}\n`)
+    const skippedIn = (bytes: Buffer): object => {
+      assert.ok(isRefused(bytes))
+      const { kept, lost, skipped } = salvageIndex(bytes)
+      return { kept, lost, skipped: skipped.map(({ line, name, reason }) => `${reason} ${String(name)} ${String(line)}`) }
+    }
+    const texts: Readonly<Record<string, readonly [Buffer, number, readonly string[]]>> = {
+      'null in YAML': [yaml('  - null\n'), 2, ['null app 8']],
+      'null in YAML, in other words': [yaml('  - ~\n  -\n  - NULL\n'), 2, ['null app 8', 'null app 9', 'null app 10']],
+      'without a version in YAML': [yaml('  - name: app\n    urls: [x.tgz]\n'), 2, ['no-version app 8']],
+      'with an empty or a null version in YAML': [yaml('  - name: web\n    version: ""\n  - version: null\n    created: "2026-01-01T00:00:00Z"\n'), 2, ['no-version web 8', 'no-version app 10']],
+      'empty in YAML': [yaml('  - {}\n'), 2, ['no-version app 8']],
+      'null in JSON': [json('null,\n'), 1, ['null app 3']],
+      'null in JSON, side by side': [json('null, null,\nnull,\n'), 1, ['null app 3', 'null app 3', 'null app 4']],
+      'null in JSON, behind the name of its chart': [json('', '"app":[null,'), 1, ['null app 2']],
+      'without a version in JSON': [json('{"name":"web"},\n{"name":"app","urls":["x.tgz"]},\n'), 1, ['no-version web 3', 'no-version app 4']],
+      'with an empty version in JSON': [json('{"name":"app","version":"","urls":["x.tgz"]},\nnull,\n'), 1, ['no-version app 3', 'null app 4']],
+    }
+    for (const [what, [bytes, kept, skipped]] of Object.entries(texts)) {
+      it(what, () => {
+        assert.deepEqual(skippedIn(bytes), { kept, lost: [], skipped })
+      })
+    }
+
+    it('but finds the version in the name of its file, where that tells it', () => {
+      for (const bytes of [yaml('  - name: app\n    urls: [app-2.0.0.tgz]\n'), json('{"name":"app","urls":["app-2.0.0.tgz"]},\n')]) {
+        assert.equal(salvageIndex(bytes).index.find({ name: 'app', version: '2.0.0' })?.version, '2.0.0')
+      }
+    })
+
+    it('but counts as lost what is damaged, whatever it looks like', () => {
+      for (const bytes of [
+        yaml('  - name: web\n    version: [\n'),
+        yaml('  - null\n  version: 1.0.0\n'),
+        json('{"name":"web","version":"1.0.0","maintainers":[{"name":"x"}],"urls":["web-1.0.0.tgz"\n'),
+        json('{"name":"web","version":5},\n'),
+      ]) {
+        const { lost, skipped } = salvageIndex(bytes)
+        assert.ok(lost.length > 0 && skipped.length === 0, bytes.toString())
+      }
+    })
   })
 
   it('stays under the name of its own chart, where that of the chart is swallowed', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { parseGoYaml } from '../../../lib/core/index/go-yaml-text.ts'
-import { UNREAD, readBlockYaml } from '../../../lib/core/index/yaml-reader.ts'
+import { readBlockYaml } from '../../../lib/core/index/yaml-reader.ts'
 import { compareKeys, writeMapping } from '../../../lib/core/index/yaml-writer.ts'
 import { readVectors } from './helm-vectors.ts'
 
@@ -18,7 +18,8 @@ const text = fc.oneof(
   }),
   fc.string({ maxLength: 4, unit: 'grapheme' }),
 )
-const simpleKey = fc.constantFrom('a', 'b-c', 'd.e/f', '1e3', 'x y', 'yes', 'é')
+/** The block reader leaves keys with other letters to the full parser. */
+const simpleKey = fc.constantFrom('a', 'b-c', 'd.e/f', '1e3', 'x y', 'yes')
 const { value } = fc.letrec((tie) => ({
   value: fc.oneof(
     { maxDepth: 3 },
@@ -47,21 +48,35 @@ describe('yaml writer', () => {
     )
   })
 
-  it('writes simple keys with any values so that the block reader reads most of them, all as they were', () => {
-    let read = 0
+  // The `yaml` package leaves these plain or raw; Helm 3 and 4 then refuse the whole index: docs/decisions/0027.
+  for (const [what, word, written] of [
+    ['octal digits of YAML 1.2', '0o7', '"0o7"'],
+    ['the same with a sign', '-0o7', '"-0o7"'],
+    ['hexadecimal digits with a large X', '0X1F', '"0X1F"'],
+    ['the word for a merge', '<<', '"<<"'],
+    ['DEL', 'a\u007fb', '"a\\x7Fb"'],
+    ['a byte order mark', '\ufeffa', '"\\uFEFFa"'],
+  ] as const) {
+    it(`writes what stays a string to Helm: ${what}`, () => {
+      const value = { key: word, list: [word], [word]: 'x' }
+      const text = writeMapping(value, 0)
+      assert.ok(text.includes(`key: ${written}\n`) && text.includes(`- ${written}\n`) && text.includes(`${written}: x\n`), text)
+      assert.deepEqual(parseGoYaml(text), value)
+    })
+  }
+
+  it('writes half a character as the mark for one that is lost: Helm refuses its escape', () => {
+    assert.deepEqual(parseGoYaml(writeMapping({ key: 'a\ud800' }, 0)), { key: 'a\ufffd' })
+  })
+
+  it('writes simple keys with any values so that the block reader reads them, all as they were', () => {
     fc.assert(
       fc.property(
         fc.dictionary(simpleKey, fc.oneof(text, fc.array(text), fc.boolean()), { noNullPrototype: true }),
-        (wanted) => {
-          const result = readBlockYaml(writeMapping({ ...wanted, last: 1 }, 0))
-          if (result === UNREAD) return
-          assert.deepEqual(result, { ...wanted, last: 1 })
-          read++
-        },
+        (wanted) => assert.deepEqual(readBlockYaml(writeMapping({ ...wanted, last: 1 }, 0)), { ...wanted, last: 1 }),
       ),
       { numRuns: 300 },
     )
-    assert.ok(read > 100, `only ${String(read)} of 300`)
   })
 
   it('writes a long key so that YAML readers find its colon', () => {

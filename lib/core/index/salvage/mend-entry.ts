@@ -85,6 +85,12 @@ function mendObject(fields: Fields, item: Record<string, unknown>): Record<strin
   )
 }
 
+/** An entry that Helm would take but for its version, which is missing: with that which the file that it names tells; undefined: none does. */
+export function versionedByFile(entry: Entry, chart: string | undefined, form: IndexForm): IndexItem | undefined {
+  const { version: _, ...fields } = entry
+  return usable(mendIdentity({ ...fields, name: entry.name === '' ? undefined : entry.name }, chart), form)
+}
+
 /** A new item for an entry that has what it takes. */
 export function usable(fields: Record<string, unknown>, form: IndexForm): IndexItem | undefined {
   const { name, version } = fields

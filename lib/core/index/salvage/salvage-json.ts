@@ -1,11 +1,11 @@
 import { stillInTime } from '../../../busy.ts'
-import { isObject } from '../field-types.ts'
+import { ENTRY_FIELDS, fieldNamed, isObject } from '../field-types.ts'
 import { parseAsWritten } from '../go-yaml-text.ts'
 import { entriesFrom, entryProblem } from '../index-entry.ts'
 import type { IndexHeader } from '../index-header.ts'
 import { type IndexItem, decodedItem, itemOf } from '../index-item.ts'
-import { mendFields, mendIdentity, toldBy, usable } from './mend-entry.ts'
-import { Charts, type DamagedEntry, type Found, LINE_FEED, chartOf, named, namedLoss, usableHeader } from './salvaged-parts.ts'
+import { mendFields, mendIdentity, toldBy, usable, versionedByFile } from './mend-entry.ts'
+import { Charts, type DamagedEntry, type Found, LINE_FEED, type SkippedItem, chartOf, named, namedLoss, usableHeader } from './salvaged-parts.ts'
 
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
@@ -22,11 +22,17 @@ const FARTHEST_ITEM = 1000
 /** So often each byte is looked at, at the most. */
 const PATIENCE = 50
 
+/** The name of a chart before its list. */
+const TITLE = /"((?:[^"\\\n]|\\.)+)"\s*:\s*\[/
+/** Items that are null, alone in a line of their list or side by side. */
+const NULLS = /^(?:\s*"(?:[^"\\\n]|\\.)+"\s*:\s*\[)?[\s,]*null(?:[\s,]*null)*[\s,\]}]*$/
+
 /** By braces: each object that is an entry by itself is one, wherever it stands. */
 export function salvageJson(source: Buffer): Found {
   const charts = new Charts()
   const lost: DamagedEntry[] = []
   const mended: DamagedEntry[] = []
+  const skipped: SkippedItem[] = []
   const lines = new LineCounter(source)
   let budget = PATIENCE * source.length
   let chart: string | undefined
@@ -40,6 +46,9 @@ export function salvageJson(source: Buffer): Found {
       if (/\bname|version|urls|digest|created/.test(piece.replace(/"(?:[^"\\\n]|\\.)*"\s*:\s*\[\s*$/, ''))) {
         lost.push(namedLoss(piece, lines.at(searched) + line))
       }
+      const under = TITLE.exec(piece)?.[1]
+      if (under !== undefined) chart = under
+      for (const _ of piece.match(NULLS)?.[0].match(/null/g) ?? []) skipped.push({ reason: 'null', name: chart, line: lines.at(searched) + line })
       if (piece.endsWith('\n')) line++
     }
   }
@@ -48,7 +57,16 @@ export function salvageJson(source: Buffer): Found {
     const { end, seen } = findEnd(source, at)
     budget -= seen - at
     const between = source.toString('latin1', searched, Math.min(Math.max(searched, at), searched + FARTHEST_ITEM))
-    const under = (): string | undefined => chartBefore(source, at) ?? (/^\s*,\s*$/.test(between) ? chart : undefined)
+    const under = (): string | undefined => chartBefore(source, at) ?? (/^\s*,\s*$/.test(between) ? chart : chartOfNulls(between, chart))
+    const name = end === undefined || (under() ?? '') === '' ? undefined : skippedName(source.toString('utf8', at, end))
+    if (end !== undefined && name !== undefined) {
+      lose(at)
+      chart = under()
+      skipped.push({ reason: 'no-version', name: name === '' ? chart : name, line: lines.at(at) })
+      searched = end
+      at = end
+      continue
+    }
     const item = end === undefined ? undefined : saveJsonItem(source, at, end, under, last)
     const place = item && chartOf(item.item.entry, under(), last)
     if (item === undefined || place === undefined || end === undefined) {
@@ -64,7 +82,7 @@ export function salvageJson(source: Buffer): Found {
     at = end
   }
   lose(source.length)
-  return { header: jsonHeader(source), charts: charts.lists, lost, mended, mayBeCut: !/\}\s*$/.test(source.toString('latin1', source.length - 100)) }
+  return { header: jsonHeader(source), charts: charts.lists, lost, mended, skipped, mayBeCut: !/\}\s*$/.test(source.toString('latin1', source.length - 100)) }
 }
 
 function saveJsonItem(
@@ -77,7 +95,7 @@ function saveJsonItem(
   const text = source.toString('utf8', start, end)
   try {
     const value: unknown = JSON.parse(text)
-    if (!isObject(value) || !('version' in value) || !('urls' in value || 'digest' in value || 'created' in value)) return undefined
+    if (!isObject(value) || !('version' in value || 'urls' in value) || !('urls' in value || 'digest' in value || 'created' in value)) return undefined
     // Where a bracket is gone, the next entries lie inside this one.
     if (Object.values(value).some((item) => holdsEntry(item, DEEPEST_ENTRY))) return undefined
     if (entryProblem(value, 'json') !== undefined) {
@@ -87,9 +105,26 @@ function saveJsonItem(
       return item && { item, isMended: true }
     }
     const [entry] = entriesFrom([value], '', 'json')
-    if (entry === undefined || entry.version === '') return undefined
+    if (entry?.version === '') {
+      const told = versionedByFile(entry, chart(), 'json')
+      return told && { item: told, isMended: true }
+    }
+    if (entry === undefined) return undefined
     const isOneLine = !text.includes('\n')
     return { item: isOneLine ? decodedItem({ source, start, end, form: 'json', indent: 0 }, entry) : itemOf(entry), isMended: false }
+  } catch {
+    stillInTime()
+    return undefined
+  }
+}
+
+/** The name of an item that is well, and no entry for Helm, because it has no version. Undefined: it is an entry, or damaged. */
+function skippedName(text: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    const [entry] = entriesFrom([value], '', 'json')
+    if (entry === undefined || entry.version !== '' || !isObject(value) || Object.values(value).some((item) => holdsEntry(item, DEEPEST_ENTRY))) return undefined
+    return versionedByFile(entry, undefined, 'json') === undefined ? entry.name : undefined
   } catch {
     stillInTime()
     return undefined
@@ -124,7 +159,13 @@ function findEnd(source: Buffer, start: number): { readonly end: number | undefi
 /** The name of the chart, where the entry is the first below it. */
 function chartBefore(source: Buffer, at: number): string | undefined {
   const match = /"((?:[^"\\\n]|\\.)+)"\s*:\s*\[\s*$/.exec(source.toString('utf8', Math.max(0, at - 300), at))
-  return match?.[1]
+  return match?.[1] === undefined || fieldNamed(ENTRY_FIELDS, match[1]) !== undefined ? undefined : match[1]
+}
+
+/** The chart of an entry behind items that are null. `chart`: that of the entry before them. */
+function chartOfNulls(between: string, chart: string | undefined): string | undefined {
+  const match = /^(?:[\s\]}{,]*"((?:[^"\\\n]|\\.)+)"\s*:\s*\[)?[\s,]*(?:null\s*,\s*)+$/.exec(between)
+  return match === null ? undefined : (match[1] ?? chart)
 }
 
 function jsonHeader(source: Buffer): IndexHeader {

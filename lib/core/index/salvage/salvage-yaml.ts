@@ -4,13 +4,13 @@ import { parseAsWritten } from '../go-yaml-text.ts'
 import type { IndexHeader } from '../index-header.ts'
 import { type IndexItem, decodedItem } from '../index-item.ts'
 import { parseYamlItem, parseYamlText } from '../yaml-form.ts'
-import { type Field, mendFields, mendIdentity, toldBy, usable } from './mend-entry.ts'
-import { Charts, type DamagedEntry, type Found, LINE_FEED, chartOf, named, namedLoss, usableHeader } from './salvaged-parts.ts'
+import { type Field, mendFields, mendIdentity, toldBy, usable, versionedByFile } from './mend-entry.ts'
+import { Charts, type DamagedEntry, type Found, LINE_FEED, type SkippedItem, chartOf, named, namedLoss, usableHeader } from './salvaged-parts.ts'
 
 const CHART_LINE = /^ {2}(?:"([^"\\]+)"|'([^']+)'|([^\s'"#&*!|>%@`{}[\],-][^:#]*)): *(\[ *\]|null|~)? *(?:#.*)?$/
 
 /** The dash of an entry with its first field, or with what stands for all. */
-const ITEM_START = /^-(?: +(?:['"]?[A-Za-z]+['"]?:(?: |$)|[{n~]).*)?$/
+const ITEM_START = /^-(?: +(?:['"]?[A-Za-z]+['"]?:(?: |$)|[{nN~]).*)?$/
 const TOP_LINE = new RegExp(`^(?:['"]?(${[...INDEX_FIELDS.keys()].join('|')})['"]?):`, 'i')
 
 /**
@@ -22,6 +22,7 @@ export function salvageYaml(source: Buffer): Found {
   const charts = new Charts()
   const lost: DamagedEntry[] = []
   const mended: DamagedEntry[] = []
+  const skips: SkippedItem[] = []
   const headers: string[] = []
   const hasTitle = lines.some(({ text }) => /^['"]?entries['"]?:/i.test(text))
   const usual = usualIndent(lines)
@@ -41,6 +42,12 @@ export function salvageYaml(source: Buffer): Found {
   const endItem = (next: number): void => {
     if (item === undefined) return
     stillInTime()
+    const skipped = item.end === undefined ? skippedItem(source.subarray(lines[item.first]?.start, lines[next]?.start), item.chart ?? item.last) : undefined
+    if (skipped !== undefined) {
+      skips.push({ ...skipped, line: item.first + 1 })
+      item = undefined
+      return
+    }
     const range = { start: lines[item.first]?.start ?? 0, end: lines[item.end ?? next]?.start ?? source.length }
     const found = saveYamlItems(source, range, dashes ?? 0, item)
     // The name of the next chart may be gone with what is damaged here.
@@ -87,7 +94,7 @@ export function salvageYaml(source: Buffer): Found {
   }
   endItem(lines.length)
   // Helm and this program write a field behind the entries.
-  return { header: yamlHeader(headers), charts: charts.lists, lost, mended, mayBeCut: isInEntries }
+  return { header: yamlHeader(headers), charts: charts.lists, lost, mended, skipped: skips, mayBeCut: isInEntries }
 }
 
 /** Columns before the name of a chart, and before the dash of an entry at least. */
@@ -125,7 +132,7 @@ function saveYamlItems(
   const text = source.toString('utf8', start, end)
   try {
     const [entry, ...more] = parseYamlItem(source.subarray(start, end))
-    if (entry !== undefined && more.length === 0) return [entry.version === '' ? text : decodedItem(slice, entry)]
+    if (entry !== undefined && more.length === 0) return [entry.version === '' ? (versionedByFile(entry, chart, 'yaml') ?? text) : decodedItem(slice, entry)]
   } catch {
     stillInTime()
   }
@@ -139,6 +146,19 @@ function saveYamlItems(
     const under = i > 0 && typeof mended['name'] === 'string' ? mended['name'] : chart
     return usable(mendIdentity(mended, under ?? toldBy(mended, last)), 'yaml') ?? piece
   })
+}
+
+/** Undefined: it is an entry, or damaged. */
+function skippedItem(text: Buffer, chart: string | undefined): Omit<SkippedItem, 'line'> | undefined {
+  try {
+    const [entry, ...more] = parseYamlItem(text)
+    if (entry === undefined) return { reason: 'null', name: chart }
+    const isEntry = more.length > 0 || entry.version !== '' || versionedByFile(entry, chart, 'yaml') !== undefined
+    return isEntry ? undefined : { reason: 'no-version', name: entry.name === '' ? chart : entry.name }
+  } catch {
+    stillInTime()
+    return undefined
+  }
 }
 
 /** A field that comes again begins another entry. */

@@ -12,7 +12,8 @@ import { type Found, LINE_FEED, type Salvaged } from './salvaged-parts.ts'
  * Takes apart the text of an index that Helm refuses, and keeps all of it that can be used: each entry is looked at by itself, so that
  * one which is broken takes no other with it. Entries that are well keep their bytes. In one that is not, a scalar of a wrong type
  * becomes the text that stands there, a field that cannot be read or that Helm does not know is left out, and the rest stays. An entry
- * without a name stays under the chart whose name stands before it; one without a version, or without both names, is lost. Of text that is no index at all nothing is kept.
+ * without a name stays under the chart whose name stands before it; one without both names is lost. What is null, or well and without a version, is no entry for Helm either, unless the file that it names tells which it is.
+ * Of text that is no index at all nothing is kept.
  * @throws HelmS3Error `timeout` alone, whatever the bytes are
  */
 export function salvageIndex(bytes: Uint8Array): Salvaged {
@@ -23,13 +24,13 @@ function salvage(bytes: Uint8Array): Salvaged {
   const text = plainBytes(bytes)
   const [json, yaml] = [salvageJson(text), salvageYaml(text.at(-1) === LINE_FEED ? text : Buffer.concat([text, Buffer.from('\n')]))]
   const isJson = count(json) > count(yaml) || (count(json) === count(yaml) && text.includes('{') && !text.includes('entries:'))
-  const { charts, header, lost, mayBeCut, mended } = isJson ? json : yaml
+  const { charts, header, lost, mayBeCut, mended, skipped } = isJson ? json : yaml
   const kept = count({ charts })
   const form: IndexForm = isJson || kept === 0 ? 'json' : 'yaml'
   const index = indexOfParts(form, header, charts)
-  if (isReadable(index)) return { index, kept, mended, lost, mayBeCut }
+  if (isReadable(index)) return { index, kept, mended, lost, skipped, mayBeCut }
   const renewed = new Map([...charts].map(([name, items]) => [name, items.map(({ entry }) => itemOf({ ...entry }))]))
-  return { index: indexOfParts(form, header, renewed), kept, mended, lost, mayBeCut }
+  return { index: indexOfParts(form, header, renewed), kept, mended, lost, skipped, mayBeCut }
 }
 
 function count({ charts }: Pick<Found, 'charts'>): number {

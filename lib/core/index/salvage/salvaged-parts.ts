@@ -18,6 +18,15 @@ export interface DamagedEntry {
   readonly line: number
 }
 
+/** An item that is no entry for Helm, which skips it, in an index that it takes, too: null, or without a version. */
+export interface SkippedItem {
+  readonly reason: 'null' | 'no-version'
+  /** The chart under which it stands, or of its own name. */
+  readonly name: string | undefined
+  /** Of the text, counted from 1. */
+  readonly line: number
+}
+
 /** What could be saved of an index that Helm refuses. */
 export interface Salvaged {
   readonly index: IndexText
@@ -26,11 +35,13 @@ export interface Salvaged {
   /** Of these, the ones that are not as they were. */
   readonly mended: readonly DamagedEntry[]
   readonly lost: readonly DamagedEntry[]
+  /** Left out, and not lost: as a tidy compaction does it with an index that can be read. */
+  readonly skipped: readonly SkippedItem[]
   /** The end of the text may be missing, and entries with it. */
   readonly mayBeCut: boolean
 }
 
-export interface Found extends Pick<Salvaged, 'lost' | 'mayBeCut' | 'mended'> {
+export interface Found extends Pick<Salvaged, 'lost' | 'mayBeCut' | 'mended' | 'skipped'> {
   readonly header: IndexHeader
   readonly charts: ReadonlyMap<string, readonly IndexItem[]>
 }

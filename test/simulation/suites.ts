@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { bundleProduct } from './bundle.ts'
+import type { MixName } from './mixes.ts'
+import { MUTANTS, type Mutant } from './mutants.ts'
+import { Pool } from './pool.ts'
+import type { StoreKind } from './world.ts'
+
+interface Budget {
+  readonly store: StoreKind
+  readonly mix?: MixName
+  /** How many schedules are run by `npm test`, from seed 1. */
+  readonly short: number
+  /** How many more are run by `npm run test:simulation`, from there; `npm run simulate -- --seeds N` goes on. */
+  readonly long: number
+}
+
+const SCHEDULES: Readonly<Record<string, Budget>> = {
+  'loses nothing and undoes nothing on a store of the kind exact': { store: 'exact', short: 300, long: 1200 },
+  'loses nothing and undoes nothing on a store of the kind no-conditional-delete': { store: 'no-conditional-delete', short: 100, long: 300 },
+  'loses nothing and undoes nothing on a store of the kind no-conditions': { store: 'no-conditions', short: 100, long: 300 },
+  'takes no archive from a push when archives without an entry are cleared away': { store: 'exact', mix: 'orphans', short: 50, long: 200 },
+}
+
+/** Schedules in which a mutant must show. */
+const MUTANT_BUDGET = 2500
+
+/** One test for each kind of schedules: none may end in a violation. */
+export function describeSchedules(share: 'short' | 'long'): void {
+  let product: string
+  const pool = usePool()
+  before(async () => {
+    product = await bundleProduct()
+  })
+
+  for (const [title, { store, mix, short, long }] of Object.entries(SCHEDULES)) {
+    it(title, async function () {
+      this.timeout(300_000)
+      const bad: string[] = []
+      const run = share === 'short' ? { first: 1, seeds: short } : { first: 1 + short, seeds: long }
+      await pool().run({ ...run, product, options: optionsOf(store, mix) }, ({ outcome: { seed, violations } }) => {
+        if (violations.length === 0) return 'more'
+        const replay = `--store ${store}${mix === undefined ? '' : ` --mix ${mix}`} --first ${String(seed)} --seeds 1 --trace`
+        bad.push(`seed ${String(seed)}: ${violations.join('; ')}; npm run simulate -- ${replay}`)
+        return 'enough'
+      })
+      assert.deepEqual(bad, [])
+    })
+  }
+}
+
+/**
+ * One test for each mutant: it must show. The simulation is worth what it can find. Prints the seed if it is not the first.
+ * @param firstOf the seed to begin with
+ */
+export function describeMutants(firstOf: (mutant: Mutant) => number): void {
+  const pool = usePool()
+
+  for (const mutant of MUTANTS) {
+    const { also = [], file, find, mix, replace, rule, store = 'exact' } = mutant
+    it(rule, async function () {
+      this.timeout(300_000)
+      const product = await bundleProduct({ edits: [{ file, find, replace }, ...also] })
+      let shown: number | undefined
+      const first = firstOf(mutant)
+      const run = { product, first, seeds: MUTANT_BUDGET, options: optionsOf(store, mix) }
+      await pool().run(run, ({ outcome }) => {
+        if (outcome.violations.length > 0) shown = outcome.seed
+        return shown === undefined ? 'more' : 'enough'
+      })
+      if (shown !== undefined && shown !== first) process.stdout.write(`      shows: ${String(shown)}\n`)
+      assert.notEqual(shown, undefined, `${String(MUTANT_BUDGET)} schedules without a violation`)
+    })
+  }
+}
+
+/** Threads for the tests of the enclosing `describe`. */
+export function usePool(): () => Pool {
+  let pool: Pool
+  before(async () => {
+    pool = await Pool.open()
+  })
+  after(() => pool.close())
+  return () => pool
+}
+
+function optionsOf(store: StoreKind, mix: MixName | undefined): { readonly store: StoreKind; readonly mix?: MixName } {
+  return { store, ...(mix === undefined ? {} : { mix }) }
+}
