@@ -3,13 +3,13 @@ import tseslint from 'typescript-eslint'
 
 const ban = (regex, message) => ({ regex, message })
 const layers = (...names) => ban(`^(\\.\\./)+(${names.join('|')})/`, 'Dependencies point inward: see docs/ARCHITECTURE.md.')
-const SHELL = ban('^\\.\\./(main|args|help|config|context|output)\\.ts$', 'Only commands see the context.')
-const WIRING = ban('^\\.\\./(main|args|config)\\.ts$', 'Commands receive a context.')
+const SHELL = ban('^\\.\\./(main|args|help|config|context|open-context|output)\\.ts$', 'Only commands see the context.')
+const WIRING = ban('^\\.\\./(main|args|config|open-context)\\.ts$', 'Commands receive a context.')
 const ADAPTER = ban('store/(s3|memory)-', 'Depend on the ObjectStore port.')
 const NODE = ban('^node:', 'The core is pure.')
 const AWS = ban('^@(aws-sdk|smithy)/', 'Only lib/store/s3-*.ts knows the AWS SDK.')
 const YAML = ban('^yaml$', 'Decode text through a module of lib/core or lib/chart.')
-const YARGS = ban('^yargs', 'Only lib/args.ts and lib/help.ts know yargs.')
+const YARGS = ban('^yargs', 'Only lib/help.ts knows yargs.')
 const ULID = ban('^ulid$', 'Only lib/core/delta-id.ts knows ulid.')
 
 const imports = (files, ...patterns) => ({ files: [files], rules: { 'no-restricted-imports': ['error', { patterns }] } })

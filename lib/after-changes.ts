@@ -2,13 +2,13 @@ import type { Changes } from './changes.ts'
 import { HelmS3Error, hasCode } from './errors.ts'
 import { describeUnexpected } from './error-text.ts'
 
-/** How to go on, by command; all others begin where the last run has stopped. */
+/** How to continue, by command; all other commands continue where the last run has stopped. */
 const GOING_ON: Readonly<Record<string, string>> = {
-  push: 'the same command with --ignore-if-exists, or once more with --force, does what is missing',
-  copy: 'the same command with --ignore-if-exists, or once more with --force, does what is missing',
-  delete: 'the same command with --ignore-missing does what is missing',
-  restore: 'see with `helm s3 list REPO` what stands, and restore what is missing',
-  init: '`helm s3 check REPO` says what stands there',
+  push: 'run the same command with --ignore-if-exists, or again with --force, to do the rest',
+  copy: 'run the same command with --ignore-if-exists, or again with --force, to do the rest',
+  delete: 'run the same command with --ignore-missing to do the rest',
+  restore: 'see with `helm s3 list REPO` which versions exist, and restore the others',
+  init: '`helm s3 check REPO` says what is there',
 }
 
 /** Hints for a command that has changed nothing. */
@@ -24,7 +24,7 @@ export function afterChanges(error: unknown, changes: Changes, command: string, 
   const parts = partsOf(changes, { speaksOfUnanswered: !hasCode(error, 'outcome-unknown') })
   if (parts.length === 0) return error
   const { hint, message } = error instanceof HelmS3Error ? error : unexpected(error, isVerbose)
-  const goingOn = GOING_ON[command] ?? 'the same command goes on from there'
+  const goingOn = GOING_ON[command] ?? 'run the same command again to do the rest'
   const isTrue = hint !== undefined && !SAYS_UNCHANGED.test(hint)
   return new HelmS3Error('outcome-unknown', [...parts, `not finished: ${message.trim()}`].join('; '), {
     hint: isTrue ? `${hint}; ${goingOn}` : goingOn,
@@ -32,10 +32,10 @@ export function afterChanges(error: unknown, changes: Changes, command: string, 
   })
 }
 
-/** The lines for somebody who has ended a command: what stands of it. */
+/** What a user who has interrupted a command is told: which changes are made, and which may be. */
 export function linesWhenEnded(changes: Changes): readonly string[] {
   const parts = partsOf(changes, { speaksOfUnanswered: true })
-  return parts.length === 0 ? [] : [`${parts.join('; ')}; ended before all was done`]
+  return parts.length === 0 ? [] : [`${parts.join('; ')}; ended before everything was done`]
 }
 
 function partsOf(changes: Changes, options: { readonly speaksOfUnanswered: boolean }): readonly string[] {
@@ -43,7 +43,7 @@ function partsOf(changes: Changes, options: { readonly speaksOfUnanswered: boole
   const parts: string[] = []
   if (committedText !== undefined) parts.push(`committed: ${committedText}`)
   if (replacedText !== undefined) {
-    parts.push(`replaced, or on its way, while the index may name the old one: the archive of ${replacedText}`)
+    parts.push(`the archive of ${replacedText} has been replaced, or may be, while the index may still describe the old one`)
   }
   if (unansweredText !== undefined && options.speaksOfUnanswered) {
     parts.push(`no answer to the write of ${unansweredText}: it may or may not take effect`)

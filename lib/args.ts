@@ -1,36 +1,58 @@
-import { Parser } from 'yargs/helpers'
-import type { Command } from './command.ts'
-import { COMMANDS, commandName, findCommand, unknownCommand } from './command-table.ts'
+import { type Command, commandName, findCommand } from './command.ts'
+import { type CommandLine, readCommandLine } from './command-line.ts'
+import { COMMANDS, unknownCommand } from './command-table.ts'
+import { COMPLETE } from './definitions/complete.ts'
+import { readDownloaderCall } from './downloader-call.ts'
 import { parseAge, parseDuration } from './duration.ts'
 import { RUN_HELP } from './error-text.ts'
 import { HelmS3Error } from './errors.ts'
 import { type Flag, type Flags, GLOBAL_FLAGS, HELM_FLAGS, SETTING_FLAGS } from './flags.ts'
 import type { Invocation } from './invocation.ts'
 import type { OutputForm } from './output.ts'
-
-/** Every flag that there is. Of one that several commands have, the kind of the last one. */
-const ALL_FLAGS: Flags = Object.assign({}, ...COMMANDS.map(({ flags }) => flags), HELM_FLAGS, GLOBAL_FLAGS) as Flags
+import { isGoFalse, isGoTrue } from './settings/environment.ts'
 
 /**
- * Reads a command line as the Go plugin does (spf13/cobra, spf13/pflag): flags anywhere, `--flag value` and `--flag=value`,
- * `--` ends them; its messages, and its order of complaints: flags, then the number of arguments, then what is required.
+ * What a command line asks for. Its messages are those of the Go plugin (spf13/cobra, spf13/pflag), and so is the order of its
+ * complaints: flags, then the number of arguments, then what is required.
+ *
+ * A call by Helm's downloader and the words of a line that is being completed are passed on unread: they contain no flags of this
+ * program.
+ * @param argv the words after `helm s3`
  * @throws HelmS3Error `usage`
  */
 export function parseArgs(argv: readonly string[]): Invocation {
-  const table = flagTable(argv)
-  const { words, given } = parseFlags(argv, table)
-  const [first, ...rest] = words
+  const call = readDownloaderCall(argv)
+  if (call !== undefined) return asItStands('download', call)
+  if (argv[0] === COMPLETE) return asItStands(COMPLETE, argv.slice(1))
+  const line = readCommandLine(argv, COMMANDS)
+  const [unknown] = line.unknown
+  if (unknown !== undefined) throw usage(unknownFlag(unknown))
+  const [first, ...rest] = line.words
   if (first === undefined || first === 'help') {
-    refuseFlags(given, {}, argv, table)
+    refuseFlags(line, {})
     if (rest.length === 0) return { kind: 'help', command: undefined }
   }
   const name = first === 'help' ? rest.join(' ') : (first ?? '')
-  const command = findCommand(name)
+  const command = findCommand(COMMANDS, name)
   if (command === undefined) throw unknownCommand(name)
-  refuseFlags(given, command.flags, argv, table)
-  if (first === 'help' || given.has('help')) return { kind: 'help', command }
+  refuseFlags(line, command.flags)
+  if (first === 'help' || readFlag('help', GLOBAL_FLAGS.help, line.given) === true) return { kind: 'help', command }
+  refuseCount(command, rest, line)
+  return invocationOf(command, rest, line.given)
+}
 
-  refuseCount(command, rest, argv, table)
+/** `--exit-codes` as it was given, also on a line with mistakes: their exit status depends on it. */
+export function exitCodesOf(argv: readonly string[]): string | undefined {
+  return readCommandLine(argv, COMMANDS).given.get('exit-codes')?.at(-1)
+}
+
+function asItStands(name: string, args: readonly string[]): Invocation {
+  const command = findCommand(COMMANDS, name)
+  if (command === undefined) throw unknownCommand(name)
+  return { kind: 'run', command, args, flags: {}, settings: {}, timeout: undefined, isVerbose: false, isQuiet: false, form: 'table' }
+}
+
+function invocationOf(command: Command, args: readonly string[], given: CommandLine['given']): Invocation {
   const flags: Record<string, unknown> = {}
   for (const [flag, definition] of Object.entries(command.flags)) {
     if (definition.kind === 'texts' && definition.required === true && !given.has(flag)) {
@@ -42,7 +64,7 @@ export function parseArgs(argv: readonly string[]): Invocation {
   return {
     kind: 'run',
     command,
-    args: rest,
+    args,
     flags,
     settings: Object.fromEntries(Object.keys(SETTING_FLAGS).map((flag) => [flag, given.get(flag)?.at(-1)])),
     timeout: readFlag('timeout', GLOBAL_FLAGS.timeout, given) as number | undefined,
@@ -52,101 +74,33 @@ export function parseArgs(argv: readonly string[]): Invocation {
   }
 }
 
-/**
- * The flags as the command of the line has them: `--prov` is a switch of one command and has a value in another. The command is
- * the one that the line names when it is read with that command's flags, for flags can stand before it.
- */
-function flagTable(argv: readonly string[]): Flags {
-  const first = findCommand(argv[0] ?? '')
-  const tableOf = (command: Command | undefined): Flags => ({ ...ALL_FLAGS, ...command?.flags })
-  const namesItself = (command: Command): boolean => findCommand(parseFlags(argv, tableOf(command)).words[0] ?? '') === command
-  return tableOf(first ?? COMMANDS.find(namesItself))
-}
-
-interface ParsedLine {
-  readonly words: readonly string[]
-  readonly given: ReadonlyMap<string, readonly string[]>
-}
-
-/** The words that are no flags, and the values of each flag in the order of the line. */
-function parseFlags(argv: readonly string[], table: Flags): ParsedLine {
-  const isSwitch = (flag: string): boolean => isBoolean(table[flag])
-  const shorts = Object.entries(table).flatMap(([flag, definition]) =>
-    'short' in definition && definition.short !== undefined ? [[flag, [definition.short]] as const] : [],
-  )
-  const { _: words, '--': literal = [], ...values } = Parser(separateShortValues(argv, table), {
-    boolean: Object.keys(table).filter(isSwitch),
-    string: Object.keys(table).filter((flag) => !isSwitch(flag)),
-    alias: Object.fromEntries(shorts.map(([flag, names]) => [flag, [...names]])),
-    configuration: {
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'populate--': true,
-      'strip-aliased': true,
-      'unknown-options-as-args': true,
-    },
-  }) as { readonly _: string[]; readonly '--'?: string[]; readonly [flag: string]: unknown }
-
-  const unknown = words.find((word) => /^-./.test(word))
-  if (unknown !== undefined) throw usage(unknownFlag(unknown))
-  const given = new Map(Object.entries(values).map(([flag, value]) => [flag, [value].flat().map(String)] as const))
-  return { words: [...words, ...literal], given }
-}
-
-/** A flag that needs no value gets the empty one. `-ojson` as `-o=json`, which pflag also takes; Helm itself leaves `-nNAMESPACE` in the line. */
-function separateShortValues(argv: readonly string[], table: Flags): string[] {
-  const end = argv.indexOf('--')
-  const isOptional = (word: string): boolean => word.startsWith('--') && table[word.slice(2)]?.kind === 'optional'
-  const separate = (word: string): string => (isOptional(word) ? `${word}=` : word.replace(/^-([odnv])(?=[^=])/, '-$1='))
-  return argv.map((word, i) => (end >= 0 && i > end ? word : separate(word)))
-}
-
 /** Refuses flags that the command does not have, and flags that lack their value. */
-function refuseFlags(given: ParsedLine['given'], own: Flags, argv: readonly string[], table: Flags): void {
-  for (const [flag, texts] of given) {
-    if (!(flag in own) && !(flag in GLOBAL_FLAGS) && !(flag in HELM_FLAGS)) throw usage(unknownFlag(`--${flag}`))
-    if (texts.includes('')) refuseMissingValue(flag, argv, table[flag])
+function refuseFlags({ bare, given }: CommandLine, own: Flags): void {
+  for (const flag of given.keys()) {
+    const isKnown = Object.hasOwn(own, flag) || Object.hasOwn(GLOBAL_FLAGS, flag) || Object.hasOwn(HELM_FLAGS, flag)
+    if (!isKnown) throw usage(unknownFlag(`--${flag}`))
+    const typed = bare.get(flag)
+    if (typed === undefined) continue
+    const hint = `Helm drops an empty argument together with the one after it: write ${typed}=VALUE\n${RUN_HELP}`
+    throw new HelmS3Error('usage', `flag needs an argument: ${typed}`, { hint })
   }
 }
 
-/** `--flag=` gives the empty value on purpose; `--flag` at the end of the line, or before another flag, forgets it. */
-function refuseMissingValue(flag: string, argv: readonly string[], definition: Flag | undefined): void {
-  if (definition?.kind === 'optional') return
-  const names = definition !== undefined && 'short' in definition ? [`--${flag}`, `-${definition.short ?? ''}`] : [`--${flag}`]
-  const bare = argv.find((word, i) => names.includes(word) && argv[i + 1] !== '')
-  if (bare === undefined) return
-  const hint = `Helm drops an empty argument together with the one after it: write ${bare}=VALUE\n${RUN_HELP}`
-  throw new HelmS3Error('usage', `flag needs an argument: ${bare}`, { hint })
-}
-
 function unknownFlag(word: string): string {
-  if (word.startsWith('--')) return `unknown flag: ${word.split('=', 1)[0] ?? word}`
+  if (word.startsWith('--')) return `unknown flag: ${word}`
   return `unknown shorthand flag: '${word.charAt(1)}' in ${word}`
 }
 
-function refuseCount(command: Command, args: readonly string[], argv: readonly string[], table: Flags): void {
+function refuseCount(command: Command, args: readonly string[], { spaced: [swallowing] }: CommandLine): void {
   const { min, max } = command.arity
   if (args.length >= min && args.length <= max) return
   if (max === 0) throw usage(`unknown command ${JSON.stringify(args[0])} for "s3 ${commandName(command)}"`)
-  const swallowed = args.length < min ? argv.find((word, i) => takesNextWord(word, table) && i + 1 < argv.length) : undefined
   const hint =
-    swallowed === undefined
+    swallowing === undefined || args.length > max
       ? RUN_HELP
-      : `If the value of ${swallowed} was empty, Helm has dropped it: write ${swallowed}=VALUE\n${RUN_HELP}`
+      : `If the value of ${swallowing} was empty, Helm has dropped it: write ${swallowing}=VALUE\n${RUN_HELP}`
   const wanted = min === max || max === Infinity ? String(min) : `between ${String(min)} and ${String(max)}`
   throw new HelmS3Error('usage', `accepts ${wanted} arg(s), received ${String(args.length)}`, { hint })
-}
-
-function takesNextWord(word: string, table: Flags): boolean {
-  const definition = word.startsWith('--') ? table[word.slice(2)] : undefined
-  return definition !== undefined && !isBoolean(definition) && definition.kind !== 'optional'
-}
-
-function isBoolean(definition: Flag | undefined): boolean {
-  return definition?.kind === 'switch' || definition?.kind === 'toggle'
 }
 
 function readFlag(flag: string, definition: Flag, given: ReadonlyMap<string, readonly string[]>): unknown {
@@ -154,9 +108,9 @@ function readFlag(flag: string, definition: Flag, given: ReadonlyMap<string, rea
   const last = texts?.at(-1)
   switch (definition.kind) {
     case 'switch':
-      return last === 'true'
+      return last !== undefined && readBoolean(flag, last)
     case 'toggle':
-      return last === undefined ? undefined : last === 'true'
+      return last === undefined ? undefined : readBoolean(flag, last)
     case 'texts':
     case 'optional':
       return texts ?? []
@@ -174,6 +128,13 @@ function readFlag(flag: string, definition: Flag, given: ReadonlyMap<string, rea
       return milliseconds
     }
   }
+}
+
+/** As Go's `strconv.ParseBool`, with its words: what is neither true nor false must not silently turn off, say, `--dry-run`. */
+function readBoolean(flag: string, text: string): boolean {
+  if (isGoTrue(text)) return true
+  if (isGoFalse(text)) return false
+  throw invalidValue(flag, text, `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`)
 }
 
 function readCount(flag: string, { min = 0, max = Number.MAX_SAFE_INTEGER }: Extract<Flag, { readonly kind: 'count' }>, text: string): number {

@@ -13,10 +13,10 @@ export type Change =
 
 type DeltaChange = Extract<Change, { readonly delta: DeltaId }>
 
-/** `sent`: nobody knows yet, or any more, whether it has been made. */
+/** `sent`: it is not known whether the change has been made. */
 type Fate = 'sent' | 'committed'
 
-/** So many versions, and so many archives, are named one by one. */
+/** At most this many versions and archives are named one by one. */
 const MOST_VERSIONS = 3
 const MOST_ARCHIVES = 20
 

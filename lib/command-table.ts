@@ -1,7 +1,7 @@
-import type { Command } from './command.ts'
+import { type Command, commandName } from './command.ts'
 import { checkDefinition } from './definitions/check.ts'
 import { compactDefinition } from './definitions/compact.ts'
-import { completeDefinition } from './definitions/complete.ts'
+import { defineComplete } from './definitions/complete.ts'
 import { configDefinition } from './definitions/config.ts'
 import { copyDefinition } from './definitions/copy.ts'
 import { deleteDefinition } from './definitions/delete.ts'
@@ -35,17 +35,9 @@ export const COMMANDS: readonly Command[] = [
   configDefinition,
   fetchDefinition,
   downloadDefinition,
-  completeDefinition,
+  defineComplete(() => COMMANDS),
   versionDefinition,
 ]
-
-export function commandName({ usage }: Command): string {
-  return usage.split(' ', 1)[0] ?? usage
-}
-
-export function findCommand(name: string): Command | undefined {
-  return COMMANDS.find((entry) => commandName(entry) === name || entry.aliases.includes(name))
-}
 
 /** The error for a word that is no command, with the commands whose names are close to it, as cobra says it. */
 export function unknownCommand(word: string): HelmS3Error {

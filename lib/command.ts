@@ -29,6 +29,16 @@ export interface Command {
   run(context: Context, args: readonly string[], flags: Readonly<Record<string, unknown>>): Promise<void>
 }
 
+/** The name by which a command is called, as its usage begins. */
+export function commandName({ usage }: Pick<Command, 'usage'>): string {
+  return usage.split(' ', 1)[0] ?? usage
+}
+
+/** The command with this name or alias. */
+export function findCommand(commands: readonly Command[], name: string | undefined): Command | undefined {
+  return commands.find((command) => commandName(command) === name || command.aliases.some((alias) => alias === name))
+}
+
 type CommandDefinition<F extends Flags> = Pick<Command, 'usage' | 'about' | 'arity' | 'examples'> &
   Partial<Pick<Command, 'aliases' | 'details' | 'isHidden' | 'result'>> & {
     readonly flags: F

@@ -38,7 +38,7 @@ export async function withDeadline<T>({ timeout, interrupted, clock }: Deadline,
   })
   const timedOut = (): HelmS3Error =>
     new HelmS3Error('timeout', `not done after ${formatDuration(timeout)}`, {
-      hint: 'give it longer with --timeout; a change that was under way may have been made',
+      hint: 'allow more time with --timeout; a change that was in progress may have been made',
     })
   const end = clock.monotonic() + Math.min(Math.max(timeout, 0), MAX_TIMER)
   const leave = attend({

@@ -33,34 +33,34 @@ export type FlagValue<F extends Flag> = F extends { readonly kind: 'switch' }
 
 export type FlagValues<T extends Flags> = { readonly [name in keyof T]: FlagValue<T[name]> }
 
-/** How the bucket is reached, and what is said with every object that is written: `lib/settings/` reads their values. */
+/** How the bucket is reached, and how every object is written: `lib/settings/` reads their values. */
 export const SETTING_FLAGS = {
   region: { kind: 'text', about: 'region of the bucket ($HELM_S3_REGION, $AWS_REGION)' },
   'endpoint-url': { kind: 'text', about: 'URL of a store other than AWS ($AWS_ENDPOINT_URL)' },
-  profile: { kind: 'text', about: 'profile of the configuration of AWS ($HELM_S3_PROFILE, $AWS_PROFILE)' },
-  'expected-bucket-owner': { kind: 'text', about: 'refuse buckets of other accounts than this one ($HELM_S3_EXPECTED_BUCKET_OWNER)' },
+  profile: { kind: 'text', about: 'profile in the AWS configuration ($HELM_S3_PROFILE, $AWS_PROFILE)' },
+  'expected-bucket-owner': { kind: 'text', about: 'refuse buckets that do not belong to this account ($HELM_S3_EXPECTED_BUCKET_OWNER)' },
   acl: { kind: 'text', about: 'canned ACL of every object that is written ($S3_ACL)' },
   sse: { kind: 'text', about: 'encryption of every object that is written: AES256, aws:kms or aws:kms:dsse ($AWS_S3_SSE)' },
-  'sse-kms-key-id': { kind: 'text', about: 'KMS key to encrypt with; alone it means --sse=aws:kms ($HELM_S3_SSE_KMS_KEY_ID)' },
+  'sse-kms-key-id': { kind: 'text', about: 'KMS key to encrypt with; implies --sse=aws:kms ($HELM_S3_SSE_KMS_KEY_ID)' },
   tags: { kind: 'text', about: 'tags of every object that is written: KEY=VALUE,... ($HELM_S3_TAGS)' },
 } as const satisfies Flags
 
 /** The flags of every command. */
 export const GLOBAL_FLAGS = {
   ...SETTING_FLAGS,
-  timeout: { kind: 'duration', about: 'limit of the whole operation ($HELM_S3_TIMEOUT)', shownDefault: '5m0s' },
-  verbose: { kind: 'switch', about: 'also say what is done on the side ($HELM_S3_VERBOSE, $HELM_DEBUG)' },
-  quiet: { kind: 'switch', about: 'print nothing but errors, and what -o json or yaml asks for', short: 'q' },
-  'exit-codes': { kind: 'choice', about: 'fine: an exit status for each kind of error ($HELM_S3_EXIT_CODES)', of: ['default', 'fine'], shownDefault: 'default' },
+  timeout: { kind: 'duration', about: 'time limit for the whole operation ($HELM_S3_TIMEOUT)', shownDefault: '5m0s' },
+  verbose: { kind: 'switch', about: 'also print details of what is done ($HELM_S3_VERBOSE, $HELM_DEBUG)' },
+  quiet: { kind: 'switch', about: 'print only errors, and the result if -o json or yaml is given', short: 'q' },
+  'exit-codes': { kind: 'choice', about: 'fine: use a different exit status for each kind of error ($HELM_S3_EXIT_CODES)', of: ['default', 'fine'], shownDefault: 'default' },
   help: { kind: 'switch', about: 'show this help', short: 'h' },
 } as const satisfies Flags
 
-/** The forms of `index.yaml`. */
+/** The formats of `index.yaml`. */
 export const INDEX_FORMS = ['json', 'yaml'] as const
 
 /** For the commands that report something. */
 export const OUTPUT_FLAG = {
-  output: { kind: 'choice', about: 'how the result is printed', of: ['table', 'json', 'yaml'], short: 'o', shownDefault: 'table' },
+  output: { kind: 'choice', about: 'format of the result', of: ['table', 'json', 'yaml'], short: 'o', shownDefault: 'table' },
 } as const satisfies Flags
 
 /**

@@ -31,13 +31,13 @@ function overview(): string {
   return `helm s3 COMMAND [flags]\n\nHelm chart repositories on S3 that lose no chart.\n\nCommands:\n${lines.join('\n')}`
 }
 
-/** Of all commands: the first example of each, and two words of advice. */
+/** The examples of a command; without one, the first example of every command, and advice. */
 function examplesOf(command: Command | undefined): string {
   const examples = command === undefined ? VISIBLE.flatMap(({ examples }) => examples.slice(0, 1)) : command.examples
   const lines = examples.map(([line, about]) => `  # ${about}\n  helm s3 ${line}`)
   const advice =
     command === undefined
-      ? '\n\n`helm s3 COMMAND --help` tells more. Write --flag=VALUE: of `--flag ""` Helm drops the value and the word after it.'
+      ? '\n\nRun `helm s3 COMMAND --help` for more about a command. Write --flag=VALUE: Helm drops the empty value of `--flag ""`, and the word after it.'
       : ''
   return `Examples:\n${lines.join('\n')}${advice}`
 }

@@ -1,6 +1,6 @@
 /**
- * The part of JSON Schema (draft 2020-12) that describes results. The schemas are documentation that tests hold the results
- * to: a field that is there stays there, with its type; new ones may come.
+ * The part of JSON Schema (draft 2020-12) that describes results. Tests compare every result with its schema. A field keeps its name
+ * and type for good; new fields may be added.
  */
 export interface JsonSchema {
   readonly type?: JsonType | readonly JsonType[]

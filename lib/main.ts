@@ -1,52 +1,22 @@
 import { afterChanges, linesWhenEnded } from './after-changes.ts'
+import { exitCodesOf, parseArgs } from './args.ts'
 import { Changes } from './changes.ts'
-import { commandName, findCommand } from './command-table.ts'
-import { COMPLETE } from './definitions/complete.ts'
+import { commandName } from './command.ts'
 import { type Config, readConfig } from './config.ts'
-import type { Context } from './context.ts'
 import { withDeadline } from './deadline.ts'
-import { readDownloaderCall } from './downloader-call.ts'
 import { errorText } from './error-text.ts'
 import { HelmS3Error, exitStatus, problemStatus } from './errors.ts'
-import type { Invocation } from './invocation.ts'
-import { Interruption, type Io, type Output, createOutput } from './output.ts'
+import type { RunInvocation } from './invocation.ts'
+import { type Run, type Wiring, openContext } from './open-context.ts'
 import type { RepositoryLocation } from './core/keys.ts'
-import { PROGRAM_VERSION } from './program-version.ts'
-import { objectDefaults } from './protocol/config-defaults.ts'
-import { createSession } from './protocol/open-session.ts'
-import type { Session } from './protocol/session.ts'
+import { Interruption, type Io, createOutput } from './output.ts'
 import { withRepositoryNamed } from './repository-hint.ts'
-import { type ConnectionSettings, connectionSettings } from './settings/connection.ts'
+import { connectionSettings } from './settings/connection.ts'
 import type { Environment } from './settings/environment.ts'
-import { NO_OBJECT_SETTINGS, type ObjectSettings, type ObjectSettingsSource, explicitObjectSettings, keysOfDefaults, objectSettings, takesRepositoryDefaults, withDefaults } from './settings/objects.ts'
+import { objectSettings, takesRepositoryDefaults } from './settings/objects.ts'
 import { timeoutFrom } from './settings/timeout.ts'
-import type { ObjectStore } from './store/object-store.ts'
-import type { Clock } from './sys/clock.ts'
-import type { Random } from './sys/random.ts'
 import { systemCode } from './sys/system-error.ts'
 import { visibleText } from './terminal-text.ts'
-
-/** What an adapter needs to open a bucket. */
-export interface StoreOptions {
-  readonly bucket: string
-  readonly connection: ConnectionSettings
-  readonly objectSettings: ObjectSettingsSource
-  /** Ends all requests when it is aborted. */
-  readonly signal: AbortSignal
-  /** Told what was found out on the way: one line each. */
-  readonly detail: (line: string) => void
-  /** Told, in one line, when the store does not answer and is waited for. */
-  readonly notice: (line: string) => void
-}
-
-/** The adapters of a run: tests hand in their own. */
-export interface Wiring {
-  readonly clock: Clock
-  readonly random: Random
-  /** Name of this machine, for the log. */
-  readonly host: string | undefined
-  readonly createStore: (options: StoreOptions) => Promise<ObjectStore>
-}
 
 /** As in the Go plugin. */
 const DEFAULT_TIMEOUT = 5 * 60_000
@@ -67,7 +37,7 @@ export async function main(argv: readonly string[], env: Environment, io: Io, wi
   const changes = new Changes()
   const opened: RepositoryLocation[] = []
   try {
-    const invocation = await readInvocation(argv)
+    const invocation = parseArgs(argv)
     if (invocation.kind === 'help') {
       const { helpText } = await import('./help.ts')
       await io.stdout.write(await helpText(invocation.command))
@@ -85,100 +55,28 @@ export async function main(argv: readonly string[], env: Environment, io: Io, wi
   }
 }
 
-/** Looks at the words themselves: a line that cannot be read has an exit status, too. */
 function hasFineExitCodes(argv: readonly string[], config: Config): boolean {
-  const given = argv.findLast((word, i) => word.startsWith('--exit-codes=') || argv[i - 1] === '--exit-codes')
-  return given === undefined ? config.hasFineExitCodes : given === 'fine' || given === '--exit-codes=fine'
+  const given = exitCodesOf(argv)
+  return given === undefined ? config.hasFineExitCodes : given === 'fine'
 }
 
-async function readInvocation(argv: readonly string[]): Promise<Invocation> {
-  const call = readDownloaderCall(argv)
-  const [first, ...rest] = argv
-  // Both are read as they are. The words of a line that is being completed are not this program's flags, either.
-  const [name, args] = call !== undefined ? ['download', call] : [first, rest]
-  const command = call !== undefined || name === COMPLETE ? findCommand(name ?? '') : undefined
-  if (command !== undefined) {
-    return { kind: 'run', command, args, flags: {}, settings: {}, timeout: undefined, isVerbose: false, isQuiet: false, form: 'table' }
-  }
-  const { parseArgs } = await import('./args.ts')
-  return parseArgs(argv)
-}
-
-interface Surroundings {
-  readonly changes: Changes
-  /** The repositories of the command, in the order of their opening. */
-  readonly opened: RepositoryLocation[]
-  readonly config: Config
-  readonly env: Environment
+interface Surroundings extends Pick<Run, 'changes' | 'config' | 'env' | 'opened' | 'output' | 'wiring'> {
   readonly io: Io
-  readonly wiring: Wiring
-  readonly output: Output
 }
 
-async function run(
-  { command, args, flags, settings, timeout }: Extract<Invocation, { readonly kind: 'run' }>,
-  { changes, opened, config, env, io, wiring: { clock, random, host, createStore }, output }: Surroundings,
-): Promise<void> {
+async function run({ args, command, flags, settings, timeout }: RunInvocation, { io, ...around }: Surroundings): Promise<void> {
+  const { changes, env, output, wiring: { clock } } = around
   // What is wrong on the command line is said at once, whatever the command does first.
   connectionSettings(settings, undefined, {})
   objectSettings(settings, {})
-  const takesDefaults = takesRepositoryDefaults(env)
-  const deadline = { timeout: timeout ?? timeoutFrom(env) ?? DEFAULT_TIMEOUT, clock, ...(io.interrupted === undefined ? {} : { interrupted: io.interrupted }) }
-  const waiting = once(output.notice)
-  await withDeadline(deadline, async (signal) => {
-    // What waits for others ends with the requests, and has time to say what became of it.
-    const endingClock: Clock = { ...clock, sleep: (milliseconds, own) => clock.sleep(milliseconds, own ?? signal) }
-    const openStore = async (bucket: string, query = '', defaults = async (): Promise<ObjectSettings> => NO_OBJECT_SETTINGS, repository = ''): Promise<ObjectStore> => {
-      const connection = connectionSettings(settings, new URLSearchParams(query), env)
-      const explicit = objectSettings(settings, env)
-      const objects: ObjectSettingsSource = async () => {
-        const lower = await defaults()
-        return { ...withDefaults(explicit, lower), saidBy: { repository, keys: keysOfDefaults(explicit, lower) } }
-      }
-      return createStore({ bucket, connection, objectSettings: objects, signal, detail: output.detail, notice: waiting })
-    }
-    const origin = {
-      ...(config.user === undefined ? {} : { user: config.user }),
-      ...(host === undefined ? {} : { host }),
-      tool: `helm-s3/${PROGRAM_VERSION}`,
-      command: commandName(command),
-    }
-    const inBackground: Promise<void>[] = []
-    const context: Context = {
-      beforeEnd: (work) => inBackground.push(work),
-      config,
-      output,
-      stdin: io.stdin,
-      objectSettings: explicitObjectSettings(settings, env),
-      takesRepositoryDefaults: takesDefaults,
-      openStore: (bucket, query) => openStore(bucket, query),
-      openSession: async (location) => {
-        opened.push(location)
-        const defaults = async (): Promise<ObjectSettings> => (takesDefaults ? objectDefaults(await session.repositoryConfig()) : NO_OBJECT_SETTINGS)
-        const store = await openStore(location.bucket, location.query, defaults, location.address)
-        const { notice, progress, detail, track } = output
-        const { baseFile } = await import('./cache/base-file.ts')
-        const place = store.place === undefined ? undefined : JSON.stringify([store.place, location.url])
-        const baseCache = place === undefined ? undefined : baseFile(config.helm.cacheFolder, place)
-        const told = { notice, progress, detail, track }
-        const clocks = { clock: endingClock, random }
-        const session: Session = createSession({ store, location, ...clocks, origin, changes, ...told, baseCache })
-        return session
-      },
-    }
+  takesRepositoryDefaults(env)
+  const interrupted = io.interrupted === undefined ? {} : { interrupted: io.interrupted }
+  await withDeadline({ timeout: timeout ?? timeoutFrom(env) ?? DEFAULT_TIMEOUT, clock, ...interrupted }, async (signal) => {
+    const { allDone, context } = openContext({ ...around, command, settings, stdin: io.stdin, signal })
     await command.run(context, args, flags)
-    await Promise.all(inBackground)
+    await allDone()
   })
   if (changes.leftover !== undefined) output.notice(`helm-s3: ${changes.leftover}`)
-}
-
-/** Of stores that are opened more than once, one says that it is waited for. */
-function once(notice: (line: string) => void): (line: string) => void {
-  const said = new Set<string>()
-  return (line) => {
-    if (!said.has(line)) notice(line)
-    said.add(line)
-  }
 }
 
 interface Failing {

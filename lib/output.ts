@@ -5,7 +5,7 @@ import { NO_PROGRESS, type Track } from './track.ts'
 
 /** A stream that text or bytes go to. */
 export interface Sink {
-  /** Resolves when the system has taken the chunk; rejects with the system's error (`EPIPE`: nobody reads any more). */
+  /** Resolves when the system has taken the chunk; rejects with the system's error (`EPIPE`: the reader has closed the pipe). */
   write(chunk: string | Uint8Array): Promise<void>
   readonly isTerminal: boolean
   /** The stream itself, for what draws on a terminal. */

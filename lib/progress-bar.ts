@@ -14,7 +14,7 @@ export function progressBars(terminal: NodeJS.WriteStream, hasColor: boolean): T
     let bar: { text: string; stop(): unknown } | undefined
     const begin = async (): Promise<void> => {
       const { default: ora } = await import('ora')
-      // The cursor is hidden by whoever shows it again, and keys pressed meanwhile stay what they are.
+      // The cursor stays visible, because a killed process could not show it again; keys pressed meanwhile are not swallowed.
       if (!isOver && !isWithoutWidth(terminal)) bar = ora({ stream: terminal, text: barText(title, done, total), discardStdin: false, hideCursor: false, ...(hasColor ? {} : { color: false as const }) }).start()
     }
     void begin()

@@ -14,7 +14,7 @@ function widthOf(text: string): number {
   return /^[ -~]*$/.test(text) ? text.length : stringWidth(text)
 }
 
-/** What stands in a bucket is others' text: it makes one line, in which nothing hides. */
+/** Text from a bucket as one line, with control characters made visible. */
 export function singleLine(text: string): string {
   return visibleLine(text.replace(/\s+/g, ' ').trim())
 }

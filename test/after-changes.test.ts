@@ -31,7 +31,7 @@ describe('what a command says that fails after a change', () => {
     changes.committed({ delta: SECOND, added: versions(2, 4, 5), removed: versions(6) })
     const counted = `committed: 4 versions and the removal of app 3.0.0, app 6.0.0 (2 deltas, the last ${SECOND})`
     assert.equal(told(changes).message, `${counted}; not finished: nobody answers`)
-    assert.deepEqual(linesWhenEnded(changes), [`${counted}; ended before all was done`])
+    assert.deepEqual(linesWhenEnded(changes), [`${counted}; ended before everything was done`])
   })
 
   it('names what is no version: an index, and archives that no entry names', () => {
@@ -65,9 +65,9 @@ describe('what a command says that fails after a change', () => {
   it('tells how to go on, and nothing that was true only before the change', () => {
     const changes = new Changes()
     changes.committed({ delta: FIRST, added: versions(1), removed: [] })
-    assert.equal(told(changes).hint, 'look at the network; the same command goes on from there')
+    assert.equal(told(changes).hint, 'look at the network; run the same command again to do the rest')
     const crossed = new HelmS3Error('conflict', 'crossed', { hint: 'nothing is half done; push again' })
-    assert.match(told(changes, crossed, 'push').hint ?? '', /^the same command with --ignore-if-exists/)
+    assert.match(told(changes, crossed, 'push').hint ?? '', /^run the same command with --ignore-if-exists/)
     assert.match(told(changes, failed, 'delete').hint ?? '', /--ignore-missing/)
     assert.match(told(changes, new TypeError('a fault')).message, /not finished: unexpected: a fault$/)
   })
@@ -75,7 +75,7 @@ describe('what a command says that fails after a change', () => {
   it('speaks of a replaced archive until a delta does', () => {
     const changes = new Changes()
     changes.replaced({ name: 'app', version: '1.0.0' })
-    assert.match(told(changes).message, /^replaced, or on its way, .*: the archive of app 1\.0\.0; not finished/)
+    assert.match(told(changes).message, /^the archive of app 1\.0\.0 has been replaced, or may be, .*; not finished/)
     changes.committed({ delta: FIRST, added: versions(1), removed: [] })
     assert.match(told(changes).message, /^committed: app 1\.0\.0 \(delta [^)]+\); not finished/)
   })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { parseArgs } from '../lib/args.ts'
-import { COMMANDS, commandName } from '../lib/command-table.ts'
+import { commandName } from '../lib/command.ts'
+import { COMMANDS } from '../lib/command-table.ts'
 import { errorText } from '../lib/error-text.ts'
 import { GLOBAL_FLAGS } from '../lib/flags.ts'
 import { helpText } from '../lib/help.ts'
@@ -45,7 +46,18 @@ describe('args: reading', () => {
   })
 
   it('reads the values of switches as pflag does', () => {
-    assert.equal(parsed('push a b --force=false').flags['force'], false)
+    for (const yes of ['1', 't', 'T', 'true', 'TRUE', 'True']) {
+      assert.equal(parsed(`delete a b --all --dry-run=${yes}`).flags['dry-run'], true, yes)
+      assert.equal(parsed(`push a b --relative=${yes}`).flags['relative'], true, yes)
+    }
+    for (const no of ['0', 'f', 'F', 'false', 'FALSE', 'False']) {
+      assert.equal(parsed(`push a b --force=${no}`).flags['force'], false, no)
+      assert.equal(parsed(`push a b --relative=${no}`).flags['relative'], false, no)
+    }
+    assert.equal(parsed('push a b --relative').flags['relative'], true)
+    assert.equal(parsed('push a b').flags['relative'], undefined)
+    assert.equal(parsed('push a b --force --force=false').flags['force'], false)
+    assert.equal(parsed('version --help=false').kind, 'run')
     assert.equal(parsed('push a b --no-compact').flags['no-compact'], true)
     assert.equal(parsed('push a b').flags['no-compact'], false)
   })
@@ -72,6 +84,20 @@ describe('args: reading', () => {
       const { args, flags } = parsed(line)
       assert.deepEqual([args, flags['prov']], [['a', 'b'], prov], line)
     }
+  })
+
+  it('takes letters together, the last of them with its value', () => {
+    for (const line of ['status r -qo json', 'status r -qojson', 'status r -qo=json', '-qo json status r']) {
+      const { args, form, isQuiet } = parsed(line)
+      assert.deepEqual([args, form, isQuiet], [['r'], 'json', true], line)
+    }
+    assert.equal(parsed('status r -q=false').isQuiet, false)
+  })
+
+  it('takes a dash or a negative number as the value of the flag before it, and no word as that of a switch', () => {
+    assert.equal(parsed('push a b --prov -').flags['prov'], '-')
+    assert.equal(parsed('push a b --version -5').flags['version'], '-5')
+    assert.deepEqual(parsed('push --force true b').args, ['true', 'b'])
   })
 
   it('ignores the flags of Helm that Helm leaves in the line', () => {
@@ -101,6 +127,11 @@ describe('args: refusing', () => {
     ['push a b --all', `unknown flag: --all\n${RUN_HELP}`],
     ['--version', `unknown flag: --version\n${RUN_HELP}`],
     ['push -x a b', `unknown shorthand flag: 'x' in -x\n${RUN_HELP}`],
+    ['push -qx a b', `unknown shorthand flag: 'x' in -x\n${RUN_HELP}`],
+    ['push a b --h', `unknown flag: --h\n${RUN_HELP}`],
+    ['push a b --constructor', `unknown flag: --constructor\n${RUN_HELP}`],
+    ['push a b --version --force', `flag needs an argument: --version\nHelm drops an empty argument together with the one after it: write --version=VALUE\n${RUN_HELP}`],
+    ['fetch a b -qd', `flag needs an argument: -d\nHelm drops an empty argument together with the one after it: write -d=VALUE\n${RUN_HELP}`],
     ['version x', `unknown command "x" for "s3 version"\n${RUN_HELP}`],
     ['restore a b', 'required flag(s) "version" not set\n'],
     ['nonsense', 'unknown command "nonsense" for "s3"\n'],
@@ -108,6 +139,10 @@ describe('args: refusing', () => {
     ['downlod', 'unknown command "downlod" for "s3"\n'],
     ['push a b --timeout 5', `invalid argument "5" for "--timeout" flag: time: missing unit in duration "5"\n${RUN_HELP}`],
     ['push a b --timeout=soon', `invalid argument "soon" for "--timeout" flag: time: invalid duration "soon"\n${RUN_HELP}`],
+    ['delete a b --all --dry-run=yes', `invalid argument "yes" for "--dry-run" flag: strconv.ParseBool: parsing "yes": invalid syntax\n${RUN_HELP}`],
+    ['push a b --relative=no', `invalid argument "no" for "--relative" flag: strconv.ParseBool: parsing "no": invalid syntax\n${RUN_HELP}`],
+    ['push a b --force=', `invalid argument "" for "--force" flag: strconv.ParseBool: parsing "": invalid syntax\n${RUN_HELP}`],
+    ['push a b --quiet=yes', `invalid argument "yes" for "--quiet" flag: strconv.ParseBool: parsing "yes": invalid syntax\n${RUN_HELP}`],
     ['init a --format=toml', `invalid argument "toml" for "--format" flag: must be json or yaml\n${RUN_HELP}`],
   ]
   for (const [line, message] of cases) {

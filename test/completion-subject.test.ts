@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { COMMANDS } from '../lib/command-table.ts'
 import { completionSubject } from '../lib/completion-subject.ts'
 
 const VERSION = { kind: 'version', isDeleted: false, prefix: '', before: '', chart: 'app', repository: undefined, taken: [''] }
@@ -30,6 +31,12 @@ describe('the subject of a completion', () => {
     ['compact stable --format |', { kind: 'words', prefix: '', words: ['json', 'yaml'] }],
     ['compact stable -o=y|', { kind: 'words', prefix: 'y', words: ['table', 'json', 'yaml'] }],
     ['compact stable -o |', { kind: 'words', prefix: '', words: ['table', 'json', 'yaml'] }],
+    ['compact stable -oy|', { kind: 'words', prefix: 'y', words: ['table', 'json', 'yaml'] }],
+    ['compact stable -qo |', { kind: 'words', prefix: '', words: ['table', 'json', 'yaml'] }],
+    ['compact --constructor |', { kind: 'repository', prefix: '', orFile: false }],
+    ['push -- --prov=|', { kind: 'file' }],
+    ['push a.tgz -- --prov=|', { kind: 'repository', prefix: '--prov=', orFile: true }],
+    ['--verbose del |', { kind: 'chart', prefix: '', repository: undefined }],
     ['compact --timeout |', { kind: 'nothing' }],
     ['compact --no-such-flag |', { kind: 'repository', prefix: '', orFile: false }],
     ['compact --no-such-flag=|', { kind: 'nothing' }],
@@ -39,13 +46,13 @@ describe('the subject of a completion', () => {
     ['help push |', { kind: 'nothing' }],
   ] as const) {
     it(`is the ${expected.kind} in \`${line}\``, () => {
-      assert.deepEqual(completionSubject(line.replace('|', '').split(' ')), expected)
+      assert.deepEqual(completionSubject(COMMANDS, line.replace('|', '').split(' ')), expected)
     })
   }
 
-  it('is a command where none is', () => {
+  it('is the name of a command where the line has none', () => {
     for (const words of [[], ['p'], ['help', 'p']]) {
-      const subject = completionSubject(words)
+      const subject = completionSubject(COMMANDS, words)
       assert.ok(subject.kind === 'words')
       assert.ok(subject.words.includes('push') && !subject.words.includes('download') && !subject.words.includes('__complete'))
     }

@@ -15,7 +15,7 @@ describe('formats for people', () => {
     }
   })
 
-  it('count, and date', () => {
+  it('count things, and give dates', () => {
     assert.deepEqual([formatCount(1, 'delta'), formatCount(0, 'delta'), formatCount(2, 'entry', 'entries')], ['1 delta', '0 deltas', '2 entries'])
     assert.equal(formatTime(1_700_000_000_999), '2023-11-14T22:13:20Z')
   })

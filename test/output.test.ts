@@ -89,7 +89,7 @@ describe('progress bars', () => {
     assert.equal(barText('reading', 0, 0), `reading ${'█'.repeat(24)} 0/0`)
   })
 
-  it('draws progress bars without colours where none are wanted', async () => {
+  it('have no colours where none are wanted', async () => {
     let drawn = ''
     const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 80, cursorTo: () => true, clearLine: () => true, moveCursor: () => true })
     stream.on('data', (piece: Buffer) => (drawn += piece.toString()))
@@ -99,7 +99,7 @@ describe('progress bars', () => {
     assert.doesNotMatch(drawn, /\x1b\[\d*m/)
   })
 
-  it('draws none on a terminal that is 0 columns wide, where wiping it out would never end', async () => {
+  it('are not drawn on a terminal that is 0 columns wide, where erasing one would never end', async () => {
     const calls: string[] = []
     // Bounded: what draws without end fails here, and does not hang.
     const call = (name: string) => (): boolean => {

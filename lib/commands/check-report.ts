@@ -13,7 +13,7 @@ import { shellWord } from '../terminal-text.ts'
 export interface CheckReport {
   readonly location: RepositoryLocation
   readonly result: CheckResult
-  /** What was found at first and is no more. */
+  /** Findings that the repair has solved. */
   readonly fixed: readonly Finding[]
   /** What became of an index that Helm refused. */
   readonly repaired: Repaired | undefined
@@ -22,7 +22,7 @@ export interface CheckReport {
   readonly isProbed: boolean
 }
 
-/** Of one kind; `-o json` has all. */
+/** At most this many findings of one kind are printed; `-o json` has all. */
 const MOST_SHOWN = 20
 
 /** The lines for people and the value for programs. */
@@ -60,7 +60,7 @@ function findingValue({ code, detail, key, name, version }: Finding, report: Che
   return { code, severity, detail, key: key ?? null, name: name ?? null, version: version ?? null, why, next: nextStep(code, report) }
 }
 
-/** What reading all archives has found, only reading them repairs: entries and listing look as if all were well. */
+/** What only `--deep` finds, only `--deep --fix` repairs: without reading the archives everything looks well. */
 function nextStep(code: Finding['code'], { isDeep, location: { address }, result: { probe } }: CheckReport): string {
   const { next, repair } = FINDING_KINDS[code]
   if (repair !== undefined && refusesToReplace(probe)) return CANNOT_REPLACE
@@ -80,7 +80,7 @@ function groupLines({ code, findings, severity, title, why }: FindingGroup, repo
   const paint = { error: style.bad, warning: style.warning, remark: style.faint }[severity]
   const rows = findings.slice(0, MOST_SHOWN).map((each) => [`  ${subjectOf(each, report.location)}`, each.detail])
   const [, ...table] = renderTable(['', ''], rows)
-  const more = findings.length > MOST_SHOWN ? [`  and ${String(findings.length - MOST_SHOWN)} more: -o json has them all`] : []
+  const more = findings.length > MOST_SHOWN ? [`  and ${String(findings.length - MOST_SHOWN)} more: -o json lists them all`] : []
   return [`${paint(severity)} ${style.heading(code)}: ${title}`, ...table, ...more, `  why:  ${why}`, `  next: ${nextStep(code, report)}`, '']
 }
 
@@ -105,7 +105,7 @@ function summary(
   return [
     verdict,
     `Looked at ${formatCount(counts.entries, 'entry', 'entries')} of ${formatCount(counts.charts, 'chart')}, ${formatCount(counts.archives, 'archive')}${isDeep ? ', each read' : ''}, ${formatCount(counts.provenances, 'provenance file')} (${formatBytes(counts.bytes)}), ${formatCount(counts.deltas, 'delta')} (${String(counts.pending)} pending).`,
-    level === 'not probed' ? 'Store: not probed; --probe finds out what it guarantees, and what you may write.' : `Store: ${level}.`,
+    level === 'not probed' ? 'Store: not probed; --probe tests what it guarantees, and your permissions.' : `Store: ${level}.`,
     ...(clockSkew === 0 ? [] : [`Clock: the store is ${formatAge(Math.abs(clockSkew))} ${clockSkew > 0 ? 'ahead' : 'behind'}.`]),
     ...(level === 'not probed' ? [] : ['Granted:', ...table]),
   ]

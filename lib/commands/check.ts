@@ -3,12 +3,12 @@ import { refusesToReplace } from '../core/check/check-store.ts'
 import { type Finding, findingKey } from '../core/check/finding.ts'
 import { FINDING_KINDS } from '../core/check/finding-kinds.ts'
 import { HelmS3Error } from '../errors.ts'
-import { findRepository } from '../helm/repositories.ts'
 import { type CheckOptions, type CheckResult, checkRepository } from '../protocol/check.ts'
 import type { CommittedDelta } from '../protocol/committed.ts'
 import { type Repairs, repairRepository, repairsOf } from '../protocol/repair.ts'
-import { updateIndexCaches } from './index-caches.ts'
+import { afterCommit } from './after-commit.ts'
 import { type CheckReport, describeCheck } from './check-report.ts'
+import { openRepository } from './open-repository.ts'
 
 export interface CheckCommand extends CheckOptions {
   /** See `RepairOptions`. */
@@ -24,24 +24,23 @@ const NO_REPAIRS: Repairs = { isAnew: false, repaired: undefined, unread: [] }
 
 /** `helm s3 check REPO`: says what is wrong, why it matters and what to do; with `fix` does what can be done, and checks again. */
 export async function check(context: Context, { allowLostEntries, fix, relative, repository, ...options }: CheckCommand): Promise<void> {
-  if (relative !== undefined && !fix) throw new HelmS3Error('usage', '--relative says how --fix makes an index anew: give both')
-  const location = await findRepository(repository, context.config.helm.repositoriesFile)
-  const session = await context.openSession(location)
+  if (relative !== undefined && !fix) throw new HelmS3Error('usage', '--relative can only be used with --fix')
+  const session = await openRepository(context, repository)
   const first = await checkRepository(session, options)
   const mustRepair = fix && repairsOf(first.findings).size > 0 && !refusesToReplace(first.probe)
-  const afterCommit = (committed: CommittedDelta): Promise<void> => updateIndexCaches(context, session, committed)
-  const repair = (found: readonly Finding[]): Promise<Repairs> => repairRepository(session, found, { ...options, allowLostEntries, relative, afterCommit })
+  const followCommit = (committed: CommittedDelta): Promise<void> => afterCommit(context, session, [committed], { compact: false })
+  const repair = (found: readonly Finding[]): Promise<Repairs> => repairRepository(session, found, { ...options, allowLostEntries, relative, afterCommit: followCommit })
   const lookAgain = (): Promise<CheckResult> => checkRepository(session, { ...options, probe: false })
   const { isAnew, repaired, ...done } = mustRepair ? await repair(first.findings) : NO_REPAIRS
   const second = mustRepair ? await lookAgain() : first
-  // What is wrong with the entries of an index that nobody could read shows only now.
+  // Problems with the entries of an unreadable index are visible only after it was rebuilt.
   const more = repaired !== undefined && repairsOf(second.findings).size > 0 ? await repair(second.findings) : undefined
   const result = more === undefined ? second : await lookAgain()
   const unread = [...done.unread, ...(more?.unread ?? [])]
   const seen = new Set(first.findings.map(findingKey))
   const found = [...first.findings, ...(more === undefined ? [] : second.findings.filter((each) => !seen.has(findingKey(each))))]
   const isStore = ({ code }: Finding): boolean => /^(?:store|probe|permission-write)-/.test(code)
-  // What a reindex left out and the second look knows for what it is.
+  // Archives that the repair left out, and that the second check reports with a reason of its own.
   const codes = ['archive-unreadable', 'archive-unread', 'archive-duplicate', ...(isAnew ? [] : ['archive-foreign', 'archive-in-progress'])]
   const known = new Set(result.findings.flatMap(({ code, key }) => (codes.includes(code) ? [key] : [])))
   const findings = [
@@ -51,7 +50,7 @@ export async function check(context: Context, { allowLostEntries, fix, relative,
   ]
   const remaining = new Set(findings.map(findingKey))
   const report: CheckReport = {
-    location,
+    location: session.location,
     result: { ...result, findings, level: first.level, permissions: first.permissions },
     fixed: mustRepair ? found.filter((each) => !remaining.has(findingKey(each))) : [],
     repaired,

@@ -1,8 +1,9 @@
 import type { Context } from '../context.ts'
 import type { IndexForm } from '../core/index/index-text.ts'
+import { formatCount } from '../format.ts'
 import { namingRepository } from '../repository-hint.ts'
-import { findRepository } from '../helm/repositories.ts'
 import { type CompactResult, compactRepository } from '../protocol/compact.ts'
+import { openRepository } from './open-repository.ts'
 
 export interface CompactCommand {
   /** Name or URI, as typed. */
@@ -15,18 +16,17 @@ export interface CompactCommand {
 
 /** `helm s3 compact REPO`: folds deltas into `index.yaml` and deletes those that nobody needs any more. */
 export async function compact(context: Context, options: CompactCommand): Promise<void> {
-  const location = await findRepository(options.repository, context.config.helm.repositoriesFile)
-  const session = await context.openSession(location)
+  const session = await openRepository(context, options.repository)
   const { graceWindow, dryRun, format: form } = options
   const result = await compactRepository(session, { graceWindow, dryRun, form })
   const { folded, collected, written, generation, problem, skipped } = result
   if (problem !== undefined) {
-    const why = problem.hint === undefined ? problem.message : `${problem.message}; ${namingRepository(problem.hint, location)}`
+    const why = problem.hint === undefined ? problem.message : `${problem.message}; ${namingRepository(problem.hint, session.location)}`
     const done = `index.yaml is written (generation ${String(generation)})`
     context.output.notice(`helm-s3: ${done}, but old deltas stay until the next compaction: ${why}`)
   }
   context.output.result(describe(result, dryRun), {
-    repository: location.url,
+    repository: session.location.url,
     dryRun,
     folded,
     collected,
@@ -41,8 +41,7 @@ function describe({ folded, collected, written, generation, form }: CompactResul
   const lines: string[] = []
   const list = (did: string, wouldDo: string, ids: readonly string[], where: string): void => {
     if (ids.length === 0) return
-    const deltas = ids.length === 1 ? '1 delta' : `${String(ids.length)} deltas`
-    lines.push(`${dryRun ? wouldDo : did} ${deltas}${where}:`, ...ids.map((id) => `  ${id}`))
+    lines.push(`${dryRun ? wouldDo : did} ${formatCount(ids.length, 'delta')}${where}:`, ...ids.map((id) => `  ${id}`))
   }
   list('Folded', 'Would fold', folded, dryRun ? ' into index.yaml' : ` into index.yaml, generation ${String(generation)}`)
   list('Collected', 'Would collect', collected, '')

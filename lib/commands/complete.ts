@@ -1,3 +1,4 @@
+import type { Command } from '../command.ts'
 import { type Subject, completionSubject } from '../completion-subject.ts'
 import type { Context } from '../context.ts'
 import { parseRepositoryUrl } from '../core/keys.ts'
@@ -21,8 +22,8 @@ const NOTHING: Completion = { candidates: [], directive: NO_FILES }
  * `plugin.complete`: candidates for the last of these words, one a line, and a line `:DIRECTIVE`. From Helm's local files
  * alone: never a request, and no word about what is missing, because Helm 4 takes stderr for candidates.
  */
-export async function complete(context: Context, words: readonly string[]): Promise<void> {
-  const { candidates, directive } = await completionOf(context, completionSubject(words)).catch(() => NOTHING)
+export async function complete(context: Context, commands: readonly Command[], words: readonly string[]): Promise<void> {
+  const { candidates, directive } = await completionOf(context, completionSubject(commands, words)).catch(() => NOTHING)
   context.output.result([...candidates.filter(isSafe), `:${String(directive)}`], {})
 }
 

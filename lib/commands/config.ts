@@ -11,7 +11,6 @@ import {
 } from '../core/repository-config.ts'
 import { formatDuration } from '../duration.ts'
 import { HelmS3Error } from '../errors.ts'
-import { findRepository } from '../helm/repositories.ts'
 import { REPOSITORY_DEFAULTS } from '../settings/objects.ts'
 import { DEFAULT_GRACE_WINDOW } from '../protocol/limits.ts'
 import { requireRepository } from '../protocol/require-repository.ts'
@@ -19,6 +18,7 @@ import { lookAtConfig } from '../protocol/read-config.ts'
 import { writeRepositoryConfig } from '../protocol/write-config.ts'
 import type { Session } from '../protocol/session.ts'
 import { renderTable, singleLine } from '../table.ts'
+import { openRepository } from './open-repository.ts'
 
 export interface ConfigCommand {
   /** Name or URI, as typed. */
@@ -29,32 +29,31 @@ export interface ConfigCommand {
   readonly unset: readonly string[]
 }
 
-/** A setting that is in force. Undefined: none. */
+/** The value of a setting, and where it comes from. Undefined: nothing sets it. */
 interface Setting {
   readonly key: ConfigKey
   readonly value: string | undefined
   readonly from: string | undefined
 }
 
-/** What holds where nobody says anything. */
+/** The values that apply when nothing else sets them. */
 const BUILT_IN: ConfigTexts = { relative: 'false', 'literal-plus': 'false', 'grace-window': formatDuration(DEFAULT_GRACE_WINDOW) }
 
 /** `helm s3 config REPO`: the defaults that a repository keeps. Cost: HEAD and GET; a change one PUT more. */
 export async function config(context: Context, { changes, repository, unset }: ConfigCommand): Promise<void> {
   const typed = readChanges(changes, unset)
   changeConfig({}, typed)
-  const location = await findRepository(repository, context.config.helm.repositoriesFile)
-  const session = await context.openSession(location)
+  const session = await openRepository(context, repository)
   await requireRepository(session)
   const isChange = Object.keys(typed).length > 0
   const { decoded, isWritten } = isChange ? await write(session, typed) : { decoded: (await lookAtConfig(session)).decoded, isWritten: false }
 
   const { ignored, texts } = decoded
-  for (const reason of ignored) context.output.notice(`helm-s3: ignored in ${location.configKey}: ${singleLine(reason)}`)
+  for (const reason of ignored) context.output.notice(`helm-s3: ignored in ${session.location.configKey}: ${singleLine(reason)}`)
   const settings = CONFIG_KEYS.map((key) => settingOf(context, texts, key))
   const rows = settings.map(({ from, key, value }) => [key, singleLine(value ?? '-'), from ?? '-'])
   context.output.result(renderTable(['KEY', 'VALUE', 'FROM'], rows), {
-    repository: location.url,
+    repository: session.location.url,
     written: isWritten,
     settings: settings.map(({ from, key, value }) => ({ key, value: value ?? null, from: from ?? null, repository: texts[key] ?? null })),
     ignored,
@@ -67,13 +66,13 @@ type Changes = Readonly<Partial<Record<ConfigKey, string | undefined>>>
 function readChanges(changes: readonly string[], unset: readonly string[]): Changes {
   const read: Partial<Record<ConfigKey, string | undefined>> = {}
   const note = (key: string, value: string | undefined): void => {
-    if (!isConfigKey(key)) throw new HelmS3Error('usage', `there is no setting ${JSON.stringify(key)}`, { hint: `there are ${CONFIG_KEYS.join(', ')}` })
-    if (Object.hasOwn(read, key)) throw new HelmS3Error('usage', `${key} is given twice`, { hint: 'leave one of them out' })
+    if (!isConfigKey(key)) throw new HelmS3Error('usage', `there is no setting ${JSON.stringify(key)}`, { hint: `the settings are ${CONFIG_KEYS.join(', ')}` })
+    if (Object.hasOwn(read, key)) throw new HelmS3Error('usage', `${key} is given twice`, { hint: 'give it only once' })
     read[key] = value
   }
   for (const change of changes) {
     const mark = change.indexOf('=')
-    if (mark < 0) throw new HelmS3Error('usage', `${JSON.stringify(change)} is not KEY=VALUE`, { hint: `keys are ${CONFIG_KEYS.join(', ')}` })
+    if (mark < 0) throw new HelmS3Error('usage', `${JSON.stringify(change)} is not KEY=VALUE`, { hint: `the keys are ${CONFIG_KEYS.join(', ')}` })
     note(change.slice(0, mark), change.slice(mark + 1))
   }
   for (const key of unset) note(key, undefined)

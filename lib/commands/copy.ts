@@ -3,18 +3,17 @@ import type { VersionId } from '../core/entry.ts'
 import type { RepositoryLocation } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
 import { formatCount } from '../format.ts'
-import { findRepository } from '../helm/repositories.ts'
 import type { ChartUpload } from '../protocol/chart-upload.ts'
 import { withRepositoryNamed } from '../repository-hint.ts'
-import { compactInline } from '../protocol/compact-inline.ts'
 import { pushCharts } from '../protocol/push.ts'
 import { WORTH_COPYING, copiesOnServer } from '../protocol/server-side-copy.ts'
 import type { Session } from '../protocol/session.ts'
+import { afterCommit } from './after-commit.ts'
 import type { WantedVersion } from './entry-archive.ts'
 import { refuseBoth } from './exclusive-flags.ts'
 import { identifyExisting, refuseOrphans } from './existing-versions.ts'
 import { gatherCopies } from './gather-copies.ts'
-import { updateIndexCaches } from './index-caches.ts'
+import { locateRepository } from './open-repository.ts'
 import { refuseOtherProvenance } from './other-provenance.ts'
 
 export interface CopyCommand extends WantedVersion {
@@ -36,8 +35,8 @@ export interface CopyCommand extends WantedVersion {
 /** `helm s3 copy NAME SRC DST`: what SRC has is pushed to DST, archive and provenance file byte for byte. */
 export async function copy(context: Context, options: CopyCommand): Promise<void> {
   refuseBoth(options)
-  const { repositoriesFile } = context.config.helm
-  const [source, destination] = [await findRepository(options.source, repositoriesFile), await findRepository(options.destination, repositoriesFile)]
+  const source = await locateRepository(context, options.source)
+  const destination = await locateRepository(context, options.destination)
   if (isSamePlace(source, destination)) {
     throw new HelmS3Error('usage', `SRC and DST are the same repository: ${source.url}`, { hint: 'copy to another prefix, bucket or store' })
   }
@@ -50,10 +49,7 @@ export async function copy(context: Context, options: CopyCommand): Promise<void
 
   const { dryRun, force, ignoreIfExists, relative } = options
   const { committed, existing, pushed } = await pushCharts(to, uploads, { force, ignoreIfExists, dryRun, relative, contentType: context.config.chartContentType })
-  if (committed !== undefined) {
-    await updateIndexCaches(context, to, committed)
-    if (options.compact) await compactInline(to, committed)
-  }
+  if (committed !== undefined) await afterCommit(context, to, [committed], options)
   refuseOrphans(existing, destination)
   if (existing.length > 0 && !ignoreIfExists) throw refusal(existing, destination)
   context.output.result(describe(pushed, existing, dryRun), {

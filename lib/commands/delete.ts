@@ -2,12 +2,13 @@ import type { Context } from '../context.ts'
 import type { Entry, VersionId } from '../core/entry.ts'
 import { type RepositoryLocation, archiveKey, objectOfUrl } from '../core/keys.ts'
 import { HelmS3Error } from '../errors.ts'
-import { findRepository } from '../helm/repositories.ts'
 import { type EntryTarget, deleteSelected, isElsewhere } from '../protocol/delete.ts'
 import type { UnlikeArchive } from '../protocol/delete-targets.ts'
 import { formatCount } from '../format.ts'
 import { shellWord } from '../terminal-text.ts'
-import { finishDeletion } from './finish-deletion.ts'
+import { afterDeletion } from './after-commit.ts'
+import { openRepository } from './open-repository.ts'
+import { requireVersions } from './version-list.ts'
 
 export interface DeleteCommand {
   readonly name: string
@@ -15,24 +16,23 @@ export interface DeleteCommand {
   readonly repository: string
   /** As typed: each may be a comma-separated list. */
   readonly versions: readonly string[]
-  /** All versions of the chart, instead. */
+  /** Deletes all versions of the chart instead. */
   readonly all: boolean
   readonly dryRun: boolean
-  /** Versions that are not there do not matter, nor does a chart that has none. */
+  /** Ignores versions that do not exist, and a chart that has none. */
   readonly ignoreMissing: boolean
 }
 
 /** `helm s3 delete NAME REPO --version V[,V...]`: all versions exist, or nothing happens. */
 export async function deleteCommand(context: Context, options: DeleteCommand): Promise<void> {
-  const versions = splitVersions(options.versions)
-  requireVersionsOrAll(options)
-  if (versions.length === 0 && !options.all) throw new HelmS3Error('usage', 'at least one non-empty --version is required')
-  const location = await findRepository(options.repository, context.config.helm.repositoriesFile)
-  const session = await context.openSession(location)
+  refuseUnclearVersions(options)
+  const versions = options.all ? [] : requireVersions(options.versions)
+  const session = await openRepository(context, options.repository)
+  const { location } = session
   const { all, dryRun } = options
   const { committed, keptArchives, targets, unlike } = await deleteSelected(session, options.name, all ? 'all' : versions, options)
   const isSaid = new Set(unlike.map(({ key }) => key))
-  await finishDeletion(context, session, { committed, keptArchives: keptArchives.filter((key) => !isSaid.has(key)) })
+  await afterDeletion(context, session, { committed, keptArchives: keptArchives.filter((key) => !isSaid.has(key)) })
   for (const { entry, key } of targets) if (isElsewhere(entry, key)) sayThatItStays(context, location, entry)
   for (const reason of ['other-bytes', 'no-digest'] as const) sayWhichStay(context, location, targets, unlike.filter((each) => each.reason === reason))
   const removed = [...new Map(targets.map(({ entry: { name, version } }) => [version, { name, version }])).values()]
@@ -40,22 +40,25 @@ export async function deleteCommand(context: Context, options: DeleteCommand): P
   context.output.result(describe(options, removed), { repository: location.url, dryRun, delta, removed, keptArchives })
 }
 
-/** What lies on a web server nobody expects to go; an archive in S3 somebody may. */
+/** Nobody expects a deletion to remove an archive from another web server, but somebody may expect it of one in S3. */
 function sayThatItStays({ output }: Context, location: RepositoryLocation, { name, urls: [url = ''] = [], version }: Entry): void {
-  const line = `helm-s3: the archive of ${name} ${version} is none of this repository, and stays: ${url}`
+  const line = `helm-s3: the archive of ${name} ${version} is outside this repository and was not deleted: ${url}`
   if (objectOfUrl(location, url) === undefined) output.detail(line)
   else output.notice(line)
 }
 
-/** So many are named. */
+/** At most this many archives are named. */
 const MOST_NAMED = 20
 
 const REASONS: Readonly<Record<UnlikeArchive['reason'], string>> = {
-  'other-bytes': 'the bytes are not those that the entry promised',
-  'no-digest': 'the digest of the entry was none, so that nothing proves what they are',
+  'other-bytes': 'the bytes do not match the digest in the index',
+  'no-digest': 'the index has no digest that proves what it is',
 }
 
-/** One line about archives that stay for one reason although their entries are gone. A prune takes none that is not called after its chart; a reindex adds none while the delta of its removal is there. */
+/**
+ * One line about archives that are kept, for one reason, although their entries are removed. `prune --orphans` removes only archives
+ * that are named after their chart, and `reindex` adds none as long as the delta of its removal exists.
+ */
 function sayWhichStay({ output }: Context, location: RepositoryLocation, targets: readonly EntryTarget[], unlike: readonly UnlikeArchive[]): void {
   const [first] = unlike
   if (first === undefined) return
@@ -65,13 +68,13 @@ function sayWhichStay({ output }: Context, location: RepositoryLocation, targets
   const proper = new Set(targets.map(({ entry }) => archiveKey(location, entry)))
   const isProper = unlike.every(({ key }) => proper.has(key))
   const commands = `\`helm s3 compact ${repository}\` and then \`helm s3 reindex ${repository}\` add it, or \`helm s3 prune ${repository} --orphans\` removes it`
-  const way = isProper ? `where it is that chart, an hour later: ${commands}; else remove the object` : 'remove the object, if nobody wants it'
+  const way = isProper ? `if it is that chart, wait an hour: ${commands}; otherwise delete the object` : 'delete the object if nobody needs it'
   output.notice(`helm-s3: removed from the index, and still in the bucket: ${keys.join(', ')}${more} (${REASONS[first.reason]}); ${way}`)
 }
 
-function requireVersionsOrAll({ all, versions }: DeleteCommand): void {
+function refuseUnclearVersions({ all, versions }: DeleteCommand): void {
   if (all && versions.length > 0) {
-    throw new HelmS3Error('usage', '--all and --version cannot be given together', { hint: 'leave one of them out' })
+    throw new HelmS3Error('usage', '--all and --version cannot be given together', { hint: 'give only one of them' })
   }
   if (!all && versions.length === 0) throw new HelmS3Error('usage', 'required flag(s) "version" not set')
 }
@@ -81,10 +84,4 @@ function describe({ dryRun }: DeleteCommand, removed: readonly VersionId[]): str
   if (dryRun) return ['Would delete:', ...removed.map(({ name, version }) => `  ${name} ${version}`)]
   if (removed.length === 1) return ['Successfully deleted the chart from the repository.']
   return [`Successfully deleted ${String(removed.length)} chart versions from the repository.`]
-}
-
-/** Each value split at commas, trimmed, without empty ones, each once and in the order of its first mention. */
-export function splitVersions(values: readonly string[]): readonly string[] {
-  const all = values.flatMap((value) => value.split(',')).map((value) => value.trim())
-  return [...new Set(all.filter((value) => value !== ''))]
 }

@@ -20,10 +20,10 @@ export async function download(context: Context, url: string): Promise<void> {
 }
 
 /**
- * By which query an object is reached. An index may name any URL as that of a chart, with a query of its writer's choice, and Helm hands it on
- * as it is; so what it says counts only where a repository around the object is reached in the same way: one of Helm's list, or one
- * whose index Helm has asked for just so, given its URL on a command line or in a Chart.yaml. (A region sends nothing to another host
- * than those of AWS.)
+ * The query with which an object is requested. An index can give any URL for a chart, with any query, and Helm passes it on as it is. So
+ * the query of the URL is used only if a repository that contains the object is reached in the same way: one of Helm's list, or one
+ * whose index Helm has requested with this query before, because its URL is on a command line or in a Chart.yaml. (A region is always
+ * used: it leads to no host outside AWS.)
  * @throws HelmS3Error `invalid-url`
  */
 async function queryOfObject({ config }: Context, object: ObjectLocation, url: string): Promise<string> {

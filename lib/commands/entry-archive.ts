@@ -81,7 +81,7 @@ export function noSuchVersion(entries: readonly Entry[], { name, version }: Want
   const newest = entries.slice(0, 5).map((each) => each.version)
   const more = entries.length > newest.length ? ` and ${String(entries.length - newest.length)} older` : ''
   const wanted = version === undefined ? 'has no stable version' : `version ${version} not found in index`
-  return new HelmS3Error('not-found', `chart ${name} ${wanted}`, { hint: `there are ${newest.join(', ')}${more}` })
+  return new HelmS3Error('not-found', `chart ${name} ${wanted}`, { hint: `available: ${newest.join(', ')}${more}` })
 }
 
 /** @throws HelmS3Error `invalid-url` when the entry has no url in S3 that names a file */
@@ -94,7 +94,7 @@ export async function findEntryArchive(context: Context, session: Session, entry
   return { entry, store, bucket, key, liesInPlace, repository: session.location.address, fileName: key.slice(key.lastIndexOf('/') + 1), promised }
 }
 
-/** Of an entry whose url leads into a folder. Its digest proves it; who may not look does not know. */
+/** For an entry whose url leads into a folder: the digest proves that the archive is its own. False where looking is not permitted. */
 async function isInPlace(session: Session, location: RepositoryLocation, entry: Entry): Promise<boolean> {
   if (replacedInFolders(location, [entry], { has: () => true }).length === 0) return false
   try {

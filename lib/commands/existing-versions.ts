@@ -4,23 +4,23 @@ import type { ExistingVersion } from '../protocol/push.ts'
 import { shellWord } from '../terminal-text.ts'
 
 /**
- * A version that is in no index cannot count as existing, whatever was asked for: nobody can install it.
- * @throws HelmS3Error `already-exists` when an archive stands in the place of one of them that no entry names
+ * Refuses versions of which there is an archive but no index entry. They do not count as existing: nobody can install them.
+ * @throws HelmS3Error `already-exists`
  */
 export function refuseOrphans(existing: readonly ExistingVersion[], { address }: RepositoryLocation): void {
   const orphans = existing.filter(({ isOrphan }) => isOrphan)
   const [first] = orphans
   if (first === undefined) return
   const names = orphans.map(({ name, version }) => `${name} ${version}`).join(', ')
-  const stands = orphans.length === 1 ? 'another archive stands in its place, and no entry names it' : 'other archives stand in their places, and no entry names them'
+  const stands = orphans.length === 1 ? 'another archive, which has no index entry, is in its place' : 'other archives, which have no index entries, are in their places'
   throw new HelmS3Error('already-exists', `${names}: ${stands}`, {
     hint:
-      'nothing was pushed, for it could not be removed; ' +
-      `replace it with --force, or let somebody who may delete archives run \`helm s3 prune ${shellWord(address)} --orphans\``,
+      'nothing was pushed, because it could not be removed; ' +
+      `replace it with --force, or ask somebody with the permission to delete archives to run \`helm s3 prune ${shellWord(address)} --orphans\``,
   })
 }
 
-/** What stands there, for programs. */
+/** The existing versions as `-o json` prints them. */
 export function identifyExisting(existing: readonly ExistingVersion[]): object[] {
   return existing.map(({ digest = null, name, version }) => ({ name, version, digest }))
 }

@@ -5,11 +5,11 @@ import { isSameBuild, isWhole } from '../core/constraint.ts'
 import type { Entry } from '../core/entry.ts'
 import { HelmS3Error } from '../errors.ts'
 import { writeFileAtomically } from '../helm/atomic-write.ts'
-import { findRepository } from '../helm/repositories.ts'
 import { unpackChart } from '../helm/unpack-chart.ts'
 import type { Session } from '../protocol/session.ts'
 import { localFileError } from '../sys/system-error.ts'
 import { chooseEntry, findEntryArchive, readEntryArchive, readProvenance, untilInAgreement } from './entry-archive.ts'
+import { openRepository } from './open-repository.ts'
 import { readIndex } from './readable-index.ts'
 
 export interface FetchCommand {
@@ -37,18 +37,17 @@ interface FetchedChart {
 
 /** `helm s3 fetch NAME REPO`: what `helm pull` does, against the merged index, with the digest checked. Overwrites, as Helm does. */
 export async function fetch(context: Context, options: FetchCommand): Promise<void> {
-  const location = await findRepository(options.repository, context.config.helm.repositoriesFile)
-  const session = await context.openSession(location)
+  const session = await openRepository(context, options.repository)
   const chart = await fetchChart(context, session, options)
   const { name, version } = chart.entry
   if (options.prov && chart.provenance === undefined) {
-    context.output.notice(`helm-s3: there is no provenance file of ${name} ${version}`)
+    context.output.notice(`helm-s3: ${name} ${version} has no provenance file`)
   }
   if (options.version !== undefined && isWhole(options.version) && !isSameBuild(options.version, version)) {
-    context.output.notice(`helm-s3: there is no ${name} ${options.version}; as Helm does, it took ${version}`)
+    context.output.notice(`helm-s3: ${name} ${options.version} does not exist; took ${version}, as Helm does`)
   }
   const paths = await writeChart(chart, options)
-  context.output.result([], { repository: location.url, name, version, digest: chart.digest, ...paths })
+  context.output.result([], { repository: session.location.url, name, version, digest: chart.digest, ...paths })
 }
 
 function fetchChart(context: Context, session: Session, options: FetchCommand): Promise<FetchedChart> {

@@ -67,14 +67,14 @@ async function readUpload(context: Context, session: Session, entry: Entry): Pro
   return { name, version, digest: object.digest, bytes: object.body, provenance, metadata, source, copyFrom }
 }
 
-/** Helm's provenance files name the digest of their archive; what names none is nobody's business here. */
+/** Helm's provenance files name the digest of their archive. A file without any digest is not judged here. */
 function maySign(provenance: Uint8Array, digest: string): boolean {
   const text = Buffer.from(provenance)
   return !text.includes('sha256:') || text.includes(`sha256:${digest}`)
 }
 
 function otherProvenance({ name, version }: Entry): HelmS3Error {
-  return new HelmS3Error('corrupt-download', `the provenance file of ${name} ${version} is that of another archive`, {
+  return new HelmS3Error('corrupt-download', `the provenance file of ${name} ${version} belongs to another archive`, {
     hint: 'push the archive with its own provenance file and --force',
   })
 }

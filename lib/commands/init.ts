@@ -2,6 +2,7 @@ import type { Context } from '../context.ts'
 import type { IndexForm } from '../core/index/index-text.ts'
 import { type RepositoryLocation, parseRepositoryUrl } from '../core/keys.ts'
 import { HelmS3Error, during, hasCode } from '../errors.ts'
+import { formatCount } from '../format.ts'
 import { readRepositories, repositoriesAt } from '../helm/repositories.ts'
 import { initRepository } from '../protocol/init.ts'
 import { refuseBoth } from './exclusive-flags.ts'
@@ -31,11 +32,11 @@ export async function init(context: Context, options: InitCommand): Promise<void
     }
   }
   const beforeReplacing = (entries: number | undefined): void =>
-    session.progress(`replacing the index of ${entries === undefined ? 'an unreadable repository' : countVersions(entries)}`)
+    session.progress(`replacing the index of ${entries === undefined ? 'an unreadable repository' : formatCount(entries, 'chart version')}`)
   try {
     const { dropped, form } = await initRepository(session, { form: options.format, force: options.force, beforeReplacing })
     if (dropped !== undefined && dropped > 0) {
-      lines.push(`The index that was there listed ${countVersions(dropped)}; the archives stay in the bucket.`)
+      lines.push(`The index that was there listed ${formatCount(dropped, 'chart version')}; the archives stay in the bucket.`)
     }
     lines.push(`Initialized empty repository at ${options.url}`)
     context.output.result(lines, { repository: location.url, initialized: true, format: form, dropped: dropped ?? 0 })
@@ -66,8 +67,4 @@ If you want to ignore this error, use --ignore-if-exists flag:
 
 `
   return new HelmS3Error('already-exists', text, { bare: true })
-}
-
-function countVersions(count: number): string {
-  return count === 1 ? '1 chart version' : `${String(count)} chart versions`
 }

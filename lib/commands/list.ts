@@ -3,8 +3,8 @@ import type { Entry } from '../core/entry.ts'
 import type { IndexText } from '../core/index/index-text.ts'
 import { type VersionFilter, newestVersions } from '../core/newest-versions.ts'
 import { formatTime } from '../format.ts'
-import { findRepository } from '../helm/repositories.ts'
 import { renderTable, singleLine } from '../table.ts'
+import { openRepository } from './open-repository.ts'
 import { readIndex } from './readable-index.ts'
 
 export interface ListCommand extends VersionFilter {
@@ -19,12 +19,12 @@ const MAX_DESCRIPTION = 50
 
 /** `helm s3 list REPO [NAME]`: the merged index, newest versions first. Cost: one view. */
 export async function list(context: Context, { repository, ...filter }: ListCommand): Promise<void> {
-  const location = await findRepository(repository, context.config.helm.repositoriesFile)
-  const index = await readIndex(context, await context.openSession(location))
+  const session = await openRepository(context, repository)
+  const index = await readIndex(context, session)
   const entries = newestVersions(index, filter)
   const rows = entries.map((entry) => [entry.name, entry.version, textOf(entry, 'appVersion') ?? '', createdAt(entry), shortDescription(entry)].map(singleLine))
   const lines = rows.length > 0 ? renderTable(HEADERS, rows) : [nothingFound(index, filter)]
-  context.output.result(lines, { repository: location.url, versions: entries.map(describe) })
+  context.output.result(lines, { repository: session.location.url, versions: entries.map(describe) })
 }
 
 function describe(entry: Entry): object {

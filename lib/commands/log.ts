@@ -2,11 +2,11 @@ import type { Context } from '../context.ts'
 import { deltaTime } from '../core/delta-id.ts'
 import { type Removal, isAnnouncement } from '../core/entry.ts'
 import { formatTime } from '../format.ts'
-import { findRepository } from '../helm/repositories.ts'
 import { type LogEntry, type LogOptions, readLog } from '../protocol/read-log.ts'
 import { noticeSkipped } from '../protocol/read-view.ts'
 import type { Style } from '../style.ts'
 import { renderTable, singleLine } from '../table.ts'
+import { openRepository } from './open-repository.ts'
 
 export interface LogCommand extends LogOptions {
   /** Name or URI, as typed. */
@@ -23,18 +23,17 @@ interface Change {
 
 const HEADERS = ['WHEN', 'WHO', 'COMMAND', 'STATE', 'CHANGES']
 
-/** Lines of one mutation in the table. */
+/** At most this many lines of the table for one delta. */
 const MAX_CHANGES = 10
 
 const SIGNS = { added: '+', removed: '-', orphan: 'x', touched: '~' }
 
-/** `helm s3 log REPO [NAME]`: the mutations that have left traces, newest first. Cost: see {@link readLog}. */
+/** `helm s3 log REPO [NAME]`: the changes of which deltas or `index.yaml` still know, newest first. Cost: see {@link readLog}. */
 export async function log(context: Context, { repository, ...options }: LogCommand): Promise<void> {
-  const location = await findRepository(repository, context.config.helm.repositoriesFile)
-  const session = await context.openSession(location)
+  const session = await openRepository(context, repository)
   const { entries, hasMore, skipped } = await readLog(session, options)
   noticeSkipped(session, { skipped })
-  context.output.result(describe(entries, hasMore, context.output.style, options), { repository: location.url, entries: entries.map(valueOf), hasMore })
+  context.output.result(describe(entries, hasMore, context.output.style, options), { repository: session.location.url, entries: entries.map(valueOf), hasMore })
 }
 
 function valueOf(entry: LogEntry): object {
@@ -74,12 +73,12 @@ function changesOf({ delta, folded }: LogEntry): readonly Change[] {
 }
 
 function describe(entries: readonly LogEntry[], hasMore: boolean, style: Style, { limit, name }: LogOptions): string[] {
-  if (entries.length === 0) return [name === undefined ? 'No deltas: nothing was changed lately.' : `No deltas: nothing of ${name} was changed lately.`]
+  if (entries.length === 0) return [name === undefined ? 'No deltas: nothing has changed recently.' : `No deltas: nothing of ${name} has changed recently.`]
   const table = renderTable(HEADERS, entries.flatMap((entry) => rowsOf(entry, style)))
-  return hasMore ? [...table, '', `There are older ones than these ${String(limit)}: --limit shows more.`] : table
+  return hasMore ? [...table, '', `Only the newest ${String(limit)} are shown: --limit shows more.`] : table
 }
 
-/** One row for each change; only the first tells who made it. */
+/** One row for each change; only the first one says who made it. */
 function rowsOf(entry: LogEntry, style: Style): (readonly string[])[] {
   const { delta, state } = entry
   const { command = '', host, user } = delta?.origin ?? {}
@@ -90,7 +89,7 @@ function rowsOf(entry: LogEntry, style: Style): (readonly string[])[] {
 }
 
 function changeLines(changes: readonly Change[]): string[] {
-  if (changes.length === 0) return ['not remembered']
+  if (changes.length === 0) return ['no longer known']
   const lines = [...new Set(changes.map(changeLine))]
   return lines.length <= MAX_CHANGES ? lines : [...lines.slice(0, MAX_CHANGES - 1), `and ${String(lines.length - MAX_CHANGES + 1)} more, which -o json shows`]
 }

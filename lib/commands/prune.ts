@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { formatBytes } from '../format.ts'
+import { formatBytes, formatCount } from '../format.ts'
 import type { Context } from '../context.ts'
 import { type WrittenKeepList, chartList, parseKeepList } from '../core/keep-list.ts'
 import { namePattern } from '../core/name-pattern.ts'
@@ -7,13 +7,13 @@ import type { RepositoryLocation } from '../core/keys.ts'
 import type { KeepReason } from '../core/plan-prune.ts'
 import { HelmS3Error } from '../errors.ts'
 import { listReleaseCharts, readReleaseCharts } from '../helm/releases.ts'
-import { findRepository } from '../helm/repositories.ts'
 import { ORPHAN_AGE } from '../protocol/limits.ts'
 import { type PruneOptions, type PruneResult, prune } from '../protocol/prune.ts'
 import { shellWord } from '../terminal-text.ts'
 import { localFileError } from '../sys/system-error.ts'
 import { renderTable } from '../table.ts'
-import { finishDeletion } from './finish-deletion.ts'
+import { afterDeletion } from './after-commit.ts'
+import { locateRepository } from './open-repository.ts'
 
 export interface PruneCommand {
   /** Name or URI, as typed. */
@@ -36,16 +36,15 @@ export interface PruneCommand {
 export async function pruneCommand(context: Context, options: PruneCommand): Promise<void> {
   const { allowManyOrphans, dryRun, olderThan, orphans } = options
   refuseIdleRules(options)
-  const { repositoriesFile, program } = context.config.helm
-  const location = await findRepository(options.repository, repositoriesFile)
+  const location = await locateRepository(context, options.repository)
   const keepLists = hasCriterion(options) ? await Promise.all(options.keepFiles.map(readKeepFile)) : []
-  const rules = await readRules(options, program, keepLists)
+  const rules = await readRules(options, context.config.helm.program, keepLists)
   const session = await context.openSession(location)
   const orphanAge = orphans ? ORPHAN_AGE : undefined
   const result = await prune(session, { rules, olderThan, orphanAge, allowManyOrphans, dryRun })
-  await finishDeletion(context, session, result)
+  await afterDeletion(context, session, result)
   keepLists.forEach((list, i) => {
-    for (const line of list.unmatched()) context.output.notice(`helm-s3: ${options.keepFiles[i] ?? ''} names nothing that there is: ${line}`)
+    for (const line of list.unmatched()) context.output.notice(`helm-s3: ${options.keepFiles[i] ?? ''} has a line that matches nothing: ${line}`)
   })
   context.output.result(describe(result, location, dryRun), {
     repository: location.url,
@@ -64,18 +63,18 @@ function hasCriterion({ keepLast, keepPrereleases, olderThan }: PruneCommand): b
   return keepLast !== undefined || keepPrereleases !== undefined || olderThan !== undefined
 }
 
-/** A rule that keeps nothing back would read as if it protected something. */
+/** Refuses rules without effect: they would look as if they protected something. */
 function refuseIdleRules(options: PruneCommand): void {
   const { inUse, keepFiles, keepLast, keepPrereleases, names, orphans } = options
   if (!hasCriterion(options) && !orphans) {
-    throw new HelmS3Error('usage', 'nothing says what to remove', {
-      hint: 'give --keep-last, --older-than, --keep-prereleases or --orphans; add --dry-run to see what would go',
+    throw new HelmS3Error('usage', 'no rule says what to remove', {
+      hint: 'give --keep-last, --older-than, --keep-prereleases or --orphans; add --dry-run to see what would be removed',
     })
   }
   const isOnlyOrphans = keepLast === undefined && keepPrereleases === undefined && orphans
   const versionRules = names.length + keepFiles.length + inUse.length > 0
   if (isOnlyOrphans && versionRules && options.olderThan === undefined) {
-    throw new HelmS3Error('usage', '--name, --keep-file and --keep-in-use are about chart versions, and --orphans alone removes none', {
+    throw new HelmS3Error('usage', '--name, --keep-file and --keep-in-use select chart versions, and --orphans alone removes none', {
       hint: 'add --keep-last, --older-than or --keep-prereleases, or leave them out',
     })
   }
@@ -107,7 +106,7 @@ async function readKeepFile(path: string): Promise<WrittenKeepList> {
   }
 }
 
-/** Of files that are none of this repository. */
+/** At most this many files that are no orphans are named. */
 const MOST_FOREIGN = 20
 
 const REASONS: Readonly<Record<KeepReason, string>> = {
@@ -116,8 +115,8 @@ const REASONS: Readonly<Record<KeepReason, string>> = {
   younger: 'too young',
   'keep-file': 'in a keep file',
   'in-use': 'in use',
-  unranked: 'of a kind that no rule is about',
-  'no-version': 'without a version that can be ordered',
+  unranked: 'of a kind that no rule covers',
+  'no-version': 'without a valid version',
 }
 
 function describe({ foreign, freed, kept, keptArchives, orphans, removed }: PruneResult, { address }: RepositoryLocation, dryRun: boolean): string[] {
@@ -129,8 +128,8 @@ function describe({ foreign, freed, kept, keptArchives, orphans, removed }: Prun
   if (rows.length === 0) lines.push('Nothing to remove.')
   else {
     const what = [
-      ...(removed.length > 0 ? [count(removed.length, 'chart version')] : []),
-      ...(orphans.length > 0 ? [count(orphans.length, 'orphan')] : []),
+      ...(removed.length > 0 ? [formatCount(removed.length, 'chart version')] : []),
+      ...(orphans.length > 0 ? [formatCount(orphans.length, 'orphan')] : []),
     ]
     lines.push(`${dryRun ? 'Would remove' : 'Removed'} ${what.join(' and ')}: ${formatBytes(freed)}.`)
   }
@@ -138,20 +137,16 @@ function describe({ foreign, freed, kept, keptArchives, orphans, removed }: Prun
     const number = kept.filter((each) => each.reason === reason).length
     return number === 0 ? [] : [`${String(number)} ${words}`]
   })
-  if (reasons.length > 0) lines.push(`Kept ${count(kept.length, 'chart version')}: ${reasons.join(', ')}.`)
+  if (reasons.length > 0) lines.push(`Kept ${formatCount(kept.length, 'chart version')}: ${reasons.join(', ')}.`)
   const elsewhere = removed.filter((each) => each.isElsewhere).length
-  if (elsewhere > 0) lines.push(`The archives of ${count(elsewhere, 'version')} are none of this repository, and stay.`)
+  if (elsewhere > 0) lines.push(`The archives of ${formatCount(elsewhere, 'version')} are outside this repository, and are kept.`)
   if (foreign.length > 0) {
-    lines.push(`Left ${count(foreign.length, 'file')} that no entry names and that ${foreign.length === 1 ? 'is' : 'are'} no orphan of this repository:`)
+    lines.push(`Kept ${formatCount(foreign.length, 'file')} without an entry, of which nothing proves that ${foreign.length === 1 ? 'it is an orphan' : 'they are orphans'}:`)
     lines.push(...foreign.slice(0, MOST_FOREIGN).map(({ key, reason }) => `  ${key}: ${reason}`))
-    if (foreign.length > MOST_FOREIGN) lines.push(`  and ${String(foreign.length - MOST_FOREIGN)} more: -o json has them all`)
+    if (foreign.length > MOST_FOREIGN) lines.push(`  and ${String(foreign.length - MOST_FOREIGN)} more: -o json lists them all`)
   }
   if (keptArchives.length > 0) {
-    lines.push(`${count(keptArchives.length, 'archive')} could not be removed with certainty; \`helm s3 prune ${shellWord(address)} --orphans\` does it later.`)
+    lines.push(`${formatCount(keptArchives.length, 'archive')} could not be removed with certainty; \`helm s3 prune ${shellWord(address)} --orphans\` does it later.`)
   }
   return lines
-}
-
-function count(number: number, what: string): string {
-  return `${String(number)} ${what}${number === 1 ? '' : 's'}`
 }

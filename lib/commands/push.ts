@@ -1,14 +1,14 @@
 import type { Context } from '../context.ts'
 import { HelmS3Error } from '../errors.ts'
-import { findRepository } from '../helm/repositories.ts'
+import { formatCount } from '../format.ts'
 import type { ChartUpload } from '../protocol/chart-upload.ts'
-import { compactInline } from '../protocol/compact-inline.ts'
 import { type PushResult, pushCharts } from '../protocol/push.ts'
+import { afterCommit } from './after-commit.ts'
 import { readCharts } from './chart-sources/read-charts.ts'
 import type { SourceFlags } from './chart-sources/refuse-contradictions.ts'
 import { refuseBoth } from './exclusive-flags.ts'
 import { identifyExisting, refuseOrphans } from './existing-versions.ts'
-import { updateIndexCaches } from './index-caches.ts'
+import { locateRepository } from './open-repository.ts'
 import { refuseOtherProvenance } from './other-provenance.ts'
 import { shellWord } from '../terminal-text.ts'
 
@@ -31,7 +31,7 @@ export interface PushCommand extends SourceFlags {
 /** `helm s3 push PATH... REPO`: several charts are one delta, all of them visible at the same moment. */
 export async function push(context: Context, options: PushCommand): Promise<void> {
   refuseBoth(options)
-  const location = await findRepository(options.repository, context.config.helm.repositoriesFile)
+  const location = await locateRepository(context, options.repository)
   const charts = await readCharts(context, options.paths, options)
   if (!options.anyProv) refuseOtherProvenance(charts)
   const session = await context.openSession(location)
@@ -39,10 +39,7 @@ export async function push(context: Context, options: PushCommand): Promise<void
   const contentType = options.contentType ?? context.config.chartContentType
   const result = await pushCharts(session, charts, { force, ignoreIfExists, dryRun, relative, contentType })
 
-  if (result.committed !== undefined) {
-    await updateIndexCaches(context, session, result.committed)
-    if (options.compact) await compactInline(session, result.committed)
-  }
+  if (result.committed !== undefined) await afterCommit(context, session, [result.committed], options)
   refuseOrphans(result.existing, location)
   if (result.existing.length > 0 && !ignoreIfExists) throw refusal(options, charts.length, result, session.changes.addedText)
   context.output.result(describe(charts, result), {
@@ -58,10 +55,10 @@ function describe(charts: readonly ChartUpload[], { pushed, existing }: PushResu
   const kept = 'The chart already exists in the repository, keep existing chart and ignore push.'
   if (charts.length === 1) return [existing.length > 0 ? kept : 'Successfully uploaded the chart to the repository.']
   const lines: string[] = []
-  if (pushed.length > 0) lines.push(`Successfully uploaded ${countCharts(pushed.length)} to the repository.`)
+  if (pushed.length > 0) lines.push(`Successfully uploaded ${formatCount(pushed.length, 'chart')} to the repository.`)
   if (existing.length === 1) lines.push(kept)
   if (existing.length > 1) {
-    lines.push(`${countCharts(existing.length)} already exist in the repository, keep existing charts and ignore push.`)
+    lines.push(`${formatCount(existing.length, 'chart')} already exist in the repository, keep existing charts and ignore push.`)
   }
   return lines
 }
@@ -98,8 +95,4 @@ function identify(charts: readonly ChartUpload[], versions: PushResult['pushed']
     const digest = charts.find((chart) => chart.name === name && chart.version === version)?.digest
     return { name, version, digest }
   })
-}
-
-function countCharts(count: number): string {
-  return count === 1 ? '1 chart' : `${String(count)} charts`
 }

@@ -21,7 +21,7 @@ export async function readIndex({ beforeEnd, output }: Context, session: Session
   } catch (error) {
     if (!hasCode(error, 'denied')) throw error
     const { location, store } = session
-    // Refused here too, then it is not the listing alone that is refused: the first refusal tells more.
+    // If reading index.yaml is refused as well, the first error says more.
     const base = await store.get(location.indexKey).catch(() => undefined)
     if (base === undefined) throw error
     output.notice(`helm-s3: no permission to list s3://${location.bucket}/${location.deltaFolder}: the newest charts may be missing`)

@@ -1,9 +1,8 @@
 import type { Context } from '../context.ts'
 import type { Change } from '../core/plan-reindex.ts'
-import { findRepository } from '../helm/repositories.ts'
-import { compactInline } from '../protocol/compact-inline.ts'
 import { type ReindexOptions, type ReindexResult, reindexRepository } from '../protocol/reindex.ts'
-import { updateIndexCaches } from './index-caches.ts'
+import { afterCommit } from './after-commit.ts'
+import { openRepository } from './open-repository.ts'
 import { describeRepaired, repairedValue } from './repaired-index.ts'
 
 export interface ReindexCommand extends Omit<ReindexOptions, 'afterCommit'> {
@@ -20,23 +19,19 @@ const MAX_LINES = 20
 export async function reindex(context: Context, options: ReindexCommand): Promise<void> {
   const { output } = context
   const { dryRun, repository } = options
-  const location = await findRepository(repository, context.config.helm.repositoriesFile)
-  const session = await context.openSession(location)
+  const session = await openRepository(context, repository)
   const result = await reindexRepository(session, {
     ...options,
-    afterCommit: async (committed) => {
-      await updateIndexCaches(context, session, committed)
-      if (options.compact) await compactInline(session, committed)
-    },
+    afterCommit: (committed) => afterCommit(context, session, [committed], options),
   })
 
   for (const { isLeftOut, key, reason } of result.problems) {
-    output.notice(isLeftOut === true ? `helm-s3: not added, for Helm leaves it out: ${key}: ${reason}` : `[ERROR] failed to add chart to the index: ${key}: ${reason}`)
+    output.notice(isLeftOut === true ? `helm-s3: not added, because Helm would skip it: ${key}: ${reason}` : `[ERROR] failed to add chart to the index: ${key}: ${reason}`)
   }
   const debug = output.isVerbose ? result.changes.filter(({ entry }) => entry !== undefined).map((change) => `[DEBUG] Adding ${fileOf(change)} to index.`) : []
   const last = dryRun ? `Repository ${repository} was not changed: this was a dry run.` : `Repository ${repository} was successfully reindexed.`
-  output.result([...debug, ...describe(result, dryRun, output.isVerbose), ...describeRepaired(result.repaired, location), last], {
-    repository: location.url,
+  output.result([...debug, ...describe(result, dryRun, output.isVerbose), ...describeRepaired(result.repaired, session.location), last], {
+    repository: session.location.url,
     dryRun,
     rebuilt: result.rebuilt,
     broken: repairedValue(result.repaired),
@@ -61,12 +56,12 @@ function describe({ changes, left, rebuilt, repaired }: ReindexResult, dryRun: b
   list(dryRun ? 'Would add' : 'Added', added.map(name))
   list(dryRun ? 'Would replace' : 'Replaced', replaced.map(name))
   list(dryRun ? 'Would remove' : 'Removed', removed.map(name))
-  list('Left to others:', left.map(({ key }) => `${key} is being changed or was just deleted; run it again in some minutes`))
+  list('Skipped (it is being changed, or was just deleted):', left.map(({ key }) => `${key}; run again in a few minutes`))
   return lines
 }
 
 function rebuiltLine(wasMissing: boolean, dryRun: boolean): string {
-  if (wasMissing) return dryRun ? 'There is no index.yaml: would make one.' : 'There was no index.yaml: made one.'
+  if (wasMissing) return dryRun ? 'There is no index.yaml: would create one.' : 'There was no index.yaml: created one.'
   return dryRun ? 'Would replace index.yaml by a new one.' : 'Replaced index.yaml by a new one.'
 }
 

@@ -1,13 +1,13 @@
 import type { Context } from '../context.ts'
 import { HelmS3Error } from '../errors.ts'
 import { formatCount } from '../format.ts'
-import { findRepository } from '../helm/repositories.ts'
-import { compactInline } from '../protocol/compact-inline.ts'
 import { type DeletedChart, findDeleted } from '../protocol/find-deleted.ts'
 import { pushCharts } from '../protocol/push.ts'
-import { type DeleteCommand, splitVersions } from './delete.ts'
+import { afterCommit } from './after-commit.ts'
+import type { DeleteCommand } from './delete.ts'
 import { refuseOrphans } from './existing-versions.ts'
-import { updateIndexCaches } from './index-caches.ts'
+import { openRepository } from './open-repository.ts'
+import { requireVersions } from './version-list.ts'
 
 export interface RestoreCommand extends Pick<DeleteCommand, 'name' | 'repository' | 'versions'> {
   readonly dryRun: boolean
@@ -18,19 +18,15 @@ export interface RestoreCommand extends Pick<DeleteCommand, 'name' | 'repository
 
 /** `helm s3 restore NAME REPO --version V[,V...]`: what was deleted is pushed again, from what the bucket still has of it. */
 export async function restore(context: Context, { compact, dryRun, name, relative, repository, versions }: RestoreCommand): Promise<void> {
-  const wanted = splitVersions(versions)
-  if (wanted.length === 0) throw new HelmS3Error('usage', 'at least one non-empty --version is required')
-  const location = await findRepository(repository, context.config.helm.repositoriesFile)
-  const session = await context.openSession(location)
+  const wanted = requireVersions(versions)
+  const session = await openRepository(context, repository)
+  const { location } = session
   const deleted = await findDeleted(session, wanted.map((version) => ({ name, version })))
 
   const uploads = deleted.map(({ upload }) => upload)
   const options = { force: false, ignoreIfExists: false, dryRun, relative, contentType: context.config.chartContentType }
   const { committed, existing } = await pushCharts(session, uploads, options)
-  if (committed !== undefined) {
-    await updateIndexCaches(context, session, committed)
-    if (compact) await compactInline(session, committed)
-  }
+  if (committed !== undefined) await afterCommit(context, session, [committed], { compact })
   refuseOrphans(existing, location)
   if (existing.length > 0) throw pushedMeanwhile(existing.map(({ version }) => `${name} ${version}`))
   context.output.result(describe(name, deleted, dryRun), {
@@ -52,5 +48,5 @@ function placeOf({ elsewhere, source }: DeletedChart): string {
 }
 
 function pushedMeanwhile(names: readonly string[]): HelmS3Error {
-  return new HelmS3Error('already-exists', `others have pushed ${names.join(', ')} meanwhile`, { hint: 'nothing was restored' })
+  return new HelmS3Error('already-exists', `another client has pushed ${names.join(', ')} in the meantime`, { hint: 'nothing was restored' })
 }

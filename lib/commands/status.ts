@@ -2,12 +2,12 @@ import type { Context } from '../context.ts'
 import { type Upkeep, judgeUpkeep } from '../core/upkeep.ts'
 import { HelmS3Error } from '../errors.ts'
 import { formatAge, formatBytes, formatCount, formatTime } from '../format.ts'
-import { findRepository } from '../helm/repositories.ts'
 import { DEFAULT_GRACE_WINDOW } from '../protocol/limits.ts'
 import { type View, readView } from '../protocol/read-view.ts'
 import type { Session } from '../protocol/session.ts'
 import type { Style } from '../style.ts'
 import { shellWord } from '../terminal-text.ts'
+import { openRepository } from './open-repository.ts'
 
 export interface StatusCommand {
   /** Name or URI, as typed. */
@@ -31,13 +31,13 @@ interface Status {
 /** `helm s3 status REPO`: what a repository holds, and whether compactions keep up. Cost: one view. */
 export async function status(context: Context, { repository, patience }: StatusCommand): Promise<void> {
   if (patience <= 0) throw new HelmS3Error('usage', '--patience must be above zero', { hint: 'it is how late a compaction may be; the default is 15m' })
-  const location = await findRepository(repository, context.config.helm.repositoriesFile)
-  const session = await context.openSession(location)
+  const session = await openRepository(context, repository)
+  const { url } = session.location
   const found = await examineFor(session, patience, repository)
   const { base, index, pending, skipped } = found.view
   const seconds = (age: number | undefined): number | null => (age === undefined ? null : Math.round(age / 1000))
-  context.output.result(describe(location.url, found, context.output.style), {
-    repository: location.url,
+  context.output.result(describe(url, found, context.output.style), {
+    repository: url,
     generation: base.index.bookkeeping.generation,
     charts: index.chartNames().length,
     versions: index.countEntries(),
@@ -52,7 +52,7 @@ export async function status(context: Context, { repository, patience }: StatusC
   })
 }
 
-/** Only a window that the repository has chosen may excuse deltas that nobody has collected. */
+/** Old deltas that are not collected are all right if the repository sets a longer grace window: only then it is read. */
 async function examineFor(session: Session, patience: number, repository: string): Promise<Status> {
   const view = await readView(session)
   const found = examine(view, DEFAULT_GRACE_WINDOW, patience, repository)
@@ -83,11 +83,11 @@ function examine(view: View, graceWindow: number, patience: number, repository: 
 function reasonFor(upkeep: Upkeep, pending: number, pendingAge = 0, foldedAge = 0): string {
   switch (upkeep) {
     case 'behind':
-      return `the oldest pending delta has been waiting for ${formatAge(pendingAge)}: readers without this plugin do not see it; let a cron compact`
+      return `the oldest pending delta has been waiting for ${formatAge(pendingAge)}: readers without this plugin do not see it; compact regularly, for example by cron`
     case 'uncollected':
-      return `index.yaml is up to date, but nobody collects deltas that were folded ${formatAge(foldedAge)} ago; let a cron compact`
+      return `index.yaml is up to date, but deltas that were folded ${formatAge(foldedAge)} ago are not collected; compact regularly, for example by cron`
     case 'tidy':
-      return pending === 0 ? 'index.yaml holds all that was pushed and deleted' : 'what is pending is young'
+      return pending === 0 ? 'index.yaml contains every push and deletion' : 'all pending deltas are recent'
   }
 }
 
@@ -105,7 +105,7 @@ function describe(url: string, { view, ...found }: Status, style: Style): string
     ['index.yaml', `${formatBytes(size)}, ${base.index.form}, written ${ago(lastModified)}`],
     ['Pending', deltas(pending.length, found.pendingAge)],
     ['Folded, not collected', deltas(found.folded, found.foldedAge)],
-    ['Last compaction', found.lastCompaction === undefined ? 'not remembered' : ago(found.lastCompaction)],
+    ['Last compaction', found.lastCompaction === undefined ? 'unknown' : ago(found.lastCompaction)],
     ...skipped.map(({ key, reason }) => ['Ignored', `${key}: ${reason}`] as const),
   ]
   const width = Math.max(...rows.map(([title]) => title.length))

@@ -1,14 +1,15 @@
 import { command, exactly } from '../command.ts'
 import { INDEX_FORMS, OUTPUT_FLAG } from '../flags.ts'
+import { SKIPPED } from './common.ts'
 import { listOf, objectOf, oneOf, text, truth, whole } from '../json-schema.ts'
 
 export const compactDefinition = command({
   usage: 'compact REPO',
-  about: 'Fold what was pushed and deleted into index.yaml, and tidy up',
+  about: 'Fold pushes and deletions into index.yaml, and delete deltas that are no longer needed',
   arity: exactly(1),
   flags: {
     'grace-window': { kind: 'duration', about: 'keep folded deltas for this long, at least 1m', shownDefault: '5m0s' },
-    'dry-run': { kind: 'switch', about: 'say what would be done, and write nothing' },
+    'dry-run': { kind: 'switch', about: 'show what would be done, and write nothing' },
     format: { kind: 'choice', about: 'change the form of index.yaml', of: INDEX_FORMS },
     ...OUTPUT_FLAG,
   },
@@ -18,13 +19,13 @@ export const compactDefinition = command({
   ],
   result: objectOf({
     repository: text('its s3:// URL'),
-    dryRun: truth('nothing was written'),
-    folded: listOf(text('id of a delta that went into index.yaml')),
+    dryRun: truth('whether this was a dry run, which writes nothing'),
+    folded: listOf(text('id of a delta that was folded into index.yaml')),
     collected: listOf(text('id of a delta that was deleted')),
     written: truth('whether index.yaml was written'),
     generation: whole('of index.yaml now'),
     format: oneOf(INDEX_FORMS, 'form of index.yaml now'),
-    skipped: listOf(objectOf({ key: text('of an object below index.d/ that is left alone'), reason: text('why') })),
+    skipped: SKIPPED,
   }),
   run: async (context, [repository = ''], flags) => {
     const { compact } = await import('../commands/compact.ts')

@@ -5,23 +5,23 @@ import { listOf, objectOf, oneOf, text, textOrNull, truth } from '../json-schema
 
 export const configDefinition = command({
   usage: 'config REPO [KEY=VALUE]...',
-  about: 'Show or change the defaults that a repository keeps for all who write to it',
+  about: 'Show or change the defaults that a repository sets for everyone who writes to it',
   details: [
-    'Commands that write read them from the repository. A flag wins over the query of the repository URL, that over the environment, that over these defaults. What is there already is not rewritten when they change.',
-    'relative: true or false; whether new entries name the file alone. publish-url: the https URL at which the repository is also served; new entries have it instead of s3://. It excludes relative=true. Entries of an earlier publish-url count as those of another place: their archives are neither reindexed nor deleted. literal-plus: true or false; whether new entries have the + of a version with build metadata in their urls as it stands, instead of %2B. Helm 3 asks for %252B in `dependency update` where a relative url has %2B and the repository was added over http(s); but S3 itself, over https, takes a bare + for a space. So it helps where a web server answers that takes + for itself.',
-    'acl, sse, sse-kms-key-id: what is said with every object that is written. grace-window: how long compaction keeps folded deltas, at least 1m. format: json or yaml; the form to which compaction brings index.yaml, and which init --force and reindex --rebuild write.',
-    'Costs one GET and one HEAD; a change one PUT more. Two writers of different keys do not disturb each other.',
+    'Every command that writes reads them from the repository. A flag takes precedence over the query of the repository URL, the query over the environment, and the environment over these defaults. Changing them does not rewrite existing entries and objects.',
+    'relative: true or false; whether new entries have relative URLs, which are only the file name. publish-url: the https URL at which the repository is also served; new entries have it instead of s3://. It cannot be combined with relative=true. Entries with an earlier publish-url count as pointing outside the repository: their archives are neither reindexed nor deleted. literal-plus: true or false; whether the + in a version with build metadata is written into the URLs of new entries as +, instead of %2B. In `helm dependency update` Helm 3 requests %252B if a relative URL contains %2B and the repository was added over http(s). S3 itself, however, reads a plain + in an https URL as a space. So use literal-plus if a web server answers that reads + as +.',
+    'acl, sse, sse-kms-key-id: access and encryption of every object that is written. grace-window: how long compaction keeps folded deltas, at least 1m. format: json or yaml; the format in which compaction, init --force and reindex --rebuild write index.yaml.',
+    'Costs one GET and one HEAD request, and one PUT more for a change. Two clients can change different keys at the same time.',
   ],
   arity: atLeast(1),
   flags: {
-    unset: { kind: 'texts', about: 'take this key away; may be given several times' },
+    unset: { kind: 'texts', about: 'remove this key; may be given several times' },
     ...OUTPUT_FLAG,
   },
   examples: [
-    ['config stable', 'what is in force, and where each of it stands'],
-    ['config stable relative=true grace-window=10m', 'set two of them'],
-    ['config stable relative=true literal-plus=true', 'for a repository that a web server serves, whose charts with build metadata are dependencies'],
-    ['config stable publish-url=https://charts.acme.dev/stable --unset relative', 'for a repository that a CDN serves'],
+    ['config stable', 'show which settings apply, and where each of them comes from'],
+    ['config stable relative=true grace-window=10m', 'change two settings'],
+    ['config stable relative=true literal-plus=true', 'for a repository behind a web server, with build metadata in the versions of dependencies'],
+    ['config stable publish-url=https://charts.acme.dev/stable --unset relative', 'for a repository behind a CDN'],
   ],
   result: objectOf({
     repository: text('its s3:// URL'),
@@ -29,12 +29,12 @@ export const configDefinition = command({
     settings: listOf(
       objectOf({
         key: oneOf(CONFIG_KEYS, 'of the setting'),
-        value: textOrNull('in force for this command line and environment; null: none'),
-        from: textOrNull('a flag, a variable, `repository` or `built-in`; null: it is nowhere'),
-        repository: textOrNull('what the repository says'),
+        value: textOrNull('the value that applies with this command line and environment; null: none'),
+        from: textOrNull('where the value comes from: a flag, a variable, `repository` or `built-in`; null: nothing sets it'),
+        repository: textOrNull('the value in the repository; null: it sets none'),
       }),
     ),
-    ignored: listOf(text('what in the defaults of the repository cannot be used, and why')),
+    ignored: listOf(text('which default of the repository cannot be used, and why')),
   }),
   run: async (context, [repository = '', ...changes], { unset }) => {
     const { config } = await import('../commands/config.ts')

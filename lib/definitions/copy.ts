@@ -1,46 +1,44 @@
 import { command, exactly } from '../command.ts'
 import { OUTPUT_FLAG } from '../flags.ts'
+import { CHOOSING_FLAGS, NO_COMPACT_FLAG, PUSHED_VERSION, RELATIVE_FLAG } from './common.ts'
 import { EXISTING_VERSION } from './existing-version.ts'
 import { listOf, objectOf, text, textOrNull, truth } from '../json-schema.ts'
-
-const CHART = objectOf({ name: text('of the chart'), version: text('as in Chart.yaml'), digest: text('SHA-256 of the archive, hex: the same in both') })
 
 export const copyDefinition = command({
   usage: 'copy NAME SRC DST',
   aliases: ['promote'],
   about: 'Copy chart versions from one repository to another, with the same digest',
   details: [
-    'SRC and DST are names from `helm repo list` or s3:// URIs, in one bucket, in two, or in two stores: each is reached as its own query says (`?region=&endpoint=&profile=`). ' +
-      'The newest stable version is copied, or the newest that satisfies --version; with --all-versions each that does. What was pushed to SRC and is not folded into its index.yaml yet is there, too.',
-    'Every archive is held to the digest that SRC\'s index promises before anything is written; its provenance file goes along. Several versions are one delta in DST: all of them are visible at the same moment. ' +
-      'A copied version is dated when it came into DST.',
-    'Every archive is read and checked against its digest, all of one call in memory: copy a chart with many large versions in several calls. Archives of 5 MiB and more are then copied by the store itself, when SRC and DST are in one store that does so on the condition that a push needs, which is tried out first; all others are sent. Needs what a reader needs on SRC, and what a push needs on DST.',
+    'SRC and DST are names from `helm repo list` or s3:// URIs. They may be in different buckets and stores: the query of each URI says how to reach it (`?region=&endpoint=&profile=`). ' +
+      'The newest stable version is copied, or the newest that satisfies --version; with --all-versions, every version that does. Versions that were pushed to SRC but are not folded into its index.yaml yet are included.',
+    'Before anything is written, every archive is compared with its digest in the index of SRC. Provenance files are copied, too. Several versions are one delta in DST, so that all of them become visible at the same moment. ' +
+      'The creation date of a copied version is the time of the copy.',
+    'All archives of one call are held in memory: copy a chart with many large versions in several calls. If SRC and DST are in the same store, the store itself copies archives of 5 MiB and more, provided that it can do so under the condition that a push needs, which is tested first. All other archives are downloaded and uploaded. You need read permissions for SRC, and the permissions of a push for DST.',
   ],
   arity: exactly(3),
   flags: {
-    version: { kind: 'text', about: 'exact version (with build metadata: exactly that build) or constraint (default: the newest stable one)' },
-    devel: { kind: 'switch', about: 'also take pre-releases; ignored with --version' },
-    'all-versions': { kind: 'switch', about: 'every version that satisfies --version, not the newest alone' },
-    force: { kind: 'switch', about: 'replace versions that are in DST already' },
-    'ignore-if-exists': { kind: 'switch', about: 'keep versions that are in DST already, and succeed' },
+    ...CHOOSING_FLAGS,
+    'all-versions': { kind: 'switch', about: 'copy every version that satisfies --version, not only the newest' },
+    force: { kind: 'switch', about: 'replace versions that already exist in DST' },
+    'ignore-if-exists': { kind: 'switch', about: 'keep versions that already exist in DST, and succeed' },
     'dry-run': { kind: 'switch', about: 'check everything and write nothing' },
-    relative: { kind: 'toggle', about: 'write relative chart URLs into the index, for a repository that is also served over https' },
-    'any-prov': { kind: 'switch', about: 'also copy a provenance file that names another file than the archive will be' },
-    'no-compact': { kind: 'switch', about: 'leave index.yaml to a later compaction; readers with this plugin see the charts at once' },
+    ...RELATIVE_FLAG,
+    'any-prov': { kind: 'switch', about: 'also copy a provenance file that names a file other than the archive in DST' },
+    ...NO_COMPACT_FLAG,
     ...OUTPUT_FLAG,
   },
   examples: [
-    ['promote app staging stable', 'what is newest in staging is now in stable, too'],
-    ['copy app staging stable --version=1.2.0', 'exactly this version'],
+    ['promote app staging stable', 'copy the newest version from staging to stable'],
+    ['copy app staging stable --version=1.2.0', 'copy exactly this version'],
     ['copy app s3://acme-charts/stable "s3://mirror/stable?endpoint=https://s3.example.com&profile=mirror" --all-versions --ignore-if-exists', 'mirror a chart to another store'],
   ],
   result: objectOf({
     source: text('s3:// URL of SRC'),
     repository: text('s3:// URL of DST'),
-    dryRun: truth('nothing was written'),
+    dryRun: truth('whether this was a dry run, which writes nothing'),
     delta: textOrNull('id of the delta in DST; null when none was needed'),
-    copied: listOf(CHART, 'versions that are in DST now'),
-    existing: listOf(EXISTING_VERSION, 'versions that were in DST already, and stay'),
+    copied: listOf(PUSHED_VERSION, 'versions that are in DST now, with the digest that they have in SRC'),
+    existing: listOf(EXISTING_VERSION, 'versions that already existed in DST and were kept'),
   }),
   run: async (context, [name = '', source = '', destination = ''], flags) => {
     const { copy } = await import('../commands/copy.ts')

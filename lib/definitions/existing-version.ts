@@ -4,5 +4,5 @@ import { objectOf, text, textOrNull } from '../json-schema.ts'
 export const EXISTING_VERSION = objectOf({
   name: text('of the chart'),
   version: text('as in Chart.yaml'),
-  digest: textOrNull('SHA-256 of the archive that stands there, hex; null where its entry has none'),
+  digest: textOrNull('SHA-256 of the existing archive, hex; null if its entry has none'),
 })

@@ -1,5 +1,6 @@
 import { command, exactly } from '../command.ts'
 import { OUTPUT_FLAG } from '../flags.ts'
+import { CHOOSING_FLAGS } from './common.ts'
 import { objectOf, text, textOrNull } from '../json-schema.ts'
 
 export const fetchDefinition = command({
@@ -8,16 +9,15 @@ export const fetchDefinition = command({
   about: 'Download a chart and check its digest; needs no `helm repo update`',
   arity: exactly(2),
   flags: {
-    version: { kind: 'text', about: 'exact version (with build metadata: exactly that build) or constraint (default: the newest stable one)' },
-    devel: { kind: 'switch', about: 'also take pre-releases; ignored with --version' },
-    destination: { kind: 'text', about: 'folder to write to', short: 'd', shownDefault: '.' },
+    ...CHOOSING_FLAGS,
+    destination: { kind: 'text', about: 'folder to write the chart to', short: 'd', shownDefault: '.' },
     prov: { kind: 'switch', about: 'also fetch the provenance file' },
     untar: { kind: 'switch', about: 'unpack the chart instead of keeping the archive' },
     ...OUTPUT_FLAG,
   },
   examples: [
-    ['fetch app stable', 'the newest stable version'],
-    ['fetch app s3://acme-charts/stable --version="^1.2" -d charts', 'the newest 1.x from 1.2.0 on, into charts/'],
+    ['fetch app stable', 'download the newest stable version'],
+    ['fetch app s3://acme-charts/stable --version="^1.2" -d charts', 'download the newest 1.x from 1.2.0 on into charts/'],
   ],
   result: objectOf({
     repository: text('its s3:// URL'),

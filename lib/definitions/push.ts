@@ -1,16 +1,15 @@
 import { atLeast, command } from '../command.ts'
 import { OUTPUT_FLAG } from '../flags.ts'
+import { NO_COMPACT_FLAG, PUSHED_VERSION, RELATIVE_FLAG } from './common.ts'
 import { EXISTING_VERSION } from './existing-version.ts'
 import { listOf, objectOf, text, textOrNull, truth } from '../json-schema.ts'
 
-const CHART = objectOf({ name: text('of the chart'), version: text('as in Chart.yaml'), digest: text('SHA-256 of the archive, hex') })
-
 const DETAILS = [
-  'PATH is an archive; the folder of a chart; a pattern in quotes (`*.tgz`, `charts/*`), where a file of that very name wins and one that matches nothing is an error; s3://BUCKET/KEY of an archive (one HEAD and two GETs more); or - for one archive in standard input. All of them become visible at once, or, when something is wrong with one or it exists already, none: also when another client pushes one of them at the same moment. With --ignore-if-exists those that exist are passed over.',
-  'Whether a version exists is what the index says, where an archive stands in its place; an entry whose archive is missing or lies elsewhere is replaced. An archive in a folder of the repository that the version had before stays; whoever folds the push into index.yaml names it. Where an archive of a push that died stands in its place, it gives way as soon as that push must have ended, a minute and a half after it was written at the most; that needs the permission to delete it.',
-  'Two versions whose archives would have one name, as svc 01-0.1.0 and svc-01 0.1.0, cannot be in one repository: the second is refused, also with --force.',
-  'A folder is packaged as `helm package` does: by the rules of .helmignore, with Chart.yaml written anew, subcharts in charts/ unpacked, and links followed; a dependency that is not in charts/ is an error. Unlike with `helm package`, every file in the archive has the time 1980-01-01 00:00 UTC: the same files make the same archive, byte for byte, with the same build of this program.',
-  'The provenance file NAME.tgz.prov beside an archive goes along, on disk and in a bucket. --prov names another one, or that of standard input; whether it belongs to the archive is not checked, but for the name in it: one that names another file than NAME-VERSION.tgz verifies before it is pushed and never after, and is refused without --any-prov.',
+  'PATH is one of: an archive; the folder of a chart; a pattern in quotes (`*.tgz`, `charts/*`), which has to match something, unless a file has exactly this name; s3://BUCKET/KEY of an archive, which costs one HEAD and two GET requests more; or - for an archive on standard input. All charts become visible at the same moment. If there is something wrong with one of them, or one already exists, none is pushed, even if another client pushes it at the same time. With --ignore-if-exists, charts that already exist are skipped.',
+  'A version exists if the index has an entry for it and its archive is in its place; an entry whose archive is missing or is somewhere else is replaced. An archive that the version had before in a folder of the repository is kept; the command that folds the push into index.yaml reports it. An archive without an entry, left by a push that was interrupted, is replaced as soon as that push must have ended: at most a minute and a half after the archive was written. This needs the permission to delete it.',
+  'Two versions whose archives would have the same name, such as svc 01-0.1.0 and svc-01 0.1.0, cannot be in one repository: the second one is refused, even with --force.',
+  'A folder is packaged as `helm package` does it: .helmignore is applied, Chart.yaml is rewritten, subcharts in charts/ are unpacked, and links are followed; a dependency that is missing in charts/ is an error. Unlike with `helm package`, every file in the archive has the time 1980-01-01 00:00 UTC, so that the same files give the same archive, byte for byte, with the same build of this program.',
+  'The provenance file NAME.tgz.prov next to an archive is pushed, too, from disk and from a bucket. --prov names a different one, or the one for standard input. Only the file name in it is checked: if it is not NAME-VERSION.tgz, `helm verify` would succeed before the push and fail after it, so that the file is refused unless --any-prov is given.',
 ]
 
 export const pushDefinition = command({
@@ -19,33 +18,33 @@ export const pushDefinition = command({
   details: DETAILS,
   arity: atLeast(2),
   flags: {
-    force: { kind: 'switch', about: 'replace versions that are there already' },
-    'ignore-if-exists': { kind: 'switch', about: 'keep versions that are there already, and succeed' },
+    force: { kind: 'switch', about: 'replace versions that already exist' },
+    'ignore-if-exists': { kind: 'switch', about: 'keep versions that already exist, and succeed' },
     'dry-run': { kind: 'switch', about: 'check everything and write nothing' },
-    relative: { kind: 'toggle', about: 'write relative chart URLs into the index, for a repository that is also served over https' },
+    ...RELATIVE_FLAG,
     'content-type': { kind: 'text', about: 'Content-Type of the archives ($S3_CHART_CONTENT_TYPE)', shownDefault: 'application/gzip' },
     version: { kind: 'text', about: 'version to write into Chart.yaml; for folders only' },
     'app-version': { kind: 'text', about: 'appVersion to write into Chart.yaml; for folders only' },
     prov: { kind: 'text', about: 'provenance file of the one archive that is pushed', shownDefault: 'ARCHIVE.prov' },
-    'any-prov': { kind: 'switch', about: 'also push a provenance file that names another file than the archive will be' },
-    'no-compact': { kind: 'switch', about: 'leave index.yaml to a later compaction; readers with this plugin see the charts at once' },
+    'any-prov': { kind: 'switch', about: 'also push a provenance file that names a file other than the archive in the repository' },
+    ...NO_COMPACT_FLAG,
     ...OUTPUT_FLAG,
   },
   examples: [
-    ['push app-1.2.0.tgz stable', 'push one chart; app-1.2.0.tgz.prov goes along'],
+    ['push app-1.2.0.tgz stable', 'push one chart, with app-1.2.0.tgz.prov if it exists'],
     ['push *.tgz s3://acme-charts/stable --no-compact', 'push many in one step'],
     ['push app-1.2.0.tgz stable --force', 'replace a version'],
     ['push ./app stable --version=1.2.0-pr.7 --app-version=7f3c2a1', 'package a folder, and push it'],
-    ["push 'charts/*' stable", 'every chart below charts/, in one step'],
-    ['push s3://acme-staging/stable/app-1.2.0.tgz stable', 'push what another bucket holds'],
+    ["push 'charts/*' stable", 'push every chart below charts/ in one step'],
+    ['push s3://acme-staging/stable/app-1.2.0.tgz stable', 'push an archive from another bucket'],
     ['push - stable --prov=app-1.2.0.tgz.prov < app-1.2.0.tgz', 'read the archive from standard input'],
   ],
   result: objectOf({
     repository: text('its s3:// URL'),
-    dryRun: truth('nothing was written'),
+    dryRun: truth('whether this was a dry run, which writes nothing'),
     delta: textOrNull('id of the delta; null when none was needed'),
-    pushed: listOf(CHART, 'versions that are in the repository now'),
-    existing: listOf(EXISTING_VERSION, 'versions that were there already, and stay'),
+    pushed: listOf(PUSHED_VERSION, 'versions that are in the repository now'),
+    existing: listOf(EXISTING_VERSION, 'versions that already existed and were kept'),
   }),
   run: async (context, args, flags) => {
     const { push } = await import('../commands/push.ts')

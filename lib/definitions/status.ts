@@ -1,19 +1,20 @@
 import { command, exactly } from '../command.ts'
 import { UPKEEPS } from '../core/upkeep.ts'
 import { INDEX_FORMS, OUTPUT_FLAG } from '../flags.ts'
-import { listOf, objectOf, oneOf, text, textOrNull, whole, wholeOrNull } from '../json-schema.ts'
+import { SKIPPED } from './common.ts'
+import { objectOf, oneOf, text, textOrNull, whole, wholeOrNull } from '../json-schema.ts'
 
 /** How late a compaction may be before `status` says so, milliseconds: a cron every ten minutes, and its run. */
 const DEFAULT_PATIENCE = 15 * 60_000
 
 export const statusDefinition = command({
   usage: 'status REPO',
-  about: 'Show what a repository holds, and whether compactions keep up',
+  about: 'Show the state of a repository, and whether compactions keep up',
   details: [
-    'Charts and versions are those that readers with this plugin see: index.yaml and the deltas that it has not folded. ' +
-      'The verdict is `behind` when a delta waits to be folded for longer than --patience (readers without the plugin do not see it), ' +
-      '`uncollected` when all is folded and nobody collects old deltas, else `tidy`.',
-    'Costs one LIST for each 1000 deltas, one GET of index.yaml, and one GET for each pending delta. Writes nothing.',
+    'Charts and versions are counted as readers with this plugin see them: in index.yaml and in the deltas that are not folded into it yet. ' +
+      'The verdict is `behind` if a delta has been waiting to be folded for longer than --patience (readers without the plugin do not see it), ' +
+      '`uncollected` if everything is folded but old deltas are not collected, and otherwise `tidy`.',
+    'Costs one LIST request for each 1000 deltas, one GET of index.yaml, and one GET for each pending delta. Writes nothing.',
   ],
   arity: exactly(1),
   flags: {
@@ -21,32 +22,32 @@ export const statusDefinition = command({
     ...OUTPUT_FLAG,
   },
   examples: [
-    ['status stable', 'how the repository is doing'],
-    ['status stable -o json', 'for a monitor: alert when .upkeep is not "tidy"'],
+    ['status stable', 'show the state of the repository'],
+    ['status stable -o json', 'for monitoring: raise an alert if .upkeep is not "tidy"'],
   ],
   result: objectOf({
     repository: text('its s3:// URL'),
-    generation: whole('of index.yaml: grows by one with each write of it; 0 when only other programs have written it'),
-    charts: whole('names of charts, with what is pending'),
-    versions: whole('chart versions, with what is pending'),
+    generation: whole('of index.yaml: grows by one each time this program writes it; 0 if only other programs have written it'),
+    charts: whole('charts, including pending changes'),
+    versions: whole('chart versions, including pending changes'),
     index: objectOf({
       bytes: whole('size of index.yaml'),
       format: oneOf(INDEX_FORMS, 'form of index.yaml'),
       writtenAt: text('when index.yaml was written, RFC 3339'),
     }),
     pending: objectOf({
-      deltas: whole('not folded into index.yaml yet'),
-      oldestSeconds: wholeOrNull('age of the oldest; null when there is none'),
+      deltas: whole('deltas that are not folded into index.yaml yet'),
+      oldestSeconds: wholeOrNull('age of the oldest of them; null if there is none'),
     }),
     folded: objectOf({
-      deltas: whole('folded into index.yaml and not collected yet'),
-      oldestSeconds: wholeOrNull('since the first of them was folded; null when there is none'),
+      deltas: whole('deltas that are folded into index.yaml but not collected yet'),
+      oldestSeconds: wholeOrNull('since the first of them was folded; null if there is none'),
     }),
-    lastCompactionAt: textOrNull('when deltas were folded last, as far as index.yaml remembers, RFC 3339'),
-    skipped: listOf(objectOf({ key: text('of an object below index.d/ that is left alone'), reason: text('why') })),
+    lastCompactionAt: textOrNull('when deltas were folded last, as far as index.yaml still knows, RFC 3339'),
+    skipped: SKIPPED,
     upkeep: oneOf(UPKEEPS, 'whether compactions keep up'),
-    reason: text('for the verdict'),
-    command: textOrNull('what to run; null when there is nothing to do'),
+    reason: text('why it is so'),
+    command: textOrNull('the command to run; null if there is nothing to do'),
   }),
   run: async (context, [repository = ''], { patience = DEFAULT_PATIENCE }) => {
     const { status } = await import('../commands/status.ts')

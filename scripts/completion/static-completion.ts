@@ -1,5 +1,5 @@
-import { type Command } from '../../lib/command.ts'
-import { COMMANDS, commandName } from '../../lib/command-table.ts'
+import { type Command, commandName } from '../../lib/command.ts'
+import { COMMANDS } from '../../lib/command-table.ts'
 import { GLOBAL_FLAGS } from '../../lib/flags.ts'
 
 /** An entry of Helm's `completion.yaml` (helm/helm pkg/cmd/load_plugins.go). */

@@ -1,5 +1,5 @@
-import type { Command } from '../../lib/command.ts'
-import { COMMANDS, commandName } from '../../lib/command-table.ts'
+import { type Command, commandName } from '../../lib/command.ts'
+import { COMMANDS } from '../../lib/command-table.ts'
 import { type Flag, type Flags, GLOBAL_FLAGS } from '../../lib/flags.ts'
 import type { JsonSchema } from '../../lib/json-schema.ts'
 

@@ -94,7 +94,7 @@ describe('after its commit', () => {
       goAfter(isDelta)
       const { status, stderr, stdout } = await run(`push web-1.0.0.tgz ${URI}`)
       assert.deepEqual([status, stdout], [3, ''])
-      assert.match(stderr, committed(inDelta('web 1\\.0\\.0'), 'nobody answers\nHint: look at the network; the same command with --ignore-if-exists'))
+      assert.match(stderr, committed(inDelta('web 1\\.0\\.0'), 'nobody answers\nHint: look at the network; run the same command with --ignore-if-exists'))
       assert.ok(await isIn('web', '1.0.0'))
       await program.ok('push', program.path('web-1.0.0.tgz'), URI, '--ignore-if-exists')
     })
@@ -118,13 +118,13 @@ describe('after its commit', () => {
       goAfter(isArchive)
       const { status, stderr } = await run(`push app-1.0.0.tgz ${URI} --force`)
       assert.equal(status, 3)
-      assert.match(stderr, /^Error: replaced, or on its way, while the index may name the old one: the archive of app 1\.0\.0; not finished: .*nobody answers/)
+      assert.match(stderr, /^Error: the archive of app 1\.0\.0 has been replaced, or may be, while the index may still describe the old one; not finished: .*nobody answers/)
       program.fail({})
       await program.ok('push', program.path('app-1.0.0.tgz'), URI, '--force')
       assert.match(await program.ok('check', URI, '--deep'), /all is well/)
     })
 
-    it('before it has changed nothing, when only its archive stands', async () => {
+    it('has changed nothing when only its archive was written', async () => {
       goAfter(isArchive)
       const { status, stderr } = await run(`push web-1.0.0.tgz ${URI}`)
       assert.equal(status, 1)
@@ -161,7 +161,7 @@ describe('after its commit', () => {
       assert.ok(await isIn('web', '1.0.0'))
     })
 
-    it('that fails by a fault of this program says what stands, too', async () => {
+    it('that fails by a bug of this program says what is committed, too', async () => {
       let isCommitted = false
       watch(async (line, send) => {
         if (isCommitted) throw new TypeError('a fault')
@@ -258,7 +258,7 @@ describe('after its commit', () => {
       assert.deepEqual([(await run(`delete app ${URI} --version=1.0.0`)).stderr], [''])
     })
 
-    it('by rules is done in the same way', async () => {
+    it('by the rules of prune is done in the same way', async () => {
       goAfter(isDelta)
       const { status, stderr, stdout } = await run(`prune ${URI} --keep-last=1 -ojson`)
       assert.equal(status, 0)
@@ -279,7 +279,7 @@ describe('after its commit', () => {
       assert.match(stderr, /^Error: no answer to the write of /)
     })
 
-    it('of much, that stops between two of its deltas, says how much is gone', async () => {
+    it('of many versions that stops between two of its deltas says how many are removed', async () => {
       const paths = await Promise.all(Array.from({ length: 600 }, (_, i) => program.chart('many', `1.0.${String(i)}`)))
       await program.ok('push', ...paths, URI, '--ignore-if-exists')
       // Each look at an archive seems to take so long that five hundred are the most for one delta.
@@ -311,7 +311,7 @@ describe('after its commit', () => {
       goAfter(isDelta)
       const { status, stderr } = await run(`reindex ${OTHER}`)
       assert.equal(status, 3)
-      assert.match(stderr, committed(inDelta('app 1\\.0\\.0'), 'nobody answers\nHint: look at the network; the same command goes on from there\n'))
+      assert.match(stderr, committed(inDelta('app 1\\.0\\.0'), 'nobody answers\nHint: look at the network; run the same command again to do the rest\n'))
       program.fail({})
       await program.ok('reindex', OTHER)
       assert.ok(await isIn('app', '1.0.0', OTHER))
@@ -322,7 +322,7 @@ describe('after its commit', () => {
       goAfter(isIndex)
       const { status, stderr, stdout } = await run(`reindex ${OTHER}`)
       assert.deepEqual([status, stderr], [0, ''])
-      assert.match(stdout, /^There was no index\.yaml: made one\.\nAdded app 1\.0\.0/)
+      assert.match(stdout, /^There was no index\.yaml: created one\.\nAdded app 1\.0\.0/)
     })
 
     it('that repairs for check is committed in the same way', async () => {
@@ -421,13 +421,13 @@ describe('after its commit', () => {
     it('says what is committed', async () => {
       const { status, stderr, stdout } = await interrupt(`push web-1.0.0.tgz ${URI}`, afterDelta(isList))
       assert.deepEqual([status, stdout], [143, ''])
-      assert.match(stderr, new RegExp(`^helm-s3: committed: ${inDelta('web 1\\.0\\.0')}; ended before all was done\n$`))
+      assert.match(stderr, new RegExp(`^helm-s3: committed: ${inDelta('web 1\\.0\\.0')}; ended before everything was done\n$`))
     })
 
     it('says what has no answer yet', async () => {
       const { status, stderr } = await interrupt(`delete app ${URI} --version=1.0.0`, isDelta)
       assert.equal(status, 143)
-      assert.match(stderr, new RegExp(`^helm-s3: no answer to the write of the removal of ${inDelta('app 1\\.0\\.0')}: it may or may not take effect; ended before all was done\n$`))
+      assert.match(stderr, new RegExp(`^helm-s3: no answer to the write of the removal of ${inDelta('app 1\\.0\\.0')}: it may or may not take effect; ended before everything was done\n$`))
     })
 
     it('says nothing when it has changed nothing', async () => {

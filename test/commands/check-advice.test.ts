@@ -99,8 +99,8 @@ describe('the advice of check', () => {
   const FIX = 'helm s3 check REPO --fix'
   const DEEP_FIX = 'helm s3 check REPO --deep --fix'
   const DELETE = 'helm s3 delete NAME REPO --version=VERSION'
-  const staysBehind = /^helm-s3: removed from the index, and still in the bucket: charts\/\w+-\d\.\d\.0\.tgz .*else remove the object\n$/
-  const staysInFolder = /^helm-s3: removed from the index, and still in the bucket: charts\/dir\/web-0\.1\.0\.tgz .*; remove the object, if nobody wants it\n$/
+  const staysBehind = /^helm-s3: removed from the index, and still in the bucket: charts\/\w+-\d\.\d\.0\.tgz .*otherwise delete the object\n$/
+  const staysInFolder = /^helm-s3: removed from the index, and still in the bucket: charts\/dir\/web-0\.1\.0\.tgz .*; delete the object if nobody needs it\n$/
   const intoFolder = (text: string): string => text.replace('"web-0.1.0.tgz"', '"dir/web-0.1.0.tgz"')
   const fixed = { [FIX]: undefined }
   const deepFixed = { [DEEP_FIX]: undefined }

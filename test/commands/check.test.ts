@@ -261,7 +261,7 @@ describe('check', () => {
 
       it(`and so does a reindex, where ${what}`, async () => {
         await put('index.yaml', `apiVersion: v1\nentries:\n${entries}`)
-        assert.doesNotMatch(await program.ok('reindex', URI, '--relative'), /Left to others/)
+        assert.doesNotMatch(await program.ok('reindex', URI, '--relative'), /Skipped \(/)
         await program.run('check', URI, '--fix')
         const found = await versions()
         for (const each of after) assert.ok(found.includes(each), each)
@@ -510,25 +510,25 @@ describe('check', () => {
     })
   })
 
-  describe('names the permission that is missing', () => {
+  describe('without a permission', () => {
     const deny = async (): Promise<never> => {
       throw new HelmS3Error('denied', 'AccessDenied')
     }
     const missing = async (...flags: readonly string[]): Promise<readonly string[]> =>
       (await checked(...flags)).permissions.filter(({ granted }) => granted === false).map(({ action, resource }) => `${action} ${resource}`)
 
-    it('to list', async () => {
+    it('names the one to list', async () => {
       program.fail({ list: deny })
       assert.deepEqual(await missing(), ['s3:ListBucket arn:aws:s3:::acme'])
       assert.deepEqual(await codes(), ['permission-read-missing'])
     })
 
-    it('to read archives', async () => {
+    it('names the one to read archives', async () => {
       program.fail({ head: (key) => (key.endsWith('.tgz') ? deny() : program.bucket.head(key)) })
       assert.deepEqual(await missing(), ['s3:GetObject arn:aws:s3:::acme/charts/*.tgz'])
     })
 
-    it('names the archive, where others may be read', async () => {
+    it('names the archive that may not be read, where others may', async () => {
       program.fail({ get: (key, options) => (key === 'charts/web-0.1.0.tgz' ? deny() : program.bucket.get(key, options)) })
       const { findings } = await checked('--deep')
       assert.deepEqual([await missing('--deep'), findings.map(({ code, detail, key }) => [code, key, detail])], [
@@ -550,7 +550,7 @@ describe('check', () => {
       assert.deepEqual(findings.flatMap(({ code, key }) => (code === 'archive-unread' ? [key] : [])).sort(), ['charts/broken-1.0.0.tgz', 'charts/web-0.1.0.tgz'])
     })
 
-    it('none for archives that Helm leaves out: nobody could add them', async () => {
+    it('names none for archives that Helm leaves out: nobody could add them', async () => {
       const lines: string[] = []
       for (const version of ['1.0.0.0', '1.0.0-01', '1.0.0-03173138']) {
         await put(`hub-${version}.tgz`, await chartArchive('hub', version))
@@ -562,24 +562,24 @@ describe('check', () => {
       for (const flags of [[], ['--fix'], ['--deep', '--fix'], []]) assert.deepEqual(await codes(...flags), found, flags.join(' '))
       const { status, stderr } = await program.run('reindex', URI)
       assert.equal(status, 0)
-      assert.match(stderr, /^(?:helm-s3: not added, for Helm leaves it out: charts\/hub-1\.0\.0\S+\.tgz: validation: chart\.metadata\.version "1\.0\.0\S+" is invalid\n){3}$/)
+      assert.match(stderr, /^(?:helm-s3: not added, because Helm would skip it: charts\/hub-1\.0\.0\S+\.tgz: validation: chart\.metadata\.version "1\.0\.0\S+" is invalid\n){3}$/)
       await put('index.yaml', `${index}}`)
       assert.ok(!(await codes('--fix', '--allow-lost-entries')).includes('archive-unread'))
     })
 
-    it('none for an archive that Helm refuses and that an entry names: it is unreadable for everybody', async () => {
+    it('names none for an archive that Helm refuses and that an entry names: nobody can read it', async () => {
       await put('web-0.1.0.tgz', await chartArchive('web', '0.1.0.0'))
       await edit((text) => text.replace(/,"digest":"[0-9a-f]{64}"/, ''))
       assert.deepEqual(await codes('--fix'), ['archive-unreadable'])
     })
 
-    it('to read deltas', async () => {
+    it('names the one to read deltas', async () => {
       await push('app', '2.0.0', '--no-compact')
       program.fail({ get: (key, options) => (key.includes('index.d/') ? deny() : program.bucket.get(key, options)) })
       assert.deepEqual(await missing(), ['s3:GetObject arn:aws:s3:::acme/charts/index.d/*'])
     })
 
-    it('to write, each by itself, and without a trace', async () => {
+    it('names each one to write, and leaves nothing behind', async () => {
       const isProbe = (key: string): boolean => key.includes('/.helm-s3-probe/')
       program.fail({
         put: (key, body, options) => (isProbe(key) ? program.bucket.put(key, body, options) : deny()),
@@ -597,7 +597,7 @@ describe('check', () => {
       assert.equal((await program.run('check', URI, '--probe')).status, 0)
     })
 
-    it('to probe', async () => {
+    it('names the one to probe', async () => {
       program.fail({ put: deny, delete: deny })
       const { findings, level } = await checked('--probe')
       assert.equal(level, 'not probed')
@@ -618,7 +618,7 @@ describe('check', () => {
     assert.match(await program.fails('check'), /^Error: /)
     assert.match(await program.fails('check', URI, '--deeper'), /^Error: unknown flag/)
     assert.match(await program.fails('check', URI, '--concurrency=0'), /^Error: invalid argument "0"/)
-    assert.match(await program.fails('check', URI, '--relative'), /^Error: --relative says how --fix/)
+    assert.match(await program.fails('check', URI, '--relative'), /^Error: --relative can only be used with --fix/)
     assert.match(await program.fails('check', 'unknown'), /^Error: /)
   })
 

@@ -57,8 +57,8 @@ describe('config', () => {
     assert.deepEqual((await program.keys('charts/app')).length, 3)
   })
 
-  describe('shows and changes', () => {
-    it('what is built in, when nobody has said anything, and writes nothing', async () => {
+  describe('showing and changing', () => {
+    it('shows the built-in values where nothing else is set, and writes nothing', async () => {
       assert.equal(
         await program.ok('config', URI),
         'KEY             VALUE  FROM\n' +
@@ -74,7 +74,7 @@ describe('config', () => {
       assert.deepEqual(await program.keys('charts/index.d/'), [])
     })
 
-    it('what was set, from where each of it comes', async () => {
+    it('shows what was set, and where each value comes from', async () => {
       program.env['S3_ACL'] = 'public-read'
       const { settings, written } = await config('acl=private', 'sse=aws:kms', 'grace-window=10m', '--sse=AES256')
       assert.equal(written, true)
@@ -88,27 +88,27 @@ describe('config', () => {
       assert.deepEqual(await document(), { acl: 'private', sse: 'aws:kms', 'grace-window': '10m' })
     })
 
-    it('nothing when it is so already', async () => {
+    it('writes nothing when the value is set already', async () => {
       await config('relative=true')
       const before = await program.text(KEY)
       assert.equal((await config('relative=true', '--unset=acl')).written, false)
       assert.equal(await program.text(KEY), before)
     })
 
-    it('one thing for another at once', async () => {
+    it('sets one key and removes another in one step', async () => {
       await config('relative=true', 'format=yaml')
       await config(`publish-url=${PUBLISHED}/`, '--unset', 'relative', '--unset=format')
       assert.deepEqual(await document(), { 'publish-url': PUBLISHED })
     })
 
-    it('in YAML, too', async () => {
+    it('prints YAML when asked to', async () => {
       assert.match(await program.ok('config', URI, 'relative=true', '-oyaml'), /\n {2}- key: relative\n {4}value: "true"\n {4}from: repository\n/)
     })
   })
 
-  describe('refuses, and writes nothing', () => {
+  describe('a change that cannot be made', () => {
     const REFUSED: Readonly<Record<string, readonly [readonly string[], RegExp]>> = {
-      'an unknown key': [['colour=red'], /^Error: there is no setting "colour"\nHint: there are relative, publish-url, /],
+      'an unknown key': [['colour=red'], /^Error: there is no setting "colour"\nHint: the settings are relative, publish-url, /],
       'an unknown key to unset': [['--unset=colour'], /^Error: there is no setting "colour"\n/],
       'a key without a value': [['relative'], /^Error: "relative" is not KEY=VALUE\n/],
       'an empty value': [['acl='], /^Error: acl=: must not be empty\nHint: `--unset acl` takes it away\n/],
@@ -129,7 +129,7 @@ describe('config', () => {
       'relative URLs and a URL': [['relative=true', `publish-url=${PUBLISHED}`], /contradicts relative=true: .*\nHint: take it away with --unset publish-url/],
     }
     for (const [what, [args, message]] of Object.entries(REFUSED)) {
-      it(what, async () => {
+      it(`is refused: ${what}`, async () => {
         const stderr = await program.fails('config', URI, ...args)
         assert.match(stderr, message)
         assert.doesNotMatch(stderr, /secret/)
@@ -137,13 +137,13 @@ describe('config', () => {
       })
     }
 
-    it('what contradicts that which is there', async () => {
+    it('is refused where it contradicts an existing setting', async () => {
       await config('relative=true')
       assert.match(await program.fails('config', URI, `publish-url=${PUBLISHED}`), /contradicts relative=true/)
       assert.deepEqual(await document(), { relative: true })
     })
 
-    it('where there is no repository', async () => {
+    it('fails where there is no repository', async () => {
       assert.match(await program.fails('config', 's3://acme/nowhere', 'relative=true'), /^Error: there is no index\.yaml at s3:\/\/acme\/nowhere\n/)
       assert.deepEqual(await program.keys('nowhere/'), [])
     })
@@ -205,8 +205,8 @@ describe('config', () => {
     })
   })
 
-  describe('takes effect', () => {
-    it('relative, on push and on what reindex adds; a flag wins', async () => {
+  describe('a default of the repository', () => {
+    it('relative applies to push and to what reindex adds; a flag takes precedence', async () => {
       await config('relative=true')
       await push('app')
       await push('web', '--relative=false')
@@ -215,7 +215,7 @@ describe('config', () => {
       assert.deepEqual(await urls(), { app: 'app-1.0.0.tgz', db: 'db-1.0.0.tgz', web: `${URI}/web-1.0.0.tgz` })
     })
 
-    it('acl, sse and the key, on the very write that sets them: a bucket may demand them', async () => {
+    it('acl, sse and the key apply to the very write that sets them: a bucket may demand them', async () => {
       const seen: unknown[] = []
       program.fail({
         put: async (key, body, options) => {
@@ -231,7 +231,7 @@ describe('config', () => {
       assert.deepEqual(seen, [['bucket-owner-full-control', 'aws:kms', 'k'], [undefined, 'AES256', undefined], ['private', 'AES256', undefined], [undefined, undefined, undefined]])
     })
 
-    it('acl and sse, but on a machine that goes by no defaults of repositories for objects', async () => {
+    it('acl and sse do not apply on a machine that ignores such defaults of repositories', async () => {
       await config('acl=public-read', 'sse=aws:kms', 'sse-kms-key-id=k', 'relative=true')
       const said = async (): Promise<unknown> => {
         await push('app', '--force')
@@ -252,7 +252,7 @@ describe('config', () => {
       assert.equal(await program.fails('list', URI), 'Error: HELM_S3_REPOSITORY_DEFAULTS=no: must be true or false\n')
     })
 
-    it('publish-url, on push, and a flag wins', async () => {
+    it('publish-url applies to push; a flag takes precedence', async () => {
       await config(`publish-url=${PUBLISHED}`)
       await push('app')
       await push('web', '--relative')
@@ -260,7 +260,7 @@ describe('config', () => {
       assert.deepEqual(await urls(), { app: `${PUBLISHED}/app-1.0.0.tgz`, db: `${URI}/db-1.0.0.tgz`, web: 'web-1.0.0.tgz' })
     })
 
-    it('publish-url, so that fetch, check, reindex, restore and delete know the archive', async () => {
+    it('publish-url tells fetch, check, reindex, restore and delete where the archive is', async () => {
       program.keepVersions()
       await program.ok('init', URI)
       await config(`publish-url=${PUBLISHED}`)
@@ -278,14 +278,14 @@ describe('config', () => {
       assert.match(stdout, /there is no charts\/app-1\.0\.0\.tgz/)
     })
 
-    it('publish-url, so that no orphan is made of an archive which an entry names there', async () => {
+    it('publish-url keeps an archive which an entry names there from being an orphan', async () => {
       await config(`publish-url=${PUBLISHED}`)
       await push('app')
       program.pass(3 * 3_600_000)
       assert.match(await program.ok('prune', URI, '--orphans'), /Nothing to remove\./)
     })
 
-    it('acl and encryption, below the environment and the flags', async () => {
+    it('acl and encryption apply unless the environment or a flag sets them', async () => {
       await config('acl=private', 'sse=aws:kms', 'sse-kms-key-id=alias/k')
       const said = async (...flags: string[]): Promise<unknown> => {
         await program.ok('compact', URI, ...flags)
@@ -298,7 +298,7 @@ describe('config', () => {
       assert.deepEqual(await said(), { acl: 'public-read', sse: 'aws:kms', sseKmsKeyId: 'alias/k', ...byRepository('sse', 'sse-kms-key-id') })
     })
 
-    it('grace-window, on compact, and a flag wins', async () => {
+    it('grace-window applies to compact; a flag takes precedence', async () => {
       await config('grace-window=30m')
       await push('app')
       program.pass(10 * 60_000)
@@ -306,7 +306,7 @@ describe('config', () => {
       assert.match(await program.ok('compact', URI, '--grace-window=5m'), /^Collected 1 delta:\n/)
     })
 
-    it('grace-window, on the compaction after a push and on the verdict of status', async () => {
+    it('grace-window applies to the compaction after a push and to the verdict of status', async () => {
       await config('grace-window=30m')
       await push('app')
       program.pass(25 * 60_000)
@@ -318,7 +318,7 @@ describe('config', () => {
       assert.equal((await program.keys('charts/index.d/')).length, 3)
     })
 
-    it('format, on compaction, init --force and a rebuild; a flag wins', async () => {
+    it('format applies to compaction, init --force and a rebuild; a flag takes precedence', async () => {
       const form = async (): Promise<string> => ((await program.text('charts/index.yaml')).startsWith('{') ? 'json' : 'yaml')
       await config('format=yaml')
       await push('app')

@@ -116,7 +116,7 @@ describe('copy', () => {
     it('does not bring the provenance file of another archive', async () => {
       await program.bucket.put(key, provenance('0'.repeat(64)), { when: 'always' })
       const before = await program.keys()
-      assert.match(await program.fails('copy', 'app', SRC, DST), /^Error: the provenance file of app 1\.10\.0 is that of another archive\nHint: /)
+      assert.match(await program.fails('copy', 'app', SRC, DST), /^Error: the provenance file of app 1\.10\.0 belongs to another archive\nHint: /)
       assert.deepEqual(await program.keys(), before)
     })
   })
@@ -231,7 +231,7 @@ describe('copy', () => {
     [['app', SRC, DST, '--force', '--ignore-if-exists'], /^The --force and --ignore-if-exists flags are mutually exclusive/],
     [['app', SRC, DST, '--prov'], /^Error: unknown flag: --prov\n/],
     [['other', SRC, DST], /^Error: chart other not found in index\n/],
-    [['app', SRC, DST, '--version=9.9.9'], /^Error: chart app version 9\.9\.9 not found in index\nHint: there are 2\.0\.0-rc\.1, 1\.10\.0/],
+    [['app', SRC, DST, '--version=9.9.9'], /^Error: chart app version 9\.9\.9 not found in index\nHint: available: 2\.0\.0-rc\.1, 1\.10\.0/],
     [['app', SRC, DST, '--version=^9', '--all-versions'], /^Error: chart app version \^9 not found in index\n/],
     [['app', 's3://acme/void', DST], /there is no index\.yaml/],
     [['app', SRC, 's3://acme/void'], /there is no index\.yaml/],

@@ -40,7 +40,7 @@ describe('delete', () => {
     assert.equal((await archives()).length, 3)
   })
 
-  it('wants a version that is not empty', async () => {
+  it('requires a version that is not empty', async () => {
     assert.equal(await program.fails('delete', 'app', URI), 'Error: required flag(s) "version" not set\n')
     for (const empty of ['--version=', '--version= , ']) {
       assert.equal(await program.fails('delete', 'app', URI, empty), 'Error: at least one non-empty --version is required\n')
@@ -63,7 +63,7 @@ describe('delete', () => {
     assert.deepEqual(await archives(), [])
   })
 
-  it('finds no version of an unknown chart, and passes over it when told to', async () => {
+  it('fails for an unknown chart, and ignores it when told to', async () => {
     const before = await program.keys()
     for (const flags of [['--all'], ['--all', '--dry-run']]) {
       assert.equal(await program.fails('delete', 'nothing', URI, ...flags), 'Error: chart nothing not found in index\nHint: nothing was deleted\n')
@@ -87,10 +87,10 @@ describe('delete', () => {
     assert.deepEqual(await program.keys(), before)
   })
 
-  describe('says of an archive that stays', () => {
+  describe('about an archive that stays', () => {
     const KEY = 'charts/app-1.0.0.tgz'
     const LINE = (why: string): string =>
-      `helm-s3: removed from the index, and still in the bucket: ${KEY} (${why}); where it is that chart, an hour later: \`helm s3 compact ${URI}\` and then \`helm s3 reindex ${URI}\` add it, or \`helm s3 prune ${URI} --orphans\` removes it; else remove the object\n`
+      `helm-s3: removed from the index, and still in the bucket: ${KEY} (${why}); if it is that chart, wait an hour: \`helm s3 compact ${URI}\` and then \`helm s3 reindex ${URI}\` add it, or \`helm s3 prune ${URI} --orphans\` removes it; otherwise delete the object\n`
     const remove = async (...flags: string[]): Promise<string> => {
       const { status, stderr, stdout } = await program.run('delete', 'app', URI, '--version=1.0.0', ...flags)
       assert.deepEqual([status, stdout], [0, flags.length > 0 ? '' : 'Successfully deleted the chart from the repository.\n'])
@@ -103,10 +103,10 @@ describe('delete', () => {
     }
     const replace = async (text = 'other'): Promise<unknown> => program.bucket.put(asKey(KEY), await chartArchive('app', '1.0.0', { 'NOTES.txt': text }), { when: 'always' })
 
-    it('that its bytes are others, and each way that it names works', async () => {
+    it('says that its bytes do not match, and each way out that it names works', async () => {
       for (const [way, left] of [['reindex', true], ['prune', false]] as const) {
         await replace(way)
-        assert.equal(await remove(), LINE('the bytes are not those that the entry promised'))
+        assert.equal(await remove(), LINE('the bytes do not match the digest in the index'))
         assert.ok((await archives()).includes('app-1.0.0.tgz'))
         program.pass(2 * 3_600_000)
         if (way === 'reindex') await program.ok('compact', URI)
@@ -117,9 +117,9 @@ describe('delete', () => {
       }
     })
 
-    it('that the digest of its entry is none; an entry without one takes its archive along', async () => {
+    it('says that its entry has no usable digest; the archive of an entry without any digest is deleted', async () => {
       await edit((line) => line.replace(/"digest":"[0-9a-f]{64}"/, '"digest":"abc"'))
-      assert.equal(await remove(), LINE('the digest of the entry was none, so that nothing proves what they are'))
+      assert.equal(await remove(), LINE('the index has no digest that proves what it is'))
       program.pass(2 * 3_600_000)
       await program.ok('compact', URI)
       await program.ok('reindex', URI)
@@ -129,19 +129,19 @@ describe('delete', () => {
       assert.deepEqual(await archives(), ['app-1.1.0.tgz', 'app-2.0.0.tgz'])
     })
 
-    it('that no command takes it, where it is not called after its chart', async () => {
+    it('says that no command removes it, where it is not named after its chart', async () => {
       await edit((line) => line.replace(/app-1\.0\.0\.tgz/, 'mine.tgz'))
       await program.bucket.put(asKey('charts/mine.tgz'), Buffer.from('other'), { when: 'always' })
-      assert.match(await remove(), /still in the bucket: charts\/mine\.tgz \(.*\); remove the object, if nobody wants it\n$/)
+      assert.match(await remove(), /still in the bucket: charts\/mine\.tgz \(.*\); delete the object if nobody needs it\n$/)
     })
 
-    it('nothing where it goes: of an old client, without metadata', async () => {
+    it('says nothing where the archive is deleted: one of an old client, without metadata', async () => {
       await program.bucket.put(asKey(KEY), (await program.object(KEY))?.body ?? Buffer.alloc(0), { when: 'always' })
       assert.equal(await remove(), '')
       assert.deepEqual(await archives(), ['app-1.1.0.tgz', 'app-2.0.0.tgz'])
     })
 
-    it('nothing where another entry proves what it is, or is quiet', async () => {
+    it('says nothing where another entry proves what it is, or with --quiet', async () => {
       await edit((line) => `${line.replace('"version":"1.0.0"', '"version":"0.9.0"').replace(/"digest":"[0-9a-f]{64}"/, `"digest":"${'0'.repeat(64)}"`).replace(/,?$/, ',')}\n${line}`)
       await program.ok('delete', 'app', URI, '--all')
       assert.deepEqual(await archives(), [])
@@ -150,7 +150,7 @@ describe('delete', () => {
       assert.equal(await remove('--quiet'), '')
     })
 
-    it('nothing where a push by force has written it, whose delta is to come', async () => {
+    it('says nothing where a forced push has written it and its delta is still to come', async () => {
       const path = program.path('other.tgz')
       writeFileSync(path, await chartArchive('app', '1.0.0', { 'NOTES.txt': 'other' }))
       let said: string | undefined

@@ -31,7 +31,7 @@ describe('download', () => {
     assert.equal((await program.run('', '', '', `${URI}/values.yaml`)).stdout, 'a: 1')
   })
 
-  it('takes no command for that call', async () => {
+  it('does not take another command for that call', async () => {
     const { status, stderr } = await program.run('del', 'a', 'b', URI)
     assert.deepEqual([status, stderr], [1, "Error: accepts 2 arg(s), received 3\nRun 's3 --help' for usage.\n"])
   })
@@ -59,7 +59,7 @@ describe('download', () => {
     assert.match((await download(`${URI}/index.yaml`)).stderr, /^Error: fetch from s3 url=.*there is no index\.yaml.*\nHint: .*helm s3 reindex/)
   })
 
-  it('names the repositories below a place that is none, and does not take their charts for its own', async () => {
+  it('names the repositories below a place that is not one, and does not claim their charts', async () => {
     await program.ok('init', `${URI}/one`)
     await program.ok('push', await program.chart('app', '1.0.0'), `${URI}/one`, '--no-compact')
     await program.ok('init', `${URI}/two words`)
@@ -120,7 +120,7 @@ describe('download', () => {
       assert.equal(program.opened.length, 2)
     })
 
-    it('also where Helm has no folder for its caches yet', async () => {
+    it('goes there also where Helm has no folder for its caches yet', async () => {
       program.env['HELM_REPOSITORY_CACHE'] = program.path('new', 'cache', 'repository')
       await program.ok('download', '', '', '', `${URI}/index.yaml?${LAB}`)
       await program.ok('download', '', '', '', `${file}?${LAB}`)

@@ -48,7 +48,7 @@ describe('fetch', () => {
     assert.match(await program.fails('fetch', 'app', URI, '--version=3.0.0+missing', '-d', folder()), /chart app version 3\.0\.0\+missing not found in index/)
     const { status, stderr } = await program.run('fetch', 'app', URI, '--version=3.0.0', '-d', folder())
     assert.equal(status, 0)
-    assert.match(stderr, /^helm-s3: there is no app 3\.0\.0; as Helm does, it took 3\.0\.0\+b\d\n$/)
+    assert.match(stderr, /^helm-s3: app 3\.0\.0 does not exist; took 3\.0\.0\+b\d, as Helm does\n$/)
   })
 
   it('overwrites what is there, as Helm does', async () => {
@@ -76,7 +76,7 @@ describe('fetch', () => {
     await program.ok('fetch', 'app', URI, '--version=1.2.0', '--prov', '-d', folder())
     assert.deepEqual(written(), ['app-1.2.0.tgz', 'app-1.2.0.tgz.prov'])
     const { status, stderr } = await program.run('fetch', 'app', URI, '--version=1.0.0', '--prov', '-d', folder())
-    assert.deepEqual([status, stderr], [0, 'helm-s3: there is no provenance file of app 1.0.0\n'])
+    assert.deepEqual([status, stderr], [0, 'helm-s3: app 1.0.0 has no provenance file\n'])
   })
 
   it('unpacks when asked to, and refuses to unpack over something', async () => {
@@ -91,7 +91,7 @@ describe('fetch', () => {
   it('says what there is when a chart or a version is not', async () => {
     assert.equal(await program.fails('fetch', 'nope', URI), 'Error: chart nope not found in index\n')
     const stderr = await program.fails('fetch', 'app', URI, '--version=^9')
-    assert.equal(stderr, 'Error: chart app version ^9 not found in index\nHint: there are 2.0.0-rc.1, 1.10.0, 1.2.0, 1.0.0\n')
+    assert.equal(stderr, 'Error: chart app version ^9 not found in index\nHint: available: 2.0.0-rc.1, 1.10.0, 1.2.0, 1.0.0\n')
   })
 
   it('writes nothing when the bytes are not those that the index promises', async () => {

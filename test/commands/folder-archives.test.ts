@@ -68,7 +68,7 @@ describe('an archive in a folder of the repository', () => {
       await put(mark, 'apiVersion: v1\nentries: {}\n')
       await lay(key)
       const { status, stderr } = await remove()
-      assert.deepEqual([status, stderr], [0, `helm-s3: the archive of app 1.0.0 is none of this repository, and stays: s3://acme/${key}\n`])
+      assert.deepEqual([status, stderr], [0, `helm-s3: the archive of app 1.0.0 is outside this repository and was not deleted: s3://acme/${key}\n`])
       assert.ok(await exists(key))
       assert.doesNotMatch(await program.text('charts/index.yaml'), /"1\.0\.0"/)
     })
@@ -78,7 +78,7 @@ describe('an archive in a folder of the repository', () => {
     for (const key of ['other/app-1.0.0.tgz', 'charts-2/app-1.0.0.tgz']) {
       await lay(key)
       const { stdout } = await program.run('prune', URI, '--keep-last=1')
-      assert.match(stdout, /\nRemoved 1 chart version: 0 B\.\n.*\nThe archives of 1 version are none of this repository, and stay\.\n/)
+      assert.match(stdout, /\nRemoved 1 chart version: 0 B\.\n.*\nThe archives of 1 version are outside this repository, and are kept\.\n/)
       assert.ok(await exists(key))
       await program.ok('push', await program.chart('app', '1.0.0'), URI, '--relative')
     }
@@ -115,7 +115,7 @@ describe('an archive in a folder of the repository', () => {
         delete: (key, options) => (note(key), program.bucket.delete(key, options)),
       })
       const { status, stderr } = await remove()
-      assert.deepEqual([status, stderr, asked], [0, `helm-s3: the archive of app 1.0.0 is none of this repository, and stays: ${url}\n`, []])
+      assert.deepEqual([status, stderr, asked], [0, `helm-s3: the archive of app 1.0.0 is outside this repository and was not deleted: ${url}\n`, []])
       assert.doesNotMatch(await program.text('charts/index.yaml'), /"1\.0\.0"/)
       assert.ok(await exists(FOLDER))
     })
@@ -130,11 +130,11 @@ describe('an archive in a folder of the repository', () => {
     assert.match(await program.fails('delete', 'app', URI, '--version=1.0.0'), /stopped answering/)
     refuse(new HelmS3Error('store-failed', 'list s3://acme/charts/app/index.: XMinioInvalidResourceName'))
     const { status, stderr } = await remove()
-    assert.deepEqual([status, stderr], [0, `helm-s3: the archive of app 1.0.0 is none of this repository, and stays: s3://acme/${FOLDER}\n`])
+    assert.deepEqual([status, stderr], [0, `helm-s3: the archive of app 1.0.0 is outside this repository and was not deleted: s3://acme/${FOLDER}\n`])
     assert.doesNotMatch(await text(), /"1\.0\.0"/)
     await program.ok('push', await program.chart('app', '1.0.0'), URI, '--relative')
     await put('charts/index.yaml', (await text()).replace('"app-1.0.0.tgz"', `"s3://acme/${FOLDER}"`))
-    assert.match(await program.ok('prune', URI, '--keep-last=1'), /\nThe archives of 1 version are none of this repository, and stay\.\n/)
+    assert.match(await program.ok('prune', URI, '--keep-last=1'), /\nThe archives of 1 version are outside this repository, and are kept\.\n/)
     assert.ok(await exists(FOLDER))
   })
 

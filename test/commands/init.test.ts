@@ -69,12 +69,12 @@ describe('init', () => {
     assert.equal(await program.ok('init', '--ignore-if-exists', URI), known + there)
   })
 
-  it('does not take both flags', async () => {
+  it('refuses --force together with --ignore-if-exists', async () => {
     const sentence = 'The --force and --ignore-if-exists flags are mutually exclusive and cannot be specified together.\n'
     assert.equal(await program.fails('init', URI, '--force', '--ignore-if-exists'), sentence)
   })
 
-  it('refuses what is no s3:// URI', async () => {
+  it('refuses anything but an s3:// URI', async () => {
     for (const [uri, problem] of [
       ['https://acme/charts', 'uri https://acme/charts protocol is not s3'],
       ['charts', 'uri charts protocol is not s3'],

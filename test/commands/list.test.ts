@@ -69,7 +69,7 @@ describe('list', () => {
       }
     })
 
-    it('refuses a constraint that is none', async () => {
+    it('refuses an invalid constraint', async () => {
       assert.match(await program.fails('list', URI, '--version=newest'), /^Error: improper constraint: newest\nHint: /)
     })
   })
@@ -102,7 +102,7 @@ describe('list', () => {
     assert.match(stderr, /^helm-s3: no permission to list .*the newest charts may be missing\n$/)
   })
 
-  it('refuses a repository that is none, and too many words', async () => {
+  it('refuses a place that is not a repository, and too many words', async () => {
     assert.match(await program.fails('list', 's3://acme/other'), /^Error: there is no index\.yaml/)
     assert.match(await program.fails('list', URI, 'app', 'web'), /^Error: accepts between 1 and 2 arg\(s\), received 3\n/)
   })

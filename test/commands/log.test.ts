@@ -28,7 +28,7 @@ describe('log', () => {
   })
 
   it('says that there is nothing', async () => {
-    assert.equal(await program.ok('log', URI), 'No deltas: nothing was changed lately.\n')
+    assert.equal(await program.ok('log', URI), 'No deltas: nothing has changed recently.\n')
     assert.deepEqual(await read(), { repository: URI, entries: [], hasMore: false })
   })
 
@@ -87,8 +87,8 @@ describe('log', () => {
     const limited = await read('--limit=1')
     assert.deepEqual([told(limited), limited.hasMore], [['push, pending, added app 1.1.0'], true])
     assert.equal((await read('app', '--limit=2')).hasMore, false)
-    assert.match(await program.ok('log', URI, '--limit=2'), /\n\nThere are older ones than these 2: --limit shows more\.\n$/)
-    assert.equal(await program.ok('log', URI, 'nothing'), 'No deltas: nothing of nothing was changed lately.\n')
+    assert.match(await program.ok('log', URI, '--limit=2'), /\n\nOnly the newest 2 are shown: --limit shows more\.\n$/)
+    assert.equal(await program.ok('log', URI, 'nothing'), 'No deltas: nothing of nothing has changed recently.\n')
   })
 
   it('names what it cannot read, and goes on', async () => {

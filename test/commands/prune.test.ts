@@ -37,7 +37,7 @@ describe('prune', () => {
     const deltas = (await program.keys('charts/index.d/')).length
     const stdout = await program.ok('prune', URI, '--keep-last=1')
     assert.match(stdout, /^NAME +VERSION +CREATED +SIZE\napp +1\.1\.0 +\d{4}-\d\d-\d\d +\d+ B\napp +1\.0\.0 .*\n\nRemoved 2 chart versions: \d+ B\.\n/)
-    assert.match(stdout, /\nKept 3 chart versions: 2 among the newest, 1 of a kind that no rule is about\.\n$/)
+    assert.match(stdout, /\nKept 3 chart versions: 2 among the newest, 1 of a kind that no rule covers\.\n$/)
     assert.deepEqual(await archives(), ['app-2.0.0.tgz', 'app-2.1.0-rc.1.tgz', 'web-1.0.0.tgz'])
     assert.equal((await program.keys('charts/index.d/')).length, deltas + 1)
     assert.ok(!(await program.text('charts/index.yaml')).includes('app-1.1.0.tgz'))
@@ -88,7 +88,7 @@ describe('prune', () => {
 
   it('keeps what a file lists', async () => {
     const { stderr } = await program.run('prune', URI, '--keep-last=1', `--keep-file=${write('keep.txt', '# production\napp 1.0.*\nweb 7.*\n')}`)
-    assert.equal(stderr, `helm-s3: ${program.path('keep.txt')} names nothing that there is: web 7.*\n`)
+    assert.equal(stderr, `helm-s3: ${program.path('keep.txt')} has a line that matches nothing: web 7.*\n`)
     assert.deepEqual(await archives(), ['app-1.0.0.tgz', 'app-2.0.0.tgz', 'app-2.1.0-rc.1.tgz', 'web-1.0.0.tgz'])
   })
 
@@ -105,8 +105,8 @@ describe('prune', () => {
 
   describe('removes nothing when it', () => {
     const CASES: readonly (readonly [string, (path: (name: string, text: string) => string) => string[], RegExp])[] = [
-      ['is given no rule', () => [], /^Error: nothing says what to remove\nHint: give --keep-last/],
-      ['is only told what to keep', (file) => [`--keep-file=${file('k', 'app 1.0.0')}`], /nothing says what to remove/],
+      ['is given no rule', () => [], /^Error: no rule says what to remove\nHint: give --keep-last/],
+      ['is only told what to keep', (file) => [`--keep-file=${file('k', 'app 1.0.0')}`], /no rule says what to remove/],
       ['shall keep no stable version at all', () => ['--keep-last=0'], /invalid argument "0" for "--keep-last" flag: must be a whole number, at least 1/],
       ['does not understand an age', () => ['--older-than=soon'], /invalid argument "soon" for "--older-than"/],
       ['has rules about versions for orphans alone', () => ['--orphans', '--name=app'], /--orphans alone removes none/],
@@ -147,7 +147,7 @@ describe('prune', () => {
     it('removes old ones, and provenance files alone, and nothing that is no archive of a version', async () => {
       program.pass(HOUR + 1000)
       const stdout = await program.ok('prune', URI, '--orphans', '--allow-many-orphans')
-      assert.match(stdout, /\nRemoved 2 orphans: 8 B\.\nLeft 1 file that no entry names and that is no orphan of this repository:\n {2}charts\/backup\.tgz: it is not called NAME-VERSION\.tgz\n$/)
+      assert.match(stdout, /\nRemoved 2 orphans: 8 B\.\nKept 1 file without an entry, of which nothing proves that it is an orphan:\n {2}charts\/backup\.tgz: it is not called NAME-VERSION\.tgz\n$/)
       assert.deepEqual((await archives()).filter((key) => !/-[12]\./.test(key)), ['backup.tgz'])
       assert.equal((await archives()).length, 6)
     })

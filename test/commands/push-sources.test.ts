@@ -70,7 +70,7 @@ describe('push of a folder whose subcharts are missing', () => {
   const program = useProgram()
   const DEPENDENT = `${CHART}dependencies:\n- name: mast\n  version: 1.0.0\n  repository: https://charts.example\n`
   const BUILD = /in charts\/ directory: mast\nHint: [^\n]*`helm dependency build`/
-  const IGNORED = /in charts\/ directory: mast\nHint: [^\n]*\.helmignore leaves charts\/ out of the package/
+  const IGNORED = /in charts\/ directory: mast\nHint: [^\n]*\.helmignore excludes charts\/ from the package/
   const MAST = CHART.replace('app', 'mast')
   const cases: Readonly<Record<string, readonly [Record<string, string>, RegExp]>> = {
     'no charts/': [{}, BUILD],
@@ -190,9 +190,9 @@ describe('push of bad sources', () => {
   const cases: readonly Refusal[] = [
     { says: 'a folder that is no chart', argv: ['/empty'], stderr: /^Error: failed to load chart file: .*empty: Chart\.yaml file is missing\nHint: / },
     { says: 'the charts below a folder', argv: ['/outer'], stderr: /outer: Chart\.yaml file is missing\nHint: there are charts below it: .*outer\/inner\n$/ },
-    { says: 'that a folder is no archive', argv: ['/app-2.0.0.TGZ'], stderr: /Chart\.yaml file is missing\nHint: .*app-2\.0\.0\.TGZ is a folder and no archive/ },
-    { says: 'what hides Chart.yaml', argv: ['/hidden'], stderr: /Chart\.yaml file is missing\nHint: .*hidden\/\.helmignore leaves Chart\.yaml out/ },
-    { says: 'what hides the dependencies', argv: ['/bare'], stderr: /missing in charts\/ directory: lib\nHint: .*bare\/\.helmignore leaves charts\/ out/ },
+    { says: 'that a folder is no archive', argv: ['/app-2.0.0.TGZ'], stderr: /Chart\.yaml file is missing\nHint: .*app-2\.0\.0\.TGZ is a folder, in spite of its name/ },
+    { says: 'what hides Chart.yaml', argv: ['/hidden'], stderr: /Chart\.yaml file is missing\nHint: .*hidden\/\.helmignore excludes Chart\.yaml from/ },
+    { says: 'what hides the dependencies', argv: ['/bare'], stderr: /missing in charts\/ directory: lib\nHint: .*bare\/\.helmignore excludes charts\/ from/ },
     { says: 'a dependency that is not there', argv: ['/needy'], stderr: /needy: found in Chart\.yaml, but missing in charts\/ directory: lib\nHint: .*`helm dependency build`/ },
     { says: 'a rule that Helm refuses', argv: ['/stars'], stderr: /stars: \.helmignore: double-star/ },
     { says: 'a file larger than Helm loads', argv: ['/large'], stderr: /large: the file big\.bin is larger than 5 MiB.*\nHint: .*\.helmignore/ },
@@ -202,20 +202,20 @@ describe('push of bad sources', () => {
     { says: 'no version', argv: ['/good', '--version=soon'], stderr: /^Error: invalid argument "soon" for "--version" flag: must be a semantic version\nHint: / },
     { says: 'an empty version', argv: ['/good', '--version='], stderr: /^Error: invalid argument "" for "--version" flag/ },
     { says: 'an empty appVersion', argv: ['/good', '--app-version='], stderr: /^Error: invalid argument "" for "--app-version" flag/ },
-    { says: 'a version for an archive', argv: ['/good', '/app-1.0.0.tgz', '--version=2.0.0'], stderr: /^Error: --version is for folders of charts, and .*app-1\.0\.0\.tgz is none\nHint: / },
-    { says: 'an appVersion for a bucket', argv: ['s3://acme/x.tgz', '--app-version=2'], stderr: /^Error: --app-version is for folders of charts, and s3:\/\/acme\/x\.tgz is none\n/ },
+    { says: 'a version for an archive', argv: ['/good', '/app-1.0.0.tgz', '--version=2.0.0'], stderr: /^Error: --version can only be used with the folder of a chart, and .*app-1\.0\.0\.tgz is not one\nHint: / },
+    { says: 'an appVersion for a bucket', argv: ['s3://acme/x.tgz', '--app-version=2'], stderr: /^Error: --app-version can only be used with the folder of a chart, and s3:\/\/acme\/x\.tgz is not one\n/ },
     { says: 'a provenance file for a folder', argv: ['/good', '--prov=/x'], stderr: /^Error: --prov is for an archive, and .*good is a folder\nHint: .*--sign/ },
     { says: 'a provenance file for two', argv: ['/app-1.0.0.tgz', '/web-1.0.0.tgz', '--prov=/x'], stderr: /^Error: --prov is for one archive, and there are 2 charts\nHint: / },
     { says: 'a provenance file for a pattern of two', argv: ['/*.tgz', '--prov=/x'], stderr: /^Error: --prov is for one archive, and there are 2 charts\n/ },
     { says: 'a provenance file that is missing', argv: ['/app-1.0.0.tgz', '--prov=/nowhere/p'], stderr: /^Error: open prov file: \/nowhere\/p: no such file or directory\n/ },
     { says: 'a provenance file without a name', argv: ['/app-1.0.0.tgz', '--prov='], stderr: /^Error: invalid argument "" for "--prov" flag/ },
-    { says: 'standard input twice', argv: ['-', '-'], stderr: /^Error: - is given 2 times, and there is one standard input\n/ },
-    { says: 'a terminal', argv: ['-'], stderr: /^Error: - reads a chart archive from standard input, which is a terminal\nHint: pipe/ },
+    { says: 'standard input twice', argv: ['-', '-'], stderr: /^Error: - is given 2 times, but standard input can be read only once\n/ },
+    { says: 'a terminal', argv: ['-'], stderr: /^Error: - reads a chart archive from standard input, which is a terminal\nHint: redirect or pipe/ },
     { says: 'a pattern that matches nothing', argv: ['/*.zip'], stderr: /^Error: no file matches .*\*\.zip\nHint: / },
     { says: 'an object that is missing', argv: ['s3://acme/none.tgz'], stderr: /^Error: failed to load chart file: s3:\/\/acme\/none\.tgz: object not found\nHint: / },
     { says: 'an object that is no chart', argv: ['s3://acme/text.tgz'], stderr: /^Error: failed to load chart file: s3:\/\/acme\/text\.tgz: ./ },
     { says: 'a bucket that is missing', argv: ['s3://other/x.tgz'], stderr: /^Error: there is no bucket other\n/ },
-    { says: 'a bucket alone', argv: ['s3://acme'], stderr: /^Error: failed to load chart file: s3:\/\/acme: names no object\nHint: / },
+    { says: 'a bucket alone', argv: ['s3://acme'], stderr: /^Error: failed to load chart file: s3:\/\/acme: does not name an object\nHint: / },
     { says: 'several of them, each', argv: ['/empty', '/good', 's3://acme/none.tgz'], stderr: /^Error: 2 of 3 charts cannot be pushed:\n {2}.*empty: .*\n {2}.*object not found .*\nHint: nothing was pushed\n$/ },
   ]
   for (const { argv, says, stderr } of cases) {

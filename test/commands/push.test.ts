@@ -28,7 +28,7 @@ describe('push', () => {
     const path = await program.chart('signed', '1.0.0')
     const prov = (name: string): void => writeFileSync(`${path}.prov`, `files:\n  ${name}: sha256:${sha256(readFileSync(path))}\n`)
     prov('signed-latest.tgz')
-    assert.match(await program.fails('push', path, URI), /the provenance file of \S+signed-1\.0\.0\.tgz is of no use in a repository: it names signed-latest\.tgz, not signed-1\.0\.0\.tgz/)
+    assert.match(await program.fails('push', path, URI), /the provenance file of \S+signed-1\.0\.0\.tgz cannot be used in a repository: it names signed-latest\.tgz, not signed-1\.0\.0\.tgz/)
     assert.equal(await program.object('charts/signed-1.0.0.tgz'), undefined)
     await program.ok('push', path, URI, '--any-prov')
     assert.match(await program.fails('copy', 'signed', URI, 's3://acme/other'), /it names signed-latest\.tgz/)
@@ -179,7 +179,7 @@ If you want to ignore this error, use --ignore-if-exists flag:
     assert.equal((await index()).entries['app']?.[0]?.digest, sha256(readFileSync(path)))
   })
 
-  it('does not take both flags', async () => {
+  it('refuses --force together with --ignore-if-exists', async () => {
     const sentence = 'The --force and --ignore-if-exists flags are mutually exclusive and cannot be specified together.\n'
     assert.equal(await program.fails('push', 'a.tgz', 'stable', '--force', '--ignore-if-exists'), sentence)
   })

@@ -153,7 +153,7 @@ describe('reindex', () => {
     await program.ok('push', path, URI)
     await program.ok('delete', 'app', URI, '--version=1.0.0')
     await put(program, 'app-1.0.0.tgz', readFileSync(path))
-    assert.equal(await program.ok('reindex', URI), `Left to others: charts/app-1.0.0.tgz is being changed or was just deleted; run it again in some minutes\n${DONE}`)
+    assert.equal(await program.ok('reindex', URI), `Skipped (it is being changed, or was just deleted): charts/app-1.0.0.tgz; run again in a few minutes\n${DONE}`)
     assert.deepEqual(await versions(program), [])
   })
 
@@ -292,7 +292,7 @@ describe('reindex of a repository without a readable index', () => {
     await put(program, 'web-1.0.0.tgz', await chartArchive('web', '1.0.0'))
     await program.bucket.delete(asKey('charts/index.yaml'))
     assert.match(await program.fails('download', '', '', '', `${URI}/index.yaml`), /\nHint: .*`helm s3 reindex s3:\/\/acme\/charts`/)
-    assert.equal(await program.ok('reindex', URI), `There was no index.yaml: made one.\nAdded web 1.0.0 (web-1.0.0.tgz)\n${DONE}`)
+    assert.equal(await program.ok('reindex', URI), `There was no index.yaml: created one.\nAdded web 1.0.0 (web-1.0.0.tgz)\n${DONE}`)
     assert.deepEqual(await versions(program), ['app 1.0.0', 'web 1.0.0'])
   })
 

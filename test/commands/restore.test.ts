@@ -124,7 +124,7 @@ describe('restore', () => {
     })
   })
 
-  it('says why there is nothing to be had', async () => {
+  it('says why nothing can be restored', async () => {
     await push('1.0.0')
     assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0'), /^Error: app 1\.0\.0 is in the repository\nHint: there is nothing to restore/)
     assert.match(await program.fails('restore', 'app', URI, '--version=2.0.0'), /^Error: no deletion of app 2\.0\.0 is known\nHint: .*helm s3 log s3:\/\/acme\/charts app/)
@@ -252,7 +252,7 @@ describe('restore', () => {
     assert.deepEqual(restored.map(({ deletedBy }) => `charts/index.d/${deletedBy}.yaml`), [key])
   })
 
-  it('refuses a line that is not complete', async () => {
+  it('refuses an incomplete command line', async () => {
     assert.match(await program.fails('restore', 'app', URI), /^Error: required flag\(s\) "version" not set\n/)
     assert.match(await program.fails('restore', 'app', URI, '--version=,'), /^Error: at least one non-empty --version is required\n/)
     assert.match(await program.fails('restore', 'app', '--version=1.0.0'), /^Error: accepts 2 arg\(s\), received 1\n/)

@@ -38,7 +38,7 @@ describe('status', () => {
       lastCompactionAt: null,
       skipped: [],
       upkeep: 'tidy',
-      reason: 'index.yaml holds all that was pushed and deleted',
+      reason: 'index.yaml contains every push and deletion',
       command: null,
     })
   })
@@ -47,7 +47,7 @@ describe('status', () => {
     await program.ok('push', await program.chart('app', '1.0.0'), await program.chart('app', '1.1.0'), URI)
     await program.ok('push', await program.chart('web', '1.0.0'), URI, '--no-compact')
     const { charts, versions, generation, pending, folded, lastCompactionAt, upkeep, reason } = await report()
-    assert.deepEqual({ charts, versions, generation, upkeep, reason }, { charts: 2, versions: 3, generation: 2, upkeep: 'tidy', reason: 'what is pending is young' })
+    assert.deepEqual({ charts, versions, generation, upkeep, reason }, { charts: 2, versions: 3, generation: 2, upkeep: 'tidy', reason: 'all pending deltas are recent' })
     assert.deepEqual([pending.deltas, folded.deltas], [1, 1])
     assert.match(String(lastCompactionAt), /^\d{4}-/)
   })
@@ -82,11 +82,11 @@ describe('status', () => {
     const lines = (await program.ok('status', 'stable')).split('\n')
     assert.deepEqual(lines.map((line) => line.replace(/ {2}.*/, '')), [
       'Repository', 'Generation', 'Charts', 'Versions', 'index.yaml', 'Pending', 'Folded, not collected', 'Last compaction', '',
-      'tidy: index.yaml holds all that was pushed and deleted', '',
+      'tidy: index.yaml contains every push and deletion', '',
     ])
   })
 
-  it('refuses a repository that is none, and a patience that is none', async () => {
+  it('refuses a place that is not a repository, and a patience that is not positive', async () => {
     assert.match(await program.fails('status', 's3://acme/other'), /^Error: there is no index\.yaml at s3:\/\/acme\/other\nHint: /)
     assert.match(await program.fails('status', URI, '--patience=0s'), /^Error: --patience must be above zero\nHint: /)
     assert.match(await program.fails('status'), /^Error: accepts 1 arg\(s\), received 0\n/)

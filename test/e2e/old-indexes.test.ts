@@ -49,7 +49,7 @@ describeEverywhere('an index that others have written', ({ at, helm }) => {
     await index({ dd: [...Object.entries(urls), ['1.0.0', 'dd-1.0.0.tgz'] as const].map(entry) })
     for (const [version, url] of Object.entries(urls)) {
       const { status, stderr } = await at().program(`delete dd ${at().url} --version=${version}`)
-      assert.deepEqual([status, stderr], [0, `helm-s3: the archive of dd ${version} is none of this repository, and stays: ${url}\n`])
+      assert.deepEqual([status, stderr], [0, `helm-s3: the archive of dd ${version} is outside this repository and was not deleted: ${url}\n`])
     }
     assert.deepEqual([await found(), (await at().keys()).filter((key) => key.endsWith('.tgz'))], [['dd 1.0.0'], ['charts/dd-1.0.0.tgz']])
   })

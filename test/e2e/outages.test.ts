@@ -115,7 +115,7 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       child.kill('SIGTERM')
       const { status, stderr, stdout } = await result
       assert.deepEqual([status, stdout], [143, ''])
-      assert.match(stderr, new RegExp(`^helm-s3: committed: anchor 1\\.2\\.3 \\(${DELTA}\\); ended before all was done\n$`))
+      assert.match(stderr, new RegExp(`^helm-s3: committed: anchor 1\\.2\\.3 \\(${DELTA}\\); ended before everything was done\n$`))
     })
 
     it('a single refusal hides nothing: neither charts, nor defaults, nor permissions', async () => {

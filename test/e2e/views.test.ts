@@ -36,7 +36,7 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
         readonly versions: number
       }
       assert.deepEqual([pending.deltas, folded.deltas, upkeep, versions], [1, 2, 'tidy', 3])
-      assert.match(await helm('s3 status stable'), /\ntidy: what is pending is young\n$/)
+      assert.match(await helm('s3 status stable'), /\ntidy: all pending deltas are recent\n$/)
 
       const { entries } = (await json('log', 'stable')) as { readonly entries: readonly { readonly state: string; readonly command: string }[] }
       assert.deepEqual(entries.map(({ command, state }) => `${command} ${state}`), ['push pending', 'push folded', 'push folded'])

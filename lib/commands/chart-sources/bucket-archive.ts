@@ -12,10 +12,10 @@ import { type ChartBytes, tooLarge } from './chart-bytes.ts'
 export async function readBucketArchive(context: Context, url: string): Promise<ChartBytes> {
   const { bucket, key, query } = parseS3Url(url)
   if (key === '' || key.endsWith('/')) {
-    throw new HelmS3Error('invalid-url', `failed to load chart file: ${url}: names no object`, { hint: 'write it as s3://BUCKET/PREFIX/NAME-VERSION.tgz' })
+    throw new HelmS3Error('invalid-url', `failed to load chart file: ${url}: does not name an object`, { hint: 'write it as s3://BUCKET/PREFIX/NAME-VERSION.tgz' })
   }
   const missing = (): HelmS3Error =>
-    new HelmS3Error('not-found', `failed to load chart file: ${url}: object not found`, { hint: 'it is the key of an object, no pattern' })
+    new HelmS3Error('not-found', `failed to load chart file: ${url}: object not found`, { hint: 'give the key of one object: patterns do not work in buckets' })
   const store = await context.openStore(bucket, query)
   const head = await store.head(key)
   if (head === undefined) throw missing()

@@ -7,7 +7,7 @@ import { cannotPush } from './chart-bytes.ts'
 const MOST_NAMED = 3
 
 /**
- * Packages a folder; where that fails for want of a file, says what is the matter with this folder, in place of what would be with an archive.
+ * Packages a folder. If that fails because a file is missing, the error explains what is wrong with this folder.
  * @param files what `.helmignore` leaves of the folder
  * @throws HelmS3Error `invalid-chart`
  */
@@ -18,7 +18,7 @@ export async function explainFolder(folder: string, files: readonly ArchiveFile[
   } catch (error) {
     const isHidden = hasCode(error, 'invalid-chart') && error.message.includes('missing in charts/') && !files.some(({ path }) => path.startsWith('charts/')) && (await hidesCharts(folder))
     if (!isHidden) throw error
-    throw new HelmS3Error(error.code, error.message, { hint: `${join(folder, '.helmignore')} leaves charts/ out of the package: take that rule away`, cause: error })
+    throw new HelmS3Error(error.code, error.message, { hint: `${join(folder, '.helmignore')} excludes charts/ from the package: remove that rule`, cause: error })
   }
 }
 
@@ -33,12 +33,12 @@ async function hidesCharts(folder: string): Promise<boolean> {
 }
 
 async function whyNoChart(folder: string): Promise<string> {
-  if (await exists(join(folder, 'Chart.yaml'))) return `${join(folder, '.helmignore')} leaves Chart.yaml out of the package: take that rule away`
+  if (await exists(join(folder, 'Chart.yaml'))) return `${join(folder, '.helmignore')} excludes Chart.yaml from the package: remove that rule`
   const below = (await readdir(folder, { withFileTypes: true })).filter((each) => each.isDirectory()).map(({ name }) => join(folder, name)).sort()
   const charts: string[] = []
   for (const each of below) if (await exists(join(each, 'Chart.yaml'))) charts.push(each)
   if (charts.length > 0) return `there are charts below it: ${charts.slice(0, MOST_NAMED).join(', ')}${charts.length > MOST_NAMED ? ` and ${String(charts.length - MOST_NAMED)} more` : ''}`
-  const what = /\.tgz$/i.test(folder) ? `${folder} is a folder and no archive, whatever its name` : `${folder} is a folder`
+  const what = /\.tgz$/i.test(folder) ? `${folder} is a folder, in spite of its name` : `${folder} is a folder`
   return `${what}: give the folder of a chart, or the .tgz that \`helm package\` has made`
 }
 

@@ -14,7 +14,7 @@ import { type SourceFlags, refuseContradictions } from './refuse-contradictions.
 import { type ChartSource, expandPaths } from './source.ts'
 
 /**
- * The charts that these words name, each with its provenance file. All or none: what is wrong with each of them is said at once.
+ * The charts that these arguments name, each with its provenance file. If some cannot be read, one error lists the problems of all.
  * @throws HelmS3Error `usage`, `invalid-chart`, `local-file`, `invalid-url`, `not-found`; errors of the store
  */
 export async function readCharts(context: Context, paths: readonly string[], flags: SourceFlags): Promise<readonly ChartUpload[]> {

@@ -8,12 +8,12 @@ export interface ChartSource {
   readonly path: string
 }
 
-/** What stands for standard input. */
+/** The argument that means standard input. */
 export const STDIN = '-'
 
 /**
- * What the words mean that `push` is given, in their order; a pattern stands for what it matches, by name. What exists under a
- * word's very name is meant by it, whatever characters it has.
+ * The sources that the arguments of `push` name, in their order; those that a pattern matches are sorted by name. An argument that
+ * is the name of an existing file is never read as a pattern.
  * @throws HelmS3Error `local-file` for a pattern that matches nothing
  */
 export async function expandPaths(paths: readonly string[]): Promise<readonly ChartSource[]> {
@@ -33,13 +33,13 @@ async function expandPath(path: string): Promise<readonly ChartSource[]> {
   // Provenance files go along with their archives.
   const charts = found.filter((each) => !each.endsWith('.prov')).map((each) => each.replace(/(?<=.)\/$/, '')).sort()
   if (charts.length === 0) {
-    throw new HelmS3Error('local-file', `no file matches ${path}`, { hint: 'the pattern is read by this program when the shell leaves it as it is' })
+    throw new HelmS3Error('local-file', `no file matches ${path}`, { hint: 'the shell left the pattern as it is, and this program found no match either' })
   }
   const sources = await Promise.all(charts.map(lookAt))
   return sources.filter((source) => source !== undefined)
 }
 
-/** Undefined: there is nothing, or it cannot be looked at; whoever reads it will say so. */
+/** Undefined: nothing is there, or it cannot be accessed; reading it gives the error. */
 async function lookAt(path: string): Promise<ChartSource | undefined> {
   try {
     return { kind: (await stat(path)).isDirectory() ? 'folder' : 'archive', path }
