@@ -1,4 +1,5 @@
-import { type FieldType, type Fields, fieldNamed, isObject, typeProblem } from '../core/index/field-types.ts'
+import { type FieldType, type Fields, fieldNamed, typeProblem } from '../core/index/field-types.ts'
+import { isObject } from '../text/is-object.ts'
 import { floatText } from '../core/index/yaml-scalar.ts'
 import { cannotLoad } from './helm-yaml.ts'
 

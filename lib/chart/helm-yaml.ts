@@ -1,4 +1,4 @@
-import { isObject } from '../core/index/field-types.ts'
+import { isObject } from '../text/is-object.ts'
 import { parseGoYamlLeniently } from '../core/index/go-yaml-text.ts'
 import { HelmS3Error } from '../errors.ts'
 import { invalidChart } from './invalid-chart.ts'

@@ -1,4 +1,5 @@
-import { METADATA_FIELDS, isObject, typeProblem } from '../core/index/field-types.ts'
+import { METADATA_FIELDS, typeProblem } from '../core/index/field-types.ts'
+import { isObject } from '../text/is-object.ts'
 import { parseShallowJson } from '../core/json-depth.ts'
 import { HelmS3Error } from '../errors.ts'
 import { inHelmOrder } from './chart-yaml.ts'

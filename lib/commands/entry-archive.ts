@@ -1,4 +1,3 @@
-import type { Context } from '../context.ts'
 import { skippedBecause } from '../core/check/check-base.ts'
 import { findVersion, isSameBuild, namesBuild } from '../core/constraint.ts'
 import { type Entry, promisedDigest, underName } from '../core/entry.ts'
@@ -84,11 +83,14 @@ export function noSuchVersion(entries: readonly Entry[], { name, version }: Want
   return new HelmS3Error('not-found', `chart ${name} ${wanted}`, { hint: `available: ${newest.join(', ')}${more}` })
 }
 
+/** Opens a bucket by its name; `query` is that of the URL which named it. */
+export type OpenStore = (bucket: string, query?: string) => Promise<ObjectStore>
+
 /** @throws HelmS3Error `invalid-url` when the entry has no url in S3 that names a file */
-export async function findEntryArchive(context: Context, session: Session, entry: Entry): Promise<EntryArchive> {
+export async function findEntryArchive(openStore: OpenStore, session: Session, entry: Entry): Promise<EntryArchive> {
   const location = await locationFor(session, [entry])
   const { bucket, key, query } = locate(location, entry)
-  const store = bucket === session.location.bucket ? session.store : await context.openStore(bucket, query)
+  const store = bucket === session.location.bucket ? session.store : await openStore(bucket, query)
   const promised = promisedDigest(entry.digest)
   const liesInPlace = (): Promise<boolean> => isInPlace(session, location, entry)
   return { entry, store, bucket, key, liesInPlace, repository: session.location.address, fileName: key.slice(key.lastIndexOf('/') + 1), promised }

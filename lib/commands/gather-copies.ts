@@ -52,7 +52,7 @@ function chooseEntries(index: IndexText, wanted: WantedCopies): readonly Entry[]
 }
 
 async function readUpload(context: Context, session: Session, entry: Entry): Promise<ChartUpload | HelmS3Error> {
-  const archive = await findEntryArchive(context, session, entry)
+  const archive = await findEntryArchive((bucket, query) => context.openStore(bucket, query), session, entry)
   const [object, provenance] = await Promise.all([readEntryArchive(archive), readProvenance(archive)])
   if (object instanceof HelmS3Error) return object
   if (provenance !== undefined && !maySign(provenance, object.digest)) return otherProvenance(entry)

@@ -2,7 +2,7 @@ import { HelmS3Error } from '../errors.ts'
 import { type Addition, type Delta, type Origin } from './delta.ts'
 import { type Entry, type Removal, versionKey } from './entry.ts'
 import { additionProblem, removalProblem } from './entry-shape.ts'
-import { isObject } from './index/field-types.ts'
+import { isObject } from '../text/is-object.ts'
 import { isTooDeep } from './json-depth.ts'
 import { MAX_DELTA, MAX_DELTA_ITEMS, MAX_JSON_DEPTH, MAX_ORIGIN, MAX_YAML_DELTA } from './size-limits.ts'
 

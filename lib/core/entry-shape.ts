@@ -1,5 +1,6 @@
 import { hasOwnQuery } from './entry-urls.ts'
-import { ENTRY_FIELDS, isObject, typeProblem } from './index/field-types.ts'
+import { ENTRY_FIELDS, typeProblem } from './index/field-types.ts'
+import { isObject } from '../text/is-object.ts'
 import { hasScheme } from './keys.ts'
 import { MAX_NAME } from './size-limits.ts'
 import { parseVersion } from './version.ts'

@@ -31,7 +31,6 @@ import { proxyFor } from '../settings/proxy.ts'
 import { type Clock, systemClock } from '../sys/clock.ts'
 import { sha256 } from '../sys/sha256.ts'
 import { uriEncodePath } from '../sys/uri-encode.ts'
-import { xmlDocument } from '../sys/xml-document.ts'
 import { elementText } from '../sys/xml-text.ts'
 import { readBody, readDocument } from './read-body.ts'
 import {
@@ -302,7 +301,7 @@ class S3Store implements ObjectStore {
     const upload = await this.#beginCopy(source, key, headersSaying(says, options))
     if (upload === undefined) return { outcome: 'unsupported' }
     const { inTime, when } = options
-    const body = Buffer.from(xmlDocument('CompleteMultipartUpload', { Part: { PartNumber: 1, ETag: upload.part } }))
+    const body = Buffer.from(completionOf(upload.part))
     const outcome = await this.#mutate(action, { isConditional: when !== 'always' }, async () => {
       const query = { uploadId: upload.id }
       const sent = { 'content-type': 'application/xml', ...this.#conditions(when) }
@@ -601,4 +600,11 @@ function isMetadataTooLarge(error: unknown): boolean {
 function refusesCondition(error: unknown): boolean {
   const { name, status } = signsOf(error instanceof HelmS3Error ? error.cause : error)
   return status === 501 || (status === 400 && name === 'NotImplemented')
+}
+
+/** The document that completes an upload of one part. */
+function completionOf(etag: string): string {
+  const text = etag.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
+  const part = `<Part><PartNumber>1</PartNumber><ETag>${text}</ETag></Part>`
+  return `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${part}</CompleteMultipartUpload>`
 }

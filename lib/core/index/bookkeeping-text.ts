@@ -2,7 +2,7 @@ import { type Bookkeeping, type FoldedDelta, NO_BOOKKEEPING } from '../bookkeepi
 import { type DeltaId, parseDeltaId } from '../delta-id.ts'
 import type { VersionId } from '../entry.ts'
 import { parseShallowJson } from '../json-depth.ts'
-import { isObject } from './field-types.ts'
+import { isObject } from '../../text/is-object.ts'
 import { invalidIndex } from './invalid-index.ts'
 
 /** Index-level annotations: what others wrote, and what this program knows of its own. */

@@ -1,3 +1,4 @@
+import { isObject } from '../../text/is-object.ts'
 /**
  * What Helm's Go structures demand of the values in an index: one wrong type rejects the whole file.
  * `strings`: a list of strings; `texts`: a mapping to strings; `time`: RFC 3339; `any`: not looked at.
@@ -118,11 +119,6 @@ export function unknownField(known: Fields, value: object): string | undefined {
     if (inner !== undefined) return `${key}.${inner}`
   }
   return undefined
-}
-
-/** A JSON object, as opposed to a list, a scalar or null. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function listProblem(field: string, known: Fields, value: unknown): string | undefined {

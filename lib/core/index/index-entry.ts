@@ -1,5 +1,6 @@
 import type { Entry } from '../entry.ts'
-import { ENTRY_FIELDS, fieldNamed, isObject, typeProblem, unknownField } from './field-types.ts'
+import { ENTRY_FIELDS, fieldNamed, typeProblem, unknownField } from './field-types.ts'
+import { isObject } from '../../text/is-object.ts'
 import { invalidIndex } from './invalid-index.ts'
 
 /** The two forms of an index text: JSON, or block YAML as `helm repo index` writes it. */

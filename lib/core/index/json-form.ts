@@ -1,5 +1,5 @@
 import type { Entry } from '../entry.ts'
-import { isObject } from './field-types.ts'
+import { isObject } from '../../text/is-object.ts'
 import { headerFields, headerFrom } from './index-header.ts'
 import { entriesFrom, writable } from './index-entry.ts'
 import type { FormCodec, ParsedText, SlicedText } from './index-form.ts'

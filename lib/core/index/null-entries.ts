@@ -1,4 +1,4 @@
-import { isObject } from './field-types.ts'
+import { isObject } from '../../text/is-object.ts'
 import type { IndexText } from './index-text.ts'
 import { yamlFields } from './yaml-form.ts'
 

@@ -1,4 +1,4 @@
-import { isObject } from './field-types.ts'
+import { isObject } from '../../text/is-object.ts'
 import { looksTyped } from './yaml-scalar.ts'
 
 /** A longer key stands behind `? `: YAML readers look no further than 1024 characters for its colon. */

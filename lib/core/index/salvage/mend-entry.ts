@@ -1,6 +1,7 @@
 import type { Entry } from '../../entry.ts'
 import { parseVersion } from '../../version.ts'
-import { ENTRY_FIELDS, type FieldType, type Fields, fieldNamed, isObject, typeProblem } from '../field-types.ts'
+import { ENTRY_FIELDS, type FieldType, type Fields, fieldNamed, typeProblem } from '../field-types.ts'
+import { isObject } from '../../../text/is-object.ts'
 import { type IndexForm, entryProblem } from '../index-entry.ts'
 import { type IndexItem, newItem } from '../index-item.ts'
 

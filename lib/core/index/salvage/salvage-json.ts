@@ -1,5 +1,6 @@
 import { stillInTime } from '../../../busy.ts'
-import { ENTRY_FIELDS, fieldNamed, isObject } from '../field-types.ts'
+import { ENTRY_FIELDS, fieldNamed } from '../field-types.ts'
+import { isObject } from '../../../text/is-object.ts'
 import { parseAsWritten } from '../go-yaml-text.ts'
 import { entriesFrom, entryProblem } from '../index-entry.ts'
 import type { IndexHeader } from '../index-header.ts'

@@ -1,5 +1,6 @@
 import { stillInTime } from '../../../busy.ts'
-import { ENTRY_FIELDS, INDEX_FIELDS, fieldNamed, isObject } from '../field-types.ts'
+import { ENTRY_FIELDS, INDEX_FIELDS, fieldNamed } from '../field-types.ts'
+import { isObject } from '../../../text/is-object.ts'
 import { parseAsWritten } from '../go-yaml-text.ts'
 import type { IndexHeader } from '../index-header.ts'
 import { type IndexItem, decodedItem } from '../index-item.ts'

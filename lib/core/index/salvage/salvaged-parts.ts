@@ -1,6 +1,7 @@
 import { NO_BOOKKEEPING } from '../../bookkeeping.ts'
 import type { Entry } from '../../entry.ts'
-import { INDEX_FIELDS, fieldNamed, isObject } from '../field-types.ts'
+import { INDEX_FIELDS, fieldNamed } from '../field-types.ts'
+import { isObject } from '../../../text/is-object.ts'
 import type { IndexForm } from '../index-entry.ts'
 import { type IndexHeader, headerFrom } from '../index-header.ts'
 import type { IndexItem } from '../index-item.ts'
