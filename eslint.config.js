@@ -9,8 +9,8 @@ const ADAPTER = ban('store/(s3|memory)-', 'Depend on the ObjectStore port.')
 const NODE = ban('^node:', 'The core is pure.')
 const AWS = ban('^@(aws-sdk|smithy)/', 'Only lib/store/s3-*.ts knows the AWS SDK.')
 const YAML = ban('^yaml$', 'Decode text through a module of lib/core or lib/chart.')
-const YARGS = ban('^yargs', 'Only lib/help.ts knows yargs.')
-const ULID = ban('^ulid$', 'Only lib/core/delta-id.ts knows ulid.')
+const YARGS = ban('^yargs', 'Only lib/cli/help.ts knows yargs.')
+const ULID = ban('^ulid$', 'Only lib/core/log/delta-id.ts knows ulid.')
 
 const imports = (files, ...patterns) => ({ files: [files], rules: { 'no-restricted-imports': ['error', { patterns }] } })
 const CORE = [layers('protocol', 'store', 'helm', 'commands', 'sys', 'chart', 'embedded'), SHELL, NODE, AWS, YARGS]
@@ -35,7 +35,7 @@ export default defineConfig(
   // For one rule a later match replaces an earlier one: exceptions come after.
   imports('lib/core/**', ...CORE, ULID, YAML),
   imports('lib/core/**/*-text.ts', ...CORE, ULID),
-  imports('lib/core/delta-id.ts', ...CORE, YAML),
+  imports('lib/core/log/delta-id.ts', ...CORE, YAML),
   imports('lib/chart/**', layers('protocol', 'store', 'helm', 'commands', 'embedded'), SHELL, AWS, YARGS, ULID),
   imports('lib/store/**', layers('protocol', 'helm', 'commands', 'chart'), SHELL, AWS, YAML, YARGS, ULID),
   imports('lib/store/s3-*.ts', layers('protocol', 'helm', 'commands', 'chart'), SHELL, YAML, YARGS, ULID),
@@ -48,7 +48,7 @@ export default defineConfig(
   imports('lib/sys/**', layers('core', 'protocol', 'store', 'helm', 'commands', 'chart', 'embedded'), SHELL, YAML, AWS, YARGS, ULID),
   {
     files: ['lib/**/*.ts'],
-    ignores: ['lib/sys/**', 'lib/launch/**', 'lib/start.ts', 'lib/config.ts', 'lib/embedded/**'],
+    ignores: ['lib/sys/**', 'lib/launch/**', 'lib/launch/start.ts', 'lib/settings/config.ts', 'lib/embedded/**'],
     rules: {
       'no-restricted-globals': [
         'error',
@@ -72,18 +72,18 @@ export default defineConfig(
     // One home for each dangerous write: index.yaml, index.d/, its config.json, archives, and each kind of deletion.
     files: ['lib/protocol/**/*.ts', 'lib/commands/**/*.ts'],
     ignores: [
-      'lib/protocol/write-index.ts',
-      'lib/protocol/append-delta.ts',
-      'lib/protocol/write-archive.ts',
-      'lib/protocol/delete-archive.ts',
-      'lib/protocol/collect.ts',
-      'lib/protocol/write-config.ts',
-      'lib/protocol/rebuild-mark.ts',
-      'lib/protocol/keep-broken.ts',
-      'lib/protocol/probe-objects.ts',
-      'lib/protocol/probe-permissions.ts',
-      'lib/protocol/store-clock.ts',
-      'lib/protocol/failing-writes.ts',
+      'lib/protocol/write/write-index.ts',
+      'lib/protocol/write/append-delta.ts',
+      'lib/protocol/write/write-archive.ts',
+      'lib/protocol/write/delete-archive.ts',
+      'lib/protocol/write/collect.ts',
+      'lib/protocol/write/write-config.ts',
+      'lib/protocol/write/rebuild-mark.ts',
+      'lib/protocol/write/keep-broken.ts',
+      'lib/protocol/write/probe-objects.ts',
+      'lib/protocol/write/probe-permissions.ts',
+      'lib/store/store-clock.ts',
+      'lib/protocol/write/failing-writes.ts',
     ],
     rules: {
       'no-restricted-syntax': [

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { IndexForm } from '../lib/core/index/index-text.ts'
-import { type DeltaId, makeDeltaId } from '../lib/core/delta-id.ts'
-import { encodeDelta } from '../lib/core/delta-text.ts'
-import type { Entry, VersionId } from '../lib/core/entry.ts'
+import { type DeltaId, makeDeltaId } from '../lib/core/log/delta-id.ts'
+import { encodeDelta } from '../lib/core/log/delta-text.ts'
+import type { Entry, VersionId } from '../lib/core/log/entry.ts'
 
 /*
  * Data of any size that is the same on every machine: 30 versions a chart, about 320 bytes an entry as block YAML.

@@ -4,7 +4,7 @@ import pLimit from 'p-limit'
 import { type Key, asKey } from '../lib/core/keys.ts'
 import { connectionSettings } from '../lib/settings/connection.ts'
 import { type ObjectStore, listAll } from '../lib/store/object-store.ts'
-import { createS3Store } from '../lib/store/s3-store.ts'
+import { createS3Store } from '../lib/store/s3/store.ts'
 import type { Sample } from './result.ts'
 
 /*

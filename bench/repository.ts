@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { deltaKey } from '../lib/core/delta-id.ts'
+import { deltaKey } from '../lib/core/log/delta-id.ts'
 import type { MadeChart } from './archives.ts'
 import type { Bucket } from './bucket.ts'
 import type { DeltaFile } from './data.ts'

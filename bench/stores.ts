@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { startEmbeddedStore } from '../lib/embedded/embedded-store.ts'
+import { startEmbeddedStore } from '../embedded/embedded-store.ts'
 import { end, freePort, startServer } from './servers.ts'
 
 /** A store to measure against, and the keys to it. */

@@ -27,7 +27,7 @@ async function buildBundle(folder, outfile) {
     ...common,
     metafile: true,
     plugins: [lazyCommonJs, lazyStringWidth, absent],
-    entryPoints: ['lib/start.ts'],
+    entryPoints: ['lib/launch/start.ts'],
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     format: 'esm',
@@ -118,7 +118,13 @@ if (Number(process.versions.node.split('.')[0]) < 20) {
 
 /** Helm looks for the words of commands in the folder of the plugin itself. */
 async function buildCompletion(script, outfile) {
-  await build({ ...common, entryPoints: ['scripts/completion.ts'], outfile: script, format: 'cjs', external: ['../commands/*'] })
+  // What commands do is loaded on demand, and is not needed for their words.
+  const withoutCommands = {
+    name: 'without-commands',
+    setup: ({ onResolve }) => onResolve({ filter: /^\.\// }, ({ kind, path }) => (kind === 'dynamic-import' ? { path, external: true } : undefined)),
+  }
+  const plugins = [...(common.plugins ?? []), withoutCommands]
+  await build({ ...common, plugins, entryPoints: ['scripts/completion.ts'], outfile: script, format: 'cjs' })
   writeFileSync(outfile, execFileSync(process.execPath, [script]))
 }
 

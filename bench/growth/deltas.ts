@@ -1,4 +1,4 @@
-import { deltaKey } from '../../lib/core/delta-id.ts'
+import { deltaKey } from '../../lib/core/log/delta-id.ts'
 import { makeChart } from '../archives.ts'
 import { VERSIONS_PER_CHART, chartName, deltaFiles } from '../data.ts'
 import { count } from '../format.ts'

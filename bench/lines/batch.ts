@@ -1,4 +1,4 @@
-import { CONCURRENCY } from '../../lib/protocol/limits.ts'
+import { CONCURRENCY } from '../../lib/protocol/session/limits.ts'
 import { makeCharts } from '../archives.ts'
 import { type Case, type Line, atMostTimes, measureCases, rowOf } from '../line.ts'
 

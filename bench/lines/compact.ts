@@ -1,4 +1,4 @@
-import { CONCURRENCY } from '../../lib/protocol/limits.ts'
+import { CONCURRENCY } from '../../lib/protocol/session/limits.ts'
 import { VERSIONS_PER_CHART, deltaFiles } from '../data.ts'
 import { FORMS } from '../forms.ts'
 import { type Case, type Line, atMostTimes, measureCases, rowOf } from '../line.ts'

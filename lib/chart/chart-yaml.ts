@@ -1,5 +1,5 @@
-import { DEPENDENCY_FIELDS, type FieldType, type Fields, MAINTAINER_FIELDS, METADATA_FIELDS } from '../core/index/field-types.ts'
-import { MAX_CHART_YAML } from '../core/size-limits.ts'
+import { DEPENDENCY_FIELDS, type FieldType, type Fields, MAINTAINER_FIELDS, METADATA_FIELDS } from '../core/helm/field-types.ts'
+import { MAX_CHART_YAML } from '../text/size-limits.ts'
 import { asJson, decodeFields, inFieldOrder } from './decode-fields.ts'
 import { readHelmYaml } from './helm-yaml.ts'
 import { invalidChart } from './invalid-chart.ts'

@@ -1,6 +1,6 @@
-import { type FieldType, type Fields, fieldNamed, typeProblem } from '../core/index/field-types.ts'
+import { type FieldType, type Fields, fieldNamed, typeProblem } from '../core/helm/field-types.ts'
 import { isObject } from '../text/is-object.ts'
-import { floatText } from '../core/index/yaml-scalar.ts'
+import { floatText } from '../yaml/scalar.ts'
 import { cannotLoad } from './helm-yaml.ts'
 
 type Values = Readonly<Record<string, unknown>>

@@ -1,5 +1,5 @@
 import { isObject } from '../text/is-object.ts'
-import { parseGoYamlLeniently } from '../core/index/go-yaml-text.ts'
+import { parseGoYamlLeniently } from '../yaml/load.ts'
 import { HelmS3Error } from '../errors.ts'
 import { invalidChart } from './invalid-chart.ts'
 

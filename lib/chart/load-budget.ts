@@ -1,4 +1,4 @@
-import { MAX_CHECKED, MAX_FILES, MAX_METADATA, MAX_UNPACKED } from '../core/size-limits.ts'
+import { MAX_CHECKED, MAX_FILES, MAX_METADATA, MAX_UNPACKED } from '../text/size-limits.ts'
 import { invalidChart } from './invalid-chart.ts'
 
 /** What reading one archive may still cost in bytes and files, the archives of its subcharts included. */

@@ -1,6 +1,6 @@
 import { type ArchiveFile, readArchiveFiles } from './archive-files.ts'
 import { readLock, checkValues, readChartYaml } from './chart-yaml.ts'
-import { MAX_SUBCHART_DEPTH } from '../core/size-limits.ts'
+import { MAX_SUBCHART_DEPTH } from '../text/size-limits.ts'
 import { hasCode } from '../errors.ts'
 import { invalidChart } from './invalid-chart.ts'
 import { type LoadBudget, spendChecked, spendMetadata } from './load-budget.ts'

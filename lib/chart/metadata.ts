@@ -1,6 +1,6 @@
-import type { ChartMetadata } from '../core/chart-entry.ts'
-import { identityProblem } from '../core/entry-shape.ts'
-import { metadataProblem } from '../core/metadata-problem.ts'
+import type { ChartMetadata } from '../core/log/chart-entry.ts'
+import { identityProblem } from '../core/helm/entry-shape.ts'
+import { metadataProblem } from '../core/helm/metadata-problem.ts'
 import { invalidChart } from './invalid-chart.ts'
 
 /** A person or a team of Chart.yaml. */

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { pack } from 'tar-stream'
-import { writeMapping } from '../core/index/yaml-writer.ts'
+import { writeMapping } from '../yaml/writer.ts'
 import type { ArchiveFile } from './archive-files.ts'
 import { readLock } from './chart-yaml.ts'
 import { invalidChart } from './invalid-chart.ts'

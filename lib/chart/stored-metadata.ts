@@ -1,6 +1,6 @@
-import { METADATA_FIELDS, typeProblem } from '../core/index/field-types.ts'
+import { METADATA_FIELDS, typeProblem } from '../core/helm/field-types.ts'
 import { isObject } from '../text/is-object.ts'
-import { parseShallowJson } from '../core/json-depth.ts'
+import { parseShallowJson } from '../text/json-depth.ts'
 import { HelmS3Error } from '../errors.ts'
 import { inHelmOrder } from './chart-yaml.ts'
 import { decodeHeaderText } from './header-text.ts'

@@ -1,4 +1,4 @@
-import { type Entry, type VersionId, versionKey } from './entry.ts'
+import { type Entry, type VersionId, versionKey } from './log/entry.ts'
 import type { IndexText } from './index/index-text.ts'
 import type { Key, RepositoryLocation } from './keys.ts'
 import { allEntries, namedArchives } from './plan-orphans.ts'

@@ -1,4 +1,4 @@
-import type { Entry } from './entry.ts'
+import type { Entry } from './log/entry.ts'
 import { type IndexItem, newItem } from './index/index-item.ts'
 import type { IndexText } from './index/index-text.ts'
 import { type RepositoryLocation, keyBelow } from './keys.ts'

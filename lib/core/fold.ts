@@ -1,11 +1,11 @@
 import { hasCode } from '../errors.ts'
-import type { Bookkeeping } from './bookkeeping.ts'
-import type { Addition, StoredDelta } from './delta.ts'
-import type { DeltaId } from './delta-id.ts'
-import { type Entry, type Removal, type VersionId, removalMatches, versionKey } from './entry.ts'
+import type { Bookkeeping } from './log/bookkeeping.ts'
+import type { Addition, StoredDelta } from './log/delta.ts'
+import type { DeltaId } from './log/delta-id.ts'
+import { type Entry, type Removal, type VersionId, removalMatches, versionKey } from './log/entry.ts'
 import { type IndexItem, newItem } from './index/index-item.ts'
 import type { IndexText } from './index/index-text.ts'
-import { compareBuilds, compareVersions } from './version.ts'
+import { compareBuilds, compareVersions } from './helm/version.ts'
 
 /**
  * The versions that folded deltas noted as `*` touched, for each of them whose id is above the lowest pending one and which has not

@@ -1,4 +1,4 @@
-import type { VersionId } from './entry.ts'
+import type { VersionId } from './log/entry.ts'
 import { namePattern } from './name-pattern.ts'
 
 /** Tells whether a list names a chart version. */

@@ -1,11 +1,11 @@
 import { hasCode } from '../errors.ts'
 import { skippedBecause } from './check/check-base.ts'
-import { isSameBuild, namesBuild, parseConstraint } from './constraint.ts'
-import { type Entry, underName } from './entry.ts'
+import { isSameBuild, namesBuild, parseConstraint } from './helm/constraint.ts'
+import { type Entry, underName } from './log/entry.ts'
 import { compareEntries } from './fold.ts'
 import type { IndexItem } from './index/index-item.ts'
 import type { IndexText } from './index/index-text.ts'
-import { parseVersion } from './version.ts'
+import { parseVersion } from './helm/version.ts'
 
 export interface VersionFilter {
   /** Only the chart with exactly this name. */

@@ -1,4 +1,4 @@
-import type { DeltaId } from './delta-id.ts'
+import type { DeltaId } from './log/delta-id.ts'
 
 /** User metadata of an archive. The first two are those of hypnoglow/helm-s3, whose reindex reads them. */
 export const CHART_METADATA = 'chart-metadata'

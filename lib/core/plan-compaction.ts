@@ -1,6 +1,6 @@
-import type { Bookkeeping, FoldedDelta } from './bookkeeping.ts'
-import { type StoredDelta, touchedVersions } from './delta.ts'
-import { type DeltaId, deltaTime } from './delta-id.ts'
+import type { Bookkeeping, FoldedDelta } from './log/bookkeeping.ts'
+import { type StoredDelta, touchedVersions } from './log/delta.ts'
+import { type DeltaId, deltaTime } from './log/delta-id.ts'
 
 /** What a compaction knows when it decides. Times and durations in milliseconds; times by the store's clock. */
 export interface CompactionInput {

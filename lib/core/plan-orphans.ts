@@ -1,5 +1,5 @@
-import type { Entry, VersionId } from './entry.ts'
-import { identityProblem } from './entry-shape.ts'
+import type { Entry, VersionId } from './log/entry.ts'
+import { identityProblem } from './helm/entry-shape.ts'
 import type { IndexText } from './index/index-text.ts'
 import { type Key, type RepositoryLocation, asKey, keyInBucket } from './keys.ts'
 

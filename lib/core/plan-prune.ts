@@ -1,8 +1,8 @@
-import { type Entry, type VersionId, underName, versionKey } from './entry.ts'
+import { type Entry, type VersionId, underName, versionKey } from './log/entry.ts'
 import { compareEntries } from './fold.ts'
 import type { IndexText } from './index/index-text.ts'
 import type { KeepList } from './keep-list.ts'
-import { parseVersion } from './version.ts'
+import { parseVersion } from './helm/version.ts'
 
 /** Which chart versions may go. At least one of the first three is given, or no version goes. */
 export interface PruneRules {

@@ -1,7 +1,7 @@
-import { type ChartMetadata, makeEntry } from './chart-entry.ts'
+import { type ChartMetadata, makeEntry } from './log/chart-entry.ts'
 import { skippedBecause } from './check/check-base.ts'
-import { type Entry, type VersionId, isDigest, promisedDigest, underName, versionKey } from './entry.ts'
-import { additionProblem, identityProblem, nameProblem } from './entry-shape.ts'
+import { type Entry, type VersionId, isDigest, promisedDigest, underName, versionKey } from './log/entry.ts'
+import { additionProblem, identityProblem, nameProblem } from './helm/entry-shape.ts'
 import type { IndexText } from './index/index-text.ts'
 import { type Key, type RepositoryLocation, type UrlForm, archiveKey, archiveUrlOf, folderArchiveKey, hasScheme, ownArchiveKey } from './keys.ts'
 

@@ -1,4 +1,4 @@
-import { parseDuration } from '../duration.ts'
+import { parseDuration } from '../text/duration.ts'
 import type { Environment } from './environment.ts'
 import { fromEnvironment, unusable } from './sources.ts'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Key } from '../core/keys.ts'
-import { MAX_INDEX } from '../core/size-limits.ts'
+import { MAX_INDEX } from '../text/size-limits.ts'
 import { HelmS3Error } from '../errors.ts'
 import { sha256 } from '../sys/sha256.ts'
 import { tooLarge } from './too-large.ts'

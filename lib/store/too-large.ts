@@ -1,4 +1,4 @@
-import { formatBytes } from '../format.ts'
+import { formatBytes } from '../text/format.ts'
 import { HelmS3Error } from '../errors.ts'
 
 /** The error for an object of which more bytes would come than are taken. */

@@ -1,6 +1,6 @@
-import { type Command, commandName } from '../../lib/command.ts'
-import { COMMANDS } from '../../lib/command-table.ts'
-import { GLOBAL_FLAGS } from '../../lib/flags.ts'
+import { type Command, commandName } from '../../lib/ui/command.ts'
+import { COMMANDS } from '../../lib/cli/command-table.ts'
+import { GLOBAL_FLAGS } from '../../lib/ui/flags.ts'
 
 /** An entry of Helm's `completion.yaml` (helm/helm pkg/cmd/load_plugins.go). */
 export interface StaticCompletion {

@@ -1,7 +1,7 @@
-import { type Command, commandName } from '../../lib/command.ts'
-import { COMMANDS } from '../../lib/command-table.ts'
-import { type Flag, type Flags, GLOBAL_FLAGS } from '../../lib/flags.ts'
-import type { JsonSchema } from '../../lib/json-schema.ts'
+import { type Command, commandName } from '../../lib/ui/command.ts'
+import { COMMANDS } from '../../lib/cli/command-table.ts'
+import { type Flag, type Flags, GLOBAL_FLAGS } from '../../lib/ui/flags.ts'
+import type { JsonSchema } from '../../lib/ui/json-schema.ts'
 
 /** Every page of `docs/commands/`, by its file name: made of what `--help` shows, and of the schema of the results. */
 export function commandPages(): ReadonlyMap<string, string> {

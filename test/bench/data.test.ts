@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { chartName, deltaFiles, indexBytes } from '../../bench/data.ts'
-import { decodeDelta } from '../../lib/core/delta-text.ts'
+import { decodeDelta } from '../../lib/core/log/delta-text.ts'
 import { readIndexText } from '../../lib/core/index/index-text.ts'
 
 describe('data of the bench', () => {

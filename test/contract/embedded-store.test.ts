@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type EmbeddedStore, startEmbeddedStore } from '../../lib/embedded/embedded-store.ts'
+import { type EmbeddedStore, startEmbeddedStore } from '../../embedded/embedded-store.ts'
 import type { ObjectStore } from '../../lib/store/object-store.ts'
-import { createS3Store } from '../../lib/store/s3-store.ts'
+import { createS3Store } from '../../lib/store/s3/store.ts'
 import { createBucket, localConfig } from '../support/s3-buckets.ts'
 import { describeObjectStore } from './object-store.ts'
 

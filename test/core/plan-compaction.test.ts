@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import type { FoldedDelta } from '../../lib/core/bookkeeping.ts'
-import type { DeltaId } from '../../lib/core/delta-id.ts'
+import type { FoldedDelta } from '../../lib/core/log/bookkeeping.ts'
+import type { DeltaId } from '../../lib/core/log/delta-id.ts'
 import { type CompactionInput, isIdle, planCompaction } from '../../lib/core/plan-compaction.ts'
 import { delta, entry, id, moment } from '../support/builders.ts'
 

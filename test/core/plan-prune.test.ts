@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Entry } from '../../lib/core/entry.ts'
+import type { Entry } from '../../lib/core/log/entry.ts'
 import { chartList, parseKeepList } from '../../lib/core/keep-list.ts'
 import { type PruneRules, planPrune } from '../../lib/core/plan-prune.ts'
 import { indexOf } from '../support/builders.ts'

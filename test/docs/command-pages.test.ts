@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { commandName } from '../../lib/command.ts'
-import { COMMANDS } from '../../lib/command-table.ts'
+import { commandName } from '../../lib/ui/command.ts'
+import { COMMANDS } from '../../lib/cli/command-table.ts'
 import { commandPages } from '../../scripts/docs/command-pages.ts'
 
 const FOLDER = fileURLToPath(new URL('../../docs/commands', import.meta.url))

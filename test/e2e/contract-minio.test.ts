@@ -1,4 +1,4 @@
-import { createS3Store } from '../../lib/store/s3-store.ts'
+import { createS3Store } from '../../lib/store/s3/store.ts'
 import { describeObjectStore } from '../contract/object-store.ts'
 import { createBucket, localConfig } from '../support/s3-buckets.ts'
 import { type RunningStore, startStore } from './support/servers.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { byteRange } from '../../lib/embedded/byte-range.ts'
+import { byteRange } from '../../embedded/byte-range.ts'
 
 describe('a range of bytes', () => {
   it('is cut to the object', () => {

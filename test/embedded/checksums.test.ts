@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { verifyChecksum } from '../../lib/embedded/checksums.ts'
+import { verifyChecksum } from '../../embedded/checksums.ts'
 
 const BYTES = Buffer.from('123456789')
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { decodeChunks } from '../../lib/embedded/chunked-body.ts'
+import { decodeChunks } from '../../embedded/chunked-body.ts'
 
 const SIGNATURE = `;chunk-signature=${'a'.repeat(64)}`
 

@@ -14,7 +14,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
-import { type EmbeddedStore, startEmbeddedStore } from '../../lib/embedded/embedded-store.ts'
+import { type EmbeddedStore, startEmbeddedStore } from '../../embedded/embedded-store.ts'
 import { silenceSdk } from '../../lib/sys/silence-sdk.ts'
 import { createBucket } from '../support/s3-buckets.ts'
 

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
-import { FolderObjects } from '../../lib/embedded/folder-objects.ts'
+import { FolderObjects } from '../../embedded/folder-objects.ts'
 import { createBucket } from '../support/s3-buckets.ts'
 import { BUCKET, KEYS, START, connect } from './running-store.ts'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { ListObjectsV2Command, type ListObjectsV2CommandInput, paginateListObjectsV2 } from '@aws-sdk/client-s3'
 import fc from 'fast-check'
-import type { ObjectRecord } from '../../lib/embedded/folder-objects.ts'
-import { listObjects } from '../../lib/embedded/list-objects.ts'
+import type { ObjectRecord } from '../../embedded/folder-objects.ts'
+import { listObjects } from '../../embedded/list-objects.ts'
 import { BUCKET, START, eachWithStore } from './running-store.ts'
 
 interface Page {

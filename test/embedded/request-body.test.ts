@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
-import { type RequestBody, readRequestBody } from '../../lib/embedded/request-body.ts'
+import { type RequestBody, readRequestBody } from '../../embedded/request-body.ts'
 
 /** CRC-32 of `hello`. */
 const CRC32 = 'NhCmhg=='

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
-import { type SignedRequest, checkSignature } from '../../lib/embedded/signature.ts'
+import { type SignedRequest, checkSignature } from '../../embedded/signature.ts'
 import { BUCKET, START, eachWithStore } from './running-store.ts'
 
 /** The worked examples of "Authenticating Requests: Using the Authorization Header" (Amazon S3 API Reference). */

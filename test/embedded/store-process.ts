@@ -1,4 +1,4 @@
-import { startEmbeddedStore } from '../../lib/embedded/embedded-store.ts'
+import { startEmbeddedStore } from '../../embedded/embedded-store.ts'
 import { KEYS } from './running-store.ts'
 
 // A store in a process of its own, so that a test can kill it: FOLDER in, the endpoint out on a line.

@@ -18,7 +18,7 @@ describe('the notices about the work of others', () => {
       absWorkingDir: ROOT,
       alias: { 'pac-proxy-agent': './scripts/no-pac-proxy.mjs' },
       bundle: true,
-      entryPoints: ['lib/start.ts'],
+      entryPoints: ['lib/launch/start.ts'],
       external: ['kerberos'],
       format: 'esm',
       logLevel: 'silent',

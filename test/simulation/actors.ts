@@ -1,5 +1,5 @@
-import type { ChartUpload } from '../../lib/protocol/chart-upload.ts'
-import type { Session } from '../../lib/protocol/session.ts'
+import type { ChartUpload } from '../../lib/protocol/archives/chart-upload.ts'
+import type { Session } from '../../lib/protocol/session/session.ts'
 import { CHART, LOCATION, makeUpload } from './charts.ts'
 import { Client } from './client.ts'
 import { viewText } from './describe.ts'

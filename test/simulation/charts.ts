@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parseRepositoryUrl } from '../../lib/core/keys.ts'
-import type { ChartUpload } from '../../lib/protocol/chart-upload.ts'
+import type { ChartUpload } from '../../lib/protocol/archives/chart-upload.ts'
 import { tgz } from '../support/archives.ts'
 
 export const LOCATION = parseRepositoryUrl('s3://bucket/charts')

@@ -1,5 +1,5 @@
-import { deltaIdOf, deltaTime } from '../../lib/core/delta-id.ts'
-import { MAX_CLOCK_LEAD } from '../../lib/protocol/limits.ts'
+import { deltaIdOf, deltaTime } from '../../lib/core/log/delta-id.ts'
+import { MAX_CLOCK_LEAD } from '../../lib/protocol/session/limits.ts'
 import type { ObjectInfo } from '../../lib/store/object-store.ts'
 import type { Actors } from './actors.ts'
 import { LOCATION, digestOf } from './charts.ts'

@@ -16,7 +16,7 @@ export interface Mutant extends Edit {
 export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'the base is read after the LIST, or within a minute of it',
-    file: 'protocol/read-view.ts',
+    file: 'protocol/read/read-view.ts',
     find: '  if (elapsed > VIEW_DEADLINE) return',
     replace: '  ;({ listing, startedAt } = await listForView(session))\n  if (elapsed > 100 * VIEW_DEADLINE) return',
     mix: 'readers',
@@ -32,7 +32,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'a push that others may have crossed settles',
-    file: 'protocol/push.ts',
+    file: 'protocol/push/push.ts',
     find: "if (!mayHaveMissed && placement.kind === 'created' && !committed.overtaken.has(versionKey(upload))) continue",
     replace: 'if (mayHaveMissed || !mayHaveMissed) continue',
     mix: 'storm',
@@ -40,7 +40,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'a delete looks a second time before it removes the archive',
-    file: 'protocol/delete-targets.ts',
+    file: 'protocol/remove/delete-targets.ts',
     find: 'removeArchive(session, target, fateOf(target, view, others, isMeant), { ...removing, isUnderWay })',
     replace: "removeArchive(session, target, others.size < 0 ? fateOf(target, view, others, isMeant) : 'gone', { ...removing, isUnderWay })",
     store: 'no-conditional-delete',
@@ -57,7 +57,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'a conditional DELETE is never sent again',
-    file: 'protocol/delete-archive.ts',
+    file: 'protocol/write/delete-archive.ts',
     find: "  if (deletion.outcome === 'unknown') return",
     replace:
       "  for (let i = 0; i < 3; i++) if ((await store.delete(key, { match: etag })).outcome === 'deleted') break\n  if (deletion.outcome === 'unknown') return",
@@ -66,7 +66,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'the random bits of an id are fresh',
-    file: 'protocol/mint.ts',
+    file: 'protocol/write/mint.ts',
     find: 'session.random.bytes(RANDOM_BYTES)',
     replace: 'new Uint8Array(RANDOM_BYTES)',
     mix: 'sleepers',
@@ -74,7 +74,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'the local clock is corrected by the store',
-    file: 'protocol/store-clock.ts',
+    file: 'store/store-clock.ts',
     find: 'offset = date - clock.now()',
     replace: 'offset = 0',
     mix: 'sleepers',
@@ -99,7 +99,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'index.yaml is written by compare-and-swap',
-    file: 'protocol/compact.ts',
+    file: 'protocol/base/compact.ts',
     find: 'await writeIndex(session, text, { match: view.base.etag })',
     replace: "await writeIndex(session, text, 'always' as never)",
     mix: 'init',
@@ -107,7 +107,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'an archive is put only where there is none',
-    file: 'protocol/place-archive.ts',
+    file: 'protocol/push/place-archive.ts',
     find: "{ when: 'absent', contentType }",
     replace: "{ when: 'always', contentType }",
     mix: 'tight',
@@ -115,7 +115,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'a push that takes over an archive adds its entry only where there is none',
-    file: 'protocol/push.ts',
+    file: 'protocol/push/push.ts',
     find: "ifAbsent: placement.kind === 'kept' || placement.kind === 'adopted' }",
     replace: "ifAbsent: placement.kind === 'kept' }",
     mix: 'dead',
@@ -123,7 +123,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'a removal acts on its own entry only',
-    file: 'core/entry.ts',
+    file: 'core/log/entry.ts',
     find: 'if (entry.digest !== undefined && removal.digest !== entry.digest) return false',
     replace: "if (removal.created !== '') return true",
     mix: 'storm',
@@ -131,7 +131,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'a reindex looks a second time before it commits',
-    file: 'protocol/commit-reindex.ts',
+    file: 'protocol/reindex/commit-reindex.ts',
     find: 'return changes.filter((change) => stillHolds(change, view.index, archives) && !isRemoved(change))',
     replace: 'return changes.filter((change) => archives !== undefined || isRemoved(change))',
     mix: 'mending',
@@ -139,18 +139,18 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'a delta is not taken more than 60 s after its mint, by the client or by the store, or its push settles',
-    file: 'protocol/mint.ts',
+    file: 'protocol/write/mint.ts',
     find: 'const isFresh = startLimit(session, ID_LIFETIME)',
     replace: 'const isFresh = startLimit(session, ID_LIFETIME * 60)',
     also: [
-      { file: 'protocol/mint.ts', find: 'until: date + ID_LIFETIME', replace: 'until: date + 60 * ID_LIFETIME' },
+      { file: 'protocol/write/mint.ts', find: 'until: date + ID_LIFETIME', replace: 'until: date + 60 * ID_LIFETIME' },
       {
-        file: 'protocol/append-delta.ts',
+        file: 'protocol/write/append-delta.ts',
         find: 'Math.abs(landedAt - date) < ID_LIFETIME',
         replace: 'Math.abs(landedAt - date) < 60 * ID_LIFETIME',
       },
       {
-        file: 'protocol/push.ts',
+        file: 'protocol/push/push.ts',
         find: 'Math.abs(look.date - minted.date) <= ID_LIFETIME',
         replace: 'Math.abs(look.date - minted.date) <= 60 * ID_LIFETIME',
       },
@@ -160,7 +160,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'the time of an id is that of the listing, not that of a clock which may stand or step',
-    file: 'protocol/mint.ts',
+    file: 'protocol/write/mint.ts',
     find: 'const time = Math.max(date, ...raised)',
     replace: 'const time = Math.max(Math.floor(session.clock.now()), ...raised)',
     mix: 'clocks',
@@ -168,7 +168,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'the store is asked to refuse the deletion of an archive that comes late',
-    file: 'protocol/delete-archive.ts',
+    file: 'protocol/write/delete-archive.ts',
     find: 'until: landedAt + REMOVAL_SETTLES, ',
     replace: '',
     mix: 'clocks',
@@ -176,7 +176,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'a base that was read some time ago is looked at again before it is written over',
-    file: 'protocol/compact.ts',
+    file: 'protocol/base/compact.ts',
     find: 'return isYoung() ||',
     replace: 'return isYoung() || !isYoung() ||',
     store: 'no-conditions',
@@ -185,7 +185,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'init --force empties once',
-    file: 'protocol/init.ts',
+    file: 'protocol/base/init.ts',
     find: 'return now.emptiedBy !== first.emptiedBy &&',
     replace: "return now.emptiedBy === 'nobody' &&",
     mix: 'init',
@@ -193,7 +193,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'the base of a rebuild holds what the archives say',
-    file: 'protocol/rebuild-index.ts',
+    file: 'protocol/base/rebuild-index.ts',
     find: 'generated: index.generated }), [last])',
     replace: 'generated: index.generated }), [last].slice(1))',
     mix: 'rebuild',
@@ -201,7 +201,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'the base of a rebuild holds what the log says',
-    file: 'protocol/rebuild-index.ts',
+    file: 'protocol/base/rebuild-index.ts',
     find: 'fold(index.withHeader({ bookkeeping: NO_BOOKKEEPING, generated: index.generated }), [last])',
     replace: "fold(emptyIndexText('json'), [last, ...deltas].slice(0, 1))",
     mix: 'rebuild',
@@ -209,7 +209,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'a rebuild adds no version of which a removal stands in the log',
-    file: 'protocol/rebuild-index.ts',
+    file: 'protocol/base/rebuild-index.ts',
     find: '!removed.has(versionKey(change)) && isWanted(change)',
     replace: 'isWanted(change)',
     mix: 'damage',

@@ -1,4 +1,4 @@
-import { makeDeltaId } from '../../lib/core/delta-id.ts'
+import { makeDeltaId } from '../../lib/core/log/delta-id.ts'
 import { emptyIndexText } from '../../lib/core/index/index-text.ts'
 import { asKey } from '../../lib/core/keys.ts'
 import { CHART, LOCATION, digestOf } from './charts.ts'

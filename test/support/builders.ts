@@ -1,6 +1,6 @@
-import type { Addition, StoredDelta } from '../../lib/core/delta.ts'
-import { type DeltaId, makeDeltaId } from '../../lib/core/delta-id.ts'
-import type { Entry, Removal } from '../../lib/core/entry.ts'
+import type { Addition, StoredDelta } from '../../lib/core/log/delta.ts'
+import { type DeltaId, makeDeltaId } from '../../lib/core/log/delta-id.ts'
+import type { Entry, Removal } from '../../lib/core/log/entry.ts'
 import { type IndexText, emptyIndexText } from '../../lib/core/index/index-text.ts'
 
 /** An entry whose digest tells its content: `entry('app', '1.0.0', 'a')`. */

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type EmbeddedStore, startEmbeddedStore } from '../../lib/embedded/embedded-store.ts'
+import { type EmbeddedStore, startEmbeddedStore } from '../../embedded/embedded-store.ts'
 import { type LocalStore, createBucket } from './s3-buckets.ts'
 
 /** An embedded store with an empty bucket named `bucket`, for all tests of a suite. */

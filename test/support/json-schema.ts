@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { findCommand } from '../../lib/command.ts'
-import { COMMANDS } from '../../lib/command-table.ts'
+import { findCommand } from '../../lib/ui/command.ts'
+import { COMMANDS } from '../../lib/cli/command-table.ts'
 
 /** One for all: it keeps what it has made of a schema, which takes far longer than to check by it. */
 const ajv = new Ajv2020({ strict: true, strictTypes: false })

@@ -1,5 +1,5 @@
-import { formatCount } from '../../format.ts'
-import { type Entry, type VersionId, promisedDigest, versionKey } from '../entry.ts'
+import { formatCount } from '../../text/format.ts'
+import { type Entry, type VersionId, promisedDigest, versionKey } from '../log/entry.ts'
 import { type Key, type RepositoryLocation, archiveFileName, archiveKey, asKey, folderArchiveKey, ownArchiveKey, provenanceKey } from '../keys.ts'
 import { type NamedArchives, possibleVersions } from '../plan-orphans.ts'
 import { agree } from '../plan-reindex.ts'

@@ -1,10 +1,10 @@
 import { hasCode } from '../../errors.ts'
-import { type Entry, promisedDigest, underName } from '../entry.ts'
+import { type Entry, promisedDigest, underName } from '../log/entry.ts'
 import { hasOwnQuery } from '../entry-urls.ts'
 import type { IndexText } from '../index/index-text.ts'
 import { nullEntries } from '../index/null-entries.ts'
-import { type CheckedMetadata, metadataProblem } from '../metadata-problem.ts'
-import { compareVersions } from '../version.ts'
+import { type CheckedMetadata, metadataProblem } from '../helm/metadata-problem.ts'
+import { compareVersions } from '../helm/version.ts'
 import { duplicateCharts } from './duplicate-charts.ts'
 import { type Finding, finding } from './finding.ts'
 

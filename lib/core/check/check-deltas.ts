@@ -1,8 +1,8 @@
-import { formatAge, formatCount } from '../../format.ts'
-import type { Bookkeeping } from '../bookkeeping.ts'
-import type { StoredDelta } from '../delta.ts'
-import type { DeltaId } from '../delta-id.ts'
-import type { VersionId } from '../entry.ts'
+import { formatAge, formatCount } from '../../text/format.ts'
+import type { Bookkeeping } from '../log/bookkeeping.ts'
+import type { StoredDelta } from '../log/delta.ts'
+import type { DeltaId } from '../log/delta-id.ts'
+import type { VersionId } from '../log/entry.ts'
 import type { Key } from '../keys.ts'
 import { type Finding, finding } from './finding.ts'
 

@@ -1,5 +1,5 @@
-import { underName, versionKey } from '../entry.ts'
-import { nameProblem } from '../entry-shape.ts'
+import { underName, versionKey } from '../log/entry.ts'
+import { nameProblem } from '../helm/entry-shape.ts'
 import { compareEntries } from '../fold.ts'
 import { withoutUrlQueries } from '../entry-urls.ts'
 import { type IndexItem, newItem } from '../index/index-item.ts'

@@ -1,7 +1,7 @@
-import { type Bookkeeping, type FoldedDelta, NO_BOOKKEEPING } from '../bookkeeping.ts'
-import { type DeltaId, parseDeltaId } from '../delta-id.ts'
-import type { VersionId } from '../entry.ts'
-import { parseShallowJson } from '../json-depth.ts'
+import { type Bookkeeping, type FoldedDelta, NO_BOOKKEEPING } from '../log/bookkeeping.ts'
+import { type DeltaId, parseDeltaId } from '../log/delta-id.ts'
+import type { VersionId } from '../log/entry.ts'
+import { parseShallowJson } from '../../text/json-depth.ts'
 import { isObject } from '../../text/is-object.ts'
 import { invalidIndex } from './invalid-index.ts'
 

@@ -1,5 +1,5 @@
-import type { Entry } from '../entry.ts'
-import { ENTRY_FIELDS, fieldNamed, typeProblem, unknownField } from './field-types.ts'
+import type { Entry } from '../log/entry.ts'
+import { ENTRY_FIELDS, fieldNamed, typeProblem, unknownField } from '../helm/field-types.ts'
 import { isObject } from '../../text/is-object.ts'
 import { invalidIndex } from './invalid-index.ts'
 

@@ -1,4 +1,4 @@
-import type { Entry } from '../entry.ts'
+import type { Entry } from '../log/entry.ts'
 import type { IndexForm } from './index-entry.ts'
 import type { IndexHeader } from './index-header.ts'
 import type { IndexItem } from './index-item.ts'

@@ -1,5 +1,5 @@
-import type { Bookkeeping } from '../bookkeeping.ts'
-import type { DeltaId } from '../delta-id.ts'
+import type { Bookkeeping } from '../log/bookkeeping.ts'
+import type { DeltaId } from '../log/delta-id.ts'
 import { FOLDED_PREFIX } from './bookkeeping-text.ts'
 import { type IndexHeader, headerFrom } from './index-header.ts'
 import { parseHead } from './json-form.ts'

@@ -1,5 +1,5 @@
 import { type Annotations, decodeAnnotations, encodeAnnotations } from './bookkeeping-text.ts'
-import { INDEX_FIELDS, fieldNamed, typeProblem } from './field-types.ts'
+import { INDEX_FIELDS, fieldNamed, typeProblem } from '../helm/field-types.ts'
 import { isObject } from '../../text/is-object.ts'
 import type { IndexForm } from './index-entry.ts'
 import { invalidIndex } from './invalid-index.ts'

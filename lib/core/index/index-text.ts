@@ -1,5 +1,5 @@
-import { type Bookkeeping, NO_BOOKKEEPING } from '../bookkeeping.ts'
-import type { Entry, VersionId } from '../entry.ts'
+import { type Bookkeeping, NO_BOOKKEEPING } from '../log/bookkeeping.ts'
+import type { Entry, VersionId } from '../log/entry.ts'
 import { type ChartText, ListedChart, SlicedChart } from './chart-text.ts'
 import { type IndexForm, writable } from './index-entry.ts'
 import type { FormCodec, ParsedText, SlicedText } from './index-form.ts'

@@ -1,7 +1,7 @@
 import type { ItemSlice } from './index-item.ts'
 import type { Slice } from './pieces.ts'
-import { resolvePlain } from './yaml-scalar.ts'
-import { columnAt, isDash, nextBlockLine, nextLine, walkBlock } from './yaml-scan.ts'
+import { resolvePlain } from '../../yaml/scalar.ts'
+import { columnAt, isDash, nextBlockLine, nextLine, walkBlock } from '../../yaml/line-scan.ts'
 
 /** A version of a chart in a sequence, and its version text where the lines alone make it certain. */
 export interface SlicedItem {

@@ -1,6 +1,6 @@
 import type { Slice } from './pieces.ts'
-import { resolvePlain } from './yaml-scalar.ts'
-import { UNRECOGNISED, columnAt, isDash, nextBlockLine, nextLine, walkBlock } from './yaml-scan.ts'
+import { resolvePlain } from '../../yaml/scalar.ts'
+import { UNRECOGNISED, columnAt, isDash, nextBlockLine, nextLine, walkBlock } from '../../yaml/line-scan.ts'
 
 const LINE_FEED = 0x0a
 

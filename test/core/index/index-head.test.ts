@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Bookkeeping } from '../../../lib/core/bookkeeping.ts'
+import type { Bookkeeping } from '../../../lib/core/log/bookkeeping.ts'
 import { readIndexHead } from '../../../lib/core/index/index-head.ts'
 import { type IndexForm, emptyIndexText } from '../../../lib/core/index/index-text.ts'
 import { entry, id, moment } from '../../support/builders.ts'

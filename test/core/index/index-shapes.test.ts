@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import type { StoredDelta } from '../../../lib/core/delta.ts'
-import { type Entry, removalMatches } from '../../../lib/core/entry.ts'
+import type { StoredDelta } from '../../../lib/core/log/delta.ts'
+import { type Entry, removalMatches } from '../../../lib/core/log/entry.ts'
 import { compareEntries, compareIds, fold } from '../../../lib/core/fold.ts'
 import type { ParsedText } from '../../../lib/core/index/index-form.ts'
 import { type ReadPath, readIndexText } from '../../../lib/core/index/index-text.ts'

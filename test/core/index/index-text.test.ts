@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import type { Bookkeeping } from '../../../lib/core/bookkeeping.ts'
-import type { Entry } from '../../../lib/core/entry.ts'
+import type { Bookkeeping } from '../../../lib/core/log/bookkeeping.ts'
+import type { Entry } from '../../../lib/core/log/entry.ts'
 import { type IndexForm, type IndexText, emptyIndexText, readIndexText } from '../../../lib/core/index/index-text.ts'
 import { hasCode } from '../../../lib/errors.ts'
 import { id } from '../../support/builders.ts'

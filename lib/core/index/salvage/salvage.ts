@@ -1,5 +1,5 @@
-import { whileBusy } from '../../../busy.ts'
-import { versionKey } from '../../entry.ts'
+import { whileBusy } from '../../../sys/busy.ts'
+import { versionKey } from '../../log/entry.ts'
 import type { IndexForm } from '../index-entry.ts'
 import { newItem } from '../index-item.ts'
 import { type IndexText, indexOfParts, readIndexText } from '../index-text.ts'

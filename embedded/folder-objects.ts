@@ -1,0 +1,196 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { type FileHandle, mkdir, open, readFile, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { HelmS3Error } from '../lib/errors.ts'
+import { FAULTS } from './s3-fault.ts'
+
+/** What is known of an object without reading its bytes. */
+export interface ObjectRecord {
+  readonly key: string
+  /** MD5 of the bytes in quotes. */
+  readonly etag: string
+  readonly size: number
+  /** Milliseconds since 1970. */
+  readonly lastModified: number
+  /** Headers that are given back as they came: `content-type`, `cache-control`, `x-amz-meta-*`, `x-amz-checksum-*`. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+type Described = Pick<ObjectRecord, 'lastModified' | 'headers'>
+
+interface Bucket {
+  readonly createdAt: number
+  readonly records: Map<string, ObjectRecord>
+}
+
+const SUFFIX = '.object'
+/** Where files grow before they are renamed. No bucket can have this name. */
+const UNFINISHED = '.unfinished'
+/** More than a record takes: a key has at most 1 KB, headers come from at most 16 KB, and JSON escapes some of both. */
+const MAX_RECORD_BYTES = 64 * 1024
+const NEWLINE = 0x0a
+
+/**
+ * Buckets in a folder: one folder a bucket, one file an object. A file begins with one line of JSON, the record; the
+ * bytes follow. It comes to its place by one rename, so that a crash leaves the old object or the new one. The name of
+ * a file is the hash of the key: no key can lead out of the folder, and keys that differ in case only stay two.
+ *
+ * The records are in memory, too, and are the truth for as long as the folder is open: whoever changes an object, or
+ * reads a record and its bytes, holds a lock on the key meanwhile.
+ */
+export class FolderObjects {
+  readonly #folder: string
+  readonly #buckets = new Map<string, Bucket>()
+
+  private constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /**
+   * Opens a folder, made if need be, and finds what is in it. What a crash has left half written is removed.
+   * @throws HelmS3Error `local-file` when a file is not the object that it was written as
+   */
+  static async open(folder: string): Promise<FolderObjects> {
+    const objects = new FolderObjects(folder)
+    await rm(join(folder, UNFINISHED), { recursive: true, force: true })
+    await mkdir(join(folder, UNFINISHED), { recursive: true })
+    for (const bucket of await readdir(folder, { withFileTypes: true })) {
+      if (bucket.isDirectory() && !bucket.name.startsWith('.')) await objects.#load(bucket.name)
+    }
+    return objects
+  }
+
+  /** In the order of their names. */
+  buckets(): { readonly name: string; readonly createdAt: number }[] {
+    const buckets = [...this.#buckets].map(([name, { createdAt }]) => ({ name, createdAt }))
+    return buckets.sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  /** The objects of a bucket by their keys; undefined: no such bucket. */
+  bucket(name: string): ReadonlyMap<string, ObjectRecord> | undefined {
+    return this.#buckets.get(name)?.records
+  }
+
+  async createBucket(name: string, createdAt: number): Promise<void> {
+    // Known before it is there: no upload that was under way can land where nobody looks.
+    this.#buckets.set(name, { createdAt, records: new Map() })
+    try {
+      await mkdir(join(this.#folder, name))
+    } catch (error) {
+      this.#buckets.delete(name)
+      throw error
+    }
+    await syncFolder(this.#folder)
+  }
+
+  /** @throws S3Fault `BucketNotEmpty`: the file system says so, and so no object that is just being written is lost */
+  async deleteBucket(name: string): Promise<void> {
+    try {
+      await rmdir(join(this.#folder, name))
+    } catch (error) {
+      throw isCode(error, 'ENOTEMPTY', 'EEXIST') ? FAULTS.bucketNotEmpty() : error
+    }
+    this.#buckets.delete(name)
+    await syncFolder(this.#folder)
+  }
+
+  /** @throws S3Fault `NoSuchBucket` when it was deleted meanwhile */
+  async write(bucket: string, key: string, bytes: Uint8Array, rest: Described): Promise<ObjectRecord> {
+    const etag = `"${createHash('md5').update(bytes).digest('hex')}"`
+    const record: ObjectRecord = { key, etag, size: bytes.length, ...rest }
+    const unfinished = join(this.#folder, UNFINISHED, randomUUID())
+    try {
+      await writeDurably(unfinished, [Buffer.from(`${JSON.stringify(record)}\n`), bytes])
+      await rename(unfinished, this.#path(bucket, key))
+    } catch (error) {
+      await rm(unfinished, { force: true })
+      throw isCode(error, 'ENOENT') ? FAULTS.noSuchBucket() : error
+    }
+    this.#buckets.get(bucket)?.records.set(key, record)
+    await syncFolder(join(this.#folder, bucket))
+    return record
+  }
+
+  /** The bytes of an object that is there. */
+  async read(bucket: string, key: string): Promise<Buffer> {
+    const content = await readFile(this.#path(bucket, key))
+    return content.subarray(content.indexOf(NEWLINE) + 1)
+  }
+
+  async delete(bucket: string, key: string): Promise<void> {
+    const records = this.#buckets.get(bucket)?.records
+    if (records?.has(key) !== true) return
+    await rm(this.#path(bucket, key), { force: true })
+    records.delete(key)
+    await syncFolder(join(this.#folder, bucket))
+  }
+
+  async #load(bucket: string): Promise<void> {
+    const folder = join(this.#folder, bucket)
+    const records = new Map<string, ObjectRecord>()
+    for (const name of await readdir(folder)) {
+      if (!name.endsWith(SUFFIX)) continue
+      const record = await readRecord(join(folder, name), name)
+      records.set(record.key, record)
+    }
+    this.#buckets.set(bucket, { createdAt: (await stat(folder)).birthtimeMs, records })
+  }
+
+  #path(bucket: string, key: string): string {
+    return join(this.#folder, bucket, fileName(key))
+  }
+}
+
+function fileName(key: string): string {
+  return createHash('sha256').update(key).digest('hex') + SUFFIX
+}
+
+async function readRecord(path: string, name: string): Promise<ObjectRecord> {
+  const file = await open(path)
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(MAX_RECORD_BYTES), 0, MAX_RECORD_BYTES, 0)
+    const end = buffer.subarray(0, bytesRead).indexOf(NEWLINE)
+    const record = parseRecord(buffer.toString('utf8', 0, Math.max(end, 0)))
+    const { size } = await file.stat()
+    if (record !== undefined && fileName(record.key) === name && size === end + 1 + record.size) return record
+  } finally {
+    await file.close()
+  }
+  throw new HelmS3Error('local-file', `${path} is not an object as this store has written it`, {
+    hint: 'remove the file, or give the store another folder',
+  })
+}
+
+function parseRecord(text: string): ObjectRecord | undefined {
+  try {
+    const record = JSON.parse(text) as Partial<ObjectRecord> | null
+    return typeof record?.key === 'string' && typeof record.headers === 'object' ? (record as ObjectRecord) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function writeDurably(path: string, parts: readonly Uint8Array[]): Promise<void> {
+  await withFile(path, 'wx', async (file) => {
+    for (const part of parts) await file.writeFile(part)
+    await file.sync()
+  })
+}
+
+/** Makes renames and removals in a folder last; Windows does so by itself, and cannot open folders. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform !== 'win32') await withFile(path, 'r', (folder) => folder.sync())
+}
+
+async function withFile(path: string, flags: string, work: (file: FileHandle) => Promise<void>): Promise<void> {
+  const file = await open(path, flags)
+  try {
+    await work(file)
+  } finally {
+    await file.close()
+  }
+}
+
+function isCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code))
+}

@@ -1,0 +1,111 @@
+import { mkdir, open, readFile, readdir, rename, stat, unlink } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { BaseCache, KeptBase } from '../protocol/session/base-cache.ts'
+import { asETag } from '../store/object-store.ts'
+import { systemClock } from '../sys/clock.ts'
+import { newDraft, removeDraft, sweepDrafts } from '../sys/drafts.ts'
+import { systemCode } from '../sys/system-error.ts'
+import { sha256 } from '../sys/sha256.ts'
+
+/** What stands before the bytes in the file, as JSON in one line of so many bytes. */
+interface Label {
+  readonly etag: string
+  readonly lastModified: number
+  readonly size: number
+  /** SHA-256 of the bytes as they came whole from this place: an ETag alone does not tell that these are the bytes that have it. */
+  readonly sha256: string
+}
+
+const LABEL_BYTES = 512
+
+/** What was not replaced for so long goes when something else is kept, milliseconds: nobody may ever ask for that place again. */
+const KEPT_AGE = 30 * 24 * 60 * 60_000
+
+/**
+ * Keeps the base of the repository at `place` in one file in a folder of our own in Helm's cache of repositories. Whoever may
+ * write there may as well write Helm's own copy of the index.
+ * @param place tells the repository from all others: its URL alone does not, for that may mean other buckets at other endpoints
+ */
+export function baseFile(cacheFolder: string, place: string): BaseCache {
+  const path = join(cacheFolder, 'helm-s3', `${sha256(Buffer.from(place)).slice(0, 32)}.base`)
+  return {
+    find: () => quietly(() => findBase(path)),
+    keep: async ({ body, etag, lastModified }) => {
+      await quietly(async () => {
+        await makeFolder(dirname(path))
+        const label: Label = { etag, lastModified, size: body.length, sha256: sha256(body) }
+        await replaceFile(path, [Buffer.from(`${JSON.stringify(label).padEnd(LABEL_BYTES - 1)}\n`), body])
+      })
+    },
+  }
+}
+
+/**
+ * In Helm's folder, which Helm makes. Not with `recursive`: below a folder that takes none, as /proc, Node.js 20 would try
+ * for ever.
+ */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error
+  }
+}
+
+/** Not at once, so that other work goes on meanwhile; but at once for readers. */
+async function replaceFile(path: string, pieces: readonly Uint8Array[]): Promise<void> {
+  const [folder, name] = [dirname(path), basename(path)]
+  sweepDrafts(folder)
+  await sweepKept(folder, name)
+  const draft = newDraft(folder)
+  const file = await open(draft, 'wx', 0o644)
+  try {
+    try {
+      for (const piece of pieces) await file.write(piece)
+    } finally {
+      await file.close()
+    }
+    await rename(draft, path)
+  } catch (error) {
+    removeDraft(draft)
+    throw error
+  }
+}
+
+/** Takes away what other places have not replaced for long. Another process may be doing the same. */
+async function sweepKept(folder: string, name: string): Promise<void> {
+  for (const other of await readdir(folder)) {
+    if (other === name || !other.endsWith('.base')) continue
+    await quietly(async () => {
+      const path = join(folder, other)
+      if (systemClock.now() - (await stat(path)).mtimeMs > KEPT_AGE) await unlink(path)
+    })
+  }
+}
+
+async function findBase(path: string): Promise<KeptBase> {
+  const file = await open(path)
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(LABEL_BYTES), 0, LABEL_BYTES, 0)
+    const label = JSON.parse(buffer.toString('utf8', 0, bytesRead)) as Label
+    return { etag: asETag(label.etag), lastModified: label.lastModified, read: () => quietly(() => readKeptBytes(path, label)) }
+  } finally {
+    await file.close()
+  }
+}
+
+/** The label is read again with the bytes: another process may have replaced the file meanwhile. */
+async function readKeptBytes(path: string, label: Label): Promise<Uint8Array | undefined> {
+  const bytes = await readFile(path)
+  const found = JSON.parse(bytes.toString('utf8', 0, LABEL_BYTES)) as Label
+  const body = bytes.subarray(LABEL_BYTES)
+  return found.etag === label.etag && body.length === found.size && sha256(body) === found.sha256 ? body : undefined
+}
+
+async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,20 @@
+import type { Metadata } from '../../chart/metadata.ts'
+import type { CopySource } from '../../store/object-store.ts'
+
+/** A chart archive that is to be pushed, checked already. */
+export interface ChartUpload {
+  readonly name: string
+  readonly version: string
+  /** SHA-256 of `bytes`, lower-case hex. */
+  readonly digest: string
+  readonly bytes: Uint8Array
+  readonly provenance: Uint8Array | undefined
+  /** Chart.yaml as Helm's loader reads it, in Helm's field order. */
+  readonly metadata: Metadata
+  /** Where it came from, for messages. */
+  readonly source: string
+  /** When it came into the repository first, RFC 3339; undefined: now. */
+  readonly created?: string
+  /** The same bytes in the store that they are pushed to, which can copy them by itself. */
+  readonly copyFrom?: CopySource
+}

@@ -1,0 +1,66 @@
+import { readChartArchive } from '../../chart/chart-archive.ts'
+import { REFUSED_METADATA } from '../../chart/metadata.ts'
+import { MAX_ARCHIVE } from '../../text/size-limits.ts'
+import { readStoredMetadata } from '../../chart/stored-metadata.ts'
+import { CHART_METADATA } from '../../core/object-metadata.ts'
+import type { ArchiveContent, SeenArchive } from '../../core/plan-reindex.ts'
+import { hasCode } from '../../errors.ts'
+import type { ObjectHead } from '../../store/object-store.ts'
+import { sha256 } from '../../sys/sha256.ts'
+import { askAgain } from '../read/ask-again.ts'
+import { knownDigest } from './head-archive.ts'
+import { seenArchive } from './list-archives.ts'
+import type { Session } from '../session/session.ts'
+
+/** `isRefused`: it was read, and Helm refuses what it says of itself. `changed`: it is no longer what the listing has shown, or is gone. */
+export type OpenedArchive =
+  | { readonly outcome: 'content'; readonly content: ArchiveContent }
+  | { readonly outcome: 'unusable'; readonly reason: string; readonly isRefused: boolean }
+  | { readonly outcome: 'changed' }
+
+/**
+ * Finds out what an archive is. Its object metadata is enough, when it holds what Helm's loader would make of the
+ * archive and the digest is known; `full` reads the bytes in any case.
+ * Cost: one HEAD; a GET of the archive when that is not enough, and with `full` the GET alone. An archive that is
+ * refused is asked for three times; see {@link askAgain}.
+ * @throws HelmS3Error what the store throws, but for `denied`: then this archive is unusable
+ */
+export async function openArchive(session: Session, archive: SeenArchive, options: { readonly full: boolean }): Promise<OpenedArchive> {
+  try {
+    return await openReadable(session, archive, options)
+  } catch (error) {
+    if (!hasCode(error, 'denied')) throw error
+    return { outcome: 'unusable', reason: error.message, isRefused: false }
+  }
+}
+
+/** The same for whoever has to know that an archive may not be read. @throws HelmS3Error what the store throws */
+export async function openReadable(session: Session, archive: SeenArchive, options: { readonly full: boolean }): Promise<OpenedArchive> {
+  try {
+    const known = options.full ? undefined : await askAgain(session, () => openByMetadata(session, archive))
+    return known ?? (await askAgain(session, () => openByBytes(session, archive)))
+  } catch (error) {
+    if (!hasCode(error, 'invalid-chart')) throw error
+    return { outcome: 'unusable', reason: error.message, isRefused: error.message.startsWith(REFUSED_METADATA) }
+  }
+}
+
+async function openByMetadata({ store }: Session, archive: SeenArchive): Promise<OpenedArchive | undefined> {
+  const head = await store.head(archive.key)
+  if (!isTheSame(head, archive)) return { outcome: 'changed' }
+  const digest = knownDigest(head)
+  const metadata = digest === undefined ? undefined : readStoredMetadata(head.metadata[CHART_METADATA])
+  return digest === undefined || metadata === undefined ? undefined : { outcome: 'content', content: { metadata, digest } }
+}
+
+async function openByBytes({ store }: Session, archive: SeenArchive): Promise<OpenedArchive> {
+  if (archive.size > MAX_ARCHIVE) return { outcome: 'unusable', reason: 'it is larger than any chart that Helm loads (100 MiB)', isRefused: false }
+  const object = await store.get(archive.key, { most: MAX_ARCHIVE })
+  if (!isTheSame(object, archive)) return { outcome: 'changed' }
+  const { metadata } = await readChartArchive(object.body)
+  return { outcome: 'content', content: { metadata, digest: sha256(object.body) } }
+}
+
+function isTheSame<T extends ObjectHead>(object: T | undefined, archive: SeenArchive): object is T {
+  return object !== undefined && seenArchive(object).lastModified === archive.lastModified && object.size === archive.size
+}

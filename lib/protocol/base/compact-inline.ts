@@ -1,0 +1,93 @@
+import type { DeltaId } from '../../core/log/delta-id.ts'
+import { type IndexHead, readIndexHead } from '../../core/index/index-head.ts'
+import { HelmS3Error } from '../../errors.ts'
+import { namingRepository } from '../../core/repository-hint.ts'
+import type { CommittedDelta } from '../session/committed.ts'
+import { compactOnce } from './compact.ts'
+import { type TimedListing, listForView, readView } from '../read/read-view.ts'
+import { HEAD_BYTES } from '../read/read-bookkeeping.ts'
+import type { Session } from '../session/session.ts'
+
+/** Milliseconds after which the delta is left to the next compaction. */
+const PATIENCE = 30_000
+/** The writer of a pending delta younger than this may be about to compact, or compacting: milliseconds. */
+const RECENT = 5000
+/** How long one of a group waits for another to fold its delta, milliseconds; each waits a different time. */
+const GROUP_PATIENCE = 2000
+const MAX_GROUP_PATIENCE = 10_000
+
+/**
+ * Compacts after a mutation, so that readers without the plugin see it at once. Never fails the mutation: its delta is
+ * durable, and the next compaction takes it.
+ *
+ * Many mutations at the same time fold as a group, for a few reads and writes of `index.yaml` in all. Who is alone compacts at
+ * once. Who sees other pending deltas that are young waits, and looks now and then whether it has been folded: its own turn
+ * comes when it has waited and its delta is the newest, so that it folds for all, or when the others do not come.
+ *
+ * @returns whether the delta is in `index.yaml` now
+ * Cost: a compaction. In a group: for each look, a LIST and a ranged GET of the head.
+ */
+export async function compactInline(session: Session, own: Pick<CommittedDelta, 'id' | 'newerDeltas'>): Promise<boolean> {
+  const { clock, random } = session
+  const startedAt = clock.monotonic()
+  const giveUpAt = startedAt + PATIENCE
+  const share = 1 + random.fraction()
+  // How long a look takes here and now, milliseconds: where all is slow, the others need longer, too.
+  let slowness = 0
+  const pause = (): Promise<void> => clock.sleep(150 + random.fraction() * 500 + 2 * slowness)
+  const isMyTurn = (): boolean => clock.monotonic() - startedAt > share * Math.min(GROUP_PATIENCE + 10 * slowness, MAX_GROUP_PATIENCE)
+  try {
+    if (own.newerDeltas > 0) await pause()
+    for (let look = own.newerDeltas > 0 ? 1 : 0; clock.monotonic() <= giveUpAt; look++) {
+      const listed = await listForView(session)
+      const group = await lookAtGroup(session, own.id, listed)
+      slowness = clock.monotonic() - listed.startedAt
+      if (group === 'folded') return true
+      if (group === 'alone' || (look > 0 && group === 'newest') || isMyTurn()) {
+        const view = await readView(session, group === 'alone' ? listed : undefined)
+        if (view.base.index.bookkeeping.folded.has(own.id)) return true
+        const pass = await compactOnce(session, view, { graceWindow: undefined, dryRun: false, form: undefined })
+        if (pass !== 'lost') {
+          const why = pass.problem?.message
+          if (why !== undefined) session.progress(`folded; old deltas stay (${why}) until the next compaction`)
+          return true
+        }
+      }
+      await pause()
+    }
+  } catch (error) {
+    if (!(error instanceof HelmS3Error)) throw error
+    const { code, hint, message } = error
+    const wayOut = hint === undefined ? '' : `; ${namingRepository(hint, session.location)}`
+    if (code === 'invalid-index') {
+      session.notice(`helm-s3: committed, but nobody can read it: ${message}${wayOut}`)
+      return false
+    }
+    if (code === 'unsupported-store') {
+      session.notice(`helm-s3: committed, and not folded into index.yaml, where readers without this plugin would see it: ${message}${wayOut}`)
+      return false
+    }
+    const tell = code === 'store-failed' ? session.notice : session.progress
+    tell(`not folded into index.yaml yet (${message}); the next compaction does it`)
+  }
+  return false
+}
+
+/** Where a delta stands among those whose writers may be compacting now. */
+type Standing = 'folded' | 'alone' | 'newest' | 'among others'
+
+async function lookAtGroup(session: Session, own: DeltaId, { listing }: TimedListing): Promise<Standing> {
+  const young = listing.deltas.filter(({ id, lastModified }) => id !== own && lastModified >= listing.date - RECENT)
+  if (young.length === 0) return 'alone'
+  const head = await readHead(session)
+  if (head?.mentions(own) === true) return 'folded'
+  const waiting = young.filter(({ id }) => head?.mentions(id) !== true)
+  if (waiting.length === 0) return 'alone'
+  return waiting.every(({ id }) => id < own) ? 'newest' : 'among others'
+}
+
+/** The first kilobytes of `index.yaml`, which name the deltas that it has folded last. */
+async function readHead({ location, store }: Session): Promise<IndexHead | undefined> {
+  const object = await store.get(location.indexKey, { first: HEAD_BYTES })
+  return object && readIndexHead(object.body)
+}

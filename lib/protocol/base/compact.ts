@@ -1,0 +1,111 @@
+import { tidyIndex } from '../../core/check/tidy-index.ts'
+import type { DeltaId } from '../../core/log/delta-id.ts'
+import type { IndexForm } from '../../core/index/index-text.ts'
+import { isIdle, planCompaction } from '../../core/plan-compaction.ts'
+import { SHORT_GRACE_WINDOW } from '../../settings/repository-config.ts'
+import { HelmS3Error } from '../../errors.ts'
+import { attempts } from '../session/attempts.ts'
+import { collectDeltas } from '../write/collect.ts'
+import { compactionSettings } from '../read/config-defaults.ts'
+import { nameLeftInFolders } from './left-in-folders.ts'
+import { FOLD_RETRIES, MIN_GRACE_WINDOW, RETENTION } from '../session/limits.ts'
+import { sweepRebuildMarks } from '../write/rebuild-mark.ts'
+import { type View, noticeSkipped, readView } from '../read/read-view.ts'
+import type { Session } from '../session/session.ts'
+import { startLimit } from '../session/stopwatch.ts'
+import { nextIndex, writeIndex } from '../write/write-index.ts'
+
+export interface CompactOptions {
+  /** Milliseconds; at least {@link MIN_GRACE_WINDOW}. Undefined: as the repository says, else {@link DEFAULT_GRACE_WINDOW}. */
+  readonly graceWindow: number | undefined
+  /** Plans, and writes nothing. */
+  readonly dryRun: boolean
+  /** Changes the form of the text; undefined: to that which the repository asks for, else it is kept. */
+  readonly form: IndexForm | undefined
+  /** Leaves out what Helm leaves out, and writes `index.yaml` in any case; see {@link tidyIndex}. */
+  readonly tidy?: boolean
+}
+
+export interface CompactResult {
+  /** Deltas that went into `index.yaml`, in id order. */
+  readonly folded: readonly DeltaId[]
+  /** Deltas that were deleted. */
+  readonly collected: readonly DeltaId[]
+  /** Why others that could have been deleted were not; undefined: they were. The index is written all the same. */
+  readonly problem?: HelmS3Error | undefined
+  /** Deltas of which the index need not remember that it has folded them. */
+  readonly forgotten: readonly DeltaId[]
+  /** Whether `index.yaml` was written (with `dryRun`: would be). */
+  readonly written: boolean
+  /** Generation of `index.yaml` now. */
+  readonly generation: number
+  readonly form: IndexForm
+  /** Objects below `index.d/` that were left alone because they are not well-formed. */
+  readonly skipped: View['skipped']
+}
+
+/**
+ * Folds what is pending into `index.yaml` and collects deltas that nobody needs any more. Safe to run many times at once:
+ * the compare-and-swap lets one win, the others start again and find less to do.
+ *
+ * @throws HelmS3Error `usage` (grace window too short), `missing-index`, `invalid-index`, `conflict` when others win each time
+ * Cost: a view, and a GET of the repository's defaults if it has any; when there is something to do, one PUT of `index.yaml` and one DELETE for each collected delta;
+ * see also {@link nameLeftInFolders}.
+ */
+export async function compactRepository(session: Session, options: CompactOptions): Promise<CompactResult> {
+  if (options.graceWindow !== undefined && options.graceWindow < MIN_GRACE_WINDOW) {
+    throw new HelmS3Error('usage', SHORT_GRACE_WINDOW.problem, { hint: SHORT_GRACE_WINDOW.hint })
+  }
+  for await (const _ of attempts(session, FOLD_RETRIES)) {
+    const view = await readView(session)
+    const pass = await compactOnce(session, view, options)
+    if (pass !== 'lost') {
+      noticeSkipped(session, view)
+      if (!options.dryRun) await sweepRebuildMarks(session, view.listing)
+      return pass
+    }
+  }
+  throw new HelmS3Error('conflict', 'other compactions were faster each time', {
+    hint: 'nothing is lost: what was pending stays pending or is folded already; run it again later',
+  })
+}
+
+/** One pass over a view that has been read. `lost`: another write of `index.yaml` came first, or the view is too old to act on. */
+export async function compactOnce(session: Session, view: View, options: CompactOptions): Promise<CompactResult | 'lost'> {
+  const settings = await compactionSettings(session, options)
+  const { bookkeeping } = view.base.index
+  const plan = planCompaction({
+    bookkeeping,
+    listed: view.listing.deltas,
+    pending: view.pending,
+    date: view.base.date,
+    graceWindow: settings.graceWindow,
+    retention: RETENTION,
+    unknownFrom: view.unknownFrom,
+    ended: session.knownIds.ended,
+  })
+  const form = settings.form ?? view.base.index.form
+  const written = options.tidy === true || !isIdle(plan) || form !== view.base.index.form
+  const report = { folded: plan.fold, forgotten: plan.forget, written, form, skipped: view.skipped }
+  if (!written) return { ...report, collected: [], generation: bookkeeping.generation }
+  if (options.dryRun) return { ...report, collected: plan.collect, generation: bookkeeping.generation }
+
+  if (!(await isStillBase(session, view))) return 'lost'
+  const merged = options.tidy === true ? tidyIndex(view.index) : view.index
+  const text = nextIndex(session, view.base.index, merged.toForm(form), plan.folded)
+  if ((await writeIndex(session, text, { match: view.base.etag })) === 'lost') return 'lost'
+  await nameLeftInFolders(session, view)
+  const { collected, problem } = await collectDeltas(session, plan.collect)
+  return { ...report, collected, problem, generation: text.bookkeeping.generation }
+}
+
+/**
+ * A base that was read longer ago is looked at again before one is written over it: on a store that ignores the
+ * condition of the PUT, what others have folded since, and collected after the shortest grace window, would be in no
+ * base. That look is good for half a grace window, too: this client may stand still with the answer in its hands.
+ * Cost: nothing, or one HEAD.
+ */
+async function isStillBase(session: Session, { base, isYoung }: View): Promise<boolean> {
+  const isRecent = startLimit(session, MIN_GRACE_WINDOW / 2)
+  return isYoung() || ((await session.store.head(session.location.indexKey))?.etag === base.etag && isRecent())
+}

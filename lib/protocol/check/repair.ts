@@ -1,0 +1,67 @@
+import { type Finding, finding } from '../../core/check/finding.ts'
+import { FINDING_KINDS, type Repair } from '../../core/check/finding-kinds.ts'
+import type { CommittedDelta } from '../session/committed.ts'
+import { compactRepository } from '../base/compact.ts'
+import { forgetGhosts } from './ghost-deltas.ts'
+import type { Key } from '../../core/keys.ts'
+import type { LookOptions } from './look-at-archives.ts'
+import type { Repaired } from '../base/rebuild-index.ts'
+import { reindexRepository } from '../reindex/reindex.ts'
+import type { Session } from '../session/session.ts'
+
+export interface RepairOptions extends LookOptions {
+  /** See `ReindexOptions`: of an index that has to be made anew. */
+  readonly relative: boolean | undefined
+  /** See `ReindexOptions`. */
+  readonly allowLostEntries: boolean
+  readonly afterCommit: (committed: CommittedDelta) => Promise<void>
+}
+
+export interface Repairs {
+  /** Whether `index.yaml` was made anew. */
+  readonly isAnew: boolean
+  /** See `ReindexResult`. */
+  readonly repaired: Repaired | undefined
+  /** The archives that a reindex could not read or unpack: what they hold is not in the index by it. Those that Helm leaves out are none of them. */
+  readonly unread: readonly Finding[]
+}
+
+/** The repairs that these findings ask for. */
+export function repairsOf(findings: readonly Finding[]): ReadonlySet<Repair> {
+  return new Set(findings.flatMap(({ code }) => FINDING_KINDS[code].repair ?? []))
+}
+
+/** The archives that are not what their entries say, as the check has seen, whatever the dates say. */
+function doubtedArchives(findings: readonly Finding[]): ReadonlySet<Key> {
+  return new Set(findings.flatMap(({ code, key }) => (FINDING_KINDS[code].repair === 'reindex' && key !== undefined ? [key as Key] : [])))
+}
+
+/**
+ * Puts right what `checkRepository` has found, as far as that needs no decision: a reindex makes the entries agree with their
+ * archives, or makes an unreadable or missing index anew; a compaction folds, and leaves out what Helm leaves out. Archives that
+ * no entry names stay as they are, for only people know whether they were deleted.
+ * Cost: that of a reindex, where one is needed, and of a compaction.
+ * @throws HelmS3Error what these do
+ */
+export async function repairRepository(session: Session, findings: readonly Finding[], options: RepairOptions): Promise<Repairs> {
+  const repairs = repairsOf(findings)
+  const { afterCommit, allowLostEntries, concurrency, deep: full, relative } = options
+  let repaired: Repaired | undefined
+  let unread: readonly Finding[] = []
+  let isAnew = false
+  // While one of them is left nothing else can be read.
+  if (repairs.has('forget') && (await forgetGhosts(session)) === 'left') return { isAnew, repaired, unread }
+  if (repairs.has('rebuild') || repairs.has('reindex') || repairs.has('rename')) {
+    const rebuild = repairs.has('rebuild')
+    const known = { onlyKnown: true, allowLostEntries, doubted: doubtedArchives(findings) }
+    const reindexed = await reindexRepository(session, { ...known, relative, full, strict: false, rebuild, dryRun: false, concurrency, afterCommit })
+    repaired = reindexed.repaired
+    isAnew = reindexed.rebuilt
+    unread = reindexed.problems.filter(({ isLeftOut }) => isLeftOut !== true).map(({ key, reason }) => finding('archive-unread', reason, { key }))
+  }
+  if (repairs.size > 0) {
+    const tidy = repairs.has('tidy') || repairs.has('rename') || repaired !== undefined
+    await compactRepository(session, { graceWindow: undefined, dryRun: false, form: undefined, tidy })
+  }
+  return { isAnew, repaired, unread }
+}

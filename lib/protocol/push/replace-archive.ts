@@ -1,0 +1,160 @@
+import pLimit from 'p-limit'
+import { skippedBecause } from '../../core/check/check-base.ts'
+import { removedForGood } from '../../core/log/delta.ts'
+import type { DeltaId } from '../../core/log/delta-id.ts'
+import { versionKey } from '../../core/log/entry.ts'
+import { archiveKey, provenanceKey } from '../../core/keys.ts'
+import { isArchiveOf, keyTaken, otherOwner } from '../archives/archive-owner.ts'
+import { NO_ID } from '../../core/object-metadata.ts'
+import type { ChartUpload } from '../archives/chart-upload.ts'
+import { leadsNowhere } from '../archives/dead-urls.ts'
+import { type ArchiveHead, deltaIn, headArchive } from '../archives/head-archive.ts'
+import { CONCURRENCY, PUSH_MAY_LIVE } from '../session/limits.ts'
+import type { Minted } from '../write/mint.ts'
+import { type Placement, type Placing, putOver } from './place-archive.ts'
+import type { PushState } from './push-state.ts'
+import { readDelta } from '../read/read-delta.ts'
+import { type View, readView } from '../read/read-view.ts'
+import { refuseBelow } from '../write/refuse-below.ts'
+import { findAllRemovals, timeToSettle } from '../read/removals.ts'
+import { publishedLocation } from '../read/config-defaults.ts'
+import type { Session } from '../session/session.ts'
+import { hasItsEntry, timeToBeFirm } from './settle.ts'
+import { putArchive } from '../write/write-archive.ts'
+
+const AGAIN: Placement = { kind: 'again' }
+
+/** One archive of a forced push and what its HEAD showed. */
+interface Target {
+  readonly upload: ChartUpload
+  readonly head: ArchiveHead | undefined
+  readonly plan: 'replace' | 'refresh' | 'keep'
+}
+
+/**
+ * Puts the archives of a forced push, over whatever stands there: HEAD, an id above what it showed, PUT with its ETag.
+ * Equal bytes that the index names for good are written again as they are, without a delta.
+ * Cost: a HEAD and a PUT for each archive, one LIST; a view when the same bytes stand there already, or an archive that does not say
+ * that it is one of this chart; see also `waitForRemovals`.
+ * @throws HelmS3Error `usage` when an archive that stands there is that of another chart
+ */
+export async function replaceArchives(
+  session: Session,
+  uploads: readonly ChartUpload[],
+  state: PushState,
+  contentType: string,
+): Promise<{ readonly minted: Minted; readonly placements: readonly Placement[] }> {
+  const limit = pLimit(CONCURRENCY)
+  const heads = await Promise.all(uploads.map((upload) => limit(() => headArchive(session, archiveKey(session.location, upload)))))
+  const isSame = (upload: ChartUpload, head: ArchiveHead | undefined): boolean =>
+    head !== undefined && head.digest === upload.digest && !state.isMine(head)
+  const isDoubtful = (upload: ChartUpload, head: ArchiveHead | undefined): boolean =>
+    head !== undefined && !isArchiveOf(upload, head) && !state.isMine(head)
+  const view = uploads.some((upload, i) => isSame(upload, heads[i]) || isDoubtful(upload, heads[i])) ? await readView(session) : undefined
+  const others = view === undefined ? undefined : await waitForOthers(session, view, uploads.flatMap((upload, i) => {
+    const head = heads[i]
+    return head !== undefined && isDoubtful(upload, head) ? [{ upload, head }] : []
+  }))
+  const planFor = async (upload: ChartUpload, head: ArchiveHead | undefined): Promise<Target> => {
+    if (head === undefined) return { upload, head, plan: 'replace' }
+    if (state.isMine(head)) return { upload, head, plan: state.isSlow(upload) ? 'keep' : 'replace' }
+    if (view === undefined || head.digest !== upload.digest) return { upload, head, plan: 'replace' }
+    return { upload, head, plan: await planForSameBytes(session, { upload, head, view, state }) }
+  }
+  const targets = await Promise.all(uploads.map((upload, i) => limit(() => planFor(upload, heads[i]))))
+  const signed = await Promise.all(targets.map((target) => limit(() => provenanceWriter(session, target))))
+  const minted = await state.mint(session, [...heads.map((head) => head?.delta), ...signed])
+  await refuseBelow(session, minted, uploads)
+  const written = targets.filter(({ plan }) => plan !== 'refresh').map(({ upload }) => upload)
+  const waiting = others ?? (await waitForRemovals(session, minted, written))
+  if (waiting !== undefined) return { minted, placements: targets.map(() => waiting) }
+  const place = (target: Target): Promise<Placement> => placeByForce(session, target, { minted, state, contentType })
+  return { minted, placements: await Promise.all(targets.map((target) => limit(() => place(target)))) }
+}
+
+/**
+ * The id under which the provenance file was written that is to be replaced beside an archive that stays: a push of the same bytes leaves
+ * no delta, so that the log does not show what the new id has to be above.
+ * Cost: a HEAD, where the same bytes stand there and a provenance file goes along.
+ */
+async function provenanceWriter(session: Session, { plan, upload }: Target): Promise<DeltaId | undefined> {
+  if (plan === 'replace' || upload.provenance === undefined) return undefined
+  const head = await session.store.head(provenanceKey(archiveKey(session.location, upload)))
+  return head && deltaIn(head.metadata)
+}
+
+/**
+ * Of archives that do not say that they are those of the charts to be pushed: one that no entry names may be that of a push of another
+ * chart which is about to write its delta, unless it is without any metadata. Undefined: there is none, they may be replaced.
+ * @throws HelmS3Error `usage` when an entry of another chart names one
+ */
+async function waitForOthers(
+  session: Session,
+  { base, index }: View,
+  doubtful: readonly { readonly upload: ChartUpload; readonly head: ArchiveHead }[],
+): Promise<Placement | undefined> {
+  const location = await publishedLocation(session)
+  for (const { head, upload } of doubtful) {
+    const owner = otherOwner(location, index, upload, head)
+    if (owner !== undefined) throw keyTaken(location, upload, owner)
+  }
+  const mayBeUnderWay = ({ delta, holds }: ArchiveHead): boolean => delta !== undefined || holds !== undefined
+  const unnamed = doubtful.filter(({ head, upload }) => mayBeUnderWay(head) && index.find(upload) === undefined)
+  const left = Math.max(...unnamed.map(({ head }) => head.lastModified + PUSH_MAY_LIVE - base.date), 0)
+  return left > 0 ? { kind: 'wait', waiting: { on: 'push', left } } : undefined
+}
+
+/**
+ * A deletion of one of these versions that may still be under way: its DELETE could meet what is written now, where equal bytes come
+ * back or the store ignores the condition. Undefined: there is none.
+ * Cost: a GET of each delta of the last minutes, seldom any; a view when one of them removes such a version.
+ */
+async function waitForRemovals(
+  session: Session,
+  { recent }: Minted,
+  versions: readonly ChartUpload[],
+): Promise<Placement | undefined> {
+  if (versions.length === 0 || recent.length === 0) return undefined
+  const wanted = new Set(versions.map(versionKey))
+  const limit = pLimit(CONCURRENCY)
+  const read = await Promise.all(recent.map((listed) => limit(() => readDelta(session, listed))))
+  const isRemoved = read.some(
+    (each) => each.outcome === 'delta' && removedForGood(each.delta).some((removal) => wanted.has(versionKey(removal))),
+  )
+  if (!isRemoved) return undefined
+  const now = await readView(session)
+  const removals = await findAllRemovals(session, now, versions, new Set())
+  const left = Math.max(...[...removals.values()].map((each) => timeToSettle(each, now)), 0)
+  return left > 0 ? { kind: 'wait', waiting: { on: 'removal', left } } : undefined
+}
+
+/**
+ * Written anew is an entry that something pending is about to change, one that may yet give way to a slower delta, one that
+ * Helm leaves out, because it bears no name, and one whose url leads nowhere.
+ * Cost: a HEAD, for an entry whose url leads into a folder.
+ */
+async function planForSameBytes(
+  session: Session,
+  { head, state, upload, view }: { upload: ChartUpload; head: ArchiveHead; view: View; state: PushState },
+): Promise<Target['plan']> {
+  const entry = view.index.find(upload)
+  if (entry === undefined || skippedBecause(entry) !== undefined || (entry.urls ?? []).length === 0) return 'replace'
+  if (!hasItsEntry(view, upload, state) || timeToBeFirm(view, upload, head) > 0) return 'replace'
+  return (await leadsNowhere(session, await publishedLocation(session), entry)) ? 'replace' : 'refresh'
+}
+
+async function placeByForce(session: Session, { upload, head, plan }: Target, placing: Placing): Promise<Placement> {
+  const { contentType, minted, state } = placing
+  if (plan === 'keep' && head !== undefined) {
+    state.adopt(upload, head, minted.date)
+    return { kind: 'kept' }
+  }
+  if (!minted.isFresh()) return AGAIN
+  if (head === undefined) return putOver(session, upload, head, { ...placing, replaced: undefined })
+  state.forgetAdopted(upload)
+  if (plan === 'replace') return putOver(session, upload, head, { ...placing, replaced: head.delta ?? NO_ID })
+  const put = await putArchive(session, upload, head, { when: { match: head.etag }, contentType })
+  if (put.outcome !== 'written') return AGAIN
+  state.speakFor(upload, head)
+  return { kind: 'refreshed' }
+}

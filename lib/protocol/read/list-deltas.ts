@@ -1,0 +1,71 @@
+import { deltaSizeProblem } from '../../core/log/delta-text.ts'
+import { type DeltaId, deltaIdOf, deltaTime } from '../../core/log/delta-id.ts'
+import { type Key, isRebuildMark } from '../../core/keys.ts'
+import { listAll } from '../../store/object-store.ts'
+import { MAX_CONFIG, MAX_DELTA } from '../../text/size-limits.ts'
+import { MAX_CLOCK_LEAD } from '../session/limits.ts'
+import type { Session } from '../session/session.ts'
+
+/** A delta as LIST shows it. */
+export interface ListedDelta {
+  readonly id: DeltaId
+  readonly key: Key
+  /** Store clock, milliseconds since 1970. */
+  readonly lastModified: number
+}
+
+/** An object below `index.d/` that is not obeyed and never deleted. */
+export interface SkippedObject {
+  readonly key: Key
+  readonly reason: string
+}
+
+/** Says that `index.yaml` is being made anew. */
+export interface RebuildMark {
+  readonly key: Key
+  /** Store clock, milliseconds since 1970. */
+  readonly lastModified: number
+}
+
+export interface DeltaListing {
+  /** In id order. */
+  readonly deltas: readonly ListedDelta[]
+  readonly skipped: readonly SkippedObject[]
+  readonly rebuilds: readonly RebuildMark[]
+  /** The defaults of the repository are larger than what anybody reads of them. */
+  readonly isConfigTooLarge: boolean
+  /** Store clock at the first page, milliseconds since 1970. */
+  readonly date: number
+}
+
+/**
+ * The deltas in `index.d/`, over all pages, as far as their names, dates and sizes tell that they are well-formed. The defaults of the
+ * repository and marks of rebuilds, which lie beside them, are left out; the session learns when there are none, for their key comes after that of every delta.
+ * `after`: only ids above this one. Cost: one LIST for each 1000 objects.
+ */
+export async function listDeltas(session: Session, after?: DeltaId): Promise<DeltaListing> {
+  const { knownIds, location, store } = session
+  const options = after === undefined ? {} : { startAfter: (location.deltaFolder + after + '.yaml') as Key }
+  const { objects, date } = await listAll(store, location.deltaFolder, options)
+  const deltas: ListedDelta[] = []
+  const skipped: SkippedObject[] = []
+  const rebuilds: RebuildMark[] = []
+  const config = objects.find(({ key }) => key === location.configKey)
+  if (config === undefined) session.noteNoConfig()
+  for (const { key, lastModified, size } of objects) {
+    if (key === location.configKey) continue
+    if (isRebuildMark(location, key)) {
+      rebuilds.push({ key, lastModified })
+      continue
+    }
+    const id = deltaIdOf(location.deltaFolder, key)
+    if (id === undefined) skipped.push({ key, reason: 'its name is not <ULID>.yaml' })
+    else if (deltaTime(id) > lastModified + MAX_CLOCK_LEAD) skipped.push({ key, reason: 'its name lies in the future' })
+    else if (size > MAX_DELTA) skipped.push({ key, reason: `it ${deltaSizeProblem(size, 0) ?? ''}` })
+    else {
+      knownIds.note(id)
+      deltas.push({ id, key, lastModified })
+    }
+  }
+  return { deltas, skipped, rebuilds, isConfigTooLarge: config !== undefined && config.size > MAX_CONFIG, date }
+}

@@ -1,0 +1,127 @@
+import pLimit from 'p-limit'
+import { type StoredDelta, touchedVersions } from '../../core/log/delta.ts'
+import { type DeltaId, deltaKey } from '../../core/log/delta-id.ts'
+import type { VersionId } from '../../core/log/entry.ts'
+import { fold, unlistedTouches } from '../../core/fold.ts'
+import type { IndexText } from '../../core/index/index-text.ts'
+import { HelmS3Error } from '../../errors.ts'
+import { attempts } from '../session/attempts.ts'
+import { CONCURRENCY, MIN_GRACE_WINDOW, VIEW_DEADLINE, VIEW_RETRIES } from '../session/limits.ts'
+import { type DeltaListing, type SkippedObject, listDeltas } from './list-deltas.ts'
+import type { Base } from '../session/base.ts'
+import { readBase } from './read-base.ts'
+import { type ReadDelta, readDelta } from './read-delta.ts'
+import type { Session } from '../session/session.ts'
+import { startLimit } from '../session/stopwatch.ts'
+import { shellWord } from '../../text/terminal-text.ts'
+
+/** The repository as every reader through the plugin sees it: a base and what it has not folded yet. */
+export interface View {
+  /** The merged index: its bytes are what Helm gets. Its bookkeeping is that of the base. */
+  readonly index: IndexText
+  readonly base: Base
+  readonly listing: DeltaListing
+  /** The deltas folded into `index` but not into `base`, in id order. */
+  readonly pending: readonly StoredDelta[]
+  /** Objects below `index.d/` that are not well-formed. */
+  readonly skipped: readonly SkippedObject[]
+  /** The lowest delta of an unknown apiVersion: nothing above it may be collected. */
+  readonly unknownFrom: DeltaId | undefined
+  /** Whether the base was read so short a time ago that it may be written over without another look; see `compactOnce`. */
+  readonly isYoung: () => boolean
+}
+
+/** A whole listing of the deltas, from which a view may be read at once. */
+export interface TimedListing {
+  readonly listing: DeltaListing
+  /** `clock.monotonic()` when the LIST began. */
+  readonly startedAt: number
+}
+
+/** What was read does not fit together: to be read again. */
+interface Unsteady {
+  readonly unsteady: string
+}
+
+/** The first step of a view. Cost: one LIST for each 1000 deltas. */
+export async function listForView(session: Session): Promise<TimedListing> {
+  const startedAt = session.clock.monotonic()
+  return { listing: await listDeltas(session), startedAt }
+}
+
+/**
+ * Merge on read. LIST comes first, `index.yaml` after it, the pending deltas last: a delta that the listing misses was
+ * written later, one that is gone by now is in the base. (The other way round, a compactor may fold and collect in between,
+ * and an acknowledged push is missing from the view.)
+ *
+ * Cost: one LIST for each 1000 deltas, one GET of `index.yaml`, one GET for each pending delta; again, when a pending
+ * delta was collected meanwhile.
+ * @param listed a listing made just now, which serves for the first attempt
+ * @throws HelmS3Error `missing-index`, `invalid-index`; `conflict` when the repository does not hold still
+ */
+export async function readView(session: Session, listed?: TimedListing): Promise<View> {
+  let reason = ''
+  for await (const attempt of attempts(session, VIEW_RETRIES)) {
+    const view = await tryReadView(session, attempt === 1 && listed !== undefined ? listed : await listForView(session))
+    if (!('unsteady' in view)) return view
+    reason = view.unsteady
+  }
+  throw new HelmS3Error('conflict', `the index of ${session.location.url} changes faster than it can be read: ${reason}`, {
+    hint: `try again; if it lasts, look for a compaction that runs without pause; \`helm s3 check ${shellWord(session.location.address)} --fix\` gets past a delta that the store lists and does not give`,
+  })
+}
+
+/** The clocks of this machine may stand still in between: so those of the two answers count, too. */
+async function tryReadView(session: Session, { listing, startedAt }: TimedListing): Promise<View | Unsteady> {
+  const isYoung = startLimit(session, MIN_GRACE_WINDOW / 2)
+  const base = await readBase(session)
+  const elapsed = Math.max(session.clock.monotonic() - startedAt, Math.abs(base.date - listing.date))
+  if (elapsed > VIEW_DEADLINE) return { unsteady: 'it took more than a minute to read' }
+
+  const { folded } = base.index.bookkeeping
+  const unfolded = listing.deltas.filter(({ id }) => !folded.has(id))
+  const limit = pLimit(CONCURRENCY)
+  const read = await Promise.all(unfolded.map((listed) => limit(async () => ({ listed, read: await readDelta(session, listed) }))))
+  const missing = read.find(({ read }) => read.outcome === 'missing')?.listed
+  if (missing !== undefined) return { unsteady: `${missing.key} is listed, not folded, and cannot be found` }
+
+  const pending = read.flatMap(({ read }) => (read.outcome === 'delta' ? [read.delta] : []))
+  const touchedByStar = await readTouchedByStar(session, base, pending)
+  const unusable = read.flatMap(({ listed, read }) => (isUnusable(read) ? [{ key: listed.key, reason: `it ${read.reason}` }] : []))
+  return {
+    index: fold(base.index, pending, touchedByStar),
+    base,
+    listing,
+    pending,
+    skipped: [...listing.skipped, ...unusable],
+    unknownFrom: read.find(({ read }) => read.outcome === 'unknown-version')?.listed.id,
+    isYoung,
+  }
+}
+
+function isUnusable(read: ReadDelta): read is Extract<ReadDelta, { readonly reason: string }> {
+  return read.outcome === 'malformed' || read.outcome === 'unknown-version'
+}
+
+/** What folded deltas noted as `*` touched, where a pending delta may be superseded by them and they have not been collected. */
+async function readTouchedByStar(
+  session: Session,
+  base: Base,
+  pending: readonly StoredDelta[],
+): Promise<Map<DeltaId, readonly VersionId[]>> {
+  const ids = unlistedTouches(base.index.bookkeeping, pending.map(({ id }) => id))
+  const touched = new Map<DeltaId, readonly VersionId[]>()
+  for (const id of ids) {
+    const read = await readDelta(session, { id, key: deltaKey(session.location.deltaFolder, id), lastModified: 0 })
+    if (read.outcome === 'delta') touched.set(id, touchedVersions(read.delta))
+  }
+  return touched
+}
+
+/** Tells the user about objects in `index.d/` that are not obeyed: one line for all of them. */
+export function noticeSkipped(session: Session, { skipped }: Pick<View, 'skipped'>): void {
+  const [first] = skipped
+  if (first === undefined) return
+  const others = skipped.length === 1 ? '' : ` (and ${String(skipped.length - 1)} more)`
+  session.notice(`helm-s3: ignored ${first.key}: ${first.reason}${others}; it does not take part in the index`)
+}

@@ -1,0 +1,153 @@
+import pLimit from 'p-limit'
+import { type Addition, type Delta, lastWords } from '../../core/log/delta.ts'
+import { type Entry, removalOf, versionKey } from '../../core/log/entry.ts'
+import { type Key, isArchiveKey } from '../../core/keys.ts'
+import { type Change, type SeenArchive, stillHolds } from '../../core/plan-reindex.ts'
+import { MAX_DELTA } from '../../text/size-limits.ts'
+import { HelmS3Error, hasCode } from '../../errors.ts'
+import { appendDelta } from '../write/append-delta.ts'
+import { attempts } from '../session/attempts.ts'
+import type { CommittedDelta } from '../session/committed.ts'
+import { headArchive } from '../archives/head-archive.ts'
+import { CONCURRENCY, LATE_RETRIES } from '../session/limits.ts'
+import { type KeyRange, listArchives, seenArchive } from '../archives/list-archives.ts'
+import type { PushState } from '../push/push-state.ts'
+import { type View, readView } from '../read/read-view.ts'
+import { findAllRemovals, isUnsettled } from '../read/removals.ts'
+import type { Session } from '../session/session.ts'
+import { type Claim, hasItsEntry, settle } from '../push/settle.ts'
+
+/** What was committed, and what was left as it is because others are changing it. */
+export interface CommittedChanges {
+  readonly changes: readonly Change[]
+  readonly left: readonly Change[]
+  /** Undefined: nothing was left to commit. */
+  readonly committed: CommittedDelta | undefined
+}
+
+const SETTLED_AT_ONCE = 8
+
+/**
+ * Commits a part of a reindex as one delta: a second look at index and archives drops what is no longer as the plan has seen
+ * it, and every version of which a removal stands in `index.d/`: its archive may be about to go.
+ *
+ * Every entry is added only where there is none; one that is replaced is removed as it was seen, in the same delta. So what
+ * others commit meanwhile is never overwritten. Afterwards a third look finds what was crossed all the same, and settles it.
+ *
+ * Cost: LIST, two views, the listing of the keys that are concerned twice, PUT of the delta; a HEAD for each key in a folder.
+ * @throws HelmS3Error `conflict` when the store is too slow, `outcome-unknown`
+ */
+export async function commitChanges(session: Session, changes: readonly Change[], state: PushState): Promise<CommittedChanges> {
+  const range = rangeOf(changes)
+  if (range === undefined) return { changes: [], left: [], committed: undefined }
+  const attempted = new Set<Change>()
+  for await (const _ of attempts(session, LATE_RETRIES)) {
+    const minted = await state.mint(session)
+    const kept = await dropChanged(session, changes, range, state)
+    const delta = deltaOf(kept)
+    for (const change of kept) attempted.add(change)
+    if (kept.length > 0 && (await appendDelta(session, minted, delta)).outcome === 'expired') continue
+    const view = await settleCrossed(session, [...attempted], range, state)
+    const newerDeltas = view.listing.deltas.filter(({ id }) => id > minted.id).length
+    const left = changes.filter((change) => !attempted.has(change))
+    return { changes: [...attempted], left, committed: kept.length === 0 ? undefined : { id: minted.id, delta, newerDeltas } }
+  }
+  throw new HelmS3Error('conflict', 'the store was too slow for a part of the reindex to be written in time', {
+    hint: 'what was added before stays; run it again to go on',
+  })
+}
+
+/** The view comes first: an entry whose archive is then missing dangles. */
+async function dropChanged(session: Session, changes: readonly Change[], range: KeyRange, state: PushState): Promise<readonly Change[]> {
+  const view = await readView(session)
+  const archives = new Map([...(await listArchives(session, range)), ...(await lookInFolders(session, changes))])
+  const removals = await findAllRemovals(session, view, changes, state.mine)
+  const isRemoved = (change: Change): boolean =>
+    removals.get(versionKey(change))?.some((removal) => removal.isCertain || isUnsettled(removal, view)) === true
+  return changes.filter((change) => stillHolds(change, view.index, archives) && !isRemoved(change))
+}
+
+/** What stands in folders where entries lack their archives. Cost: a HEAD for each. */
+async function lookInFolders(session: Session, changes: readonly Change[]): Promise<ReadonlyMap<Key, SeenArchive>> {
+  const keys = changes.flatMap(({ key }) => (isArchiveKey(session.location, key) ? [] : [key]))
+  const limit = pLimit(CONCURRENCY)
+  const heads = await Promise.all(keys.map((key) => limit(() => session.store.head(key))))
+  return new Map(heads.flatMap((head) => (head === undefined ? [] : [[head.key, seenArchive(head)] as const])))
+}
+
+/** The changes in their order, in parts each of which fits into a delta. */
+export function inParts(changes: readonly Change[], most = MAX_DELTA / 2): readonly (readonly Change[])[] {
+  const parts: Change[][] = [[]]
+  let size = 0
+  for (const change of changes) {
+    const { added, removed } = deltaOf([change])
+    const bytes = Buffer.byteLength(JSON.stringify([added, removed]))
+    size += bytes
+    if (size > most) {
+      parts.push([])
+      size = bytes
+    }
+    parts.at(-1)?.push(change)
+  }
+  return parts
+}
+
+/** The delta that makes these changes. */
+export function deltaOf(changes: readonly Change[]): Delta {
+  return {
+    added: changes.flatMap(({ entry }): Addition[] => (entry === undefined ? [] : [{ entry, ifAbsent: true }])),
+    removed: changes.flatMap(({ seen }) => (seen === undefined ? [] : [removalOf(seen)])),
+  }
+}
+
+/** Looks whether the entries stand beside the archives that they were made for, and settles those of which that is not sure. */
+async function settleCrossed(session: Session, changes: readonly Change[], range: KeyRange, state: PushState): Promise<View> {
+  const view = await readView(session)
+  const archives = await listArchives(session, range)
+  const removals = await findAllRemovals(session, view, changes, new Set())
+  const words = lastWords(view.pending)
+  const limit = pLimit(SETTLED_AT_ONCE)
+  const settleOne = async (change: Change, entry: Entry): Promise<void> => {
+    const claim = claimOf(change, entry)
+    const isAsSeen = archives.get(change.key)?.etag === change.archive?.etag
+    const isBeingRemoved = removals.get(versionKey(change))?.some((removal) => isUnsettled(removal, view)) === true
+    if (isAsSeen && !isBeingRemoved && hasItsEntry(view, claim, state, words)) return
+    await limit(() => settleChange(session, claim, entry, state))
+  }
+  await Promise.all(changes.flatMap((change) => (change.entry === undefined ? [] : [settleOne(change, change.entry)])))
+  return view
+}
+
+/** An archive that another push has replaced meanwhile is that push's; when it has died, the next reindex finds it. */
+async function settleChange(session: Session, claim: Claim, entry: Entry, state: PushState): Promise<void> {
+  const head = await headArchive(session, claim.key)
+  if (head?.digest === claim.digest) state.speakFor(claim, head)
+  try {
+    if ((await settle(session, claim, entry, state)) === 'again') await withdraw(session, entry, state)
+  } catch (error) {
+    if (!hasCode(error, 'conflict')) throw error
+  }
+}
+
+/** Takes an entry back whose archive went while it was committed. */
+async function withdraw(session: Session, entry: Entry, state: PushState): Promise<void> {
+  for await (const _ of attempts(session, LATE_RETRIES)) {
+    const minted = await state.mint(session)
+    const view = await readView(session)
+    const present = view.index.find(entry)
+    if (present?.digest !== entry.digest || present?.created !== entry.created) return
+    const withdrawn = await appendDelta(session, minted, { added: [], removed: [removalOf(entry)] })
+    if (withdrawn.outcome === 'committed') return
+  }
+}
+
+function claimOf({ key }: Change, { name, version, digest = '' }: Entry): Claim {
+  return { name, version, digest, key }
+}
+
+function rangeOf(changes: readonly Change[]): KeyRange | undefined {
+  const keys = changes.map(({ key }) => key).sort()
+  const [from] = keys
+  const to: Key | undefined = keys.at(-1)
+  return from === undefined || to === undefined ? undefined : { from, to }
+}

@@ -1,0 +1,18 @@
+import type { IndexText } from '../../core/index/index-text.ts'
+import type { ETag } from '../../store/object-store.ts'
+
+/** One version of `index.yaml`. */
+export interface Base {
+  readonly index: IndexText
+  /** The text that `index` was read from. */
+  readonly bytes: Uint8Array
+  readonly etag: ETag
+  /** Bytes of the text. */
+  readonly size: number
+  /** Whether the bytes came from this machine, because the store's are the same. */
+  readonly isFromCache: boolean
+  /** When the text was written: store clock, milliseconds since 1970. */
+  readonly lastModified: number
+  /** Store clock when it was read, milliseconds since 1970. */
+  readonly date: number
+}

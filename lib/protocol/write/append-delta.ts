@@ -1,0 +1,144 @@
+import { type Delta, removedForGood } from '../../core/log/delta.ts'
+import { deltaKey, deltaTime } from '../../core/log/delta-id.ts'
+import { decodeDelta, deltaSizeProblem, encodeDelta } from '../../core/log/delta-text.ts'
+import { isAnnouncement } from '../../core/log/entry.ts'
+import { HelmS3Error, during, hasCode } from '../../errors.ts'
+import { attempts } from '../session/attempts.ts'
+import { DELTA_RETRIES, ID_LIFETIME, MAX_CLOCK_LEAD, RETENTION } from '../session/limits.ts'
+import type { Minted } from './mint.ts'
+import { type UncertainWrite, lookAfter, outcomeUnknown } from './lost-answer.ts'
+import { readBase } from '../read/read-base.ts'
+import type { Session } from '../session/session.ts'
+
+/** What became of a delta. */
+export type Appended =
+  | {
+      readonly outcome: 'committed'
+      /** When it landed: store clock, milliseconds since 1970. Undefined: nobody knows any more, for it is folded already. */
+      readonly landedAt: number | undefined
+      /**
+       * Whether the store's own answers say that it landed within the lifetime of its id. If not, something above it may have been
+       * folded and collected before it came: whoever wrote it has to look whether it took effect.
+       */
+      readonly isTimely: boolean
+    }
+  | { readonly outcome: 'expired' }
+
+/** `Date` headers and dates of objects are in whole seconds; a store may round either. Milliseconds. */
+const DATE_TOLERANCE = 5000
+
+/**
+ * Writes one delta: the commit point of every mutation, and the only place that writes below `index.d/`.
+ *
+ * After any answer but success it looks before it sends again: at the delta itself, then in the folded set, because a delta
+ * that is not there may have been folded and collected. A second PUT of a collected delta would make it pending again.
+ *
+ * @returns `expired`: the id is too old to be sent (again), or the store's clock has stepped back and readers do not obey what it
+ *   dates so far ahead. The whole operation starts again from its first look at the store. Never the same delta under a new id:
+ *   both could take effect.
+ * @throws HelmS3Error `too-large`, `invalid-chart` when no reader would take it: nothing was sent then; `outcome-unknown` when it was
+ *   sent and no look can tell what became of it
+ *
+ * Cost: one PUT; after a lost answer a HEAD and, if need be, a GET of `index.yaml`.
+ */
+export async function appendDelta(session: Session, minted: Minted, delta: Delta): Promise<Appended> {
+  const { changes } = session
+  const removed = removedForGood(delta).filter((removal) => !isAnnouncement(removal))
+  const change = { delta: minted.id, added: delta.added.map(({ entry }) => entry), removed }
+  const sent = { isUnanswered: false }
+  changes.sending(change)
+  try {
+    const appended = await sendDelta(session, minted, delta, sent)
+    if (appended.outcome === 'committed') changes.committed(change)
+    else if (!sent.isUnanswered) changes.notMade(change)
+    return appended
+  } catch (error) {
+    if (!sent.isUnanswered) changes.notMade(change)
+    throw error
+  }
+}
+
+/** `sent`: told whether the delta went out and has got no answer yet. */
+async function sendDelta(
+  session: Session,
+  minted: Minted,
+  delta: Delta,
+  sent: { isUnanswered: boolean },
+): Promise<Appended> {
+  const { location, store } = session
+  const key = deltaKey(location.deltaFolder, minted.id)
+  const body = await readableText({ ...delta, origin: session.origin })
+  for await (const _ of attempts(session, DELTA_RETRIES)) {
+    if (!minted.isFresh()) break
+    const put = await during('upload index to s3: upload delta to S3 bucket', () =>
+      store.put(key, body, {
+        when: 'absent',
+        contentType: 'application/yaml',
+        until: minted.until,
+        inTime: minted.isFresh,
+      }),
+    ).catch((error: unknown) => {
+      if (hasCode(error, 'unreachable') && !minted.isFresh()) return { outcome: 'too-late' } as const
+      throw sent.isUnanswered ? outcomeUnknown(writeOf(minted), error) : error
+    })
+    if (put.outcome === 'too-late') return { outcome: 'expired' }
+    const isSoundDate = put.outcome === 'written' && deltaTime(minted.id) < put.date + MAX_CLOCK_LEAD - DATE_TOLERANCE
+    if (isSoundDate) return committed(minted, put.date)
+    sent.isUnanswered ||= put.outcome !== 'expired'
+    const found = await lookForDelta(session, minted)
+    if (found === 'folded') return committed(minted, undefined)
+    if (found !== undefined) {
+      const isObeyed = deltaTime(minted.id) <= found + MAX_CLOCK_LEAD
+      sent.isUnanswered &&= isObeyed
+      return isObeyed ? committed(minted, found) : { outcome: 'expired' }
+    }
+    if (put.outcome === 'expired') break
+  }
+  return { outcome: 'expired' }
+}
+
+/**
+ * The text of a delta, read again before it is sent: what readers skip as malformed would be acknowledged, and lie there without effect
+ * for ever.
+ */
+async function readableText(delta: Delta): Promise<Uint8Array> {
+  const body = encodeDelta(delta)
+  const problem = deltaSizeProblem(body.length, delta.added.length + delta.removed.length)
+  if (problem !== undefined) {
+    throw new HelmS3Error('too-large', `the change ${problem}, which no reader would take`, { hint: 'do it in several commands, with fewer charts each' })
+  }
+  const decoded = await decodeDelta(body)
+  if (decoded.outcome !== 'delta') throw unreadable(decoded.reason)
+  const asRead = encodeDelta({ ...decoded.delta, ...(delta.origin && { origin: delta.origin }) })
+  if (!Buffer.from(asRead).equals(body)) throw unreadable('is not read as it was written')
+  return body
+}
+
+function unreadable(reason: string): HelmS3Error {
+  return new HelmS3Error('invalid-chart', `this change cannot be written: its delta ${reason}`, {
+    hint: 'nothing was added to the index, and nothing taken away',
+  })
+}
+
+function committed({ date }: Minted, landedAt: number | undefined): Appended {
+  return { outcome: 'committed', landedAt, isTimely: landedAt !== undefined && Math.abs(landedAt - date) < ID_LIFETIME }
+}
+
+/** When it landed, by the store's clock; `folded`: it has, and may be collected; undefined: it has not. */
+async function lookForDelta(session: Session, minted: Minted): Promise<number | 'folded' | undefined> {
+  return lookAfter(writeOf(minted), async () => {
+    const head = await session.store.head(deltaKey(session.location.deltaFolder, minted.id))
+    if (head !== undefined) return head.lastModified
+    const { date, index } = await readBase(session)
+    if (index.bookkeeping.folded.has(minted.id)) return 'folded'
+    if (date - minted.date > RETENTION) throw new HelmS3Error('timeout', 'the look came an hour later')
+    return undefined
+  })
+}
+
+function writeOf({ id }: Minted): UncertainWrite {
+  return {
+    what: `${id}: it may or may not have taken effect`,
+    wayOut: 'see what stands there, `helm s3 list REPO`, before you repeat the command',
+  }
+}

@@ -1,0 +1,65 @@
+import { type Key, asKey, probeFolder } from '../../core/keys.ts'
+import { type CopySource, type DeleteOutcome, type ETag, type ObjectHead, type ObjectInfo, type PutOptions, type PutOutcome, asETag, listAll } from '../../store/object-store.ts'
+import type { Session } from '../session/session.ts'
+
+/** An ETag that no object has. */
+export const OTHER_ETAG = asETag('"00000000000000000000000000000000"')
+
+const RANDOM_BYTES = 8
+
+/** Milliseconds. What a probe left is removed by another one only when it is older: that one may still be running. */
+const ABANDONED = 60 * 60_000
+
+/** Whether there is something that an interrupted probe has left, and that the next one removes. Cost: one LIST. */
+export async function hasLeftovers({ location, store }: Session): Promise<boolean> {
+  const { date, objects } = await listAll(store, probeFolder(location))
+  return objects.some(({ lastModified }) => date - lastModified > ABANDONED)
+}
+
+/** The objects of one probe, in a folder where no client looks: the only place that writes and deletes there. */
+export class ProbeObjects {
+  readonly #session: Session
+  readonly #folder: string
+
+  constructor(session: Session) {
+    this.#session = session
+    this.#folder = `${probeFolder(session.location)}${Buffer.from(session.random.bytes(RANDOM_BYTES)).toString('hex')}/`
+  }
+
+  put(name: string, text: string, options: PutOptions): Promise<PutOutcome> {
+    return this.#session.store.put(this.#key(name), Buffer.from(text), options)
+  }
+
+  async copyFrom(source: CopySource, name: string, options: PutOptions): Promise<PutOutcome | { readonly outcome: 'unsupported' }> {
+    return (await this.#session.store.copyFrom?.(source, this.#key(name), options)) ?? { outcome: 'unsupported' }
+  }
+
+  delete(name: string, match?: ETag): Promise<DeleteOutcome> {
+    return this.#session.store.delete(this.#key(name), match === undefined ? {} : { match, strict: true })
+  }
+
+  head(name: string): Promise<ObjectHead | undefined> {
+    return this.#session.store.head(this.#key(name))
+  }
+
+  async text(name: string): Promise<string | undefined> {
+    const object = await this.#session.store.get(this.#key(name))
+    return object && Buffer.from(object.body).toString()
+  }
+
+  async isListed(name: string): Promise<boolean> {
+    const { objects } = await this.#session.store.list(this.#folder)
+    return objects.some(({ key }) => key === this.#key(name))
+  }
+
+  /** Removes what this probe wrote, and what earlier ones left. Cost: one LIST, one DELETE for each object. */
+  async removeAll(): Promise<void> {
+    const { objects, date } = await listAll(this.#session.store, probeFolder(this.#session.location))
+    const isOurs = ({ key, lastModified }: ObjectInfo): boolean => key.startsWith(this.#folder) || date - lastModified > ABANDONED
+    for (const object of objects.filter(isOurs)) await this.#session.store.delete(object.key)
+  }
+
+  #key(name: string): Key {
+    return asKey(this.#folder + name)
+  }
+}

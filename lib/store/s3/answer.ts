@@ -1,0 +1,138 @@
+import type { Readable } from 'node:stream'
+import type { Key } from '../../core/keys.ts'
+import { elementText } from './xml-text.ts'
+import { type XmlElement, childText, childrenOf, parseXml } from './xml-tree.ts'
+import { type Metadata, type ObjectInfo, type ObjectVersion, type VersionName, asETag } from '../object-store.ts'
+
+/** What an S3 store answers. */
+export interface S3Answer {
+  readonly status: number
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Readable
+}
+
+/** An answer that is a refusal or a failure, in the form of the errors of the SDK. */
+export class S3AnswerError extends Error {
+  readonly $metadata: { readonly httpStatusCode: number }
+  readonly $response: { readonly headers: Readonly<Record<string, string>> }
+  /** The region of the bucket, where the store names it in the body. */
+  readonly Region: string | undefined
+  /** The same request was refused with the checksum of its body, before this one without it. */
+  isWithoutChecksum = false
+
+  /** @param text the body, an XML document with the root `Error` as a rule ("Error responses" in the Amazon S3 API Reference) */
+  constructor({ headers, status }: Pick<S3Answer, 'headers' | 'status'>, text: string) {
+    super(elementText(text, 'Message') ?? '')
+    this.name = elementText(text, 'Code') ?? 'Unknown'
+    this.$metadata = { httpStatusCode: status }
+    this.$response = { headers }
+    this.Region = elementText(text, 'Region')
+  }
+}
+
+/** One page of ListObjectsV2. */
+export interface ListAnswer {
+  readonly objects: readonly ObjectInfo[]
+  readonly next: string | undefined
+}
+
+/**
+ * A page of a listing is believed only when it adds up: a well-formed document, every object with all that a listing says of it,
+ * no fewer of them than it counts, and a way to go on where it says that more follows. A listing must not end early.
+ * @param prefix what was asked for; keys beside it are none of this listing
+ * @returns undefined when the document is no such page ("ListObjectsV2" in the Amazon S3 API Reference)
+ */
+export function readListAnswer(xml: string, prefix = ''): ListAnswer | undefined {
+  const root = rootOf(xml, LIST_ROOTS)
+  if (root === undefined) return undefined
+  const decode = childText(root, 'EncodingType') === 'url' ? decodeUrl : (text: string): string => text
+  const contents = childrenOf(root, 'Contents')
+  const objects = contents.flatMap((each) => readObject(each, decode) ?? [])
+  const counted = objects.length + childrenOf(root, 'CommonPrefixes').length
+  const isSound = objects.length === contents.length && Number(childText(root, 'KeyCount') ?? 0) <= counted && objects.every(({ key }) => key.startsWith(prefix))
+  if (!isSound) return undefined
+  const isTruncated = childText(root, 'IsTruncated') ?? 'false'
+  const next = childText(root, 'NextContinuationToken') || undefined
+  if (isTruncated === 'false') return { objects, next: undefined }
+  return isTruncated !== 'true' || next === undefined ? undefined : { objects, next }
+}
+
+const LIST_ROOTS = ['ListBucketResult']
+/** The last is that of S3Mock, the second that of rclone and gofakes3. */
+const VERSION_ROOTS = ['ListVersionsResult', 'ListBucketVersionsResult', 'ListBucketResult']
+
+function readObject(element: XmlElement, decode: (text: string) => string | undefined): ObjectInfo | undefined {
+  const key = decode(childText(element, 'Key') ?? '')
+  const etag = childText(element, 'ETag') ?? ''
+  const size = childText(element, 'Size') ?? ''
+  const lastModified = timeOf(childText(element, 'LastModified'))
+  if (!key || etag === '' || !/^\d+$/.test(size) || lastModified === 0) return undefined
+  return { key: key as Key, etag: asETag(etag), size: Number(size), lastModified }
+}
+
+/** @returns undefined when the document is no such page ("ListObjectVersions" in the Amazon S3 API Reference) */
+export function readVersionsAnswer(xml: string, key: Key): readonly ObjectVersion[] | undefined {
+  const root = rootOf(xml, VERSION_ROOTS)
+  return root && childrenOf(root, 'Version').flatMap((each) => {
+    const version = childText(each, 'VersionId')
+    if (childText(each, 'Key') !== key || version === undefined) return []
+    return [{ version: version as VersionName, size: Number(childText(each, 'Size') ?? 0), lastModified: timeOf(childText(each, 'LastModified')) }]
+  })
+}
+
+function rootOf(xml: string, names: readonly string[]): XmlElement | undefined {
+  try {
+    const root = parseXml(xml)
+    return names.includes(root.name) ? root : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Undefined: it is not encoded so. */
+function decodeUrl(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    return undefined
+  }
+}
+
+/** The store's clock in an answer, milliseconds since 1970; undefined when it sent none. */
+export function dateOf({ date }: S3Answer['headers']): number | undefined {
+  const time = date === undefined ? Number.NaN : Date.parse(date)
+  return Number.isNaN(time) ? undefined : time
+}
+
+/** A time in an answer, milliseconds since 1970; 0 when it cannot be read. */
+export function timeOf(text: string | undefined): number {
+  const time = text === undefined ? Number.NaN : Date.parse(text)
+  return Number.isNaN(time) ? 0 : time
+}
+
+/** The user metadata of an object. */
+export function metadataOf(headers: S3Answer['headers']): Metadata {
+  const prefix = 'x-amz-meta-'
+  return Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [])))
+}
+
+/** The stored checksum in hex; undefined for none and for one of the parts of a multipart upload. */
+export function sha256Of(headers: S3Answer['headers']): string | undefined {
+  const checksum = headers['x-amz-checksum-sha256']
+  if (checksum === undefined || checksum.includes('-') || headers['x-amz-checksum-type'] === 'COMPOSITE') return undefined
+  const hex = Buffer.from(checksum, 'base64').toString('hex')
+  return hex.length === 64 ? hex : undefined
+}
+
+/** Bytes of the body; undefined where the store did not say. */
+export function lengthOf(headers: S3Answer['headers']): number | undefined {
+  const length = headers['content-length']
+  return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined
+}
+
+/** Size of the whole object, of which a range may have been asked for. */
+export function totalSizeOf(headers: S3Answer['headers']): number | undefined {
+  const total = /\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1]
+  return total === undefined ? lengthOf(headers) : Number(total)
+}

@@ -1,0 +1,122 @@
+import { HelmS3Error } from '../../errors.ts'
+import type { Until } from '../object-store.ts'
+import { S3AnswerError, dateOf } from './answer.ts'
+
+/** What an error of the SDK tells: names differ between run times, `code` and the status do not. */
+export interface Signs {
+  readonly status: number | undefined
+  /** Code of the S3 error, or name of the exception. */
+  readonly name: string
+  /** Code of the system error. */
+  readonly code: string
+  readonly message: string
+}
+
+const NOT_CONNECTED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ERR_INVALID_URL']
+const QUERY_FAULTS = [
+  'AuthorizationQueryParametersError',
+  'AuthorizationHeaderMalformed',
+  'InvalidArgument',
+  'InvalidRequest',
+  'InvalidToken',
+  'MissingSecurityHeader',
+]
+const CHECKSUM_FAULTS = ['InvalidArgument', 'InvalidRequest', 'MalformedTrailerError', 'NotImplemented', 'UnsupportedArgument', 'Unknown', 'BadRequest']
+/** What stores say when the bytes are not those of their checksum. */
+export const CHANGED_ON_THE_WAY = ['BadDigest', 'InvalidDigest', 'XAmzContentSHA256Mismatch', 'XAmzContentChecksumMismatch']
+const TLS = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ERR_TLS|ERR_SSL|EPROTO/
+
+export function signsOf(error: unknown): Signs {
+  if (typeof error !== 'object' || error === null) return { status: undefined, name: 'Unknown', code: '', message: String(error) }
+  const metadata = '$metadata' in error && typeof error.$metadata === 'object' && error.$metadata !== null ? error.$metadata : {}
+  const status = 'httpStatusCode' in metadata && typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined
+  const text = (field: 'name' | 'code' | 'message'): string => {
+    const value: unknown = field in error ? (error as Readonly<Record<string, unknown>>)[field] : undefined
+    return typeof value === 'string' ? value : ''
+  }
+  return { status, name: text('name') || 'Unknown', code: text('code'), message: text('message') }
+}
+
+/** HTTP status of an error; undefined when no answer came. */
+export function statusOf(error: unknown): number | undefined {
+  return signsOf(error).status
+}
+
+/** Whether the error is the store's word that the object does not exist (the bucket does). */
+export function isMissingObject(error: unknown): boolean {
+  const { name, status } = signsOf(error)
+  return status === 404 && name !== 'NoSuchBucket'
+}
+
+/**
+ * The whole second, in milliseconds, at which a signature ends whose request must not live longer than `until`. One
+ * less where that is whole, because a store may cut off its own time before it compares.
+ */
+export function expiryBefore(until: Until): number {
+  return (Math.ceil(until / 1000) - 1) * 1000
+}
+
+/**
+ * Whether the store has refused a request because it came after `until`: S3 answers 403 AccessDenied, "Request has
+ * expired". Where a store has other words for it, the `Date` of its answer tells, in whole seconds.
+ */
+export function isExpired(error: unknown, until: Until): boolean {
+  if (!(error instanceof S3AnswerError)) return false
+  const { message, status } = signsOf(error)
+  if (status !== 400 && status !== 401 && status !== 403) return false
+  const date = dateOf(error.$response.headers)
+  return /request has expired/i.test(message) || (date !== undefined && date >= expiryBefore(until))
+}
+
+/**
+ * Whether the store may have refused a request because its signature stands in the query: policies can forbid that, and
+ * not every store knows it. The request was not carried out, whatever the reason is.
+ */
+export function mayMindQuerySignature(error: unknown): boolean {
+  if (!(error instanceof S3AnswerError)) return false
+  const { name, status } = signsOf(error)
+  return status === 401 || status === 403 || status === 501 || (status === 400 && QUERY_FAULTS.includes(name))
+}
+
+/**
+ * Whether the store may have refused an object because it came with a checksum: not every store knows the header. The request was
+ * not carried out, whatever the reason is. A checksum of other bytes is no such reason.
+ */
+export function mayMindChecksum(error: unknown): boolean {
+  if (!(error instanceof S3AnswerError)) return false
+  const { message, name, status } = signsOf(error)
+  if (status === 501) return true
+  return status === 400 && !CHANGED_ON_THE_WAY.includes(name) && (CHECKSUM_FAULTS.includes(name) || /checksum|x-amz-sdk|unsupported header/i.test(message))
+}
+
+/** Whether no connection came about: nothing was sent. */
+export function isNotConnected({ code }: Signs): boolean {
+  return NOT_CONNECTED.includes(code)
+}
+
+/** Whether nobody knows an address for the name of the host. */
+export function isUnknownName({ code }: Signs): boolean {
+  return code === 'ENOTFOUND' || code === 'EAI_AGAIN'
+}
+
+/** Whether a connection came about that cannot be trusted: nothing was sent. */
+export function isUntrusted({ code }: Signs): boolean {
+  return TLS.test(code)
+}
+
+/**
+ * Whether a mutation that failed like this may have been carried out all the same: no answer came after it was sent, or the
+ * store failed while it worked on it. A store that could not be reached at all, and one that refused, have done nothing; nor
+ * has this program when it was it that refused to send.
+ */
+export function isAmbiguous(error: unknown): boolean {
+  if (error instanceof HelmS3Error) return false
+  const signs = signsOf(error)
+  const { name, status } = signs
+  if (status !== undefined && status !== 200) return status >= 500 ? status !== 501 : status === 408 || status === 429
+  return !isNotConnected(signs) && !isUntrusted(signs) && !isWithoutCredentials(name)
+}
+
+function isWithoutCredentials(name: string): boolean {
+  return name === 'CredentialsProviderError' || name === 'TokenProviderError'
+}

@@ -1,0 +1,58 @@
+import { signsOf } from './error-signs.ts'
+
+/** Regions that stores have told, by endpoint and bucket: what one learns, those that share it know. */
+export type ToldRegions = Map<string, string>
+
+/** Of signatures in a header, and in the query. */
+export const SIGNATURE_MALFORMED: readonly string[] = [
+  'AuthorizationHeaderMalformed',
+  'AuthorizationQueryParametersError',
+]
+
+const REGION = /^[a-z0-9-]{1,63}$/
+
+/**
+ * The region of a bucket: what was configured, until the store answers one of our own signed requests with another. Nothing
+ * is asked for it, and no other host than the endpoint learns of the bucket.
+ */
+export class BucketRegion {
+  readonly #place: string
+  readonly #configured: string
+  readonly #told: ToldRegions
+  readonly #detail: (line: string) => void
+
+  constructor(
+    { bucket, endpoint }: { readonly bucket: string; readonly endpoint: string | undefined },
+    configured: string,
+    told: ToldRegions,
+    detail: (line: string) => void,
+  ) {
+    this.#told = told
+    this.#place = `${endpoint ?? 'aws'} ${bucket}`
+    this.#configured = configured
+    this.#detail = detail
+  }
+
+  get current(): string {
+    return this.#told.get(this.#place) ?? this.#configured
+  }
+
+  learn(region: string): void {
+    this.#detail(`helm-s3: the store says that the bucket is in ${region}, not in ${this.current}`)
+    this.#told.set(this.#place, region)
+  }
+}
+
+/**
+ * The region that a refusal names: by its header (301 PermanentRedirect, 307 TemporaryRedirect, 400 without a body to a HEAD),
+ * or in the body of AuthorizationHeaderMalformed and AuthorizationQueryParametersError.
+ */
+export function regionTold(error: unknown): string | undefined {
+  const { message, name, status } = signsOf(error)
+  if (status !== 301 && status !== 307 && status !== 400) return undefined
+  const { $response: response, Region: field } = error as { $response?: { headers?: Readonly<Record<string, string>> }; Region?: unknown }
+  const header = response?.headers?.['x-amz-bucket-region']
+  const text = SIGNATURE_MALFORMED.includes(name) ? (field ?? /expecting '([^']+)'/.exec(message)?.[1]) : undefined
+  const told = header ?? text
+  return typeof told === 'string' && REGION.test(told) ? told : undefined
+}

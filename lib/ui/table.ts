@@ -1,0 +1,20 @@
+import stringWidth from 'string-width'
+import { visibleLine } from '../text/terminal-text.ts'
+
+/** Lines of a table with aligned columns, the headers first; without trailing spaces. Cells are single-line texts, perhaps coloured. */
+export function renderTable(headers: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const all = [headers, ...rows]
+  const widths = headers.map((_, column) => all.reduce((widest, row) => Math.max(widest, widthOf(row[column] ?? '')), 0))
+  const pad = (cell: string, column: number): string => cell + ' '.repeat((widths[column] ?? 0) - widthOf(cell))
+  return all.map((row) => row.map(pad).join('  ').trimEnd())
+}
+
+/** Columns of a terminal. Most cells are ASCII, where that is the length. */
+function widthOf(text: string): number {
+  return /^[ -~]*$/.test(text) ? text.length : stringWidth(text)
+}
+
+/** Text from a bucket as one line, with control characters made visible. */
+export function singleLine(text: string): string {
+  return visibleLine(text.replace(/\s+/g, ' ').trim())
+}

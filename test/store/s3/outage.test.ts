@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict'
+import { type Server, createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { asKey } from '../../../lib/core/keys.ts'
+import { HelmS3Error } from '../../../lib/errors.ts'
+import { type ObjectStore, asETag } from '../../../lib/store/object-store.ts'
+import { Outage } from '../../../lib/store/s3/outage.ts'
+import { type S3StoreOptions, createS3Store } from '../../../lib/store/s3/store.ts'
+import { closed } from '../../support/local-server.ts'
+import { localConfig } from '../../support/s3-buckets.ts'
+import { type SkippingClock, skippingClock } from '../../support/skipping-clock.ts'
+
+const KEYS = { accessKeyId: 'outages', secretAccessKey: 'secret' }
+const KEY = asKey('charts/object')
+const BYTES = Buffer.from('bytes')
+const SECOND = 1000
+
+/** What becomes of a request. */
+type Answer = 'reset' | 'busy' | number
+
+/** A store that can be away, and that does what it is told to with its next requests; all others succeed. */
+class MovingStore {
+  readonly lines: string[] = []
+  readonly answers: Answer[] = []
+  #server: Server | undefined
+  #port = 0
+
+  get url(): string {
+    return `http://127.0.0.1:${String(this.#port)}`
+  }
+
+  async come(): Promise<void> {
+    this.#server = createServer((message, answer) => {
+      this.lines.push(message.method ?? '')
+      message.resume()
+      const next = this.answers.shift()
+      if (next === 'reset') {
+        message.socket.destroy()
+        return
+      }
+      const body = next === 'busy' ? '<Error><Code>XMinioServerNotInitialized</Code><Message>Not yet.</Message></Error>' : 'bytes'
+      const status = next === 'busy' ? 503 : (next ?? 200)
+      answer.writeHead(status, { date: new Date().toUTCString(), etag: '"e"', 'content-length': body.length })
+      answer.end(message.method === 'HEAD' ? '' : body)
+    })
+    await new Promise<void>((resolve) => this.#server?.listen(this.#port, '127.0.0.1', resolve))
+    this.#port = (this.#server.address() as AddressInfo).port
+  }
+
+  async go(): Promise<void> {
+    if (this.#server !== undefined) await closed(this.#server)
+    this.#server = undefined
+  }
+}
+
+describe('a store that does not answer', () => {
+  let server: MovingStore
+  let notices: string[]
+  /** What happens when the program says that it waits. */
+  let onNotice: () => Promise<void>
+  let happening: Promise<void>
+  let clock: SkippingClock
+  beforeEach(async () => {
+    notices = []
+    onNotice = async () => undefined
+    happening = Promise.resolve()
+    clock = skippingClock(() => happening)
+    server = new MovingStore()
+    await server.come()
+  })
+  afterEach(() => server.go())
+
+  const open = (endpoint = server.url, options: S3StoreOptions = {}): Promise<ObjectStore> => {
+    const notice = (line: string): void => {
+      notices.push(line)
+      happening = onNotice()
+    }
+    return createS3Store(localConfig({ endpoint, ...KEYS }), 'bucket', { clock, notice, ...options })
+  }
+  const waiting = (why: string): string => `helm-s3: waiting for ${server.url} to answer (${why}), up to 20 seconds`
+
+  it('is waited for when it refuses connections, and the user is told so once', async () => {
+    const store = await open()
+    await server.go()
+    onNotice = () => server.come()
+    const heads = await Promise.all([store.head(KEY), store.head(KEY), store.get(KEY)])
+    assert.ok(heads.every((head) => head?.etag === '"e"'))
+    assert.deepEqual(notices, [waiting('connection refused')])
+  })
+
+  it('is waited for by reads that find it starting or closing connections, without a word when that is short', async () => {
+    const store = await open()
+    for (const answers of [['busy', 'busy', 'reset'], [500, 502, 504, 507]] as const) {
+      server.answers.push(...answers)
+      assert.equal((await store.head(KEY))?.etag, '"e"')
+      assert.deepEqual(server.answers, [])
+    }
+    assert.deepEqual(notices, [])
+  })
+
+  it('is given up after twenty seconds', async () => {
+    const store = await open()
+    await server.go()
+    await assert.rejects(store.get(KEY), { code: 'unreachable' })
+    assert.ok(clock.slept > 19 * SECOND && clock.slept < 22 * SECOND, String(clock.slept))
+    assert.deepEqual(notices, [waiting('connection refused')])
+  })
+
+  it('is given up by all requests together: who comes later does not wait anew', async () => {
+    const store = await open()
+    await server.go()
+    await assert.rejects(store.get(KEY), { code: 'unreachable' })
+    const before = clock.slept
+    await assert.rejects(store.get(KEY), { code: 'unreachable' })
+    await assert.rejects(store.put(KEY, BYTES, { when: 'absent', inTime: () => true }), { code: 'unreachable' })
+    assert.equal(clock.slept, before)
+  })
+
+  it('is waited for anew when it has answered in between', async () => {
+    const store = await open()
+    await server.go()
+    await assert.rejects(store.get(KEY), { code: 'unreachable' })
+    await server.come()
+    await store.head(KEY)
+    await server.go()
+    const before = clock.slept
+    await assert.rejects(store.get(KEY), { code: 'unreachable' })
+    assert.ok(clock.slept - before > 19 * SECOND, String(clock.slept - before))
+  })
+
+  it('that fails for good is asked for twenty seconds, then its own words count', async () => {
+    const store = await open()
+    server.answers.push(...Array.from({ length: 500 }, () => 'busy' as const))
+    await assert.rejects(store.get(KEY), (error: unknown) => error instanceof HelmS3Error && error.code === 'store-failed' && error.message.includes('Not yet.'))
+    assert.deepEqual(notices, [waiting('status 503')])
+  })
+
+  it('is not waited for when it refuses: the answer would be the same', async () => {
+    const store = await open()
+    for (const status of [400, 403, 501]) {
+      server.lines.length = 0
+      server.answers.push(status)
+      await assert.rejects(store.get(KEY), HelmS3Error)
+      assert.deepEqual(server.lines, ['GET'])
+    }
+    assert.equal(clock.slept, 0)
+  })
+
+  it('is not waited for when nobody knows its name', async () => {
+    const store = await open('http://no-such-host.invalid')
+    await assert.rejects(store.get(KEY), { code: 'unreachable' })
+    assert.ok(clock.slept < SECOND, String(clock.slept))
+    assert.deepEqual(notices, [])
+  })
+
+  it('is waited for when its name is gone and it has answered under it before', () => {
+    const signs = { status: undefined, name: 'Error', code: 'ENOTFOUND', message: '' }
+    const outage = new Outage({ clock, place: 'http://minio:9000', notice: () => undefined })
+    const attempts = { count: 4, startedAt: clock.monotonic(), failedAt: undefined }
+    assert.equal(outage.mayTryAgain({ ...attempts }, signs), false)
+    outage.noteAnswer({ isOver: true })
+    assert.equal(outage.mayTryAgain({ ...attempts }, signs), true)
+  })
+
+  it('is asked once more when a request has hung for as long as the wait lasts, and the user is told so', async () => {
+    const outage = new Outage({ clock, place: server.url, notice: (line) => notices.push(line) })
+    const attempts = { count: 1, startedAt: clock.monotonic(), failedAt: undefined }
+    const signs = { status: undefined, name: 'TimeoutError', code: '', message: '' }
+    await clock.sleep(20 * SECOND)
+    assert.equal(outage.mayTryAgain(attempts, signs), true)
+    assert.deepEqual(notices, [waiting('no answer')])
+    await clock.sleep(20 * SECOND)
+    assert.equal(outage.mayTryAgain(attempts, signs), false)
+  })
+
+  it('is not waited for any longer when the command is to end', async () => {
+    const controller = new AbortController()
+    const store = await open(server.url, { signal: controller.signal })
+    await server.go()
+    onNotice = async () => controller.abort(new HelmS3Error('timeout', 'not done in time'))
+    await assert.rejects(store.get(KEY), { code: 'unreachable' })
+    assert.ok(clock.slept < 10 * SECOND, String(clock.slept))
+  })
+
+  describe('gets a mutation', () => {
+    const mutations = {
+      PUT: (store: ObjectStore, inTime?: () => boolean) => store.put(KEY, BYTES, { when: 'absent', ...(inTime && { inTime }) }),
+      DELETE: (store: ObjectStore, inTime?: () => boolean) => store.delete(KEY, { match: asETag('"e"'), ...(inTime && { inTime }) }),
+    }
+    for (const [method, mutate] of Object.entries(mutations)) {
+      it(`when it is back, once, where nothing was sent and it is still in time: ${method}`, async () => {
+        const store = await open()
+        await server.go()
+        onNotice = () => server.come()
+        assert.match((await mutate(store, () => true)).outcome, /^(?:written|deleted)$/)
+        assert.deepEqual(server.lines, [method])
+        assert.deepEqual(notices, [waiting('connection refused')])
+      })
+
+      it(`not at all when it would be too late, or nobody says that it is not: ${method}`, async () => {
+        const store = await open()
+        await server.go()
+        await assert.rejects(mutate(store), { code: 'unreachable' })
+        assert.equal(clock.slept, 0)
+        onNotice = () => server.come()
+        await assert.rejects(mutate(store, () => notices.length === 0), { code: 'unreachable' })
+        assert.deepEqual(server.lines, [])
+      })
+
+      it(`once, where it may have been carried out: ${method}`, async () => {
+        const store = await open()
+        for (const answer of ['reset', 'busy', 500] as const) {
+          server.lines.length = 0
+          server.answers.push(answer)
+          assert.equal((await mutate(store, () => true)).outcome, 'unknown')
+          assert.deepEqual(server.lines, [method])
+        }
+      })
+    }
+  })
+})
