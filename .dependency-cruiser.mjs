@@ -1,6 +1,6 @@
 /**
- * Who may import what. `lib/` is a house of floors (docs/ARCHITECTURE.md): an import goes down or stays on its floor, never up, and
- * there is no circle, not even of types.
+ * Who may import what. `lib/` is a house of floors (docs/ARCHITECTURE.md): an import goes down or stays on its floor,
+ * never up, and there is no circle, not even of types.
  */
 const FLOORS = [
   ['launch'],
@@ -40,19 +40,66 @@ const refuse = (name, comment, from, to) => ({ name, comment, severity: 'error',
 export default {
   forbidden: [
     ...upward,
-    refuse('ground-floor-imports-nothing', 'Errors and the version are known by all.', { path: '^lib/[^/]+\\.ts$' }, { path: '^lib/.+/' }),
+    refuse(
+      'ground-floor-imports-nothing',
+      'Errors and the version are known by all.',
+      { path: '^lib/[^/]+\\.ts$' },
+      { path: '^lib/.+/' },
+    ),
     refuse('no-circles', 'What two files need of each other belongs into a third one.', {}, { circular: true }),
-    refuse('embedded-store-stays-outside', 'The embedded store is not shipped.', { path: '^lib/' }, { path: '^embedded/' }),
-    refuse('embedded-store-is-independent', 'It is there to be another reading of S3, not ours once more.', { path: '^embedded/' }, { path: '^lib/', pathNot: '^lib/(?:errors\\.ts|store/s3/(?:xml-text|uri-encode)\\.ts)$' }),
-    refuse('the-port-not-an-adapter', 'Depend on store/object-store.ts; cli/ chooses the adapter.', { path: room(['commands', 'disk', 'ui', 'protocol']) }, { path: '^lib/store/(?:s3/|memory-store)' }),
-    refuse('the-core-is-pure', 'No effects, nothing that waits.', { path: room(['core', 'yaml', 'text']) }, { dependencyTypes: ['core'] }),
-    refuse('the-core-asks-only-for-time', 'Work that may take long asks whether its time is up; nothing else of the system is known here.', { path: room(['core', 'yaml']) }, { path: '^lib/sys/(?!busy\\.ts)' }),
-    refuse('the-protocol-knows-no-machine', 'Only the store, through its port.', { path: room(['protocol']) }, { dependencyTypes: ['core'] }),
-    refuse('definitions-load-nothing', 'Help and completion read all of them: what a command does is loaded on demand.', { path: '/definition\\.ts$' }, { path: room(['disk', 'store', 'chart', 'sys']), dependencyTypesNot: ['dynamic-import'] }),
+    refuse(
+      'embedded-store-stays-outside',
+      'The embedded store is not shipped.',
+      { path: '^lib/' },
+      { path: '^embedded/' },
+    ),
+    refuse(
+      'embedded-store-is-independent',
+      'It is there to be another reading of S3, not ours once more.',
+      { path: '^embedded/' },
+      { path: '^lib/', pathNot: '^lib/(?:errors\\.ts|store/s3/(?:xml-text|uri-encode)\\.ts)$' },
+    ),
+    refuse(
+      'the-port-not-an-adapter',
+      'Depend on store/object-store.ts; cli/ chooses the adapter.',
+      { path: room(['commands', 'disk', 'ui', 'protocol']) },
+      { path: '^lib/store/(?:s3/|memory-store)' },
+    ),
+    refuse(
+      'the-core-is-pure',
+      'No effects, nothing that waits.',
+      { path: room(['core', 'yaml', 'text']) },
+      { dependencyTypes: ['core'] },
+    ),
+    refuse(
+      'the-core-asks-only-for-time',
+      'Work that may take long asks whether its time is up; nothing else of the system is known here.',
+      { path: room(['core', 'yaml']) },
+      { path: '^lib/sys/(?!busy\\.ts)' },
+    ),
+    refuse(
+      'the-protocol-knows-no-machine',
+      'Only the store, through its port.',
+      { path: room(['protocol']) },
+      { dependencyTypes: ['core'] },
+    ),
+    refuse(
+      'definitions-load-nothing',
+      'Help and completion read all of them: what a command does is loaded on demand.',
+      { path: '/definition\\.ts$' },
+      { path: room(['disk', 'store', 'chart', 'sys']), dependencyTypesNot: ['dynamic-import'] },
+    ),
     only('the-aws-sdk', packages('@aws-sdk/[^/]+', '@smithy/[^/]+'), 'lib/store/s3/'),
     only('yargs', packages('yargs', 'yargs-parser'), 'lib/cli/'),
     only('ulid', packages('ulid'), 'lib/core/log/delta-id\\.ts'),
-    only('yaml', packages('yaml'), 'lib/yaml/', 'lib/core/log/yaml-delta-text\\.ts', 'lib/ui/output\\.ts', 'lib/disk/(?:repositories|releases)\\.ts'),
+    only(
+      'yaml',
+      packages('yaml'),
+      'lib/yaml/',
+      'lib/core/log/yaml-delta-text\\.ts',
+      'lib/ui/output\\.ts',
+      'lib/disk/(?:repositories|releases)\\.ts',
+    ),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

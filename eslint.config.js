@@ -10,7 +10,8 @@ const NO_EFFECTS = [
   refused('ExportDefaultDeclaration', 'Named exports only.'),
 ]
 
-const STORE = "[callee.property.name=/^(put|delete)$/]:matches([callee.object.property.name='store'], [callee.object.name='store'])"
+const STORE =
+  "[callee.property.name=/^(put|delete)$/]:matches([callee.object.property.name='store'], [callee.object.name='store'])"
 
 export default defineConfig(
   { ignores: ['dist/', 'node_modules/', '.cache/'] },
@@ -32,7 +33,10 @@ export default defineConfig(
     rules: {
       'no-restricted-globals': [
         'error',
-        { name: 'process', message: 'Read the environment in lib/settings/config.ts; only lib/launch/start.ts knows the process.' },
+        {
+          name: 'process',
+          message: 'Read the environment in lib/settings/config.ts; only lib/launch/start.ts knows the process.',
+        },
         { name: 'setTimeout', message: 'Sleep through Clock.' },
         { name: 'console', message: 'Print through Output.' },
       ],
@@ -45,7 +49,8 @@ export default defineConfig(
     },
   },
   {
-    // Every write of an object in the bucket, and every deletion, lies in one folder. (For one rule a later match replaces an earlier one.)
+    // Every write of an object in the bucket, and every deletion, lies in one folder. (For one rule a later match
+    // replaces an earlier one.)
     files: ['lib/{cli,commands,ui,disk,protocol}/**/*.ts'],
     ignores: ['lib/protocol/write/**'],
     rules: {

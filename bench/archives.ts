@@ -17,10 +17,15 @@ export interface MadeChart {
 export async function makeChart(folder: string, name: string, version: string): Promise<MadeChart> {
   const tar = pack()
   const mtime = new Date(Date.UTC(2026, 0, 1))
-  const yaml = `apiVersion: v2\nappVersion: "1.0"\ndescription: Deploys ${name} with its database, cache and dashboards\nname: ${name}\nversion: ${version}\n`
+  const yaml =
+    `apiVersion: v2\nappVersion: "1.0"\ndescription: Deploys ${name} with its database, cache and ` +
+    `dashboards\nname: ${name}\nversion: ${version}\n`
   tar.entry({ name: `${name}/Chart.yaml`, mtime }, yaml)
   tar.entry({ name: `${name}/values.yaml`, mtime }, 'replicas: 1\nimage:\n  tag: latest\n')
-  tar.entry({ name: `${name}/templates/map.yaml`, mtime }, `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n`)
+  tar.entry(
+    { name: `${name}/templates/map.yaml`, mtime },
+    `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n`,
+  )
   tar.finalize()
   const pieces: Buffer[] = []
   for await (const piece of tar as AsyncIterable<Buffer>) pieces.push(piece)

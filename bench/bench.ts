@@ -15,7 +15,11 @@ const say = (text: string): void => void process.stderr.write(`${new Date().toTi
 const names = [...LINES, ...GROWTHS].map(({ name }) => name)
 
 // Interrupted, it ends at once, and what it has started and written goes with it: see `process.once` of `exit`.
-for (const [signal, status] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => process.exit(status))
+for (const [signal, status] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  process.once(signal, () => process.exit(status))
 
 try {
   const options = readOptions(process.argv.slice(2), names)

@@ -28,7 +28,10 @@ export class Bucket {
   static async create({ accessKeyId, endpoint, secretAccessKey }: BenchStore, name: string): Promise<Bucket> {
     silenceSdk()
     const credentials = { accessKeyId, secretAccessKey }
-    const checksums = { requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' } as const
+    const checksums = {
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+    } as const
     const region = process.env.AWS_REGION ?? 'us-east-1'
     const client = new S3Client({ endpoint, region, forcePathStyle: true, credentials, ...checksums })
     await client.send(new CreateBucketCommand({ Bucket: name }))
@@ -57,7 +60,9 @@ export class Bucket {
     const keys: string[] = []
     let token: string | undefined
     do {
-      const page = await this.#client.send(new ListObjectsV2Command({ Bucket: this.name, Prefix: prefix, ContinuationToken: token }))
+      const page = await this.#client.send(
+        new ListObjectsV2Command({ Bucket: this.name, Prefix: prefix, ContinuationToken: token }),
+      )
       keys.push(...(page.Contents ?? []).map(({ Key = '' }) => Key))
       token = page.NextContinuationToken
     } while (token !== undefined)

@@ -1,10 +1,5 @@
 import { LineChart, type LineSeriesOption } from 'echarts/charts'
-import {
-  GridComponent,
-  type GridComponentOption,
-  TitleComponent,
-  type TitleComponentOption,
-} from 'echarts/components'
+import { GridComponent, type GridComponentOption, TitleComponent, type TitleComponentOption } from 'echarts/components'
 import { type ComposeOption, init, use } from 'echarts/core'
 import { LabelLayout } from 'echarts/features'
 import { SVGRenderer } from 'echarts/renderers'
@@ -40,7 +35,10 @@ const SIZE = { width: 900, height: 460 }
 const PLOT = { left: 84, right: 290, top: 52, bottom: 64 }
 const FONT = { fontFamily: "system-ui, -apple-system, 'Segoe UI', sans-serif", fontSize: 13 }
 
-/** On white and on near black. Those of the lines are distinct on both, also for most people who see colours differently. */
+/**
+ * On white and on near black. Those of the lines are distinct on both, also for most people who see colours
+ * differently.
+ */
 const LINES: readonly (readonly [light: string, dark: string])[] = [
   ['#0b62a4', '#6cb6ff'],
   ['#c2410c', '#ff9e64'],

@@ -56,7 +56,11 @@ export interface DeltaFile {
 export function* deltaFiles(count: number, charts: number): Generator<DeltaFile> {
   for (let i = 0; i < count; i++) {
     const entry = { ...entryOf(i % charts, 0, new Map()), version: `2.${String(Math.floor(i / charts))}.0` }
-    const added: Entry = { ...entry, digest: sha256(`delta ${String(i)}`), urls: [`${entry.name}-${entry.version}.tgz`] }
+    const added: Entry = {
+      ...entry,
+      digest: sha256(`delta ${String(i)}`),
+      urls: [`${entry.name}-${entry.version}.tgz`],
+    }
     const id = makeDeltaId(START + i * 1000, createHash('sha256').update(String(i)).digest())
     const origin = { user: 'bench', host: 'bench', tool: 'bench', command: 'push' }
     yield { id, added, body: encodeDelta({ added: [{ entry: added, ifAbsent: false }], removed: [], origin }) }
@@ -81,7 +85,8 @@ function entryOf(chart: number, minor: number, digests: Digests): Entry {
 function yamlEntry(entry: Entry): string {
   const text = (field: string): string => String(entry[field])
   return (
-    `  - apiVersion: ${text('apiVersion')}\n    appVersion: "${text('appVersion')}"\n    created: "${text('created')}"\n` +
+    `  - apiVersion: ${text('apiVersion')}\n    appVersion: "${text('appVersion')}"\n    created: ` +
+    `"${text('created')}"\n` +
     `    description: ${text('description')}\n    digest: ${text('digest')}\n    name: ${entry.name}\n` +
     `    urls:\n    - ${String(entry.urls?.[0])}\n    version: ${entry.version}\n`
   )

@@ -15,7 +15,9 @@ export interface DistantStore {
   close(): Promise<void>
 }
 
-/** Makes the store at an endpoint look far away, by toxiproxy (https://github.com/Shopify/toxiproxy) where it is given. */
+/**
+ * Makes the store at an endpoint look far away, by toxiproxy (https://github.com/Shopify/toxiproxy) where it is given.
+ */
 export function moveAway(endpoint: string, distance: Distance, toxiproxy: string | undefined): Promise<DistantStore> {
   return toxiproxy === undefined ? startDelayProxy(endpoint, distance) : startToxiproxy(endpoint, distance, toxiproxy)
 }
@@ -48,18 +50,23 @@ async function startDelayProxy(endpoint: string, { bandwidth, roundTrip }: Dista
 function carry(from: Socket, to: Socket, delay: number, bandwidth: number | undefined): void {
   /** When the line has sent what was given to it so far. */
   let free = 0
-  /** What has not been handed on yet. Each timer takes the first: timers of different lengths may go off out of turn. */
+  /**
+   * What has not been handed on yet. Each timer takes the first: timers of different lengths may go off out of turn.
+   */
   const waiting: (() => void)[] = []
   const send = (size: number, write: () => void): void => {
     const now = performance.now()
     free = Math.max(free, now) + (bandwidth === undefined ? 0 : (size * 8000) / bandwidth)
     waiting.push(write)
     if (free - now > 100) from.pause()
-    setTimeout(() => {
-      const next = waiting.shift()
-      if (waiting.length === 0) from.resume()
-      if (!to.destroyed) next?.()
-    }, free - now + delay)
+    setTimeout(
+      () => {
+        const next = waiting.shift()
+        if (waiting.length === 0) from.resume()
+        if (!to.destroyed) next?.()
+      },
+      free - now + delay,
+    )
   }
   from.on('data', (piece) => send(piece.length, () => to.write(piece)))
   from.once('end', () => send(0, () => to.end()))
@@ -74,20 +81,37 @@ function closed(server: Server): Promise<void> {
   })
 }
 
-async function startToxiproxy(endpoint: string, { bandwidth, roundTrip }: Distance, program: string): Promise<DistantStore> {
+async function startToxiproxy(
+  endpoint: string,
+  { bandwidth, roundTrip }: Distance,
+  program: string,
+): Promise<DistantStore> {
   const [control, listen] = [await freePort(), await freePort()]
   const isReady = async (): Promise<boolean> => (await fetch(`http://127.0.0.1:${String(control)}/version`)).ok
   const child = await startServer(program, ['-host', '127.0.0.1', '-port', String(control)], { isReady })
   const post = async (path: string, body: object): Promise<void> => {
-    const answer = await fetch(`http://127.0.0.1:${String(control)}${path}`, { method: 'POST', body: JSON.stringify(body) })
+    const answer = await fetch(`http://127.0.0.1:${String(control)}${path}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+    })
     if (!answer.ok) throw new Error(`toxiproxy: ${await answer.text()}`)
   }
   try {
-    await post('/proxies', { name: 'store', listen: `127.0.0.1:${String(listen)}`, upstream: new URL(endpoint).host, enabled: true })
+    await post('/proxies', {
+      name: 'store',
+      listen: `127.0.0.1:${String(listen)}`,
+      upstream: new URL(endpoint).host,
+      enabled: true,
+    })
     for (const stream of ['upstream', 'downstream']) {
-      await post('/proxies/store/toxics', { type: 'latency', stream, attributes: { latency: roundTrip / 2, jitter: 0 } })
+      await post('/proxies/store/toxics', {
+        type: 'latency',
+        stream,
+        attributes: { latency: roundTrip / 2, jitter: 0 },
+      })
       // Kilobytes per second.
-      if (bandwidth !== undefined) await post('/proxies/store/toxics', { type: 'bandwidth', stream, attributes: { rate: bandwidth / 8000 } })
+      if (bandwidth !== undefined)
+        await post('/proxies/store/toxics', { type: 'bandwidth', stream, attributes: { rate: bandwidth / 8000 } })
     }
   } catch (error) {
     await end(child)

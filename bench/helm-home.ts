@@ -22,7 +22,10 @@ export class HelmHome {
     return join(this.cacheFolder, 'bench-index.yaml')
   }
 
-  /** What this program, the Go plugin and Helm need to find these files and the store; nothing of the environment of the bench. */
+  /**
+   * What this program, the Go plugin and Helm need to find these files and the store; nothing of the environment of the
+   * bench.
+   */
   environment({ accessKeyId, secretAccessKey }: BenchStore, endpoint: string): Record<string, string | undefined> {
     return {
       PATH: process.env.PATH,

@@ -64,7 +64,14 @@ export function atMostTimes(limit: number, row: Row, other: Row | undefined): Go
 
 /** "At least `limit` times faster than the other." */
 export function fasterThan(other: Row | undefined, limit: number, row: Row): Goal {
-  return { what: `${row.what}: faster`, program: row.program, sense: 'at least', limit, unit: 'times', ...ratiosOf(other, row) }
+  return {
+    what: `${row.what}: faster`,
+    program: row.program,
+    sense: 'at least',
+    limit,
+    unit: 'times',
+    ...ratiosOf(other, row),
+  }
 }
 
 function ratiosOf(row: Row | undefined, other: Row | undefined): Pick<Goal, 'value' | 'cpu'> {

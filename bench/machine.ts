@@ -20,15 +20,32 @@ export interface Machine {
   readonly versions: Readonly<Record<string, string>>
 }
 
-export async function describeMachine({ helm, minio, peer, toxiproxy }: BenchOptions, { name }: Pick<BenchStore, 'name'>): Promise<Machine> {
-  const versions: Record<string, string> = { 'helm-s3': packageVersion('package.json'), 'Node.js': process.versions.node }
+export async function describeMachine(
+  { helm, minio, peer, toxiproxy }: BenchOptions,
+  { name }: Pick<BenchStore, 'name'>,
+): Promise<Machine> {
+  const versions: Record<string, string> = {
+    'helm-s3': packageVersion('package.json'),
+    'Node.js': process.versions.node,
+  }
   const bun = join('node_modules', 'bun', 'package.json')
   if (existsSync(join(ROOT, bun)) && existsSync(join(ROOT, 'dist', 'helm-s3'))) versions.Bun = packageVersion(bun)
   versions.store = minio === undefined ? name : await firstAnswer(minio, ['--version'])
   if (helm !== undefined) versions.Helm = await firstAnswer(helm, ['version', '--short'])
   if (peer !== undefined) versions['peer (hypnoglow/helm-s3)'] = await firstAnswer(peer, ['version'])
-  versions.distance = toxiproxy === undefined ? 'own proxy (bench/delay-proxy.ts)' : `toxiproxy ${await firstAnswer(toxiproxy, ['-version'])}`
-  return { machine: { cores: cpus().length, cpu: cpuName(cpus()[0]?.model ?? ''), memory: totalmem(), system: `${type()} ${release()}` }, versions }
+  versions.distance =
+    toxiproxy === undefined
+      ? 'own proxy (bench/delay-proxy.ts)'
+      : `toxiproxy ${await firstAnswer(toxiproxy, ['-version'])}`
+  return {
+    machine: {
+      cores: cpus().length,
+      cpu: cpuName(cpus()[0]?.model ?? ''),
+      memory: totalmem(),
+      system: `${type()} ${release()}`,
+    },
+    versions,
+  }
 }
 
 /** A short name for files: `2-cores-intel-xeon-8175m`. */
@@ -39,7 +56,10 @@ export function machineSlug({ machine }: Machine): string {
 
 /** `Intel(R) Xeon(R) Platinum 8175M CPU @ 2.50GHz` → `Intel Xeon Platinum 8175M` */
 function cpuName(model: string): string {
-  const name = model.replace(/\((R|TM)\)/gi, '').replace(/@.*$/, '').replace(/\b(CPU|Processor)\b/g, '')
+  const name = model
+    .replace(/\((R|TM)\)/gi, '')
+    .replace(/@.*$/, '')
+    .replace(/\b(CPU|Processor)\b/g, '')
   return name.replace(/\s+/g, ' ').trim() || 'unknown CPU'
 }
 

@@ -34,7 +34,11 @@ export async function measure(call: Call, scratch: string, time = GNU_TIME): Pro
   const line = [...(hasTime ? [time, '-o', report, '-f', '%U %S %M'] : []), call.program, ...call.args]
   const stdout = call.stdout === undefined ? 'ignore' : openSync(call.stdout, 'w')
   const start = performance.now()
-  const child = spawn(line[0] ?? '', line.slice(1), { env: { ...call.env }, cwd: call.cwd, stdio: ['ignore', stdout, 'pipe'] })
+  const child = spawn(line[0] ?? '', line.slice(1), {
+    env: { ...call.env },
+    cwd: call.cwd,
+    stdio: ['ignore', stdout, 'pipe'],
+  })
   const ended = once(child, 'close')
   let wall = Number.NaN
   child.once('exit', () => {
@@ -51,13 +55,18 @@ export async function measure(call: Call, scratch: string, time = GNU_TIME): Pro
   }
   if (child.exitCode !== 0) {
     const status = child.exitCode ?? child.signalCode ?? 'no status'
-    throw new Error(`${[call.program, ...call.args].join(' ').slice(0, 300)}: ${String(status)}\n${stderr.slice(0, 2000)}`)
+    throw new Error(
+      `${[call.program, ...call.args].join(' ').slice(0, 300)}: ${String(status)}\n${stderr.slice(0, 2000)}`,
+    )
   }
   const { cpu, memory } = watched === undefined ? readUsage(report) : watched.seen()
   return { wall, cpu, memory }
 }
 
-/** Runs several at once. @returns from the first start to the last end, the sum of the CPU times, the greatest of the memories */
+/**
+ * Runs several at once. @returns from the first start to the last end, the sum of the CPU times, the greatest of the
+ * memories
+ */
 export async function measureTogether(calls: readonly Call[], scratch: string): Promise<Sample> {
   const start = performance.now()
   const samples = await Promise.all(calls.map((call) => measure(call, scratch)))
@@ -71,7 +80,10 @@ export async function measureTogether(calls: readonly Call[], scratch: string): 
   }
 }
 
-/** Runs subjects in turns, A B A B, so that what slows the machine down slows all of them. @returns the samples by subject */
+/**
+ * Runs subjects in turns, A B A B, so that what slows the machine down slows all of them. @returns the samples by
+ * subject
+ */
 export async function inTurns(subjects: readonly Subject[], runs: number): Promise<Sample[][]> {
   const samples = subjects.map((): Sample[] => [])
   for (let i = 0; i < runs; i++) {
@@ -95,12 +107,19 @@ export interface Subject {
 function readUsage(report: string): Pick<Sample, 'cpu' | 'memory'> {
   const [user, system, kilobytes] = readFileSync(report, 'utf8').trim().split(' ').map(Number)
   rmSync(report)
-  if (user === undefined || system === undefined || kilobytes === undefined) throw new Error(`${GNU_TIME} is not GNU time`)
+  if (user === undefined || system === undefined || kilobytes === undefined)
+    throw new Error(`${GNU_TIME} is not GNU time`)
   return { cpu: (user + system) * 1000, memory: kilobytes * 1024 }
 }
 
-/** Looks at a process again and again, until it is stopped. `seen`: what was seen last, undefined where there is no /proc. */
-function watch({ pid }: ChildProcess): { readonly seen: () => Pick<Sample, 'cpu' | 'memory'>; readonly stop: () => void } {
+/**
+ * Looks at a process again and again, until it is stopped. `seen`: what was seen last, undefined where there is no
+ * /proc.
+ */
+function watch({ pid }: ChildProcess): {
+  readonly seen: () => Pick<Sample, 'cpu' | 'memory'>
+  readonly stop: () => void
+} {
   let cpu: number | undefined
   let memory: number | undefined
   const look = async (): Promise<void> => {
@@ -109,7 +128,10 @@ function watch({ pid }: ChildProcess): { readonly seen: () => Pick<Sample, 'cpu'
     const peak = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]
     if (peak !== undefined) memory = Number(peak) * 1024
     // Fields after the name, which stands in parentheses: the 12th and 13th are user and system time in ticks.
-    const [user, system] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11, 13)
+    const [user, system] = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 13)
     if (user !== undefined && system !== undefined) cpu = (Number(user) + Number(system)) * MILLISECONDS_OF_TICK
   }
   const timer = setInterval(() => void look(), POLL)

@@ -61,11 +61,21 @@ export function readOptions(argv: readonly string[], names: readonly string[]): 
   if (values.list) return 'list'
   const unknown = values.only.filter((name) => !names.includes(name))
   if (unknown.length > 0) throw new Error(`no such line: ${unknown.join(', ')}; there are: ${names.join(', ')}`)
-  if (values.endpoint !== undefined && values.minio !== undefined) throw new Error('--endpoint and --minio exclude each other')
+  if (values.endpoint !== undefined && values.minio !== undefined)
+    throw new Error('--endpoint and --minio exclude each other')
   const runs = values.runs === undefined ? undefined : Number(values.runs)
-  if (runs !== undefined && !(Number.isInteger(runs) && runs > 0)) throw new Error('--runs takes a whole number above 0')
+  if (runs !== undefined && !(Number.isInteger(runs) && runs > 0))
+    throw new Error('--runs takes a whole number above 0')
   const sizes = values.quick ? QUICK_SIZES : FULL_SIZES
   const { endpoint, growth, helm, minio, only, peer, report, result, toxiproxy } = values
   const programs = { endpoint, minio, peer, helm, toxiproxy }
-  return { ...programs, only, growth, report, result, isQuick: values.quick, sizes: runs === undefined ? sizes : { ...sizes, runs, startRuns: 7 * runs } }
+  return {
+    ...programs,
+    only,
+    growth,
+    report,
+    result,
+    isQuick: values.quick,
+    sizes: runs === undefined ? sizes : { ...sizes, runs, startRuns: 7 * runs },
+  }
 }

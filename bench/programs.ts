@@ -15,8 +15,8 @@ const EXECUTABLE = 'helm-s3'
 const BUNDLE = 'helm-s3.cjs'
 
 /**
- * Copies what is built into a folder, each form of the program as if it were installed alone, so that its launcher starts
- * this form, and a build that runs meanwhile disturbs nothing.
+ * Copies what is built into a folder, each form of the program as if it were installed alone, so that its launcher
+ * starts this form, and a build that runs meanwhile disturbs nothing.
  * @returns the Node bundle, then the executable if it is built
  * @throws when nothing is built
  */
@@ -26,7 +26,8 @@ export async function installForms(folder: string): Promise<Program[]> {
   const install = async (name: Program['name'], isLeftOut: (file: string) => boolean): Promise<Program> => {
     const home = join(folder, name.replace(' ', '-').toLowerCase())
     await mkdir(home, { recursive: true })
-    for (const part of ['bin', 'plugin.yaml', 's3-getter', 'package.json']) await cp(join(ROOT, part), join(home, part), { recursive: true })
+    for (const part of ['bin', 'plugin.yaml', 's3-getter', 'package.json'])
+      await cp(join(ROOT, part), join(home, part), { recursive: true })
     await cp(dist, join(home, 'dist'), { recursive: true, filter: (source) => !isLeftOut(basename(source)) })
     return { name, path: join(home, 'bin', 'helm-s3') }
   }

@@ -8,8 +8,9 @@ import { createS3Store } from '../lib/store/s3/store.ts'
 import type { Sample } from './result.ts'
 
 /*
- * A program of its own: the requests that a command cannot do without, by the same adapter (the AWS SDK takes several times
- * as long), timed from the first to the last. The start of the process does not count: a command is measured with it.
+ * A program of its own: the requests that a command cannot do without, by the same adapter (the AWS SDK takes several
+ * times as long), timed from the first to the last. The start of the process does not count: a command is measured with
+ * it.
  */
 
 export type RawWork = RawCompaction | RawUploads
@@ -39,7 +40,11 @@ const limit = pLimit(work.concurrency)
 void run()
 
 async function run(): Promise<void> {
-  const connection = connectionSettings({}, undefined, { ...process.env, AWS_ENDPOINT_URL: work.endpoint, AWS_REGION: 'us-east-1' })
+  const connection = connectionSettings({}, undefined, {
+    ...process.env,
+    AWS_ENDPOINT_URL: work.endpoint,
+    AWS_REGION: 'us-east-1',
+  })
   const store = await createS3Store(connection, work.bucket)
   const wall = await (work.kind === 'compaction' ? compact(store, work) : upload(store, work))
   const { maxRSS, systemCPUTime, userCPUTime } = process.resourceUsage()

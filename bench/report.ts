@@ -7,7 +7,10 @@ import { median, spread } from './statistics.ts'
 export function goalTable(lines: readonly LineResult[]): string {
   const rows = lines.flatMap((line) => {
     const reason = line.failed ?? line.skipped
-    if (reason !== undefined) return [[line.title, '', '', '', '', '', `${line.failed === undefined ? 'skipped' : 'failed'}: ${firstLine(reason)}`]]
+    if (reason !== undefined)
+      return [
+        [line.title, '', '', '', '', '', `${line.failed === undefined ? 'skipped' : 'failed'}: ${firstLine(reason)}`],
+      ]
     if (line.goals.length === 0) return [[line.title, '', '', '', '', '', line.notes.join(' ')]]
     return line.goals.map((goal, i) => [
       i === 0 ? line.title : '',
@@ -24,7 +27,19 @@ export function goalTable(lines: readonly LineResult[]): string {
 
 /** Every case with its medians, spread and traffic. */
 export function detailTable(lines: readonly LineResult[]): string {
-  const headers = ['line', 'case', 'program', 'runs', 'median', 'least – most', 'CPU', 'peak memory', 'requests', 'received', 'sent']
+  const headers = [
+    'line',
+    'case',
+    'program',
+    'runs',
+    'median',
+    'least – most',
+    'CPU',
+    'peak memory',
+    'requests',
+    'received',
+    'sent',
+  ]
   return markdownTable(
     headers,
     lines.flatMap((line) => line.rows.map((row, i) => [i === 0 ? line.name : '', ...detailCells(row)])),

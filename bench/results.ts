@@ -20,7 +20,12 @@ export function resultFile(machine: Machine, now: Date): string {
 
 /** The results file that was written last, by the date in its name. @throws when there is none */
 export function newestResultFile(): string {
-  const last = existsSync(FOLDER) ? readdirSync(FOLDER).filter((name) => name.endsWith('.json')).sort().at(-1) : undefined
+  const last = existsSync(FOLDER)
+    ? readdirSync(FOLDER)
+        .filter((name) => name.endsWith('.json'))
+        .sort()
+        .at(-1)
+    : undefined
   if (last === undefined) throw new Error(`there are no results in ${FOLDER}`)
   return join(FOLDER, last)
 }
@@ -36,7 +41,11 @@ export function saveResults(file: string, results: Results): void {
 }
 
 /** The list with one result in place of the older one of its name, in the order of the names. */
-export function withResult<T extends { readonly name: string }>(results: readonly T[], result: T, order: readonly string[]): T[] {
+export function withResult<T extends { readonly name: string }>(
+  results: readonly T[],
+  result: T,
+  order: readonly string[],
+): T[] {
   const others = results.filter(({ name }) => name !== result.name)
   return [...others, result].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name))
 }

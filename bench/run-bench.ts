@@ -21,7 +21,8 @@ export async function runBench(
   known: Results | undefined,
   { keep, say }: Reporting,
 ): Promise<Results> {
-  const isWanted = ({ name }: { readonly name: string }): boolean => options.only.length === 0 || options.only.includes(name)
+  const isWanted = ({ name }: { readonly name: string }): boolean =>
+    options.only.length === 0 || options.only.includes(name)
   const bench = await Workbench.open(options)
   try {
     let results: Results = { lines: [], growth: [], ...known, ...(await describeMachine(options, bench.store)) }
@@ -29,7 +30,14 @@ export async function runBench(
     for (const line of options.growth ? [] : lines.filter(isWanted)) {
       say(line.title(bench))
       const result = await measureLine(bench, line)
-      results = { ...results, lines: withResult(results.lines, result, lines.map(({ name }) => name)) }
+      results = {
+        ...results,
+        lines: withResult(
+          results.lines,
+          result,
+          lines.map(({ name }) => name),
+        ),
+      }
       keep(results)
     }
     for (const one of options.growth ? growth.filter(isWanted) : []) {
@@ -52,7 +60,13 @@ async function measureLine(bench: Workbench, { measure, name, title }: Line): Pr
     return { ...known, rows, goals, notes }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    return { ...known, rows: [], goals: [], notes: [], ...(error instanceof Skip ? { skipped: reason } : { failed: reason }) }
+    return {
+      ...known,
+      rows: [],
+      goals: [],
+      notes: [],
+      ...(error instanceof Skip ? { skipped: reason } : { failed: reason }),
+    }
   }
 }
 
@@ -81,8 +95,8 @@ async function measureGrowth(
 }
 
 /**
- * Runs each command of each program once, on little: the files are in memory then, and so is what a program compiles once for
- * all later runs of a command.
+ * Runs each command of each program once, on little: the files are in memory then, and so is what a program compiles
+ * once for all later runs of a command.
  */
 async function warmUp(bench: Workbench): Promise<void> {
   const { name, path: archive, version } = bench.sample
@@ -93,7 +107,8 @@ async function warmUp(bench: Workbench): Promise<void> {
     await run('download', '', '', '', repository.urlOf('index.yaml'))
     await run('push', '--force', archive, 'bench')
     await run('delete', name, '--version', version, 'bench')
-    for (const command of program.name === 'peer' ? [] : ['compact', 'reindex']) if (await bench.has(command)) await run(command, 'bench')
+    for (const command of program.name === 'peer' ? [] : ['compact', 'reindex'])
+      if (await bench.has(command)) await run(command, 'bench')
     await repository.remove()
   }
 }

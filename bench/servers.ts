@@ -16,7 +16,10 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** Starts a server, which ends with this process at the latest, and waits until it is ready. @throws when it does not get ready */
+/**
+ * Starts a server, which ends with this process at the latest, and waits until it is ready. @throws when it does not
+ * get ready
+ */
 export async function startServer(
   program: string,
   args: readonly string[],

@@ -8,8 +8,8 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * How many times as much the first is as the second. Values that were measured in turns are compared pair by pair, so that
- * a machine that grows slower does not count; with more of one than of the other, median by median.
+ * How many times as much the first is as the second. Values that were measured in turns are compared pair by pair, so
+ * that a machine that grows slower does not count; with more of one than of the other, median by median.
  */
 export function ratioOf(values: readonly number[], others: readonly number[]): number {
   if (values.length !== others.length) return median(values) / median(others)

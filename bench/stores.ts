@@ -30,13 +30,18 @@ export async function openBenchStore({ endpoint, minio }: StoreOptions, folder: 
 
 function givenStore(endpoint: string): BenchStore {
   const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = process.env
-  if (accessKeyId === '' || secretAccessKey === '') throw new Error('--endpoint needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY')
+  if (accessKeyId === '' || secretAccessKey === '')
+    throw new Error('--endpoint needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY')
   return { name: endpoint, endpoint, accessKeyId, secretAccessKey, close: async () => undefined }
 }
 
 async function embeddedStore(folder: string): Promise<BenchStore> {
   const { accessKeyId, secretAccessKey } = KEYS
-  const store = await startEmbeddedStore({ folder: join(folder, 'store'), accessKey: accessKeyId, secretKey: secretAccessKey })
+  const store = await startEmbeddedStore({
+    folder: join(folder, 'store'),
+    accessKey: accessKeyId,
+    secretKey: secretAccessKey,
+  })
   return { name: 'the embedded store', endpoint: store.endpoint, ...KEYS, close: () => store.close() }
 }
 
@@ -44,9 +49,25 @@ async function startMinio(program: string, folder: string): Promise<BenchStore> 
   const data = join(folder, 'store')
   await mkdir(data)
   const [port, console] = [await freePort(), await freePort()]
-  const args = ['server', '--quiet', '--address', `127.0.0.1:${String(port)}`, '--console-address', `127.0.0.1:${String(console)}`, data]
-  const env = { MINIO_ROOT_USER: KEYS.accessKeyId, MINIO_ROOT_PASSWORD: KEYS.secretAccessKey, MINIO_UPDATE: 'off', MINIO_BROWSER: 'off' }
+  const args = [
+    'server',
+    '--quiet',
+    '--address',
+    `127.0.0.1:${String(port)}`,
+    '--console-address',
+    `127.0.0.1:${String(console)}`,
+    data,
+  ]
+  const env = {
+    MINIO_ROOT_USER: KEYS.accessKeyId,
+    MINIO_ROOT_PASSWORD: KEYS.secretAccessKey,
+    MINIO_UPDATE: 'off',
+    MINIO_BROWSER: 'off',
+  }
   const endpoint = `http://127.0.0.1:${String(port)}`
-  const child = await startServer(program, args, { env, isReady: async () => (await fetch(`${endpoint}/minio/health/ready`)).ok })
+  const child = await startServer(program, args, {
+    env,
+    isReady: async () => (await fetch(`${endpoint}/minio/health/ready`)).ok,
+  })
   return { name: 'MinIO', endpoint, ...KEYS, close: () => end(child) }
 }

@@ -28,7 +28,10 @@ export interface Run {
   readonly stdout?: string
 }
 
-/** Everything that the lines need: a store with a bucket, the programs, a scratch folder. All of it is gone after `close`. */
+/**
+ * Everything that the lines need: a store with a bucket, the programs, a scratch folder. All of it is gone after
+ * `close`.
+ */
 export class Workbench {
   readonly sizes: Sizes
   readonly folder: string
@@ -100,7 +103,9 @@ export class Workbench {
     const known = this.#indexes.get(key)
     if (known !== undefined) return known
     const { digest, name, version } = this.sample
-    const put = this.bucket.put(key, indexBytes(versions, form, new Map([[`${name}-${version}`, digest]]))).then(() => key)
+    const put = this.bucket
+      .put(key, indexBytes(versions, form, new Map([[`${name}-${version}`, digest]])))
+      .then(() => key)
     this.#indexes.set(key, put)
     return put
   }
@@ -120,7 +125,12 @@ export class Workbench {
   }
 
   /** How a program is called on a repository. */
-  async call(program: string, args: readonly string[], repository: Repository, { endpoint, home, stdout }: Run = {}): Promise<Call> {
+  async call(
+    program: string,
+    args: readonly string[],
+    repository: Repository,
+    { endpoint, home, stdout }: Run = {},
+  ): Promise<Call> {
     const env = (home ?? (await this.home(repository))).environment(this.store, endpoint ?? this.store.endpoint)
     return { program, args, env, cwd: this.folder, ...(stdout === undefined ? {} : { stdout }) }
   }

@@ -7,7 +7,10 @@ import type { Workbench } from './workbench.ts'
 /** The Go plugin loses charts, takes long and needs much memory: it is not asked more often than this. */
 const PEER_RUNS = 2
 
-/** Pushes of these charts at the same moment, a process each. `found`: by program, how many of them were in the index at worst. */
+/**
+ * Pushes of these charts at the same moment, a process each. `found`: by program, how many of them were in the index at
+ * worst.
+ */
 export function writersCase(
   bench: Workbench,
   {
@@ -16,7 +19,13 @@ export function writersCase(
     index,
     program,
     what,
-  }: { readonly program: Program; readonly index: string; readonly charts: readonly MadeChart[]; readonly what: string; readonly found: Map<string, number> },
+  }: {
+    readonly program: Program
+    readonly index: string
+    readonly charts: readonly MadeChart[]
+    readonly what: string
+    readonly found: Map<string, number>
+  },
 ): Case {
   const repository = bench.repository()
   let calls: readonly Call[] = []

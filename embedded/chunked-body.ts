@@ -18,7 +18,7 @@ const MAX_HEAD = 128
  */
 export function decodeChunks(raw: Buffer): ChunkedBody {
   const chunks: Buffer[] = []
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const lineEnd = raw.subarray(at, at + MAX_HEAD).indexOf(CRLF)
     const head = CHUNK_HEAD.exec(lineEnd < 0 ? '' : raw.toString('latin1', at, at + lineEnd))
     if (head === null) throw FAULTS.incompleteBody()

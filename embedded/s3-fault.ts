@@ -17,8 +17,7 @@ export const FAULTS = {
     new S3Fault(400, 'AuthorizationHeaderMalformed', 'The authorization header that you provided is not valid.'),
   authorizationQueryParameters: (why: string) => new S3Fault(400, 'AuthorizationQueryParametersError', why),
   badDigest: () => new S3Fault(400, 'BadDigest', 'The checksum you specified did not match what we received.'),
-  bucketExists: () =>
-    new S3Fault(409, 'BucketAlreadyOwnedByYou', 'You have created this bucket already.'),
+  bucketExists: () => new S3Fault(409, 'BucketAlreadyOwnedByYou', 'You have created this bucket already.'),
   bucketNotEmpty: () => new S3Fault(409, 'BucketNotEmpty', 'The bucket you tried to delete is not empty.'),
   contentSha256Mismatch: () =>
     new S3Fault(400, 'XAmzContentSHA256Mismatch', 'The x-amz-content-sha256 header does not match what was computed.'),

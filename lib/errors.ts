@@ -1,6 +1,6 @@
 /**
- * Why a command could not do its work. The list is closed: a new cause either is one of these or gets a code of its own here.
- * `outcome-unknown` alone means that the repository may have been changed.
+ * Why a command could not do its work. The list is closed: a new cause either is one of these or gets a code of its own
+ * here. `outcome-unknown` alone means that the repository may have been changed.
  */
 export type ErrorCode =
   | 'usage' // the command line is wrong
@@ -84,8 +84,8 @@ export function exitStatus(code: ErrorCode, isFine: boolean): number {
 }
 
 /**
- * What is known of a write without an answer of use: ` (what failed)` for the message, and the way out with a `; ` behind it; both empty
- * where nothing is.
+ * What is known of a write without an answer of use: ` (what failed)` for the message, and the way out with a `; `
+ * behind it; both empty where nothing is.
  */
 export function whyUnanswered(cause: unknown): { readonly reason: string; readonly hint: string } {
   if (!(cause instanceof HelmS3Error)) return { reason: '', hint: '' }

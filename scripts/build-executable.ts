@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { compile } from './executable/compile.ts'
 import { hostTarget } from './executable/targets.ts'
 
-/** `npm run build:executable`: dist/helm-s3 (helm-s3.exe on Windows), the bundle with its run time, for this platform. */
+/**
+ * `npm run build:executable`: dist/helm-s3 (helm-s3.exe on Windows), the bundle with its run time, for this platform.
+ */
 
 const root = join(import.meta.dirname, '..')
 try {

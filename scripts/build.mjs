@@ -1,6 +1,6 @@
-// Builds dist/helm-s3.bundle.cjs, the whole program as one CommonJS file, and dist/helm-s3.cjs, which runs it on Node.js 20
-// and newer with the code that an earlier run has compiled. What lies in dist/ has been run once. Beside them completion.yaml
-// and THIRD-PARTY-NOTICES.
+// Builds dist/helm-s3.bundle.cjs, the whole program as one CommonJS file, and dist/helm-s3.cjs, which runs it on
+// Node.js 20 and newer with the code that an earlier run has compiled. What lies in dist/ has been run once. Beside
+// them completion.yaml and THIRD-PARTY-NOTICES.
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -13,13 +13,20 @@ import { bundledPackages, thirdPartyNotices } from './notices.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const dist = join(root, 'dist')
-const common = { absWorkingDir: root, bundle: true, platform: 'node', target: 'node20', legalComments: 'none', logLevel: 'warning' }
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  legalComments: 'none',
+  logLevel: 'warning',
+}
 
 /**
  * The bundle is made in two steps. The first joins the modules to chunks, one for each set of modules that is loaded on
- * demand, and drops what nobody imports: most of the SDK. The second joins the chunks to one file, in which each chunk is
- * evaluated as a whole when it is first asked for. In one step, each of some six hundred modules would be evaluated on its
- * own, with all that it exports.
+ * demand, and drops what nobody imports: most of the SDK. The second joins the chunks to one file, in which each chunk
+ * is evaluated as a whole when it is first asked for. In one step, each of some six hundred modules would be evaluated
+ * on its own, with all that it exports.
  * @returns the folders of the packages that are in it
  */
 async function buildBundle(folder, outfile) {
@@ -46,24 +53,27 @@ async function buildBundle(folder, outfile) {
     minify: true,
     // Compiled code that is kept cannot hold `import()`.
     supported: { 'dynamic-import': false },
-    // yargs reads import.meta.url, which a CommonJS file does not have. Any path that exists will do; that of the bundle would
-    // become part of the executable.
+    // yargs reads import.meta.url, which a CommonJS file does not have. Any path that exists will do; that of the
+    // bundle would become part of the executable.
     define: { 'import.meta.url': '__imu' },
     banner: { js: `const __imu=require('url').pathToFileURL(process.execPath).href;` },
   })
   refuseForeign(joined)
-  if (/[^\x00-\x7f]/.test(readFileSync(outfile, 'latin1'))) throw new Error('the bundle is not ASCII, as the loader reads it')
+  if (/[^\x00-\x7f]/.test(readFileSync(outfile, 'latin1')))
+    throw new Error('the bundle is not ASCII, as the loader reads it')
   return bundledPackages(metafile)
 }
 
 /**
- * A chunk made of a CommonJS module has no named exports: `const { parse } = await import('yaml')` would give undefined. These
- * packages get a module in front that has the names, as Node.js finds them.
+ * A chunk made of a CommonJS module has no named exports: `const { parse } = await import('yaml')` would give
+ * undefined. These packages get a module in front that has the names, as Node.js finds them.
  */
 const lazyCommonJs = {
   name: 'lazy-commonjs',
   setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^(yaml)$/ }, ({ kind, path }) => (kind === 'dynamic-import' ? { path, namespace: 'lazy-commonjs' } : undefined))
+    onResolve({ filter: /^(yaml)$/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path, namespace: 'lazy-commonjs' } : undefined,
+    )
     onLoad({ filter: /./, namespace: 'lazy-commonjs' }, async ({ path }) => {
       const names = Object.keys(await import(path)).filter((name) => name !== 'module.exports')
       return { contents: `export { ${names.join(', ')} } from '${path}'`, resolveDir: root }
@@ -82,8 +92,13 @@ function refuseLazyCommonJs({ inputs }) {
 const lazyStringWidth = {
   name: 'lazy-string-width',
   setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^string-width$/ }, ({ kind, resolveDir }) => (kind === 'import-statement' ? { path: resolveDir, namespace: 'lazy-string-width' } : undefined))
-    onLoad({ filter: /./, namespace: 'lazy-string-width' }, async ({ path }) => ({ contents: await readFile(join(root, 'scripts/lazy-string-width.mjs'), 'utf8'), resolveDir: path }))
+    onResolve({ filter: /^string-width$/ }, ({ kind, resolveDir }) =>
+      kind === 'import-statement' ? { path: resolveDir, namespace: 'lazy-string-width' } : undefined,
+    )
+    onLoad({ filter: /./, namespace: 'lazy-string-width' }, async ({ path }) => ({
+      contents: await readFile(join(root, 'scripts/lazy-string-width.mjs'), 'utf8'),
+      resolveDir: path,
+    }))
   },
 }
 
@@ -98,7 +113,10 @@ const absent = {
   },
 }
 
-/** The executable would look for a package that is not in the bundle in the folder of its user, and run what it finds there. */
+/**
+ * The executable would look for a package that is not in the bundle in the folder of its user, and run what it finds
+ * there.
+ */
 function refuseForeign({ outputs }) {
   for (const { path } of Object.values(outputs).flatMap(({ imports }) => imports)) {
     if (!isBuiltin(path)) throw new Error(`the bundle asks for ${path}, which is not in it`)
@@ -112,7 +130,15 @@ if (Number(process.versions.node.split('.')[0]) < 20) {
   process.exit(1)
 }`
   // The target: old versions of Node have to read the refusal.
-  await build({ ...common, entryPoints: ['lib/launch/load.ts'], outfile, format: 'cjs', minify: true, target: 'es2017', banner: { js: banner.trim() } })
+  await build({
+    ...common,
+    entryPoints: ['lib/launch/load.ts'],
+    outfile,
+    format: 'cjs',
+    minify: true,
+    target: 'es2017',
+    banner: { js: banner.trim() },
+  })
   chmodSync(outfile, 0o755)
 }
 
@@ -121,7 +147,10 @@ async function buildCompletion(script, outfile) {
   // What commands do is loaded on demand, and is not needed for their words.
   const withoutCommands = {
     name: 'without-commands',
-    setup: ({ onResolve }) => onResolve({ filter: /^\.\// }, ({ kind, path }) => (kind === 'dynamic-import' ? { path, external: true } : undefined)),
+    setup: ({ onResolve }) =>
+      onResolve({ filter: /^\.\// }, ({ kind, path }) =>
+        kind === 'dynamic-import' ? { path, external: true } : undefined,
+      ),
   }
   const plugins = [...(common.plugins ?? []), withoutCommands]
   await build({ ...common, plugins, entryPoints: ['scripts/completion.ts'], outfile: script, format: 'cjs' })

@@ -43,7 +43,12 @@ async function demonstrate({ endpoint, ...store }: EmbeddedStore): Promise<void>
   const env = environment(endpoint)
   const helmS3 = (...args: string[]): Promise<string> => run(PROGRAM, args, env, folder)
   silenceSdk()
-  const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials: { accessKeyId: 'demo', secretAccessKey: 'demo-secret' } })
+  const client = new S3Client({
+    endpoint,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'demo', secretAccessKey: 'demo-secret' },
+  })
   await client.send(new CreateBucketCommand({ Bucket: BUCKET }))
   client.destroy()
   const bucket = await createS3Store(connectionSettings({}, undefined, env), BUCKET)
@@ -55,7 +60,10 @@ async function demonstrate({ endpoint, ...store }: EmbeddedStore): Promise<void>
     const base = await bucket.get(asKey('charts/index.yaml'))
     const merged = readIndexText(Buffer.from(await helmS3('download', '', '', '', `${URL_OF_REPOSITORY}/index.yaml`)))
     const inBase = base === undefined ? 0 : readIndexText(base.body).countEntries()
-    say(`    index.yaml alone: ${String(inBase)} charts; as this plugin serves it to Helm: ${String(merged.countEntries())} charts`)
+    say(
+      `    index.yaml alone: ${String(inBase)} charts; as this plugin serves it to Helm: ` +
+        `${String(merged.countEntries())} charts`,
+    )
   }
 
   step('An S3 store of its own, in a temporary folder', endpoint)
@@ -65,13 +73,19 @@ async function demonstrate({ endpoint, ...store }: EmbeddedStore): Promise<void>
 
   const names = Array.from({ length: PUSHERS }, (_, i) => `app-${String(i + 1)}`)
   for (const name of names) await writeChart(join(folder, `${name}.tgz`), name, '1.0.0')
-  step(`${String(PUSHERS)} processes push at the same moment, none compacts`, `helm s3 push app-N.tgz ${URL_OF_REPOSITORY} --no-compact`)
+  step(
+    `${String(PUSHERS)} processes push at the same moment, none compacts`,
+    `helm s3 push app-N.tgz ${URL_OF_REPOSITORY} --no-compact`,
+  )
   await Promise.all(names.map((name) => helmS3('push', `${name}.tgz`, URL_OF_REPOSITORY, '--no-compact')))
   await showBucket()
   say(`  Each push is one delta in index.d/. Readers merge on read:`)
   await showIndexes()
 
-  step('Two processes compact at the same moment; one wins, the other finds nothing left', `helm s3 compact ${URL_OF_REPOSITORY}`)
+  step(
+    'Two processes compact at the same moment; one wins, the other finds nothing left',
+    `helm s3 compact ${URL_OF_REPOSITORY}`,
+  )
   const said = await Promise.all([0, 1].map(() => helmS3('compact', URL_OF_REPOSITORY)))
   for (const text of said) say(`    ${text.trim().replaceAll('\n', '\n    ')}`)
   await showIndexes()
@@ -80,7 +94,10 @@ async function demonstrate({ endpoint, ...store }: EmbeddedStore): Promise<void>
   say(`    ${(await helmS3('delete', 'app-1', URL_OF_REPOSITORY, '--version', '1.0.0')).trim()}`)
   await showIndexes()
 
-  step('Six minutes later (the clock of the store is moved) the deltas are past the grace window', `helm s3 compact ${URL_OF_REPOSITORY}`)
+  step(
+    'Six minutes later (the clock of the store is moved) the deltas are past the grace window',
+    `helm s3 compact ${URL_OF_REPOSITORY}`,
+  )
   store.advance(SIX_MINUTES)
   say(`    ${(await helmS3('compact', URL_OF_REPOSITORY)).trim().replaceAll('\n', '\n    ')}`)
   await showBucket()
@@ -89,14 +106,21 @@ async function demonstrate({ endpoint, ...store }: EmbeddedStore): Promise<void>
   say(`    ${(await helmS3('fetch', 'app-2', URL_OF_REPOSITORY, '-o', 'json')).trim().replaceAll('\n', '\n    ')}`)
 
   const helm = findProgram('helm')
-  if (helm === undefined) step('There is no helm on the PATH; with one, this is where it would search and pull', 'https://helm.sh/docs/intro/install')
+  if (helm === undefined)
+    step(
+      'There is no helm on the PATH; with one, this is where it would search and pull',
+      'https://helm.sh/docs/intro/install',
+    )
   else await demonstrateHelm(helm, env)
   say('\nDone: nothing was lost. `npm start -- --keep` leaves the store running, to try it by hand.')
 }
 
 async function demonstrateHelm(program: string, env: Environment): Promise<void> {
   const helm = (...args: string[]): Promise<string> => run(program, args, env, folder)
-  step('The real Helm, with this plugin', `helm repo add demo ${URL_OF_REPOSITORY}; helm search repo demo/; helm pull demo/app-3`)
+  step(
+    'The real Helm, with this plugin',
+    `helm repo add demo ${URL_OF_REPOSITORY}; helm search repo demo/; helm pull demo/app-3`,
+  )
   await helm('plugin', 'install', ROOT.replace(/[/\\]$/, ''))
   await helm('repo', 'add', 'demo', URL_OF_REPOSITORY)
   say(`    ${(await helm('search', 'repo', 'demo/')).trim().replaceAll('\n', '\n    ')}`)
@@ -121,13 +145,22 @@ async function keep(store: EmbeddedStore): Promise<void> {
 }
 
 function credentials(endpoint: string): Record<string, string> {
-  return { AWS_ENDPOINT_URL: endpoint, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'demo', AWS_SECRET_ACCESS_KEY: 'demo-secret' }
+  return {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'demo',
+    AWS_SECRET_ACCESS_KEY: 'demo-secret',
+  }
 }
 
 /** This process's environment without what would lead elsewhere, with Helm's state in the temporary folder. */
 function environment(endpoint: string): Environment {
   const own = Object.entries(process.env).filter(([name]) => !/^(AWS_|HELM_|S3_)/.test(name))
-  const homes = { HELM_CONFIG_HOME: join(folder, 'config'), HELM_CACHE_HOME: join(folder, 'cache'), HELM_DATA_HOME: join(folder, 'data') }
+  const homes = {
+    HELM_CONFIG_HOME: join(folder, 'config'),
+    HELM_CACHE_HOME: join(folder, 'cache'),
+    HELM_DATA_HOME: join(folder, 'data'),
+  }
   return { ...Object.fromEntries(own), ...homes, ...credentials(endpoint) }
 }
 

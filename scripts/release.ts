@@ -31,8 +31,11 @@ try {
   const draft = await mkdtemp(join(DIST, '.release-'))
   try {
     const archives: Signed[] = []
-    for (const target of targets) archives.push({ plugin: name, version, ...(await buildArchive(target, version, draft)) })
-    const lines = archives.map(({ archive, sha256 }) => `${sha256}  ${archive}\n`).sort((a, b) => (a.slice(64) < b.slice(64) ? -1 : 1))
+    for (const target of targets)
+      archives.push({ plugin: name, version, ...(await buildArchive(target, version, draft)) })
+    const lines = archives
+      .map(({ archive, sha256 }) => `${sha256}  ${archive}\n`)
+      .sort((a, b) => (a.slice(64) < b.slice(64) ? -1 : 1))
     await writeFile(join(draft, `helm-s3_${version}_checksums.txt`), lines.join(''))
     if (key !== undefined) await writeProvenances(draft, archives, key)
     await chmod(draft, 0o755)
@@ -46,7 +49,11 @@ try {
   process.exitCode = 1
 }
 
-async function buildArchive(target: Target, version: string, folder: string): Promise<{ readonly archive: string; readonly sha256: string }> {
+async function buildArchive(
+  target: Target,
+  version: string,
+  folder: string,
+): Promise<{ readonly archive: string; readonly sha256: string }> {
   const name = `helm-s3_${version}_${target.name}`
   const archive = `${name}.tar.gz`
   const workshop = await mkdtemp(join(DIST, '.draft-'))
@@ -66,8 +73,12 @@ async function buildArchive(target: Target, version: string, folder: string): Pr
 /** The name and version of the plugin, which stands in two files. */
 async function readVersion(): Promise<{ readonly name: string; readonly version: string }> {
   const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { readonly version: string }
-  const manifest = parse(await readFile(join(ROOT, 'plugin.yaml'), 'utf8')) as { readonly name: string; readonly version: string }
-  if (manifest.version !== version) throw new Error(`package.json has the version ${version}, plugin.yaml ${manifest.version}`)
+  const manifest = parse(await readFile(join(ROOT, 'plugin.yaml'), 'utf8')) as {
+    readonly name: string
+    readonly version: string
+  }
+  if (manifest.version !== version)
+    throw new Error(`package.json has the version ${version}, plugin.yaml ${manifest.version}`)
   await mkdir(DIST, { recursive: true })
   return { name: manifest.name, version }
 }
@@ -78,18 +89,32 @@ function readFlags(): { readonly targets: readonly Target[]; readonly key: Signi
   if (unknown !== undefined) throw new Error(`there is no platform ${unknown}\n\n${USAGE}`)
   const { HELM_S3_SIGNING_KEY, HELM_S3_SIGNING_KEYRING, HELM_S3_SIGNING_PASSPHRASE_FILE } = process.env
   const name = key ?? HELM_S3_SIGNING_KEY
-  if (name === undefined && (keyring !== undefined || passphraseFile !== undefined)) throw new Error(`--keyring and --passphrase-file go with --key\n\n${USAGE}`)
+  if (name === undefined && (keyring !== undefined || passphraseFile !== undefined))
+    throw new Error(`--keyring and --passphrase-file go with --key\n\n${USAGE}`)
   return {
     targets: only.length === 0 ? TARGETS : TARGETS.filter((target) => only.includes(target.name)),
     key:
-      name === undefined ? undefined : { name, keyring: keyring ?? HELM_S3_SIGNING_KEYRING, passphraseFile: passphraseFile ?? HELM_S3_SIGNING_PASSPHRASE_FILE },
+      name === undefined
+        ? undefined
+        : {
+            name,
+            keyring: keyring ?? HELM_S3_SIGNING_KEYRING,
+            passphraseFile: passphraseFile ?? HELM_S3_SIGNING_PASSPHRASE_FILE,
+          },
   }
 }
 
-function parseFlags(): { readonly only?: string[]; readonly key?: string; readonly keyring?: string; readonly 'passphrase-file'?: string } {
+function parseFlags(): {
+  readonly only?: string[]
+  readonly key?: string
+  readonly keyring?: string
+  readonly 'passphrase-file'?: string
+} {
   const text = { type: 'string' } as const
   try {
-    return parseArgs({ options: { only: { ...text, multiple: true }, key: text, keyring: text, 'passphrase-file': text } }).values
+    return parseArgs({
+      options: { only: { ...text, multiple: true }, key: text, keyring: text, 'passphrase-file': text },
+    }).values
   } catch (error) {
     throw new Error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`, { cause: error })
   }

@@ -4,7 +4,11 @@ import { execFile } from 'node:child_process'
  * Runs a program to its end. @returns what it has printed on stdout and stderr
  * @throws Error with what it has printed, when it fails
  */
-export function run(program: string, args: readonly string[], options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly input?: string } = {}): Promise<string> {
+export function run(
+  program: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly input?: string } = {},
+): Promise<string> {
   const { input, ...rest } = options
   return new Promise((resolve, reject) => {
     // npm is a script on Windows.

@@ -32,14 +32,25 @@ export const deltas: Growth = {
       const prepare = (): Promise<void> => repository.restore(index, (key) => keys.has(key))
       const cases = bench.ours.map((program) => casesOf(bench, program, repository, prepare, chart.path))
       for (const what of ['read', 'push --no-compact', 'compact']) {
-        await addPoints(add, at, cases.flat().filter((each) => each.what === what), bench.sizes.runs)
+        await addPoints(
+          add,
+          at,
+          cases.flat().filter((each) => each.what === what),
+          bench.sizes.runs,
+        )
       }
     }
     await repository.remove()
   },
 }
 
-function casesOf(bench: Workbench, program: Program, repository: Repository, prepare: () => Promise<void>, chart: string): Case[] {
+function casesOf(
+  bench: Workbench,
+  program: Program,
+  repository: Repository,
+  prepare: () => Promise<void>,
+  chart: string,
+): Case[] {
   const stdout = bench.path('stdout')
   const one = (what: string, ...args: readonly string[]): Case => ({
     what,

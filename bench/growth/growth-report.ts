@@ -28,7 +28,13 @@ export function growthCharts(growths: readonly Growth[], results: readonly Growt
 
 function growthSection(growth: Growth, result: GrowthResult, folder: string): string[] {
   const whats = [...new Set(result.series.map(({ what }) => what))]
-  const tables = whats.flatMap((what) => [`**${what}**`, growthTable(growth.axis, result.series.filter((series) => series.what === what))])
+  const tables = whats.flatMap((what) => [
+    `**${what}**`,
+    growthTable(
+      growth.axis,
+      result.series.filter((series) => series.what === what),
+    ),
+  ])
   const pictures = growth.charts.filter((chart) => drawChart(growth, chart, result) !== undefined)
   const failed = result.failed === undefined ? [] : [`Ended early: ${result.failed.split('\n', 1)[0] ?? ''}`]
   return [...pictures.map(({ file, title }) => `![${title}](${folder}/${file}.svg)`), ...tables, ...failed]
@@ -37,7 +43,10 @@ function growthSection(growth: Growth, result: GrowthResult, folder: string): st
 /** One row a point; in each cell the median time, the greatest memory, and of concurrent writers what was kept. */
 export function growthTable(axis: string, series: readonly GrowthSeries[]): string {
   const steps = [...new Set(series.flatMap(({ points }) => points.map(({ at }) => at)))].sort((a, b) => a - b)
-  const rows = steps.map((at) => [count(at), ...series.map(({ points }) => pointCell(points.find((point) => point.at === at)))])
+  const rows = steps.map((at) => [
+    count(at),
+    ...series.map(({ points }) => pointCell(points.find((point) => point.at === at))),
+  ])
   return markdownTable([axis, ...series.map(({ program }) => program)], rows)
 }
 
@@ -48,7 +57,11 @@ function pointCell(point: GrowthPoint | undefined): string {
   return [duration(timeOf(point)), ...(memory === undefined ? [] : [size(memory)]), ...kept].join(', ')
 }
 
-function drawChart({ axis }: Growth, { shows, title, value }: GrowthChart, { series }: GrowthResult): Chart | undefined {
+function drawChart(
+  { axis }: Growth,
+  { shows, title, value }: GrowthChart,
+  { series }: GrowthResult,
+): Chart | undefined {
   const shown = series.filter(shows)
   const several = new Set(shown.map(({ what }) => what)).size > 1
   const lines = shown.map(({ points, program, what }) => ({
@@ -61,7 +74,14 @@ function drawChart({ axis }: Growth, { shows, title, value }: GrowthChart, { ser
   }))
   if (lines.every(({ points }) => points.length === 0)) return undefined
   const isTime = value === 'time'
-  return { title, xLabel: axis, yLabel: isTime ? 'time' : 'peak memory', formatX: count, formatY: isTime ? axisDuration : size, series: lines }
+  return {
+    title,
+    xLabel: axis,
+    yLabel: isTime ? 'time' : 'peak memory',
+    formatX: count,
+    formatY: isTime ? axisDuration : size,
+    series: lines,
+  }
 }
 
 /** `10 ms`, `1 s`, `100 s` */

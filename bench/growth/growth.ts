@@ -47,7 +47,12 @@ export interface GrowthPoint {
 export type AddPoint = (what: string, program: string, point: GrowthPoint) => void
 
 /** The series with one more point, the points in their order. */
-export function withPoint(series: readonly GrowthSeries[], what: string, program: string, point: GrowthPoint): GrowthSeries[] {
+export function withPoint(
+  series: readonly GrowthSeries[],
+  what: string,
+  program: string,
+  point: GrowthPoint,
+): GrowthSeries[] {
   const old = series.find((each) => each.what === what && each.program === program)
   const points = [...(old?.points ?? []).filter(({ at }) => at !== point.at), point].sort((a, b) => a.at - b.at)
   const grown = { what, program, points }

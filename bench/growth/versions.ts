@@ -24,11 +24,26 @@ export const versions: Growth = {
   axis: 'versions in the index',
   charts: [
     { file: 'versions-push', title: 'Time of a push', value: 'time', shows: showing('push', 'push --no-compact') },
-    { file: 'versions-push-memory', title: 'Peak memory of a push', value: 'memory', shows: showing('push', 'push --no-compact') },
-    { file: 'versions-read', title: `Time to read the index, ${String(PENDING)} deltas pending`, value: 'time', shows: showing('read') },
+    {
+      file: 'versions-push-memory',
+      title: 'Peak memory of a push',
+      value: 'memory',
+      shows: showing('push', 'push --no-compact'),
+    },
+    {
+      file: 'versions-read',
+      title: `Time to read the index, ${String(PENDING)} deltas pending`,
+      value: 'time',
+      shows: showing('read'),
+    },
     { file: 'versions-read-memory', title: 'Peak memory to read the index', value: 'memory', shows: showing('read') },
     { file: 'versions-delete', title: 'Time to delete one version', value: 'time', shows: showing('delete') },
-    { file: 'versions-compact', title: `Time to compact ${String(PENDING)} deltas`, value: 'time', shows: showing('compact') },
+    {
+      file: 'versions-compact',
+      title: `Time to compact ${String(PENDING)} deltas`,
+      value: 'time',
+      shows: showing('compact'),
+    },
   ],
   measure: async (bench, add, say) => {
     const { peerVersions, versions: steps } = bench.sizes.growth
@@ -39,7 +54,12 @@ export const versions: Growth = {
       const cases = await Promise.all(subjects.map((subject) => casesOf(bench, at, subject)))
       // One operation after another: each is compared in turns with the same operation of the others.
       for (const what of ['push', 'push --no-compact', 'delete', 'read', 'compact']) {
-        await addPoints(add, at, cases.flat().filter((each) => each.what === what), runs)
+        await addPoints(
+          add,
+          at,
+          cases.flat().filter((each) => each.what === what),
+          runs,
+        )
       }
       for (const { repository } of subjects) await repository.remove()
     }
@@ -54,9 +74,17 @@ interface VersionsSubject {
 
 /** Each form of the program on JSON, the last one also on YAML, as is the peer. */
 function subjectsOf(bench: Workbench): VersionsSubject[] {
-  const one = (program: Program, form: IndexForm): VersionsSubject => ({ program, form, repository: bench.repository() })
+  const one = (program: Program, form: IndexForm): VersionsSubject => ({
+    program,
+    form,
+    repository: bench.repository(),
+  })
   const onYaml = bench.ours.slice(-1).map((program) => one(program, 'yaml'))
-  return [...bench.ours.map((program) => one(program, 'json')), ...onYaml, ...(bench.peer === undefined ? [] : [one(bench.peer, 'yaml')])]
+  return [
+    ...bench.ours.map((program) => one(program, 'json')),
+    ...onYaml,
+    ...(bench.peer === undefined ? [] : [one(bench.peer, 'yaml')]),
+  ]
 }
 
 async function casesOf(bench: Workbench, at: number, { form, program, repository }: VersionsSubject): Promise<Case[]> {
@@ -70,7 +98,11 @@ async function casesOf(bench: Workbench, at: number, { form, program, repository
     await repository.putArchive(sample)
   }
   const push: Case = { what: 'push', prepare: plain, ...run('push', chart.path, 'bench') }
-  const remove: Case = { what: 'delete', prepare: plain, ...run('delete', sample.name, '--version', sample.version, 'bench') }
+  const remove: Case = {
+    what: 'delete',
+    prepare: plain,
+    ...run('delete', sample.name, '--version', sample.version, 'bench'),
+  }
   const withDeltas = async (): Promise<void> => {
     await repository.restore(index)
     if (program.name !== 'peer') await repository.putDeltas(deltaFiles(PENDING, at))
@@ -80,7 +112,8 @@ async function casesOf(bench: Workbench, at: number, { form, program, repository
     what: 'read',
     program: label,
     prepare: withDeltas,
-    run: () => bench.run(program.path, ['download', '', '', '', repository.urlOf('index.yaml')], repository, { stdout }),
+    run: () =>
+      bench.run(program.path, ['download', '', '', '', repository.urlOf('index.yaml')], repository, { stdout }),
   }
   if (program.name === 'peer') return [push, remove, read]
   const compact: Case = {
@@ -92,5 +125,11 @@ async function casesOf(bench: Workbench, at: number, { form, program, repository
       if (found !== at + PENDING) throw new Error(`${label}: the compacted index holds ${String(found)} entries`)
     },
   }
-  return [push, { what: 'push --no-compact', prepare: plain, ...run('push', chart.path, 'bench', '--no-compact') }, remove, read, compact]
+  return [
+    push,
+    { what: 'push --no-compact', prepare: plain, ...run('push', chart.path, 'bench', '--no-compact') },
+    remove,
+    read,
+    compact,
+  ]
 }

@@ -27,7 +27,9 @@ export const writers: Growth = {
       say(`growth: ${String(at)} writers`)
       const found = new Map<string, number>()
       const what = 'pushes at once'
-      const cases = programs.map((program) => writersCase(bench, { program, index, charts: charts.slice(0, at), what, found }))
+      const cases = programs.map((program) =>
+        writersCase(bench, { program, index, charts: charts.slice(0, at), what, found }),
+      )
       for (const { program, samples } of await measureCases(cases, Math.min(2, bench.sizes.runs))) {
         const kept = found.get(program)
         add(what, program, { at, samples, ...(kept === undefined ? {} : { kept }) })

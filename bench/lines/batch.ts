@@ -19,16 +19,30 @@ export const batch: Line = {
         run: () => bench.run(program.path, args, repository),
         check: async () => {
           const found = await repository.countInIndex(charts)
-          if (found !== charts.length) throw new Error(`${String(found)} of ${String(charts.length)} charts are in index.yaml`)
+          if (found !== charts.length)
+            throw new Error(`${String(found)} of ${String(charts.length)} charts are in index.yaml`)
         },
         count: () => bench.count(program.path, args, repository),
       }
     })
     const alone = bench.repository()
-    const raw = { kind: 'uploads', bucket: bench.bucket.name, prefix: alone.prefix, folder: bench.path('batch'), concurrency: CONCURRENCY } as const
-    const requests: Case = { what: 'the PUTs alone', program: 'the adapter alone', prepare: () => alone.remove(), run: () => bench.raw(raw, bench.store) }
+    const raw = {
+      kind: 'uploads',
+      bucket: bench.bucket.name,
+      prefix: alone.prefix,
+      folder: bench.path('batch'),
+      concurrency: CONCURRENCY,
+    } as const
+    const requests: Case = {
+      what: 'the PUTs alone',
+      program: 'the adapter alone',
+      prepare: () => alone.remove(),
+      run: () => bench.raw(raw, bench.store),
+    }
     const rows = await measureCases([...cases, requests], bench.sizes.runs)
-    const goals = bench.ours.map(({ name }) => atMostTimes(2, rowOf(rows, 'push', name), rowOf(rows, requests.what, requests.program)))
+    const goals = bench.ours.map(({ name }) =>
+      atMostTimes(2, rowOf(rows, 'push', name), rowOf(rows, requests.what, requests.program)),
+    )
     return { rows, goals }
   },
 }

@@ -6,7 +6,9 @@ import { type Case, type Line, atMostTimes, measureCases, rowOf } from '../line.
 /** Compaction of many deltas, against its requests alone. */
 export const compact: Line = {
   name: 'compact',
-  title: ({ sizes }) => `compact: ${sizes.pendingCompact.toLocaleString('en')} pending deltas into ${sizes.big.toLocaleString('en')} versions`,
+  title: ({ sizes }) =>
+    `compact: ${sizes.pendingCompact.toLocaleString('en')} pending deltas into ${sizes.big.toLocaleString('en')} ` +
+    `versions`,
   measure: async (bench) => {
     const { big, pendingCompact, runs } = bench.sizes
     const repository = bench.repository()
@@ -18,7 +20,12 @@ export const compact: Line = {
     for (const form of FORMS) {
       const index = await bench.index(big, form)
       const prepare = (): Promise<void> => repository.restore(index, isDelta)
-      const raw = { kind: 'compaction', base: repository.indexKey, target: `${repository.prefix}written`, deltaFolder: repository.deltaFolder } as const
+      const raw = {
+        kind: 'compaction',
+        base: repository.indexKey,
+        target: `${repository.prefix}written`,
+        deltaFolder: repository.deltaFolder,
+      } as const
       cases.push(
         ...bench.ours.map(({ name, path }) => ({
           what: `compact, ${form}`,
@@ -41,10 +48,17 @@ export const compact: Line = {
       await repository.restore(await bench.index(big, 'json'), isDelta)
       await bench.run(last.path, ['compact', 'bench'], repository)
       const found = await repository.countInIndex(added)
-      if (found !== added.length) throw new Error(`${String(found)} of ${String(added.length)} deltas are in index.yaml`)
+      if (found !== added.length)
+        throw new Error(`${String(found)} of ${String(added.length)} deltas are in index.yaml`)
     }
     const goals = FORMS.flatMap((form) =>
-      bench.ours.map(({ name }) => atMostTimes(3, rowOf(rows, `compact, ${form}`, name), rowOf(rows, `its requests alone, ${form}`, 'the adapter alone'))),
+      bench.ours.map(({ name }) =>
+        atMostTimes(
+          3,
+          rowOf(rows, `compact, ${form}`, name),
+          rowOf(rows, `its requests alone, ${form}`, 'the adapter alone'),
+        ),
+      ),
     )
     await repository.remove()
     return { rows, goals }

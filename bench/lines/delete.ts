@@ -9,9 +9,13 @@ export const deleteOne: Line = {
   name: 'delete',
   title: ({ sizes }) => `delete one version at ${sizes.big.toLocaleString('en')}`,
   measure: async (bench) => {
-    const cases = await Promise.all(FORMS.flatMap((form) => bench.programs.map((program) => deleteCase(bench, program, form))))
+    const cases = await Promise.all(
+      FORMS.flatMap((form) => bench.programs.map((program) => deleteCase(bench, program, form))),
+    )
     const rows = await measureCases(cases, bench.sizes.runs)
-    const goals = rows.filter(({ program }) => program !== 'peer').map((row) => fasterThan(findRow(rows, row.what, 'peer'), 20, row))
+    const goals = rows
+      .filter(({ program }) => program !== 'peer')
+      .map((row) => fasterThan(findRow(rows, row.what, 'peer'), 20, row))
     return { rows, goals }
   },
 }

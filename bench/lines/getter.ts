@@ -35,5 +35,7 @@ function getterCases(bench: Workbench, repository: Repository, where: string, en
 }
 
 function goalsOf(rows: readonly Row[], limit: number): Goal[] {
-  return rows.filter(({ program }) => program === 'executable').map((row) => atMostTimes(limit, row, findRow(rows, row.what, 'peer')))
+  return rows
+    .filter(({ program }) => program === 'executable')
+    .map((row) => atMostTimes(limit, row, findRow(rows, row.what, 'peer')))
 }

@@ -9,7 +9,8 @@ import type { Workbench } from '../workbench.ts'
 /** The real Helm, with this program and JSON text against the Go plugin and YAML. */
 export const helm: Line = {
   name: 'helm',
-  title: ({ sizes }) => `\`helm repo update\` and \`helm search\` with our JSON form at ${sizes.big.toLocaleString('en')}`,
+  title: ({ sizes }) =>
+    `\`helm repo update\` and \`helm search\` with our JSON form at ${sizes.big.toLocaleString('en')}`,
   measure: async (bench) => {
     const { helm: program } = bench
     if (program === undefined) throw new Skip('no Helm was given with `--helm PATH`')
@@ -42,7 +43,10 @@ async function helmCases(bench: Workbench, helmProgram: string, program: Program
     program: program.name,
     run: () => bench.run(helmProgram, args, repository, { home }),
   })
-  return [one('helm repo update', ['repo', 'update', 'bench']), one('helm search repo', ['search', 'repo', 'bench/service-00001'])]
+  return [
+    one('helm repo update', ['repo', 'update', 'bench']),
+    one('helm search repo', ['search', 'repo', 'bench/service-00001']),
+  ]
 }
 
 /** Both programs as the same plugin, nothing but a getter: Helm 3 and 4 take it. */

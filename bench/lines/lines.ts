@@ -13,4 +13,17 @@ import { startUp } from './start-up.ts'
 import { writers } from './writers.ts'
 
 /** Every line, in the order of the table. */
-export const LINES: readonly Line[] = [push, pushConstant, deleteOne, read, readCached, compact, writers, reindex, getter, startUp, helm, batch]
+export const LINES: readonly Line[] = [
+  push,
+  pushConstant,
+  deleteOne,
+  read,
+  readCached,
+  compact,
+  writers,
+  reindex,
+  getter,
+  startUp,
+  helm,
+  batch,
+]

@@ -7,7 +7,8 @@ import type { Workbench } from '../workbench.ts'
 /** A push that leaves `index.yaml` alone costs the same whatever the size of the repository. */
 export const pushConstant: Line = {
   name: 'push-constant',
-  title: ({ sizes }) => `push \`--no-compact\` at ${sizes.big.toLocaleString('en')} against ${sizes.small.toLocaleString('en')} versions`,
+  title: ({ sizes }) =>
+    `push \`--no-compact\` at ${sizes.big.toLocaleString('en')} against ${sizes.small.toLocaleString('en')} versions`,
   measure: async (bench) => {
     const { big, runs, small } = bench.sizes
     const cases: Case[] = []
@@ -16,7 +17,9 @@ export const pushConstant: Line = {
     }
     const rows = await measureCases(cases, runs * 3)
     const goals = FORMS.flatMap((form) =>
-      bench.ours.map(({ name }) => atMostTimes(1.3, rowOf(rows, caseName(form, big), name), rowOf(rows, caseName(form, small), name))),
+      bench.ours.map(({ name }) =>
+        atMostTimes(1.3, rowOf(rows, caseName(form, big), name), rowOf(rows, caseName(form, small), name)),
+      ),
     )
     return { rows, goals }
   },

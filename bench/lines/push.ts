@@ -11,7 +11,9 @@ export const push: Line = {
   name: 'push',
   title: ({ sizes }) => `push with inline compaction into ${sizes.big.toLocaleString('en')} versions`,
   measure: async (bench) => {
-    const cases = await Promise.all(FORMS.flatMap((form) => bench.programs.map((program) => pushCase(bench, program, form))))
+    const cases = await Promise.all(
+      FORMS.flatMap((form) => bench.programs.map((program) => pushCase(bench, program, form))),
+    )
     const rows = await measureCases(cases, bench.sizes.runs)
     const goals = rows
       .filter(({ program }) => program !== 'peer')
@@ -31,7 +33,8 @@ async function pushCase(bench: Workbench, program: Program, form: IndexForm): Pr
     prepare: () => repository.restore(index),
     run: () => bench.run(program.path, args, repository),
     check: async () => {
-      if ((await repository.countInIndex([chart])) !== 1) throw new Error(`${program.name}: what was pushed is not in index.yaml`)
+      if ((await repository.countInIndex([chart])) !== 1)
+        throw new Error(`${program.name}: what was pushed is not in index.yaml`)
     },
     ...(program.name === 'peer' ? {} : { count: () => bench.count(program.path, args, repository) }),
   }

@@ -15,7 +15,8 @@ const WITHOUT_BASE = 1_000_000
 export const readCached: Line = {
   name: 'read-cached',
   title: ({ sizes }) =>
-    `the same when the local cache already holds that base, store ${String(sizes.roundTrip)} ms away, ${String(sizes.bandwidth / 1e6)} Mbit/s`,
+    `the same when the local cache already holds that base, store ${String(sizes.roundTrip)} ms away, ` +
+    `${String(sizes.bandwidth / 1e6)} Mbit/s`,
   measure: async (bench) => {
     const rows = await bench.atDistance(bench.sizes, async (endpoint) => {
       const cases: Case[] = []
@@ -35,10 +36,22 @@ export const readCached: Line = {
 }
 
 function bytesReceived(row: Row): Goal {
-  return { what: `${row.what}: received`, program: row.program, sense: 'at most', limit: WITHOUT_BASE, unit: 'bytes', value: row.traffic?.received }
+  return {
+    what: `${row.what}: received`,
+    program: row.program,
+    sense: 'at most',
+    limit: WITHOUT_BASE,
+    unit: 'bytes',
+    value: row.traffic?.received,
+  }
 }
 
-async function readCases(bench: Workbench, { name, path }: Program, form: IndexForm, endpoint: string): Promise<Case[]> {
+async function readCases(
+  bench: Workbench,
+  { name, path }: Program,
+  form: IndexForm,
+  endpoint: string,
+): Promise<Case[]> {
   const { big, pendingRead } = bench.sizes
   const repository = bench.repository()
   await repository.restore(await bench.index(big, form))
@@ -56,7 +69,12 @@ async function readCases(bench: Workbench, { name, path }: Program, form: IndexF
 }
 
 /** A Helm home in which Helm has just read this index: it keeps what the getter gave it. */
-async function homeThatRead(bench: Workbench, program: string, args: readonly string[], repository: Repository): Promise<HelmHome> {
+async function homeThatRead(
+  bench: Workbench,
+  program: string,
+  args: readonly string[],
+  repository: Repository,
+): Promise<HelmHome> {
   const home = await bench.home(repository)
   await bench.run(program, args, repository, { home, stdout: home.cachedIndex })
   return home

@@ -10,7 +10,8 @@ import type { Workbench } from '../workbench.ts'
 export const read: Line = {
   name: 'read',
   title: ({ sizes }) =>
-    `merge on read: getter on \`index.yaml\`, ${sizes.big.toLocaleString('en')} versions, ${String(sizes.pendingRead)} pending deltas on as many charts`,
+    `merge on read: getter on \`index.yaml\`, ${sizes.big.toLocaleString('en')} versions, ` +
+    `${String(sizes.pendingRead)} pending deltas on as many charts`,
   measure: async (bench) => {
     const cases: Case[] = []
     for (const form of FORMS) {
@@ -34,7 +35,10 @@ export const read: Line = {
     const goals = FORMS.flatMap((form) =>
       bench.ours.flatMap(({ name }) => {
         const merge = rowOf(rows, `merge on read, ${form}`, name)
-        return [atMostTimes(1.5, merge, rowOf(rows, `plain download of the same bytes, ${form}`, name)), memoryAtMost(350, merge)]
+        return [
+          atMostTimes(1.5, merge, rowOf(rows, `plain download of the same bytes, ${form}`, name)),
+          memoryAtMost(350, merge),
+        ]
       }),
     )
     return { rows, goals }

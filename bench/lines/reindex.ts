@@ -12,7 +12,8 @@ const [EMPTY, SAME] = ['from an empty index', 'with nothing new']
 /** The index made from the archives, far from the store. */
 export const reindex: Line = {
   name: 'reindex',
-  title: ({ sizes }) => `reindex of ${sizes.archives.toLocaleString('en')} archives, store ${String(sizes.roundTrip)} ms away`,
+  title: ({ sizes }) =>
+    `reindex of ${sizes.archives.toLocaleString('en')} archives, store ${String(sizes.roundTrip)} ms away`,
   measure: async (bench) => {
     if (!(await bench.has('reindex'))) throw new Skip('the program has no command `reindex`')
     const { archives, roundTrip, runs } = bench.sizes
@@ -59,7 +60,12 @@ async function prepareIndexes(bench: Workbench): Promise<Indexes> {
   return { empty, full, folder, paths: charts.map(({ path }) => path) }
 }
 
-async function reindexCases(bench: Workbench, program: Program, { empty, full, paths }: Indexes, endpoint: string): Promise<Case[]> {
+async function reindexCases(
+  bench: Workbench,
+  program: Program,
+  { empty, full, paths }: Indexes,
+  endpoint: string,
+): Promise<Case[]> {
   const repository = bench.repository()
   const [ours] = bench.ours
   if (ours === undefined) return []
@@ -78,7 +84,8 @@ async function reindexCases(bench: Workbench, program: Program, { empty, full, p
     check: async () => {
       const index = await bench.bucket.get(repository.indexKey)
       const missing = paths.filter((path) => !index.includes(path.slice(path.lastIndexOf('/') + 1)))
-      if (missing.length > 0) throw new Error(`${program.name}: ${String(missing.length)} archives are not in index.yaml`)
+      if (missing.length > 0)
+        throw new Error(`${program.name}: ${String(missing.length)} archives are not in index.yaml`)
     },
     ...(program.name === 'peer' ? {} : { count: () => bench.count(program.path, ['reindex', 'bench'], repository) }),
   })

@@ -9,7 +9,11 @@ export const startUp: Line = {
     await repository.putArchive(bench.sample)
     const { name, version } = bench.sample
     const args = ['download', '', '', '', repository.urlOf(`${name}-${version}.tgz`)]
-    const bare: Case = { what: 'node -e 0', program: 'Node', run: () => bench.run(process.execPath, ['-e', '0'], repository) }
+    const bare: Case = {
+      what: 'node -e 0',
+      program: 'Node',
+      run: () => bench.run(process.execPath, ['-e', '0'], repository),
+    }
     const cases = bench.ours
       .filter((program) => program.name === 'Node bundle')
       .map((program): Case => ({
@@ -18,7 +22,9 @@ export const startUp: Line = {
         run: () => bench.run(program.path, args, repository, { stdout: bench.path('stdout') }),
       }))
     const rows = await measureCases([...cases, bare], bench.sizes.startRuns)
-    const goals = rows.filter(({ what }) => what === 'getter').map((row) => atMostTimes(2.2, row, findRow(rows, bare.what, bare.program)))
+    const goals = rows
+      .filter(({ what }) => what === 'getter')
+      .map((row) => atMostTimes(2.2, row, findRow(rows, bare.what, bare.program)))
     return { rows, goals }
   },
 }

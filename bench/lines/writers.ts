@@ -17,11 +17,21 @@ export const writers: Line = {
     const rows = await measureCases(cases, bench.sizes.runs)
     const goals = bench.ours.flatMap(({ name }): Goal[] => {
       const row = findRow(rows, what, name)
-      const kept: Goal = { what: 'in index.yaml', program: name, sense: 'at least', limit: charts.length, unit: 'charts', value: found.get(name) }
+      const kept: Goal = {
+        what: 'in index.yaml',
+        program: name,
+        sense: 'at least',
+        limit: charts.length,
+        unit: 'charts',
+        value: found.get(name),
+      }
       return row === undefined ? [kept] : [kept, fasterThan(findRow(rows, what, 'peer'), 10, row)]
     })
     const lost = found.get('peer')
-    const notes = lost === undefined ? [] : [`After the peer, \`index.yaml\` names ${String(lost)} of ${String(charts.length)} charts at worst.`]
+    const notes =
+      lost === undefined
+        ? []
+        : [`After the peer, \`index.yaml\` names ${String(lost)} of ${String(charts.length)} charts at worst.`]
     return { rows, goals, notes }
   },
 }

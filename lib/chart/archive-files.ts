@@ -20,10 +20,11 @@ export interface ArchiveFile {
 const SMALLER = 'leave large files out of the chart with .helmignore'
 
 /**
- * The files of a chart archive as Helm's loader lists them, whatever the name of their top folder. Memory is taken for the
- * contents that are asked for, and time for no more than the limits allow.
+ * The files of a chart archive as Helm's loader lists them, whatever the name of their top folder. Memory is taken for
+ * the contents that are asked for, and time for no more than the limits allow.
  * @param isWanted whether the content of this path is asked for
- * @throws HelmS3Error `invalid-chart` when Helm would refuse the archive: damaged, too large, or with a path that leaves it
+ * @throws HelmS3Error `invalid-chart` when Helm would refuse the archive: damaged, too large, or with a path that
+ *   leaves it
  */
 export async function readArchiveFiles(
   archive: Uint8Array,
@@ -58,11 +59,16 @@ class FileList {
     spendFile(this.#budget)
     if (isFolder(header)) return false
     const path = pathInChart(header.name)
-    if (header.size >= this.#left) throw invalidChart('the chart is larger than 100 MiB unpacked, the most that Helm loads', SMALLER)
+    if (header.size >= this.#left)
+      throw invalidChart('the chart is larger than 100 MiB unpacked, the most that Helm loads', SMALLER)
     if (header.size > MAX_FILE) {
-      throw invalidChart(`the file ${JSON.stringify(header.name)} is larger than 5 MiB, the most that Helm loads`, SMALLER)
+      throw invalidChart(
+        `the file ${JSON.stringify(header.name)} is larger than 5 MiB, the most that Helm loads`,
+        SMALLER,
+      )
     }
-    if (header.size > 0 && isHeaderOnly(header.type)) throw invalidChart(`the link ${JSON.stringify(header.name)} has a size`)
+    if (header.size > 0 && isHeaderOnly(header.type))
+      throw invalidChart(`the link ${JSON.stringify(header.name)} has a size`)
     this.#left -= header.size
     return this.#isWanted(path)
   }
@@ -83,7 +89,8 @@ export function withoutByteOrderMark(content: Uint8Array): Uint8Array {
  * @throws HelmS3Error `invalid-chart` for a path that Helm refuses
  */
 function pathInChart(name: string): string {
-  const refuse = (problem: string): Error => invalidChart(`the archive ${problem}: ${JSON.stringify(name.slice(0, MAX_PATH))}`)
+  const refuse = (problem: string): Error =>
+    invalidChart(`the archive ${problem}: ${JSON.stringify(name.slice(0, MAX_PATH))}`)
   if (Buffer.byteLength(name) > MAX_PATH) throw refuse(`holds a path of more than ${String(MAX_PATH)} bytes`)
   const delimiter = name.includes('\\') ? '\\' : '/'
   const [top, ...parts] = name.split(delimiter)

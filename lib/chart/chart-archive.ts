@@ -18,7 +18,8 @@ export interface UnpackedChart {
 }
 
 /**
- * Reads a chart archive by the rules of Helm's own loader (helm/helm pkg/chart/loader), and by our own for name and version.
+ * Reads a chart archive by the rules of Helm's own loader (helm/helm pkg/chart/loader), and by our own for name and
+ * version.
  * @throws HelmS3Error `invalid-chart` when Helm would not load it, with what to do
  */
 export async function readChartArchive(bytes: Uint8Array): Promise<ChartArchive> {

@@ -1,4 +1,10 @@
-import { DEPENDENCY_FIELDS, type FieldType, type Fields, MAINTAINER_FIELDS, METADATA_FIELDS } from '../core/helm/field-types.ts'
+import {
+  DEPENDENCY_FIELDS,
+  type FieldType,
+  type Fields,
+  MAINTAINER_FIELDS,
+  METADATA_FIELDS,
+} from '../core/helm/field-types.ts'
 import { MAX_CHART_YAML } from '../text/size-limits.ts'
 import { asJson, decodeFields, inFieldOrder } from './decode-fields.ts'
 import { readHelmYaml } from './helm-yaml.ts'
@@ -14,7 +20,10 @@ import type { DraftMetadata } from './metadata.ts'
  */
 export function readChartYaml(bytes: Uint8Array, file = 'Chart.yaml', previous: DraftMetadata = {}): DraftMetadata {
   if (bytes.length > MAX_CHART_YAML) {
-    throw invalidChart(`${file} is larger than 1 MiB`, 'it would be part of every index: move long texts to other files')
+    throw invalidChart(
+      `${file} is larger than 1 MiB`,
+      'it would be part of every index: move long texts to other files',
+    )
   }
   const value = readHelmYaml(bytes, file)
   if (value === undefined) return previous
@@ -47,7 +56,10 @@ export function readLock(bytes: Uint8Array, file: string): Readonly<Record<strin
 
 /** RFC 3339 as Go prints it: no zeros at the end of a fraction, and Z for UTC. */
 function goTime(text: string): string {
-  return text.replace(/(\.\d*?)0+(?=[Z+-])/i, '$1').replace(/\.(?=[Z+-])/i, '').replace(/\+00:00$/, 'Z')
+  return text
+    .replace(/(\.\d*?)0+(?=[Z+-])/i, '$1')
+    .replace(/\.(?=[Z+-])/i, '')
+    .replace(/\+00:00$/, 'Z')
 }
 
 /**
@@ -65,7 +77,9 @@ export function inHelmOrder(values: Readonly<Record<string, unknown>>): DraftMet
     {
       ...values,
       maintainers: maintainers?.map((each) => each && inFieldOrder({ ...each }, MAINTAINER_FIELDS)),
-      dependencies: dependencies?.map((each) => each && inFieldOrder({ ...each }, DEPENDENCY_FIELDS, ['name', 'repository'])),
+      dependencies: dependencies?.map(
+        (each) => each && inFieldOrder({ ...each }, DEPENDENCY_FIELDS, ['name', 'repository']),
+      ),
     },
     METADATA_FIELDS,
   )

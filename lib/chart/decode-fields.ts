@@ -7,8 +7,10 @@ type Values = Readonly<Record<string, unknown>>
 
 /**
  * Fills a structure of Go from a mapping, as sigs.k8s.io/yaml and encoding/json do: names in any case, unknown ones
- * dropped; scalars become strings where strings are wanted; null changes nothing in a string or a flag and empties the rest.
- * @param previous what the structure holds already: lists are filled item by item over the old ones, mappings key by key
+ * dropped; scalars become strings where strings are wanted; null changes nothing in a string or a flag and empties the
+ * rest.
+ * @param previous what the structure holds already: lists are filled item by item over the old ones, mappings key by
+ *   key
  * @param file its name, for messages
  * @throws HelmS3Error `invalid-chart` for a value of a wrong type, and for what JSON cannot say
  */
@@ -43,7 +45,8 @@ export function inFieldOrder(values: Values, known: Fields, kept: readonly strin
  */
 export function asJson(value: unknown, file: string): unknown {
   if (typeof value === 'bigint') return Number(value)
-  if (typeof value === 'number' && !Number.isFinite(value)) throw cannotLoad(file, `${floatText(value)} is no number in JSON`)
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw cannotLoad(file, `${floatText(value)} is no number in JSON`)
   if (Array.isArray(value)) return value.map((item) => asJson(item, file))
   if (!isObject(value)) return value
   return sortedByKey(Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asJson(item, file)])))
@@ -53,19 +56,25 @@ function decodeField(key: string, type: FieldType, previous: unknown, value: unk
   const list = Array.isArray(previous) ? (previous as unknown[]) : []
   if (value === null) return type === 'string' || type === 'bool' ? previous : undefined
   if (typeof type === 'object' && Array.isArray(value)) {
-    return value.map((item, at) => (isObject(item) ? decodeFields(item, type.listOf, valuesOf(list[at]), file) : checked(item, null)))
+    return value.map((item, at) =>
+      isObject(item) ? decodeFields(item, type.listOf, valuesOf(list[at]), file) : checked(item, null),
+    )
   }
   if (type === 'strings' && Array.isArray(value)) {
     return value.map((item, at) => (item === null ? (list[at] ?? '') : checked(textOf(item), 'string')))
   }
   if (type === 'texts' && isObject(value)) {
-    const texts = Object.entries(value).map(([name, item]): [string, unknown] => [name, checked(textOf(item) ?? '', 'string')])
+    const texts = Object.entries(value).map(([name, item]): [string, unknown] => [
+      name,
+      checked(textOf(item) ?? '', 'string'),
+    ])
     return { ...valuesOf(previous), ...Object.fromEntries(texts) }
   }
   return type === 'string' ? checked(textOf(value), type) : checked(asJson(value, file), type)
 
   function checked(item: unknown, wanted: FieldType | null): unknown {
-    const problem = wanted === null ? item !== null && `an item of ${key} is no mapping` : typeProblem(key, wanted, item)
+    const problem =
+      wanted === null ? item !== null && `an item of ${key} is no mapping` : typeProblem(key, wanted, item)
     if (problem) throw cannotLoad(file, problem)
     return item
   }

@@ -1,6 +1,6 @@
 /**
- * A pattern of Go's `filepath.Match` as a regular expression of the whole text: `*` and `?` stop at slashes, `[a-z]` and `[^a-z]`
- * are classes, a backslash takes the next character as it is. Undefined: Go finds the pattern malformed.
+ * A pattern of Go's `filepath.Match` as a regular expression of the whole text: `*` and `?` stop at slashes, `[a-z]`
+ * and `[^a-z]` are classes, a backslash takes the next character as it is. Undefined: Go finds the pattern malformed.
  */
 export function compileGoPattern(pattern: string): RegExp | undefined {
   const characters = [...pattern]
@@ -25,7 +25,10 @@ export function compileGoPattern(pattern: string): RegExp | undefined {
 }
 
 /** `end`: where its closing bracket stands. */
-function readClass(characters: readonly string[], start: number): { readonly expression: string; readonly end: number } | undefined {
+function readClass(
+  characters: readonly string[],
+  start: number,
+): { readonly expression: string; readonly end: number } | undefined {
   const isNegated = characters[start] === '^'
   let at = isNegated ? start + 1 : start
   let ranges = ''
@@ -40,13 +43,17 @@ function readClass(characters: readonly string[], start: number): { readonly exp
       high = upper
       at = upper.next
     }
-    if (codeOf(low.character) <= codeOf(high.character)) ranges += `${escaped(low.character)}-${escaped(high.character)}`
+    if (codeOf(low.character) <= codeOf(high.character))
+      ranges += `${escaped(low.character)}-${escaped(high.character)}`
   }
   return { expression: `[${isNegated ? '^' : ''}${ranges}]`, end: at }
 }
 
 /** Something must follow it: the class is not closed yet. */
-function readMember(characters: readonly string[], at: number): { readonly character: string; readonly next: number } | undefined {
+function readMember(
+  characters: readonly string[],
+  at: number,
+): { readonly character: string; readonly next: number } | undefined {
   const first = characters[at]
   if (first === undefined || first === '-' || first === ']') return undefined
   const next = first === '\\' ? at + 2 : at + 1

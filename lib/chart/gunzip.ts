@@ -9,15 +9,16 @@ const TRAILER = 8
 type Take = (chunk: Buffer) => 'more' | 'enough'
 
 /**
- * Hands the unpacked bytes of a gzip file, of all its members, to `take`, piece by piece and in order, until that answers
- * `enough`. What is behind the last member is not looked at, nor are the checksums: Helm stops reading at the end mark of
- * the tar archive, and so gets to neither.
+ * Hands the unpacked bytes of a gzip file, of all its members, to `take`, piece by piece and in order, until that
+ * answers `enough`. What is behind the last member is not looked at, nor are the checksums: Helm stops reading at the
+ * end mark of the tar archive, and so gets to neither.
  * @throws HelmS3Error `invalid-chart` when the bytes are no gzip file or end too early; and whatever `take` throws
  */
 export async function gunzip(bytes: Uint8Array, take: Take): Promise<void> {
   if (bytes.length === 0) throw invalidChart('the file is empty')
   let start = dataStart(bytes, 0)
-  if (start === undefined) throw invalidChart('it does not appear to be a gzipped archive', 'give the .tgz that `helm package` has made')
+  if (start === undefined)
+    throw invalidChart('it does not appear to be a gzipped archive', 'give the .tgz that `helm package` has made')
   while (start !== undefined) {
     const length = await inflate(bytes.subarray(start), take)
     if (length === undefined) return
@@ -70,7 +71,8 @@ function dataStart(bytes: Uint8Array, start: number): number | undefined {
   const has = (flag: number): boolean => (flags & flag) !== 0
   const afterText = (at: number): number => {
     const end = bytes.indexOf(0, at)
-    if (end >= at + MAX_TEXT || (end < 0 && bytes.length >= at + MAX_TEXT)) throw invalidChart('the header of the archive is damaged: a name in it has no end')
+    if (end >= at + MAX_TEXT || (end < 0 && bytes.length >= at + MAX_TEXT))
+      throw invalidChart('the header of the archive is damaged: a name in it has no end')
     return end < 0 ? bytes.length : end + 1
   }
   let at = start + 10
@@ -80,7 +82,10 @@ function dataStart(bytes: Uint8Array, start: number): number | undefined {
   if (!has(HAS_CHECKSUM)) return at
   const checksum = (bytes[at] ?? 0) + 256 * (bytes[at + 1] ?? 0)
   if (at + 2 <= bytes.length && checksum !== (crc32(bytes.subarray(start, at)) & 0xffff)) {
-    throw invalidChart('the header of the archive is damaged: it does not match its checksum', 'make the archive again with `helm package`')
+    throw invalidChart(
+      'the header of the archive is damaged: it does not match its checksum',
+      'make the archive again with `helm package`',
+    )
   }
   return at + 2
 }

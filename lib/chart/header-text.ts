@@ -4,8 +4,8 @@ const ENCODED_WORD = /=\?([^?*]+)(?:\*[^?]*)?\?([bq])\?([^?]*)\?=/gi
 const BETWEEN_WORDS = /(\?=)\s+(?==\?)/g
 
 /**
- * The text of a metadata header. S3 answers with encoded words (RFC 2047) where a value is not ASCII; other stores answer
- * with the raw bytes of UTF-8, which HTTP clients take for Latin-1.
+ * The text of a metadata header. S3 answers with encoded words (RFC 2047) where a value is not ASCII; other stores
+ * answer with the raw bytes of UTF-8, which HTTP clients take for Latin-1.
  *
  * @returns undefined when the text cannot be told for sure
  */
@@ -13,7 +13,9 @@ export function decodeHeaderText(header: string): string | undefined {
   try {
     const decoded = header
       .replace(BETWEEN_WORDS, '$1')
-      .replace(ENCODED_WORD, (_word, charset: string, encoding: string, text: string) => decodeWord(charset, encoding, text))
+      .replace(ENCODED_WORD, (_word, charset: string, encoding: string, text: string) =>
+        decodeWord(charset, encoding, text),
+      )
     return isAscii(header) ? decoded : decode('utf-8', latin1Bytes(header))
   } catch {
     return undefined
@@ -22,7 +24,9 @@ export function decodeHeaderText(header: string): string | undefined {
 
 function decodeWord(charset: string, encoding: string, text: string): string {
   if (encoding.toLowerCase() === 'b') return decode(charset, Buffer.from(text, 'base64'))
-  const bytes = text.replaceAll('_', ' ').replace(/=([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  const bytes = text
+    .replaceAll('_', ' ')
+    .replace(/=([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
   return decode(charset, latin1Bytes(bytes))
 }
 

@@ -4,8 +4,8 @@ import { HelmS3Error } from '../errors.ts'
 import { invalidChart } from './invalid-chart.ts'
 
 /**
- * The mapping that a YAML file of a chart holds, as Helm's lenient loader reads it: the first document only, whole numbers
- * as bigints; undefined for a file without content.
+ * The mapping that a YAML file of a chart holds, as Helm's lenient loader reads it: the first document only, whole
+ * numbers as bigints; undefined for a file without content.
  * @param file its name, for messages
  * @throws HelmS3Error `invalid-chart` when Helm would refuse the text
  */
@@ -36,7 +36,8 @@ const BREAKS = /\r\n?|\x85|(?<![ \t])[ \t]*[\u2028\u2029][ \t]*/g
 
 function decode(bytes: Uint8Array, file: string): string {
   const [first, second] = bytes
-  const encoding = first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8'
+  const encoding =
+    first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8'
   try {
     const text = new TextDecoder(encoding, { fatal: true }).decode(bytes)
     return text.replace(BREAKS, (found) => (/[\u2028\u2029]/.test(found) ? found.trim() : '\n'))

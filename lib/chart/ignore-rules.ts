@@ -14,15 +14,18 @@ interface Rule {
 const DEFAULT_RULE = 'templates/.?*'
 
 /**
- * The rules of a `.helmignore` (helm/helm internal/ignore/rules.go). They are not those of git: the first rule that decides wins;
- * `!RULE` ignores all that RULE does not match; no `**`; a rule with a slash is matched against the whole path, one without against
- * the last part; a star stops at a slash.
+ * The rules of a `.helmignore` (helm/helm internal/ignore/rules.go). They are not those of git: the first rule that
+ * decides wins; `!RULE` ignores all that RULE does not match; no `**`; a rule with a slash is matched against the whole
+ * path, one without against the last part; a star stops at a slash.
  * @param text undefined: the chart has no such file
  * @throws HelmS3Error `invalid-chart` for a rule that Helm refuses
  */
 export function readIgnoreRules(text: string | undefined): IgnoreRules {
   const lines = (text ?? '').replace(/^\ufeff/, '').split('\n')
-  const rules = [...lines, DEFAULT_RULE].map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#')).map(readRule)
+  const rules = [...lines, DEFAULT_RULE]
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map(readRule)
   return (path, isFolder) => {
     for (const { isNegated, matches, mustBeFolder } of rules) {
       const isMatch = (isFolder || !mustBeFolder) && matches(path)
@@ -42,6 +45,7 @@ function readRule(line: string): Rule {
   const pattern = mustBeFolder ? body.slice(0, -1) : body
   const isOfPath = pattern.includes('/')
   const expression = compileGoPattern(pattern.replace(/^\/+/, ''))
-  const matches = (path: string): boolean => expression?.test(isOfPath ? path : path.slice(path.lastIndexOf('/') + 1)) ?? false
+  const matches = (path: string): boolean =>
+    expression?.test(isOfPath ? path : path.slice(path.lastIndexOf('/') + 1)) ?? false
   return { isNegated, mustBeFolder, matches }
 }

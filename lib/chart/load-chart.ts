@@ -53,7 +53,8 @@ function isLookedAt(path: string): boolean {
 async function loadFiles(files: readonly ArchiveFile[], reading: Reading, depth: number): Promise<LoadedChart> {
   const metadata = validateMetadata(readMetadata(files, reading.budget))
   const subcharts: LoadedChart[] = []
-  if (depth === MAX_SUBCHART_DEPTH) throw invalidChart(`it has subcharts in subcharts, more than ${String(MAX_SUBCHART_DEPTH)} deep`)
+  if (depth === MAX_SUBCHART_DEPTH)
+    throw invalidChart(`it has subcharts in subcharts, more than ${String(MAX_SUBCHART_DEPTH)} deep`)
   for (const [name, subchart] of subchartsOf(files)) {
     try {
       subcharts.push(await loadSubchart(name, subchart, reading, depth + 1))
@@ -100,12 +101,20 @@ function subchartsOf(files: readonly ArchiveFile[]): ReadonlyMap<string, readonl
   return subcharts
 }
 
-async function loadSubchart(name: string, files: readonly ArchiveFile[], reading: Reading, depth: number): Promise<LoadedChart> {
+async function loadSubchart(
+  name: string,
+  files: readonly ArchiveFile[],
+  reading: Reading,
+  depth: number,
+): Promise<LoadedChart> {
   if (!name.endsWith('.tgz')) {
-    const own = files.filter(({ path }) => path.includes('/')).map((file) => ({ ...file, path: file.path.slice(name.length + 1) }))
+    const own = files
+      .filter(({ path }) => path.includes('/'))
+      .map((file) => ({ ...file, path: file.path.slice(name.length + 1) }))
     return loadFiles(own, reading, depth)
   }
   const [archive] = files
-  if (archive === undefined || archive.path !== name) throw invalidChart(`expected an archive, found the folder ${name}`)
+  if (archive === undefined || archive.path !== name)
+    throw invalidChart(`expected an archive, found the folder ${name}`)
   return loadArchiveFiles(archive.bytes, reading, depth)
 }

@@ -71,7 +71,18 @@ export function validateMetadata(draft: DraftMetadata): Metadata {
   return clean as Metadata
 }
 
-const SANITIZED = ['name', 'description', 'home', 'icon', 'condition', 'tags', 'appVersion', 'kubeVersion', 'sources', 'keywords']
+const SANITIZED = [
+  'name',
+  'description',
+  'home',
+  'icon',
+  'condition',
+  'tags',
+  'appVersion',
+  'kubeVersion',
+  'sources',
+  'keywords',
+]
 const SANITIZED_OF_MAINTAINER = ['name', 'email', 'url']
 const SANITIZED_OF_DEPENDENCY = ['name', 'version', 'repository', 'condition', 'tags']
 

@@ -24,14 +24,21 @@ const TIME = new Date('1980-01-01T00:00:00Z')
 
 /**
  * The archive that `helm package` makes of a chart's folder: Chart.yaml and Chart.lock written anew, subcharts unpacked
- * (helm/helm pkg/chart/v2/util/save.go). Unlike Helm's, it holds no times: the same files give the same bytes on one build of
- * this program (compression may differ between builds, what it holds does not).
+ * (helm/helm pkg/chart/v2/util/save.go). Unlike Helm's, it holds no times: the same files give the same bytes on one
+ * build of this program (compression may differ between builds, what it holds does not).
  * @param files of the folder, those that `.helmignore` names left out
  * @throws HelmS3Error `invalid-chart` when Helm would not package it
  */
-export async function packageChart(files: readonly ArchiveFile[], { version, appVersion }: PackageOptions): Promise<Uint8Array> {
+export async function packageChart(
+  files: readonly ArchiveFile[],
+  { version, appVersion }: PackageOptions,
+): Promise<Uint8Array> {
   const chart = await loadChart(files, loadBudget())
-  const changed = { ...chart.metadata, ...(version === undefined ? {} : { version }), ...(appVersion === undefined ? {} : { appVersion }) }
+  const changed = {
+    ...chart.metadata,
+    ...(version === undefined ? {} : { version }),
+    ...(appVersion === undefined ? {} : { appVersion }),
+  }
   const metadata = validateMetadata(changed)
   requireSubcharts(metadata, chart.subcharts)
   return compress(await tarOf([...entriesOf({ ...chart, metadata }, '')]))
@@ -42,7 +49,10 @@ function requireSubcharts({ dependencies = [] }: Metadata, subcharts: readonly L
   const present = new Set(subcharts.map(({ metadata }) => metadata.name))
   const missing = dependencies.map(({ name }) => name).filter((name) => !present.has(name))
   if (missing.length === 0) return
-  throw invalidChart(`found in Chart.yaml, but missing in charts/ directory: ${missing.join(', ')}`, 'fetch them with `helm dependency build`')
+  throw invalidChart(
+    `found in Chart.yaml, but missing in charts/ directory: ${missing.join(', ')}`,
+    'fetch them with `helm dependency build`',
+  )
 }
 
 /** The files in the order of Helm. */
@@ -50,7 +60,10 @@ function* entriesOf({ files, metadata, subcharts }: LoadedChart, parent: string)
   const base = `${parent}${metadata.name}/`
   const isFirst = metadata.apiVersion === 'v1'
   const { dependencies, ...others } = metadata
-  yield { path: `${base}Chart.yaml`, content: writeMapping(isFirst || dependencies === undefined ? others : metadata, 0) }
+  yield {
+    path: `${base}Chart.yaml`,
+    content: writeMapping(isFirst || dependencies === undefined ? others : metadata, 0),
+  }
 
   const lock = files.findLast(({ path }) => path === 'Chart.lock' || path === 'requirements.lock')
   if (lock !== undefined && metadata.apiVersion === 'v2') {

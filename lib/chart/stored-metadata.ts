@@ -9,7 +9,8 @@ import { type DraftMetadata, type Metadata, requireKeyParts, validateMetadata } 
 /**
  * The metadata of a chart from the object metadata `chart-metadata`, which hypnoglow/helm-s3 and this program write.
  *
- * @returns undefined for anything that this program would not have written for a chart that Helm loads: the archive tells
+ * @returns undefined for anything that this program would not have written for a chart that Helm loads: the archive
+ *   tells
  */
 export function readStoredMetadata(header: string | undefined): Metadata | undefined {
   const text = header === undefined ? undefined : decodeHeaderText(header)

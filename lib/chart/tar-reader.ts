@@ -18,8 +18,8 @@ interface Request {
 }
 
 /**
- * Reads a tar archive that comes in pieces, by the rules of Go's archive/tar, so that it finds the same entries as Helm:
- * two blocks of zeros end it, links have no content, a global PAX header changes nothing.
+ * Reads a tar archive that comes in pieces, by the rules of Go's archive/tar, so that it finds the same entries as
+ * Helm: two blocks of zeros end it, links have no content, a global PAX header changes nothing.
  */
 export class TarReader {
   readonly #entries: Generator<Request, void, Buffer>
@@ -52,7 +52,8 @@ export class TarReader {
   /** Says that nothing more comes. @throws HelmS3Error `invalid-chart` when more was to come */
   end(): void {
     const request = this.#request
-    if (request === undefined || (request.atEnd === 'done' && (!request.kept || this.#missing === request.bytes))) return
+    if (request === undefined || (request.atEnd === 'done' && (!request.kept || this.#missing === request.bytes)))
+      return
     throw invalidChart('the archive is cut short')
   }
 
@@ -123,7 +124,7 @@ function override(header: TarHeader, { longName, pax }: Overrides): TarHeader {
 /** Records of the form `<length> <key>=<value>\n`, the length in bytes and of all of it. */
 function readPax(content: Buffer): ReadonlyMap<string, string> {
   const records = new Map<string, string>()
-  for (let rest = content; rest.length > 0; ) {
+  for (let rest = content; rest.length > 0;) {
     const digits = /^(\d{1,7}) /.exec(rest.toString('latin1', 0, 8))?.[1]
     const length = Number(digits)
     if (digits === undefined || length > rest.length || rest[length - 1] !== 0x0a) throw damaged('a PAX header')

@@ -43,7 +43,9 @@ function partsOf(changes: Changes, options: { readonly speaksOfUnanswered: boole
   const parts: string[] = []
   if (committedText !== undefined) parts.push(`committed: ${committedText}`)
   if (replacedText !== undefined) {
-    parts.push(`the archive of ${replacedText} has been replaced, or may be, while the index may still describe the old one`)
+    parts.push(
+      `the archive of ${replacedText} has been replaced, or may be, while the index may still describe the old one`,
+    )
   }
   if (unansweredText !== undefined && options.speaksOfUnanswered) {
     parts.push(`no answer to the write of ${unansweredText}: it may or may not take effect`)

@@ -12,11 +12,11 @@ import type { OutputForm } from '../ui/output.ts'
 import { isGoFalse, isGoTrue } from '../settings/environment.ts'
 
 /**
- * What a command line asks for. Its messages are those of the Go plugin (spf13/cobra, spf13/pflag), and so is the order of its
- * complaints: flags, then the number of arguments, then what is required.
+ * What a command line asks for. Its messages are those of the Go plugin (spf13/cobra, spf13/pflag), and so is the order
+ * of its complaints: flags, then the number of arguments, then what is required.
  *
- * A call by Helm's downloader and the words of a line that is being completed are passed on unread: they contain no flags of this
- * program.
+ * A call by Helm's downloader and the words of a line that is being completed are passed on unread: they contain no
+ * flags of this program.
  * @param argv the words after `helm s3`
  * @throws HelmS3Error `usage`
  */
@@ -49,7 +49,17 @@ export function exitCodesOf(argv: readonly string[]): string | undefined {
 function asItStands(name: string, args: readonly string[]): Invocation {
   const command = findCommand(COMMANDS, name)
   if (command === undefined) throw unknownCommand(name)
-  return { kind: 'run', command, args, flags: {}, settings: {}, timeout: undefined, isVerbose: false, isQuiet: false, form: 'table' }
+  return {
+    kind: 'run',
+    command,
+    args,
+    flags: {},
+    settings: {},
+    timeout: undefined,
+    isVerbose: false,
+    isQuiet: false,
+    form: 'table',
+  }
 }
 
 function invocationOf(command: Command, args: readonly string[], given: CommandLine['given']): Invocation {
@@ -123,24 +133,35 @@ function readFlag(flag: string, definition: Flag, given: ReadonlyMap<string, rea
       return last === undefined ? undefined : readCount(flag, definition, last)
     case 'duration':
     case 'age': {
-      const milliseconds = last === undefined ? undefined : definition.kind === 'age' ? parseAge(last) : parseDuration(last)
+      const milliseconds =
+        last === undefined ? undefined : definition.kind === 'age' ? parseAge(last) : parseDuration(last)
       if (typeof milliseconds === 'object') throw invalidValue(flag, last ?? '', milliseconds.problem)
       return milliseconds
     }
   }
 }
 
-/** As Go's `strconv.ParseBool`, with its words: what is neither true nor false must not silently turn off, say, `--dry-run`. */
+/**
+ * As Go's `strconv.ParseBool`, with its words: what is neither true nor false must not silently turn off, say,
+ * `--dry-run`.
+ */
 function readBoolean(flag: string, text: string): boolean {
   if (isGoTrue(text)) return true
   if (isGoFalse(text)) return false
   throw invalidValue(flag, text, `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`)
 }
 
-function readCount(flag: string, { min = 0, max = Number.MAX_SAFE_INTEGER }: Extract<Flag, { readonly kind: 'count' }>, text: string): number {
+function readCount(
+  flag: string,
+  { min = 0, max = Number.MAX_SAFE_INTEGER }: Extract<Flag, { readonly kind: 'count' }>,
+  text: string,
+): number {
   const count = /^\+?\d+$/.test(text) ? Number(text) : NaN
   if (count >= min && count <= max) return count
-  const range = max === Number.MAX_SAFE_INTEGER ? `a whole number, at least ${String(min)}` : `a whole number from ${String(min)} to ${String(max)}`
+  const range =
+    max === Number.MAX_SAFE_INTEGER
+      ? `a whole number, at least ${String(min)}`
+      : `a whole number from ${String(min)} to ${String(max)}`
   throw invalidValue(flag, text, `must be ${range}`)
 }
 

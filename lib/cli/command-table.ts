@@ -18,7 +18,10 @@ import { statusDefinition } from '../commands/status/definition.ts'
 import { versionDefinition } from '../commands/version/definition.ts'
 import { HelmS3Error } from '../errors.ts'
 
-/** Every command, in the order of the help. A new one is a folder in `lib/commands/`, with a definition and what it does, and an entry here. */
+/**
+ * Every command, in the order of the help. A new one is a folder in `lib/commands/`, with a definition and what it
+ * does, and an entry here.
+ */
 export const COMMANDS: readonly Command[] = [
   initDefinition,
   pushDefinition,
@@ -42,7 +45,9 @@ export const COMMANDS: readonly Command[] = [
 /** The error for a word that is no command, with the commands whose names are close to it, as cobra says it. */
 export function unknownCommand(word: string): HelmS3Error {
   const visible = COMMANDS.filter(({ isHidden }) => !isHidden).map(commandName)
-  const close = [...visible, 'help'].filter((name) => name.startsWith(word.toLowerCase()) || editDistance(name, word.toLowerCase()) <= 2)
+  const close = [...visible, 'help'].filter(
+    (name) => name.startsWith(word.toLowerCase()) || editDistance(name, word.toLowerCase()) <= 2,
+  )
   const suggestions = close.length === 0 ? '' : `\n\nDid you mean this?\n${close.map((name) => `\t${name}\n`).join('')}`
   return new HelmS3Error('usage', `unknown command ${JSON.stringify(word)} for "s3"${suggestions}`)
 }

@@ -19,11 +19,15 @@ const MAX_TIMER = 2 ** 31 - 1
 const LAST_WORDS = 500
 
 /**
- * Runs an operation with a signal that is aborted when its time is up. What the operation itself says then counts when it
- * is a success, or an unknown outcome; otherwise it has timed out. Work that lets no timer have its turn asks by itself.
+ * Runs an operation with a signal that is aborted when its time is up. What the operation itself says then counts when
+ * it is a success, or an unknown outcome; otherwise it has timed out. Work that lets no timer have its turn asks by
+ * itself.
  * @throws HelmS3Error `timeout`; the reason of `interrupted`; what the operation throws
  */
-export async function withDeadline<T>({ timeout, interrupted, clock }: Deadline, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withDeadline<T>(
+  { timeout, interrupted, clock }: Deadline,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const requests = new AbortController()
   // Every request under way listens: a warning about more than ten is about leaks, and this is none.
   setMaxListeners(0, requests.signal)

@@ -51,7 +51,13 @@ export async function main(argv: readonly string[], env: Environment, io: Io, wi
     await output.flush()
     return output.hasFoundProblems ? problemStatus(hasFineExitCodes(argv, config)) : 0
   } catch (error) {
-    return fail(error, io, { changes, repository: opened.at(-1), command, isVerbose, hasFineExitCodes: hasFineExitCodes(argv, config) })
+    return fail(error, io, {
+      changes,
+      repository: opened.at(-1),
+      command,
+      isVerbose,
+      hasFineExitCodes: hasFineExitCodes(argv, config),
+    })
   }
 }
 
@@ -64,18 +70,29 @@ interface Surroundings extends Pick<Run, 'changes' | 'config' | 'env' | 'opened'
   readonly io: Io
 }
 
-async function run({ args, command, flags, settings, timeout }: RunInvocation, { io, ...around }: Surroundings): Promise<void> {
-  const { changes, env, output, wiring: { clock } } = around
+async function run(
+  { args, command, flags, settings, timeout }: RunInvocation,
+  { io, ...around }: Surroundings,
+): Promise<void> {
+  const {
+    changes,
+    env,
+    output,
+    wiring: { clock },
+  } = around
   // What is wrong on the command line is said at once, whatever the command does first.
   connectionSettings(settings, undefined, {})
   objectSettings(settings, {})
   takesRepositoryDefaults(env)
   const interrupted = io.interrupted === undefined ? {} : { interrupted: io.interrupted }
-  await withDeadline({ timeout: timeout ?? timeoutFrom(env) ?? DEFAULT_TIMEOUT, clock, ...interrupted }, async (signal) => {
-    const { allDone, context } = openContext({ ...around, command, settings, stdin: io.stdin, signal })
-    await command.run(context, args, flags)
-    await allDone()
-  })
+  await withDeadline(
+    { timeout: timeout ?? timeoutFrom(env) ?? DEFAULT_TIMEOUT, clock, ...interrupted },
+    async (signal) => {
+      const { allDone, context } = openContext({ ...around, command, settings, stdin: io.stdin, signal })
+      await command.run(context, args, flags)
+      await allDone()
+    },
+  )
   if (changes.leftover !== undefined) output.notice(`helm-s3: ${changes.leftover}`)
 }
 

@@ -99,7 +99,12 @@ interface Opener extends Run {
 }
 
 async function openSession(opener: Opener, location: RepositoryLocation): Promise<Session> {
-  const { changes, output: { detail, notice, progress, track }, signal, wiring: { clock, random } } = opener
+  const {
+    changes,
+    output: { detail, notice, progress, track },
+    signal,
+    wiring: { clock, random },
+  } = opener
   opener.opened.push(location)
   const defaults = async (): Promise<ObjectSettings> => objectDefaults(await session.repositoryConfig())
   const store = await openStore(opener, location.bucket, location.query, objectSettingsIn(opener, location, defaults))
@@ -120,9 +125,21 @@ async function openSession(opener: Opener, location: RepositoryLocation): Promis
 }
 
 /** @param query that of the URL which names the bucket */
-function openStore({ env, output, settings, signal, waiting, wiring }: Opener, bucket: string, query = '', settingsOfObjects: ObjectSettingsSource): Promise<ObjectStore> {
+function openStore(
+  { env, output, settings, signal, waiting, wiring }: Opener,
+  bucket: string,
+  query = '',
+  settingsOfObjects: ObjectSettingsSource,
+): Promise<ObjectStore> {
   const connection = connectionSettings(settings, new URLSearchParams(query), env)
-  return wiring.createStore({ bucket, connection, objectSettings: settingsOfObjects, signal, detail: output.detail, notice: waiting })
+  return wiring.createStore({
+    bucket,
+    connection,
+    objectSettings: settingsOfObjects,
+    signal,
+    detail: output.detail,
+    notice: waiting,
+  })
 }
 
 /** How every object is written, as command line and environment set it. */
@@ -132,7 +149,11 @@ function objectSettingsAlone({ env, settings }: Run): ObjectSettingsSource {
 }
 
 /** The same in a repository, whose defaults apply where command line and environment set nothing. */
-function objectSettingsIn({ env, settings }: Run, { address }: RepositoryLocation, defaults: () => Promise<ObjectSettings>): ObjectSettingsSource {
+function objectSettingsIn(
+  { env, settings }: Run,
+  { address }: RepositoryLocation,
+  defaults: () => Promise<ObjectSettings>,
+): ObjectSettingsSource {
   const explicit = objectSettings(settings, env)
   return async () => {
     const lower = takesRepositoryDefaults(env) ? await defaults() : NO_OBJECT_SETTINGS
@@ -151,7 +172,11 @@ function originOf({ command, config: { user }, wiring: { host } }: Run): Origin 
 }
 
 /** The base as this machine has last seen it; undefined for a store that does not say where it is. */
-async function baseCacheOf({ config }: Run, { place }: ObjectStore, { url }: RepositoryLocation): Promise<BaseCache | undefined> {
+async function baseCacheOf(
+  { config }: Run,
+  { place }: ObjectStore,
+  { url }: RepositoryLocation,
+): Promise<BaseCache | undefined> {
   if (place === undefined) return undefined
   const { baseFile } = await import('../disk/base-file.ts')
   return baseFile(config.helm.cacheFolder, JSON.stringify([place, url]))

@@ -4,10 +4,17 @@ import type { Key, RepositoryLocation } from './keys.ts'
 import { allEntries, namedArchives } from './plan-orphans.ts'
 
 /**
- * The first entry of another version than this one that names the archive under `key`, whatever its chart is called; undefined: there is
- * none.
+ * The first entry of another version than this one that names the archive under `key`, whatever its chart is called;
+ * undefined: there is none.
  * @throws HelmS3Error `invalid-index` when Helm would refuse the index because of an entry
  */
-export function entryOfOther(location: RepositoryLocation, index: IndexText, key: Key, version: VersionId): Entry | undefined {
-  return namedArchives(location, allEntries(index)).by(key).find((entry) => versionKey(entry) !== versionKey(version))
+export function entryOfOther(
+  location: RepositoryLocation,
+  index: IndexText,
+  key: Key,
+  version: VersionId,
+): Entry | undefined {
+  return namedArchives(location, allEntries(index))
+    .by(key)
+    .find((entry) => versionKey(entry) !== versionKey(version))
 }

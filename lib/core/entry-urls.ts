@@ -14,22 +14,30 @@ export function withoutUrlQueries(entry: Entry): Entry {
 }
 
 /**
- * The index with urls that lie below the repository written relative to it, so that Helm hands on the query of the repository's URL,
- * which it does for relative urls alone.
+ * The index with urls that lie below the repository written relative to it, so that Helm hands on the query of the
+ * repository's URL, which it does for relative urls alone.
  * @throws HelmS3Error as {@link mapEntries}
  */
 export function relativeToRepository(index: IndexText, location: RepositoryLocation): IndexText {
-  const hasAbsolute = index.chunks().some((chunk) => /s3:\/\//i.test(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString('latin1')))
+  const hasAbsolute = index
+    .chunks()
+    .some((chunk) => /s3:\/\//i.test(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString('latin1')))
   return hasAbsolute ? mapEntries(index, (entry) => withRelativeUrls(entry, location)) : index
 }
 
 /**
- * The same for one entry. A `+` stays as it is: Helm 3 encodes a `%2B` once more in `helm dependency update`, and then calls the file so.
+ * The same for one entry. A `+` stays as it is: Helm 3 encodes a `%2B` once more in `helm dependency update`, and then
+ * calls the file so.
  */
 export function withRelativeUrls(entry: Entry, location: RepositoryLocation): Entry {
   return withUrls(entry, (url) => {
     const path = /^s3:\/\//i.test(url) ? keyBelow(location, url) : undefined
-    return path === undefined ? url : path.split('/').map((segment) => encodeURIComponent(segment).replaceAll('%2B', '+')).join('/')
+    return path === undefined
+      ? url
+      : path
+          .split('/')
+          .map((segment) => encodeURIComponent(segment).replaceAll('%2B', '+'))
+          .join('/')
   })
 }
 

@@ -8,8 +8,8 @@ import type { IndexText } from './index/index-text.ts'
 import { compareBuilds, compareVersions } from './helm/version.ts'
 
 /**
- * The versions that folded deltas noted as `*` touched, for each of them whose id is above the lowest pending one and which has not
- * been collected. See {@link unlistedTouches}.
+ * The versions that folded deltas noted as `*` touched, for each of them whose id is above the lowest pending one and
+ * which has not been collected. See {@link unlistedTouches}.
  */
 export type TouchedByStar = ReadonlyMap<DeltaId, readonly VersionId[]>
 
@@ -17,13 +17,18 @@ export type TouchedByStar = ReadonlyMap<DeltaId, readonly VersionId[]>
  * The index with the pending deltas applied in the order of their ids (DESIGN: identity and fold). Charts that no delta
  * changes keep their bytes. The bookkeeping stays that of `base`: see `planCompaction`.
  *
- * An operation on a version that a folded delta with a higher id has touched is superseded: it was overtaken, and does nothing. A
- * folded delta of which nobody knows any more what it touched (noted as `*`, and collected) supersedes all below it.
+ * An operation on a version that a folded delta with a higher id has touched is superseded: it was overtaken, and does
+ * nothing. A folded delta of which nobody knows any more what it touched (noted as `*`, and collected) supersedes all
+ * below it.
  *
- * Laws (test/core/fold.test.ts): idempotent; independent of the order of `pending`; folding in two steps is folding at once,
- * except where a removal's digest did not match.
+ * Laws (test/core/fold.test.ts): idempotent; independent of the order of `pending`; folding in two steps is folding at
+ * once, except where a removal's digest did not match.
  */
-export function fold(base: IndexText, pending: readonly StoredDelta[], touchedByStar: TouchedByStar = new Map()): IndexText {
+export function fold(
+  base: IndexText,
+  pending: readonly StoredDelta[],
+  touchedByStar: TouchedByStar = new Map(),
+): IndexText {
   const inOrder = [...pending].sort((a, b) => compareIds(a.id, b.id))
   const superseded = supersededBy(base.bookkeeping, inOrder, touchedByStar)
   const charts = new WorkingCharts(base)
@@ -34,7 +39,10 @@ export function fold(base: IndexText, pending: readonly StoredDelta[], touchedBy
   return base.withItems(charts.changes())
 }
 
-/** The folded deltas whose touched versions a fold of these pending ids needs to know, and which the bookkeeping notes only as `*`. */
+/**
+ * The folded deltas whose touched versions a fold of these pending ids needs to know, and which the bookkeeping notes
+ * only as `*`.
+ */
 export function unlistedTouches(bookkeeping: Bookkeeping, pending: readonly DeltaId[]): readonly DeltaId[] {
   const lowest = [...pending].sort(compareIds)[0]
   if (lowest === undefined) return []
@@ -47,13 +55,17 @@ export function compareIds(a: DeltaId, b: DeltaId): number {
 }
 
 /**
- * Within one chart: highest version first, as Helm sorts. Of versions that are equal by semver the newest `created` first, then by their
- * build identifiers, as semver compares those of a prerelease, then by the text.
+ * Within one chart: highest version first, as Helm sorts. Of versions that are equal by semver the newest `created`
+ * first, then by their build identifiers, as semver compares those of a prerelease, then by the text.
  */
 export function compareEntries(a: Dated, b: Dated): number {
   const order = compareVersions(b.version, a.version)
   if (order !== 0 || a.version === b.version) return order
-  return compareCreated(createdOf(b), createdOf(a)) || compareBuilds(b.version, a.version) || (a.version < b.version ? 1 : -1)
+  return (
+    compareCreated(createdOf(b), createdOf(a)) ||
+    compareBuilds(b.version, a.version) ||
+    (a.version < b.version ? 1 : -1)
+  )
 }
 
 /** A version with its entry, which is decoded only where its date is asked for. */

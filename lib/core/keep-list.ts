@@ -9,14 +9,16 @@ export interface WrittenKeepList {
   readonly names: KeepList
   /** Tells the list of a version that there is; of all of them, when {@link unmatched} is asked for. */
   readonly note: (id: VersionId) => void
-  /** The lines that name none of these: perhaps with a typing error, so that something is removed that was to be kept. */
+  /**
+   * The lines that name none of these: perhaps with a typing error, so that something is removed that was to be kept.
+   */
   readonly unmatched: () => readonly string[]
 }
 
 /**
- * A list of chart versions, one a line: `NAME VERSION`, `NAME: VERSION`, `NAME-VERSION`, or `NAME` for all versions of a
- * chart. Each part may be a glob, and in quotes. A name may hold spaces: a line keeps whatever it can be read as. Empty lines, and what follows
- * a `#` at the start of a word, do not count.
+ * A list of chart versions, one a line: `NAME VERSION`, `NAME: VERSION`, `NAME-VERSION`, or `NAME` for all versions of
+ * a chart. Each part may be a glob, and in quotes. A name may hold spaces: a line keeps whatever it can be read as.
+ * Empty lines, and what follows a `#` at the start of a word, do not count.
  */
 export function parseKeepList(text: string): WrittenKeepList {
   const rules = text
@@ -34,14 +36,19 @@ export function parseKeepList(text: string): WrittenKeepList {
   }
 }
 
-/** A list of releases as Helm reports their charts: `NAME-VERSION`, in which only the versions that exist tell where to split. */
+/**
+ * A list of releases as Helm reports their charts: `NAME-VERSION`, in which only the versions that exist tell where to
+ * split.
+ */
 export function chartList(charts: Iterable<string>): KeepList {
   const known = new Set(charts)
   return ({ name, version }) => known.has(`${name}-${version}`)
 }
 
 function parseLine(line: string): KeepList {
-  const splits = [...line.matchAll(/\s+/g)].map(({ 0: space, index }) => [line.slice(0, index).replace(/:$/, ''), line.slice(index + space.length)] as const)
+  const splits = [...line.matchAll(/\s+/g)].map(
+    ({ 0: space, index }) => [line.slice(0, index).replace(/:$/, ''), line.slice(index + space.length)] as const,
+  )
   const colon = /^([^:]+):(.+)$/.exec(line)
   const pairs = colon === null || splits.length > 0 ? splits : [[colon[1] ?? '', colon[2] ?? ''] as const]
   const rules = pairs.map(([name, version]): KeepList => {

@@ -72,7 +72,9 @@ export function parseRepositoryUrl(url: string): RepositoryLocation {
   const path = key.replace(/\/+$/, '')
   if (FILE_OF_REPOSITORY.test(path)) {
     const folder = path.slice(0, path.lastIndexOf('/') + 1)
-    throw new HelmS3Error('invalid-url', `${url} is the URL of a file, not of a repository`, { hint: `the repository is ${repositoryAt(bucket, folder, query).address}` })
+    throw new HelmS3Error('invalid-url', `${url} is the URL of a file, not of a repository`, {
+      hint: `the repository is ${repositoryAt(bucket, folder, query).address}`,
+    })
   }
   return repositoryAt(bucket, path === '' ? '' : `${path}/`, query)
 }
@@ -98,8 +100,8 @@ export function addressOf({ query, url }: Pick<RepositoryLocation, 'query' | 'ur
 }
 
 /**
- * Whether two queries of repository URLs name one store, to be reached as one profile. The region is where a search for the bucket
- * begins, and does not count.
+ * Whether two queries of repository URLs name one store, to be reached as one profile. The region is where a search for
+ * the bucket begins, and does not count.
  */
 export function isSameStore(a: string, b: string): boolean {
   const [one, other] = [new URLSearchParams(a), new URLSearchParams(b)]
@@ -111,7 +113,10 @@ export function rebuildMarkKey({ deltaFolder }: RepositoryLocation, name: string
   return asKey(`${deltaFolder}rebuild-${name}.json`)
 }
 
-/** `<prefix>index.yaml.broken-<16 hex>`: the text of an index that Helm refused, kept when it was replaced. `digest`: its SHA-256. */
+/**
+ * `<prefix>index.yaml.broken-<16 hex>`: the text of an index that Helm refused, kept when it was replaced. `digest`:
+ * its SHA-256.
+ */
 export function brokenIndexKey({ indexKey }: RepositoryLocation, digest: string): Key {
   return asKey(`${indexKey}.broken-${digest.slice(0, 16)}`)
 }
@@ -127,7 +132,10 @@ export function archiveFileName(chart: { readonly name: string; readonly version
 }
 
 /** Key of a chart archive. */
-export function archiveKey(location: RepositoryLocation, chart: { readonly name: string; readonly version: string }): Key {
+export function archiveKey(
+  location: RepositoryLocation,
+  chart: { readonly name: string; readonly version: string },
+): Key {
   return asKey(location.prefix + archiveFileName(chart))
 }
 
@@ -137,8 +145,8 @@ export function provenanceKey(archive: Key): Key {
 }
 
 /**
- * The folder of what `check --probe` writes: no client looks into it, for readers list `index.d/` only, and what lists archives
- * skips keys with a slash below the prefix.
+ * The folder of what `check --probe` writes: no client looks into it, for readers list `index.d/` only, and what lists
+ * archives skips keys with a slash below the prefix.
  */
 export function probeFolder(location: RepositoryLocation): string {
   return `${location.prefix}.helm-s3-probe/`
@@ -151,15 +159,19 @@ export function resourceArn(bucket: string, key: string): string {
 
 /** How the urls of new entries are written. */
 export interface UrlForm {
-  /** What stands before the file name: the `s3://` URL of the repository, the `https://` URL at which it is published, or nothing. */
+  /**
+   * What stands before the file name: the `s3://` URL of the repository, the `https://` URL at which it is published,
+   * or nothing.
+   */
   readonly base: string
   /** A `+` stands as it is, instead of `%2B`. */
   readonly literalPlus: boolean
 }
 
 /**
- * What stands in `urls` of an entry: the percent-encoded file name below the base. A `+` is written `%2B`, because S3 over https reads a bare
- * `+` as a space (helm/helm#1565); or as it is, because `helm dependency update` of Helm 3 encodes the `%` of a relative url once more.
+ * What stands in `urls` of an entry: the percent-encoded file name below the base. A `+` is written `%2B`, because S3
+ * over https reads a bare `+` as a space (helm/helm#1565); or as it is, because `helm dependency update` of Helm 3
+ * encodes the `%` of a relative url once more.
  */
 export function archiveUrl(
   location: RepositoryLocation,
@@ -176,7 +188,10 @@ export function archiveUrlOf(location: RepositoryLocation, key: Key, { base, lit
   return base === '' ? file : `${base}/${file}`
 }
 
-/** Whether the key is that of an archive of this repository: a single path segment directly below the prefix that ends in `.tgz`. */
+/**
+ * Whether the key is that of an archive of this repository: a single path segment directly below the prefix that ends
+ * in `.tgz`.
+ */
 export function isArchiveKey({ prefix }: RepositoryLocation, key: string): key is Key {
   const file = key.slice(prefix.length)
   return key.startsWith(prefix) && file.endsWith('.tgz') && !file.includes('/') && file !== '.tgz'
@@ -185,14 +200,16 @@ export function isArchiveKey({ prefix }: RepositoryLocation, key: string): key i
 /**
  * The object that an entry's url means: the one home of that question.
  *
- * - A relative url is resolved against the repository by RFC 3986, as Helm does (helm/helm pkg/repo/v1/chartrepo.go): `./`, `../`, `/`,
- *   `//`, percent forms.
+ * - A relative url is resolved against the repository by RFC 3986, as Helm does (helm/helm pkg/repo/v1/chartrepo.go):
+ *   `./`, `../`, `/`, `//`, percent forms.
  * - An `s3://` url is taken as it stands, for nothing resolves it any further.
- * - An `http(s)://` url means an object of this bucket when it lies below the URL at which the repository is published, or at the
- *   endpoint of its store, in either of the forms that S3 has; `location` tells both, see `publishedLocation`.
+ * - An `http(s)://` url means an object of this bucket when it lies below the URL at which the repository is published,
+ *   or at the endpoint of its store, in either of the forms that S3 has; `location` tells both, see
+ *   `publishedLocation`.
  *
- * Percent forms are decoded once, `+` stands for itself; a query and a fragment are no part of the key. The object is reached as the
- * repository is: a query in the url, which whoever writes the index has chosen, would send signed requests to any host.
+ * Percent forms are decoded once, `+` stands for itself; a query and a fragment are no part of the key. The object is
+ * reached as the repository is: a query in the url, which whoever writes the index has chosen, would send signed
+ * requests to any host.
  * @returns undefined: it lies elsewhere, or cannot be read
  */
 export function objectOfUrl(location: RepositoryLocation, url: string): ObjectLocation | undefined {
@@ -231,22 +248,28 @@ export function ownArchiveKey(location: RepositoryLocation, url: string): Key | 
 /** The key of an archive in a folder of the repository, if a url means one; those of this program hold none. */
 export function folderArchiveKey(location: RepositoryLocation, url: string): Key | undefined {
   const path = keyBelow(location, url)
-  if (path === undefined || !/\/[^/]+\.tgz$/.test(path) || /^(?:index\.d|\.helm-s3-probe)\//.test(path)) return undefined
+  if (path === undefined || !/\/[^/]+\.tgz$/.test(path) || /^(?:index\.d|\.helm-s3-probe)\//.test(path))
+    return undefined
   return asKey(location.prefix + path)
 }
 
 /**
- * Whether every store takes the key in a request: without empty segments, `.`, `..` and control characters below the repository. MinIO
- * refuses some of these, others resolve them, and no store and no client agree on what they mean.
+ * Whether every store takes the key in a request: without empty segments, `.`, `..` and control characters below the
+ * repository. MinIO refuses some of these, others resolve them, and no store and no client agree on what they mean.
  */
 export function isPlainKey({ prefix }: RepositoryLocation, key: Key): boolean {
-  return !key.slice(prefix.length).split('/').some((segment) => /^\.{0,2}$|\p{Cc}/u.test(segment))
+  return !key
+    .slice(prefix.length)
+    .split('/')
+    .some((segment) => /^\.{0,2}$|\p{Cc}/u.test(segment))
 }
 
 /** What of the key that a url means lies below the repository; undefined: it means another place. */
 export function keyBelow(location: RepositoryLocation, url: string): string | undefined {
   const key = keyInBucket(location, url)
-  return key?.startsWith(location.prefix) === true && key !== location.prefix ? key.slice(location.prefix.length) : undefined
+  return key?.startsWith(location.prefix) === true && key !== location.prefix
+    ? key.slice(location.prefix.length)
+    : undefined
 }
 
 /** Whether a url is absolute: `s3://…`, `https://…`, and anything else with a scheme. */
@@ -276,7 +299,8 @@ function keyOfWebUrl({ bucket, endpoint, prefix, publishUrl }: RepositoryLocatio
   const isStore = (host: string): boolean => (endpoint === undefined ? AWS_HOST.test(host) : host === store?.host)
   const base = store?.path ?? ''
   const own = `${bucket.toLowerCase()}.`
-  const inBucket = place.host.startsWith(own) && isStore(place.host.slice(own.length)) ? `${base}/` : `${base}/${bucket}/`
+  const inBucket =
+    place.host.startsWith(own) && isStore(place.host.slice(own.length)) ? `${base}/` : `${base}/${bucket}/`
   if (inBucket !== `${base}/` && !isStore(place.host)) return undefined
   return place.path.startsWith(inBucket) ? asKey(place.path.slice(inBucket.length)) : undefined
 }

@@ -19,9 +19,10 @@ export interface VersionFilter {
 }
 
 /**
- * The versions of each chart that satisfy the filter, newest first, charts in the order of their names: what
- * `helm search repo` shows (helm/helm pkg/cmd/search_repo.go): by the names of their charts, without those that Helm skips, unless the
- * constraint is the very text of their version; but a whole version with build metadata means exactly that build. Only entries that are returned are decoded in full.
+ * The versions of each chart that satisfy the filter, newest first, charts in the order of their names: what `helm
+ * search repo` shows (helm/helm pkg/cmd/search_repo.go): by the names of their charts, without those that Helm skips,
+ * unless the constraint is the very text of their version; but a whole version with build metadata means exactly that
+ * build. Only entries that are returned are decoded in full.
  * @throws HelmS3Error `usage` when the constraint is none; `invalid-index`
  */
 export function newestVersions(index: IndexText, { all, constraint, devel, name }: VersionFilter): readonly Entry[] {
@@ -29,9 +30,14 @@ export function newestVersions(index: IndexText, { all, constraint, devel, name 
   const satisfies = satisfying(index, names, constraint ?? (devel ? '>0.0.0-0' : '>0.0.0'))
   return names.flatMap((chart) => {
     const items = index.items(chart)
-    const isShown = ({ entry, version }: IndexItem): boolean => version === constraint || skippedBecause(entry) === undefined
+    const isShown = ({ entry, version }: IndexItem): boolean =>
+      version === constraint || skippedBecause(entry) === undefined
     const newest = all ? undefined : newestOf(items, satisfies, isShown)
-    const found = all ? items.filter((item) => satisfies(item.version) && isShown(item)).sort(compareEntries) : newest === undefined ? [] : [newest]
+    const found = all
+      ? items.filter((item) => satisfies(item.version) && isShown(item)).sort(compareEntries)
+      : newest === undefined
+        ? []
+        : [newest]
     return found.map(({ entry }) => underName(chart, entry))
   })
 }
@@ -46,7 +52,8 @@ function satisfying(index: IndexText, names: readonly string[], text: string): (
       return parsed !== undefined && satisfies(parsed)
     }
   } catch (error) {
-    if (!hasCode(error, 'usage') || !names.some((name) => index.items(name).some(({ version }) => version === text))) throw error
+    if (!hasCode(error, 'usage') || !names.some((name) => index.items(name).some(({ version }) => version === text)))
+      throw error
     return (version) => version === text
   }
 }

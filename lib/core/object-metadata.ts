@@ -7,18 +7,22 @@ export const DIGEST_METADATA = 'chart-digest'
 /** Id of the push that wrote the object. */
 export const DELTA_METADATA = 'delta'
 /**
- * Of an archive that was written over another one: the id of that one, or {@link NO_ID}. Left out: there was none. An archive
- * that takes the place of one with the same bytes, of a push that died, keeps what that one says.
+ * Of an archive that was written over another one: the id of that one, or {@link NO_ID}. Left out: there was none. An
+ * archive that takes the place of one with the same bytes, of a push that died, keeps what that one says.
  */
 export const REPLACED_METADATA = 'replaced'
 /** In the place of an id. */
 export const NO_ID = 'none'
-/** Of `index.yaml`: the highest id that it has folded. A push learns it from a HEAD, and sorts after it whatever the clocks say. */
+/**
+ * Of `index.yaml`: the highest id that it has folded. A push learns it from a HEAD, and sorts after it whatever the
+ * clocks say.
+ */
 export const NEWEST_METADATA = 'newest-delta'
 
 /**
  * Bytes of the names and values of the first two above which the first is left out. hypnoglow/helm-s3 allows 1900
- * (internal/awss3/storage.go); S3 takes 2 KB in all, some stores count `x-amz-meta-` too, and our field needs its share.
+ * (internal/awss3/storage.go); S3 takes 2 KB in all, some stores count `x-amz-meta-` too, and our field needs its
+ * share.
  */
 const MAX_BYTES = 1800
 
@@ -44,8 +48,9 @@ export function archiveMetadata(archive: {
 }
 
 /**
- * JSON in ASCII, as Go writes it: S3 metadata travels in headers, and stores return anything else garbled. Without runs of spaces,
- * which signatures count as one: a store that compares the header as it came takes the signature for a wrong one.
+ * JSON in ASCII, as Go writes it: S3 metadata travels in headers, and stores return anything else garbled. Without runs
+ * of spaces, which signatures count as one: a store that compares the header as it came takes the signature for a wrong
+ * one.
  */
 function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(

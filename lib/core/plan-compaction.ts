@@ -33,9 +33,9 @@ export interface CompactionPlan {
 }
 
 /**
- * Decides a compaction. Only what the base had folded already is collected, never what this pass folds: until the new base
- * is known to stand, the deltas are the only copy. An id is forgotten only when it was missed by a listing longer ago than
- * any client may still send it.
+ * Decides a compaction. Only what the base had folded already is collected, never what this pass folds: until the new
+ * base is known to stand, the deltas are the only copy. An id is forgotten only when it was missed by a listing longer
+ * ago than any client may still send it.
  */
 export function planCompaction(input: CompactionInput): CompactionPlan {
   const { bookkeeping, date, ended, graceWindow, listed, pending, retention, unknownFrom } = input
@@ -56,7 +56,9 @@ export function planCompaction(input: CompactionInput): CompactionPlan {
     const state = bookkeeping.folded.get(id)
     return state !== undefined && date - Math.max(state.at, deltaTime(id)) > graceWindow
   }
-  const collect = listed.map(({ id }) => id).filter((id) => isOld(id) && (unknownFrom === undefined || id < unknownFrom))
+  const collect = listed
+    .map(({ id }) => id)
+    .filter((id) => isOld(id) && (unknownFrom === undefined || id < unknownFrom))
   return { folded, fold: pending.map(({ id }) => id), collect, forget, mark }
 }
 
@@ -66,8 +68,9 @@ export function isIdle({ fold, collect, forget, mark }: CompactionPlan): boolean
 }
 
 /**
- * What the folded set notes of a delta that is folded at `date`. All touched versions are listed, however many: a delta that lands
- * late, below this one, is judged by them when this one has long been collected. They cost about 35 bytes each for some 70 minutes.
+ * What the folded set notes of a delta that is folded at `date`. All touched versions are listed, however many: a delta
+ * that lands late, below this one, is judged by them when this one has long been collected. They cost about 35 bytes
+ * each for some 70 minutes.
  */
 export function foldedAt(date: number, delta: StoredDelta): FoldedDelta {
   return { at: date, touched: touchedVersions(delta), gone: undefined }

@@ -16,7 +16,10 @@ interface Listed {
 export interface Orphan {
   /** Of the archive, whether it is there or not. */
   readonly key: Key
-  /** The versions that a push of this archive could have: where its name and its version part cannot be told from the key. */
+  /**
+   * The versions that a push of this archive could have: where its name and its version part cannot be told from the
+   * key.
+   */
   readonly versions: readonly VersionId[]
   /** Bytes of what is there of the two. */
   readonly size: number
@@ -31,8 +34,14 @@ export interface ForeignFile {
   readonly reason: string
 }
 
-/** Archives without an entry, and provenance files without an archive, that no push of this program could have written. */
-export function findForeign(location: RepositoryLocation, named: NamedArchives, listed: readonly Listed[]): readonly ForeignFile[] {
+/**
+ * Archives without an entry, and provenance files without an archive, that no push of this program could have written.
+ */
+export function findForeign(
+  location: RepositoryLocation,
+  named: NamedArchives,
+  listed: readonly Listed[],
+): readonly ForeignFile[] {
   const keys = new Set(listed.map(({ key }) => key))
   return listed.flatMap(({ key, size }) => {
     const end = key.endsWith('.prov') ? '.tgz.prov' : '.tgz'
@@ -79,9 +88,10 @@ export interface NamedArchives {
 }
 
 /**
- * What entries name. Where a url leads nobody can tell for certain: a published repository has addresses that this program
- * does not know, and aliases of buckets. So `has` counts an archive as named also when a url that leads elsewhere ends in its file name,
- * and both count one that a url means once it is decoded again, as the getter tries, or once its dots are resolved, as no S3 store does.
+ * What entries name. Where a url leads nobody can tell for certain: a published repository has addresses that this
+ * program does not know, and aliases of buckets. So `has` counts an archive as named also when a url that leads
+ * elsewhere ends in its file name, and both count one that a url means once it is decoded again, as the getter tries,
+ * or once its dots are resolved, as no S3 store does.
  */
 export function namedArchives(location: RepositoryLocation, entries: readonly Entry[]): NamedArchives {
   const keys = new Map<string, Entry[]>()
@@ -102,7 +112,12 @@ export function namedArchives(location: RepositoryLocation, entries: readonly En
 }
 
 function lastSegment(path: string): string {
-  return path.replace(/[?#].*$/s, '').split('/').at(-1) ?? ''
+  return (
+    path
+      .replace(/[?#].*$/s, '')
+      .split('/')
+      .at(-1) ?? ''
+  )
 }
 
 /** A text as it is, decoded once and twice, and each of these without dots. */
@@ -113,13 +128,16 @@ function spellings(text: string): ReadonlySet<string> {
   } catch {
     // What cannot be decoded any more has been.
   }
-  return new Set(all.flatMap((each) => (each.includes('./') ? [each, each.replace(/(?:^|(?<=\/))(?:\.\/)+/g, '')] : [each])))
+  return new Set(
+    all.flatMap((each) => (each.includes('./') ? [each, each.replace(/(?:^|(?<=\/))(?:\.\/)+/g, '')] : [each])),
+  )
 }
 
 /** Every way to read `<name>-<version>.tgz`; none for a file that no push of this program could write. */
 export function possibleVersions(file: string): readonly VersionId[] {
   const stem = file.slice(0, -'.tgz'.length)
-  return Array.from(stem.matchAll(/-/g), ({ index }) => ({ name: stem.slice(0, index), version: stem.slice(index + 1) })).filter(
-    (version) => identityProblem(version) === undefined,
-  )
+  return Array.from(stem.matchAll(/-/g), ({ index }) => ({
+    name: stem.slice(0, index),
+    version: stem.slice(index + 1),
+  })).filter((version) => identityProblem(version) === undefined)
 }

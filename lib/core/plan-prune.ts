@@ -21,7 +21,8 @@ export interface PruneRules {
 }
 
 /** Why a version stays. `unranked`: no rule of this call is about its kind, stable or prerelease. */
-export type KeepReason = 'keep-last' | 'keep-prereleases' | 'younger' | 'keep-file' | 'in-use' | 'unranked' | 'no-version'
+export type KeepReason =
+  'keep-last' | 'keep-prereleases' | 'younger' | 'keep-file' | 'in-use' | 'unranked' | 'no-version'
 
 export interface PrunePlan {
   /** By chart name, newest first. */
@@ -30,11 +31,13 @@ export interface PrunePlan {
 }
 
 /**
- * Which chart versions a prune removes, and why the others of the same charts stay. A version goes when no rule keeps it:
+ * Which chart versions a prune removes, and why the others of the same charts stay. A version goes when no rule keeps
+ * it:
  *
  * - stable versions are judged when `keepLast` or `createdBefore` is given, prereleases when `keepPrereleases` or
  *   `createdBefore` is: `keepLast` alone never removes a prerelease, nor the other way round;
- * - among those judged, one stays that is among the newest N of its kind, or not older than `createdBefore`: both must fail;
+ * - among those judged, one stays that is among the newest N of its kind, or not older than `createdBefore`: both must
+ *   fail;
  * - what a list names stays, and so does what has no version that Helm can order, or no time when an age is asked for.
  *
  * Versions that a list keeps count among the newest N.
@@ -42,10 +45,13 @@ export interface PrunePlan {
 export function planPrune(index: IndexText, rules: PruneRules): PrunePlan {
   const remove: Entry[] = []
   const keep: { entry: Entry; reason: KeepReason }[] = []
-  if (rules.note !== undefined) for (const name of index.chartNames()) for (const { version } of index.items(name)) rules.note({ name, version })
+  if (rules.note !== undefined)
+    for (const name of index.chartNames()) for (const { version } of index.items(name)) rules.note({ name, version })
   for (const name of index.chartNames().filter(rules.isPruned).sort()) {
     const ranks = { stable: 0, prerelease: 0 }
-    for (const entry of eachOnce(index.versions(name).map((each) => underName(name, each))).sort((a, b) => compareEntries({ version: a.version, entry: a }, { version: b.version, entry: b }))) {
+    for (const entry of eachOnce(index.versions(name).map((each) => underName(name, each))).sort((a, b) =>
+      compareEntries({ version: a.version, entry: a }, { version: b.version, entry: b }),
+    )) {
       const version = parseVersion(entry.version)
       const kind = version === undefined || version.prerelease.length === 0 ? 'stable' : 'prerelease'
       const reason = version === undefined ? 'no-version' : keepReason(entry, kind, ++ranks[kind], rules)
@@ -57,7 +63,12 @@ export function planPrune(index: IndexText, rules: PruneRules): PrunePlan {
 }
 
 /** `rank`: 1 for the newest of its kind. Undefined: it goes. */
-function keepReason(entry: Entry, kind: 'stable' | 'prerelease', rank: number, rules: PruneRules): KeepReason | undefined {
+function keepReason(
+  entry: Entry,
+  kind: 'stable' | 'prerelease',
+  rank: number,
+  rules: PruneRules,
+): KeepReason | undefined {
   const { createdBefore, isInUse, isKept, keepLast, keepPrereleases } = rules
   const count = kind === 'stable' ? keepLast : keepPrereleases
   if (count === undefined && createdBefore === undefined) return 'unranked'

@@ -3,7 +3,16 @@ import { skippedBecause } from './check/check-base.ts'
 import { type Entry, type VersionId, isDigest, promisedDigest, underName, versionKey } from './log/entry.ts'
 import { additionProblem, identityProblem, nameProblem } from './helm/entry-shape.ts'
 import type { IndexText } from './index/index-text.ts'
-import { type Key, type RepositoryLocation, type UrlForm, archiveKey, archiveUrlOf, folderArchiveKey, hasScheme, ownArchiveKey } from './keys.ts'
+import {
+  type Key,
+  type RepositoryLocation,
+  type UrlForm,
+  archiveKey,
+  archiveUrlOf,
+  folderArchiveKey,
+  hasScheme,
+  ownArchiveKey,
+} from './keys.ts'
 
 /** An archive as a listing shows it. */
 export interface SeenArchive {
@@ -55,7 +64,9 @@ export interface PlanOptions {
   readonly doubted?: ReadonlySet<Key>
   /** Keys in folders that entries mean, and under which nothing stands. Left out: nobody has looked. */
   readonly missing?: ReadonlySet<Key>
-  /** Keys in folders of this repository that entries mean, and under which nothing stands. Left out: nobody has looked. */
+  /**
+   * Keys in folders of this repository that entries mean, and under which nothing stands. Left out: nobody has looked.
+   */
   readonly gone?: ReadonlySet<Key>
 }
 
@@ -68,11 +79,13 @@ export type Contribution =
   | { readonly outcome: 'later' }
 
 /**
- * What makes the index agree with the archives: entries whose archive is gone leave, archives that no entry names come in,
- * an entry with another digest than its archive is replaced. Entries whose urls lead elsewhere over https are not touched.
+ * What makes the index agree with the archives: entries whose archive is gone leave, archives that no entry names come
+ * in, an entry with another digest than its archive is replaced. Entries whose urls lead elsewhere over https are not
+ * touched.
  *
- * An archive that has not changed since its entry was created is trusted; {@link ReindexPlan.unknown} lists the others. Of two
- * archives of one version the one that the entry names counts, else the one with the proper name, else the first by key.
+ * An archive that has not changed since its entry was created is trusted; {@link ReindexPlan.unknown} lists the others.
+ * Of two archives of one version the one that the entry names counts, else the one with the proper name, else the first
+ * by key.
  */
 export class ReindexPlan {
   readonly #location: RepositoryLocation
@@ -86,7 +99,9 @@ export class ReindexPlan {
   readonly #claims = new Map<string, Key>()
   /** Those that Helm skips, because of their name or of what they say of the chart: their archive tells it anew. */
   readonly #leftOut = new Set<Entry>()
-  /** Those that say another name than that of their chart, by which Helm finds them: their archive tells which it is. */
+  /**
+   * Those that say another name than that of their chart, by which Helm finds them: their archive tells which it is.
+   */
   readonly #misnamed = new Set<Entry>()
   /** Those with a version that is none, by the archive that they name: it may prove which version that is. */
   readonly #unfit: { readonly entry: Entry; readonly key: Key }[] = []
@@ -94,7 +109,12 @@ export class ReindexPlan {
   readonly #contents = new Map<Key, string>()
 
   /** @throws HelmS3Error `invalid-index` when Helm would refuse the index */
-  constructor(location: RepositoryLocation, index: IndexText, archives: ReadonlyMap<Key, SeenArchive>, options: PlanOptions) {
+  constructor(
+    location: RepositoryLocation,
+    index: IndexText,
+    archives: ReadonlyMap<Key, SeenArchive>,
+    options: PlanOptions,
+  ) {
     this.#location = location
     this.#archives = archives
     this.#options = options
@@ -105,7 +125,8 @@ export class ReindexPlan {
         if (isMisnamed && nameProblem(chart) !== undefined) continue
         const named = underName(chart, entry)
         const key = this.#keyOf(named)
-        if (nameProblem(chart) === undefined && identityProblem(named) !== undefined) this.#unfit.push(...(key === undefined ? [] : [{ entry: named, key }]))
+        if (nameProblem(chart) === undefined && identityProblem(named) !== undefined)
+          this.#unfit.push(...(key === undefined ? [] : [{ entry: named, key }]))
         else {
           if (isMisnamed && skippedBecause(entry) === undefined) this.#misnamed.add(named)
           else if (named !== entry || skippedBecause(entry) !== undefined) this.#leftOut.add(named)
@@ -123,7 +144,9 @@ export class ReindexPlan {
   /** The same problems, and which of them are archives that Helm leaves out. */
   judged(problems: readonly Problem[]): readonly Problem[] {
     const isMissed = (key: Key): boolean => this.#named.get(key)?.some((entry) => !this.#leftOut.has(entry)) === true
-    return problems.map((each) => (each.isRefused === true && !isMissed(each.key) ? { ...each, isLeftOut: true } : each))
+    return problems.map((each) =>
+      each.isRefused === true && !isMissed(each.key) ? { ...each, isLeftOut: true } : each,
+    )
   }
 
   get archiveCount(): number {
@@ -146,16 +169,31 @@ export class ReindexPlan {
       const mayYield = this.#contents.get(rival) !== id && !this.#isTrustedKey(rival)
       if (mayYield && !isLast) return { outcome: 'later' }
       const hasYielded = mayYield && this.#contents.has(rival)
-      if (!hasYielded) return { outcome: 'problem', problem: { key: archive.key, reason: `it is ${name} ${version}, which ${rival} is already` } }
+      if (!hasYielded)
+        return {
+          outcome: 'problem',
+          problem: { key: archive.key, reason: `it is ${name} ${version}, which ${rival} is already` },
+        }
     }
     const properKey = this.#properKey({ name, version })
-    if (!isLast && holder === undefined && properKey !== archive.key && this.#archives.has(properKey)) return { outcome: 'later' }
+    if (!isLast && holder === undefined && properKey !== archive.key && this.#archives.has(properKey))
+      return { outcome: 'later' }
 
     const entry = this.#entryFor(archive, content, holder)
-    const isProven = holder !== undefined && this.#leadsNowhere(holder) && properKey === archive.key && promisedDigest(holder.digest) === content.digest
-    if (holder === undefined || isProven || this.#leftOut.has(holder) || !(this.#isElsewhere(holder) || (isSame(holder, entry) && !this.#misnamed.has(holder)))) {
+    const isProven =
+      holder !== undefined &&
+      this.#leadsNowhere(holder) &&
+      properKey === archive.key &&
+      promisedDigest(holder.digest) === content.digest
+    if (
+      holder === undefined ||
+      isProven ||
+      this.#leftOut.has(holder) ||
+      !(this.#isElsewhere(holder) || (isSame(holder, entry) && !this.#misnamed.has(holder)))
+    ) {
       const problem = additionProblem(entry)
-      if (problem !== undefined) return { outcome: 'problem', problem: { key: archive.key, reason: `the chart ${problem}` } }
+      if (problem !== undefined)
+        return { outcome: 'problem', problem: { key: archive.key, reason: `the chart ${problem}` } }
       this.#claims.set(id, archive.key)
       return { outcome: 'claimed', change: { name, version, key: archive.key, archive, seen: holder, entry } }
     }
@@ -163,16 +201,21 @@ export class ReindexPlan {
     return { outcome: 'claimed', change: undefined }
   }
 
-  /** What all opened archives change together, and what the rest of the plan needs besides; which of them cannot be indexed. */
-  changesOf(
-    contents: readonly (readonly [SeenArchive, ArchiveContent])[],
-  ): { readonly changes: readonly Change[]; readonly problems: readonly Problem[] } {
+  /**
+   * What all opened archives change together, and what the rest of the plan needs besides; which of them cannot be
+   * indexed.
+   */
+  changesOf(contents: readonly (readonly [SeenArchive, ArchiveContent])[]): {
+    readonly changes: readonly Change[]
+    readonly problems: readonly Problem[]
+  } {
     const changes: Change[] = []
     const problems: Problem[] = []
     const contribute = ([archive, content]: readonly [SeenArchive, ArchiveContent], isLast: boolean): boolean => {
       const contribution = this.contribute(archive, content, isLast)
       if (contribution.outcome === 'problem') problems.push(contribution.problem)
-      else if (contribution.outcome === 'claimed' && contribution.change !== undefined) changes.push(contribution.change)
+      else if (contribution.outcome === 'claimed' && contribution.change !== undefined)
+        changes.push(contribution.change)
       return contribution.outcome !== 'later'
     }
     const putOff = contents.filter((each) => !contribute(each, false))
@@ -204,10 +247,13 @@ export class ReindexPlan {
       const { name, version } = seen
       const archive = this.#archives.get(key)
       const content = this.#contents.get(key)
-      if (archive === undefined || (content !== undefined && content !== id)) return [{ name, version, key, archive, seen, entry: undefined }]
+      if (archive === undefined || (content !== undefined && content !== id))
+        return [{ name, version, key, archive, seen, entry: undefined }]
       if (!this.#isTrusted(archive)) return []
       const entry = { ...seen, urls: this.#urlsFor(archive, seen) }
-      return isSame(seen, entry) || additionProblem(entry) !== undefined ? [] : [{ name, version, key, archive, seen, entry }]
+      return isSame(seen, entry) || additionProblem(entry) !== undefined
+        ? []
+        : [{ name, version, key, archive, seen, entry }]
     })
   }
 
@@ -235,7 +281,9 @@ export class ReindexPlan {
     return key !== undefined && gone?.has(key) === true && !this.#archives.has(this.#properKey(entry)) ? key : undefined
   }
 
-  /** Whether a reindex may not touch the entry: its archive is served from elsewhere, or lies in a folder of its own. */
+  /**
+   * Whether a reindex may not touch the entry: its archive is served from elsewhere, or lies in a folder of its own.
+   */
   #isElsewhere(entry: Entry): boolean {
     const [url] = entry.urls ?? []
     if (url === undefined || this.#keyOf(entry) !== undefined) return false
@@ -243,7 +291,9 @@ export class ReindexPlan {
     return hasScheme(url) ? !/^s3:/i.test(url) : url.includes('/')
   }
 
-  /** Whether nothing stands where the entry leads: its archive may lie in its place instead, which its digest proves. */
+  /**
+   * Whether nothing stands where the entry leads: its archive may lie in its place instead, which its digest proves.
+   */
   #leadsNowhere({ urls = [] }: Entry): boolean {
     const key = urls[0] === undefined ? undefined : folderArchiveKey(this.#location, urls[0])
     return key !== undefined && this.#options.missing?.has(key) === true
@@ -259,13 +309,20 @@ export class ReindexPlan {
     return archiveKey(this.#location, version)
   }
 
-  /** Whether every entry that names the archive was created after the archive was written, and all say the same of what it is. */
+  /**
+   * Whether every entry that names the archive was created after the archive was written, and all say the same of what
+   * it is.
+   */
   #isTrusted({ key, lastModified }: SeenArchive): boolean {
     const entries = this.#named.get(key)
     if (entries === undefined || this.#options.full || this.#options.doubted?.has(key) === true) return false
     const own = entries.filter((entry) => !this.#isElsewhere(entry))
     const isTold = (entry: Entry): boolean => isDigest(entry.digest) && lastModified <= Date.parse(entry.created ?? '')
-    return entries.every((entry) => !this.#leftOut.has(entry) && !this.#leadsNowhere(entry)) && own.every((entry) => isTold(entry) && !this.#misnamed.has(entry)) && agree(own)
+    return (
+      entries.every((entry) => !this.#leftOut.has(entry) && !this.#leadsNowhere(entry)) &&
+      own.every((entry) => isTold(entry) && !this.#misnamed.has(entry)) &&
+      agree(own)
+    )
   }
 
   #isTrustedKey(key: Key): boolean {
@@ -273,12 +330,20 @@ export class ReindexPlan {
     return archive !== undefined && this.#isTrusted(archive)
   }
 
-  /** Content that has not changed keeps its entry, or at least its date; the date of new content is that of the archive. */
+  /**
+   * Content that has not changed keeps its entry, or at least its date; the date of new content is that of the archive.
+   */
   #entryFor(archive: SeenArchive, { metadata, digest }: ArchiveContent, holder: Entry | undefined): Entry {
     const kept = promisedDigest(holder?.digest) === digest ? holder : undefined
     const created = kept?.created ?? new Date(archive.lastModified).toISOString()
     const urls = this.#urlsFor(archive, kept)
-    if (kept !== undefined && this.#keyOf(kept) === archive.key && !this.#leftOut.has(kept) && !this.#misnamed.has(kept)) return { ...kept, created, digest, urls }
+    if (
+      kept !== undefined &&
+      this.#keyOf(kept) === archive.key &&
+      !this.#leftOut.has(kept) &&
+      !this.#misnamed.has(kept)
+    )
+      return { ...kept, created, digest, urls }
     return makeEntry(metadata, { digest, url: urls[0] ?? '', created })
   }
 
@@ -289,12 +354,20 @@ export class ReindexPlan {
   }
 }
 
-/** The keys in folders that entries with a digest mean whose archive also lies where a push would have put it, each once. */
-export function replacedInFolders(location: RepositoryLocation, entries: readonly Entry[], archives: { readonly has: (key: Key) => boolean }): readonly Key[] {
+/**
+ * The keys in folders that entries with a digest mean whose archive also lies where a push would have put it, each
+ * once.
+ */
+export function replacedInFolders(
+  location: RepositoryLocation,
+  entries: readonly Entry[],
+  archives: { readonly has: (key: Key) => boolean },
+): readonly Key[] {
   const keys = entries.flatMap((entry) => {
     const url = entry.urls?.[0]
     const key = url === undefined ? undefined : folderArchiveKey(location, url)
-    const mayBeMoved = key !== undefined && isDigest(promisedDigest(entry.digest)) && identityProblem(entry) === undefined
+    const mayBeMoved =
+      key !== undefined && isDigest(promisedDigest(entry.digest)) && identityProblem(entry) === undefined
     return mayBeMoved && archives.has(archiveKey(location, entry)) ? [key] : []
   })
   return [...new Set(keys)]
@@ -315,5 +388,7 @@ function isSame(a: Entry, b: Entry): boolean {
 
 /** Whether entries that name one archive mean one version and the same bytes. */
 export function agree([first, ...others]: readonly Entry[]): boolean {
-  return others.every((entry) => first !== undefined && entry.digest === first.digest && versionKey(entry) === versionKey(first))
+  return others.every(
+    (entry) => first !== undefined && entry.digest === first.digest && versionKey(entry) === versionKey(first),
+  )
 }

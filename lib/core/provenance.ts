@@ -2,8 +2,8 @@
 const FILE = /^[ \t]{1,64}["']?([^\s"':][^\s"']{0,1024}?)["']?:[ \t]{1,8}["']?sha256:[0-9a-f]{64}["']?[ \t\r]{0,8}$/gm
 
 /**
- * Why `helm pull --verify` would refuse this provenance file for an archive of that name: it knows the archive by its name alone.
- * Undefined: it names the archive, or names none, and is no file of Helm's.
+ * Why `helm pull --verify` would refuse this provenance file for an archive of that name: it knows the archive by its
+ * name alone. Undefined: it names the archive, or names none, and is no file of Helm's.
  */
 export function provenanceProblem(provenance: string, fileName: string): string | undefined {
   const names = Array.from(provenance.matchAll(FILE), ([, name = '']) => name)

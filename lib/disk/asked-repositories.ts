@@ -5,12 +5,16 @@ import { systemClock } from '../sys/clock.ts'
 import { sha256 } from '../sys/sha256.ts'
 import { systemCode } from '../sys/system-error.ts'
 
-/** Helm asks for an index and then for its charts: what was asked for longer ago, milliseconds, says nothing about a chart. */
+/**
+ * Helm asks for an index and then for its charts: what was asked for longer ago, milliseconds, says nothing about a
+ * chart.
+ */
 const LONGEST = 24 * 60 * 60_000
 
 /**
- * Notes that Helm was given this place, with this query, as the URL of a repository: it has asked for the index there. Helm tells the
- * getter of a chart nothing but its URL, and an index may hold any URL. Only a help: failures are silent.
+ * Notes that Helm was given this place, with this query, as the URL of a repository: it has asked for the index there.
+ * Helm tells the getter of a chart nothing but its URL, and an index may hold any URL. Only a help: failures are
+ * silent.
  * @param place `key`: the prefix of the repository
  */
 export async function noteAskedRepository(cacheFolder: string, place: ObjectLocation): Promise<void> {
@@ -23,8 +27,14 @@ export async function noteAskedRepository(cacheFolder: string, place: ObjectLoca
   }
 }
 
-/** Whether a repository around this object has been asked for lately with this very query. Cost: a look at one file for each folder. */
-export async function wasRepositoryAsked(cacheFolder: string, { bucket, key, query }: ObjectLocation): Promise<boolean> {
+/**
+ * Whether a repository around this object has been asked for lately with this very query. Cost: a look at one file for
+ * each folder.
+ */
+export async function wasRepositoryAsked(
+  cacheFolder: string,
+  { bucket, key, query }: ObjectLocation,
+): Promise<boolean> {
   for (let end = key.lastIndexOf('/'); ; end = key.lastIndexOf('/', end - 1)) {
     const prefix = key.slice(0, end + 1) as ObjectLocation['key']
     const note = await stat(noteOf(cacheFolder, { bucket, key: prefix, query })).catch(() => undefined)
@@ -33,14 +43,17 @@ export async function wasRepositoryAsked(cacheFolder: string, { bucket, key, que
   }
 }
 
-/** Beside the bases that `base-file.ts` keeps, which takes away what is old. A query may hold what is nobody's business: a hash does not show it. */
+/**
+ * Beside the bases that `base-file.ts` keeps, which takes away what is old. A query may hold what is nobody's business:
+ * a hash does not show it.
+ */
 function noteOf(cacheFolder: string, { bucket, key, query }: ObjectLocation): string {
   return join(cacheFolder, 'helm-s3', `${sha256(Buffer.from(JSON.stringify([bucket, key, query]))).slice(0, 32)}.asked`)
 }
 
 /**
- * Helm may not have made its own folder yet. Not with `recursive`: below a folder that takes none, as /proc, Node.js 20 would try for
- * ever.
+ * Helm may not have made its own folder yet. Not with `recursive`: below a folder that takes none, as /proc, Node.js 20
+ * would try for ever.
  */
 async function makeFolders(path: string): Promise<void> {
   try {

@@ -12,19 +12,26 @@ interface Label {
   readonly etag: string
   readonly lastModified: number
   readonly size: number
-  /** SHA-256 of the bytes as they came whole from this place: an ETag alone does not tell that these are the bytes that have it. */
+  /**
+   * SHA-256 of the bytes as they came whole from this place: an ETag alone does not tell that these are the bytes that
+   * have it.
+   */
   readonly sha256: string
 }
 
 const LABEL_BYTES = 512
 
-/** What was not replaced for so long goes when something else is kept, milliseconds: nobody may ever ask for that place again. */
+/**
+ * What was not replaced for so long goes when something else is kept, milliseconds: nobody may ever ask for that place
+ * again.
+ */
 const KEPT_AGE = 30 * 24 * 60 * 60_000
 
 /**
- * Keeps the base of the repository at `place` in one file in a folder of our own in Helm's cache of repositories. Whoever may
- * write there may as well write Helm's own copy of the index.
- * @param place tells the repository from all others: its URL alone does not, for that may mean other buckets at other endpoints
+ * Keeps the base of the repository at `place` in one file in a folder of our own in Helm's cache of repositories.
+ * Whoever may write there may as well write Helm's own copy of the index.
+ * @param place tells the repository from all others: its URL alone does not, for that may mean other buckets at other
+ *   endpoints
  */
 export function baseFile(cacheFolder: string, place: string): BaseCache {
   const path = join(cacheFolder, 'helm-s3', `${sha256(Buffer.from(place)).slice(0, 32)}.base`)
@@ -41,8 +48,8 @@ export function baseFile(cacheFolder: string, place: string): BaseCache {
 }
 
 /**
- * In Helm's folder, which Helm makes. Not with `recursive`: below a folder that takes none, as /proc, Node.js 20 would try
- * for ever.
+ * In Helm's folder, which Helm makes. Not with `recursive`: below a folder that takes none, as /proc, Node.js 20 would
+ * try for ever.
  */
 async function makeFolder(path: string): Promise<void> {
   try {
@@ -88,7 +95,11 @@ async function findBase(path: string): Promise<KeptBase> {
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(LABEL_BYTES), 0, LABEL_BYTES, 0)
     const label = JSON.parse(buffer.toString('utf8', 0, bytesRead)) as Label
-    return { etag: asETag(label.etag), lastModified: label.lastModified, read: () => quietly(() => readKeptBytes(path, label)) }
+    return {
+      etag: asETag(label.etag),
+      lastModified: label.lastModified,
+      read: () => quietly(() => readKeptBytes(path, label)),
+    }
   } finally {
     await file.close()
   }

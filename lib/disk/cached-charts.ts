@@ -22,7 +22,11 @@ export async function cachedChartNames(cacheFolder: string, repository: HelmRepo
 }
 
 /** The versions of a chart in Helm's local copy of a repository, in the order of its index, the newest first. */
-export async function cachedVersions(cacheFolder: string, repository: HelmRepository, chart: string): Promise<readonly string[]> {
+export async function cachedVersions(
+  cacheFolder: string,
+  repository: HelmRepository,
+  chart: string,
+): Promise<readonly string[]> {
   try {
     return ((await cachedIndex(cacheFolder, repository))?.items(chart) ?? []).map(({ version }) => version)
   } catch (error) {
@@ -32,16 +36,25 @@ export async function cachedVersions(cacheFolder: string, repository: HelmReposi
 }
 
 /**
- * The versions of a chart that were deleted, the highest first: those that the deltas which Helm's local copy notes as folded have touched,
- * and that are not there. What was deleted long ago, and can hardly be restored, is not noted any more.
+ * The versions of a chart that were deleted, the highest first: those that the deltas which Helm's local copy notes as
+ * folded have touched, and that are not there. What was deleted long ago, and can hardly be restored, is not noted any
+ * more.
  */
-export async function cachedDeletedVersions(cacheFolder: string, repository: HelmRepository, chart: string): Promise<readonly string[]> {
+export async function cachedDeletedVersions(
+  cacheFolder: string,
+  repository: HelmRepository,
+  chart: string,
+): Promise<readonly string[]> {
   try {
     const index = await cachedIndex(cacheFolder, repository)
     if (index === undefined) return []
     const present = new Set(index.items(chart).map(({ version }) => version))
-    const touched = [...index.bookkeeping.folded.values()].flatMap((folded) => (folded.touched === '*' || folded.gone !== undefined ? [] : folded.touched))
-    const deleted = touched.filter(({ name, version }) => name === chart && !present.has(version)).map(({ version }) => version)
+    const touched = [...index.bookkeeping.folded.values()].flatMap((folded) =>
+      folded.touched === '*' || folded.gone !== undefined ? [] : folded.touched,
+    )
+    const deleted = touched
+      .filter(({ name, version }) => name === chart && !present.has(version))
+      .map(({ version }) => version)
     return [...new Set(deleted)].sort((a, b) => compareVersions(b, a))
   } catch (error) {
     if (error instanceof HelmS3Error) return []
@@ -52,7 +65,10 @@ export async function cachedDeletedVersions(cacheFolder: string, repository: Hel
 /** Undefined: there is none, or it cannot be read fast. */
 async function cachedIndex(cacheFolder: string, { name }: HelmRepository): Promise<IndexText | undefined> {
   const path = join(cacheFolder, `${name}-index.yaml`)
-  const size = await stat(path).then((file) => (file.isFile() ? file.size : MAX_INDEX + 1), () => MAX_INDEX + 1)
+  const size = await stat(path).then(
+    (file) => (file.isFile() ? file.size : MAX_INDEX + 1),
+    () => MAX_INDEX + 1,
+  )
   if (size > MAX_INDEX) return undefined
   try {
     const bytes = await readFile(path)

@@ -17,12 +17,17 @@ interface Walk {
 const IGNORE = 'name it in .helmignore'
 
 /**
- * The files of a chart's folder as Helm's loader lists them (helm/helm pkg/chart/v2/loader/directory.go): by name, without those
- * that `.helmignore` names. Symbolic links are followed, out of the folder too, as Helm does; Helm walks in circles, this does not.
+ * The files of a chart's folder as Helm's loader lists them (helm/helm pkg/chart/v2/loader/directory.go): by name,
+ * without those that `.helmignore` names. Symbolic links are followed, out of the folder too, as Helm does; Helm walks
+ * in circles, this does not.
  * @throws HelmS3Error `invalid-chart` for what is no file, is too large or leads back to itself; `local-file`
  */
 export async function readChartFolder(folder: string): Promise<readonly ArchiveFile[]> {
-  const walk: Walk = { isIgnored: readIgnoreRules(await readIgnoreFile(`${folder}/.helmignore`)), files: [], left: MAX_CHART }
+  const walk: Walk = {
+    isIgnored: readIgnoreRules(await readIgnoreFile(`${folder}/.helmignore`)),
+    files: [],
+    left: MAX_CHART,
+  }
   await walkFolder(walk, folder, '', [])
   return walk.files
 }
@@ -43,7 +48,8 @@ async function readIgnoreFile(path: string): Promise<string | undefined> {
 async function walkFolder(walk: Walk, root: string, below: string, above: readonly string[]): Promise<void> {
   const folder = below === '' ? root : `${root}/${below.slice(0, -1)}`
   const real = await at(folder, (path) => realpath(path))
-  if (above.includes(real)) throw invalidChart(`the symbolic link ${folder} leads back to itself`, `remove it, or ${IGNORE}`)
+  if (above.includes(real))
+    throw invalidChart(`the symbolic link ${folder} leads back to itself`, `remove it, or ${IGNORE}`)
   const names = await at(folder, (path) => readdir(path))
   for (const name of names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))) {
     const path = below + name
@@ -58,9 +64,17 @@ async function addFile(walk: Walk, root: string, path: string, found: Stats): Pr
   const { size } = found
   if (!found.isFile()) throw invalidChart(`${root}/${path} is not a regular file`, `remove it, or ${IGNORE}`)
   if (size > MAX_FILE) throw invalidChart(`the file ${path} is larger than 5 MiB, the most that Helm loads`, IGNORE)
-  if (size >= walk.left) throw invalidChart('the chart is larger than 100 MiB, the most that Helm loads', 'leave large files out of it with .helmignore')
+  if (size >= walk.left)
+    throw invalidChart(
+      'the chart is larger than 100 MiB, the most that Helm loads',
+      'leave large files out of it with .helmignore',
+    )
   walk.left -= size
-  walk.files.push({ path, bytes: withoutByteOrderMark(await at(`${root}/${path}`, (file) => readFile(file))), mode: 0o644 })
+  walk.files.push({
+    path,
+    bytes: withoutByteOrderMark(await at(`${root}/${path}`, (file) => readFile(file))),
+    mode: 0o644,
+  })
 }
 
 async function at<T>(path: string, look: (path: string) => Promise<T>): Promise<T> {

@@ -74,14 +74,23 @@ function bringInto({ index: path, charts }: CacheFiles, change: StoredDelta): bo
     return isUntouched()
   })
   if (!isReplaced) return false
-  writeFileAtomically(charts, index.chartNames().map((chart) => `${chart}\n`).join(''))
+  writeFileAtomically(
+    charts,
+    index
+      .chartNames()
+      .map((chart) => `${chart}\n`)
+      .join(''),
+  )
   return stampOf(path)?.written === ours?.written
 }
 
 /** So long the copy remembers changes, milliseconds: as long as `index.yaml` does, about. */
 const REMEMBERED = 2 * 60 * 60_000
 
-/** The copy remembers the change as `index.yaml` does when it has folded it: completion tells from that what was deleted. */
+/**
+ * The copy remembers the change as `index.yaml` does when it has folded it: completion tells from that what was
+ * deleted.
+ */
 function noteFolded(index: IndexText, change: StoredDelta): IndexText {
   const { bookkeeping, generated } = index
   const young = [...bookkeeping.folded].filter(([, { at }]) => change.lastModified - at < REMEMBERED)

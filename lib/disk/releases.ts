@@ -3,7 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { HelmS3Error } from '../errors.ts'
 import { causeText } from '../sys/system-error.ts'
 
-/** Every release that may still run something, in every namespace and without a limit: Helm lists 256 unless told otherwise. */
+/**
+ * Every release that may still run something, in every namespace and without a limit: Helm lists 256 unless told
+ * otherwise.
+ */
 const LIST = ['ls', '-A', '-o', 'json', '--max', '0', '--deployed', '--failed', '--pending', '--uninstalling']
 
 /** Bytes of a list of releases: some hundred each. */
@@ -51,7 +54,8 @@ async function chartsIn(text: string, source: string): Promise<readonly string[]
   }
   if (!Array.isArray(value)) throw cannotTell(`${source}: not the list that \`helm ls -o json\` prints`)
   return value.map((release: unknown) => {
-    if (typeof release === 'object' && release !== null && 'chart' in release && typeof release.chart === 'string') return release.chart
+    if (typeof release === 'object' && release !== null && 'chart' in release && typeof release.chart === 'string')
+      return release.chart
     throw cannotTell(`${source}: a release without its chart`)
   })
 }

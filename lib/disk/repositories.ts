@@ -46,21 +46,26 @@ export async function findRepository(nameOrUrl: string, file: string): Promise<R
   if (nameOrUrl.includes('://')) return parseRepositoryUrl(nameOrUrl)
   const repositories = await readRepositories(file)
   if (repositories === undefined) {
-    const hint = `add the repository with \`helm repo add ${shellWord(nameOrUrl)} s3://BUCKET/PREFIX\`, or give its s3:// URI instead of a name`
+    const hint =
+      `add the repository with \`helm repo add ${shellWord(nameOrUrl)} s3://BUCKET/PREFIX\`, or give its ` +
+      `s3:// URI instead of a name`
     throw cannotLoad(file, `open ${file}: no such file or directory`, undefined, hint)
   }
   const repository = repositories.find(({ name }) => name === nameOrUrl)
   if (repository === undefined) {
-    throw new HelmS3Error('unknown-repository', `repo with name ${nameOrUrl} not found, try \`helm repo add ${shellWord(nameOrUrl)} <uri>\``)
+    throw new HelmS3Error(
+      'unknown-repository',
+      `repo with name ${nameOrUrl} not found, try \`helm repo add ${shellWord(nameOrUrl)} <uri>\``,
+    )
   }
   return { ...parseRepositoryUrl(repository.url), address: nameOrUrl }
 }
 
 /**
- * The queries of the repositories that an object lies in, those of the innermost first. Of several at one place the one without a
- * query comes first: Helm passes a query on, so that a URL without one is rather of the repository that has none.
- * Cost: one small file is read, and parsed only when it may hold a repository with a query, or one that the query of the object is to be
- * compared with.
+ * The queries of the repositories that an object lies in, those of the innermost first. Of several at one place the one
+ * without a query comes first: Helm passes a query on, so that a URL without one is rather of the repository that has
+ * none. Cost: one small file is read, and parsed only when it may hold a repository with a query, or one that the query
+ * of the object is to be compared with.
  */
 export async function queriesAround({ bucket, key, query }: ObjectLocation, file: string): Promise<readonly string[]> {
   const text = await readFile(file, 'utf8').catch(() => '')
@@ -69,11 +74,16 @@ export async function queriesAround({ bucket, key, query }: ObjectLocation, file
     const location = locationOf(url)
     return location?.bucket === bucket && key.startsWith(location.prefix) ? [location] : []
   })
-  return around.sort((a, b) => b.prefix.length - a.prefix.length || Number(a.query !== '') - Number(b.query !== '')).map((location) => location.query)
+  return around
+    .sort((a, b) => b.prefix.length - a.prefix.length || Number(a.query !== '') - Number(b.query !== ''))
+    .map((location) => location.query)
 }
 
 /** Those whose URL names this place at this store, however it is written: a trailing slash makes no difference. */
-export function repositoriesAt(location: RepositoryLocation, repositories: readonly HelmRepository[]): readonly HelmRepository[] {
+export function repositoriesAt(
+  location: RepositoryLocation,
+  repositories: readonly HelmRepository[],
+): readonly HelmRepository[] {
   return repositories.filter(({ url }) => {
     const other = locationOf(url)
     return other?.url === location.url && isSameStore(other.query, location.query)

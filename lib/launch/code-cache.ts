@@ -14,13 +14,18 @@ export interface CodeCache {
 }
 
 /**
- * Compiles a script, with the code of an earlier run where that is at hand and whole. V8 itself checks only its own version,
- * its flags and the length of the text: a damaged file, and one of another text, are found by the hashes.
+ * Compiles a script, with the code of an earlier run where that is at hand and whole. V8 itself checks only its own
+ * version, its flags and the length of the text: a damaged file, and one of another text, are found by the hashes.
  */
-export function compile(source: string, filename: string, cache: CodeCache): { readonly script: Script; readonly isCached: boolean } {
+export function compile(
+  source: string,
+  filename: string,
+  cache: CodeCache,
+): { readonly script: Script; readonly isCached: boolean } {
   const cachedData = readCode(cache)
   const script = new Script(source, cachedData === undefined ? { filename } : { filename, cachedData })
-  // Code that V8 refuses, because it runs with other flags, is not made anew: two kinds of runs would replace each other's.
+  // Code that V8 refuses, because it runs with other flags, is not made anew: two kinds of runs would replace each
+  // other's.
   return { script, isCached: cachedData !== undefined }
 }
 
@@ -57,7 +62,9 @@ function readCode({ file, madeFrom }: CodeCache): Buffer | undefined {
     return undefined
   }
   const code = bytes.subarray(2 * HASH_LENGTH)
-  const isWhole = bytes.subarray(0, HASH_LENGTH).equals(hashOf(madeFrom)) && bytes.subarray(HASH_LENGTH, 2 * HASH_LENGTH).equals(hashOf(code))
+  const isWhole =
+    bytes.subarray(0, HASH_LENGTH).equals(hashOf(madeFrom)) &&
+    bytes.subarray(HASH_LENGTH, 2 * HASH_LENGTH).equals(hashOf(code))
   return isWhole ? code : undefined
 }
 

@@ -6,10 +6,18 @@ import { type CodeCache, compile, keepCode } from './code-cache.ts'
  * The entry of dist/helm-s3.cjs: runs the bundle beside it, with the compiled code of an earlier run. Node.js 20 has no
  * compile cache of its own.
  *
- * Each command has a cache of its own, with just the functions that it calls: reading a larger one costs more than it saves.
+ * Each command has a cache of its own, with just the functions that it calls: reading a larger one costs more than it
+ * saves.
  */
 
-type Program = (this: object, exports: object, require: NodeJS.Require, module: NodeJS.Module, filename: string, dirname: string) => void
+type Program = (
+  this: object,
+  exports: object,
+  require: NodeJS.Require,
+  module: NodeJS.Module,
+  filename: string,
+  dirname: string,
+) => void
 
 const filename = join(__dirname, 'helm-s3.bundle.cjs')
 const bundle = readFileSync(filename)

@@ -27,7 +27,12 @@ function sinkOf(stream: NodeJS.WriteStream): Sink {
 
 function interruptedBySignals(): AbortSignal {
   const controller = new AbortController()
-  const listeners = ([['SIGINT', 130], ['SIGTERM', 143]] as const).map(([signal, status]) => {
+  const listeners = (
+    [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const
+  ).map(([signal, status]) => {
     const listener = (): void => {
       controller.abort(new Interruption(signal, status))
     }
@@ -53,7 +58,12 @@ const stdin: Source = {
   chunks: () => process.stdin as AsyncIterable<Uint8Array>,
 }
 
-const io: Io = { stdin, stdout: sinkOf(process.stdout), stderr: sinkOf(process.stderr), interrupted: interruptedBySignals() }
+const io: Io = {
+  stdin,
+  stdout: sinkOf(process.stdout),
+  stderr: sinkOf(process.stderr),
+  interrupted: interruptedBySignals(),
+}
 
 provideHome(process.env, process.platform)
 

@@ -30,7 +30,8 @@ export function createSession(options: SessionOptions): Session {
   const left = { changes: new Changes(), notice: silent, progress: silent, detail: silent, track: NO_PROGRESS }
   const memory: SessionMemory = { base: undefined, deltas: new Map() }
   const made = { store, storeClock, knownIds: new KnownIds(), memory, repositoryConfig, noteNoConfig, noteConfig }
-  const location = options.store.endpoint === undefined ? options.location : { ...options.location, endpoint: options.store.endpoint }
+  const location =
+    options.store.endpoint === undefined ? options.location : { ...options.location, endpoint: options.store.endpoint }
   const session: Session = { ...left, ...options, ...made, location }
   return session
 }

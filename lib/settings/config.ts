@@ -39,13 +39,16 @@ export function readConfig(env: Environment, platform: NodeJS.Platform = process
   }
 }
 
-/** Helm exports both variables to a plugin; the rest is for a call without Helm (helm/helm pkg/helmpath/lazypath.go). */
+/**
+ * Helm exports both variables to a plugin; the rest is for a call without Helm (helm/helm pkg/helmpath/lazypath.go).
+ */
 function helmFiles(read: (name: string) => string | undefined, platform: NodeJS.Platform): HelmFiles {
   const join = (...parts: string[]): string => (platform === 'win32' ? win32 : posix).join(...parts)
   const home = (): string => read(platform === 'win32' ? 'USERPROFILE' : 'HOME') ?? homedir()
   const defaults = (): { readonly config: string; readonly cache: string } => {
     if (platform === 'win32') return { config: read('APPDATA') ?? home(), cache: read('TEMP') ?? home() }
-    if (platform === 'darwin') return { config: join(home(), 'Library', 'Preferences'), cache: join(home(), 'Library', 'Caches') }
+    if (platform === 'darwin')
+      return { config: join(home(), 'Library', 'Preferences'), cache: join(home(), 'Library', 'Caches') }
     return { config: join(home(), '.config'), cache: join(home(), '.cache') }
   }
   const config = (): string => read('HELM_CONFIG_HOME') ?? join(read('XDG_CONFIG_HOME') ?? defaults().config, 'helm')

@@ -65,20 +65,32 @@ const REGION = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})$/
  * `AWS_PROFILE`, as in the SDK of the Go plugin; a profile that is named for this program alone wins over them.
  * @throws HelmS3Error `usage`, `invalid-url`, `invalid-config`: a value that cannot be used
  */
-export function connectionSettings(flags: SettingFlags, query: ConnectionQuery | undefined, env: Environment): ConnectionSettings {
+export function connectionSettings(
+  flags: SettingFlags,
+  query: ConnectionQuery | undefined,
+  env: Environment,
+): ConnectionSettings {
   refuseUnknownNames(query)
   const own = (flag: string, ...variables: readonly string[]): Sourced | undefined =>
-    notEmpty(fromFlag(flags, flag)) ?? fromQuery(query, flag === 'endpoint-url' ? 'endpoint' : flag) ?? fromEnvironment(env, ...variables)
+    notEmpty(fromFlag(flags, flag)) ??
+    fromQuery(query, flag === 'endpoint-url' ? 'endpoint' : flag) ??
+    fromEnvironment(env, ...variables)
   const ownProfile = own('profile', 'HELM_S3_PROFILE')
   return {
-    endpoint: endpointUrl(own('endpoint-url', 'HELM_S3_ENDPOINT_URL', 'AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL', 'AWS_ENDPOINT'), env),
+    endpoint: endpointUrl(
+      own('endpoint-url', 'HELM_S3_ENDPOINT_URL', 'AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL', 'AWS_ENDPOINT'),
+      env,
+    ),
     region: region(own('region', 'HELM_S3_REGION', 'AWS_REGION', 'AWS_DEFAULT_REGION')),
     profile: ownProfile?.value ?? readVariable(env, 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE'),
     credentials: ownProfile === undefined ? staticCredentials(env) : undefined,
     webIdentity: ownProfile === undefined ? webIdentity(env) : undefined,
-    hasContainer: readVariable(env, 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_CREDENTIALS_FULL_URI') !== undefined,
+    hasContainer:
+      readVariable(env, 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_CREDENTIALS_FULL_URI') !== undefined,
     asksInstance: (readVariable(env, 'AWS_EC2_METADATA_DISABLED') ?? 'false').toLowerCase() === 'false',
-    expectedBucketOwner: accountId(notEmpty(fromFlag(flags, 'expected-bucket-owner')) ?? fromEnvironment(env, 'HELM_S3_EXPECTED_BUCKET_OWNER')),
+    expectedBucketOwner: accountId(
+      notEmpty(fromFlag(flags, 'expected-bucket-owner')) ?? fromEnvironment(env, 'HELM_S3_EXPECTED_BUCKET_OWNER'),
+    ),
     followsRegion: !isGoFalse(env['HELM_S3_DYNAMIC_REGION_ENABLED']),
     pathStyle: pathStyle(env['HELM_S3_FORCE_PATH_STYLE']),
     hasEndpointVariants: readVariable(env, 'AWS_USE_FIPS_ENDPOINT', 'AWS_USE_DUALSTACK_ENDPOINT') !== undefined,
@@ -90,12 +102,17 @@ export function connectionSettings(flags: SettingFlags, query: ConnectionQuery |
   }
 }
 
-/** A name with a typing error would be silently nothing, and the requests would go elsewhere. @throws HelmS3Error `invalid-url` */
+/**
+ * A name with a typing error would be silently nothing, and the requests would go elsewhere. @throws HelmS3Error
+ * `invalid-url`
+ */
 function refuseUnknownNames(query: ConnectionQuery | undefined): void {
   const hint = `there are ${QUERY_NAMES.map((name) => `?${name}=`).join(', ')}, each once`
   for (const name of query?.keys() ?? []) {
-    if (!QUERY_NAMES.includes(name)) throw new HelmS3Error('invalid-url', `?${name}= of the repository URL means nothing`, { hint })
-    if (new Set(query?.getAll(name)).size > 1) throw new HelmS3Error('invalid-url', `?${name}= stands twice in the repository URL`, { hint })
+    if (!QUERY_NAMES.includes(name))
+      throw new HelmS3Error('invalid-url', `?${name}= of the repository URL means nothing`, { hint })
+    if (new Set(query?.getAll(name)).size > 1)
+      throw new HelmS3Error('invalid-url', `?${name}= stands twice in the repository URL`, { hint })
   }
 }
 
@@ -112,22 +129,27 @@ function fromQuery(query: ConnectionQuery | undefined, name: string): Sourced | 
 function endpointUrl(given: Sourced | undefined, env: Environment): string | undefined {
   if (given === undefined) return undefined
   const isPlain = env['AWS_DISABLE_SSL'] === 'true'
-  const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(given.value) ? given.value : `${isPlain ? 'http' : 'https'}://${given.value}`
+  const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(given.value)
+    ? given.value
+    : `${isPlain ? 'http' : 'https'}://${given.value}`
   const hint = 'write it as https://HOST:PORT, or as HOST:PORT'
   if (!URL.canParse(text)) throw unusable(given, 'not a URL', hint)
   const { password, protocol, username } = new URL(text)
   if (protocol !== 'http:' && protocol !== 'https:') throw unusable(given, 'not an http or https URL', hint)
-  if (username !== '' || password !== '') throw unusable({ ...given, value: '…' }, 'a URL with a user name or a password', hint)
+  if (username !== '' || password !== '')
+    throw unusable({ ...given, value: '…' }, 'a URL with a user name or a password', hint)
   return text
 }
 
 function region(given: Sourced | undefined): string | undefined {
-  if (given !== undefined && !REGION.test(given.value)) throw unusable(given, 'not the name of a region', 'regions look like eu-central-1')
+  if (given !== undefined && !REGION.test(given.value))
+    throw unusable(given, 'not the name of a region', 'regions look like eu-central-1')
   return given?.value
 }
 
 function accountId(given: Sourced | undefined): string | undefined {
-  if (given !== undefined && !/^\d{12}$/.test(given.value)) throw unusable(given, 'not an account id', 'an AWS account id has twelve digits')
+  if (given !== undefined && !/^\d{12}$/.test(given.value))
+    throw unusable(given, 'not an account id', 'an AWS account id has twelve digits')
   return given?.value
 }
 
@@ -142,7 +164,8 @@ function pathStyle(text: string | undefined): boolean | undefined {
  */
 export function checksumCalculation(given: Sourced | undefined): boolean | undefined {
   const value = given?.value.toLowerCase()
-  if (given !== undefined && value !== 'when_supported' && value !== 'when_required') throw unusable(given, 'must be when_supported or when_required')
+  if (given !== undefined && value !== 'when_supported' && value !== 'when_required')
+    throw unusable(given, 'must be when_supported or when_required')
   return value === undefined ? undefined : value === 'when_supported'
 }
 

@@ -2,7 +2,10 @@ import { type Environment, isGoFalse, isGoTrue } from './environment.ts'
 import { type SettingFlags, type Sourced, fromEnvironment, fromFlag, unusable } from './sources.ts'
 import { type Tags, encodeTags, parseTags } from './tags.ts'
 
-/** What is said with every object that is written. Undefined: not said; another level may say it. Empty: explicitly nothing. */
+/**
+ * What is said with every object that is written. Undefined: not said; another level may say it. Empty: explicitly
+ * nothing.
+ */
 export interface ObjectSettings {
   /** Canned ACL. */
   readonly acl: string | undefined
@@ -29,10 +32,18 @@ export interface SaidByRepository {
   readonly keys: readonly ('acl' | 'sse' | 'sse-kms-key-id')[]
 }
 
-/** Given when it is needed: before the first object is written, and never when none is. `saidBy` left out: no repository says any. */
+/**
+ * Given when it is needed: before the first object is written, and never when none is. `saidBy` left out: no repository
+ * says any.
+ */
 export type ObjectSettingsSource = () => Promise<ObjectSettings & { readonly saidBy?: SaidByRepository }>
 
-export const NO_OBJECT_SETTINGS: ObjectSettings = { acl: undefined, sse: undefined, sseKmsKeyId: undefined, tags: undefined }
+export const NO_OBJECT_SETTINGS: ObjectSettings = {
+  acl: undefined,
+  sse: undefined,
+  sseKmsKeyId: undefined,
+  tags: undefined,
+}
 
 /** Kinds of server-side encryption that take the id of a key. */
 const WITH_KEY = ['aws:kms', 'aws:kms:dsse']
@@ -44,7 +55,8 @@ const TOKEN = /^[\x21-\x7e]*$/
 
 /**
  * Flags, then the environment: `S3_ACL` and `AWS_S3_SSE` as the Go plugin has them. A key of KMS alone means `aws:kms`.
- * @throws HelmS3Error `usage`, `invalid-config`: a value that cannot be used, or a key for an encryption that takes none
+ * @throws HelmS3Error `usage`, `invalid-config`: a value that cannot be used, or a key for an encryption that takes
+ *   none
  */
 export function objectSettings(flags: SettingFlags, env: Environment): ObjectSettings {
   const { typed, surrounding } = objectSettingSources(flags, env)
@@ -55,13 +67,14 @@ export function objectSettings(flags: SettingFlags, env: Environment): ObjectSet
 export const REPOSITORY_DEFAULTS = 'HELM_S3_REPOSITORY_DEFAULTS'
 
 /**
- * Whether what a repository says about ACL and encryption counts on this machine: whoever may write it decides who may read what
- * others push.
+ * Whether what a repository says about ACL and encryption counts on this machine: whoever may write it decides who may
+ * read what others push.
  * @throws HelmS3Error `invalid-config`
  */
 export function takesRepositoryDefaults(env: Environment): boolean {
   const given = fromEnvironment(env, REPOSITORY_DEFAULTS)
-  if (given !== undefined && !isGoTrue(given.value) && !isGoFalse(given.value)) throw unusable(given, 'must be true or false')
+  if (given !== undefined && !isGoTrue(given.value) && !isGoFalse(given.value))
+    throw unusable(given, 'must be true or false')
   return !isGoFalse(given?.value)
 }
 
@@ -69,7 +82,10 @@ export function takesRepositoryDefaults(env: Environment): boolean {
 export type SourcedObjectSettings = Readonly<Partial<Record<'acl' | 'key' | 'sse' | 'tags', Sourced | undefined>>>
 
 /** What the flags say, and what the environment says. */
-function objectSettingSources(flags: SettingFlags, env: Environment): Record<'typed' | 'surrounding', SourcedObjectSettings> {
+function objectSettingSources(
+  flags: SettingFlags,
+  env: Environment,
+): Record<'typed' | 'surrounding', SourcedObjectSettings> {
   const typed = {
     acl: fromFlag(flags, 'acl'),
     sse: fromFlag(flags, 'sse'),
@@ -93,8 +109,8 @@ export function explicitObjectSettings(flags: SettingFlags, env: Environment): S
 }
 
 /**
- * `settings`, and where they say nothing `defaults`. Encryption is one thing: a key goes with the encryption that it was
- * given for, or completes one that takes a key.
+ * `settings`, and where they say nothing `defaults`. Encryption is one thing: a key goes with the encryption that it
+ * was given for, or completes one that takes a key.
  */
 export function withDefaults(settings: ObjectSettings, defaults: ObjectSettings): ObjectSettings {
   const takesKey = settings.sse === undefined || WITH_KEY.includes(settings.sse)
@@ -114,7 +130,11 @@ export function keysOfDefaults(settings: ObjectSettings, defaults: ObjectSetting
   const isDefault = (name: 'acl' | 'sse' | 'sseKmsKeyId'): boolean => {
     return settings[name] === undefined && (all[name] ?? '') !== '' && all[name] === defaults[name]
   }
-  return [...(isDefault('acl') ? ['acl' as const] : []), ...(isDefault('sse') ? ['sse' as const] : []), ...(isDefault('sseKmsKeyId') ? ['sse-kms-key-id' as const] : [])]
+  return [
+    ...(isDefault('acl') ? ['acl' as const] : []),
+    ...(isDefault('sse') ? ['sse' as const] : []),
+    ...(isDefault('sseKmsKeyId') ? ['sse-kms-key-id' as const] : []),
+  ]
 }
 
 /** The settings as S3 takes them with a PUT: what is not said is left out. */
@@ -136,12 +156,18 @@ export function objectParameters({ acl, sse, sseKmsKeyId, tags }: ObjectSettings
  */
 export function objectSettingsOf({ acl, key, sse, tags }: SourcedObjectSettings): ObjectSettings {
   for (const given of [acl, key, sse]) {
-    if (given !== undefined && !TOKEN.test(given.value)) throw unusable(given, 'only printable characters without spaces can be sent')
+    if (given !== undefined && !TOKEN.test(given.value))
+      throw unusable(given, 'only printable characters without spaces can be sent')
   }
   // The Go plugin copies AWS_S3_SSE as it is: a store may know kinds of its own.
-  if (sse !== undefined && sse.from !== 'AWS_S3_SSE' && sse.value !== '' && !SSE.includes(sse.value)) throw unusable(sse, `must be ${SSE.join(' or ')}`)
+  if (sse !== undefined && sse.from !== 'AWS_S3_SSE' && sse.value !== '' && !SSE.includes(sse.value))
+    throw unusable(sse, `must be ${SSE.join(' or ')}`)
   if (key !== undefined && key.value !== '' && sse !== undefined && !WITH_KEY.includes(sse.value)) {
-    throw unusable(key, `${sse.from}=${sse.value} takes no key`, `leave one of them out, or use ${WITH_KEY.join(' or ')}`)
+    throw unusable(
+      key,
+      `${sse.from}=${sse.value} takes no key`,
+      `leave one of them out, or use ${WITH_KEY.join(' or ')}`,
+    )
   }
   return { acl: acl?.value, sse: sse?.value, sseKmsKeyId: key?.value, tags: tags && readTags(tags) }
 }

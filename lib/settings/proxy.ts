@@ -11,29 +11,42 @@ export interface ProxyVariables {
 
 const SCHEMES = ['http:', 'https:', 'socks:', 'socks4:', 'socks4a:', 'socks5:', 'socks5h:']
 
-/** Undefined: no proxy is set. Both spellings count, the upper case one first, as in Go (golang.org/x/net/http/httpproxy). */
+/**
+ * Undefined: no proxy is set. Both spellings count, the upper case one first, as in Go
+ * (golang.org/x/net/http/httpproxy).
+ */
 export function proxyVariables(env: Environment): ProxyVariables | undefined {
-  const read = (name: string): string | undefined => [env[name], env[name.toLowerCase()]].find((value) => value !== undefined && value !== '')
+  const read = (name: string): string | undefined =>
+    [env[name], env[name.toLowerCase()]].find((value) => value !== undefined && value !== '')
   const [http, https] = [read('HTTP_PROXY'), read('HTTPS_PROXY')]
   return http === undefined && https === undefined ? undefined : { http, https, bypass: read('NO_PROXY') ?? '' }
 }
 
 /**
- * The proxy for a URL, or '' for none, by the rules that the Go plugin follows: never for this machine; `NO_PROXY` holds
- * hosts (with their subdomains; only those after a leading dot), IP addresses, networks as `10.0.0.0/8`, each with or without
- * a port, or `*`.
+ * The proxy for a URL, or '' for none, by the rules that the Go plugin follows: never for this machine; `NO_PROXY`
+ * holds hosts (with their subdomains; only those after a leading dot), IP addresses, networks as `10.0.0.0/8`, each
+ * with or without a port, or `*`.
  * @throws HelmS3Error `invalid-config` for a proxy that is no URL
  */
 export function proxyFor(url: string, { bypass, http, https }: ProxyVariables): string {
   const { hostname, port, protocol } = new URL(url)
   const proxy = protocol === 'https:' ? https : http
   const host = hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase()
-  if (proxy === undefined || isLoopback(host) || isBypassed(host, port || (protocol === 'https:' ? '443' : '80'), bypass)) return ''
+  if (
+    proxy === undefined ||
+    isLoopback(host) ||
+    isBypassed(host, port || (protocol === 'https:' ? '443' : '80'), bypass)
+  )
+    return ''
   const text = proxy.includes('://') ? proxy : `http://${proxy}`
   if (!URL.canParse(text) || !SCHEMES.includes(new URL(text).protocol)) {
-    throw new HelmS3Error('invalid-config', `${protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY'} is not the URL of a proxy`, {
-      hint: 'write it as http://HOST:PORT',
-    })
+    throw new HelmS3Error(
+      'invalid-config',
+      `${protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY'} is not the URL of a proxy`,
+      {
+        hint: 'write it as http://HOST:PORT',
+      },
+    )
   }
   return text
 }
@@ -48,7 +61,9 @@ function isBypassed(host: string, port: string, bypass: string): boolean {
     if (item === '') return false
     if (item === '*') return true
     if (item.includes('/')) return isInNetwork(host, item)
-    const [, bracketed, plain, wantedPort] = isIPv6(item) ? [item, item] : (/^(?:\[(.*)\]|([^:]*))(?::(\d+))?$/.exec(item) ?? [])
+    const [, bracketed, plain, wantedPort] = isIPv6(item)
+      ? [item, item]
+      : (/^(?:\[(.*)\]|([^:]*))(?::(\d+))?$/.exec(item) ?? [])
     const name = (bracketed ?? plain ?? item).replace(/^\*\./, '.')
     if (wantedPort !== undefined && wantedPort !== port) return false
     return name.startsWith('.') ? host.endsWith(name) : host === name || host.endsWith(`.${name}`)
@@ -60,7 +75,8 @@ function isInNetwork(address: string, network: string): boolean {
   const [base = '', bits = ''] = network.split('/')
   const family = isIPv4(base) ? 'ipv4' : isIPv6(base) ? 'ipv6' : undefined
   const isSame = family === 'ipv4' ? isIPv4(address) : isIPv6(address)
-  if (family === undefined || !isSame || !/^\d{1,3}$/.test(bits) || Number(bits) > (family === 'ipv4' ? 32 : 128)) return false
+  if (family === undefined || !isSame || !/^\d{1,3}$/.test(bits) || Number(bits) > (family === 'ipv4' ? 32 : 128))
+    return false
   const list = new BlockList()
   list.addSubnet(base, Number(bits), family)
   return list.check(address, family)

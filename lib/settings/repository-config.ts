@@ -8,7 +8,16 @@ import { parseShallowJson } from '../text/json-depth.ts'
 import { MAX_CONFIG } from '../text/size-limits.ts'
 
 /** Defaults that a repository keeps for all who write to it, in the order in which they are shown. */
-export const CONFIG_KEYS = ['relative', 'publish-url', 'literal-plus', 'acl', 'sse', 'sse-kms-key-id', 'grace-window', 'format'] as const
+export const CONFIG_KEYS = [
+  'relative',
+  'publish-url',
+  'literal-plus',
+  'acl',
+  'sse',
+  'sse-kms-key-id',
+  'grace-window',
+  'format',
+] as const
 
 export type ConfigKey = (typeof CONFIG_KEYS)[number]
 
@@ -69,11 +78,14 @@ export function isConfigKey(text: string): text is ConfigKey {
 }
 
 /**
- * The document with these changes; undefined takes a key away. What stands in it is checked, too: nothing is written that
- * readers would ignore.
+ * The document with these changes; undefined takes a key away. What stands in it is checked, too: nothing is written
+ * that readers would ignore.
  * @throws HelmS3Error `invalid-config`: a value that cannot be used, or that contradicts another
  */
-export function changeConfig(document: ConfigDocument, changes: Readonly<Partial<Record<ConfigKey, string | undefined>>>): ConfigDocument {
+export function changeConfig(
+  document: ConfigDocument,
+  changes: Readonly<Partial<Record<ConfigKey, string | undefined>>>,
+): ConfigDocument {
   const next: Record<string, unknown> = { ...document }
   for (const [key, value] of Object.entries(changes)) {
     if (value === undefined) delete next[key]
@@ -87,13 +99,17 @@ export function changeConfig(document: ConfigDocument, changes: Readonly<Partial
     next[key] = isTruth(key) ? text === 'true' : text
   }
   const [problem] = contradictions(texts)
-  if (problem !== undefined) throw new HelmS3Error('invalid-config', problem.reason, { hint: `take it away with --unset ${problem.key}, in the same command` })
+  if (problem !== undefined)
+    throw new HelmS3Error('invalid-config', problem.reason, {
+      hint: `take it away with --unset ${problem.key}, in the same command`,
+    })
   return next
 }
 
 /** Whether two documents say the same, whoever wrote them. */
 export function isSameConfig(a: ConfigDocument, b: ConfigDocument): boolean {
-  const text = (document: ConfigDocument): string => JSON.stringify(Object.entries({ ...document, [WRITE]: undefined }).sort(([x], [y]) => (x < y ? -1 : 1)))
+  const text = (document: ConfigDocument): string =>
+    JSON.stringify(Object.entries({ ...document, [WRITE]: undefined }).sort(([x], [y]) => (x < y ? -1 : 1)))
   return text(a) === text(b)
 }
 
@@ -169,18 +185,30 @@ function parseObject(bytes: Uint8Array): ConfigDocument | undefined {
 }
 
 function checked(key: ConfigKey, value: unknown): string {
-  const given = { value: typeof value === 'string' || typeof value === 'boolean' ? String(value) : JSON.stringify(value) ?? '', from: key }
-  if (typeof value !== 'string' && !(isTruth(key) && typeof value === 'boolean')) throw unusable(given, 'must be a text')
+  const given = {
+    value: typeof value === 'string' || typeof value === 'boolean' ? String(value) : (JSON.stringify(value) ?? ''),
+    from: key,
+  }
+  if (typeof value !== 'string' && !(isTruth(key) && typeof value === 'boolean'))
+    throw unusable(given, 'must be a text')
   if (given.value === '') throw unusable(given, 'must not be empty', `\`--unset ${key}\` takes it away`)
   return CHECKS[key](given)
 }
 
 /** What cannot hold beside the rest, and why. */
-function contradictions({ relative, sse, ...texts }: ConfigTexts): readonly { readonly key: ConfigKey; readonly reason: string }[] {
+function contradictions({
+  relative,
+  sse,
+  ...texts
+}: ConfigTexts): readonly { readonly key: ConfigKey; readonly reason: string }[] {
   const url = texts['publish-url']
   const kms = texts['sse-kms-key-id']
   const found: { readonly key: ConfigKey; readonly reason: string }[] = []
-  if (relative === 'true' && url !== undefined) found.push({ key: 'publish-url', reason: `publish-url=${url} contradicts relative=true: an entry has one kind of url` })
+  if (relative === 'true' && url !== undefined)
+    found.push({
+      key: 'publish-url',
+      reason: `publish-url=${url} contradicts relative=true: an entry has one kind of url`,
+    })
   if (sse !== undefined && kms !== undefined) {
     try {
       objectSettingsOf({ sse: { value: sse, from: 'sse' }, key: { value: kms, from: 'sse-kms-key-id' } })
@@ -207,7 +235,8 @@ function graceWindow(given: Sourced): string {
 function baseUrl(given: Sourced): string {
   if (!URL.canParse(given.value)) throw unusable(given, 'not a URL', HTTPS_HINT)
   const url = new URL(given.value)
-  if (url.username !== '' || url.password !== '') throw unusable({ ...given, value: '…' }, 'a URL with a user name or a password', HTTPS_HINT)
+  if (url.username !== '' || url.password !== '')
+    throw unusable({ ...given, value: '…' }, 'a URL with a user name or a password', HTTPS_HINT)
   if (url.protocol !== 'https:') throw unusable(given, 'not an https URL', HTTPS_HINT)
   if (/[?#]/.test(given.value)) throw unusable(given, 'file names cannot follow a query or a fragment', HTTPS_HINT)
   return url.href.replace(/\/+$/, '')

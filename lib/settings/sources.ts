@@ -27,7 +27,9 @@ export function fromEnvironment(env: Environment, ...names: readonly string[]): 
 /** The error for a value that cannot be used; a flag's in the words of spf13/pflag. */
 export function unusable({ from, value }: Sourced, problem: string, hint?: string): HelmS3Error {
   const options = hint === undefined ? {} : { hint }
-  if (from.startsWith('--')) return new HelmS3Error('usage', `invalid argument ${JSON.stringify(value)} for "${from}" flag: ${problem}`, options)
-  if (from.startsWith('?')) return new HelmS3Error('invalid-url', `${from}${value} of the repository URL: ${problem}`, options)
+  if (from.startsWith('--'))
+    return new HelmS3Error('usage', `invalid argument ${JSON.stringify(value)} for "${from}" flag: ${problem}`, options)
+  if (from.startsWith('?'))
+    return new HelmS3Error('invalid-url', `${from}${value} of the repository URL: ${problem}`, options)
   return new HelmS3Error('invalid-config', `${from}=${value}: ${problem}`, options)
 }

@@ -36,8 +36,11 @@ export function encodeTags(tags: Tags): string {
 function problemOf(key: string, value: string): string | undefined {
   if (key === '') return 'a tag without a key'
   if (key.length > MAX_KEY) return `the key ${JSON.stringify(key)} is longer than ${String(MAX_KEY)} characters`
-  if (value.length > MAX_VALUE) return `the value of ${JSON.stringify(key)} is longer than ${String(MAX_VALUE)} characters`
+  if (value.length > MAX_VALUE)
+    return `the value of ${JSON.stringify(key)} is longer than ${String(MAX_VALUE)} characters`
   if (/^aws:/i.test(key)) return 'keys that begin with aws: are for AWS alone'
   const bad = [key, value].find((text) => !ALLOWED.test(text))
-  return bad === undefined ? undefined : `${JSON.stringify(bad)} holds more than letters, digits, spaces and _ . : / = + - @`
+  return bad === undefined
+    ? undefined
+    : `${JSON.stringify(bad)} holds more than letters, digits, spaces and _ . : / = + - @`
 }

@@ -5,7 +5,9 @@ export function alteredStore(store: ObjectStore, change: Partial<ObjectStore>): 
   return {
     ...(store.place === undefined ? {} : { place: store.place }),
     ...(store.endpoint === undefined ? {} : { endpoint: store.endpoint }),
-    ...(store.copyFrom === undefined ? {} : { copyFrom: async (...args) => (await store.copyFrom?.(...args)) ?? { outcome: 'unsupported' as const } }),
+    ...(store.copyFrom === undefined
+      ? {}
+      : { copyFrom: async (...args) => (await store.copyFrom?.(...args)) ?? { outcome: 'unsupported' as const } }),
     list: (...args) => store.list(...args),
     get: (...args) => store.get(...args),
     getUnless: (...args) => store.getUnless(...args),

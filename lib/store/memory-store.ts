@@ -64,7 +64,9 @@ export class MemoryStore implements ObjectStore {
   async list(prefix: string, { startAfter, token, delimiter }: ListOptions = {}): Promise<ListPage> {
     const after = token ?? startAfter ?? ''
     const isWanted = (key: string): boolean =>
-      key.startsWith(prefix) && compareBytes(key, after) > 0 && (delimiter === undefined || !key.slice(prefix.length).includes(delimiter))
+      key.startsWith(prefix) &&
+      compareBytes(key, after) > 0 &&
+      (delimiter === undefined || !key.slice(prefix.length).includes(delimiter))
     const keys = [...this.#items.keys()].filter(isWanted).sort(compareBytes)
     const page = keys.slice(0, this.#options.pageSize)
     return {
@@ -79,7 +81,8 @@ export class MemoryStore implements ObjectStore {
 
   async get(key: Key, { first, most = MAX_INDEX, version }: GetOptions = {}): Promise<StoredObject | undefined> {
     const item = version === undefined ? this.#items.get(key) : this.#versionsOf(key)[Number(version)]
-    if (item !== undefined && Math.min(item.body.length, first ?? Infinity) > most) throw tooLarge(key, item.body.length, most)
+    if (item !== undefined && Math.min(item.body.length, first ?? Infinity) > most)
+      throw tooLarge(key, item.body.length, most)
     return item && { ...this.#headOf(key, item), body: item.body.slice(0, first) }
   }
 
@@ -95,7 +98,11 @@ export class MemoryStore implements ObjectStore {
 
   async listVersions(key: Key): Promise<readonly ObjectVersion[]> {
     return this.#versionsOf(key)
-      .map(({ body, storedAt }, i) => ({ version: String(i) as VersionName, size: body.length, lastModified: wholeSeconds(storedAt) }))
+      .map(({ body, storedAt }, i) => ({
+        version: String(i) as VersionName,
+        size: body.length,
+        lastModified: wholeSeconds(storedAt),
+      }))
       .reverse()
   }
 
@@ -127,7 +134,8 @@ export class MemoryStore implements ObjectStore {
   async delete(key: Key, options: DeleteOptions = {}): Promise<DeleteOutcome> {
     if (this.#isLate(options)) return { outcome: 'expired' }
     const { match } = options
-    if (this.#options.conditionalDelete && match !== undefined && this.#items.get(key)?.etag !== match) return { outcome: 'refused' }
+    if (this.#options.conditionalDelete && match !== undefined && this.#items.get(key)?.etag !== match)
+      return { outcome: 'refused' }
     this.#items.delete(key)
     return { outcome: 'deleted', date: this.#date() }
   }

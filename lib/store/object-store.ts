@@ -123,7 +123,10 @@ export type CopyOptions = Omit<PutOptions, 'sha256' | 'until'>
 export interface DeleteOptions extends SendOptions {
   /** Only if the object has this ETag. */
   readonly match?: ETag
-  /** Rejects with `unsupported-store` where the store takes no condition with a DELETE, instead of looking and deleting without. */
+  /**
+   * Rejects with `unsupported-store` where the store takes no condition with a DELETE, instead of looking and deleting
+   * without.
+   */
   readonly strict?: boolean
   readonly until?: Until
 }
@@ -157,14 +160,15 @@ export type NotDone =
 
 /**
  * All methods reject with a `HelmS3Error`: `denied`, `missing-bucket`, `unreachable`, `timeout`, `store-failed`,
- * `unsupported-store`, `too-large`. Reads (`list`, `listVersions`, `get`, `getUnless`, `head`, `stream`) are repeated by the adapter
- * for a bounded time, with back-off and jitter. `put` and `delete` are sent once at the most; see {@link SendOptions}
- * for what could not be sent.
+ * `unsupported-store`, `too-large`. Reads (`list`, `listVersions`, `get`, `getUnless`, `head`, `stream`) are repeated
+ * by the adapter for a bounded time, with back-off and jitter. `put` and `delete` are sent once at the most; see {@link
+ * SendOptions} for what could not be sent.
  */
 export interface ObjectStore {
   /**
-   * Tells this bucket from all others, and from the same name at another endpoint or for another account: what was read under one
-   * text says nothing about another. Holds no secret. Undefined: not known, so that nothing may be kept from one run to the next.
+   * Tells this bucket from all others, and from the same name at another endpoint or for another account: what was read
+   * under one text says nothing about another. Holds no secret. Undefined: not known, so that nothing may be kept from
+   * one run to the next.
    */
   readonly place?: string
   /** `http(s)://…` where the store answers; undefined: AWS, or not known. */
@@ -178,20 +182,25 @@ export interface ObjectStore {
   /** The object without its bytes, or undefined when there is none. */
   head(key: Key): Promise<ObjectHead | undefined>
   /**
-   * The versions of the object that the bucket keeps, the newest first, at most 1000, without the marks of deletions. A bucket
-   * without versioning keeps the current one alone, a store that knows no versions none, a missing object has none.
+   * The versions of the object that the bucket keeps, the newest first, at most 1000, without the marks of deletions. A
+   * bucket without versioning keeps the current one alone, a store that knows no versions none, a missing object has
+   * none.
    */
   listVersions(key: Key): Promise<readonly ObjectVersion[]>
   /** Writes the whole object at once: readers see the old bytes or the new ones. */
   put(key: Key, body: Uint8Array, options: PutOptions): Promise<PutOutcome>
   /**
-   * As `put`, with the bytes of another object, which the store copies by itself. `unsupported`: it cannot, and nothing was
-   * written. Whether it holds to the condition is for the caller to find out: some stores know conditions on PUT only.
+   * As `put`, with the bytes of another object, which the store copies by itself. `unsupported`: it cannot, and nothing
+   * was written. Whether it holds to the condition is for the caller to find out: some stores know conditions on PUT
+   * only.
    */
   copyFrom?(source: CopySource, key: Key, options: CopyOptions): Promise<CopyOutcome>
   /** Removes the object; a missing one counts as deleted. With `match`, only if it has this ETag (missing: refused). */
   delete(key: Key, options?: DeleteOptions): Promise<DeleteOutcome>
-  /** The bytes in order, piece by piece; rejects at the end when they are fewer or others than the store announced. Undefined: no such object. */
+  /**
+   * The bytes in order, piece by piece; rejects at the end when they are fewer or others than the store announced.
+   * Undefined: no such object.
+   */
   stream(key: Key): Promise<AsyncIterable<Uint8Array> | undefined>
 }
 
@@ -203,7 +212,7 @@ export async function listAll(
 ): Promise<{ readonly objects: readonly ObjectInfo[]; readonly date: number }> {
   const first = await store.list(prefix, options)
   const objects = [...first.objects]
-  for (let token = first.next; token !== undefined; ) {
+  for (let token = first.next; token !== undefined;) {
     const page = await store.list(prefix, { ...options, token })
     objects.push(...page.objects)
     token = page.next

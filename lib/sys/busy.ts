@@ -1,6 +1,6 @@
 /**
- * Work that may take seconds without waiting for anything: no timer and no signal gets a turn meanwhile. So the work itself asks
- * whether its time is up, and signals end the process at once.
+ * Work that may take seconds without waiting for anything: no timer and no signal gets a turn meanwhile. So the work
+ * itself asks whether its time is up, and signals end the process at once.
  */
 
 /** Who looks after a process that is busy. */

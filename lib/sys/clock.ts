@@ -1,6 +1,9 @@
 /** The only source of time. Tests and the simulation hand in a virtual one. */
 export interface Clock {
-  /** Wall clock of this machine, milliseconds since 1970. May be wrong by hours: see `StoreClock` for the clock that counts. */
+  /**
+   * Wall clock of this machine, milliseconds since 1970. May be wrong by hours: see `StoreClock` for the clock that
+   * counts.
+   */
   now(): number
   /** Milliseconds since an arbitrary moment; never steps back. For time limits. */
   monotonic(): number

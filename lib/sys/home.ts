@@ -4,12 +4,17 @@ import { userInfo } from 'node:os'
 const NO_HOME = '/'
 
 /**
- * Gives the process a home folder where its environment has none. For a user without a line in the system's list, as in containers that run
- * under any number, Node.js and the AWS SDK would fail when they look for one, although nothing in it is needed: keys may stand in the
- * environment. An empty HOME would make them read `.aws` in the folder where the program was started.
+ * Gives the process a home folder where its environment has none. For a user without a line in the system's list, as in
+ * containers that run under any number, Node.js and the AWS SDK would fail when they look for one, although nothing in
+ * it is needed: keys may stand in the environment. An empty HOME would make them read `.aws` in the folder where the
+ * program was started.
  * @param env `process.env`
  */
-export function provideHome(env: Record<string, string | undefined>, platform: NodeJS.Platform, find = (): string => userInfo().homedir): void {
+export function provideHome(
+  env: Record<string, string | undefined>,
+  platform: NodeJS.Platform,
+  find = (): string => userInfo().homedir,
+): void {
   if (platform === 'win32' || (env['HOME'] ?? '') !== '') return
   let home = ''
   try {

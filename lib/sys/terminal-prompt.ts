@@ -12,7 +12,8 @@ export interface Terminal {
 const [INPUT, OUTPUT] = process.platform === 'win32' ? ['\\\\.\\CONIN$', '\\\\.\\CONOUT$'] : ['/dev/tty', '/dev/tty']
 
 /**
- * Asks on the terminal, and never on stdin or stdout: stdout may be the chart. Signals and time limits are kept meanwhile.
+ * Asks on the terminal, and never on stdin or stdout: stdout may be the chart. Signals and time limits are kept
+ * meanwhile.
  * @returns the line without its end; undefined when there is no terminal, or it is closed
  */
 export async function askOnTerminal(question: string, open = openTerminal): Promise<string | undefined> {

@@ -33,7 +33,10 @@ export function parseDuration(text: string): number | { readonly problem: string
   return text.startsWith('-') ? -total : total
 }
 
-/** The milliseconds of a duration that may also be a whole number of days or weeks (`90d`, `2w`), or what is wrong with it. */
+/**
+ * The milliseconds of a duration that may also be a whole number of days or weeks (`90d`, `2w`), or what is wrong with
+ * it.
+ */
 export function parseAge(text: string): number | { readonly problem: string } {
   const match = /^(\d+)([dw])$/.exec(text)
   if (match === null) {
@@ -50,6 +53,11 @@ export function formatDuration(milliseconds: number): string {
   const hours = Math.floor(rounded / 3_600_000)
   const minutes = Math.floor(rounded / 60_000) % 60
   const seconds = String((rounded % 60_000) / 1000)
-  const text = hours > 0 ? `${String(hours)}h${String(minutes)}m${seconds}s` : minutes > 0 ? `${String(minutes)}m${seconds}s` : `${seconds}s`
+  const text =
+    hours > 0
+      ? `${String(hours)}h${String(minutes)}m${seconds}s`
+      : minutes > 0
+        ? `${String(minutes)}m${seconds}s`
+        : `${seconds}s`
   return milliseconds < 0 ? `-${text}` : text
 }

@@ -8,8 +8,8 @@ const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
 /**
- * The value of a JSON text. What walks through a value that is nested a hundred thousand levels deep runs out of stack, so
- * none is made.
+ * The value of a JSON text. What walks through a value that is nested a hundred thousand levels deep runs out of stack,
+ * so none is made.
  * @throws Error that says what is wrong
  */
 export function parseShallowJson(text: string): unknown {

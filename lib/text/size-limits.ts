@@ -1,6 +1,6 @@
 /**
- * The most that is taken of what comes from a bucket, from an archive or from a store. What is over a limit is not well-formed,
- * or refused, and nothing of it is kept in memory. `docs/FORMAT.md` lists them for other implementations.
+ * The most that is taken of what comes from a bucket, from an archive or from a store. What is over a limit is not
+ * well-formed, or refused, and nothing of it is kept in memory. `docs/FORMAT.md` lists them for other implementations.
  */
 
 const KIB = 1024
@@ -40,7 +40,9 @@ export const MAX_DOCUMENT = 16 * MIB
 /** Of the body of a refusal, bytes: what is beyond them is not read. */
 export const MAX_ERROR = 64 * KIB
 
-/** Bytes. Helm loads no archive that unpacks to more (helm/helm pkg/chart/v2/loader/archive.go), so none that is larger. */
+/**
+ * Bytes. Helm loads no archive that unpacks to more (helm/helm pkg/chart/v2/loader/archive.go), so none that is larger.
+ */
 export const MAX_ARCHIVE = 100 * MIB
 /** Bytes. Helm's limit for the files of one chart, which it must stay below (helm/helm pkg/chart/loader/archive.go). */
 export const MAX_CHART = 100 * MIB
@@ -54,9 +56,14 @@ export const MAX_FILES = 20_000
 export const MAX_PATH = 4096
 /** Subcharts in subcharts. */
 export const MAX_SUBCHART_DEPTH = 20
-/** Bytes of one Chart.yaml. Helm has no such limit, but what stands there stands in every index that lists the chart. */
+/**
+ * Bytes of one Chart.yaml. Helm has no such limit, but what stands there stands in every index that lists the chart.
+ */
 export const MAX_CHART_YAML = 1 * MIB
-/** Bytes of all Chart.yaml files of a chart. A chart has some kilobytes; the parser needs a second or more for each megabyte. */
+/**
+ * Bytes of all Chart.yaml files of a chart. A chart has some kilobytes; the parser needs a second or more for each
+ * megabyte.
+ */
 export const MAX_METADATA = 4 * MIB
 /** Bytes of YAML that is only checked. What is beyond them is taken as it is. */
 export const MAX_CHECKED = 2 * MIB

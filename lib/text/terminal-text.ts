@@ -1,7 +1,8 @@
 /**
- * What stands in a bucket, in an archive or in a store's answer is others' text. All that goes to a terminal goes through here: control
- * characters (C0, C1, DEL) move the cursor, rename the window or hide lines; bidirectional controls and zero-width characters
- * show one name and mean another. Each is shown as it would be written, `\x1b` or `\u202e`.
+ * What stands in a bucket, in an archive or in a store's answer is others' text. All that goes to a terminal goes
+ * through here: control characters (C0, C1, DEL) move the cursor, rename the window or hide lines; bidirectional
+ * controls and zero-width characters show one name and mean another. Each is shown as it would be written, `\x1b` or
+ * `\u202e`.
  */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
@@ -12,12 +13,16 @@ export function visibleLine(text: string): string {
 
 /** The same for a text of several lines. */
 export function visibleText(text: string): string {
-  return text.replace(HIDDEN, (character) => (character === '\t' || character === '\n' ? character : escaped(character)))
+  return text.replace(HIDDEN, (character) =>
+    character === '\t' || character === '\n' ? character : escaped(character),
+  )
 }
 
 /** JSON text with these characters as `\uXXXX`, which means the same: for who looks at it on a terminal. */
 export function visibleJson(json: string): string {
-  return json.replace(HIDDEN, (character) => (character === '\n' || character === '\t' ? character : character.replace(/[^]/g, codeUnit)))
+  return json.replace(HIDDEN, (character) =>
+    character === '\n' || character === '\t' ? character : character.replace(/[^]/g, codeUnit),
+  )
 }
 
 /** Whether one of these characters stands in the text, but for ends of lines and tabs. */

@@ -20,18 +20,22 @@ export interface CommandLine {
 }
 
 /**
- * Takes a command line apart by the rules of the Go plugin (spf13/pflag): flags anywhere, `--flag value` and `--flag=value`,
- * letters as `-o json`, `-o=json` and `-ojson`, several switches as `-qh`; `--` ends the flags. Only in one thing it is stricter:
- * a word that looks like a flag is not taken for a value (`--flag=-x` is), because Helm drops empty values.
+ * Takes a command line apart by the rules of the Go plugin (spf13/pflag): flags anywhere, `--flag value` and
+ * `--flag=value`, letters as `-o json`, `-o=json` and `-ojson`, several switches as `-qh`; `--` ends the flags. Only in
+ * one thing it is stricter: a word that looks like a flag is not taken for a value (`--flag=-x` is), because Helm drops
+ * empty values.
  *
- * One name can be a switch of one command and have a value in another (`--prov`), and flags can stand before the command. So the
- * line is read with the flags of the command that it then names.
+ * One name can be a switch of one command and have a value in another (`--prov`), and flags can stand before the
+ * command. So the line is read with the flags of the command that it then names.
  * @param argv the words after `helm s3`
  * @param commands all that there are
  */
 export function readCommandLine(argv: readonly string[], commands: readonly Command[]): CommandLine {
   const all: Flags = Object.assign({}, ...commands.map(({ flags }) => flags), HELM_FLAGS, GLOBAL_FLAGS) as Flags
-  const read = (command: Command | undefined): CommandLine => ({ command, ...readWords(argv, { ...all, ...command?.flags }) })
+  const read = (command: Command | undefined): CommandLine => ({
+    command,
+    ...readWords(argv, { ...all, ...command?.flags }),
+  })
   const first = findCommand(commands, argv[0])
   if (first !== undefined) return read(first)
   const namesItself = (command: Command): boolean => findCommand(commands, read(command).words[0]) === command
@@ -123,7 +127,8 @@ function lettersIn(letters: string, table: Flags): readonly FlagInWord[] {
     const rest = letters.slice(i + 1)
     const flag = flagOfLetter(letters.charAt(i), table)
     const definition = flag === undefined ? undefined : table[flag]
-    if (definition === undefined) return [...found, { typed: `-${letters.slice(i)}`, flag: undefined, value: undefined }]
+    if (definition === undefined)
+      return [...found, { typed: `-${letters.slice(i)}`, flag: undefined, value: undefined }]
     const hasValue = rest.startsWith('=') || (rest !== '' && !standsAlone(definition))
     found.push({ typed: `-${letters.charAt(i)}`, flag, value: hasValue ? rest.replace(/^=/, '') : undefined })
     if (hasValue) break

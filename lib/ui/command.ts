@@ -15,7 +15,10 @@ export interface Command {
   readonly aliases: readonly string[]
   /** One line, without a full stop. */
   readonly about: string
-  /** What a user needs to know beyond that: paragraphs of plain text, each without line breaks. Shown by `--help` and in the documentation. */
+  /**
+   * What a user needs to know beyond that: paragraphs of plain text, each without line breaks. Shown by `--help` and in
+   * the documentation.
+   */
   readonly details: readonly string[]
   readonly arity: Arity
   /** Its own flags; the global ones come on top. */

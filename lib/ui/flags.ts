@@ -9,12 +9,24 @@ export type Flag =
   /** With a value only as `--flag=VALUE`; the empty text when it is given alone. May be given several times. */
   | { readonly kind: 'optional'; readonly about: string }
   /** A whole number, at least `min` (0). */
-  | { readonly kind: 'count'; readonly about: string; readonly min?: number; readonly max?: number; readonly shownDefault?: string }
+  | {
+      readonly kind: 'count'
+      readonly about: string
+      readonly min?: number
+      readonly max?: number
+      readonly shownDefault?: string
+    }
   /** Go's syntax; the value is in milliseconds. */
   | { readonly kind: 'duration'; readonly about: string; readonly shownDefault?: string }
   /** As a duration, and also in days (`90d`) and weeks (`2w`); the value is in milliseconds. */
   | { readonly kind: 'age'; readonly about: string }
-  | { readonly kind: 'choice'; readonly about: string; readonly of: readonly string[]; readonly short?: string; readonly shownDefault?: string }
+  | {
+      readonly kind: 'choice'
+      readonly about: string
+      readonly of: readonly string[]
+      readonly short?: string
+      readonly shownDefault?: string
+    }
 
 export type Flags = Readonly<Record<string, Flag>>
 
@@ -24,12 +36,12 @@ export type FlagValue<F extends Flag> = F extends { readonly kind: 'switch' }
   : F extends { readonly kind: 'toggle' }
     ? boolean | undefined
     : F extends { readonly kind: 'texts' | 'optional' }
-    ? readonly string[]
-    : F extends { readonly kind: 'duration' | 'age' | 'count' }
-      ? number | undefined
-      : F extends { readonly kind: 'choice'; readonly of: readonly (infer C)[] }
-        ? C | undefined
-        : string | undefined
+      ? readonly string[]
+      : F extends { readonly kind: 'duration' | 'age' | 'count' }
+        ? number | undefined
+        : F extends { readonly kind: 'choice'; readonly of: readonly (infer C)[] }
+          ? C | undefined
+          : string | undefined
 
 export type FlagValues<T extends Flags> = { readonly [name in keyof T]: FlagValue<T[name]> }
 
@@ -38,9 +50,15 @@ export const SETTING_FLAGS = {
   region: { kind: 'text', about: 'region of the bucket ($HELM_S3_REGION, $AWS_REGION)' },
   'endpoint-url': { kind: 'text', about: 'URL of a store other than AWS ($AWS_ENDPOINT_URL)' },
   profile: { kind: 'text', about: 'profile in the AWS configuration ($HELM_S3_PROFILE, $AWS_PROFILE)' },
-  'expected-bucket-owner': { kind: 'text', about: 'refuse buckets that do not belong to this account ($HELM_S3_EXPECTED_BUCKET_OWNER)' },
+  'expected-bucket-owner': {
+    kind: 'text',
+    about: 'refuse buckets that do not belong to this account ($HELM_S3_EXPECTED_BUCKET_OWNER)',
+  },
   acl: { kind: 'text', about: 'canned ACL of every object that is written ($S3_ACL)' },
-  sse: { kind: 'text', about: 'encryption of every object that is written: AES256, aws:kms or aws:kms:dsse ($AWS_S3_SSE)' },
+  sse: {
+    kind: 'text',
+    about: 'encryption of every object that is written: AES256, aws:kms or aws:kms:dsse ($AWS_S3_SSE)',
+  },
   'sse-kms-key-id': { kind: 'text', about: 'KMS key to encrypt with; implies --sse=aws:kms ($HELM_S3_SSE_KMS_KEY_ID)' },
   tags: { kind: 'text', about: 'tags of every object that is written: KEY=VALUE,... ($HELM_S3_TAGS)' },
 } as const satisfies Flags
@@ -51,7 +69,12 @@ export const GLOBAL_FLAGS = {
   timeout: { kind: 'duration', about: 'time limit for the whole operation ($HELM_S3_TIMEOUT)', shownDefault: '5m0s' },
   verbose: { kind: 'switch', about: 'also print details of what is done ($HELM_S3_VERBOSE, $HELM_DEBUG)' },
   quiet: { kind: 'switch', about: 'print only errors, and the result if -o json or yaml is given', short: 'q' },
-  'exit-codes': { kind: 'choice', about: 'fine: use a different exit status for each kind of error ($HELM_S3_EXIT_CODES)', of: ['default', 'fine'], shownDefault: 'default' },
+  'exit-codes': {
+    kind: 'choice',
+    about: 'fine: use a different exit status for each kind of error ($HELM_S3_EXIT_CODES)',
+    of: ['default', 'fine'],
+    shownDefault: 'default',
+  },
   help: { kind: 'switch', about: 'show this help', short: 'h' },
 } as const satisfies Flags
 
@@ -60,7 +83,13 @@ export const INDEX_FORMS = ['json', 'yaml'] as const
 
 /** For the commands that report something. */
 export const OUTPUT_FLAG = {
-  output: { kind: 'choice', about: 'format of the result', of: ['table', 'json', 'yaml'], short: 'o', shownDefault: 'table' },
+  output: {
+    kind: 'choice',
+    about: 'format of the result',
+    of: ['table', 'json', 'yaml'],
+    short: 'o',
+    shownDefault: 'table',
+  },
 } as const satisfies Flags
 
 /**

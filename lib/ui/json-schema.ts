@@ -1,6 +1,6 @@
 /**
- * The part of JSON Schema (draft 2020-12) that describes results. Tests compare every result with its schema. A field keeps its name
- * and type for good; new fields may be added.
+ * The part of JSON Schema (draft 2020-12) that describes results. Tests compare every result with its schema. A field
+ * keeps its name and type for good; new fields may be added.
  */
 export interface JsonSchema {
   readonly type?: JsonType | readonly JsonType[]
@@ -34,4 +34,8 @@ export const textOrNull = (description: string): JsonSchema => ({ type: ['string
 export const whole = (description: string): JsonSchema => ({ type: 'integer', description })
 export const wholeOrNull = (description: string): JsonSchema => ({ type: ['integer', 'null'], description })
 export const truth = (description: string): JsonSchema => ({ type: 'boolean', description })
-export const oneOf = (values: readonly string[], description: string): JsonSchema => ({ type: 'string', enum: values, description })
+export const oneOf = (values: readonly string[], description: string): JsonSchema => ({
+  type: 'string',
+  enum: values,
+  description,
+})

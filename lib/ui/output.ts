@@ -5,7 +5,10 @@ import { NO_PROGRESS, type Track } from '../protocol/session/track.ts'
 
 /** A stream that text or bytes go to. */
 export interface Sink {
-  /** Resolves when the system has taken the chunk; rejects with the system's error (`EPIPE`: the reader has closed the pipe). */
+  /**
+   * Resolves when the system has taken the chunk; rejects with the system's error (`EPIPE`: the reader has closed the
+   * pipe).
+   */
   write(chunk: string | Uint8Array): Promise<void>
   readonly isTerminal: boolean
   /** The stream itself, for what draws on a terminal. */
@@ -78,7 +81,10 @@ export interface Output {
   flush(): Promise<void>
 }
 
-export function createOutput({ stdout, stderr }: Pick<Io, 'stdout' | 'stderr'>, { form, hasColor, isQuiet, isVerbose }: OutputOptions): Output {
+export function createOutput(
+  { stdout, stderr }: Pick<Io, 'stdout' | 'stderr'>,
+  { form, hasColor, isQuiet, isVerbose }: OutputOptions,
+): Output {
   const held: string[] = []
   const values: object[] = []
   const said: Promise<void>[] = []

@@ -3,8 +3,9 @@ import { NO_PROGRESS, type Progress, type Track } from '../protocol/session/trac
 const CELLS = 24
 
 /**
- * Progress bars on this terminal, with or without colours. What draws them is loaded with the first one. A terminal that says it is
- * 0 columns wide gets none: a bar there would take endlessly many lines, and wiping them out never ends.
+ * Progress bars on this terminal, with or without colours. What draws them is loaded with the first one. A terminal
+ * that says it is 0 columns wide gets none: a bar there would take endlessly many lines, and wiping them out never
+ * ends.
  */
 export function progressBars(terminal: NodeJS.WriteStream, hasColor: boolean): Track {
   return (title, total) => {
@@ -14,8 +15,16 @@ export function progressBars(terminal: NodeJS.WriteStream, hasColor: boolean): T
     let bar: { text: string; stop(): unknown } | undefined
     const begin = async (): Promise<void> => {
       const { default: ora } = await import('ora')
-      // The cursor stays visible, because a killed process could not show it again; keys pressed meanwhile are not swallowed.
-      if (!isOver && !isWithoutWidth(terminal)) bar = ora({ stream: terminal, text: barText(title, done, total), discardStdin: false, hideCursor: false, ...(hasColor ? {} : { color: false as const }) }).start()
+      // The cursor stays visible, because a killed process could not show it again; keys pressed meanwhile are not
+      // swallowed.
+      if (!isOver && !isWithoutWidth(terminal))
+        bar = ora({
+          stream: terminal,
+          text: barText(title, done, total),
+          discardStdin: false,
+          hideCursor: false,
+          ...(hasColor ? {} : { color: false as const }),
+        }).start()
     }
     void begin()
     const progress: Progress = {

@@ -18,14 +18,25 @@ export interface Painter {
 }
 
 /**
- * `isOn` false: every text stays as it is. The colours carry a number of this run until they are printed (a sequence of the same kind, without
- * width for whoever aligns columns), so that a text of others cannot have any.
+ * `isOn` false: every text stays as it is. The colours carry a number of this run until they are printed (a sequence of
+ * the same kind, without width for whoever aligns columns), so that a text of others cannot have any.
  */
 export function createPainter(isOn: boolean): Painter {
   const number = [...systemRandom.bytes(6)].map((byte) => String(1000 + byte)).join(';')
-  const paint = (on: number, off: number) => (text: string) => (isOn ? `\x1b[${number};${String(on)}m${text}\x1b[${number};${String(off)}m` : text)
+  const paint = (on: number, off: number) => (text: string) =>
+    isOn ? `\x1b[${number};${String(on)}m${text}\x1b[${number};${String(off)}m` : text
   const ours = new RegExp(`\x1b\\[${number};(\\d+)m`)
-  const toTerminal = (line: string): string => line.split(ours).map((part, i) => (i % 2 === 1 ? `\x1b[${part}m` : visibleLine(part))).join('')
-  const style = { heading: paint(1, 22), good: paint(32, 39), warning: paint(33, 39), bad: paint(31, 39), faint: paint(2, 22) }
+  const toTerminal = (line: string): string =>
+    line
+      .split(ours)
+      .map((part, i) => (i % 2 === 1 ? `\x1b[${part}m` : visibleLine(part)))
+      .join('')
+  const style = {
+    heading: paint(1, 22),
+    good: paint(32, 39),
+    warning: paint(33, 39),
+    bad: paint(31, 39),
+    faint: paint(2, 22),
+  }
   return { style, toTerminal }
 }

@@ -2,7 +2,8 @@
 const MAX_PARSED_AGAIN = 512 * 1024
 const MAX_REPAIRS = 20
 
-const UNDER_INDENTED = /^Missing closing ['"]quote|^Flow (?:map|sequence) in block collection must be sufficiently indented/
+const UNDER_INDENTED =
+  /^Missing closing ['"]quote|^Flow (?:map|sequence) in block collection must be sufficiently indented/
 
 /** What a parser of YAML 1.2 finds wrong, and where in the text. */
 interface Complaint {
@@ -11,13 +12,16 @@ interface Complaint {
 }
 
 /**
- * Parses with a parser that holds to YAML 1.2, where a quoted scalar or a flow collection may go on only on lines that are
- * indented more than its parent. go-yaml does not ask for that, and the white space before such a line means nothing: so
- * it is given more, line by line.
+ * Parses with a parser that holds to YAML 1.2, where a quoted scalar or a flow collection may go on only on lines that
+ * are indented more than its parent. go-yaml does not ask for that, and the white space before such a line means
+ * nothing: so it is given more, line by line.
  * @param parse called once, and again after each repair
  * @returns what the last call gave
  */
-export function parseWithContinuations<T extends { readonly errors: readonly Complaint[] }>(text: string, parse: (text: string) => T): T {
+export function parseWithContinuations<T extends { readonly errors: readonly Complaint[] }>(
+  text: string,
+  parse: (text: string) => T,
+): T {
   let repaired = text
   let parsed = parse(repaired)
   let allowed = MAX_PARSED_AGAIN

@@ -33,7 +33,9 @@ const BLOCK_HINTS = flags('+-0123456789')
 const BEFORE_FLOW_VALUE = flags('[{,:')
 const REFUSED_IN_FLOW = flags('#&*!\t\n')
 const LETTERS_AND_DIGITS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
-/** The characters of a common key, and those with which a common plain scalar begins: none that means anything to YAML. */
+/**
+ * The characters of a common key, and those with which a common plain scalar begins: none that means anything to YAML.
+ */
 const KEY_BYTES = flags(`${LETTERS_AND_DIGITS}_./-`)
 const PLAIN_STARTS = flags(`${LETTERS_AND_DIGITS}_./`)
 
@@ -87,8 +89,8 @@ export function walkBlock(
 }
 
 /**
- * For a common line that opens a block at `start`: where its plain value begins, or the line feed when it has none or one
- * in quotes that ends there. UNRECOGNISED: it may be any line. (Nearly all lines of an index need no other look.)
+ * For a common line that opens a block at `start`: where its plain value begins, or the line feed when it has none or
+ * one in quotes that ends there. UNRECOGNISED: it may be any line. (Nearly all lines of an index need no other look.)
  */
 function commonValue(text: Buffer, start: number): number {
   const size = text.length

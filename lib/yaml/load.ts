@@ -27,16 +27,20 @@ import { type ExactScalar, floatText, resolveExactly } from './scalar.ts'
  * @throws Error that says what is wrong
  */
 export function parseGoYaml(text: string): unknown {
-  return whileBusy(() => loadFirst(text, { duplicateKeys: 'refused', integers: 'number', continuations: 'as in YAML 1.2' }))
+  return whileBusy(() =>
+    loadFirst(text, { duplicateKeys: 'refused', integers: 'number', continuations: 'as in YAML 1.2' }),
+  )
 }
 
 /**
- * As {@link parseGoYaml}, but as Helm's lenient loader, which reads charts: of duplicate keys the last one counts. Whole
- * numbers are exact, as bigints.
+ * As {@link parseGoYaml}, but as Helm's lenient loader, which reads charts: of duplicate keys the last one counts.
+ * Whole numbers are exact, as bigints.
  * @throws Error that says what is wrong
  */
 export function parseGoYamlLeniently(text: string): unknown {
-  return whileBusy(() => loadFirst(text, { duplicateKeys: 'last counts', integers: 'bigint', continuations: 'at any column' }))
+  return whileBusy(() =>
+    loadFirst(text, { duplicateKeys: 'last counts', integers: 'bigint', continuations: 'at any column' }),
+  )
 }
 
 /** The value of a YAML text whose scalars are the texts that are written there. @throws Error */
@@ -90,7 +94,8 @@ function* shallowTokens(text: string): Generator<CST.Token, void> {
   for (const lexeme of lexer.lex(text)) {
     if (++count % 1024 === 0) stillInTime()
     yield* parser.next(lexeme)
-    if (parser.stack.length > MAX_YAML_DEPTH) throw new Error(`it is nested more than ${String(MAX_YAML_DEPTH)} levels deep`)
+    if (parser.stack.length > MAX_YAML_DEPTH)
+      throw new Error(`it is nested more than ${String(MAX_YAML_DEPTH)} levels deep`)
   }
   yield* parser.end()
 }
@@ -142,7 +147,8 @@ class Loader {
       if (isMergeKey(key)) this.#merge(value, fields)
       else {
         const name = keyText(this.load(key, 'bigint'))
-        if (fields.has(name) && this.#options.duplicateKeys === 'refused') throw new Error(`key "${name}" already set in map`)
+        if (fields.has(name) && this.#options.duplicateKeys === 'refused')
+          throw new Error(`key "${name}" already set in map`)
         fields.set(name, value === null ? null : this.load(value))
       }
     }

@@ -15,17 +15,26 @@ export interface StaticCompletion {
  */
 export function staticCompletion(): StaticCompletion {
   const visible = COMMANDS.filter(({ isHidden }) => !isHidden)
-  const commands = visible.flatMap((command) => [commandName(command), ...command.aliases].map((name) => ({ name, flags: flagNames(command) })))
+  const commands = visible.flatMap((command) =>
+    [commandName(command), ...command.aliases].map((name) => ({ name, flags: flagNames(command) })),
+  )
   return { name: 's3', commands: [...commands, { name: 'help' }] }
 }
 
 /**
- * Long names, then letters. Helm pairs the first letter with the first long name, and so on: flags with a letter come first.
- * Helm adds `help` itself. A letter `v` would collide with Helm's own and make it panic: the command line has none.
+ * Long names, then letters. Helm pairs the first letter with the first long name, and so on: flags with a letter come
+ * first. Helm adds `help` itself. A letter `v` would collide with Helm's own and make it panic: the command line has
+ * none.
  */
 function flagNames({ flags }: Command): readonly string[] {
   const all = Object.entries({ ...flags, ...GLOBAL_FLAGS }).filter(([name]) => name !== 'help')
-  const withLetter = all.flatMap(([name, flag]) => ('short' in flag && flag.short !== undefined ? [{ name, letter: flag.short }] : []))
+  const withLetter = all.flatMap(([name, flag]) =>
+    'short' in flag && flag.short !== undefined ? [{ name, letter: flag.short }] : [],
+  )
   const names = withLetter.map(({ name }) => name)
-  return [...names, ...all.map(([name]) => name).filter((name) => !names.includes(name)), ...withLetter.map(({ letter }) => letter)]
+  return [
+    ...names,
+    ...all.map(([name]) => name).filter((name) => !names.includes(name)),
+    ...withLetter.map(({ letter }) => letter),
+  ]
 }

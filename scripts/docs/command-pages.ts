@@ -17,7 +17,8 @@ function overviewPage(commands: readonly Command[]): string {
   })
   return page([
     '# Commands',
-    'REPO is a name from `helm repo list` or an `s3://` URI. Flags may stand anywhere on the line, as `--flag VALUE` or `--flag=VALUE`; `--` ends them.',
+    'REPO is a name from `helm repo list` or an `s3://` URI. Flags may stand anywhere on the line, as `--flag ' +
+      'VALUE` or `--flag=VALUE`; `--` ends them.',
     ['| command | |', '|---|---|', ...rows].join('\n'),
     '## Flags of every command',
     flagTable(GLOBAL_FLAGS),
@@ -33,10 +34,19 @@ function commandPage(command: Command): string {
     ...(aliases.length === 0 ? [] : [`Also called: ${aliases.map((alias) => `\`${alias}\``).join(', ')}.`]),
     ...details,
     '## Examples',
-    fenced('sh', examples.flatMap(([line, text]) => [`# ${text}`, `helm s3 ${line}`])),
+    fenced(
+      'sh',
+      examples.flatMap(([line, text]) => [`# ${text}`, `helm s3 ${line}`]),
+    ),
     ...(Object.keys(flags).length === 0 ? [] : ['## Flags', flagTable(flags)]),
     'The [flags of every command](README.md#flags-of-every-command) come on top.',
-    ...(result === undefined ? [] : ['## Result', 'What `-o json` prints (`-o yaml`: the same value). Fields stay as they are; new ones may come.', schemaTable(result)]),
+    ...(result === undefined
+      ? []
+      : [
+          '## Result',
+          'What `-o json` prints (`-o yaml`: the same value). Fields stay as they are; new ones may come.',
+          schemaTable(result),
+        ]),
   ])
 }
 

@@ -10,11 +10,13 @@ const MANIFEST = join(import.meta.dirname, 'bun')
 const FILES = ['package.json', 'package-lock.json', '.npmrc']
 
 /**
- * The path of the program `bun` for a platform, from npm's registry: installed into `.cache/` when it is not there yet, some
- * 40 MB each. Install scripts are not run; the package of a platform holds the program itself.
+ * The path of the program `bun` for a platform, from npm's registry: installed into `.cache/` when it is not there yet,
+ * some 40 MB each. Install scripts are not run; the package of a platform holds the program itself.
  */
 export async function bunRuntime(target: Target): Promise<string> {
-  const { dependencies } = JSON.parse(await readFile(join(MANIFEST, 'package.json'), 'utf8')) as { readonly dependencies: { readonly bun: string } }
+  const { dependencies } = JSON.parse(await readFile(join(MANIFEST, 'package.json'), 'utf8')) as {
+    readonly dependencies: { readonly bun: string }
+  }
   const folder = join(ROOT, '.cache', 'bun', dependencies.bun, target.name)
   if (!existsSync(folder)) await install(target, folder)
   return programIn(folder)
@@ -39,7 +41,8 @@ async function install({ os, cpu, libc }: Target, folder: string): Promise<void>
 async function programIn(folder: string): Promise<string> {
   const packages = join(folder, 'node_modules', '@oven')
   const [name, ...others] = await readdir(packages)
-  if (name === undefined || others.length > 0) throw new Error(`${packages} holds other packages than the one of this platform`)
+  if (name === undefined || others.length > 0)
+    throw new Error(`${packages} holds other packages than the one of this platform`)
   const program = ['bun', 'bun.exe'].map((file) => join(packages, name, 'bin', file)).find(existsSync)
   if (program === undefined) throw new Error(`${packages} holds no program`)
   return program

@@ -13,20 +13,28 @@ const JIT_SCALE = 10
 /**
  * Compiles the bundle to a self-contained executable. The same bundle gives the same bytes, wherever it lies.
  *
- * The `--no-compile-autoload` flags are a matter of security: without them the executable takes variables from a `.env`, and
- * runs the `preload` of a `bunfig.toml`, in whatever folder its user stands. The bundle is minified already: Bun would rename
- * classes, and with them the errors of the SDK.
+ * The `--no-compile-autoload` flags are a matter of security: without them the executable takes variables from a
+ * `.env`, and runs the `preload` of a `bunfig.toml`, in whatever folder its user stands. The bundle is minified
+ * already: Bun would rename classes, and with them the errors of the SDK.
  * @throws Error when the executable is not right: then there is none
  */
 export async function compile(bundle: string, target: Target, version: string, outfile: string): Promise<void> {
   const host = hostTarget()
   const bun = await bunRuntime(host)
-  const crossFlags = target === host ? [] : [`--target=${bunTarget(target)}`, `--compile-executable-path=${await bunRuntime(target)}`]
+  const crossFlags =
+    target === host ? [] : [`--target=${bunTarget(target)}`, `--compile-executable-path=${await bunRuntime(target)}`]
   const draft = await mkdtemp(join(dirname(outfile), '.draft-'))
   try {
     // Bun writes the path of its input, as it is given, into the executable.
     await cp(bundle, join(draft, 'helm-s3.cjs'))
-    const flags = ['--compile', '--bytecode', `--compile-jit-policy=${String(JIT_SCALE)}`, '--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig', ...crossFlags]
+    const flags = [
+      '--compile',
+      '--bytecode',
+      `--compile-jit-policy=${String(JIT_SCALE)}`,
+      '--no-compile-autoload-dotenv',
+      '--no-compile-autoload-bunfig',
+      ...crossFlags,
+    ]
     const said = await run(bun, ['build', 'helm-s3.cjs', ...flags, `--outfile=${target.program}`], { cwd: draft })
     if (said.includes(TRAP)) throw new Error(said.trim())
     if (target === host) await tryOut(join(draft, target.program), version)

@@ -30,7 +30,8 @@ export function hostTarget(): Target {
   const { platform, arch } = process
   const libc = platform === 'linux' && !hasGlibc() ? 'musl' : 'glibc'
   const found = TARGETS.find((entry) => entry.os === platform && entry.cpu === arch && entry.libc === libc)
-  if (found === undefined) throw new Error(`there is no executable for ${platform} on ${arch}; the bundle runs on Node.js there`)
+  if (found === undefined)
+    throw new Error(`there is no executable for ${platform} on ${arch}; the bundle runs on Node.js there`)
   return found
 }
 

@@ -22,15 +22,16 @@ export interface Signed {
 }
 
 /**
- * Writes the provenance file of each archive beside it: a message signed in the clear, with the digest by the name of the
- * archive (helm/helm internal/plugin/sign.go). The name that Helm 4 keeps an installed archive under is vouched for, too: else
- * `helm plugin list` would call the plugin's provenance mismatched.
+ * Writes the provenance file of each archive beside it: a message signed in the clear, with the digest by the name of
+ * the archive (helm/helm internal/plugin/sign.go). The name that Helm 4 keeps an installed archive under is vouched
+ * for, too: else `helm plugin list` would call the plugin's provenance mismatched.
  * @throws Error when gpg is missing, does not know the key, or cannot open it
  */
 export async function writeProvenances(folder: string, all: readonly Signed[], key: SigningKey): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), 'gpg-'))
   const ownHome = key.keyring === undefined ? [] : ['--homedir', home]
-  const passphrase = key.passphraseFile === undefined ? [] : ['--pinentry-mode', 'loopback', '--passphrase-file', key.passphraseFile]
+  const passphrase =
+    key.passphraseFile === undefined ? [] : ['--pinentry-mode', 'loopback', '--passphrase-file', key.passphraseFile]
   const gpg = (args: readonly string[], input?: string): Promise<string> =>
     run('gpg', ['--quiet', '--batch', ...ownHome, ...passphrase, ...args], input === undefined ? {} : { input })
   try {
@@ -41,7 +42,8 @@ export async function writeProvenances(folder: string, all: readonly Signed[], k
     }
   } finally {
     // The agent that gpg has started for this keyring.
-    if (key.keyring !== undefined) await run('gpgconf', ['--homedir', home, '--kill', 'gpg-agent']).catch(() => undefined)
+    if (key.keyring !== undefined)
+      await run('gpgconf', ['--homedir', home, '--kill', 'gpg-agent']).catch(() => undefined)
     await rm(home, { recursive: true, force: true })
   }
 }

@@ -12,8 +12,8 @@ export interface TarFile {
 }
 
 /**
- * Writes a gzipped tar archive. The same files give the same bytes: their order is that of the paths but for the first file,
- * owners are none, and all times are `time`. Each folder has an entry before its files, which Helm 3 needs.
+ * Writes a gzipped tar archive. The same files give the same bytes: their order is that of the paths but for the first
+ * file, owners are none, and all times are `time`. Each folder has an entry before its files, which Helm 3 needs.
  */
 export async function writeTarball(target: string, [first, ...others]: readonly TarFile[], time: Date): Promise<void> {
   const archive = pack()

@@ -8,7 +8,15 @@ const CHART: Chart = {
   formatX: String,
   formatY: (value) => `${String(value)} s`,
   series: [
-    { name: 'ours', isDashed: false, points: [{ x: 0, y: 0.1 }, { x: 10, y: 0.2 }, { x: 1000, y: 2 }] },
+    {
+      name: 'ours',
+      isDashed: false,
+      points: [
+        { x: 0, y: 0.1 },
+        { x: 10, y: 0.2 },
+        { x: 1000, y: 2 },
+      ],
+    },
     { name: 'peer & co', isDashed: true, points: [{ x: 10, y: 2 }] },
   ],
 }
@@ -49,13 +57,22 @@ describe('charts of the bench', () => {
     for (const label of ['0', '10', '100', '1000', '0.1 s', '1 s', '10 s']) assert.ok(texts.has(label), label)
     const [zero = 0, ten = 0, thousand = 0] = pointsOf(svg).map(({ x }) => x)
     assert.ok(zero < ten && Math.abs(thousand - ten - 2 * (ten - zero)) < 1, [zero, ten, thousand].join())
-    assert.deepEqual([zero, ten, thousand], ['0', '10', '1000'].map((label) => texts.get(label)?.x))
+    assert.deepEqual(
+      [zero, ten, thousand],
+      ['0', '10', '1000'].map((label) => texts.get(label)?.x),
+    )
   })
 
   it('begin at the power of ten below the least value', () => {
-    const points = [{ x: 300, y: 0.1 }, { x: 3000, y: 900 }]
+    const points = [
+      { x: 300, y: 0.1 },
+      { x: 3000, y: 900 },
+    ]
     const texts = textsOf(renderChart({ ...CHART, series: [{ name: 'a', isDashed: false, points }] }))
-    assert.deepEqual(['10', '100', '1000'].map((label) => texts.has(label)), [false, true, true])
+    assert.deepEqual(
+      ['10', '100', '1000'].map((label) => texts.has(label)),
+      [false, true, true],
+    )
   })
 
   it('keep everything inside of the picture', () => {
@@ -65,16 +82,29 @@ describe('charts of the bench', () => {
   })
 
   it('move the names of lines apart that end at the same place', () => {
-    const points = [{ x: 1, y: 1 }, { x: 100, y: 5 }]
+    const points = [
+      { x: 1, y: 1 },
+      { x: 100, y: 5 },
+    ]
     const names = ['one', 'two', 'three']
     const texts = textsOf(renderChart({ ...CHART, series: names.map((name) => ({ name, points, isDashed: false })) }))
     const at = names.map((name) => texts.get(name)?.y ?? 0).sort((a, b) => a - b)
-    assert.ok(at.every((y, i) => i === 0 || y - (at[i - 1] ?? y) >= 16), at.join())
+    assert.ok(
+      at.every((y, i) => i === 0 || y - (at[i - 1] ?? y) >= 16),
+      at.join(),
+    )
   })
 
   it('have lines between powers of ten only where there is room', () => {
     assert.ok(textsOf(svg).has('0.5 s') && textsOf(svg).has('2 s'))
-    const wide = { name: 'a', isDashed: false, points: [{ x: 1, y: 0.1 }, { x: 2, y: 900 }] }
+    const wide = {
+      name: 'a',
+      isDashed: false,
+      points: [
+        { x: 1, y: 0.1 },
+        { x: 2, y: 900 },
+      ],
+    }
     assert.ok(!textsOf(renderChart({ ...CHART, series: [wide] })).has('2 s'))
   })
 

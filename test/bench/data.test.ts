@@ -7,7 +7,10 @@ describe('data of the bench', () => {
   for (const form of ['yaml', 'json'] as const) {
     it(`makes an index in ${form} that is read as slices`, () => {
       const index = readIndexText(indexBytes(95, form))
-      assert.deepEqual([index.form, index.path, index.countEntries(), index.chartNames().length], [form, 'slices', 95, 4])
+      assert.deepEqual(
+        [index.form, index.path, index.countEntries(), index.chartNames().length],
+        [form, 'slices', 95, 4],
+      )
       assert.deepEqual(
         index.versions(chartName(3)).map(({ version }) => version),
         ['1.4.0', '1.3.0', '1.2.0', '1.1.0', '1.0.0'],
@@ -40,7 +43,10 @@ describe('data of the bench', () => {
     for (const { added, body } of files) {
       const decoded = await decodeDelta(body)
       assert.ok(decoded.outcome === 'delta')
-      assert.deepEqual(decoded.delta.added.map(({ entry }) => [entry.name, entry.version]), [[added.name, added.version]])
+      assert.deepEqual(
+        decoded.delta.added.map(({ entry }) => [entry.name, entry.version]),
+        [[added.name, added.version]],
+      )
     }
   })
 })

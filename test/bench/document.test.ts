@@ -2,12 +2,15 @@ import assert from 'node:assert/strict'
 import { replaceSection } from '../../bench/document.ts'
 
 describe('sections of a document that the bench fills', () => {
-  const text = 'Before\n<!-- bench:goals -->\nold\n<!-- /bench:goals -->\nBetween\n<!-- bench:details -->\n<!-- /bench:details -->\nAfter\n'
+  const text =
+    'Before\n<!-- bench:goals -->\nold\n<!-- /bench:goals -->\nBetween\n<!-- bench:details -->\n<!-- /bench:details ' +
+    '-->\nAfter\n'
 
   it('replaces what stands between the marks of the section and nothing else', () => {
     assert.equal(
       replaceSection(text, 'goals', '\nnew $& $1\n'),
-      'Before\n<!-- bench:goals -->\nnew $& $1\n<!-- /bench:goals -->\nBetween\n<!-- bench:details -->\n<!-- /bench:details -->\nAfter\n',
+      'Before\n<!-- bench:goals -->\nnew $& $1\n<!-- /bench:goals -->\nBetween\n<!-- bench:details -->\n<!-- ' +
+        '/bench:details -->\nAfter\n',
     )
   })
 

@@ -20,14 +20,23 @@ describe('growth in the bench', () => {
     assert.deepEqual(
       series.map(({ points, program }) => [program, points.map(({ at, samples: [first] }) => [at, first?.wall])]),
       [
-        ['Node bundle', [[30, 1200], [300, 90]]],
+        [
+          'Node bundle',
+          [
+            [30, 1200],
+            [300, 90],
+          ],
+        ],
         ['peer', [[300, 70]]],
       ],
     )
   })
 
   it('shows medians and memory in a table with a row for each place that any program reached', () => {
-    assert.deepEqual(growthTable('versions', series).split('\n').slice(2), ['| 30 | 1.20 s, 10 MB |  |', '| 300 | 110 ms, 10 MB | 70 ms, 10 MB |'])
+    assert.deepEqual(growthTable('versions', series).split('\n').slice(2), [
+      '| 30 | 1.20 s, 10 MB |  |',
+      '| 300 | 110 ms, 10 MB | 70 ms, 10 MB |',
+    ])
   })
 
   it('says how many charts of concurrent writers the index kept', () => {

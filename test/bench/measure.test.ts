@@ -9,7 +9,13 @@ const SAMPLE: Sample = { wall: 1, cpu: 1, memory: 1 }
 
 describe('measuring a process', () => {
   const path = useTempFolder()
-  const node = (code: string): Call => ({ program: process.execPath, args: ['-e', code], env: { PATH: process.env.PATH }, cwd: path(), stdout: path('out') })
+  const node = (code: string): Call => ({
+    program: process.execPath,
+    args: ['-e', code],
+    env: { PATH: process.env.PATH },
+    cwd: path(),
+    stdout: path('out'),
+  })
 
   it('gives time and memory, and puts what the process prints into a file', async () => {
     const { wall } = await measure(node('console.log("done")'), path())
@@ -19,7 +25,11 @@ describe('measuring a process', () => {
 
   it('sees the memory of the process, with GNU time and without, where the system tells', async () => {
     for (const time of [undefined, '/nowhere/time']) {
-      const { memory } = await measure(node('Buffer.alloc(80 * 1024 * 1024, 1); setTimeout(() => {}, 100)'), path(), time)
+      const { memory } = await measure(
+        node('Buffer.alloc(80 * 1024 * 1024, 1); setTimeout(() => {}, 100)'),
+        path(),
+        time,
+      )
       if (process.platform === 'linux') assert.ok(memory !== undefined && memory > 80 * MB, String(memory))
     }
   })
@@ -46,6 +56,9 @@ describe('measuring a process', () => {
     })
     const samples = await inTurns([subject('a'), { ...subject('b'), runs: 1 }], 2)
     assert.deepEqual(seen, ['prepare a', 'a', 'prepare b', 'b', 'prepare a', 'a'])
-    assert.deepEqual(samples.map(({ length }) => length), [2, 1])
+    assert.deepEqual(
+      samples.map(({ length }) => length),
+      [2, 1],
+    )
   })
 })

@@ -27,7 +27,8 @@ describe('proxies of the bench', () => {
   })
 
   const get = async (url: string): Promise<Buffer> => Buffer.from(await (await fetch(url)).arrayBuffer())
-  const put = async (url: string): Promise<Buffer> => Buffer.from(await (await fetch(url, { method: 'PUT', body: page })).arrayBuffer())
+  const put = async (url: string): Promise<Buffer> =>
+    Buffer.from(await (await fetch(url, { method: 'PUT', body: page })).arrayBuffer())
 
   it('counts requests and the bytes of their bodies', async () => {
     const proxy = await startCountingProxy(endpoint)

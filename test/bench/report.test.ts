@@ -11,7 +11,16 @@ function row(program: string, walls: readonly number[], memory: number | undefin
 }
 
 function line(change: Partial<LineResult>): LineResult {
-  return { name: 'push', title: 'a push', at: '2026-01-02T03:04:05Z', isFullSize: true, rows: [], goals: [], notes: [], ...change }
+  return {
+    name: 'push',
+    title: 'a push',
+    at: '2026-01-02T03:04:05Z',
+    isFullSize: true,
+    rows: [],
+    goals: [],
+    notes: [],
+    ...change,
+  }
 }
 
 describe('report of the bench', () => {
@@ -27,8 +36,15 @@ describe('report of the bench', () => {
 
   it('says of each goal whether the numbers meet it', () => {
     const [ours, peer] = [row('Node bundle', [100, 110, 90]), row('peer', [3000, 3300, 2700])]
-    const goals = [fasterThan(peer, 25, ours), fasterThan(peer, 31, ours), memoryAtMost(99, ours), atMostTimes(1.3, ours, undefined)]
-    const cells = goalTable([line({ goals })]).split('\n').slice(2)
+    const goals = [
+      fasterThan(peer, 25, ours),
+      fasterThan(peer, 31, ours),
+      memoryAtMost(99, ours),
+      atMostTimes(1.3, ours, undefined),
+    ]
+    const cells = goalTable([line({ goals })])
+      .split('\n')
+      .slice(2)
     assert.deepEqual(cells, [
       '| a push | push: faster | Node bundle | at least 25 times | 30 times | 30 | met |',
       '|  | push: faster | Node bundle | at least 31 times | 30 times | 30 | **missed** |',
@@ -52,7 +68,10 @@ describe('report of the bench', () => {
   it('shows medians, spread, the greatest memory and the traffic of each case', () => {
     const traffic = { requests: 1003, received: 2048, sent: 0 }
     const table = detailTable([line({ rows: [{ ...row('peer', [30, 10, 20]), traffic }] })])
-    assert.equal(table.split('\n').at(-1), '| push | push | peer | 3 | 20 ms | 10 ms – 30 ms | 10 ms | 100 MB | 1,003 | 2.0 KB | 0 B |')
+    assert.equal(
+      table.split('\n').at(-1),
+      '| push | push | peer | 3 | 20 ms | 10 ms – 30 ms | 10 ms | 100 MB | 1,003 | 2.0 KB | 0 B |',
+    )
   })
 
   it('leaves out what the system does not tell', () => {
@@ -64,8 +83,14 @@ describe('report of the bench', () => {
 
   it('lists notes, the machine, the versions and the days', () => {
     assert.equal(noteList([line({ notes: ['one', 'two'] })]), '- push: one\n- push: two')
-    const machine = { machine: { cores: 2, cpu: 'AMD EPYC', memory: 8 * 1024 * MB, system: 'Linux 6.1' }, versions: { 'Node.js': '20.19.0' } }
+    const machine = {
+      machine: { cores: 2, cpu: 'AMD EPYC', memory: 8 * 1024 * MB, system: 'Linux 6.1' },
+      versions: { 'Node.js': '20.19.0' },
+    }
     const table = machineTable(machine, [line({}), line({ at: '2026-01-01T00:00:00Z' })])
-    assert.match(table, /\| date \| 2026-01-01, 2026-01-02 \|\n\| machine \| 2 cores, AMD EPYC, 8.0 GB of memory, Linux 6.1 \|\n\| Node.js \| 20.19.0 \|/)
+    assert.match(
+      table,
+      /\| date \| 2026-01-01, 2026-01-02 \|\n\| machine \| 2 cores, AMD EPYC, 8.0 GB of memory, Linux 6.1 \|\n\| Node.js \| 20.19.0 \|/,
+    )
   })
 })

@@ -16,11 +16,22 @@ describe('bench', () => {
     const options = readOptions(['--quick'], [])
     assert.ok(typeof options === 'object')
     const kept: Results[] = []
-    const lines = [push, helm, { ...helm, name: 'broken', measure: () => Promise.reject(new Error('it broke')) }, writers]
+    const lines = [
+      push,
+      helm,
+      { ...helm, name: 'broken', measure: () => Promise.reject(new Error('it broke')) },
+      writers,
+    ]
     const keep = (results: Results): void => void kept.push(results)
-    const results = await runBench({ ...options, sizes: SIZES }, { lines, growth: [] }, undefined, { keep, say: () => undefined })
+    const results = await runBench({ ...options, sizes: SIZES }, { lines, growth: [] }, undefined, {
+      keep,
+      say: () => undefined,
+    })
 
-    assert.deepEqual(kept.map((each) => each.lines.length), [1, 2, 3, 4])
+    assert.deepEqual(
+      kept.map((each) => each.lines.length),
+      [1, 2, 3, 4],
+    )
     assert.deepEqual(kept.at(-1), results)
     assert.deepEqual(
       results.lines.map(({ failed, name, rows, skipped }) => [name, rows.length > 0, failed ?? skipped]),
@@ -34,6 +45,9 @@ describe('bench', () => {
     const [pushed] = results.lines[0]?.rows ?? []
     assert.ok(pushed?.traffic !== undefined && pushed.traffic.requests > 0 && pushed.traffic.sent > 0)
     assert.match(goalTable(results.lines), /in index\.yaml \| Node bundle \| at least 2 charts \| 2 charts \|  \| met/)
-    assert.equal(detailTable(results.lines).split('\n').length, 2 + (results.lines[0]?.rows.length ?? 0) + (results.lines[3]?.rows.length ?? 0))
+    assert.equal(
+      detailTable(results.lines).split('\n').length,
+      2 + (results.lines[0]?.rows.length ?? 0) + (results.lines[3]?.rows.length ?? 0),
+    )
   }).timeout(60_000)
 })

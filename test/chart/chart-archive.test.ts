@@ -35,7 +35,11 @@ describe('a chart archive', () => {
       it(name, async () => {
         assert.equal(JSON.stringify((await readChartArchive(bytes)).metadata), JSON.stringify(metadata))
         const found = await readArchiveFiles(bytes, () => false, loadBudget())
-        if (files !== undefined) assert.deepEqual(found.map(({ path }) => path), files)
+        if (files !== undefined)
+          assert.deepEqual(
+            found.map(({ path }) => path),
+            files,
+          )
       })
     }
   })
@@ -50,7 +54,10 @@ describe('a chart archive', () => {
   })
 
   describe('whose gzip header has more than usual', () => {
-    /** The same archive with this flag set, and these bytes behind the ten of its header; with the checksum of the header, or another. */
+    /**
+     * The same archive with this flag set, and these bytes behind the ten of its header; with the checksum of the
+     * header, or another.
+     */
     const withHeader = (flags: number, extra: Uint8Array, checksum?: 'right' | 'wrong'): Buffer => {
       const packed = tgz(chartYaml())
       const header = Buffer.concat([packed.subarray(0, 10), extra])
@@ -62,7 +69,12 @@ describe('a chart archive', () => {
     const NAME = Buffer.from('app.tar\0')
 
     it('is read when its checksum is right', async () => {
-      for (const bytes of [withHeader(0, Buffer.alloc(0), 'right'), withHeader(8, NAME, 'right'), withHeader(12, Buffer.from([2, 0, 1, 2, ...NAME]), 'right'), withHeader(24, Buffer.concat([NAME, NAME]))]) {
+      for (const bytes of [
+        withHeader(0, Buffer.alloc(0), 'right'),
+        withHeader(8, NAME, 'right'),
+        withHeader(12, Buffer.from([2, 0, 1, 2, ...NAME]), 'right'),
+        withHeader(24, Buffer.concat([NAME, NAME])),
+      ]) {
         assert.equal((await readChartArchive(bytes)).metadata.name, 'app')
       }
     })
@@ -73,7 +85,17 @@ describe('a chart archive', () => {
       const whole = tar(chartYaml())
       const second = gzipSync(whole.subarray(512))
       second[3] = 2
-      await assert.rejects(readChartArchive(Buffer.concat([gzipSync(whole.subarray(0, 512)), second.subarray(0, 10), Buffer.from([0, 0]), second.subarray(10)])), isInvalid)
+      await assert.rejects(
+        readChartArchive(
+          Buffer.concat([
+            gzipSync(whole.subarray(0, 512)),
+            second.subarray(0, 10),
+            Buffer.from([0, 0]),
+            second.subarray(10),
+          ]),
+        ),
+        isInvalid,
+      )
     })
 
     it('is refused when a name in it is longer than Go takes', async () => {
@@ -90,13 +112,23 @@ describe('a chart archive', () => {
       ['cut', tgz(chartYaml()).subarray(0, 80), /cut short/],
       ['no Chart.yaml', tgz({ name: 'app/values.yaml', content: 'a: 1' }), /Chart\.yaml file is missing/],
       ['no files', tgz({ name: 'app', type: '5' }), /no files in the chart archive/],
-      ['a path that leaves it', tgz(chartYaml(), { name: 'app/../../etc/passwd' }), /references a parent directory: "app\/\.\.\/\.\.\/etc\/passwd"/],
+      [
+        'a path that leaves it',
+        tgz(chartYaml(), { name: 'app/../../etc/passwd' }),
+        /references a parent directory: "app\/\.\.\/\.\.\/etc\/passwd"/,
+      ],
       ['not semver', tgz(chartYaml('name: a\nversion: latest\n')), /chart\.metadata\.version "latest" is invalid/],
       ['no part of a key', tgz(chartYaml('name: a%2fb\nversion: 1.0.0\n')), /name that is not a single path segment/],
-      ['a bad subchart', tgz(chartYaml(), { name: 'app/charts/dep/x', content: 'x' }), /error unpacking subchart dep in app: Chart\.yaml file is missing/],
+      [
+        'a bad subchart',
+        tgz(chartYaml(), { name: 'app/charts/dep/x', content: 'x' }),
+        /error unpacking subchart dep in app: Chart\.yaml file is missing/,
+      ],
     ]
     for (const [name, bytes, reason] of reasons) {
-      it(name, () => assert.rejects(readChartArchive(bytes), (error) => isInvalid(error) && reason.test((error as Error).message)))
+      it(name, () =>
+        assert.rejects(readChartArchive(bytes), (error) => isInvalid(error) && reason.test((error as Error).message)),
+      )
     }
   })
 
@@ -108,13 +140,17 @@ describe('a chart archive', () => {
     })
 
     it('20,000 files, and not one more', async () => {
-      const files = (count: number): TarPart[] => Array.from({ length: count }, (_, i) => ({ name: `app/${String(i)}` }))
+      const files = (count: number): TarPart[] =>
+        Array.from({ length: count }, (_, i) => ({ name: `app/${String(i)}` }))
       await readChartArchive(gzipFast(chartYaml(), ...files(19_999)))
       await assert.rejects(readChartArchive(gzipFast(chartYaml(), ...files(20_000))), says('more than 20000 files'))
     })
 
     it('paths of 4,096 bytes, and not one byte more', async () => {
-      const long = (length: number): TarPart[] => [{ name: 'x', type: 'L', content: `app/${'a'.repeat(length - 4)}` }, { name: 'app/a' }]
+      const long = (length: number): TarPart[] => [
+        { name: 'x', type: 'L', content: `app/${'a'.repeat(length - 4)}` },
+        { name: 'app/a' },
+      ]
       await readChartArchive(tgz(chartYaml(), ...long(4096)))
       await assert.rejects(readChartArchive(tgz(chartYaml(), ...long(4097))), says('path of more than 4096 bytes'))
     })
@@ -127,7 +163,10 @@ describe('a chart archive', () => {
     })
 
     it('by what a header claims, before anything is unpacked', () =>
-      assert.rejects(readChartArchive(gzipSync(tarHeader({ name: 'app/big', size: 8 ** 11 - 1 }))), says('larger than 100 MiB')))
+      assert.rejects(
+        readChartArchive(gzipSync(tarHeader({ name: 'app/big', size: 8 ** 11 - 1 }))),
+        says('larger than 100 MiB'),
+      ))
 
     it('in what is skipped, too', async () => {
       const member = gzipSync(Buffer.alloc(64 * MIB), { level: 1 })
@@ -144,15 +183,24 @@ describe('a chart archive', () => {
 
     it('in the Chart.yaml of many subcharts', async () => {
       const long = `${subchart('dep')}# ${'x'.repeat(MIB - 100)}\n`
-      const parts = Array.from({ length: 6 }, (_, at) => ({ name: `app/charts/d${String(at)}/Chart.yaml`, content: long }))
+      const parts = Array.from({ length: 6 }, (_, at) => ({
+        name: `app/charts/d${String(at)}/Chart.yaml`,
+        content: long,
+      }))
       await assert.rejects(readChartArchive(tgz(chartYaml(), ...parts)), says('more than any chart has'))
     })
   })
 
   it('may have more values than are checked', async () => {
     const values = `a: # ${'x'.repeat(MIB)}\n  1\n`
-    const parts = Array.from({ length: 4 }, (_, at) => ({ name: `app/charts/d${String(at)}/values.yaml`, content: values }))
-    const charts = parts.map(({ name }, at) => ({ name: name.replace('values', 'Chart'), content: subchart(`d${String(at)}`) }))
+    const parts = Array.from({ length: 4 }, (_, at) => ({
+      name: `app/charts/d${String(at)}/values.yaml`,
+      content: values,
+    }))
+    const charts = parts.map(({ name }, at) => ({
+      name: name.replace('values', 'Chart'),
+      content: subchart(`d${String(at)}`),
+    }))
     assert.equal((await readChartArchive(tgz(chartYaml(), ...parts, ...charts))).metadata.name, 'app')
   })
 
@@ -161,16 +209,23 @@ describe('a chart archive', () => {
     const parts = [{ name: 'app/noise', content: random }, chartYaml(), { name: 'app/after', content: 'x' }]
     const { name, files } = await unpackChartArchive(tgz(...parts))
     assert.equal(name, 'app')
-    assert.deepEqual(files.map(({ path, bytes }) => [path, Buffer.from(bytes)]), [
-      ['noise', random],
-      ['Chart.yaml', Buffer.from(String(chartYaml().content))],
-      ['after', Buffer.from('x')],
-    ])
+    assert.deepEqual(
+      files.map(({ path, bytes }) => [path, Buffer.from(bytes)]),
+      [
+        ['noise', random],
+        ['Chart.yaml', Buffer.from(String(chartYaml().content))],
+        ['after', Buffer.from('x')],
+      ],
+    )
   })
 
   it('is unpacked to its files with their permissions, links empty', async () => {
     const { files } = await unpackChartArchive(
-      tgz(chartYaml(), { name: 'app/bin/run', content: '#!/bin/sh\n', mode: 0o104755 }, { name: 'app/link', type: '2' }),
+      tgz(
+        chartYaml(),
+        { name: 'app/bin/run', content: '#!/bin/sh\n', mode: 0o104755 },
+        { name: 'app/link', type: '2' },
+      ),
     )
     assert.deepEqual(files.map(({ path, mode, bytes }) => [path, mode, bytes.length]).slice(1), [
       ['bin/run', 0o755, 10],
@@ -183,7 +238,9 @@ describe('a chart archive', () => {
 
   it('ends at its end mark, as for Helm, whatever a member behind it holds', async () => {
     const hidden = tarPart(chartYaml('name: hidden\nversion: 6.6.6\n'))
-    const { metadata } = await readChartArchive(Buffer.concat([tgz(chartYaml()), gzipSync(Buffer.concat([hidden, END_OF_TAR]))]))
+    const { metadata } = await readChartArchive(
+      Buffer.concat([tgz(chartYaml()), gzipSync(Buffer.concat([hidden, END_OF_TAR]))]),
+    )
     assert.equal(metadata.name, 'app')
   })
 })

@@ -44,7 +44,10 @@ describe('Chart.yaml', () => {
 
   it('is refused above 1 MiB, because it would be part of every index', () => {
     const comment = `# ${'x'.repeat(1024 * 1024)}\nname: a\n`
-    assert.throws(() => read(comment), (error) => hasCode(error, 'invalid-chart') && /larger than 1 MiB/.test(error.message))
+    assert.throws(
+      () => read(comment),
+      (error) => hasCode(error, 'invalid-chart') && /larger than 1 MiB/.test(error.message),
+    )
   })
 
   describe('made to hurt', () => {
@@ -72,8 +75,10 @@ describe('values.yaml', () => {
   const check = (text: string) => (): void => checkValues(Buffer.from(text), 'values.yaml')
 
   it('is a mapping, or nothing', () => {
-    for (const text of ['', '# only a comment', 'a: 1', '{}', 'a: &x [1]\nb: *x\n', 'a: "goes\non"\n']) assert.doesNotThrow(check(text), text)
-    for (const text of ['- a', 'text', 'a: [', 'a: .inf', 'a: {~: b}', 'a: *nowhere']) assert.throws(check(text), /cannot load values\.yaml/, text)
+    for (const text of ['', '# only a comment', 'a: 1', '{}', 'a: &x [1]\nb: *x\n', 'a: "goes\non"\n'])
+      assert.doesNotThrow(check(text), text)
+    for (const text of ['- a', 'text', 'a: [', 'a: .inf', 'a: {~: b}', 'a: *nowhere'])
+      assert.throws(check(text), /cannot load values\.yaml/, text)
   })
 })
 
@@ -81,9 +86,12 @@ describe('Chart.lock', () => {
   const check = (text: string) => (): unknown => readLock(Buffer.from(text), 'Chart.lock')
 
   it('has a time, a digest and dependencies', () => {
-    const lock = 'dependencies:\n- name: a\n  repository: s3://x\n  version: 1.0\ndigest: sha256:00\ngenerated: 2024-01-01T00:00:00Z\n'
+    const lock =
+      'dependencies:\n- name: a\n  repository: s3://x\n  version: 1.0\ndigest: sha256:00\ngenerated: ' +
+      '2024-01-01T00:00:00Z\n'
     for (const text of ['', lock, `${lock}other: 1\n`, 'generated: ~']) assert.doesNotThrow(check(text), text)
-    for (const text of ['generated: 2024-01-01', 'generated: 5', 'dependencies: {}', 'digest: []', '- a']) assert.throws(check(text), /cannot load Chart\.lock/, text)
+    for (const text of ['generated: 2024-01-01', 'generated: 5', 'dependencies: {}', 'digest: []', '- a'])
+      assert.throws(check(text), /cannot load Chart\.lock/, text)
   })
 
   it('is written again as Go does: its three fields always, times without zeros at the end of a fraction', () => {
@@ -102,7 +110,10 @@ describe('Chart.lock', () => {
 })
 
 function billionLaughs(levels: number): string {
-  const lines = Array.from({ length: levels }, (_, level) => `x${String(level + 1)}: &x${String(level + 1)} [${`*x${String(level)}, `.repeat(9)}1]`)
+  const lines = Array.from(
+    { length: levels },
+    (_, level) => `x${String(level + 1)}: &x${String(level + 1)} [${`*x${String(level)}, `.repeat(9)}1]`,
+  )
   return ['x0: &x0 [lol]', ...lines, `keywords: *x${String(levels)}`].join('\n')
 }
 

@@ -34,7 +34,8 @@ describe('patterns of Go', () => {
       ['*.$(x)+{1}|y', 'a.$(x)+{1}|y', true],
       ['a', 'a\n', false],
     ]
-    for (const [pattern, text, isMatch] of cases) assert.equal(compileGoPattern(pattern)?.test(text), isMatch, `${pattern} ${text}`)
+    for (const [pattern, text, isMatch] of cases)
+      assert.equal(compileGoPattern(pattern)?.test(text), isMatch, `${pattern} ${text}`)
   })
 
   it('are refused where Go refuses them', () => {
@@ -45,7 +46,8 @@ describe('patterns of Go', () => {
 })
 
 describe('.helmignore', () => {
-  const ignored = (text: string | undefined, path: string): boolean => readIgnoreRules(text)(path.replace(/\/$/, ''), path.endsWith('/'))
+  const ignored = (text: string | undefined, path: string): boolean =>
+    readIgnoreRules(text)(path.replace(/\/$/, ''), path.endsWith('/'))
 
   it('is read by the rules of Helm', () => {
     // As in helm/helm internal/ignore/rules_test.go.
@@ -94,7 +96,10 @@ describe('.helmignore', () => {
   })
 
   it('refuses what Helm refuses, and names it', () => {
-    assert.throws(() => readIgnoreRules('a\n**/b\n'), /\.helmignore: double-star \(\*\*\) syntax is not supported: \*\*\/b/)
+    assert.throws(
+      () => readIgnoreRules('a\n**/b\n'),
+      /\.helmignore: double-star \(\*\*\) syntax is not supported: \*\*\/b/,
+    )
     assert.throws(() => readIgnoreRules('a[\n'), /\.helmignore: syntax error in pattern: a\[/)
   })
 })

@@ -13,14 +13,19 @@ function packaged(files: Readonly<Record<string, Content>>, options: PackageOpti
   return packageChart(list, options)
 }
 
-async function unpacked(files: Readonly<Record<string, Content>>, options?: PackageOptions): Promise<Record<string, string>> {
+async function unpacked(
+  files: Readonly<Record<string, Content>>,
+  options?: PackageOptions,
+): Promise<Record<string, string>> {
   const { files: found } = await unpackChartArchive(await packaged(files, options))
   return Object.fromEntries(found.map(({ bytes, path }) => [path, Buffer.from(bytes).toString()]))
 }
 
 describe('packaging a chart', () => {
   it('writes Chart.yaml as Helm does: known fields by name, without comments', async () => {
-    const text = '# mine\nversion: 1.0.0\nname: app\napiVersion: v2\nappVersion: 1.10\nunknown: 1\nkeywords: []\nannotations: {b: "1", a: x}\n'
+    const text =
+      '# mine\nversion: 1.0.0\nname: app\napiVersion: v2\nappVersion: 1.10\nunknown: 1\nkeywords: []\nannotations: ' +
+      '{b: "1", a: x}\n'
     assert.deepEqual(await unpacked({ 'Chart.yaml': text }), {
       'Chart.yaml': 'annotations:\n  a: x\n  b: "1"\napiVersion: v2\nappVersion: "1.1"\nname: app\nversion: 1.0.0\n',
     })
@@ -32,8 +37,24 @@ describe('packaging a chart', () => {
   })
 
   it('keeps all other files as they are, in the order of Helm', async () => {
-    const found = await unpacked({ '.helmignore': '*.md', 'Chart.yaml': CHART, 'README.txt': 'r', 'crds/a.yaml': 'x', 'templates/a.yaml': 't', 'values.schema.json': '{}', 'values.yaml': '# v\na: 1\n' })
-    const order = ['Chart.yaml', 'values.yaml', 'values.schema.json', 'templates/a.yaml', '.helmignore', 'README.txt', 'crds/a.yaml']
+    const found = await unpacked({
+      '.helmignore': '*.md',
+      'Chart.yaml': CHART,
+      'README.txt': 'r',
+      'crds/a.yaml': 'x',
+      'templates/a.yaml': 't',
+      'values.schema.json': '{}',
+      'values.yaml': '# v\na: 1\n',
+    })
+    const order = [
+      'Chart.yaml',
+      'values.yaml',
+      'values.schema.json',
+      'templates/a.yaml',
+      '.helmignore',
+      'README.txt',
+      'crds/a.yaml',
+    ]
     assert.deepEqual(Object.keys(found), order)
     assert.equal(found['values.yaml'], '# v\na: 1\n')
   })
@@ -41,23 +62,38 @@ describe('packaging a chart', () => {
   it('unpacks subcharts into folders of their names, and drops what is hidden beside them', async () => {
     const inner = await chartArchive('lib', '0.1.0', { 'templates/_l.tpl': 'l' })
     const found = await unpacked({
-      'Chart.yaml': `${CHART}dependencies:\n- {name: lib, version: 0.1.0, repository: ""}\n- {name: own, repository: "file://x"}\n`,
+      'Chart.yaml':
+        `${CHART}dependencies:\n- {name: lib, version: 0.1.0, repository: ""}\n- {name: own, ` +
+        `repository: "file://x"}\n`,
       'charts/.keep': '',
       'charts/_old/Chart.yaml': 'no chart',
       'charts/lib-0.1.0.tgz': inner,
       'charts/lib-0.1.0.tgz.prov': 'signed',
       'charts/other/Chart.yaml': 'apiVersion: v1\nname: own\nversion: 1.0.0\n',
     })
-    assert.deepEqual(Object.keys(found), ['Chart.yaml', 'charts/lib-0.1.0.tgz.prov', 'charts/lib/Chart.yaml', 'charts/lib/templates/_l.tpl', 'charts/own/Chart.yaml'])
+    assert.deepEqual(Object.keys(found), [
+      'Chart.yaml',
+      'charts/lib-0.1.0.tgz.prov',
+      'charts/lib/Chart.yaml',
+      'charts/lib/templates/_l.tpl',
+      'charts/own/Chart.yaml',
+    ])
   })
 
   it('keeps the lock of a v2 chart and the requirements of a v1 chart, and nothing else of the two', async () => {
     const lock = 'generated: "2024-01-01T00:00:00Z"\ndigest: sha256:0\ndependencies: []\n'
     const all = { 'Chart.lock': lock, 'requirements.lock': lock, 'requirements.yaml': 'dependencies: []\n' }
     const written = 'dependencies: []\ndigest: sha256:0\ngenerated: "2024-01-01T00:00:00Z"\n'
-    assert.deepEqual(await unpacked({ 'Chart.yaml': CHART, ...all }), { 'Chart.yaml': CHART.replace(/(api.*\n)(name.*\n)(.*\n)/, '$1$2$3'), 'Chart.lock': written })
+    assert.deepEqual(await unpacked({ 'Chart.yaml': CHART, ...all }), {
+      'Chart.yaml': CHART.replace(/(api.*\n)(name.*\n)(.*\n)/, '$1$2$3'),
+      'Chart.lock': written,
+    })
     const first = await unpacked({ 'Chart.yaml': 'name: app\nversion: 1.0.0\n', ...all })
-    assert.deepEqual(first, { 'Chart.yaml': 'apiVersion: v1\nname: app\nversion: 1.0.0\n', 'requirements.lock': lock, 'requirements.yaml': 'dependencies: []\n' })
+    assert.deepEqual(first, {
+      'Chart.yaml': 'apiVersion: v1\nname: app\nversion: 1.0.0\n',
+      'requirements.lock': lock,
+      'requirements.yaml': 'dependencies: []\n',
+    })
   })
 
   it('leaves the dependencies of a v1 chart to its requirements.yaml', async () => {
@@ -82,10 +118,16 @@ describe('packaging a chart', () => {
     const cases: readonly (readonly [Record<string, Content>, RegExp])[] = [
       [{}, /Chart\.yaml file is missing/],
       [{ 'Chart.yaml': 'name: app' }, /chart\.metadata\.version is required/],
-      [{ 'Chart.yaml': `${CHART}dependencies:\n- {name: a, repository: ""}\n- {name: b, repository: ""}\n` }, /found in Chart\.yaml, but missing in charts\/ directory: a, b/],
+      [
+        { 'Chart.yaml': `${CHART}dependencies:\n- {name: a, repository: ""}\n- {name: b, repository: ""}\n` },
+        /found in Chart\.yaml, but missing in charts\/ directory: a, b/,
+      ],
       [{ 'Chart.yaml': CHART, 'values.schema.json': '{' }, /Invalid JSON in values\.schema\.json/],
       [{ 'Chart.yaml': CHART, 'values.yaml': '- a' }, /cannot load values\.yaml/],
-      [{ 'Chart.yaml': CHART, 'charts/README.md': 'x' }, /error unpacking subchart README\.md in app: Chart\.yaml file is missing/],
+      [
+        { 'Chart.yaml': CHART, 'charts/README.md': 'x' },
+        /error unpacking subchart README\.md in app: Chart\.yaml file is missing/,
+      ],
       [{ 'Chart.yaml': CHART, 'charts/x.tgz': 'x' }, /error unpacking subchart x\.tgz in app/],
     ]
     for (const [files, message] of cases) await assert.rejects(packaged(files), message)

@@ -4,8 +4,12 @@ import { Changes } from '../../lib/protocol/session/changes.ts'
 import { makeDeltaId } from '../../lib/core/log/delta-id.ts'
 import { HelmS3Error } from '../../lib/errors.ts'
 
-const [FIRST, SECOND] = [1, 2].map((n) => makeDeltaId(n, new Uint8Array(10))) as [ReturnType<typeof makeDeltaId>, ReturnType<typeof makeDeltaId>]
-const versions = (...numbers: readonly number[]): { name: string; version: string }[] => numbers.map((n) => ({ name: 'app', version: `${String(n)}.0.0` }))
+const [FIRST, SECOND] = [1, 2].map((n) => makeDeltaId(n, new Uint8Array(10))) as [
+  ReturnType<typeof makeDeltaId>,
+  ReturnType<typeof makeDeltaId>,
+]
+const versions = (...numbers: readonly number[]): { name: string; version: string }[] =>
+  numbers.map((n) => ({ name: 'app', version: `${String(n)}.0.0` }))
 
 describe('what a command says that fails after a change', () => {
   const failed = new HelmS3Error('unreachable', 'nobody answers', { hint: 'look at the network' })
@@ -27,7 +31,10 @@ describe('what a command says that fails after a change', () => {
   it('names few versions and counts many, over all deltas', () => {
     const changes = new Changes()
     changes.committed({ delta: FIRST, added: versions(1, 2), removed: versions(3) })
-    assert.equal(told(changes).message, `committed: app 1.0.0, app 2.0.0 and the removal of app 3.0.0 (delta ${FIRST}); not finished: nobody answers`)
+    assert.equal(
+      told(changes).message,
+      `committed: app 1.0.0, app 2.0.0 and the removal of app 3.0.0 (delta ${FIRST}); not finished: nobody answers`,
+    )
     changes.committed({ delta: SECOND, added: versions(2, 4, 5), removed: versions(6) })
     const counted = `committed: 4 versions and the removal of app 3.0.0, app 6.0.0 (2 deltas, the last ${SECOND})`
     assert.equal(told(changes).message, `${counted}; not finished: nobody answers`)
@@ -39,17 +46,27 @@ describe('what a command says that fails after a change', () => {
     changes.committed({ delta: FIRST, added: [], removed: [] })
     changes.committed({ object: 'charts/index.yaml' })
     changes.committed({ object: 'charts/index.yaml' })
-    assert.match(told(changes).message, new RegExp(`^committed: the removal of archives that no entry names \\(delta ${FIRST}\\), charts/index\\.yaml; `))
+    assert.match(
+      told(changes).message,
+      new RegExp(`^committed: the removal of archives that no entry names \\(delta ${FIRST}\\), charts/index\\.yaml; `),
+    )
   })
 
   it('says what has no answer, unless the error is about that', () => {
     const changes = new Changes()
     changes.sending({ delta: FIRST, added: versions(1), removed: [] })
-    assert.equal(told(changes).message, `no answer to the write of app 1.0.0 (delta ${FIRST}): it may or may not take effect; not finished: nobody answers`)
+    assert.equal(
+      told(changes).message,
+      `no answer to the write of app 1.0.0 (delta ${FIRST}): it may or may not take effect; not finished: nobody ` +
+        `answers`,
+    )
     const unknown = new HelmS3Error('outcome-unknown', 'no answer to the write')
     assert.equal(told(changes, unknown), unknown)
     changes.committed({ delta: SECOND, added: versions(2), removed: [] })
-    assert.equal(told(changes, unknown).message, `committed: app 2.0.0 (delta ${SECOND}); not finished: no answer to the write`)
+    assert.equal(
+      told(changes, unknown).message,
+      `committed: app 2.0.0 (delta ${SECOND}); not finished: no answer to the write`,
+    )
   })
 
   it('leaves the refusal of a version that exists as it is, unless a delta of this very command may have made it exist', () => {
@@ -83,7 +100,15 @@ describe('what a command says that fails after a change', () => {
   it('names the archives that are left over, and not all of very many', () => {
     const changes = new Changes()
     assert.equal(changes.leftover, undefined)
-    for (let i = 0; i < 25; i++) changes.leaveArchive({ address: 'stable' }, `charts/app-${String(i)}.tgz`, i === 0 ? new Error('first') : 'another')
-    assert.match(changes.leftover ?? '', /: charts\/app-0\.tgz, .*charts\/app-19\.tgz and 5 more \(first\); `helm s3 prune stable --orphans` removes what stays$/)
+    for (let i = 0; i < 25; i++)
+      changes.leaveArchive(
+        { address: 'stable' },
+        `charts/app-${String(i)}.tgz`,
+        i === 0 ? new Error('first') : 'another',
+      )
+    assert.match(
+      changes.leftover ?? '',
+      /: charts\/app-0\.tgz, .*charts\/app-19\.tgz and 5 more \(first\); `helm s3 prune stable --orphans` removes what stays$/,
+    )
   })
 })

@@ -25,7 +25,12 @@ function refused(argv: readonly string[]): string {
 
 describe('args: reading', () => {
   it('takes flags before the command, between the arguments and after them', () => {
-    for (const line of ['--force push a.tgz repo', 'push --force a.tgz repo', 'push a.tgz --force repo', 'push a.tgz repo --force']) {
+    for (const line of [
+      '--force push a.tgz repo',
+      'push --force a.tgz repo',
+      'push a.tgz --force repo',
+      'push a.tgz repo --force',
+    ]) {
       const { command, args, flags } = parsed(line)
       assert.deepEqual([commandName(command), args, flags['force']], ['push', ['a.tgz', 'repo'], true], line)
     }
@@ -67,8 +72,13 @@ describe('args: reading', () => {
   })
 
   it('reads the global flags of any command', () => {
-    const { settings, timeout, isVerbose } = parsed('--timeout 1h30m push --region eu-west-1 a b --acl=public-read --tags= --verbose')
-    assert.deepEqual([settings['acl'], settings['region'], settings['tags'], settings['sse']], ['public-read', 'eu-west-1', '', undefined])
+    const { settings, timeout, isVerbose } = parsed(
+      '--timeout 1h30m push --region eu-west-1 a b --acl=public-read --tags= --verbose',
+    )
+    assert.deepEqual(
+      [settings['acl'], settings['region'], settings['tags'], settings['sse']],
+      ['public-read', 'eu-west-1', '', undefined],
+    )
     assert.deepEqual([timeout, isVerbose], [5_400_000, true])
   })
 
@@ -101,7 +111,8 @@ describe('args: reading', () => {
   })
 
   it('ignores the flags of Helm that Helm leaves in the line', () => {
-    const line = '--burst-limit 5 push --debug=true a -nfoo --qps=3 b --color never --content-cache /x -v 6 --colour=auto'
+    const line =
+      '--burst-limit 5 push --debug=true a -nfoo --qps=3 b --color never --content-cache /x -v 6 --colour=auto'
     assert.deepEqual(parsed(line).args, ['a', 'b'])
   })
 
@@ -130,19 +141,45 @@ describe('args: refusing', () => {
     ['push -qx a b', `unknown shorthand flag: 'x' in -x\n${RUN_HELP}`],
     ['push a b --h', `unknown flag: --h\n${RUN_HELP}`],
     ['push a b --constructor', `unknown flag: --constructor\n${RUN_HELP}`],
-    ['push a b --version --force', `flag needs an argument: --version\nHelm drops an empty argument together with the one after it: write --version=VALUE\n${RUN_HELP}`],
-    ['fetch a b -qd', `flag needs an argument: -d\nHelm drops an empty argument together with the one after it: write -d=VALUE\n${RUN_HELP}`],
+    [
+      'push a b --version --force',
+      `flag needs an argument: --version\nHelm drops an empty argument together with the one after it: write ` +
+        `--version=VALUE\n${RUN_HELP}`,
+    ],
+    [
+      'fetch a b -qd',
+      `flag needs an argument: -d\nHelm drops an empty argument together with the one after it: write ` +
+        `-d=VALUE\n${RUN_HELP}`,
+    ],
     ['version x', `unknown command "x" for "s3 version"\n${RUN_HELP}`],
     ['restore a b', 'required flag(s) "version" not set\n'],
     ['nonsense', 'unknown command "nonsense" for "s3"\n'],
     ['pus', 'unknown command "pus" for "s3"\n\nDid you mean this?\n\tpush\n\n'],
     ['downlod', 'unknown command "downlod" for "s3"\n'],
-    ['push a b --timeout 5', `invalid argument "5" for "--timeout" flag: time: missing unit in duration "5"\n${RUN_HELP}`],
-    ['push a b --timeout=soon', `invalid argument "soon" for "--timeout" flag: time: invalid duration "soon"\n${RUN_HELP}`],
-    ['delete a b --all --dry-run=yes', `invalid argument "yes" for "--dry-run" flag: strconv.ParseBool: parsing "yes": invalid syntax\n${RUN_HELP}`],
-    ['push a b --relative=no', `invalid argument "no" for "--relative" flag: strconv.ParseBool: parsing "no": invalid syntax\n${RUN_HELP}`],
-    ['push a b --force=', `invalid argument "" for "--force" flag: strconv.ParseBool: parsing "": invalid syntax\n${RUN_HELP}`],
-    ['push a b --quiet=yes', `invalid argument "yes" for "--quiet" flag: strconv.ParseBool: parsing "yes": invalid syntax\n${RUN_HELP}`],
+    [
+      'push a b --timeout 5',
+      `invalid argument "5" for "--timeout" flag: time: missing unit in duration "5"\n${RUN_HELP}`,
+    ],
+    [
+      'push a b --timeout=soon',
+      `invalid argument "soon" for "--timeout" flag: time: invalid duration "soon"\n${RUN_HELP}`,
+    ],
+    [
+      'delete a b --all --dry-run=yes',
+      `invalid argument "yes" for "--dry-run" flag: strconv.ParseBool: parsing "yes": invalid syntax\n${RUN_HELP}`,
+    ],
+    [
+      'push a b --relative=no',
+      `invalid argument "no" for "--relative" flag: strconv.ParseBool: parsing "no": invalid syntax\n${RUN_HELP}`,
+    ],
+    [
+      'push a b --force=',
+      `invalid argument "" for "--force" flag: strconv.ParseBool: parsing "": invalid syntax\n${RUN_HELP}`,
+    ],
+    [
+      'push a b --quiet=yes',
+      `invalid argument "yes" for "--quiet" flag: strconv.ParseBool: parsing "yes": invalid syntax\n${RUN_HELP}`,
+    ],
     ['init a --format=toml', `invalid argument "toml" for "--format" flag: must be json or yaml\n${RUN_HELP}`],
   ]
   for (const [line, message] of cases) {
@@ -160,9 +197,13 @@ describe('args: refusing', () => {
   it('explains a flag whose empty value Helm has dropped', () => {
     assert.equal(
       refused(['delete', 'app', 'repo', '--version']),
-      `Error: flag needs an argument: --version\nHelm drops an empty argument together with the one after it: write --version=VALUE\n${RUN_HELP}`,
+      `Error: flag needs an argument: --version\nHelm drops an empty argument together with the one after it: write ` +
+        `--version=VALUE\n${RUN_HELP}`,
     )
-    assert.match(refused(['delete', 'app', '--version', 'repo']), /received 1\nIf the value of --version was empty, Helm has dropped it/)
+    assert.match(
+      refused(['delete', 'app', '--version', 'repo']),
+      /received 1\nIf the value of --version was empty, Helm has dropped it/,
+    )
   })
 
   it('accepts an empty value that is meant', () => {
@@ -173,7 +214,8 @@ describe('args: refusing', () => {
 
 describe('args: help', () => {
   it('is what no arguments, help and --help ask for', () => {
-    for (const argv of [[], ['help'], ['--help'], ['-h']]) assert.deepEqual(parseArgs(argv), { kind: 'help', command: undefined })
+    for (const argv of [[], ['help'], ['--help'], ['-h']])
+      assert.deepEqual(parseArgs(argv), { kind: 'help', command: undefined })
   })
 
   it('is given for a command whatever its arguments are', () => {
@@ -198,13 +240,23 @@ describe('args: help', () => {
     for (const command of COMMANDS) {
       const text = await helpText(command)
       assert.ok(text.startsWith(`helm s3 ${command.usage} [flags]\n`), text)
-      for (const flag of [...Object.keys(command.flags), ...Object.keys(GLOBAL_FLAGS)]) assert.ok(text.includes(`--${flag}`), flag)
+      for (const flag of [...Object.keys(command.flags), ...Object.keys(GLOBAL_FLAGS)])
+        assert.ok(text.includes(`--${flag}`), flag)
       for (const [line] of command.examples) assert.ok(text.includes(`helm s3 ${line}`), line)
     }
   })
 
   it('claims no flag that Helm takes for itself', () => {
-    const taken = ['namespace', 'kube-context', 'kubeconfig', 'registry-config', 'repository-cache', 'repository-config', 'debug', 'n']
+    const taken = [
+      'namespace',
+      'kube-context',
+      'kubeconfig',
+      'registry-config',
+      'repository-cache',
+      'repository-config',
+      'debug',
+      'n',
+    ]
     for (const { flags } of COMMANDS) for (const flag of taken) assert.ok(!(flag in flags), flag)
   })
 })

@@ -50,7 +50,10 @@ describe('deadline', () => {
 
   it('lets an operation finish whose requests are behind it, and tell an unknown outcome', async () => {
     const clock = hastyClock(100)
-    assert.equal(await withDeadline({ timeout: 100, clock }, async (signal) => untilAborted(signal).catch(() => 'done')), 'done')
+    assert.equal(
+      await withDeadline({ timeout: 100, clock }, async (signal) => untilAborted(signal).catch(() => 'done')),
+      'done',
+    )
     const unknown = withDeadline({ timeout: 100, clock }, async (signal) =>
       untilAborted(signal).catch(() => {
         throw new HelmS3Error('outcome-unknown', 'who knows')
@@ -65,10 +68,16 @@ describe('deadline', () => {
 
   it('ends at once when the process is asked to', async () => {
     const controller = new AbortController()
-    const run = withDeadline({ timeout: 1000, clock: systemClock, interrupted: controller.signal }, () => new Promise(() => undefined))
+    const run = withDeadline(
+      { timeout: 1000, clock: systemClock, interrupted: controller.signal },
+      () => new Promise(() => undefined),
+    )
     controller.abort(new Interruption('SIGTERM', 143))
     await assert.rejects(run, (error) => error instanceof Interruption && error.exitStatus === 143)
-    const again = withDeadline({ timeout: 1000, clock: systemClock, interrupted: controller.signal }, () => new Promise(() => undefined))
+    const again = withDeadline(
+      { timeout: 1000, clock: systemClock, interrupted: controller.signal },
+      () => new Promise(() => undefined),
+    )
     await assert.rejects(again, Interruption)
   })
 })

@@ -26,7 +26,11 @@ describe('main', () => {
         throw new HelmS3Error('outcome-unknown', 'nobody knows')
       },
     })
-    const { status, stdout, stderr } = await program.run('push', await program.chart('app', '1.0.0'), 's3://acme/charts')
+    const { status, stdout, stderr } = await program.run(
+      'push',
+      await program.chart('app', '1.0.0'),
+      's3://acme/charts',
+    )
     assert.deepEqual([status, stdout, stderr], [3, '', 'Error: nobody knows\n'])
   })
 
@@ -39,7 +43,10 @@ describe('main', () => {
     program.fail(faults)
     const { status, stderr } = await program.run('compact', 's3://acme/charts')
     assert.deepEqual([status, stderr], [1, 'Error: unexpected: a fault\n'])
-    assert.match((await program.run('compact', 's3://acme/charts', '--verbose')).stderr, /^Error: unexpected: TypeError: a fault\n +at /)
+    assert.match(
+      (await program.run('compact', 's3://acme/charts', '--verbose')).stderr,
+      /^Error: unexpected: TypeError: a fault\n +at /,
+    )
   })
 
   it('keeps the limit of --timeout', async () => {
@@ -55,7 +62,10 @@ describe('main', () => {
     const stderr = { isTerminal: false, write: async (text: string | Uint8Array) => void errors.push(String(text)) }
     const closed: Io = {
       stdin: { isTerminal: true, chunks: () => Readable.from([]) },
-      stdout: { isTerminal: false, write: async () => Promise.reject(Object.assign(new Error('broken pipe'), { code: 'EPIPE' })) },
+      stdout: {
+        isTerminal: false,
+        write: async () => Promise.reject(Object.assign(new Error('broken pipe'), { code: 'EPIPE' })),
+      },
       stderr,
     }
     assert.equal(await main(['version'], {}, closed, wiring), 141)
@@ -91,6 +101,9 @@ describe('main', () => {
       assert.equal((await program.run(...argv, '--exit-codes=default')).status, 1)
       delete program.env['HELM_S3_EXIT_CODES']
     }
-    assert.match(await program.fails('version', '--exit-codes=coarse'), /invalid argument "coarse" for "--exit-codes" flag: must be default or fine/)
+    assert.match(
+      await program.fails('version', '--exit-codes=coarse'),
+      /invalid argument "coarse" for "--exit-codes" flag: must be default or fine/,
+    )
   })
 })

@@ -19,7 +19,9 @@ describe('reading an index again', () => {
   const program = useProgram()
   const filler = '#'.repeat(WORTH_KEEPING)
 
-  /** What a download prints, and how often the store sent the bytes of `index.yaml`, and how often it had none to send. */
+  /**
+   * What a download prints, and how often the store sent the bytes of `index.yaml`, and how often it had none to send.
+   */
   async function download(): Promise<{ readonly stdout: string; readonly sent: number; readonly spared: number }> {
     let [sent, spared] = [0, 0]
     const { bucket } = program
@@ -42,7 +44,13 @@ describe('reading an index again', () => {
 
   const pushBig = async (): Promise<void> => {
     await program.ok('init', URI)
-    await program.ok('push', await program.chart('big', '1.0.0', { 'Chart.yaml': `apiVersion: v2\nname: big\nversion: 1.0.0\ndescription: "${filler}"\n` }), URI)
+    await program.ok(
+      'push',
+      await program.chart('big', '1.0.0', {
+        'Chart.yaml': `apiVersion: v2\nname: big\nversion: 1.0.0\ndescription: "${filler}"\n`,
+      }),
+      URI,
+    )
   }
 
   it('does not fetch the bytes of a base that has not changed, and merges what is pending all the same', async () => {
@@ -78,9 +86,15 @@ describe('reading an index again', () => {
     const key = asKey('charts/index.yaml')
     const real = await program.bucket.get(key)
     assert.ok(real)
-    const hostile = Buffer.from(Buffer.from(real.body).toString().replace('"big":[', '"evil":[').replace('"name":"big"', '"name":"evil"'))
+    const hostile = Buffer.from(
+      Buffer.from(real.body).toString().replace('"big":[', '"evil":[').replace('"name":"big"', '"name":"evil"'),
+    )
     const read = async (): Promise<StoredObject> => ({ ...real, body: hostile })
-    program.fail({ place: 'hostile', get: async (name, options) => (name === key ? read() : program.bucket.get(name, options)), getUnless: read })
+    program.fail({
+      place: 'hostile',
+      get: async (name, options) => (name === key ? read() : program.bucket.get(name, options)),
+      getUnless: read,
+    })
     assert.match(await program.ok('download', '', '', '', `${URI}/index.yaml`), /"evil":\[/)
     program.fail({})
     const after = await download()
@@ -109,13 +123,30 @@ describe('two endpoints, one URL, one ETag, two bodies', () => {
   const uri = 's3://bucket/charts'
 
   async function run(endpoint: string, ...argv: readonly string[]): Promise<string> {
-    const env = { ...program.env, AWS_ENDPOINT_URL: endpoint, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: keys.accessKeyId, AWS_SECRET_ACCESS_KEY: keys.secretAccessKey }
+    const env = {
+      ...program.env,
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: keys.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
+    }
     setVariables({ HOME: program.path() })
     const said = { stdout: '', stderr: '' }
-    const sink = (name: keyof typeof said) => ({ isTerminal: false, write: async (chunk: string | Uint8Array) => void (said[name] += Buffer.from(chunk).toString()) })
-    const io = { stdin: { isTerminal: true, chunks: () => ({}) as AsyncIterable<Uint8Array> }, stdout: sink('stdout'), stderr: sink('stderr') }
+    const sink = (name: keyof typeof said) => ({
+      isTerminal: false,
+      write: async (chunk: string | Uint8Array) => void (said[name] += Buffer.from(chunk).toString()),
+    })
+    const io = {
+      stdin: { isTerminal: true, chunks: () => ({}) as AsyncIterable<Uint8Array> },
+      stdout: sink('stdout'),
+      stderr: sink('stderr'),
+    }
     const wiring = { clock: systemClock, random: systemRandom, host: undefined }
-    const createStore = ({ bucket, connection, ...options }: Parameters<Parameters<typeof main>[3]['createStore']>[0]) => createS3Store(connection, bucket, options)
+    const createStore = ({
+      bucket,
+      connection,
+      ...options
+    }: Parameters<Parameters<typeof main>[3]['createStore']>[0]) => createS3Store(connection, bucket, options)
     const status = await main(argv, env, io, { ...wiring, createStore })
     assert.deepEqual([status, said.stderr], [0, ''], argv.join(' '))
     return said.stdout
@@ -125,14 +156,34 @@ describe('two endpoints, one URL, one ETag, two bodies', () => {
     const real = embedded().endpoint
     const filler = '#'.repeat(WORTH_KEEPING)
     await run(real, 'init', uri)
-    await run(real, 'push', await program.chart('big', '1.0.0', { 'Chart.yaml': `apiVersion: v2\nname: big\nversion: 1.0.0\ndescription: "${filler}"\n` }), uri)
+    await run(
+      real,
+      'push',
+      await program.chart('big', '1.0.0', {
+        'Chart.yaml': `apiVersion: v2\nname: big\nversion: 1.0.0\ndescription: "${filler}"\n`,
+      }),
+      uri,
+    )
     const store = await createS3Store(localConfig({ endpoint: real, ...keys }), 'bucket')
     const index = await store.get(asKey('charts/index.yaml'))
     assert.ok(index)
-    const evil = Buffer.from(index.body).toString().replace('"big":[', '"evil":[').replace('"name":"big"', '"name":"evil"')
+    const evil = Buffer.from(index.body)
+      .toString()
+      .replace('"big":[', '"evil":[')
+      .replace('"name":"big"', '"name":"evil"')
     const hostile = await startServer((message, answer) => {
-      if (message.url?.includes('list-type=2') === true) answerWith(answer, 200, '<ListBucketResult><KeyCount>0</KeyCount><IsTruncated>false</IsTruncated></ListBucketResult>')
-      else answerWith(answer, 200, evil, { etag: index.etag, 'last-modified': new Date(index.lastModified).toUTCString(), 'content-length': String(Buffer.byteLength(evil)) })
+      if (message.url?.includes('list-type=2') === true)
+        answerWith(
+          answer,
+          200,
+          '<ListBucketResult><KeyCount>0</KeyCount><IsTruncated>false</IsTruncated></ListBucketResult>',
+        )
+      else
+        answerWith(answer, 200, evil, {
+          etag: index.etag,
+          'last-modified': new Date(index.lastModified).toUTCString(),
+          'content-length': String(Buffer.byteLength(evil)),
+        })
     })
     try {
       assert.match(await run(real, 'list', `${uri}?endpoint=${hostile.url}`), /^evil /m)

@@ -8,8 +8,10 @@ const URI = 's3://acme/charts'
 
 describe('a hint that names a command', () => {
   const program = useProgram()
-  const put = (key: string, text: string): Promise<unknown> => program.bucket.put(asKey(key), Buffer.from(text), { when: 'always' })
-  const commands = (stderr: string): readonly string[] => [...stderr.matchAll(/`helm s3 ([^`]*)`/g)].map(([, command = '']) => command)
+  const put = (key: string, text: string): Promise<unknown> =>
+    program.bucket.put(asKey(key), Buffer.from(text), { when: 'always' })
+  const commands = (stderr: string): readonly string[] =>
+    [...stderr.matchAll(/`helm s3 ([^`]*)`/g)].map(([, command = '']) => command)
   const breakIndex = async (): Promise<void> => {
     await program.ok('init', URI)
     await program.ok('push', await program.chart('app', '1.0.0'), URI)
@@ -72,7 +74,8 @@ describe('a hint that names a command', () => {
     await program.ok('init', URI)
     await program.ok('push', await program.chart('app', '1.0.0'), URI, '--no-compact')
     let isGone = false
-    const reached = <T>(answer: () => Promise<T>): Promise<T> => (isGone ? Promise.reject(new HelmS3Error('unreachable', 'nobody answers')) : answer())
+    const reached = <T>(answer: () => Promise<T>): Promise<T> =>
+      isGone ? Promise.reject(new HelmS3Error('unreachable', 'nobody answers')) : answer()
     program.fail({
       get: (key, options) => reached(() => program.bucket.get(key, options)),
       getUnless: (key, etag) => reached(() => program.bucket.getUnless(key, etag)),
@@ -82,15 +85,19 @@ describe('a hint that names a command', () => {
       },
     })
     const { status, stderr } = await program.run('compact', URI)
-        assert.deepEqual([status, commands(stderr)], [3, [`compact ${URI}`]])
+    assert.deepEqual([status, commands(stderr)], [3, [`compact ${URI}`]])
   })
 
   it('has its repository in every text of the program, or REPO in its place', () => {
-    const files = readdirSync('lib', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts') && !/definitions?\.ts$/.test(file))
+    const files = readdirSync('lib', { recursive: true, encoding: 'utf8' }).filter(
+      (file) => file.endsWith('.ts') && !/definitions?\.ts$/.test(file),
+    )
     assert.ok(files.length > 100)
     const without = files.flatMap((file) => {
       const code = readFileSync(`lib/${file}`, 'utf8').replace(/\/\*\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
-      return [...code.matchAll(/\\?`helm s3 [^`\\]*/g)].map(([text]) => text).filter((text) => /^\\?`helm s3 [a-z]/.test(text) && !/REPO|\$\{/.test(text))
+      return [...code.matchAll(/\\?`helm s3 [^`\\]*/g)]
+        .map(([text]) => text)
+        .filter((text) => /^\\?`helm s3 [a-z]/.test(text) && !/REPO|\$\{/.test(text))
     })
     assert.deepEqual(without, [])
   })

@@ -72,12 +72,20 @@ describe('a refusal that passes', () => {
     })
   }
 
-  const checked = async (...flags: readonly string[]): Promise<{ readonly missing: readonly string[]; readonly findings: readonly string[] }> => {
-    const { findings, permissions } = resultOf('check', (await program.run('check', URI, '-ojson', ...flags)).stdout) as {
+  const checked = async (
+    ...flags: readonly string[]
+  ): Promise<{ readonly missing: readonly string[]; readonly findings: readonly string[] }> => {
+    const { findings, permissions } = resultOf(
+      'check',
+      (await program.run('check', URI, '-ojson', ...flags)).stdout,
+    ) as {
       readonly findings: readonly { readonly code: string }[]
       readonly permissions: readonly { readonly action: string; readonly granted: boolean | null }[]
     }
-    return { findings: findings.map(({ code }) => code), missing: permissions.filter(({ granted }) => granted === false).map(({ action }) => action) }
+    return {
+      findings: findings.map(({ code }) => code),
+      missing: permissions.filter(({ granted }) => granted === false).map(({ action }) => action),
+    }
   }
 
   const questions: readonly (readonly [what: string, method: Method, ending: string])[] = [
@@ -99,7 +107,11 @@ describe('a refusal that passes', () => {
     assert.deepEqual(await checked('--deep'), { missing: [], findings: ['deltas-pending'] })
   })
 
-  for (const [method, ending] of [['put', '/shown'], ['put', 'index.yaml'], ['delete', '.tgz']] as const) {
+  for (const [method, ending] of [
+    ['put', '/shown'],
+    ['put', 'index.yaml'],
+    ['delete', '.tgz'],
+  ] as const) {
     it(`is no missing permission for a probe: ${method} of *${ending}`, async () => {
       refuse(2, method, ending)
       assert.deepEqual((await checked('--probe')).missing, [])
@@ -115,7 +127,10 @@ describe('a refusal that passes', () => {
     assert.match(await program.text('charts/index.yaml'), /"urls":\["web-1\.0\.0\.tgz"\]/)
   })
 
-  for (const [what, flags, method] of [['metadata', [], 'head'], ['bytes', ['--full'], 'get']] as const) {
+  for (const [what, flags, method] of [
+    ['metadata', [], 'head'],
+    ['bytes', ['--full'], 'get'],
+  ] as const) {
     it(`does not leave an archive out of a reindex that asks for its ${what}`, async () => {
       const archive = readFileSync(await program.chart('web', '1.0.0'))
       await program.bucket.put(asKey('charts/web-1.0.0.tgz'), archive, { when: 'always' })

@@ -24,7 +24,11 @@ describe('the URL of a file in the place of that of a repository', () => {
   for (const [name, line] of Object.entries(lines)) {
     it(`is refused by ${name}, which says what is meant, and writes nothing`, async () => {
       const stderr = await program.fails(...line('s3://acme/charts/index.yaml'))
-      assert.equal(stderr.replace(/^Error: .*: s3:/, 'Error: s3:'), 'Error: s3://acme/charts/index.yaml is the URL of a file, not of a repository\nHint: the repository is s3://acme/charts\n')
+      assert.equal(
+        stderr.replace(/^Error: .*: s3:/, 'Error: s3:'),
+        'Error: s3://acme/charts/index.yaml is the URL of a file, not of a repository\nHint: the repository is ' +
+          's3://acme/charts\n',
+      )
       assert.deepEqual(await program.keys(), [])
     })
   }
@@ -32,7 +36,10 @@ describe('the URL of a file in the place of that of a repository', () => {
   it('is refused by push, also under a name that Helm knows', async () => {
     program.addRepository('stable', 's3://acme/charts/index.yaml')
     for (const repository of ['s3://acme/charts/index.yaml', 'stable']) {
-      assert.match(await program.fails('push', await program.chart('app', '1.0.0'), repository), /\nHint: the repository is s3:\/\/acme\/charts\n$/)
+      assert.match(
+        await program.fails('push', await program.chart('app', '1.0.0'), repository),
+        /\nHint: the repository is s3:\/\/acme\/charts\n$/,
+      )
     }
     assert.deepEqual(await program.keys(), [])
   })

@@ -6,8 +6,8 @@ import { useProgram } from '../support/program.ts'
 const URI = 's3://acme/charts'
 
 /*
- * What docs/PERFORMANCE.md says about the requests of every operation, counted at the port: each object is asked for once.
- * The numbers are those of an operation that no other crosses.
+ * What docs/PERFORMANCE.md says about the requests of every operation, counted at the port: each object is asked for
+ * once. The numbers are those of an operation that no other crosses.
  */
 describe('requests of one operation', () => {
   const program = useProgram()
@@ -16,10 +16,14 @@ describe('requests of one operation', () => {
   async function requestsOf(...argv: readonly string[]): Promise<string[]> {
     const requests: string[] = []
     const { bucket } = program
-    const counted = (method: string, key: string): void => void requests.push(`${method} ${key.replace('charts/', '').replace(/[0-7][0-9A-HJKMNP-TV-Z]{25}/, 'ULID')}`)
+    const counted = (method: string, key: string): void =>
+      void requests.push(`${method} ${key.replace('charts/', '').replace(/[0-7][0-9A-HJKMNP-TV-Z]{25}/, 'ULID')}`)
     const faults: Partial<ObjectStore> = {
       list: (prefix, options) => (counted('LIST', prefix), bucket.list(prefix, options)),
-      get: (key, options) => (counted(options?.first === undefined ? 'GET' : 'GET-PART', key), bucket.get(key, options)),
+      get: (key, options) => (
+        counted(options?.first === undefined ? 'GET' : 'GET-PART', key),
+        bucket.get(key, options)
+      ),
       getUnless: (key, etag) => (counted('GET-UNLESS', key), bucket.getUnless(key, etag)),
       head: (key) => (counted('HEAD', key), bucket.head(key)),
       put: (key, body, options) => (counted('PUT', key), bucket.put(key, body, options)),
@@ -42,7 +46,11 @@ describe('requests of one operation', () => {
   })
 
   it('init: 3', async () => {
-    assert.deepEqual(await requestsOf('init', 's3://acme/other'), ['GET other/index.d/config.json', 'HEAD other/index.yaml', 'PUT other/index.yaml'])
+    assert.deepEqual(await requestsOf('init', 's3://acme/other'), [
+      'GET other/index.d/config.json',
+      'HEAD other/index.yaml',
+      'PUT other/index.yaml',
+    ])
   })
 
   it('push without compaction: 7, three of them at once before the others, whatever the size of the repository', async () => {
@@ -58,13 +66,29 @@ describe('requests of one operation', () => {
   })
 
   it('push of n charts without compaction: 5 + 2 n', async () => {
-    const requests = await requestsOf('push', program.path('web-1.0.0.tgz'), program.path('web-1.1.0.tgz'), URI, '--no-compact')
+    const requests = await requestsOf(
+      'push',
+      program.path('web-1.0.0.tgz'),
+      program.path('web-1.1.0.tgz'),
+      URI,
+      '--no-compact',
+    )
     assert.equal(requests.length, 9)
   })
 
   it('push of n charts with --ignore-if-exists: looks before the PUTs, too', async () => {
-    const requests = await requestsOf('push', program.path('web-1.0.0.tgz'), program.path('web-1.1.0.tgz'), URI, '--no-compact', '--ignore-if-exists')
-    assert.deepEqual(requests.filter((line) => line.startsWith('HEAD')), ['HEAD index.yaml', 'HEAD web-1.0.0.tgz', 'HEAD web-1.1.0.tgz'])
+    const requests = await requestsOf(
+      'push',
+      program.path('web-1.0.0.tgz'),
+      program.path('web-1.1.0.tgz'),
+      URI,
+      '--no-compact',
+      '--ignore-if-exists',
+    )
+    assert.deepEqual(
+      requests.filter((line) => line.startsWith('HEAD')),
+      ['HEAD index.yaml', 'HEAD web-1.0.0.tgz', 'HEAD web-1.1.0.tgz'],
+    )
   })
 
   it('push with compaction: 5 more, of which one reads the index and one writes it', async () => {
@@ -117,19 +141,25 @@ describe('requests of one operation', () => {
 
   it('what lists the deltas first: a GET of the defaults of the repository only where it has any', async () => {
     await program.ok('config', URI, 'grace-window=10m')
-    const asked = async (...argv: readonly string[]): Promise<number> => (await requestsOf(...argv)).filter((line) => line === 'GET index.d/config.json').length
-    assert.deepEqual([await asked('compact', URI), await asked('reindex', URI), await asked('delete', 'app', URI, '--version=1.0.0')], [1, 1, 1])
+    const asked = async (...argv: readonly string[]): Promise<number> =>
+      (await requestsOf(...argv)).filter((line) => line === 'GET index.d/config.json').length
+    assert.deepEqual(
+      [await asked('compact', URI), await asked('reindex', URI), await asked('delete', 'app', URI, '--version=1.0.0')],
+      [1, 1, 1],
+    )
     await program.bucket.delete(asKey('charts/index.d/config.json'))
-    assert.deepEqual([await asked('compact', URI), await asked('reindex', URI), await asked('delete', 'app', URI, '--version=1.1.0')], [0, 0, 0])
+    assert.deepEqual(
+      [await asked('compact', URI), await asked('reindex', URI), await asked('delete', 'app', URI, '--version=1.1.0')],
+      [0, 0, 0],
+    )
   })
 
   it('deletion of one version: of the two views the second view costs no body', async () => {
     const requests = await requestsOf('delete', 'app', URI, '--version=1.0.0')
-    assert.deepEqual(requests.filter((line) => line.startsWith('PUT') || line.startsWith('DELETE')), [
-      'DELETE app-1.0.0.tgz',
-      'PUT index.d/ULID.yaml',
-      'PUT index.yaml',
-    ])
+    assert.deepEqual(
+      requests.filter((line) => line.startsWith('PUT') || line.startsWith('DELETE')),
+      ['DELETE app-1.0.0.tgz', 'PUT index.d/ULID.yaml', 'PUT index.yaml'],
+    )
     assert.equal(requests.filter((line) => line === 'GET index.yaml').length, 1, requests.join('\n'))
   })
 

@@ -15,7 +15,13 @@ describe('settings', () => {
   }
 
   it('come from flags, then from the URL, then from the environment', async () => {
-    program.env = { ...program.env, AWS_REGION: 'eu-west-3', AWS_ENDPOINT: 'h:3', AWS_DISABLE_SSL: 'true', AWS_PROFILE: 'three' }
+    program.env = {
+      ...program.env,
+      AWS_REGION: 'eu-west-3',
+      AWS_ENDPOINT: 'h:3',
+      AWS_DISABLE_SSL: 'true',
+      AWS_PROFILE: 'three',
+    }
     await program.ok('init', 's3://acme/charts')
     assert.deepEqual(opened(), ['eu-west-3', 'http://h:3', 'three'])
     repositories('s3://acme/charts?region=eu-west-2&endpoint=http%3A%2F%2Fh:2&profile=two')
@@ -29,12 +35,18 @@ describe('settings', () => {
     const address = 's3://acme/charts?region=eu-west-2'
     repositories(address)
     const refused = await program.fails('compact', 'repo0')
-    assert.match(refused, /there is no index\.yaml at s3:\/\/acme\/charts\nHint: .*`helm s3 init 's3:\/\/acme\/charts\?region=eu-west-2'`/)
+    assert.match(
+      refused,
+      /there is no index\.yaml at s3:\/\/acme\/charts\nHint: .*`helm s3 init 's3:\/\/acme\/charts\?region=eu-west-2'`/,
+    )
     repositories()
     await program.ok('init', address)
     await program.ok('push', await program.chart('app', '1.0.0'), address)
     const keys = await program.keys()
-    assert.deepEqual(keys.filter((key) => !key.startsWith('charts/index.d/')), ['charts/app-1.0.0.tgz', 'charts/index.yaml'])
+    assert.deepEqual(
+      keys.filter((key) => !key.startsWith('charts/index.d/')),
+      ['charts/app-1.0.0.tgz', 'charts/index.yaml'],
+    )
     assert.match(await program.text('charts/index.yaml'), /"s3:\/\/acme\/charts\/app-1\.0\.0\.tgz"/)
   })
 
@@ -48,7 +60,13 @@ describe('settings', () => {
     assert.equal(opened()[0], 'eu-west-2')
     await get('s3://acme/charts/app-1.0.0.tgz')
     assert.equal(opened()[0], undefined)
-    repositories('https://example.org', 's3://acme?region=outer-1', 's3://acme/charts/?region=inner-1', 's3://acme/charts-too?region=other-1', 's3://other/charts?region=other-2')
+    repositories(
+      'https://example.org',
+      's3://acme?region=outer-1',
+      's3://acme/charts/?region=inner-1',
+      's3://acme/charts-too?region=other-1',
+      's3://other/charts?region=other-2',
+    )
     await get('s3://acme/charts/app-1.0.0.tgz')
     assert.equal(opened()[0], 'inner-1')
     await get('s3://acme/charts/index.yaml')
@@ -57,7 +75,10 @@ describe('settings', () => {
 
   it('are told to the user by what names a missing index, as Helm asked for it', async () => {
     const { stderr } = await program.run('download', '', '', '', 's3://acme/charts/index.yaml?region=eu-west-2')
-    assert.match(stderr, /by the path s3:\/\/acme\/charts\/index\.yaml\?region=eu-west-2\. .*`helm s3 init 's3:\/\/acme\/charts\?region=eu-west-2'`$/)
+    assert.match(
+      stderr,
+      /by the path s3:\/\/acme\/charts\/index\.yaml\?region=eu-west-2\. .*`helm s3 init 's3:\/\/acme\/charts\?region=eu-west-2'`$/,
+    )
   })
 
   it('say things with every object that is written', async () => {
@@ -95,7 +116,10 @@ describe('settings', () => {
     assert.match(await program.fails('init', 's3://acme/charts'), /^Error: HELM_S3_TAGS=a: "a" has no value/)
     await program.ok('version')
     program.env = { ...program.env, HELM_S3_TAGS: '' }
-    assert.match(await program.fails('init', 's3://acme/charts?region=a.b'), /^Error: \?region=a\.b of the repository URL: not the name of a region\nHint: /)
+    assert.match(
+      await program.fails('init', 's3://acme/charts?region=a.b'),
+      /^Error: \?region=a\.b of the repository URL: not the name of a region\nHint: /,
+    )
     assert.equal(program.opened.length, 0)
   })
 
@@ -104,11 +128,20 @@ describe('settings', () => {
     program.env = { ...program.env, HELM_S3_TIMEOUT: '20ms' }
     assert.match((await program.run('download', '', '', '', 's3://acme/x.tgz')).stderr, /^Error: not done after 20ms\n/)
     program.env = { ...program.env, HELM_S3_TIMEOUT: 'soon' }
-    assert.match((await program.run('download', '', '', '', 's3://acme/x.tgz')).stderr, /^Error: HELM_S3_TIMEOUT=soon: .*\nHint: write it as 90s/)
+    assert.match(
+      (await program.run('download', '', '', '', 's3://acme/x.tgz')).stderr,
+      /^Error: HELM_S3_TIMEOUT=soon: .*\nHint: write it as 90s/,
+    )
   })
 
   it('of the Go plugin that have no meaning any more are taken', async () => {
-    program.env = { ...program.env, HELM_S3_MODE: 'v2', TILLER_HOST: 'tiller', HELM_HOME: '/nowhere', HELM_S3_PLUGIN_NO_INSTALL_HOOK: '1' }
+    program.env = {
+      ...program.env,
+      HELM_S3_MODE: 'v2',
+      TILLER_HOST: 'tiller',
+      HELM_HOME: '/nowhere',
+      HELM_S3_PLUGIN_NO_INSTALL_HOOK: '1',
+    }
     await program.ok('init', 's3://acme/charts')
   })
 })

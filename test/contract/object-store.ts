@@ -43,8 +43,17 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
       it('gives back what was written, with its metadata, type, checksum and date', async () => {
         const key = asKey('read/whole.tgz')
         const body = Buffer.from('some bytes')
-        const metadata = { 'chart-digest': sha256(body), delta: '01HF7YATZ80000000000000000', 'chart-metadata': '{"name":"a\\u00e9"}' }
-        const put = await store.put(key, body, { when: 'absent', contentType: 'application/gzip', metadata, sha256: sha256(body) })
+        const metadata = {
+          'chart-digest': sha256(body),
+          delta: '01HF7YATZ80000000000000000',
+          'chart-metadata': '{"name":"a\\u00e9"}',
+        }
+        const put = await store.put(key, body, {
+          when: 'absent',
+          contentType: 'application/gzip',
+          metadata,
+          sha256: sha256(body),
+        })
         const object = await store.get(key)
         const head = await store.head(key)
         assert.ok(object !== undefined && head !== undefined && put.outcome === 'written')
@@ -150,11 +159,20 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
 
       it('refuses bytes that are not those of the checksum', async () => {
         const key = asKey('write/checksum')
-        await assert.rejects(store.put(key, Buffer.from('1'), { when: 'always', sha256: sha256(Buffer.from('2')) }), { code: 'store-failed' })
+        await assert.rejects(store.put(key, Buffer.from('1'), { when: 'always', sha256: sha256(Buffer.from('2')) }), {
+          code: 'store-failed',
+        })
         assert.equal(await store.head(key), undefined)
       })
 
-      for (const name of ['app-1.0.0+build.5.tgz', 'with space.tgz', '100%.tgz', 'ümlaut-é.tgz', "quote'(1)!.tgz", 'a=b&c.tgz']) {
+      for (const name of [
+        'app-1.0.0+build.5.tgz',
+        'with space.tgz',
+        '100%.tgz',
+        'ümlaut-é.tgz',
+        "quote'(1)!.tgz",
+        'a=b&c.tgz',
+      ]) {
         it(`takes the key ${name} as it is`, async () => {
           const key = asKey(`write/keys/${name}`)
           assert.equal(await outcome(store.put(key, Buffer.from(name), { when: 'absent' })), 'written')
@@ -194,7 +212,10 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         assert.equal(await store.head(key), undefined)
       })
 
-      const what = limits.ignoresConditionOnDelete === true ? 'removes what has another ETag (a limit of this store)' : 'leaves what has another ETag'
+      const what =
+        limits.ignoresConditionOnDelete === true
+          ? 'removes what has another ETag (a limit of this store)'
+          : 'leaves what has another ETag'
       it(what, async () => {
         const key = asKey('delete/other')
         await store.put(key, Buffer.from('1'), { when: 'always' })
@@ -270,7 +291,10 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         assert.equal(await outcome(put(asKey('until/hours'), '1', { until: (await now()) + 100 * MINUTE })), 'written')
       })
 
-      for (const [what, late] of [['an hour', 60 * MINUTE], ['two seconds', 2000]] as const) {
+      for (const [what, late] of [
+        ['an hour', 60 * MINUTE],
+        ['two seconds', 2000],
+      ] as const) {
         const does = limits.takesLateRequests === true ? 'carries out' : 'refuses'
         it(`${does} what comes ${what} late`, async () => {
           const [key, none] = [asKey(`until/${what}`), asKey(`until/none ${what}`)]
@@ -299,7 +323,10 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
 
       it('gives every key under the prefix in order, over all pages', async () => {
         const { objects, date } = await listAll(store, 'list/')
-        assert.deepEqual(objects.map(({ key }) => key), [...keys, 'list/sub/inner.yaml'])
+        assert.deepEqual(
+          objects.map(({ key }) => key),
+          [...keys, 'list/sub/inner.yaml'],
+        )
         assert.ok(objects.every(({ size, lastModified }) => size === 1 && Math.abs(date - lastModified) < 120_000))
       })
 

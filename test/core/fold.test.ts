@@ -12,13 +12,21 @@ import { contentOf, delta, digestOf, entry, id, indexOf, moment, removal } from 
 
 describe('fold', () => {
   it('adds a version, the highest first', () => {
-    const folded = fold(indexOf(entry('app', '1.0.0')), [delta(1, { add: [entry('app', '1.10.0'), entry('app', '1.9.0')] })])
-    assert.deepEqual(folded.versions('app').map(({ version }) => version), ['1.10.0', '1.9.0', '1.0.0'])
+    const folded = fold(indexOf(entry('app', '1.0.0')), [
+      delta(1, { add: [entry('app', '1.10.0'), entry('app', '1.9.0')] }),
+    ])
+    assert.deepEqual(
+      folded.versions('app').map(({ version }) => version),
+      ['1.10.0', '1.9.0', '1.0.0'],
+    )
   })
 
   it('keeps versions that differ in their build metadata apart', () => {
     const folded = fold(indexOf(entry('app', '1.0.0+a')), [delta(1, { add: [entry('app', '1.0.0+b')] })])
-    assert.deepEqual(folded.versions('app').map(({ version }) => version), ['1.0.0+b', '1.0.0+a'])
+    assert.deepEqual(
+      folded.versions('app').map(({ version }) => version),
+      ['1.0.0+b', '1.0.0+a'],
+    )
   })
 
   it('replaces an entry of the same version', () => {
@@ -42,7 +50,10 @@ describe('fold', () => {
 
   it('removes an entry without digest by its name and version', () => {
     const { digest: _, ...foreign } = entry('app', '1.0.0')
-    assert.deepEqual(contentOf(fold(indexOf(foreign as never), [delta(1, { remove: [removal('app', '1.0.0', 'any')] })])), [])
+    assert.deepEqual(
+      contentOf(fold(indexOf(foreign as never), [delta(1, { remove: [removal('app', '1.0.0', 'any')] })])),
+      [],
+    )
   })
 
   it('removes only the entry that was created when the removal says', () => {
@@ -55,7 +66,9 @@ describe('fold', () => {
 
   it('applies the removals of a delta before its additions', () => {
     const settled = delta(1, { remove: [removal('app', '1.0.0', 'old')], addIfAbsent: [entry('app', '1.0.0', 'new')] })
-    assert.deepEqual(contentOf(fold(indexOf(entry('app', '1.0.0', 'old')), [settled])), [`app 1.0.0 ${digestOf('new')}`])
+    assert.deepEqual(contentOf(fold(indexOf(entry('app', '1.0.0', 'old')), [settled])), [
+      `app 1.0.0 ${digestOf('new')}`,
+    ])
   })
 
   it('skips an operation that a folded delta of a higher id has overtaken', () => {
@@ -63,7 +76,9 @@ describe('fold', () => {
     assert.deepEqual(contentOf(fold(base, [delta(4, { add: [entry('app', '1.0.0'), entry('app', '2.0.0')] })])), [
       `app 2.0.0 ${digestOf('a')}`,
     ])
-    assert.deepEqual(contentOf(fold(base, [delta(6, { add: [entry('app', '1.0.0')] })])), [`app 1.0.0 ${digestOf('a')}`])
+    assert.deepEqual(contentOf(fold(base, [delta(6, { add: [entry('app', '1.0.0')] })])), [
+      `app 1.0.0 ${digestOf('a')}`,
+    ])
   })
 
   it('notes every version that a delta touches, however many', () => {
@@ -71,13 +86,23 @@ describe('fold', () => {
     const base = withFolded(indexOf(), [delta(5, { add: many })])
     const late = delta(4, { add: [entry('app', '7.0.0'), entry('app', '999.0.0')] })
     assert.deepEqual(unlistedTouches(base.bookkeeping, [id(4)]), [])
-    assert.deepEqual(fold(base, [late]).versions('app').map(({ version }) => version), ['999.0.0'])
+    assert.deepEqual(
+      fold(base, [late])
+        .versions('app')
+        .map(({ version }) => version),
+      ['999.0.0'],
+    )
   })
 
   it('takes all below a folded delta for overtaken when it is noted as * and nobody knows any more what it touched', () => {
     const base = withStar(indexOf(entry('app', '1.0.0', 'old')), 5)
     const deltas = [delta(4, { add: [entry('app', '2.0.0')] }), delta(6, { add: [entry('app', '3.0.0')] })]
-    assert.deepEqual(fold(base, deltas).versions('app').map(({ version }) => version), ['3.0.0', '1.0.0'])
+    assert.deepEqual(
+      fold(base, deltas)
+        .versions('app')
+        .map(({ version }) => version),
+      ['3.0.0', '1.0.0'],
+    )
   })
 
   it('asks for the versions of a folded delta above a pending one that is noted as *, and obeys them', () => {
@@ -87,7 +112,10 @@ describe('fold', () => {
     assert.deepEqual(unlistedTouches(base.bookkeeping, [id(6)]), [])
     const late = delta(4, { add: [entry('app', '7.0.0'), entry('app', '99.0.0')] })
     const folded = fold(base, [late], new Map([[id(5), many]]))
-    assert.deepEqual(folded.versions('app').map(({ version }) => version), ['99.0.0'])
+    assert.deepEqual(
+      folded.versions('app').map(({ version }) => version),
+      ['99.0.0'],
+    )
   })
 
   describe('laws', () => {
@@ -104,8 +132,16 @@ describe('fold', () => {
     it('does not depend on the order in which the deltas are handed in', () => {
       fc.assert(
         fc.property(anyIndex, anyDeltas, fc.infiniteStream(fc.nat()), (base, deltas, numbers) => {
-          const shuffled = deltas.map((each) => ({ each, key: numbers.next().value as number })).sort((a, b) => a.key - b.key)
-          assert.deepEqual(fold(base, shuffled.map(({ each }) => each)).toBytes(), fold(base, deltas).toBytes())
+          const shuffled = deltas
+            .map((each) => ({ each, key: numbers.next().value as number }))
+            .sort((a, b) => a.key - b.key)
+          assert.deepEqual(
+            fold(
+              base,
+              shuffled.map(({ each }) => each),
+            ).toBytes(),
+            fold(base, deltas).toBytes(),
+          )
         }),
       )
     })
@@ -148,7 +184,9 @@ const NAMES = ['app', 'web']
 const VERSIONS = ['1.0.0', '1.1.0', '2.0.0-rc.1']
 const CONTENTS = ['a', 'b']
 
-const anyEntry = fc.tuple(fc.constantFrom(...NAMES), fc.constantFrom(...VERSIONS), fc.constantFrom(...CONTENTS)).map(([n, v, c]) => entry(n, v, c))
+const anyEntry = fc
+  .tuple(fc.constantFrom(...NAMES), fc.constantFrom(...VERSIONS), fc.constantFrom(...CONTENTS))
+  .map(([n, v, c]) => entry(n, v, c))
 const anyEntries = fc.uniqueArray(anyEntry, { maxLength: 4, selector: ({ name, version }) => `${name} ${version}` })
 const anyIndex = anyEntries.map((entries) => fold(indexOf(), [delta(0, { add: entries })]))
 const anyDeltas = fc
@@ -159,7 +197,11 @@ const anyDeltas = fc
       return delta(i + 1, {
         add,
         addIfAbsent: addIfAbsent.filter(({ name, version }) => !taken.has(`${name} ${version}`)),
-        remove: remove.map(({ name, version, digest }) => ({ name, version, ...(digest === undefined ? {} : { digest }) })),
+        remove: remove.map(({ name, version, digest }) => ({
+          name,
+          version,
+          ...(digest === undefined ? {} : { digest }),
+        })),
       })
     }),
   )
@@ -181,7 +223,10 @@ function withFolded(index: IndexText, deltas: readonly StoredDelta[]): IndexText
   return index.withHeader({ bookkeeping: { ...NO_BOOKKEEPING, folded }, generated: index.generated })
 }
 
-/** The same deltas without `ifAbsent`, each removal naming the digest that it meets: what clients write when none is overtaken. */
+/**
+ * The same deltas without `ifAbsent`, each removal naming the digest that it meets: what clients write when none is
+ * overtaken.
+ */
 function withMatchingRemovals(base: IndexText, deltas: readonly StoredDelta[]): StoredDelta[] {
   let index = base
   return deltas.map((each) => {
@@ -189,7 +234,11 @@ function withMatchingRemovals(base: IndexText, deltas: readonly StoredDelta[]): 
     const matching: StoredDelta = {
       ...each,
       added: each.added.filter(({ ifAbsent }) => !ifAbsent),
-      removed: present.map(({ name, version, digest }) => ({ name, version, ...(digest === undefined ? {} : { digest }) })),
+      removed: present.map(({ name, version, digest }) => ({
+        name,
+        version,
+        ...(digest === undefined ? {} : { digest }),
+      })),
     }
     index = fold(index, [matching])
     return matching
@@ -211,8 +260,19 @@ describe('versions that are equal by semver', () => {
   it('stand in the order of their dates, then of their build identifiers, numbers as numbers', () => {
     const of = (version: string, created: string): Entry => ({ ...entry('app', version), created })
     const [early, late] = ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00+01:00']
-    const add = [of('106.0.0+up9.0.0', early), of('106.0.0+up10.0.0', late), of('1.0.0+2.1', early), of('1.0.0+10', early), of('1.0.0+2', early), of('v1.0.0', early), of('1.0.0+a', early)]
+    const add = [
+      of('106.0.0+up9.0.0', early),
+      of('106.0.0+up10.0.0', late),
+      of('1.0.0+2.1', early),
+      of('1.0.0+10', early),
+      of('1.0.0+2', early),
+      of('v1.0.0', early),
+      of('1.0.0+a', early),
+    ]
     const folded = fold(indexOf(), [delta(1, { add })])
-    assert.deepEqual(folded.versions('app').map(({ version }) => version), ['106.0.0+up10.0.0', '106.0.0+up9.0.0', '1.0.0+a', '1.0.0+10', '1.0.0+2.1', '1.0.0+2', 'v1.0.0'])
+    assert.deepEqual(
+      folded.versions('app').map(({ version }) => version),
+      ['106.0.0+up10.0.0', '106.0.0+up9.0.0', '1.0.0+a', '1.0.0+10', '1.0.0+2.1', '1.0.0+2', 'v1.0.0'],
+    )
   })
 })

@@ -32,7 +32,14 @@ describe('a repository url', () => {
     assert.equal(query, 'region=eu-west-1')
   })
 
-  for (const url of ['https://bucket/charts', 'bucket/charts', 's3://', 's3:///charts', 's3://arn:aws:s3/x', 's3://b/%zz']) {
+  for (const url of [
+    'https://bucket/charts',
+    'bucket/charts',
+    's3://',
+    's3:///charts',
+    's3://arn:aws:s3/x',
+    's3://b/%zz',
+  ]) {
     it(`is refused when it is ${url}`, () => {
       assert.throws(() => parseS3Url(url), { code: 'invalid-url' })
     })
@@ -46,9 +53,18 @@ describe('an archive', () => {
   })
 
   it('is written into urls percent-encoded, relative or absolute', () => {
-    assert.equal(archiveUrl(CHARTS, { name: 'app', version: '1.0.0+b' }, { base: '', literalPlus: false }), 'app-1.0.0%2Bb.tgz')
-    assert.equal(archiveUrl(CHARTS, { name: 'app', version: '1.0.0+b' }, { base: '', literalPlus: true }), 'app-1.0.0+b.tgz')
-    assert.equal(archiveUrl(CHARTS, { name: 'my app', version: '1.0.0' }, { base: CHARTS.url, literalPlus: true }), 's3://bucket/charts/my%20app-1.0.0.tgz')
+    assert.equal(
+      archiveUrl(CHARTS, { name: 'app', version: '1.0.0+b' }, { base: '', literalPlus: false }),
+      'app-1.0.0%2Bb.tgz',
+    )
+    assert.equal(
+      archiveUrl(CHARTS, { name: 'app', version: '1.0.0+b' }, { base: '', literalPlus: true }),
+      'app-1.0.0+b.tgz',
+    )
+    assert.equal(
+      archiveUrl(CHARTS, { name: 'my app', version: '1.0.0' }, { base: CHARTS.url, literalPlus: true }),
+      's3://bucket/charts/my%20app-1.0.0.tgz',
+    )
   })
 
   const OWN: Readonly<Record<string, string | undefined>> = {
@@ -76,9 +92,13 @@ describe('an archive', () => {
   }
 
   it('is its own with a query, which is no part of a key, and is reached as the repository is', () => {
-    for (const end of ['?endpoint=http://evil.example', '?', '#fragment']) assert.equal(ownArchiveKey(CHARTS, `s3://bucket/charts/app-1.0.0.tgz${end}`), 'charts/app-1.0.0.tgz')
+    for (const end of ['?endpoint=http://evil.example', '?', '#fragment'])
+      assert.equal(ownArchiveKey(CHARTS, `s3://bucket/charts/app-1.0.0.tgz${end}`), 'charts/app-1.0.0.tgz')
     const lab = parseRepositoryUrl('s3://bucket/charts?endpoint=http://lab')
-    assert.equal(resolveEntryUrl(lab, 's3://other/app.tgz?endpoint=http://evil&profile=admin').query, 'endpoint=http://lab')
+    assert.equal(
+      resolveEntryUrl(lab, 's3://other/app.tgz?endpoint=http://evil&profile=admin').query,
+      'endpoint=http://lab',
+    )
     assert.equal(resolveEntryUrl(CHARTS, 's3://bucket/charts/app-1.0.0.tgz?profile=admin').query, '')
   })
 
@@ -113,7 +133,8 @@ describe('an archive', () => {
     [CHARTS, '/charts/app-1.0.0.tgz', 'charts/app-1.0.0.tgz'],
   ]
   for (const [location, url, key] of FORMS) {
-    it(`of the url ${url} at ${location.publishUrl ?? location.endpoint ?? 'AWS'} is ${key ?? 'not known'}`, () => assert.equal(ownArchiveKey(location, url), key))
+    it(`of the url ${url} at ${location.publishUrl ?? location.endpoint ?? 'AWS'} is ${key ?? 'not known'}`, () =>
+      assert.equal(ownArchiveKey(location, url), key))
   }
 
   it('is fetched from where Helm would fetch it', () => {
@@ -121,6 +142,9 @@ describe('an archive', () => {
     assert.equal(resolveEntryUrl(CHARTS, './sub/app.tgz').key, 'charts/sub/app.tgz')
     assert.equal(resolveEntryUrl(CHARTS, '../app.tgz').key, 'app.tgz')
     assert.equal(resolveEntryUrl(CHARTS, '/abs/app.tgz').key, 'abs/app.tgz')
-    assert.deepEqual({ ...resolveEntryUrl(CHARTS, 's3://other/x/app.tgz'), query: undefined }, { bucket: 'other', key: 'x/app.tgz', query: undefined })
+    assert.deepEqual(
+      { ...resolveEntryUrl(CHARTS, 's3://other/x/app.tgz'), query: undefined },
+      { bucket: 'other', key: 'x/app.tgz', query: undefined },
+    )
   })
 })

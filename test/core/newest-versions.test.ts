@@ -17,8 +17,16 @@ describe('the newest versions of an index', () => {
   for (const [what, filter, expected] of [
     ['one stable version of each chart, by name', {}, ['app 0.1.0', 'web 1.10.0']],
     ['pre-releases, too, when asked to', { devel: true }, ['app 0.1.0', 'beta 1.0.0-beta', 'web 2.0.0-rc.1']],
-    ['all stable versions, newest first, but 0.0.0, which Helm leaves out', { all: true, name: 'web' }, ['web 1.10.0', 'web 1.9.0']],
-    ['all versions', { all: true, name: 'web', devel: true }, ['web 2.0.0-rc.1', 'web 1.10.0', 'web 1.10.0-rc.2', 'web 1.9.0', 'web 0.0.0']],
+    [
+      'all stable versions, newest first, but 0.0.0, which Helm leaves out',
+      { all: true, name: 'web' },
+      ['web 1.10.0', 'web 1.9.0'],
+    ],
+    [
+      'all versions',
+      { all: true, name: 'web', devel: true },
+      ['web 2.0.0-rc.1', 'web 1.10.0', 'web 1.10.0-rc.2', 'web 1.9.0', 'web 0.0.0'],
+    ],
     ['the newest that satisfies a constraint', { constraint: '<1.10' }, ['app 0.1.0', 'web 1.9.0']],
     ['a constraint over --devel', { constraint: '>=1', devel: true }, ['web 1.10.0']],
     ['nothing of an unknown chart', { name: 'we' }, []],
@@ -29,6 +37,9 @@ describe('the newest versions of an index', () => {
   }
 
   it('refuse what is no constraint', () => {
-    assert.throws(() => chosen({ constraint: 'newest' }), (error) => hasCode(error, 'usage'))
+    assert.throws(
+      () => chosen({ constraint: 'newest' }),
+      (error) => hasCode(error, 'usage'),
+    )
   })
 })

@@ -9,18 +9,31 @@ const headerOf = (metadata: Readonly<Record<string, unknown>>): string =>
 describe('the metadata of an archive', () => {
   it('hold no run of spaces, which a signature counts as one', () => {
     const header = headerOf({ name: 'app', version: '1.0.0', apiVersion: 'v2', description: 'a   b  \n\n  c' })
-    assert.equal(header, '{"name":"app","version":"1.0.0","apiVersion":"v2","description":"a \\u0020\\u0020b \\u0020\\n\\n \\u0020c"}')
+    assert.equal(
+      header,
+      '{"name":"app","version":"1.0.0","apiVersion":"v2","description":"a \\u0020\\u0020b \\u0020\\n\\n \\u0020c"}',
+    )
     assert.equal(readStoredMetadata(header)?.description, 'a   b      c', 'as Helm reads it')
   })
 
   it('are printable ASCII without runs of spaces for any text, and say the same', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.oneof(fc.constant(' '), fc.constantFrom('\t', '\u00a0', '\n', '"', '\\'), fc.string({ unit: 'grapheme', maxLength: 1 })), maxLength: 60 }), (description) => {
-        const header = headerOf({ description })
-        assert.match(header, /^[\x20-\x7e]*$/)
-        assert.doesNotMatch(header, / {2}/)
-        assert.deepEqual(JSON.parse(header), { description })
-      }),
+      fc.property(
+        fc.string({
+          unit: fc.oneof(
+            fc.constant(' '),
+            fc.constantFrom('\t', '\u00a0', '\n', '"', '\\'),
+            fc.string({ unit: 'grapheme', maxLength: 1 }),
+          ),
+          maxLength: 60,
+        }),
+        (description) => {
+          const header = headerOf({ description })
+          assert.match(header, /^[\x20-\x7e]*$/)
+          assert.doesNotMatch(header, / {2}/)
+          assert.deepEqual(JSON.parse(header), { description })
+        },
+      ),
     )
   })
 })

@@ -8,7 +8,11 @@ const MINUTE = 60
 const GRACE = 5 * MINUTE
 const HOUR = 60 * MINUTE
 
-function input(at: number, folded: Readonly<Record<number, Partial<FoldedDelta>>>, rest: Partial<CompactionInput> = {}): CompactionInput {
+function input(
+  at: number,
+  folded: Readonly<Record<number, Partial<FoldedDelta>>>,
+  rest: Partial<CompactionInput> = {},
+): CompactionInput {
   const states = Object.entries(folded).map(([n, state]): [DeltaId, FoldedDelta] => [
     id(Number(n)),
     { at: moment(Number(n)), touched: [], gone: undefined, ...state },
@@ -30,7 +34,11 @@ describe('a compaction plan', () => {
   it('folds what is pending and notes when and what it touched', () => {
     const plan = planCompaction(input(9, {}, { pending: [delta(1, { add: [entry('app', '1.0.0')] })] }))
     assert.deepEqual(plan.fold, [id(1)])
-    assert.deepEqual(plan.folded.get(id(1)), { at: moment(9), touched: [{ name: 'app', version: '1.0.0' }], gone: undefined })
+    assert.deepEqual(plan.folded.get(id(1)), {
+      at: moment(9),
+      touched: [{ name: 'app', version: '1.0.0' }],
+      gone: undefined,
+    })
     assert.equal(isIdle(plan), false)
   })
 

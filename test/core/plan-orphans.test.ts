@@ -18,7 +18,9 @@ function orphans(...objects: readonly (readonly [string, number?])[]): string[] 
 
 describe('orphans', () => {
   it('are archives that no entry names, with their provenance files', () => {
-    assert.deepEqual(orphans(['app-1.0.0.tgz'], ['app-2.0.0.tgz'], ['app-2.0.0.tgz.prov'], ['index.yaml']), ['charts/app-2.0.0.tgz 20'])
+    assert.deepEqual(orphans(['app-1.0.0.tgz'], ['app-2.0.0.tgz'], ['app-2.0.0.tgz.prov'], ['index.yaml']), [
+      'charts/app-2.0.0.tgz 20',
+    ])
   })
 
   it('are provenance files without their archive', () => {
@@ -40,14 +42,34 @@ describe('orphans', () => {
   })
 
   it('are no archives that an entry names, in any form of url that may lead to them', () => {
-    const urls = ['app-1.0.0%2Bb.tgz', './app-1.0.0+b.tgz', 'app-1.0.0%252Bb.tgz', '/charts/app-1.0.0+b.tgz', '../charts/app-1.0.0%2bb.tgz', '%61pp-1.0.0+b.tgz', 'app-1.0.0+b.tgz?x=1']
-    const absolute = ['s3://acme/charts/app-1.0.0%2Bb.tgz', 'S3://acme/charts/app-1.0.0+b.tgz', '//acme/charts/app-1.0.0+b.tgz', 's3://an-alias/app-1.0.0+b.tgz']
-    const web = ['https://cdn.example/app-1.0.0%2Bb.tgz', 'http://acme.s3.amazonaws.com/charts/app-1.0.0%2Bb.tgz', 'https://s3.eu-west-1.amazonaws.com/acme/charts/app-1.0.0+b.tgz?versionId=1']
+    const urls = [
+      'app-1.0.0%2Bb.tgz',
+      './app-1.0.0+b.tgz',
+      'app-1.0.0%252Bb.tgz',
+      '/charts/app-1.0.0+b.tgz',
+      '../charts/app-1.0.0%2bb.tgz',
+      '%61pp-1.0.0+b.tgz',
+      'app-1.0.0+b.tgz?x=1',
+    ]
+    const absolute = [
+      's3://acme/charts/app-1.0.0%2Bb.tgz',
+      'S3://acme/charts/app-1.0.0+b.tgz',
+      '//acme/charts/app-1.0.0+b.tgz',
+      's3://an-alias/app-1.0.0+b.tgz',
+    ]
+    const web = [
+      'https://cdn.example/app-1.0.0%2Bb.tgz',
+      'http://acme.s3.amazonaws.com/charts/app-1.0.0%2Bb.tgz',
+      'https://s3.eu-west-1.amazonaws.com/acme/charts/app-1.0.0+b.tgz?versionId=1',
+    ]
     const listed = [{ key: asKey('charts/app-1.0.0+b.tgz'), size: 1, lastModified: 0 }]
     for (const url of [...urls, ...absolute, ...web]) {
       assert.deepEqual(orphansOf(indexOf({ ...entry('other', '3.0.0'), urls: [url] }), listed), [], url)
     }
-    assert.equal(orphansOf(indexOf({ ...entry('other', '3.0.0'), urls: ['https://cdn.example/app-1.0.0.tgz'] }), listed).length, 1)
+    assert.equal(
+      orphansOf(indexOf({ ...entry('other', '3.0.0'), urls: ['https://cdn.example/app-1.0.0.tgz'] }), listed).length,
+      1,
+    )
   })
 
   it('are announced under every version that their name could mean', () => {

@@ -14,7 +14,10 @@ function entryOf(name: string, text: string): Entry {
   return { name, version, urls: [`${name}-${version}.tgz`], ...created }
 }
 
-function removed(versions: string, rules: Partial<Omit<PruneRules, 'createdBefore'>> & { readonly olderThan?: number }): string {
+function removed(
+  versions: string,
+  rules: Partial<Omit<PruneRules, 'createdBefore'>> & { readonly olderThan?: number },
+): string {
   const { olderThan, ...others } = rules
   const index = indexOf(...versions.split(' ').map((text) => entryOf('app', text)))
   const plan = planPrune(index, {
@@ -59,7 +62,10 @@ describe('the plan of a prune', () => {
   })
 
   it('takes for the newest of equal versions the one that came last, then the one with the higher build', () => {
-    assert.equal(removed('106.0.0+up9.0.0@20 106.0.0+up10.0.0@10 105.0.0@1', { keepLast: 1 }), '106.0.0+up9.0.0 105.0.0')
+    assert.equal(
+      removed('106.0.0+up9.0.0@20 106.0.0+up10.0.0@10 105.0.0@1', { keepLast: 1 }),
+      '106.0.0+up9.0.0 105.0.0',
+    )
     assert.equal(removed('1.0.0+9@5 1.0.0+10@5 1.0.0@5', { keepLast: 1 }), '1.0.0+9 1.0.0')
     assert.equal(removed('1.0.0+9@5 1.0.0+10', { keepLast: 1 }), '1.0.0+10')
   })

@@ -15,17 +15,29 @@ ${names.map((name) => `  ${name}: sha256:${DIGEST}\n`).join('')}-----BEGIN PGP S
 
 describe('a provenance file', () => {
   it('is of use for the archive that it names', () => {
-    for (const text of [signed('app-1.0.0.tgz'), signed('other.tgz', 'app-1.0.0.tgz'), signed('"app-1.0.0.tgz"'), signed('app-1.0.0.tgz').replaceAll('\n', '\r\n')]) {
+    for (const text of [
+      signed('app-1.0.0.tgz'),
+      signed('other.tgz', 'app-1.0.0.tgz'),
+      signed('"app-1.0.0.tgz"'),
+      signed('app-1.0.0.tgz').replaceAll('\n', '\r\n'),
+    ]) {
       assert.equal(provenanceProblem(text, 'app-1.0.0.tgz'), undefined)
     }
   })
 
   it('is of no use for another name, whatever the digest', () => {
-    assert.equal(provenanceProblem(signed('app-v1.0.0.tgz'), 'app-1.0.0.tgz'), 'it names app-v1.0.0.tgz, not app-1.0.0.tgz')
-    assert.equal(provenanceProblem(signed('app-1.0.0+b.tgz'), 'app-1.0.0.tgz'), 'it names app-1.0.0+b.tgz, not app-1.0.0.tgz')
+    assert.equal(
+      provenanceProblem(signed('app-v1.0.0.tgz'), 'app-1.0.0.tgz'),
+      'it names app-v1.0.0.tgz, not app-1.0.0.tgz',
+    )
+    assert.equal(
+      provenanceProblem(signed('app-1.0.0+b.tgz'), 'app-1.0.0.tgz'),
+      'it names app-1.0.0+b.tgz, not app-1.0.0.tgz',
+    )
   })
 
-  it('that names none is nobody\'s business', () => {
-    for (const text of ['', 'signed', '\n'.repeat(200_000), ' '.repeat(200_000)]) assert.equal(provenanceProblem(text, 'app-1.0.0.tgz'), undefined)
+  it("that names none is nobody's business", () => {
+    for (const text of ['', 'signed', '\n'.repeat(200_000), ' '.repeat(200_000)])
+      assert.equal(provenanceProblem(text, 'app-1.0.0.tgz'), undefined)
   })
 })

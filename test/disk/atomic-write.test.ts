@@ -39,7 +39,8 @@ describe('atomic write', () => {
       () => {
         writeFileAtomically(path('no', 'a'), 'x')
       },
-      (error) => hasCode(error, 'local-file') && error.message === `write ${path('no', 'a')}: no such file or directory`,
+      (error) =>
+        hasCode(error, 'local-file') && error.message === `write ${path('no', 'a')}: no such file or directory`,
     )
   })
 

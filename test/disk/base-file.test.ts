@@ -48,7 +48,13 @@ describe('the kept base', () => {
     const changed = await whole()
     changed[changed.length - 1] = 0
     // As many bytes, of which one is another, although the ETag has not changed.
-    for (const damaged of [changed, (await whole()).subarray(0, -1), (await whole()).subarray(0, 10), Buffer.alloc(0), Buffer.from('null'.padEnd(300))]) {
+    for (const damaged of [
+      changed,
+      (await whole()).subarray(0, -1),
+      (await whole()).subarray(0, 10),
+      Buffer.alloc(0),
+      Buffer.from('null'.padEnd(300)),
+    ]) {
       await whole()
       writeFileSync(file(), damaged)
       assert.equal(await readBack(), undefined)

@@ -21,7 +21,10 @@ describe('index cache', () => {
     writeFileSync(path('stable-index.yaml'), indexOf(entry('app', '1.0.0', 'a'), entry('lib', '1.0.0', 'a')).toBytes())
     const change = delta(1, { add: [entry('app', '2.0.0', 'b')], remove: [removal('lib', '1.0.0', 'a')] })
     await updateIndexCache(path(), REPOSITORY, change)
-    assert.deepEqual(cached().map((line) => line.split(' ').slice(0, 2).join(' ')), ['app 2.0.0', 'app 1.0.0'])
+    assert.deepEqual(
+      cached().map((line) => line.split(' ').slice(0, 2).join(' ')),
+      ['app 2.0.0', 'app 1.0.0'],
+    )
     assert.equal(readFileSync(path('stable-charts.txt'), 'utf8'), 'app\n')
   })
 

@@ -90,7 +90,8 @@ describe('repositories', () => {
       { name: 'g', url: 's3://acme/charts/?region=eu-west-1&endpoint=http://lab:9000' },
       { name: 'h', url: 's3://acme/charts?profile=lab' },
     ]
-    const namesAt = (url: string): readonly string[] => repositoriesAt(parseRepositoryUrl(url), all).map(({ name }) => name)
+    const namesAt = (url: string): readonly string[] =>
+      repositoriesAt(parseRepositoryUrl(url), all).map(({ name }) => name)
     assert.deepEqual(namesAt('s3://acme/charts/'), ['a', 'b', 'c'])
     // The same words at another store are another place.
     assert.deepEqual(namesAt('s3://acme/charts?endpoint=http://lab:9000'), ['f', 'g'])

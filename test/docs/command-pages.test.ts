@@ -28,7 +28,8 @@ describe('documentation of the commands', () => {
   it('links to pages that exist', () => {
     const pages = commandPages()
     for (const [name, text] of pages) {
-      for (const [, target = ''] of text.matchAll(/\]\(([a-z]+\.md|README\.md)(?:#[a-z-]+)?\)/g)) assert.ok(pages.has(target), `${name}: ${target}`)
+      for (const [, target = ''] of text.matchAll(/\]\(([a-z]+\.md|README\.md)(?:#[a-z-]+)?\)/g))
+        assert.ok(pages.has(target), `${name}: ${target}`)
     }
   })
 })

@@ -30,16 +30,25 @@ describe('bad input', () => {
     'an empty file': [() => Promise.resolve(Buffer.alloc(0)), /empty/],
     'text that is no archive': [() => Promise.resolve(Buffer.from('hello')), /gzip/],
     'zlib that is no gzip': [() => Promise.resolve(deflateSync('hello')), /gzip/],
-    'an archive that breaks off': [async () => (await archive({ 'a/Chart.yaml': chartYaml('a'), 'a/big': 'x'.repeat(9999) })).subarray(0, 150), /./],
+    'an archive that breaks off': [
+      async () => (await archive({ 'a/Chart.yaml': chartYaml('a'), 'a/big': 'x'.repeat(9999) })).subarray(0, 150),
+      /./,
+    ],
     'an archive without Chart.yaml': [() => archive({ 'a/values.yaml': 'x: 1' }), /Chart\.yaml/],
     'a Chart.yaml that is no YAML': [() => archive({ 'a/Chart.yaml': 'a: [' }), /Chart\.yaml|yaml/i],
-    'a path that leads out': [() => archive({ 'a/Chart.yaml': chartYaml('a'), 'a/../../../etc/x': '1' }), /path|parent|outside/],
+    'a path that leads out': [
+      () => archive({ 'a/Chart.yaml': chartYaml('a'), 'a/../../../etc/x': '1' }),
+      /path|parent|outside/,
+    ],
     'a name with a slash': [() => archive({ 'a/Chart.yaml': chartYaml('../evil') }), /name/],
     'a name of dots': [() => archive({ 'a/Chart.yaml': chartYaml('..') }), /name/],
     'a version that is none': [() => archive({ 'a/Chart.yaml': chartYaml('a', 'latest') }), /version/],
     'a bomb of gzip': [() => Promise.resolve(gzipSync(Buffer.alloc(200 * 1024 * 1024))), /./],
     'a bomb of YAML': [() => archive({ 'a/Chart.yaml': `${chartYaml('a')}annotations: ${bomb()}` }), /./],
-    'a huge Chart.yaml': [() => archive({ 'a/Chart.yaml': `${chartYaml('a')}# ${'x'.repeat(3_000_000)}` }), /large|big|size|limit/i],
+    'a huge Chart.yaml': [
+      () => archive({ 'a/Chart.yaml': `${chartYaml('a')}# ${'x'.repeat(3_000_000)}` }),
+      /large|big|size|limit/i,
+    ],
   }
   for (const [what, [make, says]] of Object.entries(archives)) {
     it(`${what} is not pushed`, async () => {
@@ -65,7 +74,10 @@ describe('bad input', () => {
     const chart = join(CHARTS, 'anchor-1.2.3.tgz')
     await refused(`push ${chart} unknown`, /couldn't load repositories file/)
     await mkdir(at().path('config'))
-    await writeFile(at().path('config/repositories.yaml'), `apiVersion: ""\nrepositories:\n- name: repo\n  url: ${at().url}\n`)
+    await writeFile(
+      at().path('config/repositories.yaml'),
+      `apiVersion: ""\nrepositories:\n- name: repo\n  url: ${at().url}\n`,
+    )
     await refused(`push ${chart} unknown`, /repo with name unknown not found, try `helm repo add unknown <uri>`/)
     await refused(`push ${chart} ${at().url}/elsewhere`, /helm s3 init/)
     await refused(`push ${chart} s3://no-such-bucket-here/charts`, /no-such-bucket-here/)
@@ -76,13 +88,18 @@ describe('bad input', () => {
     const chart = join(CHARTS, 'anchor-1.2.3.tgz')
     await refused(`push ${chart} ${at().url}`, /SignatureDoesNotMatch/, { AWS_SECRET_ACCESS_KEY: 'EXAMPLESECRETWRONG' })
     await refused(`push ${chart} ${at().url}`, /InvalidAccessKeyId/, { AWS_ACCESS_KEY_ID: 'NOBODY' })
-    await refused(`push ${chart} ${at().url}`, /AWS_ACCESS_KEY_ID/, { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' })
+    await refused(`push ${chart} ${at().url}`, /AWS_ACCESS_KEY_ID/, {
+      AWS_ACCESS_KEY_ID: '',
+      AWS_SECRET_ACCESS_KEY: '',
+    })
   })
 
   it('a store that nobody answers for is named, and --timeout is kept', async () => {
     const chart = join(CHARTS, 'anchor-1.2.3.tgz')
     const port = String(await freePort())
-    await refused(`push ${chart} ${at().url} --timeout 20s`, new RegExp(`127\\.0\\.0\\.1:${port}`), { AWS_ENDPOINT: `127.0.0.1:${port}` })
+    await refused(`push ${chart} ${at().url} --timeout 20s`, new RegExp(`127\\.0\\.0\\.1:${port}`), {
+      AWS_ENDPOINT: `127.0.0.1:${port}`,
+    })
     const silent = createServer(() => undefined)
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
     const address = silent.address()
@@ -92,16 +109,22 @@ describe('bad input', () => {
   })
 
   it('an index.yaml that is no index is refused by every command, and kept', async () => {
-    const put = (text: string): Promise<unknown> => at().store.put(asKey('charts/index.yaml'), Buffer.from(text), { when: 'always' })
+    const put = (text: string): Promise<unknown> =>
+      at().store.put(asKey('charts/index.yaml'), Buffer.from(text), { when: 'always' })
     for (const text of ['<html>', '', 'apiVersion: v1\nentries: 5\n', '{"entries":{}}']) {
       await put(text)
-      for (const line of [`compact ${at().url}`, `delete a ${at().url} --version 1.0.0`, `fetch a ${at().url}`]) await refused(line, /index/)
+      for (const line of [`compact ${at().url}`, `delete a ${at().url} --version 1.0.0`, `fetch a ${at().url}`])
+        await refused(line, /index/)
     }
   })
 
   it('deltas that do not decode are left alone and named, and the rest is served', async () => {
     await at().programOk(`push ${join(CHARTS, 'anchor-1.2.3.tgz')} ${at().url} --no-compact`)
-    for (const [name, text] of [['7ZZZZZZZZZZZZZZZZZZZZZZZZZ.yaml', '{"apiVersion":"v1"}'], ['note.txt', 'hello'], ['01HF7YAT00000000000000000A.yaml', 'a: [']]) {
+    for (const [name, text] of [
+      ['7ZZZZZZZZZZZZZZZZZZZZZZZZZ.yaml', '{"apiVersion":"v1"}'],
+      ['note.txt', 'hello'],
+      ['01HF7YAT00000000000000000A.yaml', 'a: ['],
+    ]) {
       await at().store.put(asKey(`charts/index.d/${String(name)}`), Buffer.from(String(text)), { when: 'always' })
     }
     const { status, stdout, stderr } = await at().program(`download    ${at().url}/index.yaml`)

@@ -15,10 +15,13 @@ const UPLOADED = 'Successfully uploaded the chart to the repository.\n'
 const DELETED = 'Successfully deleted the chart from the repository.\n'
 const EXCLUSIVE = 'The --force and --ignore-if-exists flags are mutually exclusive and cannot be specified together.'
 
-/** What scripts and people know from hypnoglow/helm-s3: texts, streams, exit codes and what then stands in the bucket. */
+/**
+ * What scripts and people know from hypnoglow/helm-s3: texts, streams, exit codes and what then stands in the bucket.
+ */
 describeEverywhere('a user of the Go plugin finds the same', ({ helm, at }) => {
   const ok = (line: string, env?: Readonly<Record<string, string>>): Promise<string> => at().helmOk(helm, line, env)
-  const fails = (line: string, env?: Readonly<Record<string, string>>): Promise<string> => at().helmFails(helm, line, env)
+  const fails = (line: string, env?: Readonly<Record<string, string>>): Promise<string> =>
+    at().helmFails(helm, line, env)
   const setUp = async (name = 'repo'): Promise<void> => {
     await ok(`s3 init ${at().url}`)
     await ok(`repo add ${name} ${at().url}`)
@@ -38,7 +41,10 @@ describeEverywhere('a user of the Go plugin finds the same', ({ helm, at }) => {
       const before = await lastModified('index.yaml')
       assert.match(await fails(`s3 init ${at().url}`), /The index file already exists under the provided URI/)
       await pause(1100)
-      assert.match(await ok(`s3 init ${at().url} --force`), new RegExp(`^Initialized empty repository at ${at().url}\n`))
+      assert.match(
+        await ok(`s3 init ${at().url} --force`),
+        new RegExp(`^Initialized empty repository at ${at().url}\n`),
+      )
       assert.ok((await lastModified('index.yaml')) > before)
     })
 
@@ -67,12 +73,18 @@ describeEverywhere('a user of the Go plugin finds the same', ({ helm, at }) => {
       const before = (await at().baseIndex()).generated ?? ''
       assert.equal(await ok(`s3 push ${PLAIN} repo`), UPLOADED)
       assert.equal((await at().head('anchor-1.2.3.tgz'))?.contentType, 'application/gzip')
-      assert.match(await ok('search repo repo/anchor'), /repo\/anchor\t1\.2\.3 +\t1\.2\.3 +\tA Helm chart for Kubernetes/)
+      assert.match(
+        await ok('search repo repo/anchor'),
+        /repo\/anchor\t1\.2\.3 +\t1\.2\.3 +\tA Helm chart for Kubernetes/,
+      )
       await mkdir(at().path('out'))
       assert.equal(await ok(`fetch repo/anchor --version 1.2.3 --destination ${at().path('out')}`), '')
       assert.deepEqual(await readdir(at().path('out')), ['anchor-1.2.3.tgz'])
       const refusal = await fails(`s3 push ${PLAIN} repo`)
-      assert.match(refusal, /^The chart already exists in the repository and cannot be overwritten without an explicit intent\./)
+      assert.match(
+        refusal,
+        /^The chart already exists in the repository and cannot be overwritten without an explicit intent\./,
+      )
       const after = await at().baseIndex()
       assert.ok((after.generated ?? '') > before)
       assert.ok(after.find({ name: 'anchor', version: '1.2.3' }))
@@ -126,8 +138,13 @@ describeEverywhere('a user of the Go plugin finds the same', ({ helm, at }) => {
       await ok(`s3 push ${SIGNED} repo`)
       assert.ok(await at().exists('anchor-1.3.1.tgz.prov'))
       const keyring = join(ROOT, 'fixtures/keys/pubring.gpg')
-      const said = await ok(`fetch repo/anchor --version 1.3.1 --verify --keyring ${keyring} --destination ${at().folder}`)
-      assert.match(said, /^Signed by: .+\nUsing Key With Fingerprint: [0-9A-F]{40}\nChart Hash Verified: sha256:[0-9a-f]{64}\n$/)
+      const said = await ok(
+        `fetch repo/anchor --version 1.3.1 --verify --keyring ${keyring} --destination ${at().folder}`,
+      )
+      assert.match(
+        said,
+        /^Signed by: .+\nUsing Key With Fingerprint: [0-9A-F]{40}\nChart Hash Verified: sha256:[0-9a-f]{64}\n$/,
+      )
       assert.ok(existsSync(at().path('anchor-1.3.1.tgz.prov')))
     })
   })
@@ -149,19 +166,30 @@ describeEverywhere('a user of the Go plugin finds the same', ({ helm, at }) => {
       await ok(`s3 push ${SIGNED} repo`)
       assert.match(await ok('search repo repo/anchor'), /repo\/anchor\t1\.3\.1 +\t1\.0 /)
       assert.equal(await ok('s3 del anchor --version 1.3.1 repo'), DELETED)
-      assert.deepEqual([await at().exists('anchor-1.3.1.tgz'), await at().exists('anchor-1.3.1.tgz.prov')], [false, false])
+      assert.deepEqual(
+        [await at().exists('anchor-1.3.1.tgz'), await at().exists('anchor-1.3.1.tgz.prov')],
+        [false, false],
+      )
       assert.equal(await ok('search repo repo/anchor'), 'No results found\n')
     })
 
     it('takes several versions, or none at all', async () => {
       await setUp()
       await ok(`s3 push ${PLAIN} repo`)
-      assert.match(await fails('s3 delete anchor --version 1.2.3 --version 9.9.9 repo'), /chart anchor version 9\.9\.9 not found in index/)
+      assert.match(
+        await fails('s3 delete anchor --version 1.2.3 --version 9.9.9 repo'),
+        /chart anchor version 9\.9\.9 not found in index/,
+      )
       assert.ok(await at().exists('anchor-1.2.3.tgz'))
       await ok(`s3 push ${SIGNED} repo`)
       const said = await ok('s3 delete anchor --version 1.2.3,1.3.1 repo')
       assert.equal(said, 'Successfully deleted 2 chart versions from the repository.\n')
-      assert.deepEqual(await at().keys().then((keys) => keys.filter((key) => key.includes('.tgz'))), [])
+      assert.deepEqual(
+        await at()
+          .keys()
+          .then((keys) => keys.filter((key) => key.includes('.tgz'))),
+        [],
+      )
       assert.equal(await ok('search repo repo/anchor'), 'No results found\n')
     })
   })
@@ -179,7 +207,10 @@ describeEverywhere('a user of the Go plugin finds the same', ({ helm, at }) => {
   describe('what is new', () => {
     it('readers see charts that index.yaml has not folded, and compact folds them', async () => {
       await setUp()
-      assert.equal(await ok(`s3 push ${PLAIN} ${SIGNED} repo --no-compact`), 'Successfully uploaded 2 charts to the repository.\n')
+      assert.equal(
+        await ok(`s3 push ${PLAIN} ${SIGNED} repo --no-compact`),
+        'Successfully uploaded 2 charts to the repository.\n',
+      )
       assert.equal((await at().baseIndex()).countEntries(), 0)
       await ok('repo update')
       assert.match(await ok('search repo repo/anchor -l'), /1\.3\.1[\s\S]*1\.2\.3/)
@@ -196,7 +227,10 @@ describeEverywhere('a user of the Go plugin finds the same', ({ helm, at }) => {
       await Promise.all(names.map((name) => makeChart(at().path(`${name}.tgz`), name, '1.0.0')))
       await Promise.all(names.map((name) => ok(`s3 push ${name}.tgz repo`)))
       const found = JSON.parse(await ok('search repo repo/ -o json')) as { readonly name: string }[]
-      assert.deepEqual(found.map(({ name }) => name).sort(), names.map((name) => `repo/${name}`))
+      assert.deepEqual(
+        found.map(({ name }) => name).sort(),
+        names.map((name) => `repo/${name}`),
+      )
     })
 
     for (const form of ['json', 'yaml']) {
@@ -232,7 +266,8 @@ describeEverywhere('a user of the Go plugin finds the same', ({ helm, at }) => {
 
     it('version and help speak on stdout', async () => {
       assert.match(await ok('s3 version'), /^\d+\.\d+\.\d+\n$/)
-      for (const line of ['s3', 's3 --help', 's3 push --help', 's3 help compact']) assert.match(await ok(line), /Examples:/)
+      for (const line of ['s3', 's3 --help', 's3 push --help', 's3 help compact'])
+        assert.match(await ok(line), /Examples:/)
     })
   })
 })

@@ -12,7 +12,8 @@ for (const storeName of ['minio', 'versitygw'] as const) {
   describe(`check on ${storeName}`, () => {
     const at = useWorkplace(storeName)
 
-    const put = (name: string, body: string | Uint8Array): Promise<unknown> => at().store.put(asKey(`charts/${name}`), Buffer.from(body), { when: 'always' })
+    const put = (name: string, body: string | Uint8Array): Promise<unknown> =>
+      at().store.put(asKey(`charts/${name}`), Buffer.from(body), { when: 'always' })
     const edit = async (change: (text: string) => string): Promise<void> => {
       const object = await at().store.get(asKey('charts/index.yaml'))
       const before = Buffer.from(object?.body ?? []).toString()
@@ -28,7 +29,9 @@ for (const storeName of ['minio', 'versitygw'] as const) {
     const codes = async (...flags: readonly string[]): Promise<readonly string[]> => {
       const { stdout, stderr } = await at().program(['check', at().url, '-ojson', ...flags].join(' '))
       assert.equal(stderr, '')
-      const { findings } = JSON.parse(stdout) as { readonly findings: readonly { readonly code: string; readonly severity: string }[] }
+      const { findings } = JSON.parse(stdout) as {
+        readonly findings: readonly { readonly code: string; readonly severity: string }[]
+      }
       return [...new Set(findings.filter(({ severity }) => severity !== 'remark').map(({ code }) => code))].sort()
     }
     /** Both Helms take the index without a word on stderr, and install what it names. */
@@ -44,7 +47,8 @@ for (const storeName of ['minio', 'versitygw'] as const) {
     beforeEach(async () => {
       await at().helmOk(3, `plugin install ${ROOT.replace(/\/$/, '')}`)
       await at().programOk(`init ${at().url}`)
-      for (const version of ['1.0.0', '1.1.0']) await at().programOk(`push ${await chart('app', version)} ${at().url} --relative`)
+      for (const version of ['1.0.0', '1.1.0'])
+        await at().programOk(`push ${await chart('app', version)} ${at().url} --relative`)
       await at().programOk(`push ${await chart('web', '0.1.0')} ${at().url} --relative`)
     })
 
@@ -66,25 +70,41 @@ for (const storeName of ['minio', 'versitygw'] as const) {
         ['archive-digest-mismatch'],
       ],
       'an index that is gone': [() => at().store.delete(asKey('charts/index.yaml')), ['index-missing']],
-      'an index with a chart that stands twice': [() => put('index.yaml', 'apiVersion: v1\nentries:\n  app: []\n  app: []\n'), ['index-unreadable']],
+      'an index with a chart that stands twice': [
+        () => put('index.yaml', 'apiVersion: v1\nentries:\n  app: []\n  app: []\n'),
+        ['index-unreadable'],
+      ],
       'entries that Helm warns about': [
-        () => edit((text) => text.replace('"app":[\n', '"app":[\n{"name":"app"},\n').replace(/("web":\[\n)(.*)\n/, '$1$2,\nnull,\n$2\n')),
+        () =>
+          edit((text) =>
+            text.replace('"app":[\n', '"app":[\n{"name":"app"},\n').replace(/("web":\[\n)(.*)\n/, '$1$2,\nnull,\n$2\n'),
+          ),
         ['entry-duplicate', 'entry-null', 'entry-skipped'],
       ],
-      'digests that Helm 4 refuses': [() => edit((text) => text.replaceAll(/"digest":"[0-9a-f]{64}"/g, '"digest":"abc"')), ['entry-digest-invalid']],
+      'digests that Helm 4 refuses': [
+        () => edit((text) => text.replaceAll(/"digest":"[0-9a-f]{64}"/g, '"digest":"abc"')),
+        ['entry-digest-invalid'],
+      ],
       'a chart under another name': [() => edit((text) => text.replace('"web":[', '"shop":[')), ['entry-misplaced']],
     }
-    it('takes archives in folders for what any entry names: misses the one that is gone, and leaves the other to both Helms', async () => {
-      const object = await at().store.get(asKey('charts/app-1.1.0.tgz'))
-      await put('dir/app-1.1.0.tgz', object?.body ?? '')
-      for (const version of ['1.0.0', '1.1.0']) await at().store.delete(asKey(`charts/app-${version}.tgz`))
-      await edit((text) => text.replaceAll(/"(app-1\.[01]\.0\.tgz)"/g, '"dir/$1"'))
-      assert.deepEqual([await codes(), await codes('--deep')], [['archive-missing'], ['archive-missing']])
-      await at().programOk(`check ${at().url} --fix`)
-      assert.deepEqual(await codes('--deep'), [])
-      await holdInBothHelms()
-      assert.deepEqual((await at().keys()).filter((key) => key.includes('/dir/')), ['charts/dir/app-1.1.0.tgz'])
-    })
+    it(
+      'takes archives in folders for what any entry names: misses the one that is gone, and leaves the other to ' +
+        'both Helms',
+      async () => {
+        const object = await at().store.get(asKey('charts/app-1.1.0.tgz'))
+        await put('dir/app-1.1.0.tgz', object?.body ?? '')
+        for (const version of ['1.0.0', '1.1.0']) await at().store.delete(asKey(`charts/app-${version}.tgz`))
+        await edit((text) => text.replaceAll(/"(app-1\.[01]\.0\.tgz)"/g, '"dir/$1"'))
+        assert.deepEqual([await codes(), await codes('--deep')], [['archive-missing'], ['archive-missing']])
+        await at().programOk(`check ${at().url} --fix`)
+        assert.deepEqual(await codes('--deep'), [])
+        await holdInBothHelms()
+        assert.deepEqual(
+          (await at().keys()).filter((key) => key.includes('/dir/')),
+          ['charts/dir/app-1.1.0.tgz'],
+        )
+      },
+    )
 
     for (const [what, [damage, finds]] of Object.entries(damages)) {
       it(`finds and repairs ${what}; both Helms load what it leaves without a warning`, async () => {

@@ -15,8 +15,14 @@ function versionsIn(index: IndexText): string[] {
 async function bothHelmsSee(workplace: Workplace, expected: readonly string[]): Promise<void> {
   for (const major of [3, 4] as const) {
     await workplace.helmOk(major, 'repo update shared')
-    const found = JSON.parse(await workplace.helmOk(major, 'search repo shared/ --versions --devel -o json')) as { name: string; version: string }[]
-    assert.deepEqual(found.map(({ name, version }) => `${name.slice('shared/'.length)} ${version}`).sort(), [...expected].sort())
+    const found = JSON.parse(await workplace.helmOk(major, 'search repo shared/ --versions --devel -o json')) as {
+      name: string
+      version: string
+    }[]
+    assert.deepEqual(
+      found.map(({ name, version }) => `${name.slice('shared/'.length)} ${version}`).sort(),
+      [...expected].sort(),
+    )
   }
 }
 
@@ -30,7 +36,8 @@ for (const [name, open] of oldClients()) {
       await at().programOk(`init ${at().url}`)
       await at().helmOk(3, `repo add shared ${at().url}`)
     })
-    const push = (chart: string, ...flags: string[]): Promise<string> => at().programOk(['push', archive(chart), at().url, ...flags].join(' '))
+    const push = (chart: string, ...flags: string[]): Promise<string> =>
+      at().programOk(['push', archive(chart), at().url, ...flags].join(' '))
     const merged = async (): Promise<string[]> => versionsIn(await at().mergedIndex()).sort()
     const plain = async (): Promise<string[]> => versionsIn(await at().baseIndex()).sort()
 
@@ -90,7 +97,8 @@ for (const [name, open] of oldClients()) {
       await old.push(archive('beacon-0.1.0'))
       await at().programOk(`compact ${at().url}`)
       await bothHelmsSee(at(), ['anchor 1.0.0+build.5', 'anchor 1.2.3', 'anchor 1.3.1', 'beacon 0.1.0'])
-      for (const major of [3, 4] as const) await at().helmOk(major, `pull shared/anchor --version 1.3.1 -d ${at().folder}`)
+      for (const major of [3, 4] as const)
+        await at().helmOk(major, `pull shared/anchor --version 1.3.1 -d ${at().folder}`)
     })
   })
 }

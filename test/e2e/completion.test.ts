@@ -57,7 +57,10 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
           __start_helm 2>/dev/null
           printf '%s\\n' "\${COMPREPLY[@]}"`
         const { stdout } = await run('bash', ['-c', script], at().env, at().folder)
-        return stdout.trim().split('\n').map((candidate) => candidate.trim())
+        return stdout
+          .trim()
+          .split('\n')
+          .map((candidate) => candidate.trim())
       }
       assert.deepEqual(await reply('s3', 'delete', 'a'), ['anchor'])
       assert.deepEqual(await reply('s3', 'delete', 'anchor', 'stable', '--version', '1.2'), ['1.2.3'])

@@ -37,7 +37,10 @@ for (const storeName of ['minio', 'versitygw'] as const) {
         assert.deepEqual(index.versions('doomed'), [])
         assert.equal(index.countEntries(), PUSHES)
       }
-      assert.deepEqual((await at().keys()).filter((key) => key.includes('doomed')), [])
+      assert.deepEqual(
+        (await at().keys()).filter((key) => key.includes('doomed')),
+        [],
+      )
     })
 
     it('of many pushes of one version with different bytes exactly one wins', async () => {
@@ -58,7 +61,10 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       await Promise.all(rivals.map((rival) => makeChart(at().path(`${rival}.tgz`), 'prize', '1.0.0', `rival ${rival}`)))
       await at().programOk(`push 0.tgz ${at().url}`)
       const results = await Promise.all(rivals.map((rival) => at().program(`push ${rival}.tgz ${at().url} --force`)))
-      assert.deepEqual(results.filter(({ status }) => status !== 0), [])
+      assert.deepEqual(
+        results.filter(({ status }) => status !== 0),
+        [],
+      )
       await expectAgreement(at())
     })
 
@@ -72,7 +78,9 @@ for (const storeName of ['minio', 'versitygw'] as const) {
 
       const outcomes: Result[] = []
       for (let i = 0; i < names.length; i += 6) {
-        outcomes.push(...(await Promise.all(names.slice(i, i + 6).map((name) => pushAndKill(at(), name, 100 + random() * 900)))))
+        outcomes.push(
+          ...(await Promise.all(names.slice(i, i + 6).map((name) => pushAndKill(at(), name, 100 + random() * 900)))),
+        )
       }
       const acknowledged = names.filter((_, i) => outcomes[i]?.status === 0)
       const index = await at().mergedIndex()

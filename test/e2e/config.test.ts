@@ -12,7 +12,8 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
   describe(`config with Helm ${String(major)}`, () => {
     const at = useWorkplace('minio')
     const helm = (line: string): Promise<string> => at().helmOk(major, line)
-    const index = async (): Promise<string> => Buffer.from((await at().store.get(asKey('charts/index.yaml')))?.body ?? []).toString()
+    const index = async (): Promise<string> =>
+      Buffer.from((await at().store.get(asKey('charts/index.yaml')))?.body ?? []).toString()
 
     beforeEach(async () => {
       await helm(`plugin install ${ROOT.replace(/\/$/, '')}`)
@@ -21,7 +22,10 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
     })
 
     it('is gone by when a chart is pushed and compacted', async () => {
-      assert.match(await helm('s3 config stable relative=true format=yaml grace-window=10m'), /\ngrace-window +10m +repository\n/)
+      assert.match(
+        await helm('s3 config stable relative=true format=yaml grace-window=10m'),
+        /\ngrace-window +10m +repository\n/,
+      )
       await helm(`s3 push ${CHART} stable`)
       assert.match(await index(), /\napiVersion: v1\nentries:\n[^]*\n {4}urls:\n {4}- anchor-1\.2\.3\.tgz\n/)
       await helm('repo update')

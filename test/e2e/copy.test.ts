@@ -27,18 +27,31 @@ describeEverywhere('copy', ({ at, helm }) => {
       assert.deepEqual(Buffer.from(object?.body ?? []), readFileSync(join(CHARTS, file)), file)
     }
     await ok('repo update')
-    const said = await ok(`pull stable/anchor --version 1.3.1 --verify --keyring ${KEYRING} --destination ${at().folder}`)
+    const said = await ok(
+      `pull stable/anchor --version 1.3.1 --verify --keyring ${KEYRING} --destination ${at().folder}`,
+    )
     assert.match(said, /Chart Hash Verified: sha256:[0-9a-f]{64}\n$/)
     assert.ok(existsSync(at().path('anchor-1.3.1.tgz.prov')))
   })
 
   it('copies all versions at once, and again without harm', async () => {
-    assert.equal(await ok('s3 copy anchor staging stable --all-versions'), 'Copied 2 versions:\n  anchor 1.3.1\n  anchor 1.2.3\n')
-    assert.match(await at().helmFails(helm, 's3 copy anchor staging stable'), /^Error: s3:\/\/\S+\/stable has anchor 1\.3\.1 already\nHint: nothing was copied/)
+    assert.equal(
+      await ok('s3 copy anchor staging stable --all-versions'),
+      'Copied 2 versions:\n  anchor 1.3.1\n  anchor 1.2.3\n',
+    )
+    assert.match(
+      await at().helmFails(helm, 's3 copy anchor staging stable'),
+      /^Error: s3:\/\/\S+\/stable has anchor 1\.3\.1 already\nHint: nothing was copied/,
+    )
     assert.match(await ok('s3 copy anchor staging stable --all-versions --ignore-if-exists'), /^Kept 2 versions/)
     await ok('s3 copy anchor staging stable --force')
     const index = await at().store.get(asKey('stable/index.yaml'))
-    assert.deepEqual(readIndexText(index?.body ?? new Uint8Array()).versions('anchor').map(({ version }) => version), ['1.3.1', '1.2.3'])
+    assert.deepEqual(
+      readIndexText(index?.body ?? new Uint8Array())
+        .versions('anchor')
+        .map(({ version }) => version),
+      ['1.3.1', '1.2.3'],
+    )
     assert.match(await ok('search repo stable/anchor --versions'), /1\.3\.1[^]*1\.2\.3/)
   })
 })

@@ -28,7 +28,11 @@ for (const major of [3, 4] as const) {
       }
       const keys = { accessKeyId: env['AWS_ACCESS_KEY_ID'] ?? '', secretAccessKey: env['AWS_SECRET_ACCESS_KEY'] ?? '' }
       const session = await assumeRole({ endpoint: `http://${env['AWS_ENDPOINT'] ?? ''}`, ...keys }, policy)
-      writer = { AWS_ACCESS_KEY_ID: session.accessKeyId, AWS_SECRET_ACCESS_KEY: session.secretAccessKey, AWS_SESSION_TOKEN: session.sessionToken }
+      writer = {
+        AWS_ACCESS_KEY_ID: session.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: session.secretAccessKey,
+        AWS_SESSION_TOKEN: session.sessionToken,
+      }
       await at().helmOk(major, `plugin install ${ROOT.replace(/\/$/, '')}`)
       await at().helmOk(major, `s3 init ${at().url}`)
     })
@@ -41,14 +45,20 @@ for (const major of [3, 4] as const) {
       assert.notEqual(other.status, 0)
       assert.match(other.stderr, /a policy demands another encryption than AES256/)
 
-      assert.match(await helm(`s3 config ${at().url} sse=aws:kms sse-kms-key-id=charts`), /\nsse +aws:kms +repository\n/)
+      assert.match(
+        await helm(`s3 config ${at().url} sse=aws:kms sse-kms-key-id=charts`),
+        /\nsse +aws:kms +repository\n/,
+      )
       await helm(`s3 push ${CHART} ${at().url}`)
       await helm(`repo add lab ${at().url}`)
       await helm('pull lab/anchor --version 1.2.3')
       assert.deepEqual(readFileSync(at().path('anchor-1.2.3.tgz')), readFileSync(CHART))
       await helm('s3 delete anchor lab --version 1.2.3')
       await helm('s3 config lab grace-window=10m')
-      assert.match(Buffer.from((await at().store.get(asKey('charts/index.d/config.json')))?.body ?? []).toString(), /"grace-window": "10m"/)
+      assert.match(
+        Buffer.from((await at().store.get(asKey('charts/index.d/config.json')))?.body ?? []).toString(),
+        /"grace-window": "10m"/,
+      )
     })
   })
 }

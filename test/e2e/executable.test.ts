@@ -35,13 +35,23 @@ if (FORM === 'executable') {
     it('would obey both if it were built without the flags against that', async () => {
       await mkdir(at().path('plain'))
       await writeFile(at().path('plain', 'plain.cjs'), "process.stdout.write(process.env.FROM_FOLDER ?? 'no')")
-      await run(await bunRuntime(hostTarget()), ['build', 'plain.cjs', '--compile', '--outfile=plain'], at().env, at().path('plain'))
+      await run(
+        await bunRuntime(hostTarget()),
+        ['build', 'plain.cjs', '--compile', '--outfile=plain'],
+        at().env,
+        at().path('plain'),
+      )
       assert.equal((await run(at().path('plain', 'plain'), [], at().env, at().folder)).stdout, 'yes')
       assert.equal(existsSync(proof()), true)
     })
 
     it('needs no Node.js', async () => {
-      const { status, stdout, stderr } = await run(join(ROOT, 'dist', 'helm-s3'), ['version'], { PATH: '/nowhere' }, '/')
+      const { status, stdout, stderr } = await run(
+        join(ROOT, 'dist', 'helm-s3'),
+        ['version'],
+        { PATH: '/nowhere' },
+        '/',
+      )
       assert.deepEqual([status, stderr], [0, ''])
       assert.match(stdout, /^\d+\.\d+\.\d+\n$/)
     })

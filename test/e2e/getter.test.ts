@@ -19,7 +19,12 @@ describe('the getter that Helm calls', () => {
     at().program(`download    ${url}`, env)
 
   it('gives the bytes and nothing else', async () => {
-    for (const url of ['anchor-1.2.3.tgz', 'anchor-1.0.0+build.5.tgz', 'anchor-1.0.0%2Bbuild.5.tgz', 'anchor-1.0.0%252Bbuild.5.tgz']) {
+    for (const url of [
+      'anchor-1.2.3.tgz',
+      'anchor-1.0.0+build.5.tgz',
+      'anchor-1.0.0%2Bbuild.5.tgz',
+      'anchor-1.0.0%252Bbuild.5.tgz',
+    ]) {
       const { status, stdout, stderr } = await get(`${at().url}/${url}`)
       assert.deepEqual([status, stderr], [0, ''], url)
       assert.ok(stdout.length > 100, url)
@@ -35,7 +40,8 @@ describe('the getter that Helm calls', () => {
     const { stderr } = await get(`s3://${at().bucket}/elsewhere/index.yaml`)
     assert.equal(
       stderr,
-      `The index file does not exist by the path s3://${at().bucket}/elsewhere/index.yaml. If you haven't initialized the repository yet, try running \`helm s3 init s3://${at().bucket}/elsewhere\``,
+      `The index file does not exist by the path s3://${at().bucket}/elsewhere/index.yaml. If you haven't ` +
+        `initialized the repository yet, try running \`helm s3 init s3://${at().bucket}/elsewhere\``,
     )
   })
 

@@ -13,7 +13,10 @@ const NAME = 8
 const FILE = 'app-1.0.0.tgz'
 const PACKED = tgz({ name: 'app/Chart.yaml', content: 'apiVersion: v2\nname: app\nversion: 1.0.0\n' })
 
-/** The same archive with these flags, and these bytes behind the ten of its header. `checksum` of the header: right, or off by so much. */
+/**
+ * The same archive with these flags, and these bytes behind the ten of its header. `checksum` of the header: right, or
+ * off by so much.
+ */
 function withHeader(flags: number, fields: Uint8Array, off?: number): Uint8Array {
   const header = Buffer.concat([PACKED.subarray(0, 10), fields])
   header[3] = flags | (off === undefined ? 0 : HCRC)
@@ -28,7 +31,10 @@ const name = (length: number): Buffer => Buffer.from(`${'a'.repeat(length)}\0`)
 const ARCHIVES: Readonly<Record<string, { readonly bytes: Uint8Array; readonly isLoaded: boolean }>> = {
   'as it was packed': { bytes: PACKED, isLoaded: true },
   'with its checksum': { bytes: withHeader(0, nothing, 0), isLoaded: true },
-  'with a name, more fields, and its checksum': { bytes: withHeader(EXTRA | NAME, Buffer.from([2, 0, 1, 2, ...name(7)]), 0), isLoaded: true },
+  'with a name, more fields, and its checksum': {
+    bytes: withHeader(EXTRA | NAME, Buffer.from([2, 0, 1, 2, ...name(7)]), 0),
+    isLoaded: true,
+  },
   'with another checksum': { bytes: withHeader(0, nothing, 1), isLoaded: false },
   'with a name and another checksum': { bytes: withHeader(NAME, name(7), 0x8000), isLoaded: false },
   'with a name of 511 letters': { bytes: withHeader(NAME, name(511)), isLoaded: true },
@@ -62,7 +68,10 @@ describe('an archive whose gzip header is', () => {
       await at().store.put(asKey(`charts/${FILE}`), PACKED, { when: 'absent' })
       await at().programOk(`reindex ${at().url}`)
       await at().store.put(asKey(`charts/${FILE}`), bytes, { when: 'always' })
-      assert.match((await at().program(`check ${at().url} --deep`)).stdout, /error archive-unreadable: [^\n]*\n +app 1\.0\.0/)
+      assert.match(
+        (await at().program(`check ${at().url} --deep`)).stdout,
+        /error archive-unreadable: [^\n]*\n +app 1\.0\.0/,
+      )
     })
   }
 })

@@ -25,7 +25,12 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       return stdout
     }
     const git = async (cwd: string, ...args: string[]): Promise<Result> => {
-      const identity = { GIT_AUTHOR_NAME: 'test', GIT_AUTHOR_EMAIL: 't@example.org', GIT_COMMITTER_NAME: 'test', GIT_COMMITTER_EMAIL: 't@example.org' }
+      const identity = {
+        GIT_AUTHOR_NAME: 'test',
+        GIT_AUTHOR_EMAIL: 't@example.org',
+        GIT_COMMITTER_NAME: 'test',
+        GIT_COMMITTER_EMAIL: 't@example.org',
+      }
       const result = await run('git', args, { ...at().env, ...identity }, cwd)
       assert.equal(result.status, 0, result.stderr)
       return result
@@ -52,7 +57,11 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
 
     it('uninstalling leaves a plugin of others alone that lies where the getter would', async () => {
       await helm(`plugin install ${ROOT.replace(/\/$/, '')}`)
-      await replaceInFile(at().path('data', 'plugins', 's3-getter', 'plugin.yaml'), /^name: s3-getter$/m, 'name: other-getter')
+      await replaceInFile(
+        at().path('data', 'plugins', 's3-getter', 'plugin.yaml'),
+        /^name: s3-getter$/m,
+        'name: other-getter',
+      )
       await helm('plugin uninstall s3')
       assert.deepEqual(await plugins(), ['s3-getter'])
     })

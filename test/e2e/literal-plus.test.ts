@@ -31,7 +31,10 @@ for (const major of [3, 4] as const) {
       await mkdir(at().path('parent'))
       await mkdir(at().path('out'))
       const dependency = `- name: anchor\n  version: ${VERSION}\n  repository: ${web.url}/charts\n`
-      await writeFile(at().path('parent', 'Chart.yaml'), `apiVersion: v2\nname: parent\nversion: 1.0.0\ndependencies:\n${dependency}`)
+      await writeFile(
+        at().path('parent', 'Chart.yaml'),
+        `apiVersion: v2\nname: parent\nversion: 1.0.0\ndependencies:\n${dependency}`,
+      )
     })
     afterEach(() => web.close())
 
@@ -48,7 +51,10 @@ for (const major of [3, 4] as const) {
       await rm(at().path('parent', 'charts'), { recursive: true })
       await at().helmOk(major, `dependency build ${at().path('parent')}`)
       assert.deepEqual(archives(), [`/charts/${FILE}`])
-      assert.deepEqual([await readdir(at().path('out')), await readdir(at().path('parent', 'charts'))], [[FILE], [FILE]])
+      assert.deepEqual(
+        [await readdir(at().path('out')), await readdir(at().path('parent', 'charts'))],
+        [[FILE], [FILE]],
+      )
       await at().helmOk(major, `repo add lab ${at().url}`)
       await at().helmOk(major, `pull lab/anchor --version ${VERSION} --untar -d ${at().path('out')}`)
       await at().helmOk(major, `s3 check ${at().url} --deep`)
@@ -62,7 +68,10 @@ for (const major of [3, 4] as const) {
       await at().helmOk(major, `pull web/anchor --version ${VERSION} -d ${at().path('out')}`)
       const { status } = await at().helm(major, `dependency update ${at().path('parent')}`)
       const once = `/charts/${FILE.replace('+', '%2B')}`
-      assert.deepEqual([status === 0, archives()], major === 3 ? [false, [once, once.replace('%2B', '%252B')]] : [true, [once]])
+      assert.deepEqual(
+        [status === 0, archives()],
+        major === 3 ? [false, [once, once.replace('%2B', '%252B')]] : [true, [once]],
+      )
     })
   })
 }

@@ -6,7 +6,10 @@ import { CHARTS } from './support/workplace.ts'
 
 const isMutation = (line: string): boolean => line.startsWith('PUT') || line.startsWith('DELETE')
 
-/** The store acts and its answer is lost, once at each mutation that a command sends: the command finds out and succeeds. */
+/**
+ * The store acts and its answer is lost, once at each mutation that a command sends: the command finds out and
+ * succeeds.
+ */
 for (const storeName of ['minio', 'versitygw'] as const) {
   describe(`lost answers of ${storeName}`, () => {
     const at = useWorkplace(storeName)
@@ -27,15 +30,24 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       it(`a push and a deletion get over the loss of mutation ${String(n)}`, async () => {
         loseTheNth(n)
         const chart = join(CHARTS, 'anchor-1.3.1.tgz')
-        assert.equal(await at().programOk(`push ${chart} ${at().url}`, viaProxy()), 'Successfully uploaded the chart to the repository.\n')
+        assert.equal(
+          await at().programOk(`push ${chart} ${at().url}`, viaProxy()),
+          'Successfully uploaded the chart to the repository.\n',
+        )
         assert.ok((await at().mergedIndex()).find({ name: 'anchor', version: '1.3.1' }))
-        assert.deepEqual([await at().exists('anchor-1.3.1.tgz'), await at().exists('anchor-1.3.1.tgz.prov')], [true, true])
+        assert.deepEqual(
+          [await at().exists('anchor-1.3.1.tgz'), await at().exists('anchor-1.3.1.tgz.prov')],
+          [true, true],
+        )
 
         loseTheNth(n)
         const deleted = await at().programOk(`delete anchor ${at().url} --version 1.3.1`, viaProxy())
         assert.equal(deleted, 'Successfully deleted the chart from the repository.\n')
         assert.equal((await at().mergedIndex()).find({ name: 'anchor', version: '1.3.1' }), undefined)
-        assert.deepEqual((await at().keys()).filter((key) => key.endsWith('.tgz')), [])
+        assert.deepEqual(
+          (await at().keys()).filter((key) => key.endsWith('.tgz')),
+          [],
+        )
       })
     }
   })

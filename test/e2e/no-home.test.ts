@@ -23,16 +23,43 @@ describe('without a home', () => {
     await writeFile(stub, NOBODY)
     const { AWS_ACCESS_KEY_ID, AWS_DISABLE_SSL, AWS_ENDPOINT, AWS_SECRET_ACCESS_KEY, PATH } = at().env
     const node: Record<string, string> = FORM === 'bundle' ? { NODE_OPTIONS: `--require=${stub}` } : {}
-    return run(join(ROOT, 'bin/helm-s3'), line.split(' '), { AWS_ACCESS_KEY_ID, AWS_DISABLE_SSL, AWS_ENDPOINT, AWS_SECRET_ACCESS_KEY, PATH, ...node, ...more }, at().folder)
+    return run(
+      join(ROOT, 'bin/helm-s3'),
+      line.split(' '),
+      { AWS_ACCESS_KEY_ID, AWS_DISABLE_SSL, AWS_ENDPOINT, AWS_SECRET_ACCESS_KEY, PATH, ...node, ...more },
+      at().folder,
+    )
   }
 
   it('every command and the getter work with keys in the environment', async () => {
     const { url } = at()
     const copy = `s3://${at().bucket}/copy`
     const lines = [
-      ...[`init ${url}`, `init ${copy}`, `push ${PLAIN} ${url}`, `list ${url}`, `status ${url}`, `log ${url}`, `config ${url} grace-window=10m`, `fetch anchor ${url}`],
-      ...[`copy anchor ${url} ${copy}`, `check ${url}`, `compact ${url}`, `reindex ${url}`, `prune ${url} --keep-last=1`, `delete anchor ${url} --version=1.2.3`],
-      ...[`download    ${url}/index.yaml`, `download    ${copy}/anchor-1.2.3.tgz`, '__complete list', 'version', 'list --help'],
+      ...[
+        `init ${url}`,
+        `init ${copy}`,
+        `push ${PLAIN} ${url}`,
+        `list ${url}`,
+        `status ${url}`,
+        `log ${url}`,
+        `config ${url} grace-window=10m`,
+        `fetch anchor ${url}`,
+      ],
+      ...[
+        `copy anchor ${url} ${copy}`,
+        `check ${url}`,
+        `compact ${url}`,
+        `reindex ${url}`,
+        `prune ${url} --keep-last=1`,
+        `delete anchor ${url} --version=1.2.3`,
+      ],
+      ...[
+        `download    ${url}/index.yaml`,
+        `download    ${copy}/anchor-1.2.3.tgz`,
+        '__complete list',
+        'version',
+        'list --help',
+      ],
     ]
     for (const line of lines) expectOk(line, await bare(line))
     for (const line of lines.slice(2, 5)) assert.equal((await bare(line, { HOME: '' })).stderr, '', line)

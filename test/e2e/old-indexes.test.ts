@@ -9,7 +9,8 @@ import { pause } from './support/servers.ts'
 describeEverywhere('an index that others have written', ({ at, helm }) => {
   const put = (name: string, body: string | Uint8Array): Promise<unknown> =>
     at().store.put(asKey(`charts/${name}`), Buffer.from(body), { when: 'always' })
-  const text = async (name: string): Promise<string> => Buffer.from((await at().store.get(asKey(`charts/${name}`)))?.body ?? []).toString()
+  const text = async (name: string): Promise<string> =>
+    Buffer.from((await at().store.get(asKey(`charts/${name}`)))?.body ?? []).toString()
   const archive = async (name: string, version: string): Promise<Uint8Array> => {
     const path = at().path(`${name}-${version}.tgz`)
     await makeChart(path, name, version)
@@ -24,39 +25,74 @@ describeEverywhere('an index that others have written', ({ at, helm }) => {
       return stdout
     }
     await ask(`repo add mine ${at().url} --force-update`)
-    const list = JSON.parse(await ask('search repo mine --versions --devel -o json')) as { name: string; version: string }[]
+    const list = JSON.parse(await ask('search repo mine --versions --devel -o json')) as {
+      name: string
+      version: string
+    }[]
     return list.map(({ name, version }) => `${name.replace('mine/', '')} ${version}`).sort()
   }
 
   it('loses a version that Helm skips when it is deleted by its exact text, beside one that Helm takes', async () => {
-    const entry = (version: string): object => ({ name: 'hub', version, apiVersion: 'v1', urls: [`hub-${version}.tgz`] })
+    const entry = (version: string): object => ({
+      name: 'hub',
+      version,
+      apiVersion: 'v1',
+      urls: [`hub-${version}.tgz`],
+    })
     for (const version of ['1.2.0', '1.1.0']) await put(`hub-${version}.tgz`, await archive('hub', version))
     await put('hub-1.0.0.0.tgz', 'whatever it was')
     await index({ hub: ['1.2.0', '1.1.0', '1.0.0.0', '1.0.0-03173138'].map(entry) })
     assert.deepEqual(await found(), ['hub 1.1.0', 'hub 1.2.0'])
     await at().programOk(`delete hub ${at().url} --version=1.2.0,1.0.0.0`)
-    assert.deepEqual((await at().keys()).filter((key) => key.endsWith('.tgz')), ['charts/hub-1.1.0.tgz'])
+    assert.deepEqual(
+      (await at().keys()).filter((key) => key.endsWith('.tgz')),
+      ['charts/hub-1.1.0.tgz'],
+    )
     assert.deepEqual(await found(), ['hub 1.1.0'])
     assert.doesNotMatch(await text('index.yaml'), /hub-1\.(?:2\.0|0\.0\.0)\.tgz/)
     await at().programOk(`delete hub ${at().url} --all`)
-    assert.deepEqual([(await at().mergedIndex()).chartNames(), (await at().keys()).filter((key) => key.endsWith('.tgz'))], [[], []])
+    assert.deepEqual(
+      [(await at().mergedIndex()).chartNames(), (await at().keys()).filter((key) => key.endsWith('.tgz'))],
+      [[], []],
+    )
   })
 
   it('loses an entry whose url is a key that stores refuse or resolve, and keeps whatever it may mean', async () => {
-    const urls = { '4.0.0': `${at().url}/./dd-1.0.0.tgz`, '5.0.0': `${at().url}//dd-1.0.0.tgz`, '6.0.0': `${at().url}/../charts/dd-1.0.0.tgz`, '7.0.0': 'x/%00/dd-1.0.0.tgz' }
-    const entry = ([version, url]: readonly [string, string]): object => ({ name: 'dd', version, apiVersion: 'v1', urls: [url] })
+    const urls = {
+      '4.0.0': `${at().url}/./dd-1.0.0.tgz`,
+      '5.0.0': `${at().url}//dd-1.0.0.tgz`,
+      '6.0.0': `${at().url}/../charts/dd-1.0.0.tgz`,
+      '7.0.0': 'x/%00/dd-1.0.0.tgz',
+    }
+    const entry = ([version, url]: readonly [string, string]): object => ({
+      name: 'dd',
+      version,
+      apiVersion: 'v1',
+      urls: [url],
+    })
     await put('dd-1.0.0.tgz', await archive('dd', '1.0.0'))
     await index({ dd: [...Object.entries(urls), ['1.0.0', 'dd-1.0.0.tgz'] as const].map(entry) })
     for (const [version, url] of Object.entries(urls)) {
       const { status, stderr } = await at().program(`delete dd ${at().url} --version=${version}`)
-      assert.deepEqual([status, stderr], [0, `helm-s3: the archive of dd ${version} is outside this repository and was not deleted: ${url}\n`])
+      assert.deepEqual(
+        [status, stderr],
+        [0, `helm-s3: the archive of dd ${version} is outside this repository and was not deleted: ${url}\n`],
+      )
     }
-    assert.deepEqual([await found(), (await at().keys()).filter((key) => key.endsWith('.tgz'))], [['dd 1.0.0'], ['charts/dd-1.0.0.tgz']])
+    assert.deepEqual(
+      [await found(), (await at().keys()).filter((key) => key.endsWith('.tgz'))],
+      [['dd 1.0.0'], ['charts/dd-1.0.0.tgz']],
+    )
   })
 
   it('has entries without a name, which Helm skips, and finds again when they are named as their archive is', async () => {
     for (const version of ['1.0.11', '1.0.10']) await put(`pgb-${version}.tgz`, await archive('pgb', version))
-    await index({ pgb: [{ version: '1.0.11', urls: ['pgb-1.0.11.tgz'] }, { name: '../pgb', version: '1.0.10', urls: ['pgb-1.0.10.tgz'] }] })
+    await index({
+      pgb: [
+        { version: '1.0.11', urls: ['pgb-1.0.11.tgz'] },
+        { name: '../pgb', version: '1.0.10', urls: ['pgb-1.0.10.tgz'] },
+      ],
+    })
     assert.deepEqual(await found(), [])
     assert.match(await at().programOk(`list ${at().url}`), /no charts|^$/i)
     await at().program(`check ${at().url} --fix`)
@@ -81,10 +117,16 @@ describeEverywhere('an index that others have written', ({ at, helm }) => {
   })
 
   it('is repaired where one scalar is wrong, and loses nothing', async () => {
-    const item = (version: string, more = ''): string => `  - apiVersion: v2\n    name: app # mine\n    version: ${version}\n${more}    urls:\n    - app-${version}.tgz\n`
+    const item = (version: string, more = ''): string =>
+      `  - apiVersion: v2\n    name: app # mine\n    version: ${version}\n${more}    urls:\n    - app-${version}.tgz\n`
     for (const version of ['1.1.0', '1.0.0']) await put(`app-${version}.tgz`, await archive('app', version))
-    const elsewhere = '  far:\n  - apiVersion: v2\n    name: far\n    version: 1.0.0\n    urls:\n    - https://elsewhere.example/far-1.0.0.tgz\n'
-    const damaged = `apiVersion: v1\nentries:\n  app:\n${item('1.1.0', '    appVersion: 392065e2\n')}${item('1.0.0')}${elsewhere}generated: "2026-01-01T00:00:00Z"\n`
+    const elsewhere =
+      '  far:\n  - apiVersion: v2\n    name: far\n    version: 1.0.0\n    urls:\n    - ' +
+      'https://elsewhere.example/far-1.0.0.tgz\n'
+    const damaged =
+      `apiVersion: v1\nentries:\n  ` +
+      `app:\n${item('1.1.0', '    appVersion: 392065e2\n')}${item('1.0.0')}${elsewhere}generated: ` +
+      `"2026-01-01T00:00:00Z"\n`
     await put('index.yaml', damaged)
     await at().helmFails(helm, `repo add mine ${at().url} --force-update`)
     const { stdout } = await at().program(`check ${at().url} --fix`)
@@ -104,12 +146,19 @@ describeEverywhere('an index that others have written', ({ at, helm }) => {
       '1.5.0': 'app-1.5.0.tgz?x=1',
     }
     for (const version of Object.keys(urls)) await put(`app-${version}.tgz`, await archive('app', version))
-    await index({ app: Object.entries(urls).map(([version, url]) => ({ name: 'app', version, apiVersion: 'v2', urls: [url] })) })
+    await index({
+      app: Object.entries(urls).map(([version, url]) => ({ name: 'app', version, apiVersion: 'v2', urls: [url] })),
+    })
     assert.equal((await found()).length, 6)
-    for (const version of Object.keys(urls)) await at().helmOk(helm, `pull mine/app --version ${version} -d ${at().folder}`)
+    for (const version of Object.keys(urls))
+      await at().helmOk(helm, `pull mine/app --version ${version} -d ${at().folder}`)
     assert.match(await at().programOk(`prune ${at().url} --orphans --allow-many-orphans`), /^Nothing to remove/)
-    for (const version of Object.keys(urls)) await at().programOk(`fetch app ${at().url} --version=${version} -d ${at().folder}`)
+    for (const version of Object.keys(urls))
+      await at().programOk(`fetch app ${at().url} --version=${version} -d ${at().folder}`)
     await at().programOk(`delete app ${at().url} --all`)
-    assert.deepEqual((await at().keys()).filter((key) => key.endsWith('.tgz')), [])
+    assert.deepEqual(
+      (await at().keys()).filter((key) => key.endsWith('.tgz')),
+      [],
+    )
   })
 })

@@ -11,7 +11,11 @@ import { CHARTS } from './support/workplace.ts'
 const CHART = join(CHARTS, 'anchor-1.2.3.tgz')
 const ANCHOR = { name: 'anchor', version: '1.2.3' }
 const DELTA = 'delta [0-7][0-9A-HJKMNP-TV-Z]{25}'
-const DENIED: Fault = { kind: 'answer', status: 403, body: '<Error><Code>AccessDenied</Code><Message>Access Denied.</Message></Error>' }
+const DENIED: Fault = {
+  kind: 'answer',
+  status: 403,
+  body: '<Error><Code>AccessDenied</Code><Message>Access Denied.</Message></Error>',
+}
 
 const isList = (line: string): boolean => line.includes('list-type')
 const isDelta = (line: string): boolean => /^PUT \S+\/index\.d\/[^/]+\.yaml/.test(line)
@@ -64,7 +68,10 @@ for (const storeName of ['minio', 'versitygw'] as const) {
 
     it('a push in whose middle it goes sends its delta once, when it is back', async () => {
       proxy.fail(isArchive, { kind: 'leave' })
-      const { status, stderr, stdout } = await onWaiting(at().startProgram(`push ${CHART} ${at().url}`, viaProxy()), () => proxy.comeBack())
+      const { status, stderr, stdout } = await onWaiting(
+        at().startProgram(`push ${CHART} ${at().url}`, viaProxy()),
+        () => proxy.comeBack(),
+      )
       assert.deepEqual([status, stderr, stdout], [0, '', 'Successfully uploaded the chart to the repository.\n'])
       assert.deepEqual([proxy.requests.filter(isArchive).length, proxy.requests.filter(isDelta).length], [1, 1])
       assert.ok((await index()).find(ANCHOR))
@@ -81,14 +88,22 @@ for (const storeName of ['minio', 'versitygw'] as const) {
         other.fail(isDelta, { kind: 'leave' })
         const [push, deletion] = await Promise.all([
           at().program(`push ${CHART} ${at().url}`, viaProxy()),
-          at().program(`delete app ${at().url} --version=1.0.0 -ojson`, { AWS_ENDPOINT: other.endpoint.replace('http://', '') }),
+          at().program(`delete app ${at().url} --version=1.0.0 -ojson`, {
+            AWS_ENDPOINT: other.endpoint.replace('http://', ''),
+          }),
         ])
         assert.deepEqual([push.status, push.stdout], [3, ''])
-        assert.match(push.stderr, new RegExp(`\nError: committed: anchor 1\\.2\\.3 \\(${DELTA}\\); not finished: list s3://.*ECONNREFUSED`))
+        assert.match(
+          push.stderr,
+          new RegExp(`\nError: committed: anchor 1\\.2\\.3 \\(${DELTA}\\); not finished: list s3://.*ECONNREFUSED`),
+        )
         assert.equal(deletion.status, 0)
         const { keptArchives, removed } = JSON.parse(deletion.stdout) as { keptArchives: string[]; removed: object[] }
         assert.deepEqual([removed, keptArchives], [[{ name: 'app', version: '1.0.0' }], ['charts/app-1.0.0.tgz']])
-        assert.match(deletion.stderr, /\nhelm-s3: removed from the index, .*: charts\/app-1\.0\.0\.tgz \(.*ECONNREFUSED.*\); /)
+        assert.match(
+          deletion.stderr,
+          /\nhelm-s3: removed from the index, .*: charts\/app-1\.0\.0\.tgz \(.*ECONNREFUSED.*\); /,
+        )
       } finally {
         await other.close()
       }
@@ -102,7 +117,10 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       proxy.fail((line) => (isCommitted ||= isDelta(line)) && isList(line), DENIED)
       const { status, stderr } = await at().program(`push ${CHART} ${at().url}`, viaProxy())
       assert.equal(status, 3)
-      assert.match(stderr, new RegExp(`^Error: committed: anchor 1\\.2\\.3 \\(${DELTA}\\); not finished: .*AccessDenied.*\nHint: `))
+      assert.match(
+        stderr,
+        new RegExp(`^Error: committed: anchor 1\\.2\\.3 \\(${DELTA}\\); not finished: .*AccessDenied.*\nHint: `),
+      )
       assert.match(await at().programFails(`push ${CHART} ${at().url}`), /^The chart already exists/)
       await at().programOk(`push ${CHART} ${at().url} --force`)
     })
@@ -115,7 +133,10 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       child.kill('SIGTERM')
       const { status, stderr, stdout } = await result
       assert.deepEqual([status, stdout], [143, ''])
-      assert.match(stderr, new RegExp(`^helm-s3: committed: anchor 1\\.2\\.3 \\(${DELTA}\\); ended before everything was done\n$`))
+      assert.match(
+        stderr,
+        new RegExp(`^helm-s3: committed: anchor 1\\.2\\.3 \\(${DELTA}\\); ended before everything was done\n$`),
+      )
     })
 
     it('a single refusal hides nothing: neither charts, nor defaults, nor permissions', async () => {
@@ -130,7 +151,9 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       assert.match(stdout, /^anchor +1\.2\.3 /m)
 
       proxy.fail(isList, DENIED)
-      const { permissions } = JSON.parse(await at().programOk(`check ${at().url} -ojson`, viaProxy())) as { permissions: { granted: boolean | null }[] }
+      const { permissions } = JSON.parse(await at().programOk(`check ${at().url} -ojson`, viaProxy())) as {
+        permissions: { granted: boolean | null }[]
+      }
       assert.ok(permissions.every(({ granted }) => granted !== false))
     })
   })

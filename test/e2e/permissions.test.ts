@@ -29,10 +29,16 @@ describe('the policies of docs/PERMISSIONS.md, enforced by MinIO', () => {
     const { bucket, env } = at()
     const text = policies.get(role)
     assert.ok(text !== undefined, `there is no policy of a ${role}`)
-    const policy = JSON.parse(text.replaceAll('acme-charts/stable', `${bucket}/charts`).replaceAll('acme-charts', bucket)) as object
+    const policy = JSON.parse(
+      text.replaceAll('acme-charts/stable', `${bucket}/charts`).replaceAll('acme-charts', bucket),
+    ) as object
     const keys = { accessKeyId: env.AWS_ACCESS_KEY_ID ?? '', secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '' }
     const session = await assumeRole({ endpoint: `http://${env.AWS_ENDPOINT ?? ''}`, ...keys }, policy)
-    return { AWS_ACCESS_KEY_ID: session.accessKeyId, AWS_SECRET_ACCESS_KEY: session.secretAccessKey, AWS_SESSION_TOKEN: session.sessionToken }
+    return {
+      AWS_ACCESS_KEY_ID: session.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: session.secretAccessKey,
+      AWS_SESSION_TOKEN: session.sessionToken,
+    }
   }
   const chart = async (version: string): Promise<string> => {
     const path = at().path(`app-${version}.tgz`)
@@ -41,8 +47,16 @@ describe('the policies of docs/PERMISSIONS.md, enforced by MinIO', () => {
   }
   const missing = async (env: Record<string, string>, ...flags: readonly string[]): Promise<readonly string[]> => {
     const { stdout } = await at().program(['check', at().url, '-ojson', ...flags].join(' '), env)
-    const { permissions } = JSON.parse(stdout) as { readonly permissions: readonly { readonly action: string; readonly resource: string; readonly granted: boolean | null }[] }
-    return permissions.filter(({ granted }) => granted === false).map(({ action, resource }) => `${action} ${resource.replace(`arn:aws:s3:::${at().bucket}`, '')}`)
+    const { permissions } = JSON.parse(stdout) as {
+      readonly permissions: readonly {
+        readonly action: string
+        readonly resource: string
+        readonly granted: boolean | null
+      }[]
+    }
+    return permissions
+      .filter(({ granted }) => granted === false)
+      .map(({ action, resource }) => `${action} ${resource.replace(`arn:aws:s3:::${at().bucket}`, '')}`)
   }
 
   beforeEach(async () => {
@@ -121,7 +135,10 @@ describe('the policies of docs/PERMISSIONS.md, enforced by MinIO', () => {
   it('let a writer make an index anew', async () => {
     await at().store.delete(asKey('charts/index.yaml'))
     await at().programOk(`reindex ${at().url}`, await as('Writer'))
-    assert.deepEqual((await at().keys()).filter((key) => key.includes('rebuild-')), [])
+    assert.deepEqual(
+      (await at().keys()).filter((key) => key.includes('rebuild-')),
+      [],
+    )
     assert.ok((await at().mergedIndex()).find({ name: 'app', version: '1.0.0' }))
   })
 

@@ -38,7 +38,9 @@ function writeChart(at: Workplace): string {
   const files = {
     '.helmignore': '\ufeff# ours\n*.bak\n/ci/\ndocs/*.txt\n',
     'Chart.yaml': CHART_YAML,
-    'Chart.lock': 'dependencies:\n- {name: anchor, version: 1.2.3, repository: "https://x"}\ndigest: sha256:00\ngenerated: "2024-02-03T04:05:06.780+02:00"\n',
+    'Chart.lock':
+      'dependencies:\n- {name: anchor, version: 1.2.3, repository: "https://x"}\ndigest: sha256:00\ngenerated: ' +
+      '"2024-02-03T04:05:06.780+02:00"\n',
     'values.yaml': '\ufeff# kept\na: 1 # as it is\n',
     'values.schema.json': '{ "type": "object" }\n',
     'README.md': 'read\r\n',
@@ -69,14 +71,19 @@ function writeChart(at: Workplace): string {
 
 async function contents(archive: Uint8Array): Promise<Readonly<Record<string, string>>> {
   const { files } = await unpackChartArchive(archive)
-  return Object.fromEntries(files.map(({ bytes, path }): [string, string] => [path, Buffer.from(bytes).toString('utf8')]).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return Object.fromEntries(
+    files
+      .map(({ bytes, path }): [string, string] => [path, Buffer.from(bytes).toString('utf8')])
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  )
 }
 
 for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
   describe(`push of folders, objects and standard input with Helm ${String(major)}`, () => {
     const at = useWorkplace('minio')
     const helm = (line: string): Promise<string> => at().helmOk(major, line)
-    const piped = (line: string, input: Uint8Array): Promise<Result> => start(part(`helm${String(major)}/helm`), line.split(' '), at().env, at().folder, input).result
+    const piped = (line: string, input: Uint8Array): Promise<Result> =>
+      start(part(`helm${String(major)}/helm`), line.split(' '), at().env, at().folder, input).result
 
     beforeEach(async () => {
       await helm(`plugin install ${ROOT.replace(/\/$/, '')}`)
@@ -120,7 +127,10 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       await helm(`s3 push s3://${at().bucket}/staging/anchor-1.3.1.tgz stable`)
       expectOk('push -', await piped('s3 push - stable', readFileSync(ARCHIVE)))
       await helm('repo update')
-      for (const [version, archive] of [['1.3.1', SIGNED], ['1.2.3', ARCHIVE]] as const) {
+      for (const [version, archive] of [
+        ['1.3.1', SIGNED],
+        ['1.2.3', ARCHIVE],
+      ] as const) {
         await helm(`pull stable/anchor --version=${version} -d ${at().folder}`)
         assert.deepEqual(readFileSync(at().path(`anchor-${version}.tgz`)), readFileSync(archive))
       }

@@ -8,7 +8,13 @@ import { describeEverywhere, useWorkplace } from './support/matrix.ts'
 import type { Workplace } from './support/workplace.ts'
 
 /** Puts a chart archive into the bucket without the plugin. @returns its digest */
-async function place(at: Workplace, file: string, name: string, version: string, metadata: (digest: string) => Metadata = () => ({})): Promise<string> {
+async function place(
+  at: Workplace,
+  file: string,
+  name: string,
+  version: string,
+  metadata: (digest: string) => Metadata = () => ({}),
+): Promise<string> {
   await makeChart(at.path('placed', file), name, version)
   const bytes = await readFile(at.path('placed', file))
   const digest = sha256(bytes)
@@ -16,7 +22,10 @@ async function place(at: Workplace, file: string, name: string, version: string,
   return digest
 }
 
-/** What hypnoglow/helm-s3 writes with an archive, as S3 hands it back: Go's JSON, as an encoded word where it is not ASCII. */
+/**
+ * What hypnoglow/helm-s3 writes with an archive, as S3 hands it back: Go's JSON, as an encoded word where it is not
+ * ASCII.
+ */
 function goMetadata(name: string, version: string, description: string): (digest: string) => Metadata {
   const json = `{"name":"${name}","version":"${version}","description":"${description}","apiVersion":"v2","kubeVersion":"\\u003e=1.20.0-0"}`
   const header = /[^\x20-\x7e]/.test(json) ? `=?UTF-8?B?${Buffer.from(json).toString('base64')}?=` : json
@@ -29,7 +38,10 @@ describeEverywhere('reindex', ({ at, helm }) => {
     await at().helmOk(helm, `repo add mine ${at().url}`)
     await place(at(), 'app-1.0.0.tgz', 'app', '1.0.0')
     await place(at(), 'other-name.tgz', 'web', '2.0.0+build.1')
-    assert.match(await at().helmOk(helm, 's3 reindex mine'), /^Added app 1\.0\.0 .*\nAdded web .*\nRepository mine was successfully reindexed\.\n$/)
+    assert.match(
+      await at().helmOk(helm, 's3 reindex mine'),
+      /^Added app 1\.0\.0 .*\nAdded web .*\nRepository mine was successfully reindexed\.\n$/,
+    )
     assert.match(await at().helmOk(helm, 'search repo mine/app'), /mine\/app\s+1\.0\.0/)
     await at().helmOk(helm, 'repo update mine')
     await at().helmOk(helm, 'fetch mine/web --version 2.0.0+build.1')
@@ -37,17 +49,28 @@ describeEverywhere('reindex', ({ at, helm }) => {
   })
 
   it('makes a bucket of the Go plugin one that Helm loads without a warning', async () => {
-    const digest = await place(at(), 'app-1.0.0.tgz', 'app', '1.0.0', goMetadata('app', '1.0.0', 'Crème brûlée, Kröpke'))
+    const digest = await place(
+      at(),
+      'app-1.0.0.tgz',
+      'app',
+      '1.0.0',
+      goMetadata('app', '1.0.0', 'Crème brûlée, Kröpke'),
+    )
     await place(at(), 'pushed-as-this.tgz', 'app', '1.1.0', goMetadata('app', '1.1.0', 'plain'))
     const created = '2024-05-06T07:08:09.123456789Z'
     const entry = (version: string, file: string, sum: string): string =>
-      `  - apiVersion: v2\n    created: "${created}"\n    digest: ${sum}\n    name: app\n    urls:\n    - ${at().url}/${file}\n    version: ${version}\n`
-    const index = `apiVersion: v1\nentries:\n  app:\n${entry('1.0.0', 'app-1.0.0.tgz', digest)}${entry('0.9.0', 'app-0.9.0.tgz', 'c'.repeat(64))}generated: "${created}"\n`
+      `  - apiVersion: v2\n    created: "${created}"\n    digest: ${sum}\n    name: app\n    urls:\n    - ` +
+      `${at().url}/${file}\n    version: ${version}\n`
+    const index =
+      `apiVersion: v1\nentries:\n  ` +
+      `app:\n${entry('1.0.0', 'app-1.0.0.tgz', digest)}${entry('0.9.0', 'app-0.9.0.tgz', 'c'.repeat(64))}generated: ` +
+      `"${created}"\n`
     await at().store.put(asKey('charts/index.yaml'), Buffer.from(index), { when: 'always' })
     await at().helmOk(helm, `repo add mine ${at().url}`)
     assert.equal(
       await at().helmOk(helm, 's3 reindex mine'),
-      'Added app 1.1.0 (pushed-as-this.tgz)\nRemoved app 0.9.0 (app-0.9.0.tgz)\nRepository mine was successfully reindexed.\n',
+      'Added app 1.1.0 (pushed-as-this.tgz)\nRemoved app 0.9.0 (app-0.9.0.tgz)\nRepository mine was successfully ' +
+        'reindexed.\n',
     )
     assert.equal((await at().baseIndex()).form, 'yaml')
     assert.equal((await at().baseIndex()).find({ name: 'app', version: '1.0.0' })?.created, created)
@@ -64,8 +87,14 @@ describeEverywhere('reindex', ({ at, helm }) => {
     await at().store.put(asKey('charts/index.yaml'), Buffer.from('<html>Sorry</html>'), { when: 'always' })
     const update = await at().helm(helm, 'repo update mine')
     assert.ok((update.stdout + update.stderr).includes(`helm s3 check ${at().url} --fix`))
-    assert.match(await at().helmFails(helm, 's3 reindex mine'), /helm s3 check mine --fix.*helm s3 reindex mine --rebuild/)
-    assert.match(await at().helmOk(helm, 's3 reindex mine --rebuild'), /^Replaced index\.yaml by a new one\.\nAdded web 1\.0\.0/)
+    assert.match(
+      await at().helmFails(helm, 's3 reindex mine'),
+      /helm s3 check mine --fix.*helm s3 reindex mine --rebuild/,
+    )
+    assert.match(
+      await at().helmOk(helm, 's3 reindex mine --rebuild'),
+      /^Replaced index\.yaml by a new one\.\nAdded web 1\.0\.0/,
+    )
     await at().helmOk(helm, 'repo update mine')
     for (const name of ['app', 'web']) await at().helmOk(helm, `fetch mine/${name}`)
   })
@@ -86,7 +115,10 @@ for (const storeName of ['minio', 'versitygw'] as const) {
         at().program(`reindex ${at().url}`),
         at().program(`reindex ${at().url} --full`),
       ])
-      assert.deepEqual(results.filter(({ status, stderr }) => status !== 0 || stderr !== ''), [])
+      assert.deepEqual(
+        results.filter(({ status, stderr }) => status !== 0 || stderr !== ''),
+        [],
+      )
       assert.deepEqual(await missing(at(), [...placed, ...pushed]), [])
       await at().programOk(`compact ${at().url}`)
       assert.equal((await at().baseIndex()).countEntries(), placed.length + pushed.length)

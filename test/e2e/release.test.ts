@@ -14,7 +14,21 @@ import { CHARTS, type HelmMajor, ROOT } from './support/workplace.ts'
 const RELEASE = join(ROOT, 'dist', 'release')
 const KEY = 'release@example.org'
 /** What the hooks and launchers call. There is no Node.js among them. */
-const TOOLS = ['sh', 'dirname', 'basename', 'mktemp', 'rm', 'cp', 'mv', 'mkdir', 'rmdir', 'grep', 'chmod', 'readlink', 'cat']
+const TOOLS = [
+  'sh',
+  'dirname',
+  'basename',
+  'mktemp',
+  'rm',
+  'cp',
+  'mv',
+  'mkdir',
+  'rmdir',
+  'grep',
+  'chmod',
+  'readlink',
+  'cat',
+]
 
 if (FORM === 'executable') {
   describe('a release', () => {
@@ -25,7 +39,8 @@ if (FORM === 'executable') {
     before(async function () {
       this.timeout(300_000)
       keys = await mkdtemp(join(tmpdir(), 'gpg-'))
-      const gpg = (...args: string[]): Promise<string> => runTool('gpg', ['--homedir', keys, '--batch', '--passphrase', '', '--pinentry-mode', 'loopback', ...args])
+      const gpg = (...args: string[]): Promise<string> =>
+        runTool('gpg', ['--homedir', keys, '--batch', '--passphrase', '', '--pinentry-mode', 'loopback', ...args])
       await gpg('--quick-generate-key', `Release <${KEY}>`, 'rsa2048', 'sign', 'never')
       await gpg('--output', join(keys, 'secret.gpg'), '--export-secret-keys', KEY)
       await gpg('--output', join(keys, 'public.gpg'), '--export', KEY)
@@ -38,7 +53,9 @@ if (FORM === 'executable') {
     })
 
     const release = (...flags: string[]): Promise<string> =>
-      runTool(process.execPath, ['--import=tsx', 'scripts/release.ts', '--only', hostTarget().name, ...flags], { cwd: ROOT })
+      runTool(process.execPath, ['--import=tsx', 'scripts/release.ts', '--only', hostTarget().name, ...flags], {
+        cwd: ROOT,
+      })
     const plugins = async (): Promise<string[]> => {
       const folder = at().path('data', 'plugins')
       return existsSync(folder) ? (await readdir(folder)).sort() : []
@@ -53,7 +70,8 @@ if (FORM === 'executable') {
       const folder = at().path('tools')
       if (!existsSync(folder)) {
         await mkdir(folder)
-        for (const tool of TOOLS) await symlink((await runTool('sh', ['-c', `command -v ${tool}`])).trim(), join(folder, tool))
+        for (const tool of TOOLS)
+          await symlink((await runTool('sh', ['-c', `command -v ${tool}`])).trim(), join(folder, tool))
       }
       return folder
     }
@@ -72,7 +90,10 @@ if (FORM === 'executable') {
       const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { readonly version: string }
       const name = `helm-s3_${version}_${hostTarget().name}.tar.gz`
       assert.deepEqual((await readdir(RELEASE)).sort(), [`helm-s3_${version}_checksums.txt`, name, `${name}.prov`])
-      assert.equal((await runTool('sha256sum', ['--check', `helm-s3_${version}_checksums.txt`], { cwd: RELEASE })).trim(), `${name}: OK`)
+      assert.equal(
+        (await runTool('sha256sum', ['--check', `helm-s3_${version}_checksums.txt`], { cwd: RELEASE })).trim(),
+        `${name}: OK`,
+      )
     })
 
     it('is installed by Helm 4 from its file, verified, and uninstalled', async () => {
@@ -85,7 +106,10 @@ if (FORM === 'executable') {
       await mkdir(at().path('bad'))
       for (const suffix of ['', '.prov']) await cp(join(RELEASE, archive + suffix), at().path('bad', archive + suffix))
       await appendFile(at().path('bad', archive), 'x')
-      const { status, stderr } = await at().helm(4, `plugin install ${at().path('bad', archive)} --keyring ${join(keys, 'public.gpg')}`)
+      const { status, stderr } = await at().helm(
+        4,
+        `plugin install ${at().path('bad', archive)} --keyring ${join(keys, 'public.gpg')}`,
+      )
       assert.equal(status, 1)
       assert.match(stderr, /plugin verification failed/)
       assert.deepEqual(await plugins(), [])
@@ -97,7 +121,10 @@ if (FORM === 'executable') {
       before((done) => {
         server = createServer((request, response) => {
           readFile(join(RELEASE, request.url ?? '')).then(
-            (body) => response.writeHead(200, { 'content-type': 'application/gzip', 'content-length': body.length }).end(request.method === 'HEAD' ? undefined : body),
+            (body) =>
+              response
+                .writeHead(200, { 'content-type': 'application/gzip', 'content-length': body.length })
+                .end(request.method === 'HEAD' ? undefined : body),
             () => response.writeHead(404).end(),
           )
         }).listen(0, '127.0.0.1', done)

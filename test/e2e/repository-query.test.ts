@@ -38,7 +38,12 @@ describeEverywhere('a query in the URL of a repository', ({ at, helm }) => {
     await ok(`pull anchor --repo ${repository} --version 1.2.3 -d ${at().path('out')}`)
     await ok(`pull anchor --repo ${repository} --version 1.0.0+build.5 -d ${at().path('out')}`)
     await ok(`pull anchor --repo ${repository} --prov -d ${at().path('out')}`)
-    assert.deepEqual(await pulled(), ['anchor-1.0.0+build.5.tgz', 'anchor-1.2.3.tgz', 'anchor-1.3.1.tgz', 'anchor-1.3.1.tgz.prov'])
+    assert.deepEqual(await pulled(), [
+      'anchor-1.0.0+build.5.tgz',
+      'anchor-1.2.3.tgz',
+      'anchor-1.3.1.tgz',
+      'anchor-1.3.1.tgz.prov',
+    ])
     assert.ok(readFileSync(at().path('out', 'anchor-1.2.3.tgz')).equals(readFileSync(PLAIN)))
     assert.match(await ok(`template app anchor --repo ${repository} --version 1.2.3`), /kind:/)
     assert.deepEqual(asked, [])
@@ -46,7 +51,8 @@ describeEverywhere('a query in the URL of a repository', ({ at, helm }) => {
 
   it('is kept by dependencies, with and without helm repo add', async () => {
     await mkdir(at().path('parent'))
-    const dependency = (version: string): string => `- name: anchor\n  version: ${version}\n  repository: ${repository}\n`
+    const dependency = (version: string): string =>
+      `- name: anchor\n  version: ${version}\n  repository: ${repository}\n`
     const chart = `apiVersion: v2\nname: parent\nversion: 1.0.0\ndependencies:\n${dependency('1.0.0+build.5')}`
     await writeFile(at().path('parent', 'Chart.yaml'), chart)
     await ok(`dependency update ${at().path('parent')}`)
@@ -70,10 +76,16 @@ describeEverywhere('a query in the URL of a repository', ({ at, helm }) => {
 
   it('is nothing that an index may choose: no request goes there', async () => {
     const text = (await at().baseIndex()).toBytes().toString()
-    const changed = text.replaceAll(`"${at().url}/anchor-1.2.3.tgz"`, `"s3://${at().bucket}/other/anchor-1.2.3.tgz?endpoint=${elsewhere.url}"`)
+    const changed = text.replaceAll(
+      `"${at().url}/anchor-1.2.3.tgz"`,
+      `"s3://${at().bucket}/other/anchor-1.2.3.tgz?endpoint=${elsewhere.url}"`,
+    )
     assert.notEqual(changed, text)
     await at().store.put(asKey('charts/index.yaml'), Buffer.from(changed), { when: 'always' })
-    const { status, stderr } = await at().helm(helm, `pull anchor --repo ${at().url} --version 1.2.3 -d ${at().path('out')}`)
+    const { status, stderr } = await at().helm(
+      helm,
+      `pull anchor --repo ${at().url} --version 1.2.3 -d ${at().path('out')}`,
+    )
     assert.notEqual(status, 0)
     assert.match(stderr, /no repository around this object is reached by this query/)
     await at().helmOk(helm, `repo add plain ${at().url}`)

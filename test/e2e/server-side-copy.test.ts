@@ -15,17 +15,27 @@ for (const storeName of ['minio', 'versitygw'] as const) {
     const at = useWorkplace(storeName)
 
     it('let exactly one of many copies and writes create an object, and replace only the version that is meant', async () => {
-      const config = { endpoint: `http://${String(at().env.AWS_ENDPOINT)}`, accessKeyId: String(at().env.AWS_ACCESS_KEY_ID), secretAccessKey: String(at().env.AWS_SECRET_ACCESS_KEY) }
+      const config = {
+        endpoint: `http://${String(at().env.AWS_ENDPOINT)}`,
+        accessKeyId: String(at().env.AWS_ACCESS_KEY_ID),
+        secretAccessKey: String(at().env.AWS_SECRET_ACCESS_KEY),
+      }
       await createBucket(config, `${at().bucket}-other`)
       const target: ObjectStore = await createS3Store(localConfig(config), `${at().bucket}-other`)
       const written = await at().store.put(asKey('source'), randomBytes(WORTH_COPYING), { when: 'always' })
       assert.ok(written.outcome === 'written')
       const source = { bucket: at().bucket, key: asKey('source'), etag: written.etag }
       const copy = async (name: string, when: PutCondition, etag = source.etag) =>
-        target.copyFrom?.({ ...source, etag }, asKey(name), { when, metadata: { 'chart-digest': 'abc' }, contentType: 'application/gzip' })
+        target.copyFrom?.({ ...source, etag }, asKey(name), {
+          when,
+          metadata: { 'chart-digest': 'abc' },
+          contentType: 'application/gzip',
+        })
       for (let round = 0; round < ROUNDS; round++) {
         const name = `target-${String(round)}`
-        const writers = Array.from({ length: 8 }, (_, i) => (i === 0 ? target.put(asKey(name), Buffer.from('other'), { when: 'absent' }) : copy(name, 'absent')))
+        const writers = Array.from({ length: 8 }, (_, i) =>
+          i === 0 ? target.put(asKey(name), Buffer.from('other'), { when: 'absent' }) : copy(name, 'absent'),
+        )
         const outcomes = (await Promise.all(writers)).map((each) => each?.outcome)
         assert.deepEqual([...outcomes].sort(), [...Array<string>(7).fill('refused'), 'written'])
         const size = (await target.head(asKey(name)))?.size
@@ -34,10 +44,16 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       const first = await copy('replaced', 'absent')
       assert.ok(first?.outcome === 'written')
       const head = await target.head(asKey('replaced'))
-      assert.deepEqual([head?.etag, head?.size, head?.metadata['chart-digest'], head?.contentType], [first.etag, WORTH_COPYING, 'abc', 'application/gzip'])
+      assert.deepEqual(
+        [head?.etag, head?.size, head?.metadata['chart-digest'], head?.contentType],
+        [first.etag, WORTH_COPYING, 'abc', 'application/gzip'],
+      )
       assert.equal((await copy('replaced', { match: asETag('"0"') }))?.outcome, 'refused')
       assert.equal((await copy('replaced', { match: first.etag }))?.outcome, 'written')
-      assert.equal((await copy('changed', 'absent', asETag('"00000000000000000000000000000000"')))?.outcome, 'unsupported')
+      assert.equal(
+        (await copy('changed', 'absent', asETag('"00000000000000000000000000000000"')))?.outcome,
+        'unsupported',
+      )
       assert.equal(await target.head(asKey('changed')), undefined)
     })
 
@@ -46,16 +62,23 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       for (const url of [staging, stable]) await at().programOk(`init ${url}`)
       mkdirSync(at().path('large'))
       writeFileSync(at().path('large', 'Chart.yaml'), 'apiVersion: v2\nname: large\nversion: 1.0.0\n')
-      // Random bytes in base64 do not compress below the size that is worth a copy; no file of a chart may exceed 5 MiB.
-      for (const file of ['a', 'b']) writeFileSync(at().path('large', file), randomBytes(3 * 1024 * 1024).toString('base64'))
+      // Random bytes in base64 do not compress below the size that is worth a copy; no file of a chart may exceed 5
+      // MiB.
+      for (const file of ['a', 'b'])
+        writeFileSync(at().path('large', file), randomBytes(3 * 1024 * 1024).toString('base64'))
       await at().helmOk(3, `package large`)
       await at().programOk(`push large-1.0.0.tgz ${staging}`)
       const { status, stderr, stdout } = await at().program(`copy large ${staging} ${stable} --verbose`)
       assert.deepEqual([status, stdout], [0, 'Copied 1 version:\n  large 1.0.0\n'])
       assert.match(stderr, /large-1\.0\.0\.tgz is copied by the store$/m)
-      const archives = await Promise.all(['staging', 'stable'].map((folder) => at().store.get(asKey(`${folder}/large-1.0.0.tgz`))))
+      const archives = await Promise.all(
+        ['staging', 'stable'].map((folder) => at().store.get(asKey(`${folder}/large-1.0.0.tgz`))),
+      )
       assert.deepEqual(Buffer.from(archives[1]?.body ?? []), Buffer.from(archives[0]?.body ?? []))
-      assert.deepEqual((await at().keys()).filter((key) => key.includes('probe')), [])
+      assert.deepEqual(
+        (await at().keys()).filter((key) => key.includes('probe')),
+        [],
+      )
       assert.match(await at().programFails(`copy large ${staging} ${stable}`), /has large 1\.0\.0 already/)
       await at().programOk(`copy large ${staging} ${stable} --force`)
       await at().programOk(`fetch large ${stable}`)

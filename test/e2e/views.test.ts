@@ -14,7 +14,8 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
   describe(`status, list, log and restore with Helm ${String(major)}`, () => {
     const at = useWorkplace('minio')
     const helm = (line: string): Promise<string> => at().helmOk(major, line)
-    const json = async (command: string, line: string): Promise<unknown> => resultOf(command, await helm(`s3 ${command} ${line} -o json`))
+    const json = async (command: string, line: string): Promise<unknown> =>
+      resultOf(command, await helm(`s3 ${command} ${line} -o json`))
 
     beforeEach(async () => {
       await helm(`plugin install ${ROOT.replace(/\/$/, '')}`)
@@ -27,7 +28,10 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       await helm(`s3 push ${CHARTS}/beacon-0.1.0.tgz stable`)
       await helm(`s3 push ${SIGNED} stable --no-compact`)
 
-      assert.match(await helm('s3 list stable'), /^NAME +VERSION +APP VERSION +CREATED +DESCRIPTION\nanchor +1\.3\.1 .*\nbeacon +0\.1\.0 .*\n$/)
+      assert.match(
+        await helm('s3 list stable'),
+        /^NAME +VERSION +APP VERSION +CREATED +DESCRIPTION\nanchor +1\.3\.1 .*\nbeacon +0\.1\.0 .*\n$/,
+      )
       assert.match(await helm('s3 ls stable anchor --all-versions'), /\nanchor +1\.3\.1 .*\nanchor +1\.2\.3 /)
       const { pending, folded, upkeep, versions } = (await json('status', 'stable')) as {
         readonly pending: { readonly deltas: number }
@@ -38,8 +42,13 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       assert.deepEqual([pending.deltas, folded.deltas, upkeep, versions], [1, 2, 'tidy', 3])
       assert.match(await helm('s3 status stable'), /\ntidy: all pending deltas are recent\n$/)
 
-      const { entries } = (await json('log', 'stable')) as { readonly entries: readonly { readonly state: string; readonly command: string }[] }
-      assert.deepEqual(entries.map(({ command, state }) => `${command} ${state}`), ['push pending', 'push folded', 'push folded'])
+      const { entries } = (await json('log', 'stable')) as {
+        readonly entries: readonly { readonly state: string; readonly command: string }[]
+      }
+      assert.deepEqual(
+        entries.map(({ command, state }) => `${command} ${state}`),
+        ['push pending', 'push folded', 'push folded'],
+      )
       assert.match(await helm('s3 log stable beacon'), /^WHEN .*\n\S+ +\S* +push +folded +\+ beacon 0\.1\.0\n$/)
     })
 
@@ -56,14 +65,20 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       assert.equal(await at().exists('anchor-1.3.1.tgz'), false)
       assert.match(await helm('s3 log stable anchor'), /delete +folded +- anchor 1\.3\.1\n/)
 
-      assert.match(await helm('s3 restore anchor stable --version=1.3.1'), /^Restored 1 version:\n {2}anchor 1\.3\.1 \(from an older version of its archive\)\n$/)
+      assert.match(
+        await helm('s3 restore anchor stable --version=1.3.1'),
+        /^Restored 1 version:\n {2}anchor 1\.3\.1 \(from an older version of its archive\)\n$/,
+      )
       for (const file of ['anchor-1.3.1.tgz', 'anchor-1.3.1.tgz.prov']) {
         const object = await store.get(asKey(`charts/${file}`))
         assert.deepEqual(Buffer.from(object?.body ?? []), readFileSync(`${CHARTS}/${file}`), file)
       }
       assert.match(await helm('search repo stable/anchor'), /stable\/anchor\s+1\.3\.1/)
       await helm('pull stable/anchor --version=1.3.1')
-      assert.match(await at().helmFails(major, 's3 restore anchor stable --version=1.3.1'), /^Error: anchor 1\.3\.1 is in the repository\nHint: /)
+      assert.match(
+        await at().helmFails(major, 's3 restore anchor stable --version=1.3.1'),
+        /^Error: anchor 1\.3\.1 is in the repository\nHint: /,
+      )
     })
 
     it('bring back a version whose archive lay in a folder, which an older index.yaml tells', async () => {
@@ -76,13 +91,20 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       await helm(`s3 push ${FIRST} stable --relative`)
       const index = Buffer.from((await store.get(asKey('charts/index.yaml')))?.body ?? []).toString()
       await store.put(asKey('charts/dir/anchor-1.2.3.tgz'), readFileSync(FIRST), { when: 'always' })
-      await store.put(asKey('charts/index.yaml'), Buffer.from(index.replace('"anchor-1.2.3.tgz"', '"dir/anchor-1.2.3.tgz"')), { when: 'always' })
+      await store.put(
+        asKey('charts/index.yaml'),
+        Buffer.from(index.replace('"anchor-1.2.3.tgz"', '"dir/anchor-1.2.3.tgz"')),
+        { when: 'always' },
+      )
       await store.delete(asKey('charts/anchor-1.2.3.tgz'))
       // Only now, so that no version of the archive in its place is kept.
       await keepVersions(local, bucket)
       await helm('s3 delete anchor stable --version=1.2.3')
       assert.equal(await at().exists('dir/anchor-1.2.3.tgz'), false)
-      assert.match(await helm('s3 restore anchor stable --version=1.2.3'), /^Restored 1 version:\n {2}anchor 1\.2\.3 \(from an older version of charts\/dir\/anchor-1\.2\.3\.tgz\)\n$/)
+      assert.match(
+        await helm('s3 restore anchor stable --version=1.2.3'),
+        /^Restored 1 version:\n {2}anchor 1\.2\.3 \(from an older version of charts\/dir\/anchor-1\.2\.3\.tgz\)\n$/,
+      )
       await helm('repo update')
       await helm('pull stable/anchor --version=1.2.3')
     })
@@ -91,7 +113,10 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       await helm(`s3 push ${FIRST} stable`)
       await helm('s3 delete anchor stable --version=1.2.3')
       const stderr = await at().helmFails(major, 's3 restore anchor stable --version=1.2.3')
-      assert.match(stderr, /^Error: there is no charts\/anchor-1\.2\.3\.tgz with the archive of anchor 1\.2\.3, and the bucket keeps no older version of it\nHint: push the archive again; /)
+      assert.match(
+        stderr,
+        /^Error: there is no charts\/anchor-1\.2\.3\.tgz with the archive of anchor 1\.2\.3, and the bucket keeps no older version of it\nHint: push the archive again; /,
+      )
     })
   })
 }

@@ -21,7 +21,10 @@ describe('a bucket of the embedded store', () => {
     await client.send(new CreateBucketCommand({ Bucket: 'another' }))
     const { Buckets } = await client.send(new ListBucketsCommand({}))
     const made = { CreationDate: new Date(START) }
-    assert.deepEqual(Buckets, [{ Name: 'another', ...made }, { Name: BUCKET, ...made }])
+    assert.deepEqual(Buckets, [
+      { Name: 'another', ...made },
+      { Name: BUCKET, ...made },
+    ])
     await client.send(new HeadBucketCommand({ Bucket: 'another' }))
     await client.send(new GetBucketLocationCommand({ Bucket: 'another' }))
     await client.send(new DeleteBucketCommand({ Bucket: 'another' }))
@@ -41,8 +44,14 @@ describe('a bucket of the embedded store', () => {
     for (const key of ['one', 'two <&">', 'kept']) await put(key, key)
     const Objects = [{ Key: 'one' }, { Key: 'two <&">' }, { Key: 'missing' }, { Key: 'kept', ETag: '"other"' }]
     const { Deleted, Errors } = await client.send(new DeleteObjectsCommand({ Bucket: BUCKET, Delete: { Objects } }))
-    assert.deepEqual(Deleted?.map(({ Key }) => Key), ['one', 'two <&">', 'missing'])
-    assert.deepEqual(Errors?.map(({ Code, Key }) => [Key, Code]), [['kept', 'PreconditionFailed']])
+    assert.deepEqual(
+      Deleted?.map(({ Key }) => Key),
+      ['one', 'two <&">', 'missing'],
+    )
+    assert.deepEqual(
+      Errors?.map(({ Code, Key }) => [Key, Code]),
+      [['kept', 'PreconditionFailed']],
+    )
     await client.send(new HeadObjectCommand({ Bucket: BUCKET, Key: 'kept' }))
     await assert.rejects(client.send(new HeadObjectCommand({ Bucket: BUCKET, Key: 'one' })), { name: 'NotFound' })
     const quiet = { Bucket: BUCKET, Delete: { Objects: [{ Key: 'kept' }], Quiet: true } }

@@ -1,10 +1,5 @@
 import assert from 'node:assert/strict'
-import {
-  CopyObjectCommand,
-  type CopyObjectCommandInput,
-  HeadObjectCommand,
-  PutObjectCommand,
-} from '@aws-sdk/client-s3'
+import { CopyObjectCommand, type CopyObjectCommandInput, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { BUCKET, eachWithStore } from './running-store.ts'
 
 const SOURCE = { Bucket: BUCKET, Key: 'from +/é.tgz', Body: 'bytes', ContentType: 'text/x', Metadata: { a: 'b' } }

@@ -33,13 +33,21 @@ describe('the embedded store', () => {
   }
   const connect = (credentials = KEYS): S3Client => {
     silenceSdk()
-    return new S3Client({ endpoint: store.endpoint, region: 'us-east-1', forcePathStyle: true, credentials, maxAttempts: 1, logger: SILENT })
+    return new S3Client({
+      endpoint: store.endpoint,
+      region: 'us-east-1',
+      forcePathStyle: true,
+      credentials,
+      maxAttempts: 1,
+      logger: SILENT,
+    })
   }
   const read = async (key: string, bucket = 'charts'): Promise<string | undefined> => {
     const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' }))
     return Body?.transformToString()
   }
-  const put = (key: string, body: string): Promise<unknown> => client.send(new PutObjectCommand({ Bucket: 'charts', Key: key, Body: body }))
+  const put = (key: string, body: string): Promise<unknown> =>
+    client.send(new PutObjectCommand({ Bucket: 'charts', Key: key, Body: body }))
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'embedded-'))
@@ -53,7 +61,15 @@ describe('the embedded store', () => {
   })
 
   it('finds everything again after a restart, and forgets what was half written', async () => {
-    await client.send(new PutObjectCommand({ Bucket: 'charts', Key: 'a/b', Body: 'kept', Metadata: { delta: 'x' }, ContentType: 'text/plain' }))
+    await client.send(
+      new PutObjectCommand({
+        Bucket: 'charts',
+        Key: 'a/b',
+        Body: 'kept',
+        Metadata: { delta: 'x' },
+        ContentType: 'text/plain',
+      }),
+    )
     await store.close()
     await writeFile(join(folder, '.unfinished', 'crashed'), 'half an obj')
     await start()
@@ -97,7 +113,9 @@ describe('the embedded store', () => {
   it('takes uploads in chunks with a checksum behind them, as the SDK sends streams', async () => {
     const pieces = ['some ', 'streamed ', 'bytes']
     const body = Readable.from([Buffer.from(pieces.join(''))], { objectMode: false })
-    await client.send(new PutObjectCommand({ Bucket: 'charts', Key: 'stream', Body: body, ContentLength: pieces.join('').length }))
+    await client.send(
+      new PutObjectCommand({ Bucket: 'charts', Key: 'stream', Body: body, ContentLength: pieces.join('').length }),
+    )
     assert.equal(await read('stream'), pieces.join(''))
   })
 
@@ -106,7 +124,9 @@ describe('the embedded store', () => {
     await client.send(new CopyObjectCommand({ Bucket: 'charts', Key: 'two', CopySource: 'charts/one' }))
     assert.equal(await read('two'), '1')
     await assert.rejects(client.send(new DeleteBucketCommand({ Bucket: 'charts' })), { name: 'BucketNotEmpty' })
-    const { Deleted } = await client.send(new DeleteObjectsCommand({ Bucket: 'charts', Delete: { Objects: [{ Key: 'one' }, { Key: 'two' }] } }))
+    const { Deleted } = await client.send(
+      new DeleteObjectsCommand({ Bucket: 'charts', Delete: { Objects: [{ Key: 'one' }, { Key: 'two' }] } }),
+    )
     assert.equal(Deleted?.length, 2)
     await client.send(new DeleteBucketCommand({ Bucket: 'charts' }))
     await assert.rejects(client.send(new HeadBucketCommand({ Bucket: 'charts' })), { name: 'NotFound' })
@@ -115,7 +135,10 @@ describe('the embedded store', () => {
   it('gathers what lies deeper under common prefixes', async () => {
     for (const key of ['a.tgz', 'index.d/1', 'index.d/2', 'z.tgz']) await put(key, '')
     const page = await client.send(new ListObjectsV2Command({ Bucket: 'charts', Delimiter: '/' }))
-    assert.deepEqual(page.Contents?.map(({ Key }) => Key), ['a.tgz', 'z.tgz'])
+    assert.deepEqual(
+      page.Contents?.map(({ Key }) => Key),
+      ['a.tgz', 'z.tgz'],
+    )
     assert.deepEqual(page.CommonPrefixes, [{ Prefix: 'index.d/' }])
     assert.equal(page.KeyCount, 3)
   })

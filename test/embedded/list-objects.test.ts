@@ -20,7 +20,7 @@ function pagesOf(keys: readonly string[], parameters: Record<string, string>): {
   const records = keys.map((key): ObjectRecord => ({ key, etag: '"x"', size: 1, lastModified: START, headers: {} }))
   const names: string[] = []
   const counts: number[] = []
-  for (let token: string | undefined = ''; token !== undefined && counts.length <= keys.length; ) {
+  for (let token: string | undefined = ''; token !== undefined && counts.length <= keys.length;) {
     const query = new URLSearchParams({ ...parameters, ...(token === '' ? {} : { 'continuation-token': token }) })
     const page = listObjects('bucket', records, query) as unknown as Page
     const here = [...page.Contents.map(({ Key }) => Key), ...page.CommonPrefixes.map(({ Prefix }) => Prefix)]
@@ -96,7 +96,10 @@ describe('a listing, over HTTP', () => {
     const { put } = current()
     const key = 'odd <&">\u0001 +é'
     await put(key, 'x')
-    assert.deepEqual((await list({})).Contents?.map(({ Key }) => Key), [key])
+    assert.deepEqual(
+      (await list({})).Contents?.map(({ Key }) => Key),
+      [key],
+    )
     const { Contents, EncodingType } = await list({ EncodingType: 'url' })
     assert.equal(EncodingType, 'url')
     assert.equal(decodeURIComponent(Contents?.[0]?.Key ?? ''), key)

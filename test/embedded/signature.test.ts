@@ -65,9 +65,12 @@ const LIST_OBJECTS: SignedRequest = {
 
 describe('the signature of a request', () => {
   const refused = (signed: SignedRequest, code: string, keys = EXAMPLE_KEYS): void => {
-    assert.throws(() => {
-      checkSignature(signed, keys, START)
-    }, { code })
+    assert.throws(
+      () => {
+        checkSignature(signed, keys, START)
+      },
+      { code },
+    )
   }
 
   it('is that of the worked examples of S3', () => {
@@ -121,9 +124,12 @@ describe('the signature in a query', () => {
     return { ...QUERY_GET, query }
   }
   const refused = (signed: SignedRequest, code: string, message?: string, now = made): void => {
-    assert.throws(() => {
-      checkSignature(signed, EXAMPLE_KEYS, now)
-    }, message === undefined ? { code } : { code, message })
+    assert.throws(
+      () => {
+        checkSignature(signed, EXAMPLE_KEYS, now)
+      },
+      message === undefined ? { code } : { code, message },
+    )
   }
 
   it('is that of the worked example of S3, and ends with its lifetime', () => {

@@ -5,7 +5,9 @@ import { elementTexts } from '../../lib/store/s3/xml-text.ts'
 
 describe('a document of the S3 API', () => {
   it('has no character that XML has no place for, and gives every text back', () => {
-    const text = fc.string({ unit: fc.constantFrom('&', '<', '>', '"', '\0', '\u0001', '\n', '\uffff', 'é', '😀', 'a') })
+    const text = fc.string({
+      unit: fc.constantFrom('&', '<', '>', '"', '\0', '\u0001', '\n', '\uffff', 'é', '😀', 'a'),
+    })
     fc.assert(
       fc.property(text, (key) => {
         const document = xmlDocument('Delete', { Object: [{ Key: key }, { Key: 'other' }] })

@@ -6,7 +6,12 @@ import { mutated } from './mutations.ts'
 
 const [name = '', seed, runs] = process.argv.slice(2)
 const target = TARGETS[name]
-const tell = (report: FuzzReport): Promise<void> => new Promise((resolve) => process.send?.(report, () => { resolve() }))
+const tell = (report: FuzzReport): Promise<void> =>
+  new Promise((resolve) =>
+    process.send?.(report, () => {
+      resolve()
+    }),
+  )
 
 async function run(): Promise<string> {
   if (target === undefined) return `there is no target ${name}`
@@ -15,9 +20,16 @@ async function run(): Promise<string> {
     await tell({ input: bytes.subarray(0, 2000).toString('base64') })
     await target.take(bytes)
   })
-  const { counterexample, errorInstance, failed } = await fc.check(property, { seed: Number(seed), numRuns: Number(runs), endOnFailure: true })
+  const { counterexample, errorInstance, failed } = await fc.check(property, {
+    seed: Number(seed),
+    numRuns: Number(runs),
+    endOnFailure: true,
+  })
   if (!failed) return 'done'
-  return `${String(errorInstance instanceof Error ? errorInstance.stack : errorInstance)} for ${counterexample?.[0].toString('base64') ?? ''}`
+  return (
+    `${String(errorInstance instanceof Error ? errorInstance.stack : errorInstance)} for ` +
+    `${counterexample?.[0].toString('base64') ?? ''}`
+  )
 }
 
 await tell({ result: await run().catch(String) })

@@ -25,10 +25,15 @@ describe('what comes from outside, in any form', () => {
   }
 })
 
-/** Tries a target in a process of its own, which is ended when one input takes too long. @returns `done`, or what went wrong with which input */
+/**
+ * Tries a target in a process of its own, which is ended when one input takes too long. @returns `done`, or what went
+ * wrong with which input
+ */
 function fuzz(program: string, target: string): Promise<string> {
   return new Promise((resolve) => {
-    const worker = fork(program, [target, String(SEED), String(RUNS)], { execArgv: ['--enable-source-maps', `--max-old-space-size=${String(MEMORY)}`] })
+    const worker = fork(program, [target, String(SEED), String(RUNS)], {
+      execArgv: ['--enable-source-maps', `--max-old-space-size=${String(MEMORY)}`],
+    })
     let last = 'none'
     let watch: NodeJS.Timeout | undefined
     const finish = (what: string): void => {

@@ -8,7 +8,14 @@ import { readIndexHead } from '../../lib/core/index/index-head.ts'
 import { emptyIndexText, readIndexText } from '../../lib/core/index/index-text.ts'
 import { salvageIndex } from '../../lib/core/index/salvage/salvage.ts'
 import { asKey } from '../../lib/core/keys.ts'
-import { CONFIG_KEYS, changeConfig, configOf, decodeConfig, encodeConfig, isSameConfig } from '../../lib/settings/repository-config.ts'
+import {
+  CONFIG_KEYS,
+  changeConfig,
+  configOf,
+  decodeConfig,
+  encodeConfig,
+  isSameConfig,
+} from '../../lib/settings/repository-config.ts'
 import { type ErrorCode, HelmS3Error } from '../../lib/errors.ts'
 import { S3AnswerError, readListAnswer, readVersionsAnswer } from '../../lib/store/s3/answer.ts'
 import { xmlDocument } from '../../embedded/xml-document.ts'
@@ -27,7 +34,13 @@ export interface FuzzTarget {
 }
 
 const VERSIONS = [entry('app', '1.0.0'), entry('app', '1.1.0-rc.1+build'), entry('web', '0.2.0')]
-const DEPENDENT = { ...entry('app', '2.0.0'), dependencies: [{ name: 'web', 'import-values': [['a']] }], keywords: ['a'], annotations: { a: 'b' }, maintainers: [{ name: 'x' }] }
+const DEPENDENT = {
+  ...entry('app', '2.0.0'),
+  dependencies: [{ name: 'web', 'import-values': [['a']] }],
+  keywords: ['a'],
+  annotations: { a: 'b' },
+  maintainers: [{ name: 'x' }],
+}
 
 const YAML_DELTA = `apiVersion: v1
 addedEntries:
@@ -62,11 +75,20 @@ generated: "2026-01-01T00:00:00Z"
 `
 
 /** Of a listing as a store sends it. */
-const listing = (root: string, content: Parameters<typeof xmlDocument>[1]): Buffer => Buffer.from(xmlDocument(root, content))
-const CONTENTS = [1, 2].map((i) => ({ Key: `charts/app-1.0.${String(i)}.tgz`, ETag: '"e"', Size: 7, LastModified: '2026-01-01T00:00:00.000Z' }))
+const listing = (root: string, content: Parameters<typeof xmlDocument>[1]): Buffer =>
+  Buffer.from(xmlDocument(root, content))
+const CONTENTS = [1, 2].map((i) => ({
+  Key: `charts/app-1.0.${String(i)}.tgz`,
+  ETag: '"e"',
+  Size: 7,
+  LastModified: '2026-01-01T00:00:00.000Z',
+}))
 
 const TAR = tar(
-  chartYaml('apiVersion: v2\nname: app\nversion: 1.0.0\ndescription: A chart\nkeywords: [a]\ndependencies:\n- {name: web, version: ^1.0}\n'),
+  chartYaml(
+    'apiVersion: v2\nname: app\nversion: 1.0.0\ndescription: A chart\nkeywords: [a]\ndependencies:\n- {name: web, ' +
+      'version: ^1.0}\n',
+  ),
   { name: 'x', type: 'x', content: pax('path', 'app/values.yaml') },
   { name: 'app/values.yaml', content: 'a: &a {b: 1}\nc: *a\n' },
   { name: 'app/charts/web/Chart.yaml', content: 'apiVersion: v2\nname: web\nversion: 1.0.0\n' },
@@ -92,7 +114,11 @@ function readWholeIndex(bytes: Uint8Array): void {
 export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
   deltas: {
     corpus: () => [
-      encodeDelta({ added: [...VERSIONS, DEPENDENT].map((each, i) => ({ entry: each, ifAbsent: i > 1 })), removed: [removal('app', '0.1.0', 'a')], origin: { user: 'ci' } }),
+      encodeDelta({
+        added: [...VERSIONS, DEPENDENT].map((each, i) => ({ entry: each, ifAbsent: i > 1 })),
+        removed: [removal('app', '0.1.0', 'a')],
+        origin: { user: 'ci' },
+      }),
       Buffer.from(YAML_DELTA),
     ],
     take: async (bytes) => {
@@ -102,23 +128,50 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     },
   },
   'defaults of a repository': {
-    corpus: () => [encodeConfig({ relative: false, 'literal-plus': true, 'publish-url': 'https://example.com/c', acl: 'private', sse: 'aws:kms', 'grace-window': '5m', format: 'json', other: [[1]] }, 'w')],
+    corpus: () => [
+      encodeConfig(
+        {
+          relative: false,
+          'literal-plus': true,
+          'publish-url': 'https://example.com/c',
+          acl: 'private',
+          sse: 'aws:kms',
+          'grace-window': '5m',
+          format: 'json',
+          other: [[1]],
+        },
+        'w',
+      ),
+    ],
     take: async (bytes) => {
       const { document, texts } = decodeConfig(bytes)
       configOf(texts)
       assert.ok(isSameConfig(document, document))
-      for (const key of CONFIG_KEYS) await orRefused(['invalid-config'], () => encodeConfig(changeConfig(document, { [key]: undefined }), 'x'))
+      for (const key of CONFIG_KEYS)
+        await orRefused(['invalid-config'], () => encodeConfig(changeConfig(document, { [key]: undefined }), 'x'))
     },
   },
   'text of an index': {
-    corpus: () => [indexOf(...VERSIONS, DEPENDENT).toBytes(), indexOf(...VERSIONS).toForm('yaml').toBytes(), Buffer.from(YAML_INDEX)],
+    corpus: () => [
+      indexOf(...VERSIONS, DEPENDENT).toBytes(),
+      indexOf(...VERSIONS)
+        .toForm('yaml')
+        .toBytes(),
+      Buffer.from(YAML_INDEX),
+    ],
     take: async (bytes) => {
       await orRefused(['invalid-index'], () => readIndexHead(bytes))
       await orRefused(['invalid-index'], () => readWholeIndex(bytes))
     },
   },
   'text of a damaged index': {
-    corpus: () => [indexOf(...VERSIONS, DEPENDENT).toBytes(), indexOf(...VERSIONS).toForm('yaml').toBytes(), Buffer.from(YAML_INDEX)],
+    corpus: () => [
+      indexOf(...VERSIONS, DEPENDENT).toBytes(),
+      indexOf(...VERSIONS)
+        .toForm('yaml')
+        .toBytes(),
+      Buffer.from(YAML_INDEX),
+    ],
     take: (bytes) => {
       const { index, kept } = salvageIndex(bytes)
       readWholeIndex(index.toBytes())
@@ -127,7 +180,14 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
   },
   'answers of a store': {
     corpus: () => [
-      listing('ListBucketResult', { Name: 'b', Prefix: '', KeyCount: 2, MaxKeys: 1000, IsTruncated: false, Contents: CONTENTS }),
+      listing('ListBucketResult', {
+        Name: 'b',
+        Prefix: '',
+        KeyCount: 2,
+        MaxKeys: 1000,
+        IsTruncated: false,
+        Contents: CONTENTS,
+      }),
       listing('ListVersionsResult', { Name: 'b', IsTruncated: false, Version: [{ ...CONTENTS[0], VersionId: '1' }] }),
       listing('Error', { Code: 'NoSuchKey', Message: 'The & "key" <is> missing', Region: 'eu-west-1' }),
     ],
@@ -148,15 +208,27 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     take: (bytes) => orRefused(['invalid-chart'], () => unpackChartArchive(gzipSync(bytes, { level: 1 }))),
   },
   'Chart.yaml': {
-    corpus: () => [Buffer.from('apiVersion: v2\nname: app\nversion: 1.0.0\nappVersion: 1.10\nmaintainers:\n- {name: a}\nannotations:\n  a: |\n    x\n')],
-    take: (bytes) => orRefused(['invalid-chart'], () => readChartArchive(gzipSync(tar(chartYaml(bytes.toString('latin1'))), { level: 1 }))),
+    corpus: () => [
+      Buffer.from(
+        'apiVersion: v2\nname: app\nversion: 1.0.0\nappVersion: 1.10\nmaintainers:\n- {name: a}\nannotations:\n  a: ' +
+          '|\n    x\n',
+      ),
+    ],
+    take: (bytes) =>
+      orRefused(['invalid-chart'], () =>
+        readChartArchive(gzipSync(tar(chartYaml(bytes.toString('latin1'))), { level: 1 })),
+      ),
   },
   constraints: {
-    corpus: () => ['>=1.2 <2', '^1.0.0 || ~2.1, !=2.1.5', '1.0 - 2.x', '*', '1.2.3-rc.1+build'].map((text) => Buffer.from(text)),
+    corpus: () =>
+      ['>=1.2 <2', '^1.0.0 || ~2.1, !=2.1.5', '1.0 - 2.x', '*', '1.2.3-rc.1+build'].map((text) => Buffer.from(text)),
     take: (bytes) => orRefused(['usage'], () => findVersion(VERSIONS, bytes.toString())),
   },
   'metadata of objects': {
-    corpus: () => [Buffer.from('{"name":"app","version":"1.0.0","apiVersion":"v2"}'), Buffer.from('=?UTF-8?Q?{"name":"a=C3=A9"}?= =?UTF-8?B?e30=?=')],
+    corpus: () => [
+      Buffer.from('{"name":"app","version":"1.0.0","apiVersion":"v2"}'),
+      Buffer.from('=?UTF-8?Q?{"name":"a=C3=A9"}?= =?UTF-8?B?e30=?='),
+    ],
     take: (bytes) => readStoredMetadata(bytes.toString('latin1').slice(0, 16_384)),
   },
 }

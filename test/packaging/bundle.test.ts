@@ -21,7 +21,11 @@ describe('bundle', () => {
     const help = run(PROGRAM, [])
     assert.deepEqual([help.status, help.stderr], [0, ''])
     assert.match(help.stdout, /^helm s3 COMMAND \[flags\]\n/)
-    assert.deepEqual(run(PROGRAM, ['pus']), { status: 1, stdout: '', stderr: 'Error: unknown command "pus" for "s3"\n\nDid you mean this?\n\tpush\n\n' })
+    assert.deepEqual(run(PROGRAM, ['pus']), {
+      status: 1,
+      stdout: '',
+      stderr: 'Error: unknown command "pus" for "s3"\n\nDid you mean this?\n\tpush\n\n',
+    })
   })
 
   it('has the names of the packages that it loads on demand', () => {
@@ -43,7 +47,9 @@ describe('bundle', () => {
       AWS_ACCESS_KEY_ID: 'key',
       AWS_SECRET_ACCESS_KEY: 'geheim',
     })
-    const start = (...argv: readonly string[]): { child: ChildProcess; ended: Promise<{ status: number; stdout: string; stderr: string }> } => {
+    const start = (
+      ...argv: readonly string[]
+    ): { child: ChildProcess; ended: Promise<{ status: number; stdout: string; stderr: string }> } => {
       const child = spawn(PROGRAM, argv, { env: env(), stdio: ['ignore', 'pipe', 'pipe'] })
       const said = { stdout: '', stderr: '' }
       child.stdout.on('data', (chunk) => (said.stdout += String(chunk)))
@@ -76,7 +82,8 @@ describe('bundle', () => {
     }
 
     it('keeps the limit of --timeout, and shows no secret', async () => {
-      const { status, stdout, stderr } = await start('compact', 's3://bucket/charts', '--timeout=300ms', '--verbose').ended
+      const { status, stdout, stderr } = await start('compact', 's3://bucket/charts', '--timeout=300ms', '--verbose')
+        .ended
       assert.deepEqual([status, stdout], [1, ''])
       assert.match(stderr, /^Error: not done after 300ms\n/)
       assert.ok(!stderr.includes('geheim'))

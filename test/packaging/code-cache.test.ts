@@ -19,7 +19,10 @@ describe('code cache', () => {
   const files = (): string[] => readdirSync(path('dist', 'cache'))
   const cacheFile = (): string => path('dist', 'cache', files()[0] ?? 'none')
   const putBundle = (answer: string): void => {
-    writeFileSync(path('dist', 'helm-s3.bundle.cjs'), `function answer() { return '${answer}' } process.stdout.write(answer())`)
+    writeFileSync(
+      path('dist', 'helm-s3.bundle.cjs'),
+      `function answer() { return '${answer}' } process.stdout.write(answer())`,
+    )
   }
 
   beforeEach(() => {
@@ -42,7 +45,10 @@ describe('code cache', () => {
     assert.deepEqual([first.isCached, first.script.runInThisContext()], [false, 42])
     keepCode(cache, () => first.script.createCachedData())
     const second = compile(source, 'a.js', cache)
-    assert.deepEqual([second.isCached, second.script.cachedDataRejected, second.script.runInThisContext()], [true, false, 42])
+    assert.deepEqual(
+      [second.isCached, second.script.cachedDataRejected, second.script.runInThisContext()],
+      [true, false, 42],
+    )
   })
 
   it('of another bundle is not obeyed, even one of the same length', () => {
@@ -57,7 +63,13 @@ describe('code cache', () => {
     const whole = readFileSync(cacheFile())
     const flipped = Buffer.from(whole)
     flipped.writeUInt8(flipped.readUInt8(flipped.length - 40) ^ 0xff, flipped.length - 40)
-    for (const damaged of [flipped, whole.subarray(0, whole.length / 2), whole.subarray(0, 10), Buffer.alloc(0), Buffer.alloc(whole.length)]) {
+    for (const damaged of [
+      flipped,
+      whole.subarray(0, whole.length / 2),
+      whole.subarray(0, 10),
+      Buffer.alloc(0),
+      Buffer.alloc(whole.length),
+    ]) {
       writeFileSync(cacheFile(), damaged)
       assert.deepEqual(call('push'), { status: 0, stdout: 'first', stderr: '' })
       assert.deepEqual(hashes(readFileSync(cacheFile())), hashes(whole))
@@ -67,7 +79,10 @@ describe('code cache', () => {
   it('that V8 refuses does no harm, and is left as it is', () => {
     call('push')
     const alien = Buffer.from('the code of another V8')
-    writeFileSync(cacheFile(), Buffer.concat([readFileSync(cacheFile()).subarray(0, 32), createHash('sha256').update(alien).digest(), alien]))
+    writeFileSync(
+      cacheFile(),
+      Buffer.concat([readFileSync(cacheFile()).subarray(0, 32), createHash('sha256').update(alien).digest(), alien]),
+    )
     const before = readFileSync(cacheFile())
     assert.deepEqual(call('push'), { status: 0, stdout: 'first', stderr: '' })
     assert.deepEqual(readFileSync(cacheFile()), before)
@@ -98,7 +113,10 @@ describe('code cache', () => {
     call('push')
     assert.deepEqual(draftsIn(path('dist', 'cache')), [draft])
     call('download')
-    assert.deepEqual(files().sort(), ['download', 'push'].map((name) => `${process.version}-${process.arch}-${name}`))
+    assert.deepEqual(
+      files().sort(),
+      ['download', 'push'].map((name) => `${process.version}-${process.arch}-${name}`),
+    )
   })
 
   it('is written by many processes at once without a broken one being seen', async () => {
@@ -111,7 +129,10 @@ describe('code cache', () => {
 
 /** What a cache says of itself: the hash of its bundle, and whether the hash of its code is right. */
 function hashes(cache: Buffer): readonly [string, boolean] {
-  return [cache.subarray(0, 32).toString('hex'), cache.subarray(32, 64).equals(createHash('sha256').update(cache.subarray(64)).digest())]
+  return [
+    cache.subarray(0, 32).toString('hex'),
+    cache.subarray(32, 64).equals(createHash('sha256').update(cache.subarray(64)).digest()),
+  ]
 }
 
 async function answerOf(program: string): Promise<string> {

@@ -17,15 +17,24 @@ describe('completion.yaml', () => {
   })
 
   it('has every command that users see, by each of its names', () => {
-    const names = COMMANDS.filter(({ isHidden }) => !isHidden).flatMap(({ aliases, usage }) => [usage.split(' ')[0], ...aliases])
-    assert.deepEqual(commands.map(({ name }) => name), [...names, 'help'])
+    const names = COMMANDS.filter(({ isHidden }) => !isHidden).flatMap(({ aliases, usage }) => [
+      usage.split(' ')[0],
+      ...aliases,
+    ])
+    assert.deepEqual(
+      commands.map(({ name }) => name),
+      [...names, 'help'],
+    )
   })
 
   it('has flags as Helm wants them: no dashes, each once, letters paired with their names, no letter that Helm has', () => {
     for (const { flags = [] } of commands) {
       assert.equal(new Set(flags).size, flags.length)
       const letters = flags.filter((flag) => flag.length === 1)
-      assert.deepEqual(letters, flags.slice(0, letters.length).map((name) => ({ destination: 'd', output: 'o', quiet: 'q' })[name]))
+      assert.deepEqual(
+        letters,
+        flags.slice(0, letters.length).map((name) => ({ destination: 'd', output: 'o', quiet: 'q' })[name]),
+      )
       assert.ok(flags.every((flag) => /^[a-z][a-z-]*$/.test(flag) && flag !== 'help'))
     }
   })

@@ -27,7 +27,8 @@ describe('plugin hooks', () => {
   }
 
   beforeEach(() => {
-    for (const part of ['bin', 's3-getter', 'scripts/hook.sh', 'plugin.yaml']) cpSync(join(ROOT, part), plugin(part), { recursive: true })
+    for (const part of ['bin', 's3-getter', 'scripts/hook.sh', 'plugin.yaml'])
+      cpSync(join(ROOT, part), plugin(part), { recursive: true })
     writeFileSync(
       plugin('scripts', 'build.mjs'),
       `import { mkdirSync, writeFileSync } from 'node:fs'
@@ -40,8 +41,14 @@ writeFileSync('dist/helm-s3.cjs', 'process.stdout.write("built " + process.argv.
     putProgram()
     assert.deepEqual(hook('install'), { status: 0, stdout: '', stderr: '' })
     assert.deepEqual(readdirSync(path('plugins')).sort(), ['helm-s3 (1)', 's3-getter'])
-    assert.equal(readFileSync(path('plugins', 's3-getter', 'plugin.yaml'), 'utf8'), readFileSync(join(ROOT, 's3-getter/plugin.yaml'), 'utf8'))
-    assert.equal(run(path('plugins', 's3-getter', 'bin', 'helm-s3'), ['download', '', '', '', 's3://b/k']).stdout, 'download||||s3://b/k')
+    assert.equal(
+      readFileSync(path('plugins', 's3-getter', 'plugin.yaml'), 'utf8'),
+      readFileSync(join(ROOT, 's3-getter/plugin.yaml'), 'utf8'),
+    )
+    assert.equal(
+      run(path('plugins', 's3-getter', 'bin', 'helm-s3'), ['download', '', '', '', 's3://b/k']).stdout,
+      'download||||s3://b/k',
+    )
   })
 
   it('work for a plugin that is a symbolic link to a checkout', () => {
@@ -96,12 +103,19 @@ writeFileSync('dist/helm-s3.cjs', 'process.stdout.write("built " + process.argv.
     }
     const { status, stderr } = hook('install', { PATH: path('bare') })
     assert.equal(status, 1)
-    assert.match(stderr, /^Error: helm-s3: building from source needs Node.js 20 or newer with npm, and 'node' is not on the PATH; .*\n$/)
+    assert.match(
+      stderr,
+      /^Error: helm-s3: building from source needs Node.js 20 or newer with npm, and 'node' is not on the PATH; .*\n$/,
+    )
   })
 
   it('do nothing when told so', () => {
     const result = hook('install', { HELM_S3_PLUGIN_NO_INSTALL_HOOK: '1' })
-    assert.deepEqual(result, { status: 0, stdout: 'Development mode: not downloading versioned release.\n', stderr: '' })
+    assert.deepEqual(result, {
+      status: 0,
+      stdout: 'Development mode: not downloading versioned release.\n',
+      stderr: '',
+    })
     assert.deepEqual(readdirSync(path('plugins')), ['helm-s3 (1)'])
   })
 

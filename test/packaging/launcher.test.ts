@@ -12,7 +12,10 @@ describe('launcher', () => {
   const program = (): string => path('a plugin', 'dist', 'helm-s3')
   const putBundle = (): void => {
     mkdirSync(path('a plugin', 'dist'))
-    writeFileSync(path('a plugin', 'dist', 'helm-s3.cjs'), "process.stdout.write(['bundle', ...process.argv.slice(2)].join('|'))")
+    writeFileSync(
+      path('a plugin', 'dist', 'helm-s3.cjs'),
+      "process.stdout.write(['bundle', ...process.argv.slice(2)].join('|'))",
+    )
   }
 
   beforeEach(() => {
@@ -45,7 +48,8 @@ describe('launcher', () => {
   it('prefers the self-contained program, and tries it out once', () => {
     putBundle()
     writeScript(program(), `echo "$1" >>"${path('calls')}"; echo "program $1"`)
-    for (const word of ['x', 'y']) assert.deepEqual(run(launcher(), [word]), { status: 0, stdout: `program ${word}\n`, stderr: '' })
+    for (const word of ['x', 'y'])
+      assert.deepEqual(run(launcher(), [word]), { status: 0, stdout: `program ${word}\n`, stderr: '' })
     assert.equal(readFileSync(path('calls'), 'utf8'), 'version\nx\ny\n')
   })
 
@@ -58,7 +62,8 @@ describe('launcher', () => {
     it(`runs the bundle in the place of a program ${what}`, () => {
       putBundle()
       writeFileSync(program(), bytes, { mode: 0o755 })
-      for (let call = 0; call < 2; call++) assert.deepEqual(run(launcher(), ['x']), { status: 0, stdout: 'bundle|x', stderr: '' })
+      for (let call = 0; call < 2; call++)
+        assert.deepEqual(run(launcher(), ['x']), { status: 0, stdout: 'bundle|x', stderr: '' })
     })
   }
 
@@ -89,7 +94,10 @@ describe('launcher', () => {
     writeScript(program(), 'exit 127')
     const { status, stderr } = run(launcher(), [], { HELM_S3_NODE: '/nowhere/node' })
     assert.equal(status, 1)
-    assert.match(stderr, /^Error: helm-s3 needs Node.js 20 or newer, because \S+ plugin\S*\/dist\/helm-s3 does not run on this machine, and [^\n]*\n$/)
+    assert.match(
+      stderr,
+      /^Error: helm-s3 needs Node.js 20 or newer, because \S+ plugin\S*\/dist\/helm-s3 does not run on this machine, and [^\n]*\n$/,
+    )
   })
 
   it('takes the node of HELM_S3_NODE, then the one beside it, then that of the PATH', () => {
@@ -117,11 +125,21 @@ describe('launcher', () => {
   })
 })
 
-/** The start of an ELF executable for a processor, by its number, with the path of its dynamic loader; no code follows. */
+/**
+ * The start of an ELF executable for a processor, by its number, with the path of its dynamic loader; no code follows.
+ */
 function elf(processor: number, loader: string): Buffer {
   const header = Buffer.alloc(64 + 56)
   header.write('\x7fELF\x02\x01\x01', 'latin1')
-  for (const [offset, value] of [[16, 2], [18, processor], [20, 1], [52, 64], [54, 56], [56, 1]] as const) header.writeUInt16LE(value, offset)
+  for (const [offset, value] of [
+    [16, 2],
+    [18, processor],
+    [20, 1],
+    [52, 64],
+    [54, 56],
+    [56, 1],
+  ] as const)
+    header.writeUInt16LE(value, offset)
   header.writeUInt32LE(64, 32)
   // One program header, of the type PT_INTERP.
   const segment = 64

@@ -9,7 +9,9 @@ const ROOT = join(import.meta.dirname, '../..')
 const NOTICES = readFileSync(join(ROOT, 'THIRD-PARTY-NOTICES'), 'utf8')
 
 /** Titles of the parts about packages: `name version`. */
-const named = [...NOTICES.matchAll(/^-+\n\n(\S+ \d\S*)\nLicence: (\S+)\n\n([^]*?)(?=\n-{100}\n)/gm)].map(([, title = '', licence = '', text = '']) => ({ title, licence, text }))
+const named = [...NOTICES.matchAll(/^-+\n\n(\S+ \d\S*)\nLicence: (\S+)\n\n([^]*?)(?=\n-{100}\n)/gm)].map(
+  ([, title = '', licence = '', text = '']) => ({ title, licence, text }),
+)
 
 describe('the notices about the work of others', () => {
   it('name every package that is in the bundle, and no other', async function () {
@@ -40,7 +42,10 @@ describe('the notices about the work of others', () => {
       }
     }
     assert.ok(titles.size > 50)
-    assert.deepEqual(named.map(({ title }) => title), [...titles].sort())
+    assert.deepEqual(
+      named.map(({ title }) => title),
+      [...titles].sort(),
+    )
   })
 
   it('hold the text of each licence', () => {
@@ -51,13 +56,24 @@ describe('the notices about the work of others', () => {
   })
 
   it('tell of the run time of the executables, with the licences of what is linked into it', () => {
-    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'scripts/executable/bun/package.json'), 'utf8')) as { readonly dependencies: { readonly bun: string } }
+    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'scripts/executable/bun/package.json'), 'utf8')) as {
+      readonly dependencies: { readonly bun: string }
+    }
     assert.ok(NOTICES.includes(`Bun ${dependencies.bun} (https://github.com/oven-sh/bun)`))
-    for (const text of ['GNU LIBRARY GENERAL PUBLIC LICENSE', 'GNU LESSER GENERAL PUBLIC LICENSE', 'JavaScriptCore', 'boringssl']) assert.ok(NOTICES.includes(text), text)
+    for (const text of [
+      'GNU LIBRARY GENERAL PUBLIC LICENSE',
+      'GNU LESSER GENERAL PUBLIC LICENSE',
+      'JavaScriptCore',
+      'boringssl',
+    ])
+      assert.ok(NOTICES.includes(text), text)
   })
 
   it('lie in every archive of a release, beside the plugin and beside the program', async () => {
     const files = await pluginFiles('helm-s3_x', hostTarget(), join(ROOT, 'LICENSE'))
-    assert.deepEqual(files.filter(({ path }) => path.endsWith('THIRD-PARTY-NOTICES')).map(({ path }) => path), ['THIRD-PARTY-NOTICES', 'helm-s3_x/THIRD-PARTY-NOTICES'])
+    assert.deepEqual(
+      files.filter(({ path }) => path.endsWith('THIRD-PARTY-NOTICES')).map(({ path }) => path),
+      ['THIRD-PARTY-NOTICES', 'helm-s3_x/THIRD-PARTY-NOTICES'],
+    )
   })
 })

@@ -12,7 +12,13 @@ import { systemRandom } from '../../lib/sys/random.ts'
 import { sha256 } from '../../lib/sys/sha256.ts'
 import { alteredStore } from '../../lib/store/altered-store.ts'
 
-const PLAIN: PushOptions = { force: false, ignoreIfExists: false, dryRun: false, relative: true, contentType: 'application/gzip' }
+const PLAIN: PushOptions = {
+  force: false,
+  ignoreIfExists: false,
+  dryRun: false,
+  relative: true,
+  contentType: 'application/gzip',
+}
 
 /** The clock of one client, which shows the store's time until it is told otherwise. Milliseconds. */
 export class ClientClock implements Clock {
@@ -81,7 +87,14 @@ export class Repository {
   /** A new command, by a client of its own. `change`: what its store does otherwise. */
   session(change: Partial<ObjectStore> = {}, clock: Clock = new ClientClock(this)): Session {
     const notice = (line: string): void => void this.notices.push(line)
-    return createSession({ store: this.#noting(change), location: this.location, clock, random: systemRandom, origin: {}, notice })
+    return createSession({
+      store: this.#noting(change),
+      location: this.location,
+      clock,
+      random: systemRandom,
+      origin: {},
+      notice,
+    })
   }
 
   pass(milliseconds: number): void {
@@ -95,7 +108,11 @@ export class Repository {
     this.pass(2000)
   }
 
-  push(uploads: readonly ChartUpload[], options: Partial<PushOptions> = {}, session = this.session()): Promise<PushResult> {
+  push(
+    uploads: readonly ChartUpload[],
+    options: Partial<PushOptions> = {},
+    session = this.session(),
+  ): Promise<PushResult> {
     return pushCharts(session, uploads, { ...PLAIN, ...options })
   }
 

@@ -3,18 +3,52 @@ import { readConfig } from '../../lib/settings/config.ts'
 
 describe('config', () => {
   it("takes Helm's files from what Helm exports", () => {
-    const env = { HELM_REPOSITORY_CONFIG: '/h/repositories.yaml', HELM_REPOSITORY_CACHE: '/h/cache', HELM_CONFIG_HOME: '/no' }
+    const env = {
+      HELM_REPOSITORY_CONFIG: '/h/repositories.yaml',
+      HELM_REPOSITORY_CACHE: '/h/cache',
+      HELM_CONFIG_HOME: '/no',
+    }
     const files = { repositoriesFile: '/h/repositories.yaml', cacheFolder: '/h/cache' }
     assert.deepEqual(readConfig(env, 'linux').helm, { ...files, program: 'helm' })
     assert.deepEqual(readConfig({ ...env, HELM_BIN: '/bin/helm4' }, 'linux').helm, { ...files, program: '/bin/helm4' })
   })
 
   const places: readonly (readonly [string, NodeJS.Platform, Record<string, string>, string, string])[] = [
-    ['Linux', 'linux', { HOME: '/home/me' }, '/home/me/.config/helm/repositories.yaml', '/home/me/.cache/helm/repository'],
-    ['macOS', 'darwin', { HOME: '/Users/me' }, '/Users/me/Library/Preferences/helm/repositories.yaml', '/Users/me/Library/Caches/helm/repository'],
-    ['Windows', 'win32', { APPDATA: 'C:\\A', TEMP: 'C:\\T' }, 'C:\\A\\helm\\repositories.yaml', 'C:\\T\\helm\\repository'],
-    ['XDG folders', 'linux', { XDG_CONFIG_HOME: '/c', XDG_CACHE_HOME: '/k' }, '/c/helm/repositories.yaml', '/k/helm/repository'],
-    ['Helm folders, as they are', 'linux', { HELM_CONFIG_HOME: '/c', HELM_CACHE_HOME: '/k' }, '/c/repositories.yaml', '/k/repository'],
+    [
+      'Linux',
+      'linux',
+      { HOME: '/home/me' },
+      '/home/me/.config/helm/repositories.yaml',
+      '/home/me/.cache/helm/repository',
+    ],
+    [
+      'macOS',
+      'darwin',
+      { HOME: '/Users/me' },
+      '/Users/me/Library/Preferences/helm/repositories.yaml',
+      '/Users/me/Library/Caches/helm/repository',
+    ],
+    [
+      'Windows',
+      'win32',
+      { APPDATA: 'C:\\A', TEMP: 'C:\\T' },
+      'C:\\A\\helm\\repositories.yaml',
+      'C:\\T\\helm\\repository',
+    ],
+    [
+      'XDG folders',
+      'linux',
+      { XDG_CONFIG_HOME: '/c', XDG_CACHE_HOME: '/k' },
+      '/c/helm/repositories.yaml',
+      '/k/helm/repository',
+    ],
+    [
+      'Helm folders, as they are',
+      'linux',
+      { HELM_CONFIG_HOME: '/c', HELM_CACHE_HOME: '/k' },
+      '/c/repositories.yaml',
+      '/k/repository',
+    ],
   ]
   for (const [name, platform, env, repositoriesFile, cacheFolder] of places) {
     it(`finds them where Helm keeps them without it: ${name}`, () => {

@@ -52,7 +52,10 @@ describe('the proxy of a URL', () => {
     for (const HTTPS_PROXY of ['pac+http://me:hidden@h/x.js', 'http://me:hidden@', 'ftp://me:hidden@h']) {
       const variables = proxyVariables({ HTTPS_PROXY })
       assert.ok(variables)
-      assert.throws(() => proxyFor('https://h.test', variables), { code: 'invalid-config', message: 'HTTPS_PROXY is not the URL of a proxy' })
+      assert.throws(() => proxyFor('https://h.test', variables), {
+        code: 'invalid-config',
+        message: 'HTTPS_PROXY is not the URL of a proxy',
+      })
     }
   })
 })

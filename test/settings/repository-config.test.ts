@@ -1,11 +1,29 @@
 import assert from 'node:assert/strict'
-import { changeConfig, configOf, decodeConfig, encodeConfig, isSameConfig } from '../../lib/settings/repository-config.ts'
+import {
+  changeConfig,
+  configOf,
+  decodeConfig,
+  encodeConfig,
+  isSameConfig,
+} from '../../lib/settings/repository-config.ts'
 
 const decode = (text: string): ReturnType<typeof decodeConfig> => decodeConfig(Buffer.from(text))
 
 describe('repository config', () => {
   it('is read as it was written', () => {
-    const document = changeConfig({}, { relative: 'false', 'publish-url': 'https://charts.test/stable/', 'literal-plus': 'true', acl: 'private', sse: 'aws:kms', 'sse-kms-key-id': 'alias/k', 'grace-window': '90s', format: 'yaml' })
+    const document = changeConfig(
+      {},
+      {
+        relative: 'false',
+        'publish-url': 'https://charts.test/stable/',
+        'literal-plus': 'true',
+        acl: 'private',
+        sse: 'aws:kms',
+        'sse-kms-key-id': 'alias/k',
+        'grace-window': '90s',
+        format: 'yaml',
+      },
+    )
     const { ignored, isUnreadable, texts } = decodeConfig(encodeConfig(document, 'one'))
     assert.deepEqual([ignored, isUnreadable], [[], false])
     assert.deepEqual(configOf(texts), {
@@ -30,12 +48,20 @@ describe('repository config', () => {
 
   it('keeps what it does not know', () => {
     const { document } = decode('{"later": {"a": [1]}, "relative": true}')
-    assert.deepEqual(changeConfig(document, { relative: undefined, format: 'json' }), { later: { a: [1] }, format: 'json' })
+    assert.deepEqual(changeConfig(document, { relative: undefined, format: 'json' }), {
+      later: { a: [1] },
+      format: 'json',
+    })
   })
 
   for (const text of ['', 'no json', '[]', 'null', '"text"', '\u{fffd}{']) {
     it(`says nothing when it is ${JSON.stringify(text)}`, () => {
-      assert.deepEqual(decode(text), { document: {}, texts: {}, ignored: ['it is not a JSON object'], isUnreadable: true })
+      assert.deepEqual(decode(text), {
+        document: {},
+        texts: {},
+        ignored: ['it is not a JSON object'],
+        isUnreadable: true,
+      })
     })
   }
 
@@ -60,8 +86,16 @@ describe('repository config', () => {
   }
 
   it('is not written with something that readers would ignore', () => {
-    assert.throws(() => changeConfig({ 'grace-window': '1s' }, { acl: 'private' }), { code: 'invalid-config', message: /^grace-window=1s: / })
-    assert.throws(() => changeConfig({ relative: true }, { 'publish-url': 'https://charts.test' }), { code: 'invalid-config', message: /contradicts relative=true/ })
-    assert.deepEqual(changeConfig({ relative: true }, { relative: undefined, 'publish-url': 'https://charts.test' }), { 'publish-url': 'https://charts.test' })
+    assert.throws(() => changeConfig({ 'grace-window': '1s' }, { acl: 'private' }), {
+      code: 'invalid-config',
+      message: /^grace-window=1s: /,
+    })
+    assert.throws(() => changeConfig({ relative: true }, { 'publish-url': 'https://charts.test' }), {
+      code: 'invalid-config',
+      message: /contradicts relative=true/,
+    })
+    assert.deepEqual(changeConfig({ relative: true }, { relative: undefined, 'publish-url': 'https://charts.test' }), {
+      'publish-url': 'https://charts.test',
+    })
   })
 })

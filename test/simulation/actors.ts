@@ -45,8 +45,8 @@ export class Actors {
   }
 
   /**
-   * One command after another on an empty bucket, each by another client, as one person would: what is there decides what comes next.
-   * With nobody else at work none of them has anything to wait for.
+   * One command after another on an empty bucket, each by another client, as one person would: what is there decides
+   * what comes next. With nobody else at work none of them has anything to wait for.
    */
   async playInTurn(): Promise<void> {
     const { isVersioned, kind: store, mix, random, versions } = this.#world
@@ -91,8 +91,10 @@ export class Actors {
     this.#start(random.below(2000), { record, run: timed })
     await this.#world.drain()
     const took = end - record.start
-    if (took > LONGEST_IN_TURN) this.#world.violate(`${record.client.name} takes ${(took / 1000).toFixed(1)} s with nobody else at work`)
-    if (record.failure !== failure) this.#world.violate(`${record.client.name} ends with ${String(record.failure)}, not ${String(failure)}`)
+    if (took > LONGEST_IN_TURN)
+      this.#world.violate(`${record.client.name} takes ${(took / 1000).toFixed(1)} s with nobody else at work`)
+    if (record.failure !== failure)
+      this.#world.violate(`${record.client.name} ends with ${String(record.failure)}, not ${String(failure)}`)
   }
 
   #spawnOperation(number: number, kind: OperationKind): void {
@@ -116,7 +118,14 @@ export class Actors {
       case 'force':
       case 'batch': {
         const wanted = kind === 'batch' ? versions : [random.pick(versions)]
-        return this.#start(delay, this.#push(name, kind, wanted.map((version) => makeUpload(version, random.pick([...mix.contents])))))
+        return this.#start(
+          delay,
+          this.#push(
+            name,
+            kind,
+            wanted.map((version) => makeUpload(version, random.pick([...mix.contents]))),
+          ),
+        )
       }
       case 'restore':
         return this.#start(delay, this.#restore(name, random.pick(versions)))
@@ -134,8 +143,17 @@ export class Actors {
 
   #push(name: string, kind: Push, uploads: readonly ChartUpload[]): Command {
     const wants = new Map(uploads.map(({ version, digest }) => [version, digest] as const))
-    const record = this.#record(`${name}:${uploads.map(({ source }) => source).join('+')}`, kind, kind === 'force' ? 'force' : 'push', wants)
-    return { record, run: (session) => this.#pushAll(session, record, uploads, { force: kind === 'force', ignoreIfExists: kind === 'ignore' }) }
+    const record = this.#record(
+      `${name}:${uploads.map(({ source }) => source).join('+')}`,
+      kind,
+      kind === 'force' ? 'force' : 'push',
+      wants,
+    )
+    return {
+      record,
+      run: (session) =>
+        this.#pushAll(session, record, uploads, { force: kind === 'force', ignoreIfExists: kind === 'ignore' }),
+    }
   }
 
   async #pushAll(
@@ -169,8 +187,13 @@ export class Actors {
     const record = this.#record(`${name}:${versions.join('+')}`, kind, 'delete', withoutValues(versions))
     const run = async (session: Session): Promise<void> => {
       const { index } = await view.readView(session)
-      const present = versions.filter((version) => versions.length === 1 || index.find({ name: CHART, version }) !== undefined)
-      const result = await deletion.deleteVersions(session, present.map((version) => ({ name: CHART, version })))
+      const present = versions.filter(
+        (version) => versions.length === 1 || index.find({ name: CHART, version }) !== undefined,
+      )
+      const result = await deletion.deleteVersions(
+        session,
+        present.map((version) => ({ name: CHART, version })),
+      )
       if (result.keptArchives.length > 0) record.hasLeftArchive = true
       this.#acknowledge(record)
       const committed = result.committed.at(-1)
@@ -188,12 +211,20 @@ export class Actors {
     return { record, run }
   }
 
-  /** Takes nothing out of the index, whatever else happens; whoever pushes what it takes for an orphan must not lose it. */
+  /**
+   * Takes nothing out of the index, whatever else happens; whoever pushes what it takes for an orphan must not lose it.
+   */
   #clearOrphans(name: string): Command {
     const { mix, product, versions } = this.#world
     const record = this.#record(name, 'orphans', 'orphans', withoutValues(versions))
     const run = async (session: Session): Promise<void> => {
-      const options = { rules: undefined, olderThan: undefined, orphanAge: mix.orphanAge, allowManyOrphans: true, dryRun: false }
+      const options = {
+        rules: undefined,
+        olderThan: undefined,
+        orphanAge: mix.orphanAge,
+        allowManyOrphans: true,
+        dryRun: false,
+      }
       const result = await product.prune.prune(session, options)
       if (result.keptArchives.length > 0) record.hasLeftArchive = true
       this.#acknowledge(record)
@@ -230,7 +261,13 @@ export class Actors {
       const { findings } = await check.checkRepository(session, { ...look, probe: false })
       tell(findings)
       const afterCommit = async (): Promise<void> => undefined
-      if (fix) await repair.repairRepository(session, findings, { ...look, relative: true, allowLostEntries: true, afterCommit })
+      if (fix)
+        await repair.repairRepository(session, findings, {
+          ...look,
+          relative: true,
+          allowLostEntries: true,
+          afterCommit,
+        })
       this.#acknowledge(record)
     }
     this.#start(0, { record, run })
@@ -313,7 +350,12 @@ export class Actors {
     this.#spawn(record.client, delay, record, run)
   }
 
-  #spawn(client: Client, delay: number, record: ClientRecord | undefined, run: (session: Session) => Promise<void>): void {
+  #spawn(
+    client: Client,
+    delay: number,
+    record: ClientRecord | undefined,
+    run: (session: Session) => Promise<void>,
+  ): void {
     const session = this.#open(client, record)
     client.after(delay, () => {
       if (record !== undefined) record.start = this.#world.time.now
@@ -326,7 +368,8 @@ export class Actors {
     const code = this.#codeOf(client, error)
     if (code === undefined || record === undefined) return
     // Of `restore`.
-    if (code === 'already-exists' && record.effect === 'push') for (const version of record.wants.keys()) record.existing.add(version)
+    if (code === 'already-exists' && record.effect === 'push')
+      for (const version of record.wants.keys()) record.existing.add(version)
     this.#noteFailure(record, code)
   }
 

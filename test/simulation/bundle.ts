@@ -6,13 +6,23 @@ import { type Edit, applyEdit } from './edits.ts'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 const LIB = join(HERE, '../../lib')
-const COMMON: BuildOptions = { bundle: true, write: false, platform: 'node', target: 'node20', format: 'cjs', logLevel: 'silent' }
+const COMMON: BuildOptions = {
+  bundle: true,
+  write: false,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  logLevel: 'silent',
+}
 
 /**
- * The program as one CommonJS module, from this `lib` folder, with these edits. Bundles are made in memory: a program with one
- * rule broken costs no copy of it, and the threads that run it need no loader for TypeScript.
+ * The program as one CommonJS module, from this `lib` folder, with these edits. Bundles are made in memory: a program
+ * with one rule broken costs no copy of it, and the threads that run it need no loader for TypeScript.
  */
-export async function bundleProduct({ edits = [], lib = LIB }: { readonly edits?: readonly Edit[]; readonly lib?: string } = {}): Promise<string> {
+export async function bundleProduct({
+  edits = [],
+  lib = LIB,
+}: { readonly edits?: readonly Edit[]; readonly lib?: string } = {}): Promise<string> {
   const parts = await readFile(join(HERE, 'parts.ts'), 'utf8')
   return codeOf({
     ...COMMON,
@@ -36,7 +46,9 @@ async function codeOf(options: BuildOptions): Promise<string> {
 const unpackAtOnce: Plugin = {
   name: 'unpack-at-once',
   setup: (build) => {
-    build.onResolve({ filter: /^node:zlib$/ }, ({ importer }) => (importer.startsWith(HERE) ? undefined : { path: join(HERE, 'unpack-at-once.ts') }))
+    build.onResolve({ filter: /^node:zlib$/ }, ({ importer }) =>
+      importer.startsWith(HERE) ? undefined : { path: join(HERE, 'unpack-at-once.ts') },
+    )
   },
 }
 
@@ -55,7 +67,9 @@ function edit(lib: string, edits: readonly Edit[]): Plugin {
         }
         return { contents, loader: 'ts' }
       })
-      build.onEnd(() => ({ errors: [...open].map(({ file }) => ({ text: `${file} is no part of what is simulated` })) }))
+      build.onEnd(() => ({
+        errors: [...open].map(({ file }) => ({ text: `${file} is no part of what is simulated` })),
+      }))
     },
   }
 }

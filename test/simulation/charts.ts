@@ -13,7 +13,10 @@ export function makeUpload(version: string, content: string): ChartUpload {
   const source = `${version}=${content}`
   const known = uploads.get(source)
   if (known !== undefined) return known
-  const bytes = tgz({ name: `${CHART}/Chart.yaml`, content: `apiVersion: v2\nname: ${CHART}\nversion: ${version}\n# ${content}\n` })
+  const bytes = tgz({
+    name: `${CHART}/Chart.yaml`,
+    content: `apiVersion: v2\nname: ${CHART}\nversion: ${version}\n# ${content}\n`,
+  })
   const metadata = { name: CHART, version, apiVersion: 'v2' }
   const upload = { name: CHART, version, digest: digestOf(bytes), bytes, provenance: undefined, metadata, source }
   uploads.set(source, upload)

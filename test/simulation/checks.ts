@@ -51,9 +51,15 @@ export async function checkArchives(world: World): Promise<void> {
     const archive = await archiveDigest(world, version)
     if (archive === entry) continue
     const what =
-      archive === null ? 'an entry without its archive' : entry === null ? 'an archive without an entry' : 'an entry and an archive that differ'
-    const isMixedUp = archive !== null && entry !== null && world.kind !== 'no-conditions' && !world.outsiders.haveEmptied
-    // A PUT that a proxy repeats may meet the bytes, and so the ETag, that it met the first time: long after its answer.
+      archive === null
+        ? 'an entry without its archive'
+        : entry === null
+          ? 'an archive without an entry'
+          : 'an entry and an archive that differ'
+    const isMixedUp =
+      archive !== null && entry !== null && world.kind !== 'no-conditions' && !world.outsiders.haveEmptied
+    // A PUT that a proxy repeats may meet the bytes, and so the ETag, that it met the first time: long after its
+    // answer.
     const isLost = isMixedUp && world.network.repeats === 0 && (await isOfAcknowledged(world, version))
     const isExcused = mayDiffer(world, version, { archive, entry }) && !isLost
     if (isExcused) world.count(`residue: ${what}`)
@@ -66,7 +72,11 @@ export async function checkAdvice(world: World, actors: Actors): Promise<void> {
   const check = async (fix: boolean): Promise<readonly string[]> => {
     const left: string[] = ['check does not end']
     actors.check('check', { fix }, (findings) => {
-      left.splice(0, left.length, ...findings.filter((finding) => !mayStay(finding)).map(({ code, detail }) => `${code}: ${detail}`))
+      left.splice(
+        0,
+        left.length,
+        ...findings.filter((finding) => !mayStay(finding)).map(({ code, detail }) => `${code}: ${detail}`),
+      )
     })
     await world.drain()
     return left
@@ -83,7 +93,8 @@ export async function checkHealing(world: World, actors: Actors): Promise<void> 
   await world.drain()
   const healed = await look(world, actors, 'healed')
   for (const version of world.versions) {
-    if ((await archiveDigest(world, version)) !== (healed.get(version) ?? null)) world.violate(`${version}: a reindex at rest does not heal it`)
+    if ((await archiveDigest(world, version)) !== (healed.get(version) ?? null))
+      world.violate(`${version}: a reindex at rest does not heal it`)
   }
 }
 
@@ -123,7 +134,9 @@ function checkOrder(world: World, version: string): void {
     return world.count('residue: a deletion took the archive of a forced push, and another push won')
   }
   const writes = history.filter(({ kind, client }) => kind !== 'read' || client === 'final')
-  const what = isLinearizable(writes, initial, lenient) ? 'a read saw what never was' : 'an acknowledged mutation is lost or undone'
+  const what = isLinearizable(writes, initial, lenient)
+    ? 'a read saw what never was'
+    : 'an acknowledged mutation is lost or undone'
   world.violate(`${version}: ${what}`)
 }
 
@@ -153,7 +166,10 @@ async function readIndexText({ bucket }: World): Promise<string> {
   return base === undefined ? '' : Buffer.from(base.body).toString()
 }
 
-/** Those that the program obeys: what lies too far ahead, for the clock of the store was set back, is ill-formed and stays. */
+/**
+ * Those that the program obeys: what lies too far ahead, for the clock of the store was set back, is ill-formed and
+ * stays.
+ */
 async function countDeltas({ bucket, outsiders }: World): Promise<number> {
   const isObeyed = ({ key, lastModified }: ObjectInfo): boolean => {
     const id = deltaIdOf(LOCATION.deltaFolder, key)

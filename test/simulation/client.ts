@@ -10,8 +10,8 @@ export interface ClientOptions {
 }
 
 /**
- * The machine on which one command runs. It may stand still: nothing of it goes on meanwhile, and its clocks may stand, too. It
- * may die: nothing of it ever goes on.
+ * The machine on which one command runs. It may stand still: nothing of it goes on meanwhile, and its clocks may stand,
+ * too. It may die: nothing of it ever goes on.
  */
 export class Client {
   readonly name: string
@@ -50,7 +50,8 @@ export class Client {
   /** A timer of its own: one whose clocks stand waits on. */
   timer(ms: number, run: () => void): void {
     const due = this.clock.monotonic() + ms
-    const wait = (): void => this.after(due - this.clock.monotonic(), () => (this.clock.monotonic() < due ? wait() : run()))
+    const wait = (): void =>
+      this.after(due - this.clock.monotonic(), () => (this.clock.monotonic() < due ? wait() : run()))
     wait()
   }
 

@@ -1,9 +1,12 @@
 import type { PutOptions } from '../../lib/store/object-store.ts'
 import { LOCATION } from './charts.ts'
 
-// What a trace says of requests and answers: versions with the first characters of their digests, ids without what they share.
+// What a trace says of requests and answers: versions with the first characters of their digests, ids without what they
+// share.
 
-type ByChart = Readonly<Record<string, readonly { readonly version: string; readonly digest?: string; readonly created?: string }[]>>
+type ByChart = Readonly<
+  Record<string, readonly { readonly version: string; readonly digest?: string; readonly created?: string }[]>
+>
 
 export function putText(key: string, body: Uint8Array, { metadata, when }: PutOptions): string {
   const condition = typeof when === 'string' ? when : `over ${when.match}`
@@ -16,14 +19,20 @@ export function answerText(key: string, value: unknown): string {
   if (typeof value !== 'object' || value === null) return typeof value
   if ('outcome' in value) return String(value.outcome)
   if ('unchanged' in value) return 'unchanged'
-  if ('objects' in value) return (value.objects as { readonly key: string }[]).map((object) => shortKey(object.key)).join(' ') || 'nothing'
+  if ('objects' in value)
+    return (value.objects as { readonly key: string }[]).map((object) => shortKey(object.key)).join(' ') || 'nothing'
   const { body, etag, metadata } = value as { body?: Uint8Array; etag?: string; metadata?: Record<string, string> }
   const delta = metadata?.delta === undefined ? '' : ` by ${shortId(metadata.delta)}`
   return `${String(etag)}${delta} ${body === undefined ? '' : contentText(key, body)}`
 }
 
 export function viewText(values: ReadonlyMap<string, string>): string {
-  return [...values].map(([version, digest]) => `${version}=${digest.slice(0, 6)}`).sort().join(' ') || 'nothing'
+  return (
+    [...values]
+      .map(([version, digest]) => `${version}=${digest.slice(0, 6)}`)
+      .sort()
+      .join(' ') || 'nothing'
+  )
 }
 
 function contentText(key: string, body: Uint8Array): string {
@@ -43,20 +52,25 @@ function indexText({ annotations, entries }: Readonly<Record<string, unknown>>):
     const id = /^helm-s3\/folded\/(.*)/.exec(name)?.[1]
     if (id === undefined) return []
     const { ended, gone, touched } = JSON.parse(value) as { ended?: boolean; gone?: string; touched: unknown }
-    const marks = [touched === '*' ? '*' : '', gone === undefined ? '' : ' gone', ended === true ? ' ended' : ''].join('')
+    const marks = [touched === '*' ? '*' : '', gone === undefined ? '' : ' gone', ended === true ? ' ended' : ''].join(
+      '',
+    )
     return [`${shortId(id)}${marks}`]
   })
   return `[${versionsText(entries as ByChart | undefined)}], folded [${folded.join(', ')}]`
 }
 
 function deltaText({ addedEntries, addedIfAbsent, removedEntries }: Readonly<Record<string, unknown>>): string {
-  const part = (sign: string, charts: unknown): string => (charts === undefined ? '' : ` ${sign}[${versionsText(charts as ByChart)}]`)
+  const part = (sign: string, charts: unknown): string =>
+    charts === undefined ? '' : ` ${sign}[${versionsText(charts as ByChart)}]`
   return `${part('-', removedEntries)}${part('+', addedEntries)}${part('?', addedIfAbsent)}`.trim()
 }
 
 function versionsText(charts: ByChart | undefined): string {
   const entries = Object.values(charts ?? {}).flat()
-  return entries.map(({ created, digest, version }) => `${version}=${created === '' ? 'announced' : String(digest).slice(0, 6)}`).join(' ')
+  return entries
+    .map(({ created, digest, version }) => `${version}=${created === '' ? 'announced' : String(digest).slice(0, 6)}`)
+    .join(' ')
 }
 
 function shortKey(key: string): string {

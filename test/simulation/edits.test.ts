@@ -7,7 +7,8 @@ import { MUTANTS } from './mutants.ts'
 const LIB = join(import.meta.dirname, '../../lib')
 
 describe('an edit of the simulated program', () => {
-  const apply = (text: string, find: string, replace = 'NEW'): string => applyEdit(text, { file: 'a.ts', find, replace })
+  const apply = (text: string, find: string, replace = 'NEW'): string =>
+    applyEdit(text, { file: 'a.ts', find, replace })
 
   it('changes what it names, and nothing else', () => {
     assert.equal(apply('one(a)\ntwo(b)\n', 'two(b)'), 'one(a)\nNEW\n')
@@ -16,9 +17,16 @@ describe('an edit of the simulated program', () => {
 
   it('is found however the code is wrapped, here and there', () => {
     const wrapped = 'before\n  call(\n    first,\n    { a: [1, 2,], },\n  )\nafter\n'
-    for (const find of ['call(first, { a: [1, 2] })', 'call(first,{a:[1,2]})', '\n call (\n first, { a: [1, 2,\n ], }, )\n']) {
+    for (const find of [
+      'call(first, { a: [1, 2] })',
+      'call(first,{a:[1,2]})',
+      '\n call (\n first, { a: [1, 2,\n ], }, )\n',
+    ]) {
       assert.equal(apply(wrapped, find), 'before\n  NEW\nafter\n')
-      assert.equal(apply(`before ${find} after`, 'call(\n\tfirst,\n\t{ a: [1, 2] }\n)').replaceAll(/\s+/g, ' '), 'before NEW after')
+      assert.equal(
+        apply(`before ${find} after`, 'call(\n\tfirst,\n\t{ a: [1, 2] }\n)').replaceAll(/\s+/g, ' '),
+        'before NEW after',
+      )
     }
   })
 
@@ -59,7 +67,9 @@ describe('an edit of the simulated program', () => {
     for (const { also = [], rule, ...first } of MUTANTS) {
       for (const edit of [first, ...also]) {
         const text = readFileSync(join(LIB, edit.file), 'utf8')
-        const wrapped = text.replaceAll(/(?<=[([{])|(?<=,) /g, '\n        ').replaceAll(/(?<![,([{\s])\s*(?=[)\]}])/g, ',\n')
+        const wrapped = text
+          .replaceAll(/(?<=[([{])|(?<=,) /g, '\n        ')
+          .replaceAll(/(?<![,([{\s])\s*(?=[)\]}])/g, ',\n')
         assert.notEqual(wrapped, text)
         assert.notEqual(applyEdit(wrapped, edit), wrapped, rule)
       }

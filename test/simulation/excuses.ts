@@ -5,22 +5,31 @@ import type { World } from './world.ts'
 
 // What the protocol does not promise: a deviation that one of these explains is counted, and is no violation.
 
-/** A read of what a push had written and was not acknowledged by then: a removal of other content above it may hide it again. */
+/**
+ * A read of what a push had written and was not acknowledged by then: a removal of other content above it may hide it
+ * again.
+ */
 export function sawUnacknowledged({ records }: World, { client, end, kind, value }: Operation): boolean {
   if (kind !== 'read' || !client.startsWith('read') || value === null) return false
-  return records.some(({ acknowledgedAt, wants }) => (acknowledgedAt ?? Infinity) > end && [...wants.values()].includes(value))
+  return records.some(
+    ({ acknowledgedAt, wants }) => (acknowledgedAt ?? Infinity) > end && [...wants.values()].includes(value),
+  )
 }
 
 /**
- * A store that ignores the condition of a DELETE lets a deletion take the archive of a forced push that has just replaced the one that
- * was meant. A plain push finds none then, and wins although the forced one was before it.
+ * A store that ignores the condition of a DELETE lets a deletion take the archive of a forced push that has just
+ * replaced the one that was meant. A plain push finds none then, and wins although the forced one was before it.
  */
 export function mayWinOverForce(world: World, version: string): boolean {
   return world.mistaken.has(world.keyOf(version))
 }
 
 /** Whether the archive of a version may differ from its entry at the end. Null: there is none. */
-export function mayDiffer(world: World, version: string, { archive, entry }: { readonly archive: string | null; readonly entry: string | null }): boolean {
+export function mayDiffer(
+  world: World,
+  version: string,
+  { archive, entry }: { readonly archive: string | null; readonly entry: string | null },
+): boolean {
   // What is still in the log counts again: also what was deleted by what is not.
   if (world.kind === 'no-conditions' || world.outsiders.haveEmptied) return true
   if (archive === null) return world.mistaken.has(world.keyOf(version)) || isOfTheDead(world, version, entry)
@@ -28,8 +37,8 @@ export function mayDiffer(world: World, version: string, { archive, entry }: { r
 }
 
 /**
- * A push by force whose archive others have replaced and deleted before its delta came, and which died before it looked: nobody else knows
- * of its entry.
+ * A push by force whose archive others have replaced and deleted before its delta came, and which died before it
+ * looked: nobody else knows of its entry.
  */
 function isOfTheDead(world: World, version: string, entry: string | null): boolean {
   const owners = actorsOn(world, version).filter(({ wants }) => wants.get(version) === entry)
@@ -45,8 +54,9 @@ function mayLeaveOrphan(world: World, version: string): boolean {
 }
 
 /**
- * A PUT that arrives a second time may meet the same bytes, and so the same ETag, that it met the first time. A push that was long
- * under way may have lost its archive to another one, which took it for dead and died itself: neither is acknowledged then.
+ * A PUT that arrives a second time may meet the same bytes, and so the same ETag, that it met the first time. A push
+ * that was long under way may have lost its archive to another one, which took it for dead and died itself: neither is
+ * acknowledged then.
  */
 function mayLeaveOtherArchive(world: World, version: string): boolean {
   if (world.network.repeats > 0) return true
@@ -62,8 +72,9 @@ function actorsOn({ records }: World, version: string): readonly ClientRecord[] 
 }
 
 /**
- * Findings that `check --fix` may leave: archives that no entry names, which people decide on; what somebody without the program has
- * put into `index.d/`; how far the clock of the client is off; and deltas that are too young to be collected.
+ * Findings that `check --fix` may leave: archives that no entry names, which people decide on; what somebody without
+ * the program has put into `index.d/`; how far the clock of the client is off; and deltas that are too young to be
+ * collected.
  */
 const MAY_STAY: readonly FindingCode[] = [
   'archive-unlisted',

@@ -61,9 +61,8 @@ export async function layOut(world: World): Promise<void> {
 }
 
 /**
- * An early release has folded a large delta and not noted what it touched. It lies below all that comes, or above some of it; it may
- * be collected or still be there. It was about another chart.
- * Returns the time in its id.
+ * An early release has folded a large delta and not noted what it touched. It lies below all that comes, or above some
+ * of it; it may be collected or still be there. It was about another chart. Returns the time in its id.
  */
 async function addLegacyNote({ mix, random, store, time }: World, folded: Map<DeltaId, FoldedDelta>): Promise<number> {
   const at = time.now - mix.graceWindow - random.below(10 * MINUTE)
@@ -73,7 +72,9 @@ async function addLegacyNote({ mix, random, store, time }: World, folded: Map<De
   folded.set(id, { at, touched: '*', gone: isCollected && random.chance(0.5) ? at + MINUTE : undefined })
   if (isCollected) return time.now + lead
   const removal = { name: 'other', version: '1.0.0', digest: 'f'.repeat(64) }
-  await store.put(deltaKey(LOCATION.deltaFolder, id), encodeDelta({ added: [], removed: [removal] }), { when: 'absent' })
+  await store.put(deltaKey(LOCATION.deltaFolder, id), encodeDelta({ added: [], removed: [removal] }), {
+    when: 'absent',
+  })
   return time.now + lead
 }
 

@@ -1,13 +1,13 @@
 /**
- * One operation on one version as its client saw it. Times in milliseconds of virtual time. Values are digests; null: the
- * version is absent.
+ * One operation on one version as its client saw it. Times in milliseconds of virtual time. Values are digests; null:
+ * the version is absent.
  */
 export interface Operation {
   readonly client: string
   /**
-   * `exists`: sees that there is a value. `set`: needs an absent version or the same value. `overwrite`: sets whatever stood there.
-   * `remove`: takes this value away. `clear`: empties. `fill`: sets an absent version. `exchange`: sets an absent version or one with
-   * the value `from`. Both leave any other value.
+   * `exists`: sees that there is a value. `set`: needs an absent version or the same value. `overwrite`: sets whatever
+   * stood there. `remove`: takes this value away. `clear`: empties. `fill`: sets an absent version. `exchange`: sets an
+   * absent version or one with the value `from`. Both leave any other value.
    */
   readonly kind: 'read' | 'exists' | 'set' | 'overwrite' | 'remove' | 'clear' | 'fill' | 'exchange'
   readonly value: string | null
@@ -23,9 +23,9 @@ export interface Operation {
 export const MAX_OPERATIONS = 31
 
 /**
- * Whether there is one order of the operations, in keeping with their times, in which every read sees what the operations
- * before it left, and all required ones occur. `lenient`: a store without conditional writes, where a `set` may win over
- * another value. Histories that are too long to search count as fine; the caller counts them.
+ * Whether there is one order of the operations, in keeping with their times, in which every read sees what the
+ * operations before it left, and all required ones occur. `lenient`: a store without conditional writes, where a `set`
+ * may win over another value. Histories that are too long to search count as fine; the caller counts them.
  */
 export function isLinearizable(operations: readonly Operation[], initial: string | null, lenient: boolean): boolean {
   if (operations.length > MAX_OPERATIONS) return true

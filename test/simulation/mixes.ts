@@ -6,13 +6,18 @@ export interface Mix {
   readonly inTurn: boolean
   /** Mean latency of each way. */
   readonly latency: number
-  /** Chance that a client stands still before a request that no deadline guards, or with an answer in its hands (half of it each). */
+  /**
+   * Chance that a client stands still before a request that no deadline guards, or with an answer in its hands (half of
+   * it each).
+   */
   readonly stall: number
   /** The same before one that a deadline guards. Only on stores that refuse what comes late. */
   readonly guardedStall: number
   /** For how long it stands still, at the most, mostly; seldom eight times that. */
   readonly nap: number
-  /** Chance that its clocks stand, too, while it does. Clients that write: only on stores that refuse what comes late. */
+  /**
+   * Chance that its clocks stand, too, while it does. Clients that write: only on stores that refuse what comes late.
+   */
   readonly standingClocks: number
   /** Chance that the wall clock of a client is set while it works, by up to an hour, either way. */
   readonly steps: number
@@ -52,9 +57,9 @@ export interface Mix {
 }
 
 /**
- * `ignore`: push --ignore-if-exists. `batch` and `prune`: push and delete of all versions. `orphans`: prune --orphans. `junk`,
- * `garbage`, `vanish` and `empty`: somebody without the program writes what is no delta, what is no index, removes the index, or
- * writes an empty one.
+ * `ignore`: push --ignore-if-exists. `batch` and `prune`: push and delete of all versions. `orphans`: prune --orphans.
+ * `junk`, `garbage`, `vanish` and `empty`: somebody without the program writes what is no delta, what is no index,
+ * removes the index, or writes an empty one.
  */
 export type OperationKind =
   | 'push'
@@ -279,14 +284,26 @@ export const MIXES: Readonly<Record<MixName, Mix>> = {
     compactionSpan: 2 * MINUTE,
     graceWindow: MINUTE,
   },
-  /** Somebody writes garbage over index.yaml or removes it, and others make it anew, while collections are under way. */
+  /**
+   * Somebody writes garbage over index.yaml or removes it, and others make it anew, while collections are under way.
+   */
   rebuild: {
     ...USUAL,
     ...within(10_000),
     latency: 100,
     stall: 0.02,
     writeFaults: 4,
-    weights: { push: 3, ignore: 0.3, force: 1, restore: 0.3, delete: 2, garbage: 2, vanish: 1, rebuild: 5, orphans: 0.2 },
+    weights: {
+      push: 3,
+      ignore: 0.3,
+      force: 1,
+      restore: 0.3,
+      delete: 2,
+      garbage: 2,
+      vanish: 1,
+      rebuild: 5,
+      orphans: 0.2,
+    },
     operations: [5, 8],
     compactions: 12,
     reads: 8,
@@ -363,8 +380,8 @@ export const MIXES: Readonly<Record<MixName, Mix>> = {
     pendingDeltas: 0.3,
   },
   /**
-   * The clock of the store is set. No machine stands still with its clocks meanwhile: what comes late of it the store alone can tell,
-   * by a clock that does not go back.
+   * The clock of the store is set. No machine stands still with its clocks meanwhile: what comes late of it the store
+   * alone can tell, by a clock that does not go back.
    */
   'store-clock': {
     ...USUAL,

@@ -9,7 +9,10 @@ export interface Mutant extends Edit {
   readonly also?: readonly Edit[]
   readonly store?: StoreKind
   readonly mix?: MixName
-  /** A seed at which it shows. `npm test` begins there, to be quick, and prints another one when it has to go on to that. */
+  /**
+   * A seed at which it shows. `npm test` begins there, to be quick, and prints another one when it has to go on to
+   * that.
+   */
   readonly shows: number
 }
 
@@ -42,7 +45,9 @@ export const MUTANTS: readonly Mutant[] = [
     rule: 'a delete looks a second time before it removes the archive',
     file: 'protocol/remove/delete-targets.ts',
     find: 'removeArchive(session, target, fateOf(target, view, others, isMeant), { ...removing, isUnderWay })',
-    replace: "removeArchive(session, target, others.size < 0 ? fateOf(target, view, others, isMeant) : 'gone', { ...removing, isUnderWay })",
+    replace:
+      "removeArchive(session, target, others.size < 0 ? fateOf(target, view, others, isMeant) : 'gone', { " +
+      '...removing, isUnderWay })',
     store: 'no-conditional-delete',
     mix: 'storm',
     shows: 245,
@@ -60,7 +65,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/write/delete-archive.ts',
     find: "  if (deletion.outcome === 'unknown') return",
     replace:
-      "  for (let i = 0; i < 3; i++) if ((await store.delete(key, { match: etag })).outcome === 'deleted') break\n  if (deletion.outcome === 'unknown') return",
+      "  for (let i = 0; i < 3; i++) if ((await store.delete(key, { match: etag })).outcome === 'deleted') break\n  " +
+      "if (deletion.outcome === 'unknown') return",
     mix: 'storm',
     shows: 223,
   },

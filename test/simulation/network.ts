@@ -6,7 +6,10 @@ import type { SeededRandom } from './seeded-random.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 /** How hostile the network and the machines are. */
-export type Weather = Pick<Mix, 'latency' | 'stall' | 'guardedStall' | 'standingClocks' | 'nap' | 'readFaults' | 'writeFaults'>
+export type Weather = Pick<
+  Mix,
+  'latency' | 'stall' | 'guardedStall' | 'standingClocks' | 'nap' | 'readFaults' | 'writeFaults'
+>
 
 /** A request is given up by the client after this long without an answer. */
 const GIVE_UP = 20_000
@@ -18,8 +21,9 @@ export interface NetworkOptions {
   readonly random: SeededRandom
   readonly weather: Weather
   /**
-   * Whether the store refuses what comes later than it was meant to. Otherwise a client looks at its clocks and sends at once, without
-   * standing still in between, and its clocks never stand: nobody could tell, and the protocol does not claim to.
+   * Whether the store refuses what comes later than it was meant to. Otherwise a client looks at its clocks and sends
+   * at once, without standing still in between, and its clocks never stand: nobody could tell, and the protocol does
+   * not claim to.
    */
   readonly refusesLate: boolean
   /** Told what happens; undefined: nobody listens. */
@@ -35,9 +39,10 @@ interface Request<T> {
 }
 
 /**
- * The way from one client to the store: requests act at one instant, some time after they were sent; answers come later,
- * or never. Reads are repeated, as the adapter does; a mutation whose answer is lost is `unknown`. A PUT may arrive a second
- * time, as when a proxy on the way repeats it. Clients may stand still before they send and with an answer in their hands.
+ * The way from one client to the store: requests act at one instant, some time after they were sent; answers come
+ * later, or never. Reads are repeated, as the adapter does; a mutation whose answer is lost is `unknown`. A PUT may
+ * arrive a second time, as when a proxy on the way repeats it. Clients may stand still before they send and with an
+ * answer in their hands.
  */
 export class Network {
   readonly #options: NetworkOptions
@@ -55,7 +60,8 @@ export class Network {
     const clocksMayStand = this.#options.refusesLate || isReader
     const read = <T>(method: string, key: string, act: () => Promise<T>): Promise<T> =>
       this.#read(client, { method, key, act, text: () => '' }, clocksMayStand)
-    const mutate = <T extends PutOutcome | DeleteOutcome>(request: Request<T>): Promise<T> => this.#mutate(client, request, clocksMayStand)
+    const mutate = <T extends PutOutcome | DeleteOutcome>(request: Request<T>): Promise<T> =>
+      this.#mutate(client, request, clocksMayStand)
     return {
       list: (prefix, options) => read('list', prefix, () => store.list(prefix, options)),
       get: (key, options) => read('get', key, () => store.get(key, options)),
@@ -63,9 +69,19 @@ export class Network {
       head: (key) => read('head', key, () => store.head(key)),
       listVersions: (key) => read('list-versions', key, () => store.listVersions(key)),
       put: (key, body, options) =>
-        mutate<PutOutcome>({ method: 'put', key, act: () => store.put(key, body, options), text: () => putText(key, body, options) }),
+        mutate<PutOutcome>({
+          method: 'put',
+          key,
+          act: () => store.put(key, body, options),
+          text: () => putText(key, body, options),
+        }),
       delete: (key, options) =>
-        mutate<DeleteOutcome>({ method: 'delete', key, act: () => store.delete(key, options), text: () => options?.match ?? '' }),
+        mutate<DeleteOutcome>({
+          method: 'delete',
+          key,
+          act: () => store.delete(key, options),
+          text: () => options?.match ?? '',
+        }),
       stream: (key) => store.stream(key),
     }
   }
@@ -79,7 +95,11 @@ export class Network {
     })
   }
 
-  #mutate<T extends PutOutcome | DeleteOutcome>(client: Client, request: Request<T>, clocksMayStand: boolean): Promise<T> {
+  #mutate<T extends PutOutcome | DeleteOutcome>(
+    client: Client,
+    request: Request<T>,
+    clocksMayStand: boolean,
+  ): Promise<T> {
     const { refusesLate, weather } = this.#options
     // The program looks at its clocks before it sends these.
     const isGuarded = request.method === 'put' || request.key.endsWith('.tgz') || request.key.endsWith('.prov')
@@ -103,7 +123,9 @@ export class Network {
     const { there, back, dropped, lost, repeated } = this.#fate(request.method)
     const arrives = !dropped
     const answers = arrives && !lost && there + back <= GIVE_UP
-    this.#tell(() => `${client.name} > ${request.method} ${request.key} ${request.text()}${arrives ? '' : ' (gets lost)'}`)
+    this.#tell(
+      () => `${client.name} > ${request.method} ${request.key} ${request.text()}${arrives ? '' : ' (gets lost)'}`,
+    )
     if (arrives) {
       time.after(there, () => {
         void this.#act(client, request).then((value) => {
@@ -128,13 +150,19 @@ export class Network {
     return value
   }
 
-  #orStandStill(client: Client, { chance, clocksMayStand }: { readonly chance: number; readonly clocksMayStand: boolean }, run: () => void): void {
+  #orStandStill(
+    client: Client,
+    { chance, clocksMayStand }: { readonly chance: number; readonly clocksMayStand: boolean },
+    run: () => void,
+  ): void {
     const { random, weather } = this.#options
     if (this.quiet || !random.chance(chance)) return run()
     const ms = random.below(weather.nap * (random.chance(0.1) ? 8 : 1))
     const clocksStand = random.chance(weather.standingClocks) && clocksMayStand
     client.standStill(ms, { clocksStand })
-    this.#tell(() => `${client.name} stands still for ${(ms / 1000).toFixed(1)} s${clocksStand ? ', and its clocks' : ''}`)
+    this.#tell(
+      () => `${client.name} stands still for ${(ms / 1000).toFixed(1)} s${clocksStand ? ', and its clocks' : ''}`,
+    )
     client.after(0, run)
   }
 
@@ -144,7 +172,13 @@ export class Network {
 
   #fate(method: string): { there: number; back: number; dropped: boolean; lost: boolean; repeated: boolean } {
     const { random, weather } = this.#options
-    const fate = { there: Math.min(this.#latency(), LONGEST_FLIGHT), back: this.#latency(), dropped: false, lost: false, repeated: false }
+    const fate = {
+      there: Math.min(this.#latency(), LONGEST_FLIGHT),
+      back: this.#latency(),
+      dropped: false,
+      lost: false,
+      repeated: false,
+    }
     const isWrite = method === 'put' || method === 'delete'
     const faults = isWrite ? weather.writeFaults : weather.readFaults
     if (this.quiet || faults === 0) return fate

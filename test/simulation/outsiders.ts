@@ -58,7 +58,10 @@ export class Outsiders {
     const id = random.chance(0.5) ? '7ZZZZZZZZZZZZZZZZZZZZZZZZZ' : makeDeltaId(time.now + delay, random.bytes(10))
     const key = asKey(`${LOCATION.deltaFolder}${id}.yaml`)
     this.#junk.add(key)
-    time.after(delay, () => void store.put(key, Buffer.from(`{"apiVersion":"v1","addedEntries":{"${name}":5}}`), { when: 'always' }))
+    time.after(
+      delay,
+      () => void store.put(key, Buffer.from(`{"apiVersion":"v1","addedEntries":{"${name}":5}}`), { when: 'always' }),
+    )
   }
 
   stepStoreClock(ms: number): void {
@@ -81,22 +84,33 @@ export class Outsiders {
     })
   }
 
-  /** As an old client or `init` makes one. What is still in the log counts again; what is not is gone, until it is indexed again. */
+  /**
+   * As an old client or `init` makes one. What is still in the log counts again; what is not is gone, until it is
+   * indexed again.
+   */
   writeEmptyIndex(delay: number): void {
     const { bucket, random, time } = this.#world
     const isOld = random.chance(0.5)
     this.#after(delay, 'somebody writes an empty index', async () => {
       this.#overwritten = true
       const text = emptyIndexText('yaml')
-      const header = { bookkeeping: { generation: 1, writeId: 'outsider', folded: new Map() }, generated: new Date(time.now).toISOString() }
-      const bytes = isOld ? Buffer.from(`apiVersion: v1\nentries: {}\ngenerated: "${header.generated}"\n`) : text.withHeader(header).toBytes()
+      const header = {
+        bookkeeping: { generation: 1, writeId: 'outsider', folded: new Map() },
+        generated: new Date(time.now).toISOString(),
+      }
+      const bytes = isOld
+        ? Buffer.from(`apiVersion: v1\nentries: {}\ngenerated: "${header.generated}"\n`)
+        : text.withHeader(header).toBytes()
       await bucket.put(LOCATION.indexKey, bytes, { when: 'always' })
       this.#mend()
       await this.#noteLoss()
     })
   }
 
-  /** A delta was collected that the index does not contain: a compaction had folded it into what an empty index has replaced. */
+  /**
+   * A delta was collected that the index does not contain: a compaction had folded it into what an empty index has
+   * replaced.
+   */
   async noteCollected(): Promise<void> {
     if (this.#overwritten && !this.isIndexBroken) await this.#noteLoss()
   }
@@ -115,7 +129,8 @@ export class Outsiders {
       for (const { effect, wants } of this.#world.records) {
         // Which had replaced the archive, and not come to its delta yet.
         const isIts = effect === 'force' && wants.get(version) === value
-        if (isIts && value !== null && value === archive) this.#note(version, { kind: 'overwrite', value, required: false })
+        if (isIts && value !== null && value === archive)
+          this.#note(version, { kind: 'overwrite', value, required: false })
       }
       if (archive === null && value === null) this.#note(version, { kind: 'clear', value: null, required: false })
     }
@@ -157,7 +172,11 @@ export class Outsiders {
     const clock = { now: () => time.now, monotonic: () => time.now, sleep: () => Promise.resolve() }
     const session = product.openSession.createSession({ store: bucket, location: LOCATION, clock, random, origin: {} })
     const { index } = await product.view.readView(session)
-    return new Map(index.versions(CHART).flatMap(({ digest, version }) => (digest === undefined ? [] : [[version, digest] as const])))
+    return new Map(
+      index
+        .versions(CHART)
+        .flatMap(({ digest, version }) => (digest === undefined ? [] : [[version, digest] as const])),
+    )
   }
 
   async #archiveDigest(version: string): Promise<string | null> {

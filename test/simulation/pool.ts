@@ -80,7 +80,12 @@ class Job {
   #next: number
   #told: number
 
-  constructor(number: number, run: Run, tell: Tell, end: { readonly resolve: () => void; readonly reject: (error: Error) => void }) {
+  constructor(
+    number: number,
+    run: Run,
+    tell: Tell,
+    end: { readonly resolve: () => void; readonly reject: (error: Error) => void },
+  ) {
     this.#number = number
     this.#run = run
     this.#tell = tell
@@ -121,7 +126,14 @@ class Job {
     const code = thread.product === product ? undefined : product
     thread.product = product
     thread.open += last - this.#next + 1
-    thread.worker.postMessage({ job: this.#number, options, product: code, first: this.#next, last, traces } satisfies Order)
+    thread.worker.postMessage({
+      job: this.#number,
+      options,
+      product: code,
+      first: this.#next,
+      last,
+      traces,
+    } satisfies Order)
     this.#next = last + 1
   }
 }

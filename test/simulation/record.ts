@@ -38,7 +38,12 @@ export interface Reconciliation {
   readonly added: string | undefined
 }
 
-export function newRecord({ client, effect, kind, wants }: Pick<ClientRecord, 'client' | 'effect' | 'kind' | 'wants'>): ClientRecord {
+export function newRecord({
+  client,
+  effect,
+  kind,
+  wants,
+}: Pick<ClientRecord, 'client' | 'effect' | 'kind' | 'wants'>): ClientRecord {
   return {
     client,
     kind,
@@ -58,7 +63,9 @@ export function newRecord({ client, effect, kind, wants }: Pick<ClientRecord, 'c
   }
 }
 
-type ByChart = Readonly<Record<string, readonly { readonly version: string; readonly digest: string; readonly created?: string }[]>>
+type ByChart = Readonly<
+  Record<string, readonly { readonly version: string; readonly digest: string; readonly created?: string }[]>
+>
 type DeltaText = Readonly<Record<'removedEntries' | 'addedIfAbsent' | 'addedEntries', ByChart | undefined>>
 
 /** The store, noting in `record` what the client sends. */
@@ -89,10 +96,13 @@ function noteDelta(record: ClientRecord, delta: DeltaText): void {
     const removed = new Map(removals.map(({ version, digest }) => [version, digest]))
     const added = new Map(additions.map(({ version, digest }) => [version, digest]))
     const versions = new Set([...removed.keys(), ...added.keys()])
-    record.reconciles.push(...[...versions].map((version) => ({ version, removed: removed.get(version), added: added.get(version) })))
+    record.reconciles.push(
+      ...[...versions].map((version) => ({ version, removed: removed.get(version), added: added.get(version) })),
+    )
   }
   if (record.effect === 'delete') {
-    for (const { version, digest } of removals) record.removes.set(version, (record.removes.get(version) ?? new Set()).add(digest))
+    for (const { version, digest } of removals)
+      record.removes.set(version, (record.removes.get(version) ?? new Set()).add(digest))
   }
 }
 
@@ -127,7 +137,9 @@ export function operationsOn(record: ClientRecord, version: string): VersionHist
     case 'force': {
       // Without a delta nothing of it can show, unless others take its archive for their own.
       if (!isAcknowledged && !record.adds.has(version)) return { first: seen, repeated: [] }
-      const first: Operation[] = [{ ...base, kind: effect === 'force' ? 'overwrite' : 'set', value: wants.get(version) ?? null }]
+      const first: Operation[] = [
+        { ...base, kind: effect === 'force' ? 'overwrite' : 'set', value: wants.get(version) ?? null },
+      ]
       return { first: [...seen, ...first], repeated: repeated(record, first) }
     }
   }
@@ -151,6 +163,8 @@ function reindexOperations({ client, reconciles, start }: ClientRecord, version:
     .filter((each) => each.version === version)
     .map(({ added, removed }): Operation => {
       if (added === undefined) return { ...base, kind: 'remove', value: removed ?? null }
-      return removed === undefined ? { ...base, kind: 'fill', value: added } : { ...base, kind: 'exchange', value: added, from: removed }
+      return removed === undefined
+        ? { ...base, kind: 'fill', value: added }
+        : { ...base, kind: 'exchange', value: added, from: removed }
     })
 }

@@ -43,21 +43,27 @@ async function simulate(): Promise<number> {
   const counts = new Map<string, number>()
   const waits = new Map<string, number[]>()
   let bad = 0
-  const options = { store: values.store as StoreKind, ...(values.mix === undefined ? {} : { mix: values.mix as MixName }) }
-  await pool.run({ product, first: Number(values.first), seeds, options, traces: values.trace }, ({ outcome, trace }) => {
-    for (const line of trace) process.stdout.write(`${line}\n`)
-    for (const [what, count] of outcome.counts) counts.set(what, (counts.get(what) ?? 0) + count)
-    for (const [what, ms] of outcome.waits) {
-      const known = waits.get(what)
-      if (known === undefined) waits.set(what, [ms])
-      else known.push(ms)
-    }
-    if (outcome.violations.length > 0) {
-      bad++
-      process.stdout.write(`seed ${String(outcome.seed)} (${outcome.mix}): ${outcome.violations.join('; ')}\n`)
-    }
-    return 'more'
-  })
+  const options = {
+    store: values.store as StoreKind,
+    ...(values.mix === undefined ? {} : { mix: values.mix as MixName }),
+  }
+  await pool.run(
+    { product, first: Number(values.first), seeds, options, traces: values.trace },
+    ({ outcome, trace }) => {
+      for (const line of trace) process.stdout.write(`${line}\n`)
+      for (const [what, count] of outcome.counts) counts.set(what, (counts.get(what) ?? 0) + count)
+      for (const [what, ms] of outcome.waits) {
+        const known = waits.get(what)
+        if (known === undefined) waits.set(what, [ms])
+        else known.push(ms)
+      }
+      if (outcome.violations.length > 0) {
+        bad++
+        process.stdout.write(`seed ${String(outcome.seed)} (${outcome.mix}): ${outcome.violations.join('; ')}\n`)
+      }
+      return 'more'
+    },
+  )
   await pool.close()
   for (const [what, count] of [...counts].sort()) process.stdout.write(`${String(count).padStart(8)}  ${what}\n`)
   for (const [what, all] of [...waits].sort()) process.stdout.write(`${waitText(what, all)}\n`)
@@ -68,6 +74,10 @@ async function simulate(): Promise<number> {
 /** How long the operations took that were acknowledged, in seconds of virtual time. */
 function waitText(what: string, waits: readonly number[]): string {
   const sorted = [...waits].sort((a, b) => a - b)
-  const at = (part: number): string => ((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0) / 1000).toFixed(1)
-  return `   waits: ${what.padEnd(8)} half within ${at(0.5).padStart(7)} s, 99% within ${at(0.99).padStart(7)} s, all within ${at(1).padStart(7)} s`
+  const at = (part: number): string =>
+    ((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0) / 1000).toFixed(1)
+  return (
+    `   waits: ${what.padEnd(8)} half within ${at(0.5).padStart(7)} s, 99% within ${at(0.99).padStart(7)} s, ` +
+    `all within ${at(1).padStart(7)} s`
+  )
 }

@@ -16,9 +16,22 @@ interface Budget {
 
 const SCHEDULES: Readonly<Record<string, Budget>> = {
   'loses nothing and undoes nothing on a store of the kind exact': { store: 'exact', short: 300, long: 1200 },
-  'loses nothing and undoes nothing on a store of the kind no-conditional-delete': { store: 'no-conditional-delete', short: 100, long: 300 },
-  'loses nothing and undoes nothing on a store of the kind no-conditions': { store: 'no-conditions', short: 100, long: 300 },
-  'takes no archive from a push when archives without an entry are cleared away': { store: 'exact', mix: 'orphans', short: 50, long: 200 },
+  'loses nothing and undoes nothing on a store of the kind no-conditional-delete': {
+    store: 'no-conditional-delete',
+    short: 100,
+    long: 300,
+  },
+  'loses nothing and undoes nothing on a store of the kind no-conditions': {
+    store: 'no-conditions',
+    short: 100,
+    long: 300,
+  },
+  'takes no archive from a push when archives without an entry are cleared away': {
+    store: 'exact',
+    mix: 'orphans',
+    short: 50,
+    long: 200,
+  },
 }
 
 /** Schedules in which a mutant must show. */
@@ -39,7 +52,8 @@ export function describeSchedules(share: 'short' | 'long'): void {
       const run = share === 'short' ? { first: 1, seeds: short } : { first: 1 + short, seeds: long }
       await pool().run({ ...run, product, options: optionsOf(store, mix) }, ({ outcome: { seed, violations } }) => {
         if (violations.length === 0) return 'more'
-        const replay = `--store ${store}${mix === undefined ? '' : ` --mix ${mix}`} --first ${String(seed)} --seeds 1 --trace`
+        const replay =
+          `--store ${store}${mix === undefined ? '' : ` --mix ${mix}`} --first ${String(seed)} --seeds ` + `1 --trace`
         bad.push(`seed ${String(seed)}: ${violations.join('; ')}; npm run simulate -- ${replay}`)
         return 'enough'
       })
@@ -49,7 +63,8 @@ export function describeSchedules(share: 'short' | 'long'): void {
 }
 
 /**
- * One test for each mutant: it must show. The simulation is worth what it can find. Prints the seed if it is not the first.
+ * One test for each mutant: it must show. The simulation is worth what it can find. Prints the seed if it is not the
+ * first.
  * @param firstOf the seed to begin with
  */
 export function describeMutants(firstOf: (mutant: Mutant) => number): void {

@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events'
 import { inflateRawSync } from 'node:zlib'
 
 /**
- * Stands in for `node:zlib` in the program that is simulated. The real one unpacks on other threads, in real time: what came
- * of it first would depend on them, and not on the seed.
+ * Stands in for `node:zlib` in the program that is simulated. The real one unpacks on other threads, in real time: what
+ * came of it first would depend on them, and not on the seed.
  */
 export function createInflateRaw(): AtOnce {
   return new AtOnce()
@@ -15,7 +15,10 @@ class AtOnce extends EventEmitter {
   end(bytes: Uint8Array): void {
     queueMicrotask(() => {
       try {
-        const { buffer, engine } = inflateRawSync(bytes, { info: true }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } }
+        const { buffer, engine } = inflateRawSync(bytes, { info: true }) as unknown as {
+          buffer: Buffer
+          engine: { bytesWritten: number }
+        }
         this.bytesWritten = engine.bytesWritten
         this.emit('data', buffer)
         this.emit('end')

@@ -21,10 +21,11 @@ export class VirtualTime {
   after(delay: number, run: () => void): void {
     const event = { at: this.now + Math.max(0, delay), order: this.#order++, run }
     let low = 0
-    for (let high = this.#queue.length; low < high; ) {
+    for (let high = this.#queue.length; low < high;) {
       const middle = (low + high) >> 1
       const other = this.#queue[middle]
-      if (other !== undefined && (other.at < event.at || (other.at === event.at && other.order < event.order))) low = middle + 1
+      if (other !== undefined && (other.at < event.at || (other.at === event.at && other.order < event.order)))
+        low = middle + 1
       else high = middle
     }
     this.#queue.splice(low, 0, event)
@@ -44,8 +45,8 @@ export class VirtualTime {
 }
 
 /**
- * Called in a microtask: what `nextTick` is given then runs when no other microtask is left. (No turn of the event loop: these
- * cost more.)
+ * Called in a microtask: what `nextTick` is given then runs when no other microtask is left. (No turn of the event
+ * loop: these cost more.)
  */
 function promisesSettle(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve))

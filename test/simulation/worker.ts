@@ -36,7 +36,10 @@ async function run({ first, job, last, options, product: code, traces }: Order):
   if (product === undefined) throw new Error('there is no program to run')
   for (let seed = first; seed <= last && Atomics.load(over, 0) <= job; seed++) {
     const trace: string[] = []
-    const outcome = await runSchedule(product, seed, { ...options, ...(traces ? { trace: (line) => void trace.push(line) } : {}) })
+    const outcome = await runSchedule(product, seed, {
+      ...options,
+      ...(traces ? { trace: (line) => void trace.push(line) } : {}),
+    })
     parentPort?.postMessage({ job, outcome, trace } satisfies Answer)
   }
 }

@@ -13,8 +13,8 @@ import { SeededRandom } from './seeded-random.ts'
 import { VirtualTime } from './virtual-time.ts'
 
 /**
- * `exact`: as AWS. `no-conditional-delete`: If-Match on DELETE is ignored (MinIO). `no-conditions`: all are, and what comes late is
- * carried out all the same (a server of little means).
+ * `exact`: as AWS. `no-conditional-delete`: If-Match on DELETE is ignored (MinIO). `no-conditions`: all are, and what
+ * comes late is carried out all the same (a server of little means).
  */
 export type StoreKind = 'exact' | 'no-conditional-delete' | 'no-conditions'
 
@@ -105,7 +105,11 @@ export class World {
       trace: trace && ((line) => this.trace(line)),
     })
     const several = this.mixName === 'batch'
-    this.versions = several ? ['1.0.0', '1.1.0', '2.0.0-rc.1'] : this.random.chance(0.7) ? ['1.0.0'] : ['1.0.0', '1.1.0']
+    this.versions = several
+      ? ['1.0.0', '1.1.0', '2.0.0-rc.1']
+      : this.random.chance(0.7)
+        ? ['1.0.0']
+        : ['1.0.0', '1.1.0']
   }
 
   keyOf(version: string): Key {
@@ -135,7 +139,10 @@ export class World {
   }
 }
 
-/** Mixes in which somebody replaces `index.yaml`: without conditional writes a compaction that began before may undo that. */
+/**
+ * Mixes in which somebody replaces `index.yaml`: without conditional writes a compaction that began before may undo
+ * that.
+ */
 const EXCLUSIVE: readonly MixName[] = ['init', 'rebuild', 'damage']
 
 function mixesFor(store: StoreKind): readonly MixName[] {

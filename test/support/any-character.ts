@@ -4,8 +4,8 @@ const SURROGATES = { from: 0xd800, count: 0x800 }
 const CHARACTERS = 0x110000 - SURROGATES.count
 
 /**
- * Any character of Unicode, by the same numbers as the unit `binary` of fast-check: one seed makes the same texts of both. That
- * makes a map of all characters when it is first used.
+ * Any character of Unicode, by the same numbers as the unit `binary` of fast-check: one seed makes the same texts of
+ * both. That makes a map of all characters when it is first used.
  */
 export const anyCharacter: fc.Arbitrary<string> = fc.nat({ max: CHARACTERS - 1 }).map(
   (number) => String.fromCodePoint(number < SURROGATES.from ? number : number + SURROGATES.count),

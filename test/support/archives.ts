@@ -18,7 +18,15 @@ export interface TarPart {
 const MAGIC = { ustar: 'ustar\0' + '00', gnu: 'ustar  \0', v7: '' }
 
 /** The block of a header, with its checksum. */
-export function tarHeader({ name, content = '', type = '0', mode = 0o644, size, prefix = '', magic = 'ustar' }: TarPart): Buffer {
+export function tarHeader({
+  name,
+  content = '',
+  type = '0',
+  mode = 0o644,
+  size,
+  prefix = '',
+  magic = 'ustar',
+}: TarPart): Buffer {
   const block = Buffer.alloc(512)
   const octal = (value: number, digits: number): string => value.toString(8).padStart(digits, '0')
   block.write(name, 0, 100, 'utf8')

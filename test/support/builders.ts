@@ -30,7 +30,10 @@ export function moment(n: number): number {
   return 1_700_000_000_000 + n * 1000
 }
 
-export function delta(n: number, content: { add?: readonly Entry[]; addIfAbsent?: readonly Entry[]; remove?: readonly Removal[] }): StoredDelta {
+export function delta(
+  n: number,
+  content: { add?: readonly Entry[]; addIfAbsent?: readonly Entry[]; remove?: readonly Removal[] },
+): StoredDelta {
   const added: Addition[] = [
     ...(content.add ?? []).map((each) => ({ entry: each, ifAbsent: false })),
     ...(content.addIfAbsent ?? []).map((each) => ({ entry: each, ifAbsent: true })),

@@ -7,8 +7,8 @@ import { build } from 'esbuild'
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)"
 
 /**
- * Bundles a program of the tests once for the enclosing `describe`, so that each process that runs it starts without a loader
- * for TypeScript; the returned function gives the path of the bundle.
+ * Bundles a program of the tests once for the enclosing `describe`, so that each process that runs it starts without a
+ * loader for TypeScript; the returned function gives the path of the bundle.
  */
 export function useBundledProgram(entryPoint: string): () => string {
   let folder = ''

@@ -8,7 +8,12 @@ export type Fault =
   | { readonly kind: 'lose' }
   | { readonly kind: 'drop' }
   | { readonly kind: 'hang' }
-  | { readonly kind: 'answer'; readonly status: number; readonly body: string; readonly headers?: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'answer'
+      readonly status: number
+      readonly body: string
+      readonly headers?: Readonly<Record<string, string>>
+    }
   | { readonly kind: 'cut'; readonly after: number }
   | { readonly kind: 'change' }
   /** It waits until this has happened, and goes through, also when its sender has gone meanwhile. */
@@ -40,7 +45,9 @@ export interface FaultyProxy {
   readonly requests: readonly string[]
   /** The next requests that this matches meet these faults, one each; the rest goes through. */
   fail(matches: (line: string) => boolean, ...faults: readonly Fault[]): void
-  /** All requests that this matches, or their answers, wait until they are released: a client repeats what takes long. */
+  /**
+   * All requests that this matches, or their answers, wait until they are released: a client repeats what takes long.
+   */
   hold(matches: (line: string) => boolean, what: 'request' | 'answer'): Hold
   /** After a fault `leave` it listens again, on the same port. */
   comeBack(): Promise<void>

@@ -14,16 +14,22 @@ export interface ForwardProxy {
 }
 
 /**
- * A proxy for http and https that takes every host for one port of this machine: names need not exist. With a password it
- * lets nobody else in.
+ * A proxy for http and https that takes every host for one port of this machine: names need not exist. With a password
+ * it lets nobody else in.
  */
-export async function startForwardProxy(port: number, options: { readonly password?: string } = {}): Promise<ForwardProxy> {
+export async function startForwardProxy(
+  port: number,
+  options: { readonly password?: string } = {},
+): Promise<ForwardProxy> {
   const lines: string[] = []
   const authorizations: (string | undefined)[] = []
   const tunnels = new Set<Duplex>()
   const lets = (authorization: string | undefined): boolean => {
     authorizations.push(authorization)
-    return options.password === undefined || authorization === `Basic ${Buffer.from(`me:${options.password}`).toString('base64')}`
+    return (
+      options.password === undefined ||
+      authorization === `Basic ${Buffer.from(`me:${options.password}`).toString('base64')}`
+    )
   }
   const server = createServer((incoming, answer) => {
     const url = new URL(incoming.url ?? '/', 'http://x')
@@ -50,7 +56,10 @@ export async function startForwardProxy(port: number, options: { readonly passwo
       target.write(head)
       target.pipe(socket).pipe(target)
     })
-    for (const [end, other] of [[socket, target], [target, socket]] as const) {
+    for (const [end, other] of [
+      [socket, target],
+      [target, socket],
+    ] as const) {
       tunnels.add(end)
       end.on('error', () => other.destroy())
       end.once('close', () => {

@@ -23,7 +23,11 @@ export async function startServer(handle: Handler, options: { readonly tls?: boo
   const server = options.tls === true ? createTlsServer(tls, listener) : createServer(listener)
   await listen(server)
   const { port } = server.address() as AddressInfo
-  return { port, url: `${options.tls === true ? 'https' : 'http'}://127.0.0.1:${String(port)}`, close: () => closed(server) }
+  return {
+    port,
+    url: `${options.tls === true ? 'https' : 'http'}://127.0.0.1:${String(port)}`,
+    close: () => closed(server),
+  }
 }
 
 export function listen(server: Server): Promise<void> {
@@ -45,7 +49,12 @@ export async function bodyOf(message: IncomingMessage): Promise<string> {
   return Buffer.concat(pieces).toString()
 }
 
-export function answerWith(answer: ServerResponse, status: number, body: string, headers: Readonly<Record<string, string>> = {}): void {
+export function answerWith(
+  answer: ServerResponse,
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   answer.writeHead(status, { date: new Date().toUTCString(), 'content-type': 'application/xml', ...headers })
   answer.end(body)
 }

@@ -23,9 +23,14 @@ export interface Result {
 }
 
 /** Pauses are short; limits of time stay. */
-const hastyClock: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms < 60_000 ? Math.min(ms, 5) : ms, signal) }
+const hastyClock: Clock = {
+  ...systemClock,
+  sleep: (ms, signal) => systemClock.sleep(ms < 60_000 ? Math.min(ms, 5) : ms, signal),
+}
 
-/** The whole program in this process, over a bucket `acme` in memory and Helm's files in a fresh folder for each test. */
+/**
+ * The whole program in this process, over a bucket `acme` in memory and Helm's files in a fresh folder for each test.
+ */
 export class TestProgram {
   readonly path: (...parts: string[]) => string
   /** How the stores were opened. */
@@ -47,7 +52,11 @@ export class TestProgram {
   }
 
   reset(): void {
-    this.env = { HELM_REPOSITORY_CONFIG: this.path('repositories.yaml'), HELM_REPOSITORY_CACHE: this.path('cache'), USER: 'tester' }
+    this.env = {
+      HELM_REPOSITORY_CONFIG: this.path('repositories.yaml'),
+      HELM_REPOSITORY_CACHE: this.path('cache'),
+      USER: 'tester',
+    }
     this.#ahead = 0
     this.#bucket = this.#newBucket()
     this.#faults = {}
@@ -86,16 +95,21 @@ export class TestProgram {
     })
     const stdin = { isTerminal: this.stdin === undefined, chunks: () => Readable.from(halves(this.stdin)) }
     const interrupted = this.interrupted === undefined ? {} : { interrupted: this.interrupted }
-    const status = await main(argv, this.env, { stdin, stdout: sink(streams.stdout), stderr: sink(streams.stderr), ...interrupted }, {
-      clock: { ...hastyClock, now: () => this.#now(), ...this.clock },
-      random: systemRandom,
-      host: 'test-host',
-      createStore: async (options) => {
-        this.opened.push(options)
-        const { bucket } = options
-        return bucket === 'acme' ? this.#store() : missingBucket(bucket)
+    const status = await main(
+      argv,
+      this.env,
+      { stdin, stdout: sink(streams.stdout), stderr: sink(streams.stderr), ...interrupted },
+      {
+        clock: { ...hastyClock, now: () => this.#now(), ...this.clock },
+        random: systemRandom,
+        host: 'test-host',
+        createStore: async (options) => {
+          this.opened.push(options)
+          const { bucket } = options
+          return bucket === 'acme' ? this.#store() : missingBucket(bucket)
+        },
       },
-    })
+    )
     const bytes = Buffer.concat(streams.stdout)
     return { status, stdout: bytes.toString(), stderr: Buffer.concat(streams.stderr).toString(), bytes }
   }
@@ -163,7 +177,16 @@ function missingBucket(name: string): ObjectStore {
   const refuse = async (): Promise<never> => {
     throw new HelmS3Error('missing-bucket', `there is no bucket ${name}`)
   }
-  return { list: refuse, get: refuse, getUnless: refuse, head: refuse, put: refuse, delete: refuse, stream: refuse, listVersions: refuse }
+  return {
+    list: refuse,
+    get: refuse,
+    getUnless: refuse,
+    head: refuse,
+    put: refuse,
+    delete: refuse,
+    stream: refuse,
+    listVersions: refuse,
+  }
 }
 
 /** A program with an empty bucket for each test of the enclosing `describe`. */

@@ -10,7 +10,12 @@ export interface LocalStore {
 }
 
 export function localConfig({ endpoint, accessKeyId, secretAccessKey }: LocalStore): ConnectionSettings {
-  const env = { AWS_ENDPOINT_URL: endpoint, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey }
+  const env = {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+  }
   return connectionSettings({}, undefined, env)
 }
 
@@ -31,7 +36,12 @@ export async function deleteBucket(store: LocalStore, bucket: string): Promise<v
 async function send(store: LocalStore, run: (client: S3Client) => Promise<unknown>): Promise<void> {
   silenceSdk()
   const { endpoint, accessKeyId, secretAccessKey } = store
-  const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } })
+  const client = new S3Client({
+    endpoint,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId, secretAccessKey },
+  })
   try {
     await run(client)
   } finally {

@@ -8,8 +8,17 @@ describe('work that waits for nothing', () => {
   it('tells who looks after it when it begins and ends, once, whatever comes of it', () => {
     const told: string[] = []
     const leave = attend({ begin: () => told.push('begin'), end: () => told.push('end') })
-    assert.equal(whileBusy(() => whileBusy(() => 7)), 7)
-    assert.throws(() => whileBusy(() => { throw new Error('no') }), /no/)
+    assert.equal(
+      whileBusy(() => whileBusy(() => 7)),
+      7,
+    )
+    assert.throws(
+      () =>
+        whileBusy(() => {
+          throw new Error('no')
+        }),
+      /no/,
+    )
     leave()
     whileBusy(() => undefined)
     assert.deepEqual(told, ['begin', 'end', 'begin', 'end'])
@@ -19,7 +28,10 @@ describe('work that waits for nothing', () => {
     let now = 0
     const clock = { ...systemClock, monotonic: () => (now += 1000) }
     const text = '- a\n'.repeat(20_000)
-    await assert.rejects(withDeadline({ timeout: 2000, clock }, async () => parseGoYaml(text)), { code: 'timeout', message: 'not done after 2s' })
+    await assert.rejects(
+      withDeadline({ timeout: 2000, clock }, async () => parseGoYaml(text)),
+      { code: 'timeout', message: 'not done after 2s' },
+    )
     // Nobody looks after it any more.
     stillInTime()
   })

@@ -17,7 +17,12 @@ describe('the limits', () => {
     const table = text.slice(text.indexOf('## Limits'))
     for (const [name, value] of Object.entries(LIMITS)) {
       const [mib, kib] = [value / 1024 / 1024, value / 1024]
-      const shown = mib >= 1 ? `${String(mib)} MiB` : name === 'MAX_CONFIG' || name === 'MAX_YAML_DELTA' || name === 'MAX_ERROR' ? `${String(kib)} KiB` : value.toLocaleString('en-US')
+      const shown =
+        mib >= 1
+          ? `${String(mib)} MiB`
+          : name === 'MAX_CONFIG' || name === 'MAX_YAML_DELTA' || name === 'MAX_ERROR'
+            ? `${String(kib)} KiB`
+            : value.toLocaleString('en-US')
       assert.ok(table.includes(shown), `${name}: ${shown}`)
     }
   })
@@ -27,14 +32,41 @@ describe('the limits', () => {
     const yaml = (...lines: readonly string[]): Buffer => Buffer.from(['apiVersion: v1', ...lines].join('\n'))
     const cases: readonly (readonly [string, Uint8Array, RegExp])[] = [
       ['the bytes', Buffer.alloc(LIMITS.MAX_DELTA + 1, 0x20), /larger than 64 MiB/],
-      ['the bytes of one that is no JSON', yaml(`# ${'x'.repeat(LIMITS.MAX_YAML_DELTA)}`), /no JSON text, and larger than 128 KiB/],
+      [
+        'the bytes of one that is no JSON',
+        yaml(`# ${'x'.repeat(LIMITS.MAX_YAML_DELTA)}`),
+        /no JSON text, and larger than 128 KiB/,
+      ],
       ['its lines', yaml(...Array.from({ length: LIMITS.MAX_YAML_LINES }, () => '#')), /does not decode/],
       ['its commas', Buffer.from(`[${','.repeat(LIMITS.MAX_YAML_TOKENS)}`), /does not decode/],
-      ['its anchors', yaml(`a: [${Array.from({ length: 101 }, (_, i) => `&a${String(i)} x`).join(', ')}]`), /does not decode/],
-      ['the nesting of JSON', Buffer.from(`{"apiVersion":"v1","a":${nested(100_000)}}`), /nested more than 256 levels deep/],
+      [
+        'its anchors',
+        yaml(`a: [${Array.from({ length: 101 }, (_, i) => `&a${String(i)} x`).join(', ')}]`),
+        /does not decode/,
+      ],
+      [
+        'the nesting of JSON',
+        Buffer.from(`{"apiVersion":"v1","a":${nested(100_000)}}`),
+        /nested more than 256 levels deep/,
+      ],
       ['the nesting of YAML', yaml(`a: ${nested(5000)}x`), /does not decode/],
-      ['a name', Buffer.from(JSON.stringify({ apiVersion: 'v1', addedEntries: { ['a'.repeat(1025)]: [entry('a'.repeat(1025), '1.0.0')] } })), /name of more than 1024 characters/],
-      ['a version', Buffer.from(JSON.stringify({ apiVersion: 'v1', addedEntries: { app: [entry('app', `1.0.0-${'a'.repeat(1025)}`)] } })), /version of more than 1024 characters/],
+      [
+        'a name',
+        Buffer.from(
+          JSON.stringify({
+            apiVersion: 'v1',
+            addedEntries: { ['a'.repeat(1025)]: [entry('a'.repeat(1025), '1.0.0')] },
+          }),
+        ),
+        /name of more than 1024 characters/,
+      ],
+      [
+        'a version',
+        Buffer.from(
+          JSON.stringify({ apiVersion: 'v1', addedEntries: { app: [entry('app', `1.0.0-${'a'.repeat(1025)}`)] } }),
+        ),
+        /version of more than 1024 characters/,
+      ],
     ]
     for (const [what, bytes, reason] of cases) {
       it(`hold for ${what}`, async () => {
@@ -48,13 +80,19 @@ describe('the limits', () => {
     })
 
     it('leave out a long text of its origin, and keep the others', async () => {
-      const decoded = await decodeDelta(Buffer.from(JSON.stringify({ apiVersion: 'v1', origin: { user: 'x'.repeat(1025), host: 'ci' } })))
+      const decoded = await decodeDelta(
+        Buffer.from(JSON.stringify({ apiVersion: 'v1', origin: { user: 'x'.repeat(1025), host: 'ci' } })),
+      )
       assert.deepEqual(decoded.outcome === 'delta' && decoded.delta.origin, { host: 'ci' })
     })
 
     it('leave room for block YAML of another client with hundreds of entries', async () => {
-      const item = (i: number): string => `  - {name: app, version: 1.0.${String(i)}, urls: [app-1.0.${String(i)}.tgz], digest: abc, description: A chart}`
-      const decoded = await decodeDelta(yaml('addedEntries:', '  app:', ...Array.from({ length: 500 }, (_, i) => item(i))))
+      const item = (i: number): string =>
+        `  - {name: app, version: 1.0.${String(i)}, urls: [app-1.0.${String(i)}.tgz], digest: abc, description: A ` +
+        `chart}`
+      const decoded = await decodeDelta(
+        yaml('addedEntries:', '  app:', ...Array.from({ length: 500 }, (_, i) => item(i))),
+      )
       assert.equal(decoded.outcome === 'delta' && decoded.delta.added.length, 500)
     })
 

@@ -11,7 +11,10 @@ interface Printed {
   stderr: string
 }
 
-function outputTo(options: Partial<OutputOptions> = {}, isTerminal = false): readonly [ReturnType<typeof createOutput>, Printed] {
+function outputTo(
+  options: Partial<OutputOptions> = {},
+  isTerminal = false,
+): readonly [ReturnType<typeof createOutput>, Printed] {
   const printed: Printed = { stdout: '', stderr: '' }
   const sink = (stream: keyof Printed) => ({
     isTerminal,
@@ -29,7 +32,11 @@ describe('output', () => {
       output.result(['a', 'b'], value)
       await output.flush()
       if (form === 'table') assert.equal(printed.stdout, 'a\nb\n')
-      else assert.deepEqual(form === 'json' ? JSON.parse(printed.stdout) : parse(printed.stdout, { version: '1.1' }), value)
+      else
+        assert.deepEqual(
+          form === 'json' ? JSON.parse(printed.stdout) : parse(printed.stdout, { version: '1.1' }),
+          value,
+        )
     }
   })
 
@@ -54,7 +61,8 @@ describe('output', () => {
   })
 
   it('colours results on a terminal only, and only where colours are wanted', () => {
-    const coloured = (options: Partial<OutputOptions>, isTerminal: boolean): boolean => outputTo(options, isTerminal)[0].style.bad('x') !== 'x'
+    const coloured = (options: Partial<OutputOptions>, isTerminal: boolean): boolean =>
+      outputTo(options, isTerminal)[0].style.bad('x') !== 'x'
     assert.equal(coloured({}, true), true)
     assert.equal(coloured({}, false), false)
     assert.equal(coloured({ hasColor: false }, true), false)
@@ -77,7 +85,11 @@ describe('tables', () => {
       ['漢字', '1', ''],
       ['\u001b[31mred\u001b[39m', '10', 'x'],
     ]
-    assert.deepEqual(renderTable(['NAME', 'N', 'WHY'], rows), ['NAME  N   WHY', '漢字  1', '\u001b[31mred\u001b[39m   10  x'])
+    assert.deepEqual(renderTable(['NAME', 'N', 'WHY'], rows), [
+      'NAME  N   WHY',
+      '漢字  1',
+      '\u001b[31mred\u001b[39m   10  x',
+    ])
   })
 })
 
@@ -91,7 +103,13 @@ describe('progress bars', () => {
 
   it('have no colours where none are wanted', async () => {
     let drawn = ''
-    const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 80, cursorTo: () => true, clearLine: () => true, moveCursor: () => true })
+    const stream = Object.assign(new PassThrough(), {
+      isTTY: true,
+      columns: 80,
+      cursorTo: () => true,
+      clearLine: () => true,
+      moveCursor: () => true,
+    })
     stream.on('data', (piece: Buffer) => (drawn += piece.toString()))
     const progress = progressBars(stream as unknown as NodeJS.WriteStream, false)('reading archives', 2)
     while (!drawn.includes('reading archives')) await new Promise((resolve) => setImmediate(resolve))

@@ -60,7 +60,10 @@ describe('yaml writer', () => {
     it(`writes what stays a string to Helm: ${what}`, () => {
       const value = { key: word, list: [word], [word]: 'x' }
       const text = writeMapping(value, 0)
-      assert.ok(text.includes(`key: ${written}\n`) && text.includes(`- ${written}\n`) && text.includes(`${written}: x\n`), text)
+      assert.ok(
+        text.includes(`key: ${written}\n`) && text.includes(`- ${written}\n`) && text.includes(`${written}: x\n`),
+        text,
+      )
       assert.deepEqual(parseGoYaml(text), value)
     })
   }

@@ -22,14 +22,22 @@ export interface CheckCommand extends CheckOptions {
 
 const NO_REPAIRS: Repairs = { isAnew: false, repaired: undefined, unread: [] }
 
-/** `helm s3 check REPO`: says what is wrong, why it matters and what to do; with `fix` does what can be done, and checks again. */
-export async function check(context: Context, { allowLostEntries, fix, relative, repository, ...options }: CheckCommand): Promise<void> {
+/**
+ * `helm s3 check REPO`: says what is wrong, why it matters and what to do; with `fix` does what can be done, and checks
+ * again.
+ */
+export async function check(
+  context: Context,
+  { allowLostEntries, fix, relative, repository, ...options }: CheckCommand,
+): Promise<void> {
   if (relative !== undefined && !fix) throw new HelmS3Error('usage', '--relative can only be used with --fix')
   const session = await openRepository(context, repository)
   const first = await checkRepository(session, options)
   const mustRepair = fix && repairsOf(first.findings).size > 0 && !refusesToReplace(first.probe)
-  const followCommit = (committed: CommittedDelta): Promise<void> => afterCommit(context, session, [committed], { compact: false })
-  const repair = (found: readonly Finding[]): Promise<Repairs> => repairRepository(session, found, { ...options, allowLostEntries, relative, afterCommit: followCommit })
+  const followCommit = (committed: CommittedDelta): Promise<void> =>
+    afterCommit(context, session, [committed], { compact: false })
+  const repair = (found: readonly Finding[]): Promise<Repairs> =>
+    repairRepository(session, found, { ...options, allowLostEntries, relative, afterCommit: followCommit })
   const lookAgain = (): Promise<CheckResult> => checkRepository(session, { ...options, probe: false })
   const { isAnew, repaired, ...done } = mustRepair ? await repair(first.findings) : NO_REPAIRS
   const second = mustRepair ? await lookAgain() : first
@@ -38,10 +46,18 @@ export async function check(context: Context, { allowLostEntries, fix, relative,
   const result = more === undefined ? second : await lookAgain()
   const unread = [...done.unread, ...(more?.unread ?? [])]
   const seen = new Set(first.findings.map(findingKey))
-  const found = [...first.findings, ...(more === undefined ? [] : second.findings.filter((each) => !seen.has(findingKey(each))))]
+  const found = [
+    ...first.findings,
+    ...(more === undefined ? [] : second.findings.filter((each) => !seen.has(findingKey(each)))),
+  ]
   const isStore = ({ code }: Finding): boolean => /^(?:store|probe|permission-write)-/.test(code)
   // Archives that the repair left out, and that the second check reports with a reason of its own.
-  const codes = ['archive-unreadable', 'archive-unread', 'archive-duplicate', ...(isAnew ? [] : ['archive-foreign', 'archive-in-progress'])]
+  const codes = [
+    'archive-unreadable',
+    'archive-unread',
+    'archive-duplicate',
+    ...(isAnew ? [] : ['archive-foreign', 'archive-in-progress']),
+  ]
   const known = new Set(result.findings.flatMap(({ code, key }) => (codes.includes(code) ? [key] : [])))
   const findings = [
     ...result.findings,

@@ -24,11 +24,25 @@ export const checkDefinition = command({
   aliases: ['doctor'],
   about: 'Check a repository, its store and your permissions, and repair what can be repaired',
   details: [
-    'Only reads, unless it is told otherwise, so that a reader can run it. It costs as much as reading the index, and one LIST request for each 1000 objects; archives that were written after their entry are asked for their digest, and what no entry names is asked for its metadata, or read. An archive in a folder of the repository that an entry names counts as any other, unless that folder, or one around it, is a repository of its own, or may not be listed: such a folder costs a LIST request for itself, one for each around it, and one for each 1000 objects in it. What no entry names in a folder is not looked at. What a push or a deletion may bring about for a moment is looked at twice.',
-    '--deep reads every archive and provenance file, with one GET request each: it checks the digest, whether Helm can load the chart, and whether it is the chart that the entry names. Only --deep finds, for instance, a provenance file that names another archive: a listing does not show the content of a file.',
-    '--probe tests what the store guarantees when several clients write at once, and what your credentials allow. It sends about 1000 PUT requests of a few bytes each below .helm-s3-probe/ in the repository, where no client looks, and removes these objects at the end. If it is interrupted, the next probe removes what is left.',
-    '--fix makes the index agree with the archives, compacts, and checks again. It never removes an archive. If the index can be read, it adds no entries for archives that have none, either: `helm s3 prune REPO --orphans` removes such archives, `helm s3 reindex REPO` adds them to the index.',
-    'Of an index.yaml that Helm refuses --fix keeps every entry that can be saved, mends what is wrong in the others, and keeps the old text beside it, under a key that it prints. Where an entry can be neither saved nor found among the archives, it names it and writes nothing, unless --allow-lost-entries says so.',
+    'Only reads, unless it is told otherwise, so that a reader can run it. It costs as much as reading the index, ' +
+      'and one LIST request for each 1000 objects; archives that were written after their entry are asked for their ' +
+      'digest, and what no entry names is asked for its metadata, or read. An archive in a folder of the ' +
+      'repository that an entry names counts as any other, unless that folder, or one around it, is a ' +
+      'repository of its own, or may not be listed: such a folder costs a LIST request for itself, one for ' +
+      'each around it, and one for each 1000 objects in it. What no entry names in a folder is not looked ' +
+      'at. What a push or a deletion may bring about for a moment is looked at twice.',
+    '--deep reads every archive and provenance file, with one GET request each: it checks the digest, whether Helm ' +
+      'can load the chart, and whether it is the chart that the entry names. Only --deep finds, for instance, a ' +
+      'provenance file that names another archive: a listing does not show the content of a file.',
+    '--probe tests what the store guarantees when several clients write at once, and what your credentials allow. ' +
+      'It sends about 1000 PUT requests of a few bytes each below .helm-s3-probe/ in the repository, where no ' +
+      'client looks, and removes these objects at the end. If it is interrupted, the next probe removes what is left.',
+    '--fix makes the index agree with the archives, compacts, and checks again. It never removes an archive. If the ' +
+      'index can be read, it adds no entries for archives that have none, either: `helm s3 prune REPO --orphans` ' +
+      'removes such archives, `helm s3 reindex REPO` adds them to the index.',
+    'Of an index.yaml that Helm refuses --fix keeps every entry that can be saved, mends what is wrong in the ' +
+      'others, and keeps the old text beside it, under a key that it prints. Where an entry can be neither saved ' +
+      'nor found among the archives, it names it and writes nothing, unless --allow-lost-entries says so.',
     'Exit status: 0 when there is nothing but remarks, 1 when something is wrong (12 with --exit-codes fine).',
   ],
   arity: exactly(1),
@@ -36,9 +50,18 @@ export const checkDefinition = command({
     deep: { kind: 'switch', about: 'read every archive' },
     probe: { kind: 'switch', about: 'test the store and your permissions by writing small objects' },
     fix: { kind: 'switch', about: 'repair everything that needs no decision from you' },
-    relative: { kind: 'toggle', about: 'with --fix: if the index has to be rebuilt, write relative chart URLs instead of s3:// URLs' },
+    relative: {
+      kind: 'toggle',
+      about: 'with --fix: if the index has to be rebuilt, write relative chart URLs instead of s3:// URLs',
+    },
     ...LOST_FLAG,
-    concurrency: { kind: 'count', about: 'how many archives are read at the same time', min: 1, max: MAX_CONCURRENCY, shownDefault: String(DEFAULT_CONCURRENCY) },
+    concurrency: {
+      kind: 'count',
+      about: 'how many archives are read at the same time',
+      min: 1,
+      max: MAX_CONCURRENCY,
+      shownDefault: String(DEFAULT_CONCURRENCY),
+    },
     ...OUTPUT_FLAG,
   },
   examples: [
@@ -74,7 +97,11 @@ export const checkDefinition = command({
     deep: truth('whether every archive was read'),
     probed: truth('whether the store was tested'),
   }),
-  run: async (context, [repository = ''], { deep, probe, fix, relative, concurrency = DEFAULT_CONCURRENCY, 'allow-lost-entries': allowLostEntries }) => {
+  run: async (
+    context,
+    [repository = ''],
+    { deep, probe, fix, relative, concurrency = DEFAULT_CONCURRENCY, 'allow-lost-entries': allowLostEntries },
+  ) => {
     const { check } = await import('./check.ts')
     await check(context, { repository, deep, probe, fix, relative, concurrency, allowLostEntries })
   },

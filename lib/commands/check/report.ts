@@ -26,12 +26,21 @@ export interface CheckReport {
 const MOST_SHOWN = 20
 
 /** The lines for people and the value for programs. */
-export function describeCheck(report: CheckReport, style: Style): { readonly lines: readonly string[]; readonly value: object } {
+export function describeCheck(
+  report: CheckReport,
+  style: Style,
+): { readonly lines: readonly string[]; readonly value: object } {
   const { fixed, isDeep, isProbed, location, result } = report
   const { counts, findings } = result
-  const number = (severity: Severity): number => findings.filter(({ code }) => FINDING_KINDS[code].severity === severity).length
+  const number = (severity: Severity): number =>
+    findings.filter(({ code }) => FINDING_KINDS[code].severity === severity).length
   const totals = { errors: number('error'), warnings: number('warning'), remarks: number('remark') }
-  const lines = [...describeRepaired(report.repaired, location), ...fixedLines(report, style), ...groupFindings(findings).flatMap((group) => groupLines(group, report, style)), ...summary(report, totals, style)]
+  const lines = [
+    ...describeRepaired(report.repaired, location),
+    ...fixedLines(report, style),
+    ...groupFindings(findings).flatMap((group) => groupLines(group, report, style)),
+    ...summary(report, totals, style),
+  ]
   const value = {
     repository: location.url,
     level: result.level,
@@ -48,7 +57,11 @@ export function describeCheck(report: CheckReport, style: Style): { readonly lin
     deltas: counts.deltas,
     pending: counts.pending,
     clockSkewSeconds: result.clockSkew / 1000,
-    permissions: result.permissions.map(({ action, resource, granted }) => ({ action, resource, granted: granted ?? null })),
+    permissions: result.permissions.map(({ action, resource, granted }) => ({
+      action,
+      resource,
+      granted: granted ?? null,
+    })),
     deep: isDeep,
     probed: isProbed,
   }
@@ -57,14 +70,25 @@ export function describeCheck(report: CheckReport, style: Style): { readonly lin
 
 function findingValue({ code, detail, key, name, version }: Finding, report: CheckReport): object {
   const { severity, why } = FINDING_KINDS[code]
-  return { code, severity, detail, key: key ?? null, name: name ?? null, version: version ?? null, why, next: nextStep(code, report) }
+  return {
+    code,
+    severity,
+    detail,
+    key: key ?? null,
+    name: name ?? null,
+    version: version ?? null,
+    why,
+    next: nextStep(code, report),
+  }
 }
 
 /** What only `--deep` finds, only `--deep --fix` repairs: without reading the archives everything looks well. */
 function nextStep(code: Finding['code'], { isDeep, location: { address }, result: { probe } }: CheckReport): string {
   const { next, repair } = FINDING_KINDS[code]
   if (repair !== undefined && refusesToReplace(probe)) return CANNOT_REPLACE
-  return (isDeep ? next.replaceAll('REPO --fix', 'REPO --deep --fix') : next).replaceAll('REPO', () => shellWord(address))
+  return (isDeep ? next.replaceAll('REPO --fix', 'REPO --deep --fix') : next).replaceAll('REPO', () =>
+    shellWord(address),
+  )
 }
 
 function fixedLines({ fixed, isFix, location }: CheckReport, style: Style): readonly string[] {
@@ -76,12 +100,24 @@ function fixedLines({ fixed, isFix, location }: CheckReport, style: Style): read
   return [style.good(`Repaired ${String(fixed.length)}:`), ...table, ...more, '']
 }
 
-function groupLines({ code, findings, severity, title, why }: FindingGroup, report: CheckReport, style: Style): readonly string[] {
+function groupLines(
+  { code, findings, severity, title, why }: FindingGroup,
+  report: CheckReport,
+  style: Style,
+): readonly string[] {
   const paint = { error: style.bad, warning: style.warning, remark: style.faint }[severity]
   const rows = findings.slice(0, MOST_SHOWN).map((each) => [`  ${subjectOf(each, report.location)}`, each.detail])
   const [, ...table] = renderTable(['', ''], rows)
-  const more = findings.length > MOST_SHOWN ? [`  and ${String(findings.length - MOST_SHOWN)} more: -o json lists them all`] : []
-  return [`${paint(severity)} ${style.heading(code)}: ${title}`, ...table, ...more, `  why:  ${why}`, `  next: ${nextStep(code, report)}`, '']
+  const more =
+    findings.length > MOST_SHOWN ? [`  and ${String(findings.length - MOST_SHOWN)} more: -o json lists them all`] : []
+  return [
+    `${paint(severity)} ${style.heading(code)}: ${title}`,
+    ...table,
+    ...more,
+    `  why:  ${why}`,
+    `  next: ${nextStep(code, report)}`,
+    '',
+  ]
 }
 
 /** What a finding is about, without the prefix of the repository. */
@@ -98,15 +134,29 @@ function summary(
   const { clockSkew, counts, level, permissions } = result
   const verdict =
     totals.errors + totals.warnings === 0
-      ? style.good(`${location.url}: all is well${totals.remarks > 0 ? `, ${formatCount(totals.remarks, 'remark')}` : ''}.`)
-      : style.bad(`${location.url}: ${formatCount(totals.errors, 'error')}, ${formatCount(totals.warnings, 'warning')}, ${formatCount(totals.remarks, 'remark')}.`)
-  const granted = permissions.filter((each) => each.granted === true).map(({ action, resource }) => [`  ${action}`, resource])
+      ? style.good(
+          `${location.url}: all is well${totals.remarks > 0 ? `, ${formatCount(totals.remarks, 'remark')}` : ''}.`,
+        )
+      : style.bad(
+          `${location.url}: ${formatCount(totals.errors, 'error')}, ${formatCount(totals.warnings, 'warning')}, ` +
+            `${formatCount(totals.remarks, 'remark')}.`,
+        )
+  const granted = permissions
+    .filter((each) => each.granted === true)
+    .map(({ action, resource }) => [`  ${action}`, resource])
   const [, ...table] = renderTable(['', ''], granted)
   return [
     verdict,
-    `Looked at ${formatCount(counts.entries, 'entry', 'entries')} of ${formatCount(counts.charts, 'chart')}, ${formatCount(counts.archives, 'archive')}${isDeep ? ', each read' : ''}, ${formatCount(counts.provenances, 'provenance file')} (${formatBytes(counts.bytes)}), ${formatCount(counts.deltas, 'delta')} (${String(counts.pending)} pending).`,
-    level === 'not probed' ? 'Store: not probed; --probe tests what it guarantees, and your permissions.' : `Store: ${level}.`,
-    ...(clockSkew === 0 ? [] : [`Clock: the store is ${formatAge(Math.abs(clockSkew))} ${clockSkew > 0 ? 'ahead' : 'behind'}.`]),
+    `Looked at ${formatCount(counts.entries, 'entry', 'entries')} of ${formatCount(counts.charts, 'chart')}, ` +
+      `${formatCount(counts.archives, 'archive')}${isDeep ? ', each read' : ''}, ` +
+      `${formatCount(counts.provenances, 'provenance file')} (${formatBytes(counts.bytes)}), ` +
+      `${formatCount(counts.deltas, 'delta')} (${String(counts.pending)} pending).`,
+    level === 'not probed'
+      ? 'Store: not probed; --probe tests what it guarantees, and your permissions.'
+      : `Store: ${level}.`,
+    ...(clockSkew === 0
+      ? []
+      : [`Clock: the store is ${formatAge(Math.abs(clockSkew))} ${clockSkew > 0 ? 'ahead' : 'behind'}.`]),
     ...(level === 'not probed' ? [] : ['Granted:', ...table]),
   ]
 }

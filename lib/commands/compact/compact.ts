@@ -21,7 +21,10 @@ export async function compact(context: Context, options: CompactCommand): Promis
   const result = await compactRepository(session, { graceWindow, dryRun, form })
   const { folded, collected, written, generation, problem, skipped } = result
   if (problem !== undefined) {
-    const why = problem.hint === undefined ? problem.message : `${problem.message}; ${namingRepository(problem.hint, session.location)}`
+    const why =
+      problem.hint === undefined
+        ? problem.message
+        : `${problem.message}; ${namingRepository(problem.hint, session.location)}`
     const done = `index.yaml is written (generation ${String(generation)})`
     context.output.notice(`helm-s3: ${done}, but old deltas stay until the next compaction: ${why}`)
   }
@@ -43,9 +46,18 @@ function describe({ folded, collected, written, generation, form }: CompactResul
     if (ids.length === 0) return
     lines.push(`${dryRun ? wouldDo : did} ${formatCount(ids.length, 'delta')}${where}:`, ...ids.map((id) => `  ${id}`))
   }
-  list('Folded', 'Would fold', folded, dryRun ? ' into index.yaml' : ` into index.yaml, generation ${String(generation)}`)
+  list(
+    'Folded',
+    'Would fold',
+    folded,
+    dryRun ? ' into index.yaml' : ` into index.yaml, generation ${String(generation)}`,
+  )
   list('Collected', 'Would collect', collected, '')
   if (lines.length > 0) return lines
   if (!written) return ['Nothing to fold, nothing to collect.']
-  return [dryRun ? `Would write index.yaml anew as ${form}.` : `Wrote index.yaml anew as ${form}, generation ${String(generation)}.`]
+  return [
+    dryRun
+      ? `Would write index.yaml anew as ${form}.`
+      : `Wrote index.yaml anew as ${form}, generation ${String(generation)}.`,
+  ]
 }

@@ -19,10 +19,14 @@ interface Completion {
 const NOTHING: Completion = { candidates: [], directive: NO_FILES }
 
 /**
- * `plugin.complete`: candidates for the last of these words, one a line, and a line `:DIRECTIVE`. From Helm's local files
- * alone: never a request, and no word about what is missing, because Helm 4 takes stderr for candidates.
+ * `plugin.complete`: candidates for the last of these words, one a line, and a line `:DIRECTIVE`. From Helm's local
+ * files alone: never a request, and no word about what is missing, because Helm 4 takes stderr for candidates.
  */
-export async function complete(context: Context, commands: readonly Command[], words: readonly string[]): Promise<void> {
+export async function complete(
+  context: Context,
+  commands: readonly Command[],
+  words: readonly string[],
+): Promise<void> {
   const { candidates, directive } = await completionOf(context, completionSubject(commands, words)).catch(() => NOTHING)
   context.output.result([...candidates.filter(isSafe), `:${String(directive)}`], {})
 }
@@ -34,7 +38,10 @@ async function completionOf(context: Context, subject: Subject): Promise<Complet
       return { ...NOTHING, candidates: startingWith(subject.prefix, subject.words) }
     case 'repository': {
       const repositories = (await repositoriesOnS3(context)).filter(({ name }) => name.startsWith(subject.prefix))
-      return { candidates: repositories.map(({ name, url }) => `${name}\t${url}`), directive: subject.orFile ? FILES_TOO : NO_FILES }
+      return {
+        candidates: repositories.map(({ name, url }) => `${name}\t${url}`),
+        directive: subject.orFile ? FILES_TOO : NO_FILES,
+      }
     }
     case 'chart': {
       const names = await inAll(context, subject.repository, (repository) => cachedChartNames(cacheFolder, repository))
@@ -42,7 +49,9 @@ async function completionOf(context: Context, subject: Subject): Promise<Complet
     }
     case 'version': {
       const read = subject.isDeleted ? cachedDeletedVersions : cachedVersions
-      const versions = await inAll(context, subject.repository, (repository) => read(cacheFolder, repository, subject.chart))
+      const versions = await inAll(context, subject.repository, (repository) =>
+        read(cacheFolder, repository, subject.chart),
+      )
       const wanted = startingWith(subject.prefix, versions).filter((version) => !subject.taken.includes(version))
       return { candidates: wanted.map((version) => subject.before + version), directive: NO_FILES | KEEP_ORDER }
     }
@@ -60,7 +69,12 @@ async function inAll(
   read: (repository: HelmRepository) => Promise<readonly string[]>,
 ): Promise<readonly string[]> {
   const all = await repositoriesOnS3(context)
-  const wanted = nameOrUrl === undefined ? all : nameOrUrl.includes('://') ? repositoriesAt(parseRepositoryUrl(nameOrUrl), all) : all.filter(({ name }) => name === nameOrUrl)
+  const wanted =
+    nameOrUrl === undefined
+      ? all
+      : nameOrUrl.includes('://')
+        ? repositoriesAt(parseRepositoryUrl(nameOrUrl), all)
+        : all.filter(({ name }) => name === nameOrUrl)
   return [...new Set((await Promise.all(wanted.map(read))).flat())]
 }
 
@@ -73,8 +87,8 @@ function startingWith(prefix: string, words: readonly string[]): readonly string
 }
 
 /**
- * A line feed in a name would be taken for another candidate, other controls would reach the terminal; and the shell puts a candidate into the
- * command line as it is, where `$(...)` or a semicolon means more than a letter.
+ * A line feed in a name would be taken for another candidate, other controls would reach the terminal; and the shell
+ * puts a candidate into the command line as it is, where `$(...)` or a semicolon means more than a letter.
  */
 function isSafe(candidate: string): boolean {
   const [word = ''] = candidate.split('\t', 1)

@@ -32,12 +32,17 @@ interface Line {
 }
 
 /**
- * What is to be completed, given the words that Helm hands to `plugin.complete`: those after `helm s3`, without the global
- * flags of Helm; the last one, perhaps empty, is under the cursor. Names of flags are in `completion.yaml`.
+ * What is to be completed, given the words that Helm hands to `plugin.complete`: those after `helm s3`, without the
+ * global flags of Helm; the last one, perhaps empty, is under the cursor. Names of flags are in `completion.yaml`.
  */
 export function completionSubject(commands: readonly Command[], words: readonly string[]): Subject {
   const last = words.at(-1) ?? ''
-  const { command, ending, given, words: [first, ...positional] } = readCommandLine(words.slice(0, -1), commands)
+  const {
+    command,
+    ending,
+    given,
+    words: [first, ...positional],
+  } = readCommandLine(words.slice(0, -1), commands)
   if (first === undefined || first === 'help') return positional.length > 0 ? NOTHING : commandNames(commands, last)
   if (command === undefined || command.isHidden) return NOTHING
   const line: Line = { command, positional, given }
@@ -85,7 +90,15 @@ function subjectOfVersion({ command, given, positional }: Line, word: string, is
   const before = word.slice(0, comma)
   const taken = isList ? [before, ...(given.get('version') ?? [])].flatMap((text) => text.split(',')) : []
   const isDeleted = commandName(command) === 'restore'
-  return { kind: 'version', isDeleted, prefix: word.slice(comma), before, chart, repository: argumentCalled(command, positional, REPOSITORY), taken }
+  return {
+    kind: 'version',
+    isDeleted,
+    prefix: word.slice(comma),
+    before,
+    chart,
+    repository: argumentCalled(command, positional, REPOSITORY),
+    taken,
+  }
 }
 
 /** How usages call a repository; of two the first is where a chart is looked for. */
@@ -107,9 +120,16 @@ function subjectOfArgument({ command, positional }: Line, prefix: string): Subje
 
 /** `push PATH... REPO`: `PATH...`, `REPO`. */
 function argumentNames({ usage }: Command): readonly string[] {
-  return usage.split(' ').slice(1).map((name) => name.replace(/[[\]]/g, ''))
+  return usage
+    .split(' ')
+    .slice(1)
+    .map((name) => name.replace(/[[\]]/g, ''))
 }
 
-function argumentCalled(command: Command, positional: readonly string[], wanted: readonly string[]): string | undefined {
+function argumentCalled(
+  command: Command,
+  positional: readonly string[],
+  wanted: readonly string[],
+): string | undefined {
   return positional[argumentNames(command).findIndex((name) => wanted.includes(name))]
 }

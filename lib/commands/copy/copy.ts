@@ -38,7 +38,9 @@ export async function copy(context: Context, options: CopyCommand): Promise<void
   const source = await locateRepository(context, options.source)
   const destination = await locateRepository(context, options.destination)
   if (isSamePlace(source, destination)) {
-    throw new HelmS3Error('usage', `SRC and DST are the same repository: ${source.url}`, { hint: 'copy to another prefix, bucket or store' })
+    throw new HelmS3Error('usage', `SRC and DST are the same repository: ${source.url}`, {
+      hint: 'copy to another prefix, bucket or store',
+    })
   }
   const [from, to] = [await context.openSession(source), await context.openSession(destination)]
   const copies = await gatherCopies(context, from, options).catch((error: unknown) => {
@@ -48,7 +50,13 @@ export async function copy(context: Context, options: CopyCommand): Promise<void
   const uploads = await chooseWay(to, isSameStore(source, destination), copies, options)
 
   const { dryRun, force, ignoreIfExists, relative } = options
-  const { committed, existing, pushed } = await pushCharts(to, uploads, { force, ignoreIfExists, dryRun, relative, contentType: context.config.chartContentType })
+  const { committed, existing, pushed } = await pushCharts(to, uploads, {
+    force,
+    ignoreIfExists,
+    dryRun,
+    relative,
+    contentType: context.config.chartContentType,
+  })
   if (committed !== undefined) await afterCommit(context, to, [committed], options)
   refuseOrphans(existing, destination)
   if (existing.length > 0 && !ignoreIfExists) throw refusal(existing, destination)
@@ -63,10 +71,15 @@ export async function copy(context: Context, options: CopyCommand): Promise<void
 }
 
 /**
- * Large archives are copied by the store itself, where it can do that on the condition that a push needs; all others are
- * sent. What was read is checked in any case.
+ * Large archives are copied by the store itself, where it can do that on the condition that a push needs; all others
+ * are sent. What was read is checked in any case.
  */
-async function chooseWay(to: Session, canBeOne: boolean, uploads: readonly ChartUpload[], { dryRun }: CopyCommand): Promise<readonly ChartUpload[]> {
+async function chooseWay(
+  to: Session,
+  canBeOne: boolean,
+  uploads: readonly ChartUpload[],
+  { dryRun }: CopyCommand,
+): Promise<readonly ChartUpload[]> {
   const large = canBeOne && !dryRun ? uploads.filter(({ bytes }) => bytes.length >= WORTH_COPYING) : []
   const source = large[0]?.copyFrom
   const onServer = source !== undefined && (await copiesOnServer(to, source)) ? new Set(large) : new Set<ChartUpload>()
@@ -98,7 +111,11 @@ function describe(copied: readonly VersionId[], existing: readonly VersionId[], 
     versions.length === 0 ? [] : [title, ...versions.map(({ name, version }) => `  ${name} ${version}`)]
   return [
     ...list(`${dryRun ? 'Would copy' : 'Copied'} ${formatCount(copied.length, 'version')}:`, copied),
-    ...list(`Kept ${formatCount(existing.length, 'version')} that ${existing.length === 1 ? 'is' : 'are'} in the destination already:`, existing),
+    ...list(
+      `Kept ${formatCount(existing.length, 'version')} that ${existing.length === 1 ? 'is' : 'are'} in the ` +
+        `destination already:`,
+      existing,
+    ),
   ]
 }
 
@@ -110,5 +127,9 @@ function refusal(existing: readonly VersionId[], { url }: RepositoryLocation): H
 }
 
 function identify(uploads: readonly ChartUpload[], versions: readonly VersionId[]): object[] {
-  return versions.map(({ name, version }) => ({ name, version, digest: uploads.find((upload) => upload.version === version)?.digest }))
+  return versions.map(({ name, version }) => ({
+    name,
+    version,
+    digest: uploads.find((upload) => upload.version === version)?.digest,
+  }))
 }

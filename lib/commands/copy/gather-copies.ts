@@ -9,7 +9,16 @@ import { formatBytes } from '../../text/format.ts'
 import type { ChartUpload } from '../../protocol/archives/chart-upload.ts'
 import { CONCURRENCY } from '../../protocol/session/limits.ts'
 import type { Session } from '../../protocol/session/session.ts'
-import { type WantedVersion, chooseEntry, findEntryArchive, noSuchVersion, ofBuild, readEntryArchive, readProvenance, untilInAgreement } from '../../protocol/archives/entry-archive.ts'
+import {
+  type WantedVersion,
+  chooseEntry,
+  findEntryArchive,
+  noSuchVersion,
+  ofBuild,
+  readEntryArchive,
+  readProvenance,
+  untilInAgreement,
+} from '../../protocol/archives/entry-archive.ts'
 import { readIndex } from '../steps/readable-index.ts'
 
 export interface WantedCopies extends WantedVersion {
@@ -22,7 +31,11 @@ export interface WantedCopies extends WantedVersion {
  * Cost: one view; for each version one GET of the archive and one of its provenance file.
  * @throws HelmS3Error `not-found`; `corrupt-download`: other bytes than the index promises; `invalid-chart`
  */
-export function gatherCopies(context: Context, session: Session, wanted: WantedCopies): Promise<readonly ChartUpload[]> {
+export function gatherCopies(
+  context: Context,
+  session: Session,
+  wanted: WantedCopies,
+): Promise<readonly ChartUpload[]> {
   return untilInAgreement(session, async () => {
     const entries = chooseEntries(await readIndex(context, session), wanted)
     const limit = pLimit(CONCURRENCY)
@@ -61,7 +74,11 @@ async function readUpload(context: Context, session: Session, entry: Entry): Pro
   const source = `s3://${archive.bucket}/${archive.key}`
   session.detail(`helm-s3: read ${source}, ${formatBytes(object.body.length)}`)
   if (metadata.name !== name || metadata.version !== version) {
-    throw new HelmS3Error('invalid-chart', `${source} holds ${metadata.name} ${metadata.version}, not ${name} ${version}`, { hint: 'push the right archive' })
+    throw new HelmS3Error(
+      'invalid-chart',
+      `${source} holds ${metadata.name} ${metadata.version}, not ${name} ${version}`,
+      { hint: 'push the right archive' },
+    )
   }
   const copyFrom = { bucket: archive.bucket, key: archive.key, etag: object.etag }
   return { name, version, digest: object.digest, bytes: object.body, provenance, metadata, source, copyFrom }

@@ -6,10 +6,19 @@ export const deleteDefinition = command({
   usage: 'delete NAME REPO',
   aliases: ['del'],
   about: 'Delete chart versions; if one of them does not exist, nothing is deleted',
-  details: ['The archive and its provenance file are deleted, too, also if they are in a folder of the repository, unless that folder, or one that contains it, is a repository of its own. An archive anywhere else is kept; if it is in S3, a line on stderr says so. An archive is also kept if nothing proves that it belongs to the entry, because its bytes do not match the digest of the entry or the entry has no digest: a line on stderr says why, and what to do.'],
+  details: [
+    'The archive and its provenance file are deleted, too, also if they are in a folder of the repository, unless ' +
+      'that folder, or one that contains it, is a repository of its own. An archive anywhere else is kept; if it is ' +
+      'in S3, a line on stderr says so. An archive is also kept if nothing proves that it belongs to the entry, ' +
+      'because its bytes do not match the digest of the entry or the entry has no digest: a line on stderr says ' +
+      'why, and what to do.',
+  ],
   arity: exactly(2),
   flags: {
-    version: { kind: 'texts', about: 'version to delete; several are separated by commas, or the flag is given several times' },
+    version: {
+      kind: 'texts',
+      about: 'version to delete; several are separated by commas, or the flag is given several times',
+    },
     all: { kind: 'switch', about: 'delete all versions of the chart' },
     'ignore-missing': { kind: 'switch', about: 'delete those that exist, and succeed even if none does' },
     'dry-run': { kind: 'switch', about: 'show what would be deleted, and write nothing' },
@@ -28,7 +37,11 @@ export const deleteDefinition = command({
     removed: listOf(objectOf({ name: text('of the chart'), version: text('that was removed from the index') })),
     keptArchives: listOf(text('key of an archive that is still in the bucket')),
   }),
-  run: async (context, [name = '', repository = ''], { version: versions, all, 'ignore-missing': ignoreMissing, 'dry-run': dryRun }) => {
+  run: async (
+    context,
+    [name = '', repository = ''],
+    { version: versions, all, 'ignore-missing': ignoreMissing, 'dry-run': dryRun },
+  ) => {
     const { deleteCommand } = await import('./delete.ts')
     await deleteCommand(context, { name, repository, versions, all, ignoreMissing, dryRun })
   },

@@ -30,18 +30,33 @@ export async function deleteCommand(context: Context, options: DeleteCommand): P
   const session = await openRepository(context, options.repository)
   const { location } = session
   const { all, dryRun } = options
-  const { committed, keptArchives, targets, unlike } = await deleteSelected(session, options.name, all ? 'all' : versions, options)
+  const { committed, keptArchives, targets, unlike } = await deleteSelected(
+    session,
+    options.name,
+    all ? 'all' : versions,
+    options,
+  )
   const isSaid = new Set(unlike.map(({ key }) => key))
   await afterDeletion(context, session, { committed, keptArchives: keptArchives.filter((key) => !isSaid.has(key)) })
   for (const { entry, key } of targets) if (isElsewhere(entry, key)) sayThatItStays(context, location, entry)
-  for (const reason of ['other-bytes', 'no-digest'] as const) sayWhichStay(context, location, targets, unlike.filter((each) => each.reason === reason))
+  for (const reason of ['other-bytes', 'no-digest'] as const)
+    sayWhichStay(
+      context,
+      location,
+      targets,
+      unlike.filter((each) => each.reason === reason),
+    )
   const removed = [...new Map(targets.map(({ entry: { name, version } }) => [version, { name, version }])).values()]
   const delta = committed.at(-1)?.id ?? null
   context.output.result(describe(options, removed), { repository: location.url, dryRun, delta, removed, keptArchives })
 }
 
 /** Nobody expects a deletion to remove an archive from another web server, but somebody may expect it of one in S3. */
-function sayThatItStays({ output }: Context, location: RepositoryLocation, { name, urls: [url = ''] = [], version }: Entry): void {
+function sayThatItStays(
+  { output }: Context,
+  location: RepositoryLocation,
+  { name, urls: [url = ''] = [], version }: Entry,
+): void {
   const line = `helm-s3: the archive of ${name} ${version} is outside this repository and was not deleted: ${url}`
   if (objectOfUrl(location, url) === undefined) output.detail(line)
   else output.notice(line)
@@ -56,10 +71,15 @@ const REASONS: Readonly<Record<UnlikeArchive['reason'], string>> = {
 }
 
 /**
- * One line about archives that are kept, for one reason, although their entries are removed. `prune --orphans` removes only archives
- * that are named after their chart, and `reindex` adds none as long as the delta of its removal exists.
+ * One line about archives that are kept, for one reason, although their entries are removed. `prune --orphans` removes
+ * only archives that are named after their chart, and `reindex` adds none as long as the delta of its removal exists.
  */
-function sayWhichStay({ output }: Context, location: RepositoryLocation, targets: readonly EntryTarget[], unlike: readonly UnlikeArchive[]): void {
+function sayWhichStay(
+  { output }: Context,
+  location: RepositoryLocation,
+  targets: readonly EntryTarget[],
+  unlike: readonly UnlikeArchive[],
+): void {
   const [first] = unlike
   if (first === undefined) return
   const keys = unlike.slice(0, MOST_NAMED).map(({ key }) => key)
@@ -67,9 +87,16 @@ function sayWhichStay({ output }: Context, location: RepositoryLocation, targets
   const repository = shellWord(location.address)
   const proper = new Set(targets.map(({ entry }) => archiveKey(location, entry)))
   const isProper = unlike.every(({ key }) => proper.has(key))
-  const commands = `\`helm s3 compact ${repository}\` and then \`helm s3 reindex ${repository}\` add it, or \`helm s3 prune ${repository} --orphans\` removes it`
-  const way = isProper ? `if it is that chart, wait an hour: ${commands}; otherwise delete the object` : 'delete the object if nobody needs it'
-  output.notice(`helm-s3: removed from the index, and still in the bucket: ${keys.join(', ')}${more} (${REASONS[first.reason]}); ${way}`)
+  const commands =
+    `\`helm s3 compact ${repository}\` and then \`helm s3 reindex ${repository}\` add it, or \`helm ` +
+    `s3 prune ${repository} --orphans\` removes it`
+  const way = isProper
+    ? `if it is that chart, wait an hour: ${commands}; otherwise delete the object`
+    : 'delete the object if nobody needs it'
+  output.notice(
+    `helm-s3: removed from the index, and still in the bucket: ${keys.join(', ')}${more} ` +
+      `(${REASONS[first.reason]}); ${way}`,
+  )
 }
 
 function refuseUnclearVersions({ all, versions }: DeleteCommand): void {

@@ -8,9 +8,9 @@ import { shellWord } from '../../text/terminal-text.ts'
 const INDEX_FILE = 'index.yaml'
 
 /**
- * `helm s3 download CERT KEY CA URL`: what Helm calls for every `s3://` URL. An index is merged on read; any other object
- * is handed through. Helm keeps whatever stands on stdout when this ends well, so it ends well only after the whole object
- * has been checked against what the store announced.
+ * `helm s3 download CERT KEY CA URL`: what Helm calls for every `s3://` URL. An index is merged on read; any other
+ * object is handed through. Helm keeps whatever stands on stdout when this ends well, so it ends well only after the
+ * whole object has been checked against what the store announced.
  */
 export async function download(context: Context, url: string): Promise<void> {
   const object = parseS3Url(url)
@@ -20,10 +20,10 @@ export async function download(context: Context, url: string): Promise<void> {
 }
 
 /**
- * The query with which an object is requested. An index can give any URL for a chart, with any query, and Helm passes it on as it is. So
- * the query of the URL is used only if a repository that contains the object is reached in the same way: one of Helm's list, or one
- * whose index Helm has requested with this query before, because its URL is on a command line or in a Chart.yaml. (A region is always
- * used: it leads to no host outside AWS.)
+ * The query with which an object is requested. An index can give any URL for a chart, with any query, and Helm passes
+ * it on as it is. So the query of the URL is used only if a repository that contains the object is reached in the same
+ * way: one of Helm's list, or one whose index Helm has requested with this query before, because its URL is on a
+ * command line or in a Chart.yaml. (A region is always used: it leads to no host outside AWS.)
  * @throws HelmS3Error `invalid-url`
  */
 async function queryOfObject({ config }: Context, object: ObjectLocation, url: string): Promise<string> {
@@ -92,9 +92,15 @@ function spellings(key: Key): readonly Key[] {
 }
 
 function notOfRepository(url: string): HelmS3Error {
-  return new HelmS3Error('invalid-url', `fetch from s3 url=${url}: no repository around this object is reached by this query`, {
-    hint: 'an index does not choose where requests go: add the repository with its query, `helm repo add NAME s3://BUCKET/PREFIX?...`, or set AWS_ENDPOINT_URL or AWS_PROFILE',
-  })
+  return new HelmS3Error(
+    'invalid-url',
+    `fetch from s3 url=${url}: no repository around this object is reached by this query`,
+    {
+      hint:
+        'an index does not choose where requests go: add the repository with its query, `helm repo add NAME ' +
+        's3://BUCKET/PREFIX?...`, or set AWS_ENDPOINT_URL or AWS_PROFILE',
+    },
+  )
 }
 
 function missingIndex(url: string): HelmS3Error {

@@ -17,7 +17,10 @@ export const fetchDefinition = command({
   },
   examples: [
     ['fetch app stable', 'download the newest stable version'],
-    ['fetch app s3://acme-charts/stable --version="^1.2" -d charts', 'download the newest 1.x from 1.2.0 on into charts/'],
+    [
+      'fetch app s3://acme-charts/stable --version="^1.2" -d charts',
+      'download the newest 1.x from 1.2.0 on into charts/',
+    ],
   ],
   result: objectOf({
     repository: text('its s3:// URL'),

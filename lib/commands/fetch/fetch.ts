@@ -8,7 +8,13 @@ import { writeFileAtomically } from '../../disk/atomic-write.ts'
 import { unpackChart } from '../../disk/unpack-chart.ts'
 import type { Session } from '../../protocol/session/session.ts'
 import { localFileError } from '../../sys/system-error.ts'
-import { chooseEntry, findEntryArchive, readEntryArchive, readProvenance, untilInAgreement } from '../../protocol/archives/entry-archive.ts'
+import {
+  chooseEntry,
+  findEntryArchive,
+  readEntryArchive,
+  readProvenance,
+  untilInAgreement,
+} from '../../protocol/archives/entry-archive.ts'
 import { openRepository } from '../steps/open-repository.ts'
 import { readIndex } from '../steps/readable-index.ts'
 
@@ -35,7 +41,10 @@ interface FetchedChart {
   readonly provenance: Uint8Array | undefined
 }
 
-/** `helm s3 fetch NAME REPO`: what `helm pull` does, against the merged index, with the digest checked. Overwrites, as Helm does. */
+/**
+ * `helm s3 fetch NAME REPO`: what `helm pull` does, against the merged index, with the digest checked. Overwrites, as
+ * Helm does.
+ */
 export async function fetch(context: Context, options: FetchCommand): Promise<void> {
   const session = await openRepository(context, options.repository)
   const chart = await fetchChart(context, session, options)

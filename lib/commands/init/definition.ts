@@ -9,7 +9,12 @@ export const initDefinition = command({
   flags: {
     force: { kind: 'switch', about: 'empty the index of an existing repository; its archives stay in the bucket' },
     'ignore-if-exists': { kind: 'switch', about: 'leave an existing repository as it is, and succeed' },
-    format: { kind: 'choice', about: 'format of index.yaml; Helm reads JSON several times faster', of: INDEX_FORMS, shownDefault: 'json' },
+    format: {
+      kind: 'choice',
+      about: 'format of index.yaml; Helm reads JSON several times faster',
+      of: INDEX_FORMS,
+      shownDefault: 'json',
+    },
     ...OUTPUT_FLAG,
   },
   examples: [

@@ -32,11 +32,20 @@ export async function init(context: Context, options: InitCommand): Promise<void
     }
   }
   const beforeReplacing = (entries: number | undefined): void =>
-    session.progress(`replacing the index of ${entries === undefined ? 'an unreadable repository' : formatCount(entries, 'chart version')}`)
+    session.progress(
+      `replacing the index of ` +
+        `${entries === undefined ? 'an unreadable repository' : formatCount(entries, 'chart version')}`,
+    )
   try {
-    const { dropped, form } = await initRepository(session, { form: options.format, force: options.force, beforeReplacing })
+    const { dropped, form } = await initRepository(session, {
+      form: options.format,
+      force: options.force,
+      beforeReplacing,
+    })
     if (dropped !== undefined && dropped > 0) {
-      lines.push(`The index that was there listed ${formatCount(dropped, 'chart version')}; the archives stay in the bucket.`)
+      lines.push(
+        `The index that was there listed ${formatCount(dropped, 'chart version')}; the archives stay in the bucket.`,
+      )
     }
     lines.push(`Initialized empty repository at ${options.url}`)
     context.output.result(lines, { repository: location.url, initialized: true, format: form, dropped: dropped ?? 0 })
@@ -44,7 +53,12 @@ export async function init(context: Context, options: InitCommand): Promise<void
     if (!hasCode(error, 'already-exists')) throw error
     if (!options.ignoreIfExists) throw refusal('The index file already exists under the provided URI and', options.url)
     lines.push('The index file already exists under the provided URI, ignore init operation.')
-    context.output.result(lines, { repository: location.url, initialized: false, format: options.format ?? 'json', dropped: 0 })
+    context.output.result(lines, {
+      repository: location.url,
+      initialized: false,
+      format: options.format ?? 'json',
+      dropped: 0,
+    })
   }
 }
 

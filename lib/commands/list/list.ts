@@ -22,7 +22,11 @@ export async function list(context: Context, { repository, ...filter }: ListComm
   const session = await openRepository(context, repository)
   const index = await readIndex(context, session)
   const entries = newestVersions(index, filter)
-  const rows = entries.map((entry) => [entry.name, entry.version, textOf(entry, 'appVersion') ?? '', createdAt(entry), shortDescription(entry)].map(singleLine))
+  const rows = entries.map((entry) =>
+    [entry.name, entry.version, textOf(entry, 'appVersion') ?? '', createdAt(entry), shortDescription(entry)].map(
+      singleLine,
+    ),
+  )
   const lines = rows.length > 0 ? renderTable(HEADERS, rows) : [nothingFound(index, filter)]
   context.output.result(lines, { repository: session.location.url, versions: entries.map(describe) })
 }

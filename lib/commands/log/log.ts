@@ -28,12 +28,19 @@ const MAX_CHANGES = 10
 
 const SIGNS = { added: '+', removed: '-', orphan: 'x', touched: '~' }
 
-/** `helm s3 log REPO [NAME]`: the changes of which deltas or `index.yaml` still know, newest first. Cost: see {@link readLog}. */
+/**
+ * `helm s3 log REPO [NAME]`: the changes of which deltas or `index.yaml` still know, newest first. Cost: see {@link
+ * readLog}.
+ */
 export async function log(context: Context, { repository, ...options }: LogCommand): Promise<void> {
   const session = await openRepository(context, repository)
   const { entries, hasMore, skipped } = await readLog(session, options)
   noticeSkipped(session, { skipped })
-  context.output.result(describe(entries, hasMore, context.output.style, options), { repository: session.location.url, entries: entries.map(valueOf), hasMore })
+  context.output.result(describe(entries, hasMore, context.output.style, options), {
+    repository: session.location.url,
+    entries: entries.map(valueOf),
+    hasMore,
+  })
 }
 
 function valueOf(entry: LogEntry): object {
@@ -67,14 +74,27 @@ function changesOf({ delta, folded }: LogEntry): readonly Change[] {
     ifAbsent,
   })
   if (delta !== undefined) {
-    return [...delta.removed.map((removal) => change(isAnnouncement(removal) ? 'orphan' : 'removed', removal)), ...delta.added.map(({ entry, ifAbsent }) => change('added', entry, ifAbsent))]
+    return [
+      ...delta.removed.map((removal) => change(isAnnouncement(removal) ? 'orphan' : 'removed', removal)),
+      ...delta.added.map(({ entry, ifAbsent }) => change('added', entry, ifAbsent)),
+    ]
   }
-  return folded === undefined || folded.touched === '*' ? [] : folded.touched.map((version) => change('touched', version))
+  return folded === undefined || folded.touched === '*'
+    ? []
+    : folded.touched.map((version) => change('touched', version))
 }
 
 function describe(entries: readonly LogEntry[], hasMore: boolean, style: Style, { limit, name }: LogOptions): string[] {
-  if (entries.length === 0) return [name === undefined ? 'No deltas: nothing has changed recently.' : `No deltas: nothing of ${name} has changed recently.`]
-  const table = renderTable(HEADERS, entries.flatMap((entry) => rowsOf(entry, style)))
+  if (entries.length === 0)
+    return [
+      name === undefined
+        ? 'No deltas: nothing has changed recently.'
+        : `No deltas: nothing of ${name} has changed recently.`,
+    ]
+  const table = renderTable(
+    HEADERS,
+    entries.flatMap((entry) => rowsOf(entry, style)),
+  )
   return hasMore ? [...table, '', `Only the newest ${String(limit)} are shown: --limit shows more.`] : table
 }
 
@@ -91,11 +111,19 @@ function rowsOf(entry: LogEntry, style: Style): (readonly string[])[] {
 function changeLines(changes: readonly Change[]): string[] {
   if (changes.length === 0) return ['no longer known']
   const lines = [...new Set(changes.map(changeLine))]
-  return lines.length <= MAX_CHANGES ? lines : [...lines.slice(0, MAX_CHANGES - 1), `and ${String(lines.length - MAX_CHANGES + 1)} more, which -o json shows`]
+  return lines.length <= MAX_CHANGES
+    ? lines
+    : [...lines.slice(0, MAX_CHANGES - 1), `and ${String(lines.length - MAX_CHANGES + 1)} more, which -o json shows`]
 }
 
-/** An archive without an entry is named by its file: where its name ends and its version begins is not known, and it may be listed as each. */
+/**
+ * An archive without an entry is named by its file: where its name ends and its version begins is not known, and it may
+ * be listed as each.
+ */
 function changeLine({ change, ifAbsent, name, version }: Change): string {
-  const what = change === 'orphan' ? `${singleLine(`${name}-${version}`)}.tgz (no entry)` : `${singleLine(name)} ${singleLine(version)}`
+  const what =
+    change === 'orphan'
+      ? `${singleLine(`${name}-${version}`)}.tgz (no entry)`
+      : `${singleLine(name)} ${singleLine(version)}`
   return `${SIGNS[change]} ${what}${ifAbsent ? ' (if absent)' : ''}`
 }

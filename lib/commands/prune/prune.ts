@@ -44,13 +44,19 @@ export async function pruneCommand(context: Context, options: PruneCommand): Pro
   const result = await prune(session, { rules, olderThan, orphanAge, allowManyOrphans, dryRun })
   await afterDeletion(context, session, result)
   keepLists.forEach((list, i) => {
-    for (const line of list.unmatched()) context.output.notice(`helm-s3: ${options.keepFiles[i] ?? ''} has a line that matches nothing: ${line}`)
+    for (const line of list.unmatched())
+      context.output.notice(`helm-s3: ${options.keepFiles[i] ?? ''} has a line that matches nothing: ${line}`)
   })
   context.output.result(describe(result, location, dryRun), {
     repository: location.url,
     dryRun,
     deltas: result.committed.map(({ id }) => id),
-    removed: result.removed.map(({ entry: { name, version, created = null }, size }) => ({ name, version, created, bytes: size })),
+    removed: result.removed.map(({ entry: { name, version, created = null }, size }) => ({
+      name,
+      version,
+      created,
+      bytes: size,
+    })),
     orphans: result.orphans.map(({ key, size }) => ({ key, bytes: size })),
     foreign: result.foreign.map(({ key, reason, size }) => ({ key, bytes: size, reason })),
     kept: result.kept.map(({ entry: { name, version }, reason }) => ({ name, version, reason })),
@@ -68,24 +74,37 @@ function refuseIdleRules(options: PruneCommand): void {
   const { inUse, keepFiles, keepLast, keepPrereleases, names, orphans } = options
   if (!hasCriterion(options) && !orphans) {
     throw new HelmS3Error('usage', 'no rule says what to remove', {
-      hint: 'give --keep-last, --older-than, --keep-prereleases or --orphans; add --dry-run to see what would be removed',
+      hint:
+        'give --keep-last, --older-than, --keep-prereleases or --orphans; add --dry-run to see what would be ' +
+        'removed',
     })
   }
   const isOnlyOrphans = keepLast === undefined && keepPrereleases === undefined && orphans
   const versionRules = names.length + keepFiles.length + inUse.length > 0
   if (isOnlyOrphans && versionRules && options.olderThan === undefined) {
-    throw new HelmS3Error('usage', '--name, --keep-file and --keep-in-use select chart versions, and --orphans alone removes none', {
-      hint: 'add --keep-last, --older-than or --keep-prereleases, or leave them out',
-    })
+    throw new HelmS3Error(
+      'usage',
+      '--name, --keep-file and --keep-in-use select chart versions, and --orphans alone removes none',
+      {
+        hint: 'add --keep-last, --older-than or --keep-prereleases, or leave them out',
+      },
+    )
   }
-  if ([...names, ...keepFiles].includes('')) throw new HelmS3Error('usage', '--name and --keep-file need a text that is not empty')
+  if ([...names, ...keepFiles].includes(''))
+    throw new HelmS3Error('usage', '--name and --keep-file need a text that is not empty')
 }
 
-async function readRules(options: PruneCommand, helm: string, keepLists: readonly WrittenKeepList[]): Promise<PruneOptions['rules']> {
+async function readRules(
+  options: PruneCommand,
+  helm: string,
+  keepLists: readonly WrittenKeepList[],
+): Promise<PruneOptions['rules']> {
   if (!hasCriterion(options)) return undefined
   const { keepLast, keepPrereleases, names } = options
   const patterns = names.map(namePattern)
-  const charts = await Promise.all(options.inUse.map((file) => (file === '' ? listReleaseCharts(helm) : readReleaseCharts(file))))
+  const charts = await Promise.all(
+    options.inUse.map((file) => (file === '' ? listReleaseCharts(helm) : readReleaseCharts(file))),
+  )
   return {
     keepLast,
     keepPrereleases,
@@ -119,9 +138,18 @@ const REASONS: Readonly<Record<KeepReason, string>> = {
   'no-version': 'without a valid version',
 }
 
-function describe({ foreign, freed, kept, keptArchives, orphans, removed }: PruneResult, { address }: RepositoryLocation, dryRun: boolean): string[] {
+function describe(
+  { foreign, freed, kept, keptArchives, orphans, removed }: PruneResult,
+  { address }: RepositoryLocation,
+  dryRun: boolean,
+): string[] {
   const rows = [
-    ...removed.map(({ entry: { name, version, created = '' }, size }) => [name, version, created.slice(0, 10), formatBytes(size)]),
+    ...removed.map(({ entry: { name, version, created = '' }, size }) => [
+      name,
+      version,
+      created.slice(0, 10),
+      formatBytes(size),
+    ]),
     ...orphans.map(({ key, size }) => [key, '(no entry)', '', formatBytes(size)]),
   ]
   const lines = rows.length === 0 ? [] : [...renderTable(['NAME', 'VERSION', 'CREATED', 'SIZE'], rows), '']
@@ -139,14 +167,22 @@ function describe({ foreign, freed, kept, keptArchives, orphans, removed }: Prun
   })
   if (reasons.length > 0) lines.push(`Kept ${formatCount(kept.length, 'chart version')}: ${reasons.join(', ')}.`)
   const elsewhere = removed.filter((each) => each.isElsewhere).length
-  if (elsewhere > 0) lines.push(`The archives of ${formatCount(elsewhere, 'version')} are outside this repository, and are kept.`)
+  if (elsewhere > 0)
+    lines.push(`The archives of ${formatCount(elsewhere, 'version')} are outside this repository, and are kept.`)
   if (foreign.length > 0) {
-    lines.push(`Kept ${formatCount(foreign.length, 'file')} without an entry, of which nothing proves that ${foreign.length === 1 ? 'it is an orphan' : 'they are orphans'}:`)
+    lines.push(
+      `Kept ${formatCount(foreign.length, 'file')} without an entry, of which nothing proves that ` +
+        `${foreign.length === 1 ? 'it is an orphan' : 'they are orphans'}:`,
+    )
     lines.push(...foreign.slice(0, MOST_FOREIGN).map(({ key, reason }) => `  ${key}: ${reason}`))
-    if (foreign.length > MOST_FOREIGN) lines.push(`  and ${String(foreign.length - MOST_FOREIGN)} more: -o json lists them all`)
+    if (foreign.length > MOST_FOREIGN)
+      lines.push(`  and ${String(foreign.length - MOST_FOREIGN)} more: -o json lists them all`)
   }
   if (keptArchives.length > 0) {
-    lines.push(`${formatCount(keptArchives.length, 'archive')} could not be removed with certainty; \`helm s3 prune ${shellWord(address)} --orphans\` does it later.`)
+    lines.push(
+      `${formatCount(keptArchives.length, 'archive')} could not be removed with certainty; \`helm s3 prune ` +
+        `${shellWord(address)} --orphans\` does it later.`,
+    )
   }
   return lines
 }

@@ -41,7 +41,8 @@ export async function push(context: Context, options: PushCommand): Promise<void
 
   if (result.committed !== undefined) await afterCommit(context, session, [result.committed], options)
   refuseOrphans(result.existing, location)
-  if (result.existing.length > 0 && !ignoreIfExists) throw refusal(options, charts.length, result, session.changes.addedText)
+  if (result.existing.length > 0 && !ignoreIfExists)
+    throw refusal(options, charts.length, result, session.changes.addedText)
   context.output.result(describe(charts, result), {
     repository: location.url,
     dryRun,
@@ -58,7 +59,9 @@ function describe(charts: readonly ChartUpload[], { pushed, existing }: PushResu
   if (pushed.length > 0) lines.push(`Successfully uploaded ${formatCount(pushed.length, 'chart')} to the repository.`)
   if (existing.length === 1) lines.push(kept)
   if (existing.length > 1) {
-    lines.push(`${formatCount(existing.length, 'chart')} already exist in the repository, keep existing charts and ignore push.`)
+    lines.push(
+      `${formatCount(existing.length, 'chart')} already exist in the repository, keep existing charts and ignore push.`,
+    )
   }
   return lines
 }
@@ -75,7 +78,8 @@ function refusal(
   const subject =
     count === 1
       ? 'The chart already exists in the repository and cannot be overwritten without an explicit intent.\n'
-      : `These charts already exist in the repository and cannot be overwritten without an explicit intent:\n\n${names}\n` +
+      : `These charts already exist in the repository and cannot be overwritten without an explicit ` +
+        `intent:\n\n${names}\n` +
         (added === undefined ? 'Nothing was pushed.\n' : `Pushed before that was seen: ${added}.\n`)
   const text = `${subject}
 If you want to replace existing chart, use --force flag:

@@ -16,14 +16,28 @@ export const reindexDefinition = command({
   usage: 'reindex REPO',
   about: 'Make the index agree with the archives in the bucket',
   details: [
-    'Archives without an entry are added to the index, entries whose archive is missing are removed, and entries whose digest does not match the archive are replaced. Entries with https URLs outside the repository are kept as they are. An entry whose URL points into a folder of the repository is removed if there is no archive, neither there nor in its place; it is pointed to the archive in its place if its digest proves that they belong together; otherwise it is kept, too. Other clients can push and delete at the same time: what they change is left alone.',
-    'Only new and changed archives are examined: an archive that is not newer than its entry is trusted. For all others the object metadata are read, and the archive itself if these are not enough. --full reads every archive. If a reindex is interrupted, run it again: it continues where it stopped.',
-    'An archive that cannot be indexed is reported on stderr and left out. With --strict this is an error, and nothing is written.',
-    'A missing index.yaml is made anew. One that cannot be read is replaced with --rebuild only: every entry that can be saved stays, what is wrong in the others is mended, and the old text is kept beside it, under a key that is printed. Where an entry can be neither saved nor found among the archives, it is named and nothing is written, unless --allow-lost-entries says so.',
+    'Archives without an entry are added to the index, entries whose archive is missing are removed, and entries ' +
+      'whose digest does not match the archive are replaced. Entries with https URLs outside the repository are ' +
+      'kept as they are. An entry whose URL points into a folder of the repository is removed if there is no ' +
+      'archive, neither there nor in its place; it is pointed to the archive in its place if its digest proves ' +
+      'that they belong together; otherwise it is kept, too. Other clients can push and delete at the same ' +
+      'time: what they change is left alone.',
+    'Only new and changed archives are examined: an archive that is not newer than its entry is trusted. For all ' +
+      'others the object metadata are read, and the archive itself if these are not enough. --full reads every ' +
+      'archive. If a reindex is interrupted, run it again: it continues where it stopped.',
+    'An archive that cannot be indexed is reported on stderr and left out. With --strict this is an error, and ' +
+      'nothing is written.',
+    'A missing index.yaml is made anew. One that cannot be read is replaced with --rebuild only: every entry that ' +
+      'can be saved stays, what is wrong in the others is mended, and the old text is kept beside it, under a key ' +
+      'that is printed. Where an entry can be neither saved nor found among the archives, it is named and nothing ' +
+      'is written, unless --allow-lost-entries says so.',
   ],
   arity: exactly(1),
   flags: {
-    relative: { kind: 'toggle', about: 'write relative chart URLs into the index, and change existing absolute ones to relative' },
+    relative: {
+      kind: 'toggle',
+      about: 'write relative chart URLs into the index, and change existing absolute ones to relative',
+    },
     full: { kind: 'switch', about: 'read every archive, whatever its date and metadata are' },
     rebuild: { kind: 'switch', about: 'replace an index.yaml that cannot be read' },
     ...LOST_FLAG,
@@ -61,7 +75,25 @@ export const reindexDefinition = command({
   }),
   run: async (context, [repository = ''], flags) => {
     const { reindex } = await import('./reindex.ts')
-    const { relative, full, rebuild, strict, 'dry-run': dryRun, concurrency = DEFAULT_CONCURRENCY, 'allow-lost-entries': allowLostEntries } = flags
-    await reindex(context, { repository, relative, full, rebuild, strict, dryRun, concurrency, allowLostEntries, compact: !flags['no-compact'] })
+    const {
+      relative,
+      full,
+      rebuild,
+      strict,
+      'dry-run': dryRun,
+      concurrency = DEFAULT_CONCURRENCY,
+      'allow-lost-entries': allowLostEntries,
+    } = flags
+    await reindex(context, {
+      repository,
+      relative,
+      full,
+      rebuild,
+      strict,
+      dryRun,
+      concurrency,
+      allowLostEntries,
+      compact: !flags['no-compact'],
+    })
   },
 })

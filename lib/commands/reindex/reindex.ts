@@ -26,22 +26,40 @@ export async function reindex(context: Context, options: ReindexCommand): Promis
   })
 
   for (const { isLeftOut, key, reason } of result.problems) {
-    output.notice(isLeftOut === true ? `helm-s3: not added, because Helm would skip it: ${key}: ${reason}` : `[ERROR] failed to add chart to the index: ${key}: ${reason}`)
+    output.notice(
+      isLeftOut === true
+        ? `helm-s3: not added, because Helm would skip it: ${key}: ${reason}`
+        : `[ERROR] failed to add chart to the index: ${key}: ${reason}`,
+    )
   }
-  const debug = output.isVerbose ? result.changes.filter(({ entry }) => entry !== undefined).map((change) => `[DEBUG] Adding ${fileOf(change)} to index.`) : []
-  const last = dryRun ? `Repository ${repository} was not changed: this was a dry run.` : `Repository ${repository} was successfully reindexed.`
-  output.result([...debug, ...describe(result, dryRun, output.isVerbose), ...describeRepaired(result.repaired, session.location), last], {
-    repository: session.location.url,
-    dryRun,
-    rebuilt: result.rebuilt,
-    broken: repairedValue(result.repaired),
-    archives: result.archives,
-    opened: result.opened,
-    ...valuesOf(result.changes),
-    skipped: result.problems.map(({ key, reason }) => ({ key, reason })),
-    left: result.left.map(({ key }) => key),
-    deltas: result.deltas,
-  })
+  const debug = output.isVerbose
+    ? result.changes
+        .filter(({ entry }) => entry !== undefined)
+        .map((change) => `[DEBUG] Adding ${fileOf(change)} to index.`)
+    : []
+  const last = dryRun
+    ? `Repository ${repository} was not changed: this was a dry run.`
+    : `Repository ${repository} was successfully reindexed.`
+  output.result(
+    [
+      ...debug,
+      ...describe(result, dryRun, output.isVerbose),
+      ...describeRepaired(result.repaired, session.location),
+      last,
+    ],
+    {
+      repository: session.location.url,
+      dryRun,
+      rebuilt: result.rebuilt,
+      broken: repairedValue(result.repaired),
+      archives: result.archives,
+      opened: result.opened,
+      ...valuesOf(result.changes),
+      skipped: result.problems.map(({ key, reason }) => ({ key, reason })),
+      left: result.left.map(({ key }) => key),
+      deltas: result.deltas,
+    },
+  )
 }
 
 function describe({ changes, left, rebuilt, repaired }: ReindexResult, dryRun: boolean, isVerbose: boolean): string[] {
@@ -49,14 +67,18 @@ function describe({ changes, left, rebuilt, repaired }: ReindexResult, dryRun: b
   const list = (verb: string, items: readonly string[]): void => {
     const shown = isVerbose ? items : items.slice(0, MAX_LINES)
     lines.push(...shown.map((item) => `${verb} ${item}`))
-    if (items.length > shown.length) lines.push(`${verb} ${String(items.length - shown.length)} more; --verbose names them.`)
+    if (items.length > shown.length)
+      lines.push(`${verb} ${String(items.length - shown.length)} more; --verbose names them.`)
   }
   const name = (change: Change): string => `${change.name} ${change.version} (${fileOf(change)})`
   const { added, replaced, removed } = sortOut(changes)
   list(dryRun ? 'Would add' : 'Added', added.map(name))
   list(dryRun ? 'Would replace' : 'Replaced', replaced.map(name))
   list(dryRun ? 'Would remove' : 'Removed', removed.map(name))
-  list('Skipped (it is being changed, or was just deleted):', left.map(({ key }) => `${key}; run again in a few minutes`))
+  list(
+    'Skipped (it is being changed, or was just deleted):',
+    left.map(({ key }) => `${key}; run again in a few minutes`),
+  )
   return lines
 }
 
@@ -74,7 +96,12 @@ function sortOut(changes: readonly Change[]): Record<'added' | 'replaced' | 'rem
 }
 
 function valuesOf(changes: readonly Change[]): object {
-  const value = ({ entry, key, name, seen, version }: Change): object => ({ name, version, digest: (entry ?? seen)?.digest ?? null, key })
+  const value = ({ entry, key, name, seen, version }: Change): object => ({
+    name,
+    version,
+    digest: (entry ?? seen)?.digest ?? null,
+    key,
+  })
   return Object.fromEntries(Object.entries(sortOut(changes)).map(([kind, items]) => [kind, items.map(value)]))
 }
 

@@ -16,15 +16,30 @@ export interface RestoreCommand extends Pick<DeleteCommand, 'name' | 'repository
   readonly compact: boolean
 }
 
-/** `helm s3 restore NAME REPO --version V[,V...]`: what was deleted is pushed again, from what the bucket still has of it. */
-export async function restore(context: Context, { compact, dryRun, name, relative, repository, versions }: RestoreCommand): Promise<void> {
+/**
+ * `helm s3 restore NAME REPO --version V[,V...]`: what was deleted is pushed again, from what the bucket still has of
+ * it.
+ */
+export async function restore(
+  context: Context,
+  { compact, dryRun, name, relative, repository, versions }: RestoreCommand,
+): Promise<void> {
   const wanted = requireVersions(versions)
   const session = await openRepository(context, repository)
   const { location } = session
-  const deleted = await findDeleted(session, wanted.map((version) => ({ name, version })))
+  const deleted = await findDeleted(
+    session,
+    wanted.map((version) => ({ name, version })),
+  )
 
   const uploads = deleted.map(({ upload }) => upload)
-  const options = { force: false, ignoreIfExists: false, dryRun, relative, contentType: context.config.chartContentType }
+  const options = {
+    force: false,
+    ignoreIfExists: false,
+    dryRun,
+    relative,
+    contentType: context.config.chartContentType,
+  }
   const { committed, existing } = await pushCharts(session, uploads, options)
   if (committed !== undefined) await afterCommit(context, session, [committed], { compact })
   refuseOrphans(existing, location)
@@ -33,7 +48,14 @@ export async function restore(context: Context, { compact, dryRun, name, relativ
     repository: location.url,
     dryRun,
     delta: committed?.id ?? null,
-    restored: deleted.map(({ removal, source, upload: { created, digest, version } }) => ({ name, version, digest, created, deletedBy: removal, source })),
+    restored: deleted.map(({ removal, source, upload: { created, digest, version } }) => ({
+      name,
+      version,
+      digest,
+      created,
+      deletedBy: removal,
+      source,
+    })),
   })
 }
 
@@ -48,5 +70,7 @@ function placeOf({ elsewhere, source }: DeletedChart): string {
 }
 
 function pushedMeanwhile(names: readonly string[]): HelmS3Error {
-  return new HelmS3Error('already-exists', `another client has pushed ${names.join(', ')} in the meantime`, { hint: 'nothing was restored' })
+  return new HelmS3Error('already-exists', `another client has pushed ${names.join(', ')} in the meantime`, {
+    hint: 'nothing was restored',
+  })
 }

@@ -11,10 +11,13 @@ export const statusDefinition = command({
   usage: 'status REPO',
   about: 'Show the state of a repository, and whether compactions keep up',
   details: [
-    'Charts and versions are counted as readers with this plugin see them: in index.yaml and in the deltas that are not folded into it yet. ' +
-      'The verdict is `behind` if a delta has been waiting to be folded for longer than --patience (readers without the plugin do not see it), ' +
+    'Charts and versions are counted as readers with this plugin see them: in index.yaml and in the deltas that are ' +
+      'not folded into it yet. ' +
+      'The verdict is `behind` if a delta has been waiting to be folded for longer than --patience (readers without ' +
+      'the plugin do not see it), ' +
       '`uncollected` if everything is folded but old deltas are not collected, and otherwise `tidy`.',
-    'Costs one LIST request for each 1000 deltas, one GET of index.yaml, and one GET for each pending delta. Writes nothing.',
+    'Costs one LIST request for each 1000 deltas, one GET of index.yaml, and one GET for each pending delta. Writes ' +
+      'nothing.',
   ],
   arity: exactly(1),
   flags: {
@@ -27,7 +30,9 @@ export const statusDefinition = command({
   ],
   result: objectOf({
     repository: text('its s3:// URL'),
-    generation: whole('of index.yaml: grows by one each time this program writes it; 0 if only other programs have written it'),
+    generation: whole(
+      'of index.yaml: grows by one each time this program writes it; 0 if only other programs have written it',
+    ),
     charts: whole('charts, including pending changes'),
     versions: whole('chart versions, including pending changes'),
     index: objectOf({

@@ -30,7 +30,10 @@ interface Status {
 
 /** `helm s3 status REPO`: what a repository holds, and whether compactions keep up. Cost: one view. */
 export async function status(context: Context, { repository, patience }: StatusCommand): Promise<void> {
-  if (patience <= 0) throw new HelmS3Error('usage', '--patience must be above zero', { hint: 'it is how late a compaction may be; the default is 15m' })
+  if (patience <= 0)
+    throw new HelmS3Error('usage', '--patience must be above zero', {
+      hint: 'it is how late a compaction may be; the default is 15m',
+    })
   const session = await openRepository(context, repository)
   const { url } = session.location
   const found = await examineFor(session, patience, repository)
@@ -52,7 +55,9 @@ export async function status(context: Context, { repository, patience }: StatusC
   })
 }
 
-/** Old deltas that are not collected are all right if the repository sets a longer grace window: only then it is read. */
+/**
+ * Old deltas that are not collected are all right if the repository sets a longer grace window: only then it is read.
+ */
 async function examineFor(session: Session, patience: number, repository: string): Promise<Status> {
   const view = await readView(session)
   const found = examine(view, DEFAULT_GRACE_WINDOW, patience, repository)
@@ -65,7 +70,10 @@ function examine(view: View, graceWindow: number, patience: number, repository: 
   const { date, index } = view.base
   const { folded } = index.bookkeeping
   const foldedTimes = view.listing.deltas.flatMap(({ id }) => folded.get(id)?.at ?? [])
-  const pendingAge = ageOfOldest(view.pending.map(({ lastModified }) => lastModified), date)
+  const pendingAge = ageOfOldest(
+    view.pending.map(({ lastModified }) => lastModified),
+    date,
+  )
   const foldedAge = ageOfOldest(foldedTimes, date)
   const upkeep = judgeUpkeep({ oldestPending: pendingAge, oldestFolded: foldedAge, graceWindow, patience })
   return {
@@ -83,9 +91,15 @@ function examine(view: View, graceWindow: number, patience: number, repository: 
 function reasonFor(upkeep: Upkeep, pending: number, pendingAge = 0, foldedAge = 0): string {
   switch (upkeep) {
     case 'behind':
-      return `the oldest pending delta has been waiting for ${formatAge(pendingAge)}: readers without this plugin do not see it; compact regularly, for example by cron`
+      return (
+        `the oldest pending delta has been waiting for ${formatAge(pendingAge)}: readers without this plugin ` +
+        `do not see it; compact regularly, for example by cron`
+      )
     case 'uncollected':
-      return `index.yaml is up to date, but deltas that were folded ${formatAge(foldedAge)} ago are not collected; compact regularly, for example by cron`
+      return (
+        `index.yaml is up to date, but deltas that were folded ${formatAge(foldedAge)} ago are not collected; ` +
+        `compact regularly, for example by cron`
+      )
     case 'tidy':
       return pending === 0 ? 'index.yaml contains every push and deletion' : 'all pending deltas are recent'
   }

@@ -10,11 +10,16 @@ import type { CommittedDelta } from '../../protocol/session/committed.ts'
 import type { Session } from '../../protocol/session/session.ts'
 
 /**
- * What follows a change that is committed: Helm's local copies of the index get it, and with `compact` also `index.yaml`, for
- * readers without the plugin. Never fails: the change is durable in the store.
+ * What follows a change that is committed: Helm's local copies of the index get it, and with `compact` also
+ * `index.yaml`, for readers without the plugin. Never fails: the change is durable in the store.
  * @param committed the deltas of the change in the order of the log, perhaps none
  */
-export async function afterCommit(context: Context, session: Session, committed: readonly CommittedDelta[], { compact }: { readonly compact: boolean }): Promise<void> {
+export async function afterCommit(
+  context: Context,
+  session: Session,
+  committed: readonly CommittedDelta[],
+  { compact }: { readonly compact: boolean },
+): Promise<void> {
   for (const each of committed) await updateIndexCaches(context, session, each)
   const last = committed.at(-1)
   if (compact && last !== undefined) await compactInline(session, last)
@@ -33,9 +38,16 @@ export async function afterDeletion(
 }
 
 /** One copy for each name under which Helm knows the repository. A failure is shown with `--verbose` only. */
-async function updateIndexCaches({ config, output }: Context, { clock, location, storeClock }: Session, { delta, id }: CommittedDelta): Promise<void> {
+async function updateIndexCaches(
+  { config, output }: Context,
+  { clock, location, storeClock }: Session,
+  { delta, id }: CommittedDelta,
+): Promise<void> {
   const problem = (what: string, error: unknown): void =>
-    output.detail(`helm-s3: ${what} stays as it is until \`helm repo update\`: ${error instanceof Error ? error.message : String(error)}`)
+    output.detail(
+      `helm-s3: ${what} stays as it is until \`helm repo update\`: ` +
+        `${error instanceof Error ? error.message : String(error)}`,
+    )
   try {
     const repositories = (await readRepositories(config.helm.repositoriesFile)) ?? []
     for (const repository of repositoriesAt(location, repositories)) {

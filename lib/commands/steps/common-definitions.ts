@@ -3,12 +3,18 @@ import { listOf, objectOf, text } from '../../ui/json-schema.ts'
 
 /** For the commands that write entries. */
 export const RELATIVE_FLAG = {
-  relative: { kind: 'toggle', about: 'write relative chart URLs into the index, for a repository that is also served over https' },
+  relative: {
+    kind: 'toggle',
+    about: 'write relative chart URLs into the index, for a repository that is also served over https',
+  },
 } as const satisfies Flags
 
 /** For the commands that otherwise compact when they have committed. */
 export const NO_COMPACT_FLAG = {
-  'no-compact': { kind: 'switch', about: 'leave index.yaml to a later compaction; readers with this plugin see the charts at once' },
+  'no-compact': {
+    kind: 'switch',
+    about: 'leave index.yaml to a later compaction; readers with this plugin see the charts at once',
+  },
 } as const satisfies Flags
 
 /** For the commands that choose one version of a chart. */
@@ -28,4 +34,6 @@ export const PUSHED_VERSION = objectOf({
 })
 
 /** Objects that a reader of the log passes over. */
-export const SKIPPED = listOf(objectOf({ key: text('of an object below index.d/ that was ignored'), reason: text('why') }))
+export const SKIPPED = listOf(
+  objectOf({ key: text('of an object below index.d/ that was ignored'), reason: text('why') }),
+)

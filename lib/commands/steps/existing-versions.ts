@@ -4,7 +4,8 @@ import type { ExistingVersion } from '../../protocol/push/push.ts'
 import { shellWord } from '../../text/terminal-text.ts'
 
 /**
- * Refuses versions of which there is an archive but no index entry. They do not count as existing: nobody can install them.
+ * Refuses versions of which there is an archive but no index entry. They do not count as existing: nobody can install
+ * them.
  * @throws HelmS3Error `already-exists`
  */
 export function refuseOrphans(existing: readonly ExistingVersion[], { address }: RepositoryLocation): void {
@@ -12,11 +13,15 @@ export function refuseOrphans(existing: readonly ExistingVersion[], { address }:
   const [first] = orphans
   if (first === undefined) return
   const names = orphans.map(({ name, version }) => `${name} ${version}`).join(', ')
-  const stands = orphans.length === 1 ? 'another archive, which has no index entry, is in its place' : 'other archives, which have no index entries, are in their places'
+  const stands =
+    orphans.length === 1
+      ? 'another archive, which has no index entry, is in its place'
+      : 'other archives, which have no index entries, are in their places'
   throw new HelmS3Error('already-exists', `${names}: ${stands}`, {
     hint:
       'nothing was pushed, because it could not be removed; ' +
-      `replace it with --force, or ask somebody with the permission to delete archives to run \`helm s3 prune ${shellWord(address)} --orphans\``,
+      `replace it with --force, or ask somebody with the permission to delete archives to run \`helm s3 prune ` +
+      `${shellWord(address)} --orphans\``,
   })
 }
 

@@ -8,12 +8,20 @@ import type { Repaired } from '../../protocol/base/rebuild-index.ts'
 export function describeRepaired(repaired: Repaired | undefined, { bucket }: RepositoryLocation): readonly string[] {
   if (repaired === undefined) return []
   const { brokenKey, kept, lost, mended, skipped } = repaired
-  const lines = [...skipped.map(describeSkipped), ...mended.map((entry) => `Mended ${describeDamaged(entry)}`), ...lost.map((entry) => `Lost ${describeDamaged(entry)}`)]
+  const lines = [
+    ...skipped.map(describeSkipped),
+    ...mended.map((entry) => `Mended ${describeDamaged(entry)}`),
+    ...lost.map((entry) => `Lost ${describeDamaged(entry)}`),
+  ]
   const where = brokenKey === undefined ? [] : [`The old text is kept: s3://${bucket}/${brokenKey}`]
   return [`Saved ${formatCount(kept, 'entry', 'entries')} of the old index.yaml.`, ...lines, ...where]
 }
 
-function describeDamaged({ line, name = 'a chart', version = 'of a version that cannot be read' }: DamagedEntry): string {
+function describeDamaged({
+  line,
+  name = 'a chart',
+  version = 'of a version that cannot be read',
+}: DamagedEntry): string {
   return `${name} ${version} (line ${String(line)} of the old text)`
 }
 
@@ -32,6 +40,16 @@ const SKIPPED: Readonly<Record<SkippedItem['reason'], string>> = {
 export function repairedValue(repaired: Repaired | undefined): object | null {
   if (repaired === undefined) return null
   const { brokenKey = null, kept, lost, mended, skipped } = repaired
-  const value = ({ line, name, version }: DamagedEntry): object => ({ name: name ?? null, version: version ?? null, line })
-  return { key: brokenKey, kept, mended: mended.map(value), lost: lost.map(value), skipped: skipped.map(({ line, name = null }) => ({ name, line })) }
+  const value = ({ line, name, version }: DamagedEntry): object => ({
+    name: name ?? null,
+    version: version ?? null,
+    line,
+  })
+  return {
+    key: brokenKey,
+    kept,
+    mended: mended.map(value),
+    lost: lost.map(value),
+    skipped: skipped.map(({ line, name = null }) => ({ name, line })),
+  }
 }

@@ -1,8 +1,8 @@
 import { HelmS3Error } from '../../errors.ts'
 
 /**
- * The values of `--version` as versions: split at commas, trimmed, without empty ones, each once and in the order of its first
- * mention.
+ * The values of `--version` as versions: split at commas, trimmed, without empty ones, each once and in the order of
+ * its first mention.
  * @throws HelmS3Error `usage` when there is none
  */
 export function requireVersions(values: readonly string[]): readonly string[] {

@@ -1,6 +1,15 @@
 import { formatCount } from '../../text/format.ts'
 import { type Entry, type VersionId, promisedDigest, versionKey } from '../log/entry.ts'
-import { type Key, type RepositoryLocation, archiveFileName, archiveKey, asKey, folderArchiveKey, ownArchiveKey, provenanceKey } from '../keys.ts'
+import {
+  type Key,
+  type RepositoryLocation,
+  archiveFileName,
+  archiveKey,
+  asKey,
+  folderArchiveKey,
+  ownArchiveKey,
+  provenanceKey,
+} from '../keys.ts'
 import { type NamedArchives, possibleVersions } from '../plan-orphans.ts'
 import { agree } from '../plan-reindex.ts'
 import { provenanceProblem } from '../provenance.ts'
@@ -13,10 +22,19 @@ export interface SeenObject {
   readonly lastModified: number
 }
 
-/** What an archive, or a provenance file without one, says of itself, as far as it was looked at. `digest`: SHA-256 in lower-case hex. */
+/**
+ * What an archive, or a provenance file without one, says of itself, as far as it was looked at. `digest`: SHA-256 in
+ * lower-case hex.
+ */
 export type KnownContent =
   | { readonly outcome: 'digest'; readonly digest: string }
-  | { readonly outcome: 'chart'; readonly digest: string; readonly name: string; readonly version: string; readonly provenance: string | undefined }
+  | {
+      readonly outcome: 'chart'
+      readonly digest: string
+      readonly name: string
+      readonly version: string
+      readonly provenance: string | undefined
+    }
   | { readonly outcome: 'unreadable'; readonly reason: string }
 
 /** What a check knows of entries and archives. */
@@ -28,7 +46,10 @@ export interface SeenRepository {
   readonly named: NamedArchives
   /** The keys in folders of this repository that entries mean: they count as those directly below the prefix do. */
   readonly inFolders: ReadonlySet<Key>
-  /** The keys in folders where nothing is, although something stands where a push would have put the archive of their entry. */
+  /**
+   * The keys in folders where nothing is, although something stands where a push would have put the archive of their
+   * entry.
+   */
   readonly dead: ReadonlySet<Key>
   /** Archives and provenance files directly below the prefix; in folders those that entries name. */
   readonly objects: ReadonlyMap<Key, SeenObject>
@@ -64,8 +85,9 @@ export function checkArchives(seen: SeenRepository): readonly Finding[] {
 }
 
 /**
- * The archives whose digest has to be asked for: written after their entry, or named by entries that differ. In key order. One that was
- * replaced within two seconds of its push is not among them, for entries are dated a little late: only reading it finds that out.
+ * The archives whose digest has to be asked for: written after their entry, or named by entries that differ. In key
+ * order. One that was replaced within two seconds of its push is not among them, for entries are dated a little late:
+ * only reading it finds that out.
  */
 export function doubtfulArchives(seen: Places & Pick<SeenRepository, 'entries' | 'objects'>): readonly Key[] {
   const { entries, inFolders, location, objects } = seen
@@ -74,7 +96,8 @@ export function doubtfulArchives(seen: Places & Pick<SeenRepository, 'entries' |
     const key = ownKeyOf(seen, entry)
     const archive = key && objects.get(key)
     // What lies in its place may be the archive that its folder lacks.
-    if (key !== undefined && archive === undefined && inFolders.has(key) && objects.has(archiveKey(location, entry))) return [archiveKey(location, entry)]
+    if (key !== undefined && archive === undefined && inFolders.has(key) && objects.has(archiveKey(location, entry)))
+      return [archiveKey(location, entry)]
     if (archive === undefined || promisedDigest(entry.digest) === undefined) return []
     const other = named.get(archive.key)
     named.set(archive.key, entry)
@@ -84,7 +107,10 @@ export function doubtfulArchives(seen: Places & Pick<SeenRepository, 'entries' |
   return [...new Set(keys)].sort()
 }
 
-/** What the entries of each archive promise: SHA-256 in lower-case hex. Archives of which none promises anything are left out. */
+/**
+ * What the entries of each archive promise: SHA-256 in lower-case hex. Archives of which none promises anything are
+ * left out.
+ */
 export function promisedDigests(seen: Places & Pick<SeenRepository, 'entries'>): ReadonlyMap<Key, ReadonlySet<string>> {
   const promised = new Map<Key, Set<string>>()
   for (const entry of seen.entries) {
@@ -97,14 +123,24 @@ export function promisedDigests(seen: Places & Pick<SeenRepository, 'entries'>):
   return promised
 }
 
-/** The findings of an index, where the advice to reindex would change nothing: no reindex writes an entry anew whose archive lies elsewhere, or in a folder. */
-export function adviseElsewhere(findings: readonly Finding[], all: readonly Entry[], location: RepositoryLocation): readonly Finding[] {
-  const isElsewhere = ({ urls: [url] = [] }: Entry): boolean => url !== undefined && ownArchiveKey(location, url) === undefined
+/**
+ * The findings of an index, where the advice to reindex would change nothing: no reindex writes an entry anew whose
+ * archive lies elsewhere, or in a folder.
+ */
+export function adviseElsewhere(
+  findings: readonly Finding[],
+  all: readonly Entry[],
+  location: RepositoryLocation,
+): readonly Finding[] {
+  const isElsewhere = ({ urls: [url] = [] }: Entry): boolean =>
+    url !== undefined && ownArchiveKey(location, url) === undefined
   const elsewhere = new Set(all.flatMap((entry) => (isElsewhere(entry) ? [versionKey(entry)] : [])))
   return findings.map((each) => {
     const { code, detail, name = '', version = '' } = each
     const isDigest = code === 'entry-digest-missing' || code === 'entry-digest-invalid'
-    return isDigest && elsewhere.has(versionKey({ name, version })) ? finding('entry-digest-elsewhere', detail, each) : each
+    return isDigest && elsewhere.has(versionKey({ name, version }))
+      ? finding('entry-digest-elsewhere', detail, each)
+      : each
   })
 }
 
@@ -116,7 +152,10 @@ function ownKeyOf({ inFolders, location }: Places, { urls: [url] = [] }: Entry):
   return key !== undefined && (own !== undefined || inFolders.has(key)) ? key : undefined
 }
 
-/** Entries whose url leads to one of these keys, where nothing is, and whose digest proves that their archive lies in its place instead. */
+/**
+ * Entries whose url leads to one of these keys, where nothing is, and whose digest proves that their archive lies in
+ * its place instead.
+ */
 export function checkDeadUrls({ contents, dead, entries, location }: SeenRepository): readonly Finding[] {
   return entries.flatMap((entry) => {
     const url = entry.urls?.[0]
@@ -137,7 +176,8 @@ function checkEntry(seen: SeenRepository, entry: Entry, key: Key): readonly Find
   const subject = { key, name: entry.name, version: entry.version }
   if (!objects.has(key)) return checkMissing(seen, entry, key)
   const findings: Finding[] = []
-  if (key.slice(key.lastIndexOf('/') + 1) !== archiveFileName(entry)) findings.push(finding('archive-misnamed', key, subject))
+  if (key.slice(key.lastIndexOf('/') + 1) !== archiveFileName(entry))
+    findings.push(finding('archive-misnamed', key, subject))
   const content = contents.get(key)
   if (content === undefined) return findings
   if (content.outcome === 'unreadable') return [...findings, finding('archive-unreadable', content.reason, subject)]
@@ -153,8 +193,8 @@ function checkEntry(seen: SeenRepository, entry: Entry, key: Key): readonly Find
 }
 
 /**
- * An archive that is gone. Where another one lies in its place a reindex leaves the entry alone, for nothing proves that they belong
- * together; where the promised one does, {@link checkDeadUrls} says so.
+ * An archive that is gone. Where another one lies in its place a reindex leaves the entry alone, for nothing proves
+ * that they belong together; where the promised one does, {@link checkDeadUrls} says so.
  */
 function checkMissing(seen: SeenRepository, entry: Entry, key: Key): readonly Finding[] {
   const { dead, inFolders, location, objects } = seen
@@ -162,11 +202,24 @@ function checkMissing(seen: SeenRepository, entry: Entry, key: Key): readonly Fi
   const place = archiveKey(location, entry)
   if (!inFolders.has(key) || !objects.has(place)) return [finding('archive-missing', `there is no ${key}`, subject)]
   if (dead.has(key) && liesInItsPlace(seen, entry)) return []
-  return [finding('archive-folder-mismatch', `there is no ${key}, and nothing proves that ${place} is its archive`, subject)]
+  return [
+    finding('archive-folder-mismatch', `there is no ${key}, and nothing proves that ${place} is its archive`, subject),
+  ]
 }
 
-/** What no entry names: a chart that a reindex would add, one of a version that has an entry already, or no chart at all. */
-function unlistedArchives({ busy, contents, date, entries, location, named, objects }: SeenRepository): readonly Finding[] {
+/**
+ * What no entry names: a chart that a reindex would add, one of a version that has an entry already, or no chart at
+ * all.
+ */
+function unlistedArchives({
+  busy,
+  contents,
+  date,
+  entries,
+  location,
+  named,
+  objects,
+}: SeenRepository): readonly Finding[] {
   const known = new Set(entries.flatMap((entry) => ((entry.urls ?? []).length > 0 ? [versionKey(entry)] : [])))
   return [...objects.values()].flatMap(({ key, lastModified }) => {
     if (!key.endsWith('.tgz') || named.has(key)) return []
@@ -178,12 +231,19 @@ function unlistedArchives({ busy, contents, date, entries, location, named, obje
     if (content?.outcome === 'unreadable') return [finding('archive-foreign', `${key}: ${content.reason}`, subject)]
     if (chart === undefined) return [finding('archive-unlisted', about, subject)]
     if (known.has(versionKey(chart))) return [finding('archive-duplicate', about, subject)]
-    return [finding(archiveKey(location, chart) === key ? 'archive-unlisted' : 'archive-unlisted-misnamed', about, subject)]
+    return [
+      finding(archiveKey(location, chart) === key ? 'archive-unlisted' : 'archive-unlisted-misnamed', about, subject),
+    ]
   })
 }
 
 /** Those of a version that has an entry belong to an archive that is missed, or lies elsewhere. */
-export function staleProvenances({ entries, location, named, objects }: Pick<SeenRepository, 'entries' | 'location' | 'named' | 'objects'>): readonly Key[] {
+export function staleProvenances({
+  entries,
+  location,
+  named,
+  objects,
+}: Pick<SeenRepository, 'entries' | 'location' | 'named' | 'objects'>): readonly Key[] {
   const known = new Set(entries.map(versionKey))
   return [...objects.keys()].filter((key) => {
     const archive = asKey(key.slice(0, -'.prov'.length))
@@ -196,7 +256,9 @@ function checkProvenances(seen: SeenRepository, named: ReadonlyMap<Key, Entry>):
   const { contents, objects } = seen
   const findings = staleProvenances(seen).map((key) => {
     const content = contents.get(key)
-    return content?.outcome === 'unreadable' ? finding('archive-foreign', `${key}: ${content.reason}`, { key }) : finding('provenance-stale', key, { key })
+    return content?.outcome === 'unreadable'
+      ? finding('archive-foreign', `${key}: ${content.reason}`, { key })
+      : finding('provenance-stale', key, { key })
   })
   const charts = new Map<string, { signed: number; readonly without: VersionId[] }>()
   for (const [key, { name, version }] of named) {
@@ -208,15 +270,28 @@ function checkProvenances(seen: SeenRepository, named: ReadonlyMap<Key, Entry>):
     const content = contents.get(key)
     if (content?.outcome !== 'chart' || content.provenance === undefined) continue
     const misnamed = provenanceProblem(content.provenance, key.slice(key.lastIndexOf('/') + 1))
-    if (misnamed !== undefined) findings.push(finding('provenance-mismatch', misnamed, { key: provenanceKey(key), name, version }))
+    if (misnamed !== undefined)
+      findings.push(finding('provenance-mismatch', misnamed, { key: provenanceKey(key), name, version }))
     if (misnamed !== undefined || content.provenance.includes(content.digest)) continue
-    findings.push(finding('provenance-mismatch', `it does not name SHA-256 ${content.digest}`, { key: provenanceKey(key), name, version }))
+    findings.push(
+      finding('provenance-mismatch', `it does not name SHA-256 ${content.digest}`, {
+        key: provenanceKey(key),
+        name,
+        version,
+      }),
+    )
   }
   for (const [name, { signed, without }] of charts) {
     if (signed === 0 || without.length === 0) continue
     const versions = without.slice(0, 3).map(({ version }) => version)
     const more = without.length > versions.length ? ' …' : ''
-    findings.push(finding('provenance-missing', `${String(without.length)} of ${String(signed + without.length)} versions: ${versions.join(', ')}${more}`, { name }))
+    findings.push(
+      finding(
+        'provenance-missing',
+        `${String(without.length)} of ${String(signed + without.length)} versions: ${versions.join(', ')}${more}`,
+        { name },
+      ),
+    )
   }
   return findings
 }

@@ -15,9 +15,11 @@ import { type Finding, finding } from './finding.ts'
 export function checkBase(index: IndexText, bytes: Uint8Array): readonly Finding[] {
   const findings: Finding[] = []
   try {
-    for (const [name, count] of nullEntries(index, bytes)) findings.push(finding('entry-null', `${String(count)} of chart ${name}`, { name }))
+    for (const [name, count] of nullEntries(index, bytes))
+      findings.push(finding('entry-null', `${String(count)} of chart ${name}`, { name }))
     if (index.form === 'json' && index.path === 'full-parse') {
-      for (const name of duplicateCharts(Buffer.from(bytes).toString())) findings.push(finding('duplicate-chart', name, { name }))
+      for (const name of duplicateCharts(Buffer.from(bytes).toString()))
+        findings.push(finding('duplicate-chart', name, { name }))
     }
     for (const name of index.chartNames()) findings.push(...checkChart(name, index.versions(name)))
   } catch (error) {
@@ -33,7 +35,8 @@ function checkChart(chart: string, entries: readonly Entry[]): readonly Finding[
   const kept: Entry[] = []
   for (const entry of entries) {
     const { name, version } = entry
-    const note = (code: Parameters<typeof finding>[0], detail: string): void => void findings.push(finding(code, detail, { name: chart, version }))
+    const note = (code: Parameters<typeof finding>[0], detail: string): void =>
+      void findings.push(finding(code, detail, { name: chart, version }))
     const skipped = skippedBecause(entry)
     if (skipped !== undefined && !isWorthKeeping(entry)) note('entry-skipped', skipped)
     else if (skipped !== undefined) note(isUnnamed(chart, entry) ? 'entry-unnamed' : 'entry-left-out', skipped)
@@ -46,7 +49,8 @@ function checkChart(chart: string, entries: readonly Entry[]): readonly Finding[
     if (url !== undefined) note('entry-url-query', url)
     if ((entry.urls ?? []).length === 0) note('entry-without-url', 'it has no urls')
     if (entry.digest === undefined || entry.digest === '') note('entry-digest-missing', 'it has no digest')
-    else if (promisedDigest(entry.digest) === undefined) note('entry-digest-invalid', `its digest is ${JSON.stringify(entry.digest)}`)
+    else if (promisedDigest(entry.digest) === undefined)
+      note('entry-digest-invalid', `its digest is ${JSON.stringify(entry.digest)}`)
   }
   if (!isSorted(kept)) findings.push(finding('entries-unsorted', `the versions of ${chart}`, { name: chart }))
   return findings
@@ -70,12 +74,17 @@ export function isUnnamed(chart: string, entry: Entry): boolean {
   return skippedBecause(entry) !== undefined && skippedBecause(underName(chart, entry)) === undefined
 }
 
-/** Whether an entry that Helm leaves out tells where an archive is, and of which version: with it that would be lost. */
+/**
+ * Whether an entry that Helm leaves out tells where an archive is, and of which version: with it that would be lost.
+ */
 export function isWorthKeeping({ urls, version }: Entry): boolean {
   return version !== '' && (urls ?? []).length > 0
 }
 
-/** Whether the highest version stands first, and so on, as Helm would sort them; what it leaves open may stand in any order. */
+/**
+ * Whether the highest version stands first, and so on, as Helm would sort them; what it leaves open may stand in any
+ * order.
+ */
 export function isSorted(entries: readonly Pick<Entry, 'version'>[]): boolean {
   return entries.every(({ version }, i) => i === 0 || compareVersions(version, entries[i - 1]?.version ?? version) <= 0)
 }

@@ -25,15 +25,30 @@ const OVERDUE = 60 * 60_000
 const SETTLES = 2 * 60_000
 
 /** Checks what lies in `index.d/`: what is not obeyed, and whether compaction keeps up. */
-export function checkDeltas({ bookkeeping, date, listed, pending, skipped, unknownFrom }: SeenDeltas): readonly Finding[] {
+export function checkDeltas({
+  bookkeeping,
+  date,
+  listed,
+  pending,
+  skipped,
+  unknownFrom,
+}: SeenDeltas): readonly Finding[] {
   const findings = skipped.map(({ key, reason }) => finding('delta-ignored', `${key}: ${reason}`, { key }))
   if (unknownFrom !== undefined) findings.push(finding('collection-blocked', `from ${unknownFrom} on`))
   if (pending.length > 0) {
     const oldest = date - Math.min(...pending.map(({ lastModified }) => lastModified))
-    findings.push(finding(oldest > OVERDUE ? 'compaction-overdue' : 'deltas-pending', `${formatCount(pending.length, 'delta')}, the oldest for ${formatAge(oldest)}`))
+    findings.push(
+      finding(
+        oldest > OVERDUE ? 'compaction-overdue' : 'deltas-pending',
+        `${formatCount(pending.length, 'delta')}, the oldest for ${formatAge(oldest)}`,
+      ),
+    )
   }
   const old = listed.filter(({ id }) => date - (bookkeeping.folded.get(id)?.at ?? date) > OVERDUE)
-  if (old.length > 0 && unknownFrom === undefined) findings.push(finding('deltas-uncollected', `${formatCount(old.length, 'delta')}, folded more than ${formatAge(OVERDUE)} ago`))
+  if (old.length > 0 && unknownFrom === undefined)
+    findings.push(
+      finding('deltas-uncollected', `${formatCount(old.length, 'delta')}, folded more than ${formatAge(OVERDUE)} ago`),
+    )
   return findings
 }
 

@@ -1,8 +1,8 @@
 import { type Finding, finding } from './finding.ts'
 
 /**
- * How a store keeps to a condition of a request. `racy`: not always, when several come at once. `never`: it is refused also where it
- * holds. `refused`: with an error.
+ * How a store keeps to a condition of a request. `racy`: not always, when several come at once. `never`: it is refused
+ * also where it holds. `refused`: with an error.
  */
 export type Keeping = 'exact' | 'racy' | 'never' | 'ignored' | 'refused'
 
@@ -21,9 +21,9 @@ export interface ProbeReport {
 }
 
 /**
- * What holds in a repository on this store (docs/STORES.md). `exact`: everything. `exact but for deletes`: everything, unless a
- * deletion and a forced push of one version meet. `index only`: the index loses nothing; two pushes of one version at once are not
- * told apart. `unsafe`: charts can get lost, or nothing works. `not probed`: unknown.
+ * What holds in a repository on this store (docs/STORES.md). `exact`: everything. `exact but for deletes`: everything,
+ * unless a deletion and a forced push of one version meet. `index only`: the index loses nothing; two pushes of one
+ * version at once are not told apart. `unsafe`: charts can get lost, or nothing works. `not probed`: unknown.
  */
 export const LEVELS = ['exact', 'exact but for deletes', 'index only', 'unsafe', 'not probed'] as const
 export type Level = (typeof LEVELS)[number]
@@ -52,17 +52,24 @@ function isUseless(keeping: Keeping): boolean {
 
 export function checkStore(probe: ProbeReport): readonly Finding[] {
   const findings: Finding[] = []
-  const raced = (keeping: Keeping): string => (keeping === 'racy' ? 'more than one of several writers won' : 'the condition is ignored')
-  if (!probe.showsAtOnce) findings.push(finding('store-stale-reads', 'what was written or deleted did not show at once'))
+  const raced = (keeping: Keeping): string =>
+    keeping === 'racy' ? 'more than one of several writers won' : 'the condition is ignored'
+  if (!probe.showsAtOnce)
+    findings.push(finding('store-stale-reads', 'what was written or deleted did not show at once'))
   if (isUseless(probe.create) || isUseless(probe.swap)) {
-    const what = [...(isUseless(probe.create) ? ['If-None-Match: * where nothing is'] : []), ...(isUseless(probe.swap) ? ['If-Match with the current ETag'] : [])]
+    const what = [
+      ...(isUseless(probe.create) ? ['If-None-Match: * where nothing is'] : []),
+      ...(isUseless(probe.swap) ? ['If-Match with the current ETag'] : []),
+    ]
     const how = [probe.create, probe.swap].includes('never') ? ': of several writers none won' : ', with an error'
     findings.push(finding('store-refuses-conditions', `it refuses ${what.join(', and ')}${how}`))
   }
-  if (probe.create === 'racy' || probe.create === 'ignored') findings.push(finding('store-create-races', raced(probe.create)))
+  if (probe.create === 'racy' || probe.create === 'ignored')
+    findings.push(finding('store-create-races', raced(probe.create)))
   if (probe.swap === 'racy' || probe.swap === 'ignored') findings.push(finding('store-swap-races', raced(probe.swap)))
   if (probe.remove !== 'exact') findings.push(finding('store-deletes-always', WITHOUT_CONDITION[probe.remove]))
-  if (!probe.comparesChecksums) findings.push(finding('store-ignores-checksums', 'a PUT with the checksum of other bytes was taken'))
+  if (!probe.comparesChecksums)
+    findings.push(finding('store-ignores-checksums', 'a PUT with the checksum of other bytes was taken'))
   return findings
 }
 
@@ -91,6 +98,11 @@ export function checkPermissions(permissions: readonly Permission[]): readonly F
   return permissions
     .filter(({ granted }) => granted === false)
     .map(({ action, resource }) =>
-      finding(action === 's3:ListBucket' || action === 's3:GetObject' ? 'permission-read-missing' : 'permission-write-missing', `${action} on ${resource}`),
+      finding(
+        action === 's3:ListBucket' || action === 's3:GetObject'
+          ? 'permission-read-missing'
+          : 'permission-write-missing',
+        `${action} on ${resource}`,
+      ),
     )
 }

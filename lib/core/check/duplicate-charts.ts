@@ -2,7 +2,8 @@
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:]/gs
 
 /**
- * The charts that stand more than once in the `entries` of a JSON text, which is valid. Go's decoder takes the last of them
+ * The charts that stand more than once in the `entries` of a JSON text, which is valid. Go's decoder takes the last of
+ * them
  * (encoding/json), as `JSON.parse` does. (In YAML a key that is there twice makes Helm refuse the text.)
  */
 export function duplicateCharts(text: string): readonly string[] {

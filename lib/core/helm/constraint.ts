@@ -21,7 +21,8 @@ export function findVersion(entries: readonly Entry[], text: string): Entry | un
 }
 
 /**
- * Whether the text names one build: a whole version with build metadata. (Helm takes another build where it is missing.)
+ * Whether the text names one build: a whole version with build metadata. (Helm takes another build where it is
+ * missing.)
  */
 export function namesBuild(text: string): boolean {
   return isWhole(text) && parseVersion(text)?.metadata !== ''
@@ -40,12 +41,16 @@ export function isSameBuild(a: string, b: string): boolean {
 
 /**
  * Whether a version satisfies a constraint in the syntax of Masterminds/semver: comparisons joined by spaces or commas
- * (and) and by `||` (or); `=`, `!=`, `<`, `<=`, `>`, `>=`, `~`, `^`, ranges `a - b`, and `x`, `X` or `*` for any number.
+ * (and) and by `||` (or); `=`, `!=`, `<`, `<=`, `>`, `>=`, `~`, `^`, ranges `a - b`, and `x`, `X` or `*` for any
+ * number.
  * @throws HelmS3Error `usage`
  */
 export function parseConstraint(text: string): (version: Version) => boolean {
   if (text.length > MAX_CONSTRAINT) {
-    throw new HelmS3Error('usage', `improper constraint: ${text.slice(0, 40)}… is longer than ${String(MAX_CONSTRAINT)} characters`)
+    throw new HelmS3Error(
+      'usage',
+      `improper constraint: ${text.slice(0, 40)}… is longer than ${String(MAX_CONSTRAINT)} characters`,
+    )
   }
   const alternatives = rewriteRanges(text.replace(/[\t\n\f\r ]+/g, ' '))
     .replace(/ *, */g, ',')
@@ -93,7 +98,12 @@ interface Comparison {
 function parseComparison(match: RegExpMatchArray, whole: string): Comparison {
   const [operator = '', major, minor, patch, prerelease = ''] = match.slice(1)
   const precision = isAny(major) ? 'none' : isAny(minor) ? 'major' : isAny(patch) ? 'minor' : 'patch'
-  const numbers = { none: '0', major, minor: `${major ?? ''}${minor ?? ''}`, patch: `${major ?? ''}${minor ?? ''}${patch ?? ''}` }
+  const numbers = {
+    none: '0',
+    major,
+    minor: `${major ?? ''}${minor ?? ''}`,
+    patch: `${major ?? ''}${minor ?? ''}${patch ?? ''}`,
+  }
   const version = parseVersion(`${numbers[precision] ?? ''}${prerelease}`)
   const check = CHECKS[operator]
   if (version === undefined || check === undefined) throw improper(whole)
@@ -107,7 +117,8 @@ function isAny(part: string | undefined): boolean {
 const compare = (a: Version, b: Version): number => compareVersions(normalizeVersion(a), normalizeVersion(b))
 
 /** Masterminds/semver/v3 constraints.go, function by function. */
-const equal: Check = (version, bound) => (bound.precision === 'patch' ? compare(version, bound) === 0 : tilde(version, bound))
+const equal: Check = (version, bound) =>
+  bound.precision === 'patch' ? compare(version, bound) === 0 : tilde(version, bound)
 
 const notEqual: Check = (version, bound) => {
   if (bound.precision === 'patch') return compare(version, bound) !== 0

@@ -6,8 +6,8 @@ import { MAX_NAME } from '../../text/size-limits.ts'
 import { parseVersion } from './version.ts'
 
 /**
- * Why a delta cannot add this value as an entry, or undefined when it can: Helm could not use it, or its urls lead elsewhere. One entry
- * with a field of a wrong type makes Helm reject the whole index, so none may ever get in.
+ * Why a delta cannot add this value as an entry, or undefined when it can: Helm could not use it, or its urls lead
+ * elsewhere. One entry with a field of a wrong type makes Helm reject the whole index, so none may ever get in.
  */
 export function additionProblem(value: unknown): string | undefined {
   if (!isObject(value)) return 'is not a mapping'
@@ -17,8 +17,12 @@ export function additionProblem(value: unknown): string | undefined {
     const problem = typeProblem(field, type, content)
     if (problem !== undefined) return `is unusable: ${problem}`
   }
-  if (!['application', 'library', '', undefined, null].includes(value.type as string)) return 'has a type that is neither application nor library'
-  return identityProblem(value) ?? (Array.isArray(value.urls) && value.urls.length > 0 ? urlProblem(value.urls) : 'has no urls')
+  if (!['application', 'library', '', undefined, null].includes(value.type as string))
+    return 'has a type that is neither application nor library'
+  return (
+    identityProblem(value) ??
+    (Array.isArray(value.urls) && value.urls.length > 0 ? urlProblem(value.urls) : 'has no urls')
+  )
 }
 
 /** Why a name and a version cannot identify a chart version, or undefined when they can. */
@@ -41,10 +45,17 @@ export function nameProblem(name: unknown): string | undefined {
 }
 
 /**
- * Why a removal cannot name an entry, or undefined when it can. It names one by the texts under which the entry stands in the index,
- * and an index may hold what no push could add: `1.0.0.0`, a name with a slash, no version at all. No key is made of them.
+ * Why a removal cannot name an entry, or undefined when it can. It names one by the texts under which the entry stands
+ * in the index, and an index may hold what no push could add: `1.0.0.0`, a name with a slash, no version at all. No key
+ * is made of them.
  */
-export function removalProblem({ name, version }: { readonly name?: unknown; readonly version?: unknown }): string | undefined {
+export function removalProblem({
+  name,
+  version,
+}: {
+  readonly name?: unknown
+  readonly version?: unknown
+}): string | undefined {
   if (typeof name !== 'string') return 'has no name'
   return typeof version === 'string' ? undefined : 'has no version'
 }
@@ -54,7 +65,10 @@ function urlProblem(urls: readonly unknown[]): string | undefined {
   return urls.every(isAcceptableUrl) ? undefined : 'has an url that leaves the repository'
 }
 
-/** A relative url is a single path segment; an absolute one begins with `s3://`, without a query, or, of a published repository, `https://`. */
+/**
+ * A relative url is a single path segment; an absolute one begins with `s3://`, without a query, or, of a published
+ * repository, `https://`.
+ */
 function isAcceptableUrl(value: unknown): boolean {
   if (typeof value !== 'string' || value === '') return false
   if (/^(?:s3|https):\/\/[^/]/i.test(value)) return !hasControlCharacter(value)

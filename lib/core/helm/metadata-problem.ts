@@ -11,8 +11,8 @@ export interface CheckedMetadata {
 }
 
 /**
- * Why Helm finds a chart's metadata invalid, or undefined when it does not: `Validate` in helm/helm pkg/chart/v2/metadata.go
- * but for two dependencies of one name, which is an error in an archive and none in an index.
+ * Why Helm finds a chart's metadata invalid, or undefined when it does not: `Validate` in helm/helm
+ * pkg/chart/v2/metadata.go but for two dependencies of one name, which is an error in an archive and none in an index.
  */
 export function metadataProblem(metadata: CheckedMetadata): string | undefined {
   return fieldProblem(metadata) ?? maintainerProblem(metadata) ?? dependencyProblem(metadata)
@@ -21,7 +21,8 @@ export function metadataProblem(metadata: CheckedMetadata): string | undefined {
 function fieldProblem({ apiVersion, name, version, type }: CheckedMetadata): string | undefined {
   if (!apiVersion) return 'chart.metadata.apiVersion is required'
   if (!name) return 'chart.metadata.name is required'
-  if (name === '.' || name === '..' || name.includes('/')) return `chart.metadata.name ${JSON.stringify(name)} is invalid`
+  if (name === '.' || name === '..' || name.includes('/'))
+    return `chart.metadata.name ${JSON.stringify(name)} is invalid`
   if (!version) return 'chart.metadata.version is required'
   if (parseVersion(version) === undefined) return `chart.metadata.version ${JSON.stringify(version)} is invalid`
   if (type !== undefined && type !== 'application' && type !== 'library') {

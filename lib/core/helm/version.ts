@@ -11,12 +11,14 @@ export interface Version {
   readonly metadata: string
 }
 
-const LENIENT = /^v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?$/
+const LENIENT =
+  /^v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?$/
 const MAX_NUMBER = 2n ** 64n - 1n
 
 /**
- * The version of a text, or undefined when Helm would not take it. One, two or three numbers of 64 bits, with leading zeros
- * and a `v` before them if need be; no leading zero in a numeric identifier of a prerelease; not longer than a key can be.
+ * The version of a text, or undefined when Helm would not take it. One, two or three numbers of 64 bits, with leading
+ * zeros and a `v` before them if need be; no leading zero in a numeric identifier of a prerelease; not longer than a
+ * key can be.
  */
 export function parseVersion(text: string): Version | undefined {
   const match = text.length > MAX_NAME ? null : LENIENT.exec(text)
@@ -35,7 +37,10 @@ export function normalizeVersion({ major, minor, patch, prerelease, metadata }: 
   return `${numbers}${prerelease.length > 0 ? `-${prerelease.join('.')}` : ''}${metadata === '' ? '' : `+${metadata}`}`
 }
 
-/** Below 0 when `a` comes before `b` in semver order. Texts that are no version come before all versions; their order is open. */
+/**
+ * Below 0 when `a` comes before `b` in semver order. Texts that are no version come before all versions; their order is
+ * open.
+ */
 export function compareVersions(a: string, b: string): number {
   const [plainA, plainB] = [PLAIN.exec(a), PLAIN.exec(b)]
   return plainA !== null && plainB !== null ? comparePlain(plainA, plainB) : compareAny(a, b)
@@ -59,7 +64,10 @@ function compareAny(a: string, b: string): number {
   )
 }
 
-/** The order of two versions by their build identifiers alone, which are compared as those of a prerelease: numbers as numbers. None is lowest. */
+/**
+ * The order of two versions by their build identifiers alone, which are compared as those of a prerelease: numbers as
+ * numbers. None is lowest.
+ */
 export function compareBuilds(a: string, b: string): number {
   const [left, right] = [buildOf(a), buildOf(b)]
   return left.length === 0 || right.length === 0 ? left.length - right.length : comparePrereleases(left, right)

@@ -53,7 +53,12 @@ export function encodeAnnotations({ bookkeeping, foreign }: Annotations): Map<st
 function encodeFolded({ at, touched, gone, hasEnded }: FoldedDelta): string {
   const pairs = touched === '*' ? touched : touched.map(({ name, version }) => [name, version])
   const seenGone = gone === undefined ? {} : { gone: encodeTime(gone) }
-  return JSON.stringify({ at: encodeTime(at), touched: pairs, ...seenGone, ...(hasEnded === true ? { ended: true } : {}) })
+  return JSON.stringify({
+    at: encodeTime(at),
+    touched: pairs,
+    ...seenGone,
+    ...(hasEnded === true ? { ended: true } : {}),
+  })
 }
 
 function decodeFolded(key: string, text: string): FoldedDelta {

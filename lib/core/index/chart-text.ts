@@ -2,7 +2,9 @@ import type { IndexItem } from './index-item.ts'
 import type { FormCodec } from './index-form.ts'
 import { type Pieces, type Slice, bytesOf } from './pieces.ts'
 
-/** One chart of an index: a slice of its text, which is taken apart when its versions are asked for, or a list of them. */
+/**
+ * One chart of an index: a slice of its text, which is taken apart when its versions are asked for, or a list of them.
+ */
 export interface ChartText {
   /**
    * In the order of the text, without those that are null.
@@ -84,8 +86,8 @@ export class ListedChart implements ChartText {
 const URLS = Buffer.from('urls')
 
 /**
- * Whether the urls of a version may name a file. Its name stands there as it is, or in percent forms, or with the escapes of JSON
- * and YAML; what stands before the word `urls` holds none.
+ * Whether the urls of a version may name a file. Its name stands there as it is, or in percent forms, or with the
+ * escapes of JSON and YAML; what stands before the word `urls` holds none.
  */
 function mayName({ slice }: IndexItem, files: readonly Buffer[]): boolean {
   if (slice === undefined) return true

@@ -16,8 +16,8 @@ export interface FormCodec {
   /** All that stands after the last chart. */
   tail(header: IndexHeader, empty: boolean): string
   /**
-   * The versions in the slice of a chart, in the order of the text, without those that are null. An entry is decoded when
-   * it is asked for, or when its version is not certain without.
+   * The versions in the slice of a chart, in the order of the text, without those that are null. An entry is decoded
+   * when it is asked for, or when its version is not certain without.
    * @throws HelmS3Error `invalid-index` when Helm would refuse the index because of what was looked at
    */
   itemsOf(chart: string, slice: Slice): readonly IndexItem[]

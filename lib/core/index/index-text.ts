@@ -80,7 +80,8 @@ export class IndexText {
   }
 
   /**
-   * The entries whose urls may name a file of one of these names, and perhaps others: what surely does not is not decoded.
+   * The entries whose urls may name a file of one of these names, and perhaps others: what surely does not is not
+   * decoded.
    * @throws HelmS3Error `invalid-index` as {@link versions}, as far as they are looked at
    */
   entriesNaming(files: readonly string[]): readonly Entry[] {
@@ -184,9 +185,15 @@ export function emptyIndexText(form: IndexForm): IndexText {
 }
 
 /** An index of this header and these charts, which keep the bytes of their items. */
-export function indexOfParts(form: IndexForm, header: IndexHeader, charts: ReadonlyMap<string, readonly IndexItem[]>): IndexText {
+export function indexOfParts(
+  form: IndexForm,
+  header: IndexHeader,
+  charts: ReadonlyMap<string, readonly IndexItem[]>,
+): IndexText {
   const codec = codecOf(form)
-  const texts = new Map([...charts].map(([name, items]): [string, ChartText] => [name, new ListedChart(codec, name, items)]))
+  const texts = new Map(
+    [...charts].map(([name, items]): [string, ChartText] => [name, new ListedChart(codec, name, items)]),
+  )
   return new IndexText({ codec, path: 'full-parse', header, charts: texts })
 }
 
@@ -206,8 +213,8 @@ export function readIndexText(bytes: Uint8Array): IndexText {
 }
 
 /**
- * The same for a reader who would rather have nothing than wait: undefined for a text whose charts are not recognised as
- * slices. A hundredth of the time of a full parse, at the most.
+ * The same for a reader who would rather have nothing than wait: undefined for a text whose charts are not recognised
+ * as slices. A hundredth of the time of a full parse, at the most.
  * @throws HelmS3Error `invalid-index` as {@link readIndexText}
  */
 export function sliceIndexText(bytes: Uint8Array): IndexText | undefined {

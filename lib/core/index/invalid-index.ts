@@ -1,7 +1,9 @@
 import { HelmS3Error } from '../../errors.ts'
 
 /** What saves the entries comes first. */
-const HINT = '`helm s3 check REPO --fix` saves its entries; or `helm s3 reindex REPO --rebuild`, which also adds archives that it did not name'
+const HINT =
+  '`helm s3 check REPO --fix` saves its entries; or `helm s3 reindex REPO --rebuild`, which also adds archives that ' +
+  'it did not name'
 
 /** The error for an `index.yaml` that Helm would refuse, or that would lose content if it were written again. */
 export function invalidIndex(problem: string, cause?: unknown): HelmS3Error {

@@ -122,7 +122,13 @@ function itemsOf(chart: string, { source, start, end }: Slice): readonly IndexIt
   const items: IndexItem[] = []
   for (let line = source.indexOf(LINE_FEED, start) + 1; line <= close;) {
     const next = Math.min(source.indexOf(LINE_FEED, line), close)
-    const slice: ItemSlice = { source, start: line, end: source[next - 1] === COMMA ? next - 1 : next, form: 'json', indent: 0 }
+    const slice: ItemSlice = {
+      source,
+      start: line,
+      end: source[next - 1] === COMMA ? next - 1 : next,
+      form: 'json',
+      indent: 0,
+    }
     const value = parseLine(chart, slice)
     const version = certainVersion(value)
     if (version !== undefined) items.push(lazyItem(version, slice, decode))
@@ -141,7 +147,8 @@ function parseLine(chart: string, { source, start, end }: Slice): unknown {
 /** The version of a decoded entry, when nothing but the field of this name can give it. */
 function certainVersion(value: unknown): string | undefined {
   if (!isObject(value)) return undefined
-  for (const key in value) if (key.length === 7 && key !== 'version' && key.toLowerCase() === 'version') return undefined
+  for (const key in value)
+    if (key.length === 7 && key !== 'version' && key.toLowerCase() === 'version') return undefined
   return typeof value['version'] === 'string' ? value['version'] : undefined
 }
 

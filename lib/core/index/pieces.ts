@@ -12,7 +12,10 @@ export function bytesOf({ end, source, start }: Slice): Buffer {
 /** Pieces shorter than this are joined by {@link joinSmall}, bytes. */
 const SMALL = 64 * 1024
 
-/** A text that grows by strings and by slices of other texts. Slices that lie side by side are one piece; none is copied. */
+/**
+ * A text that grows by strings and by slices of other texts. Slices that lie side by side are one piece; none is
+ * copied.
+ */
 export class Pieces {
   readonly #pieces: Uint8Array[] = []
   #text = ''
@@ -23,7 +26,9 @@ export class Pieces {
     this.#text += text
   }
 
-  /** Adds a slice, and the separator before it: where that stands between it and the slice before, all are one piece. */
+  /**
+   * Adds a slice, and the separator before it: where that stands between it and the slice before, all are one piece.
+   */
   addSlice(slice: Slice, separator = ''): void {
     const run = this.#run
     if (run !== undefined && run.source === slice.source && run.end + separator.length === slice.start) {

@@ -23,7 +23,9 @@ const HASH = 0x23
 const QUOTES = [0x22, 0x27]
 
 const KEY = Buffer.from('version')
-/** What stands behind the key when it needs no more than a look; without quotes, {@link resolvePlain} says what it is. */
+/**
+ * What stands behind the key when it needs no more than a look; without quotes, {@link resolvePlain} says what it is.
+ */
 const VALUE = /^: (?:([0-9A-Za-z][0-9A-Za-z.+_-]*)|"([0-9A-Za-z.+_-]+)"|'([0-9A-Za-z.+_-]+)')$/
 /** What is neither a number nor a word. */
 const TWO_DOTS = /\..*\./
@@ -68,9 +70,17 @@ function noteVersion(text: Buffer, at: number, column: number, item: FoundItem):
   const line = nextLine(text, at)
   const match = VALUE.exec(text.toString('latin1', at + KEY.length, line - 1))
   const value = match?.[1] ?? match?.[2] ?? match?.[3]
-  const isString = value !== undefined && (match?.[1] === undefined || TWO_DOTS.test(value) || typeof resolvePlain(value) === 'string')
-  const isWhole = line >= text.length || (columnAt(text, line) <= column && text[line + columnAt(text, line)] !== LINE_FEED)
-  if (item.version !== undefined || !isString || !isWhole || text.compare(KEY, 0, KEY.length, at, at + KEY.length) !== 0) item.isCertain = false
+  const isString =
+    value !== undefined && (match?.[1] === undefined || TWO_DOTS.test(value) || typeof resolvePlain(value) === 'string')
+  const isWhole =
+    line >= text.length || (columnAt(text, line) <= column && text[line + columnAt(text, line)] !== LINE_FEED)
+  if (
+    item.version !== undefined ||
+    !isString ||
+    !isWhole ||
+    text.compare(KEY, 0, KEY.length, at, at + KEY.length) !== 0
+  )
+    item.isCertain = false
   item.version = value
 }
 

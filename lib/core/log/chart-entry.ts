@@ -16,7 +16,16 @@ export function makeEntry(
   metadata: ChartMetadata,
   archive: { readonly digest: string; readonly url: string; readonly created: string },
 ): Entry {
-  const fields = [...METADATA_FIELDS.keys()].flatMap((field) => (metadata[field] === undefined ? [] : [[field, metadata[field]] as const]))
+  const fields = [...METADATA_FIELDS.keys()].flatMap((field) =>
+    metadata[field] === undefined ? [] : [[field, metadata[field]] as const],
+  )
   const { name, version } = metadata
-  return { ...Object.fromEntries(fields), name, version, urls: [archive.url], created: archive.created, digest: archive.digest }
+  return {
+    ...Object.fromEntries(fields),
+    name,
+    version,
+    urls: [archive.url],
+    created: archive.created,
+    digest: archive.digest,
+  }
 }

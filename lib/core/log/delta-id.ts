@@ -1,7 +1,10 @@
 import { decodeTime, encodeTime } from 'ulid'
 import { type Key, asKey } from '../keys.ts'
 
-/** A ULID (https://github.com/ulid/spec): 48 bits of time, 80 random bits, Crockford base32. Their order is the order of the log. */
+/**
+ * A ULID (https://github.com/ulid/spec): 48 bits of time, 80 random bits, Crockford base32. Their order is the order of
+ * the log.
+ */
 export type DeltaId = string & { readonly __brand: 'DeltaId' }
 
 const FILE_NAME = /^[0-7][0-9A-HJKMNP-TV-Z]{25}\.yaml$/

@@ -16,8 +16,8 @@ export type DecodedDelta =
   | { readonly outcome: 'malformed'; readonly reason: string }
 
 /**
- * The text of a delta file: JSON, which is YAML too, one entry a line. (Reading it costs a hundredth of block YAML, and no
- * scalar can change its type.) Deterministic: charts in name order, entries in the delta's order.
+ * The text of a delta file: JSON, which is YAML too, one entry a line. (Reading it costs a hundredth of block YAML, and
+ * no scalar can change its type.) Deterministic: charts in name order, entries in the delta's order.
  */
 export function encodeDelta(delta: Delta): Uint8Array {
   const sections: string[] = [`"apiVersion":${JSON.stringify(DELTA_API_VERSION)}`]
@@ -25,8 +25,14 @@ export function encodeDelta(delta: Delta): Uint8Array {
     if (items.length > 0) sections.push(`${JSON.stringify(title)}:${encodeByChart(items)}`)
   }
   section('removedEntries', delta.removed)
-  section('addedEntries', delta.added.filter((a) => !a.ifAbsent).map((a) => a.entry))
-  section('addedIfAbsent', delta.added.filter((a) => a.ifAbsent).map((a) => a.entry))
+  section(
+    'addedEntries',
+    delta.added.filter((a) => !a.ifAbsent).map((a) => a.entry),
+  )
+  section(
+    'addedIfAbsent',
+    delta.added.filter((a) => a.ifAbsent).map((a) => a.entry),
+  )
   if (delta.origin !== undefined) sections.push(`"origin":${JSON.stringify(delta.origin)}`)
   return new TextEncoder().encode(`{${sections.join(',\n')}}\n`)
 }
@@ -91,7 +97,8 @@ function parseJson(text: string): unknown {
 }
 
 async function parseYaml(text: string, bytes: number): Promise<unknown> {
-  if (bytes > MAX_YAML_DELTA) throw new Malformed(`is no JSON text, and larger than ${String(MAX_YAML_DELTA / 1024)} KiB`)
+  if (bytes > MAX_YAML_DELTA)
+    throw new Malformed(`is no JSON text, and larger than ${String(MAX_YAML_DELTA / 1024)} KiB`)
   const { parseYamlDelta } = await import('./yaml-delta-text.ts')
   return parseYamlDelta(text)
 }
@@ -109,7 +116,11 @@ function readDelta(value: Record<string, unknown>): Delta {
   return { added, removed, ...(origin === undefined ? {} : { origin }) }
 }
 
-function readSection<T>(value: unknown, title: string, read: (item: unknown, where: string) => T & { name: string }): T[] {
+function readSection<T>(
+  value: unknown,
+  title: string,
+  read: (item: unknown, where: string) => T & { name: string },
+): T[] {
   if (value === undefined || value === null) return []
   if (!isObject(value)) throw new Malformed(`has ${title} that are not a mapping`)
   return Object.entries(value).flatMap(([chart, items]) => {

@@ -63,7 +63,8 @@ export function lastWords(deltas: readonly StoredDelta[]): ReadonlyMap<string, L
 /** The versions on which the delta has the last word. Additions `ifAbsent` give way to others and do not count. */
 export function touchedVersions(delta: Delta): readonly VersionId[] {
   const touched = new Map<string, VersionId>()
-  const note = ({ name, version }: VersionId): void => void touched.set(versionKey({ name, version }), { name, version })
+  const note = ({ name, version }: VersionId): void =>
+    void touched.set(versionKey({ name, version }), { name, version })
   for (const removal of delta.removed) note(removal)
   for (const addition of delta.added) if (!addition.ifAbsent) note(addition.entry)
   return [...touched.values()]

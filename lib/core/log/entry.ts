@@ -26,22 +26,25 @@ export interface Removal extends VersionId {
 }
 
 /**
- * The removal of exactly this entry: it leaves the same bytes that were pushed again, under another date, whichever of the two deltas
- * comes first.
+ * The removal of exactly this entry: it leaves the same bytes that were pushed again, under another date, whichever of
+ * the two deltas comes first.
  */
 export function removalOf({ created, digest, name, version }: Entry): Removal {
   return { name, version, ...(digest === undefined ? {} : { digest }), ...(created === undefined ? {} : { created }) }
 }
 
 /**
- * The entry by the name of the chart under which it stands in an index: the only name by which Helm finds it, whatever the entry says
- * of itself. The same object where both are equal.
+ * The entry by the name of the chart under which it stands in an index: the only name by which Helm finds it, whatever
+ * the entry says of itself. The same object where both are equal.
  */
 export function underName(name: string, entry: Entry): Entry {
   return entry.name === name ? entry : { ...entry, name }
 }
 
-/** The SHA-256 that the digest of an entry promises, in lower-case hex; undefined: none that means something. Helm 4 takes it with its prefix, too (helm/helm pkg/downloader/cache.go). */
+/**
+ * The SHA-256 that the digest of an entry promises, in lower-case hex; undefined: none that means something. Helm 4
+ * takes it with its prefix, too (helm/helm pkg/downloader/cache.go).
+ */
 export function promisedDigest(digest: string | undefined): string | undefined {
   return /^(?:sha256:)?([0-9a-f]{64})$/i.exec(digest ?? '')?.[1]?.toLowerCase()
 }

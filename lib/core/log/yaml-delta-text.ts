@@ -3,8 +3,8 @@ import { stillInTime, whileBusy } from '../../sys/busy.ts'
 import { MAX_YAML_ALIASES, MAX_YAML_DEPTH, MAX_YAML_LINES, MAX_YAML_TOKENS } from '../../text/size-limits.ts'
 
 /**
- * The value of a YAML text, by the core schema of YAML 1.2: a number where a string belongs is found by the check of types, not
- * guessed at. Its size is limited before anything is made of it.
+ * The value of a YAML text, by the core schema of YAML 1.2: a number where a string belongs is found by the check of
+ * types, not guessed at. Its size is limited before anything is made of it.
  * @throws Error that says what is wrong
  */
 export function parseYamlDelta(text: string): unknown {
@@ -33,12 +33,14 @@ function* fewTokens(text: string): Generator<CST.Token, void> {
   const parser = new Parser()
   let [tokens, aliases, previous] = [0, 0, '']
   for (const lexeme of new Lexer().lex(text)) {
-    if (previous !== SCALAR && /^[&*]/.test(lexeme) && ++aliases > MAX_YAML_ALIASES) throw new Error('it has too many anchors and aliases')
+    if (previous !== SCALAR && /^[&*]/.test(lexeme) && ++aliases > MAX_YAML_ALIASES)
+      throw new Error('it has too many anchors and aliases')
     if (++tokens > MAX_YAML_TOKENS) throw new Error('it holds too much')
     if (tokens % 1024 === 0) stillInTime()
     previous = lexeme
     yield* parser.next(lexeme)
-    if (parser.stack.length > MAX_YAML_DEPTH) throw new Error(`it is nested more than ${String(MAX_YAML_DEPTH)} levels deep`)
+    if (parser.stack.length > MAX_YAML_DEPTH)
+      throw new Error(`it is nested more than ${String(MAX_YAML_DEPTH)} levels deep`)
   }
   yield* parser.end()
 }

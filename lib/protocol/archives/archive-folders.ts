@@ -1,13 +1,23 @@
 import pLimit from 'p-limit'
 import type { Entry } from '../../core/log/entry.ts'
-import { type Key, type RepositoryLocation, asKey, folderArchiveKey, isPlainKey, ownArchiveKey, provenanceKey } from '../../core/keys.ts'
+import {
+  type Key,
+  type RepositoryLocation,
+  asKey,
+  folderArchiveKey,
+  isPlainKey,
+  ownArchiveKey,
+  provenanceKey,
+} from '../../core/keys.ts'
 import { HelmS3Error } from '../../errors.ts'
 import { type ObjectInfo, listAll } from '../../store/object-store.ts'
 import { askAgain } from '../read/ask-again.ts'
 import { CONCURRENCY } from '../session/limits.ts'
 import type { Session } from '../session/session.ts'
 
-/** The archives in folders of a repository that its entries name. What else lies in those folders is nobody's business. */
+/**
+ * The archives in folders of a repository that its entries name. What else lies in those folders is nobody's business.
+ */
 export interface NamedInFolders {
   /** The keys that entries mean, whether something stands there or not. */
   readonly keys: ReadonlySet<Key>
@@ -31,10 +41,10 @@ export class ArchiveFolders {
   }
 
   /**
-   * The key of the archive that a url means, if it is one of this repository: directly below the prefix, or in a folder that is no
-   * repository of its own, and lies in none. What the store does not let look at counts as one, and for a key that not every store takes
-   * nothing is asked: see {@link isPlainKey}.
-   * Cost: a LIST for each folder, and for those around it, once.
+   * The key of the archive that a url means, if it is one of this repository: directly below the prefix, or in a folder
+   * that is no repository of its own, and lies in none. What the store does not let look at counts as one, and for a
+   * key that not every store takes nothing is asked: see {@link isPlainKey}. Cost: a LIST for each folder, and for
+   * those around it, once.
    */
   async archiveOf(url: string): Promise<Key | undefined> {
     const own = ownArchiveKey(this.#location, url)
@@ -44,13 +54,17 @@ export class ArchiveFolders {
   }
 
   /**
-   * The archives in folders of this repository that the first urls of entries mean, as {@link archiveOf} tells, and what stands there. A folder that
-   * the store does not let list counts as none of this repository.
-   * Cost: nothing when no entry leads into a folder; else a LIST for each folder, and for those around it, and one for each 1000
-   * objects of each folder, without the folders in it.
+   * The archives in folders of this repository that the first urls of entries mean, as {@link archiveOf} tells, and
+   * what stands there. A folder that the store does not let list counts as none of this repository. Cost: nothing when
+   * no entry leads into a folder; else a LIST for each folder, and for those around it, and one for each 1000 objects
+   * of each folder, without the folders in it.
    */
   async namedBy(entries: readonly Entry[]): Promise<NamedInFolders> {
-    const meant = new Set(entries.flatMap(({ urls = [] }) => (urls[0] === undefined ? [] : (folderArchiveKey(this.#location, urls[0]) ?? []))))
+    const meant = new Set(
+      entries.flatMap(({ urls = [] }) =>
+        urls[0] === undefined ? [] : (folderArchiveKey(this.#location, urls[0]) ?? []),
+      ),
+    )
     const plain = [...meant].filter((key) => isPlainKey(this.#location, key))
     const isOurs = await Promise.all(plain.map((key) => this.isOfRepository(key)))
     const ours = plain.filter((_, i) => isOurs[i])
@@ -75,7 +89,9 @@ export class ArchiveFolders {
   /** Bytes of what lies in the folders of these archives, by key. Cost: the listing of each folder. */
   async sizesAround(archives: readonly Key[]): Promise<ReadonlyMap<Key, number>> {
     const folders = new Set(archives.filter((key) => this.#foldersOf(key).length > 0).map((key) => this.#folderOf(key)))
-    const listings = await Promise.all([...folders].map((folder) => listAll(this.#session.store, folder, { delimiter: '/' })))
+    const listings = await Promise.all(
+      [...folders].map((folder) => listAll(this.#session.store, folder, { delimiter: '/' })),
+    )
     return new Map(listings.flatMap(({ objects }) => objects.map(({ key, size }) => [key, size])))
   }
 
@@ -84,7 +100,9 @@ export class ArchiveFolders {
     return key.slice(0, key.lastIndexOf('/') + 1)
   }
 
-  /** From the outermost to the innermost, each with a slash at its end; none for an archive directly below the prefix. */
+  /**
+   * From the outermost to the innermost, each with a slash at its end; none for an archive directly below the prefix.
+   */
   #foldersOf(key: Key): readonly string[] {
     const { prefix } = this.#location
     return Array.from(key.slice(prefix.length).matchAll(/\//g), ({ index }) => key.slice(0, prefix.length + index + 1))

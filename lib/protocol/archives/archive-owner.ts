@@ -12,17 +12,23 @@ export function refuseSharedKeys(uploads: readonly ChartUpload[], location: Repo
   for (const upload of uploads) {
     const key = archiveKey(location, upload)
     const other = seen.get(key)
-    if (other !== undefined) throw versionKey(other) === versionKey(upload) ? pushedTwice(other, upload) : keyTaken(location, upload, other, 'push one of them only, or')
+    if (other !== undefined)
+      throw versionKey(other) === versionKey(upload)
+        ? pushedTwice(other, upload)
+        : keyTaken(location, upload, other, 'push one of them only, or')
     seen.set(key, upload)
   }
 }
 
 function pushedTwice(one: ChartUpload, other: ChartUpload): HelmS3Error {
-  return new HelmS3Error('usage', `${one.source} and ${other.source} are both ${other.name} ${other.version}`, { hint: 'push each version once' })
+  return new HelmS3Error('usage', `${one.source} and ${other.source} are both ${other.name} ${other.version}`, {
+    hint: 'push each version once',
+  })
 }
 
 /**
- * Whether the archive under the key of a chart is surely one of it: the same bytes, or its metadata says so. False: it is another chart's
+ * Whether the archive under the key of a chart is surely one of it: the same bytes, or its metadata says so. False: it
+ * is another chart's
  * (`svc` 01-0.1.0 and `svc-01` 0.1.0 have one key), or tells nothing of itself, as some archives of old clients.
  */
 export function isArchiveOf(chart: VersionId & Pick<ChartUpload, 'digest'>, { digest, holds }: ArchiveHead): boolean {
@@ -30,20 +36,36 @@ export function isArchiveOf(chart: VersionId & Pick<ChartUpload, 'digest'>, { di
 }
 
 /**
- * The entry of another chart that means the archive under the key of this one: to replace it would take that chart away. Undefined: none,
- * or the archive is one of this chart, and the other entry is wrong.
+ * The entry of another chart that means the archive under the key of this one: to replace it would take that chart
+ * away. Undefined: none, or the archive is one of this chart, and the other entry is wrong.
  * @throws HelmS3Error `invalid-index` when Helm would refuse the index
  */
-export function otherOwner(location: RepositoryLocation, index: IndexText, chart: ChartUpload, head: ArchiveHead): Entry | undefined {
+export function otherOwner(
+  location: RepositoryLocation,
+  index: IndexText,
+  chart: ChartUpload,
+  head: ArchiveHead,
+): Entry | undefined {
   if (isArchiveOf(chart, head) || index.find(chart)?.digest === head.digest) return undefined
   return entryOfOther(location, index, archiveKey(location, chart), chart)
 }
 
 /** The refusal of a chart whose key is that of another one. `first`: what else would help. */
-export function keyTaken(location: RepositoryLocation, chart: VersionId, owner: VersionId, first?: string): HelmS3Error {
+export function keyTaken(
+  location: RepositoryLocation,
+  chart: VersionId,
+  owner: VersionId,
+  first?: string,
+): HelmS3Error {
   const file = archiveKey(location, chart).slice(location.prefix.length)
-  const ways = `${first ?? `delete ${owner.name} ${owner.version} first, or`} give ${chart.name} ${chart.version} another name or version`
-  return new HelmS3Error('usage', `${chart.name} ${chart.version} and ${owner.name} ${owner.version} would both be ${file}`, {
-    hint: `one would replace the other: ${ways}`,
-  })
+  const ways =
+    `${first ?? `delete ${owner.name} ${owner.version} first, or`} give ${chart.name} ${chart.version} ` +
+    `another name or version`
+  return new HelmS3Error(
+    'usage',
+    `${chart.name} ${chart.version} and ${owner.name} ${owner.version} would both be ${file}`,
+    {
+      hint: `one would replace the other: ${ways}`,
+    },
+  )
 }

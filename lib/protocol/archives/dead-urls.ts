@@ -8,10 +8,10 @@ import { CONCURRENCY } from '../session/limits.ts'
 import type { Session } from '../session/session.ts'
 
 /**
- * The keys in folders of the repository that entries mean, and under which nothing stands although an archive lies in the place where a
- * push would put it: ChartMuseum and GitLab write `charts/app-1.0.0.tgz`. What may not be looked at counts as there, and so does what not every store takes for a key.
- * `known`: what has been listed already, of which nothing is asked.
- * Cost: a HEAD for each other such entry whose archive lies in its place.
+ * The keys in folders of the repository that entries mean, and under which nothing stands although an archive lies in
+ * the place where a push would put it: ChartMuseum and GitLab write `charts/app-1.0.0.tgz`. What may not be looked at
+ * counts as there, and so does what not every store takes for a key. `known`: what has been listed already, of which
+ * nothing is asked. Cost: a HEAD for each other such entry whose archive lies in its place.
  */
 export async function findDeadUrls(
   session: Session,
@@ -22,13 +22,21 @@ export async function findDeadUrls(
 ): Promise<ReadonlySet<Key>> {
   const keys = replacedInFolders(location, entries, archives).filter((key) => isPlainKey(location, key))
   const limit = pLimit(CONCURRENCY)
-  const look = async (key: Key): Promise<boolean> => (known.keys.has(key) ? known.objects.has(key) : limit(() => isThere(session, key)))
+  const look = async (key: Key): Promise<boolean> =>
+    known.keys.has(key) ? known.objects.has(key) : limit(() => isThere(session, key))
   const found = await Promise.all(keys.map(look))
   return new Set(keys.filter((_, i) => found[i] === false))
 }
 
-/** Whether the first url of an entry leads into a folder of the repository, where nothing is. Cost: a HEAD, for a url that does. */
-export async function leadsNowhere(session: Session, location: RepositoryLocation, { urls = [] }: Entry): Promise<boolean> {
+/**
+ * Whether the first url of an entry leads into a folder of the repository, where nothing is. Cost: a HEAD, for a url
+ * that does.
+ */
+export async function leadsNowhere(
+  session: Session,
+  location: RepositoryLocation,
+  { urls = [] }: Entry,
+): Promise<boolean> {
   const key = urls[0] === undefined ? undefined : folderArchiveKey(location, urls[0])
   return key !== undefined && isPlainKey(location, key) && !(await isThere(session, key))
 }

@@ -2,7 +2,14 @@ import { skippedBecause } from '../../core/check/check-base.ts'
 import { findVersion, isSameBuild, namesBuild } from '../../core/helm/constraint.ts'
 import { type Entry, promisedDigest, underName } from '../../core/log/entry.ts'
 import type { IndexText } from '../../core/index/index-text.ts'
-import { type Key, type ObjectLocation, type RepositoryLocation, archiveKey, provenanceKey, resolveEntryUrl } from '../../core/keys.ts'
+import {
+  type Key,
+  type ObjectLocation,
+  type RepositoryLocation,
+  archiveKey,
+  provenanceKey,
+  resolveEntryUrl,
+} from '../../core/keys.ts'
 import { replacedInFolders } from '../../core/plan-reindex.ts'
 import { MAX_ARCHIVE, MAX_PROVENANCE } from '../../text/size-limits.ts'
 import { HelmS3Error, hasCode } from '../../errors.ts'
@@ -36,13 +43,16 @@ export interface EntryArchive {
   readonly repository: string
   /** What the entry promises, lower-case hex; undefined: nothing. */
   readonly promised: string | undefined
-  /** Whether what a push would have put in its place is the archive; asked only where none lies under `key`. Cost: one HEAD, perhaps a GET. */
+  /**
+   * Whether what a push would have put in its place is the archive; asked only where none lies under `key`. Cost: one
+   * HEAD, perhaps a GET.
+   */
   readonly liesInPlace: () => Promise<boolean>
 }
 
 /**
- * Does something again while entry and archive do not fit together, which `attempt` says by returning an error: a forced push
- * that is between its two writes, or a deletion, ends within moments.
+ * Does something again while entry and archive do not fit together, which `attempt` says by returning an error: a
+ * forced push that is between its two writes, or a deletion, ends within moments.
  * @throws HelmS3Error the last one that was returned
  */
 export async function untilInAgreement<T>(session: Session, attempt: () => Promise<T | HelmS3Error>): Promise<T> {
@@ -70,8 +80,13 @@ export function chooseEntry(index: IndexText, wanted: WantedVersion): Entry {
 }
 
 /** Those that are this build, when the text names one. */
-export function ofBuild<T extends Pick<Entry, 'version'>>(entries: readonly T[], wanted: string | undefined): readonly T[] {
-  return wanted !== undefined && namesBuild(wanted) ? entries.filter(({ version }) => isSameBuild(version, wanted)) : entries
+export function ofBuild<T extends Pick<Entry, 'version'>>(
+  entries: readonly T[],
+  wanted: string | undefined,
+): readonly T[] {
+  return wanted !== undefined && namesBuild(wanted)
+    ? entries.filter(({ version }) => isSameBuild(version, wanted))
+    : entries
 }
 
 /** @param entries all versions of the chart, newest first */
@@ -93,10 +108,22 @@ export async function findEntryArchive(openStore: OpenStore, session: Session, e
   const store = bucket === session.location.bucket ? session.store : await openStore(bucket, query)
   const promised = promisedDigest(entry.digest)
   const liesInPlace = (): Promise<boolean> => isInPlace(session, location, entry)
-  return { entry, store, bucket, key, liesInPlace, repository: session.location.address, fileName: key.slice(key.lastIndexOf('/') + 1), promised }
+  return {
+    entry,
+    store,
+    bucket,
+    key,
+    liesInPlace,
+    repository: session.location.address,
+    fileName: key.slice(key.lastIndexOf('/') + 1),
+    promised,
+  }
 }
 
-/** For an entry whose url leads into a folder: the digest proves that the archive is its own. False where looking is not permitted. */
+/**
+ * For an entry whose url leads into a folder: the digest proves that the archive is its own. False where looking is not
+ * permitted.
+ */
 async function isInPlace(session: Session, location: RepositoryLocation, entry: Entry): Promise<boolean> {
   if (replacedInFolders(location, [entry], { has: () => true }).length === 0) return false
   try {
@@ -109,7 +136,8 @@ async function isInPlace(session: Session, location: RepositoryLocation, entry: 
 
 function locate(location: RepositoryLocation, { name, version, urls }: Entry): ObjectLocation {
   const url = urls?.[0]
-  if (url === undefined) throw new HelmS3Error('invalid-url', `chart ${name} version ${version} has no downloadable URLs`)
+  if (url === undefined)
+    throw new HelmS3Error('invalid-url', `chart ${name} version ${version} has no downloadable URLs`)
   const archive = resolveEntryUrl(location, url)
   const file = archive.key.slice(archive.key.lastIndexOf('/') + 1)
   if (file === '' || file === '.' || file === '..' || /[\\\p{Cc}]/u.test(file)) {
@@ -118,27 +146,45 @@ function locate(location: RepositoryLocation, { name, version, urls }: Entry): O
   return archive
 }
 
-/** The archive and its SHA-256; an error, returned, when it is not there or not what its entry promises. Cost: one GET. */
-export async function readEntryArchive(archive: EntryArchive): Promise<(StoredObject & { readonly digest: string }) | HelmS3Error> {
+/**
+ * The archive and its SHA-256; an error, returned, when it is not there or not what its entry promises. Cost: one GET.
+ */
+export async function readEntryArchive(
+  archive: EntryArchive,
+): Promise<(StoredObject & { readonly digest: string }) | HelmS3Error> {
   const object = await archive.store.get(archive.key, { most: MAX_ARCHIVE })
   if (object === undefined) return missingArchive(archive)
   const digest = sha256(object.body)
-  return archive.promised !== undefined && archive.promised !== digest ? otherArchive(archive, digest) : { ...object, digest }
+  return archive.promised !== undefined && archive.promised !== digest
+    ? otherArchive(archive, digest)
+    : { ...object, digest }
 }
 
-async function missingArchive({ bucket, entry: { name, version }, key, liesInPlace, repository }: EntryArchive): Promise<HelmS3Error> {
+async function missingArchive({
+  bucket,
+  entry: { name, version },
+  key,
+  liesInPlace,
+  repository,
+}: EntryArchive): Promise<HelmS3Error> {
   const wayOut = (await liesInPlace())
-    ? `the archive lies in its place, and the url of the entry leads elsewhere: \`helm s3 reindex ${shellWord(repository)}\` puts that right`
-    : `push it again, or take it out of the index with \`helm s3 delete ${shellWord(name)} ${shellWord(repository)} --version=${shellWord(version)}\``
+    ? `the archive lies in its place, and the url of the entry leads elsewhere: \`helm s3 reindex ` +
+      `${shellWord(repository)}\` puts that right`
+    : `push it again, or take it out of the index with \`helm s3 delete ${shellWord(name)} ${shellWord(repository)} ` +
+      `--version=${shellWord(version)}\``
   return new HelmS3Error('not-found', `the archive of ${name} ${version} is not there: s3://${bucket}/${key}`, {
     hint: wayOut,
   })
 }
 
 function otherArchive({ entry: { name, version }, promised = '' }: EntryArchive, digest: string): HelmS3Error {
-  return new HelmS3Error('corrupt-download', `the archive of ${name} ${version} is not what the index promises: SHA-256 ${digest}, not ${promised}`, {
-    hint: 'somebody replaced it without this program; push the right one with --force',
-  })
+  return new HelmS3Error(
+    'corrupt-download',
+    `the archive of ${name} ${version} is not what the index promises: SHA-256 ${digest}, not ${promised}`,
+    {
+      hint: 'somebody replaced it without this program; push the right one with --force',
+    },
+  )
 }
 
 /** The provenance file beside an archive. Cost: one GET. */

@@ -2,7 +2,13 @@ import { readStoredMetadata } from '../../chart/stored-metadata.ts'
 import { type DeltaId, parseDeltaId } from '../../core/log/delta-id.ts'
 import { type VersionId, isDigest } from '../../core/log/entry.ts'
 import type { Key } from '../../core/keys.ts'
-import { CHART_METADATA, DELTA_METADATA, DIGEST_METADATA, NO_ID, REPLACED_METADATA } from '../../core/object-metadata.ts'
+import {
+  CHART_METADATA,
+  DELTA_METADATA,
+  DIGEST_METADATA,
+  NO_ID,
+  REPLACED_METADATA,
+} from '../../core/object-metadata.ts'
 import type { ETag, ObjectHead } from '../../store/object-store.ts'
 import { sha256 } from '../../sys/sha256.ts'
 import type { Session } from '../session/session.ts'
@@ -53,7 +59,10 @@ function replacedIn(metadata: Readonly<Record<string, string>>, delta: DeltaId |
   return parseDeltaId(text) ?? NO_ID
 }
 
-/** The digest that the store, or else the writer, has noted; undefined: none, or two that differ. SHA-256, lower-case hex. */
+/**
+ * The digest that the store, or else the writer, has noted; undefined: none, or two that differ. SHA-256, lower-case
+ * hex.
+ */
 export function knownDigest({ metadata, sha256 }: Pick<ObjectHead, 'metadata' | 'sha256'>): string | undefined {
   const text = metadata[DIGEST_METADATA]
   const noted = isDigest(text) ? text : undefined

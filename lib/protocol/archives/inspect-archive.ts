@@ -15,8 +15,12 @@ export async function inspectArchive(
   { store }: Session,
   { hasProvenance, key, size }: { readonly key: Key; readonly size: number; readonly hasProvenance: boolean },
 ): Promise<KnownContent | undefined> {
-  if (size > MAX_ARCHIVE) return { outcome: 'unreadable', reason: 'it is larger than any chart that Helm loads (100 MiB)' }
-  const [object, provenance] = await Promise.all([store.get(key, { most: MAX_ARCHIVE }), hasProvenance ? store.get(provenanceKey(key), { most: MAX_PROVENANCE }) : undefined])
+  if (size > MAX_ARCHIVE)
+    return { outcome: 'unreadable', reason: 'it is larger than any chart that Helm loads (100 MiB)' }
+  const [object, provenance] = await Promise.all([
+    store.get(key, { most: MAX_ARCHIVE }),
+    hasProvenance ? store.get(provenanceKey(key), { most: MAX_PROVENANCE }) : undefined,
+  ])
   if (object === undefined) return undefined
   try {
     const { name, version } = (await readChartArchive(object.body)).metadata

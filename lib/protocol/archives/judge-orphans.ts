@@ -12,15 +12,17 @@ import { CONCURRENCY } from '../session/limits.ts'
 import type { Session } from '../session/session.ts'
 
 /** What a file without an entry is. `reason`: why it is none of this repository. */
-type Judgement = { readonly isOurs: true; readonly chart?: VersionId | undefined } | { readonly isOurs: false; readonly reason: string }
+type Judgement =
+  | { readonly isOurs: true; readonly chart?: VersionId | undefined }
+  | { readonly isOurs: false; readonly reason: string }
 
 const OURS: Judgement = { isOurs: true }
 
 /**
- * Tells the orphans of this repository from files of others that lie in its place: an archive is an orphan when it carries the metadata
- * that only a push of this program, or of the Go plugin, gives it, or loads as a chart of the name and version that its file name says. A
- * provenance file without an archive is one when it carries our metadata, or is signed and names that archive. Each is looked at once.
- * Cost: a HEAD for each; a GET of those that carry nothing.
+ * Tells the orphans of this repository from files of others that lie in its place: an archive is an orphan when it
+ * carries the metadata that only a push of this program, or of the Go plugin, gives it, or loads as a chart of the name
+ * and version that its file name says. A provenance file without an archive is one when it carries our metadata, or is
+ * signed and names that archive. Each is looked at once. Cost: a HEAD for each; a GET of those that carry nothing.
  */
 export class OrphanJudge {
   readonly #session: Session
@@ -36,11 +38,16 @@ export class OrphanJudge {
     index: IndexText,
   ): Promise<{ readonly orphans: readonly Orphan[]; readonly foreign: readonly ForeignFile[] }> {
     const limit = pLimit(CONCURRENCY)
-    const judge = async (orphan: Orphan): Promise<readonly [Orphan, Judgement]> => [orphan, unlessListed(await this.#look(orphan), index)]
+    const judge = async (orphan: Orphan): Promise<readonly [Orphan, Judgement]> => [
+      orphan,
+      unlessListed(await this.#look(orphan), index),
+    ]
     const judged = await Promise.all(candidates.map((orphan) => limit(() => judge(orphan))))
     return {
       orphans: judged.flatMap(([orphan, { isOurs }]) => (isOurs ? [orphan] : [])),
-      foreign: judged.flatMap(([{ key, size }, judgement]) => (judgement.isOurs ? [] : [{ key, size, reason: judgement.reason }])),
+      foreign: judged.flatMap(([{ key, size }, judgement]) =>
+        judgement.isOurs ? [] : [{ key, size, reason: judgement.reason }],
+      ),
     }
   }
 
@@ -66,14 +73,19 @@ async function judgeOne(session: Session, { key }: Orphan): Promise<Judgement> {
   }
 }
 
-/** Why the provenance file of an archive that is gone is none of ours; undefined: it is, or it is gone, too. Cost: a GET. */
+/**
+ * Why the provenance file of an archive that is gone is none of ours; undefined: it is, or it is gone, too. Cost: a
+ * GET.
+ */
 export async function foreignProvenance({ location, store }: Session, archive: Key): Promise<string | undefined> {
   const file = archive.slice(location.prefix.length)
   if (possibleVersions(file).length === 0) return 'it is not called NAME-VERSION.tgz.prov'
   const provenance = await store.get(provenanceKey(archive), { most: MAX_PROVENANCE })
   if (provenance === undefined || provenance.metadata[DELTA_METADATA] !== undefined) return undefined
   const text = Buffer.from(provenance.body)
-  return text.includes('BEGIN PGP SIGNED MESSAGE') && text.includes(file) ? undefined : 'it is no signature of that archive'
+  return text.includes('BEGIN PGP SIGNED MESSAGE') && text.includes(file)
+    ? undefined
+    : 'it is no signature of that archive'
 }
 
 async function judgeContent(session: Session, key: Key): Promise<Judgement> {
@@ -91,5 +103,7 @@ async function judgeContent(session: Session, key: Key): Promise<Judgement> {
   const object = await store.get(key, { most: MAX_ARCHIVE })
   if (object === undefined) return OURS
   const { metadata } = await readChartArchive(object.body)
-  return archiveFileName(metadata) === file ? OURS : { isOurs: false, reason: `it is ${metadata.name} ${metadata.version}` }
+  return archiveFileName(metadata) === file
+    ? OURS
+    : { isOurs: false, reason: `it is ${metadata.name} ${metadata.version}` }
 }

@@ -10,15 +10,19 @@ export interface KeyRange {
 }
 
 /**
- * The archives directly below the prefix, in key order; with `range` those in it. Dates are cut to whole seconds, as they are
- * in the answer to HEAD: some stores are more exact in listings.
- * Cost: one LIST for each 1000 objects (provenance files count, too).
+ * The archives directly below the prefix, in key order; with `range` those in it. Dates are cut to whole seconds, as
+ * they are in the answer to HEAD: some stores are more exact in listings. Cost: one LIST for each 1000 objects
+ * (provenance files count, too).
  */
 export async function listArchives(session: Session, range?: KeyRange): Promise<ReadonlyMap<Key, SeenArchive>> {
   const { location, store } = session
   const archives = new Map<Key, SeenArchive>()
-  const options = { delimiter: '/' as const, ...(range === undefined ? {} : { startAfter: asKey(range.from.slice(0, -1)) }) }
-  const isBeyond = (object: ObjectInfo | undefined): boolean => object !== undefined && range !== undefined && object.key > range.to
+  const options = {
+    delimiter: '/' as const,
+    ...(range === undefined ? {} : { startAfter: asKey(range.from.slice(0, -1)) }),
+  }
+  const isBeyond = (object: ObjectInfo | undefined): boolean =>
+    object !== undefined && range !== undefined && object.key > range.to
   for (let token: string | undefined, isFirst = true; isFirst || token !== undefined; isFirst = false) {
     const page = await store.list(location.prefix, token === undefined ? options : { ...options, token })
     for (const object of page.objects) {

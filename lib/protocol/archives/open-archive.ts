@@ -12,7 +12,10 @@ import { knownDigest } from './head-archive.ts'
 import { seenArchive } from './list-archives.ts'
 import type { Session } from '../session/session.ts'
 
-/** `isRefused`: it was read, and Helm refuses what it says of itself. `changed`: it is no longer what the listing has shown, or is gone. */
+/**
+ * `isRefused`: it was read, and Helm refuses what it says of itself. `changed`: it is no longer what the listing has
+ * shown, or is gone.
+ */
 export type OpenedArchive =
   | { readonly outcome: 'content'; readonly content: ArchiveContent }
   | { readonly outcome: 'unusable'; readonly reason: string; readonly isRefused: boolean }
@@ -25,7 +28,11 @@ export type OpenedArchive =
  * refused is asked for three times; see {@link askAgain}.
  * @throws HelmS3Error what the store throws, but for `denied`: then this archive is unusable
  */
-export async function openArchive(session: Session, archive: SeenArchive, options: { readonly full: boolean }): Promise<OpenedArchive> {
+export async function openArchive(
+  session: Session,
+  archive: SeenArchive,
+  options: { readonly full: boolean },
+): Promise<OpenedArchive> {
   try {
     return await openReadable(session, archive, options)
   } catch (error) {
@@ -35,7 +42,11 @@ export async function openArchive(session: Session, archive: SeenArchive, option
 }
 
 /** The same for whoever has to know that an archive may not be read. @throws HelmS3Error what the store throws */
-export async function openReadable(session: Session, archive: SeenArchive, options: { readonly full: boolean }): Promise<OpenedArchive> {
+export async function openReadable(
+  session: Session,
+  archive: SeenArchive,
+  options: { readonly full: boolean },
+): Promise<OpenedArchive> {
   try {
     const known = options.full ? undefined : await askAgain(session, () => openByMetadata(session, archive))
     return known ?? (await askAgain(session, () => openByBytes(session, archive)))
@@ -50,11 +61,14 @@ async function openByMetadata({ store }: Session, archive: SeenArchive): Promise
   if (!isTheSame(head, archive)) return { outcome: 'changed' }
   const digest = knownDigest(head)
   const metadata = digest === undefined ? undefined : readStoredMetadata(head.metadata[CHART_METADATA])
-  return digest === undefined || metadata === undefined ? undefined : { outcome: 'content', content: { metadata, digest } }
+  return digest === undefined || metadata === undefined
+    ? undefined
+    : { outcome: 'content', content: { metadata, digest } }
 }
 
 async function openByBytes({ store }: Session, archive: SeenArchive): Promise<OpenedArchive> {
-  if (archive.size > MAX_ARCHIVE) return { outcome: 'unusable', reason: 'it is larger than any chart that Helm loads (100 MiB)', isRefused: false }
+  if (archive.size > MAX_ARCHIVE)
+    return { outcome: 'unusable', reason: 'it is larger than any chart that Helm loads (100 MiB)', isRefused: false }
   const object = await store.get(archive.key, { most: MAX_ARCHIVE })
   if (!isTheSame(object, archive)) return { outcome: 'changed' }
   const { metadata } = await readChartArchive(object.body)
@@ -62,5 +76,7 @@ async function openByBytes({ store }: Session, archive: SeenArchive): Promise<Op
 }
 
 function isTheSame<T extends ObjectHead>(object: T | undefined, archive: SeenArchive): object is T {
-  return object !== undefined && seenArchive(object).lastModified === archive.lastModified && object.size === archive.size
+  return (
+    object !== undefined && seenArchive(object).lastModified === archive.lastModified && object.size === archive.size
+  )
 }

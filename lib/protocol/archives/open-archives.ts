@@ -100,7 +100,8 @@ function sortOut(opened: readonly (readonly [SeenArchive, OpenedArchive])[]): Op
   const changed: Key[] = []
   for (const [archive, result] of opened) {
     if (result.outcome === 'content') contents.push([archive, result.content])
-    else if (result.outcome === 'unusable') problems.push({ key: archive.key, reason: result.reason, ...(result.isRefused ? { isRefused: true } : {}) })
+    else if (result.outcome === 'unusable')
+      problems.push({ key: archive.key, reason: result.reason, ...(result.isRefused ? { isRefused: true } : {}) })
     else changed.push(archive.key)
   }
   return { contents, problems, changed }

@@ -20,14 +20,18 @@ const MAX_GROUP_PATIENCE = 10_000
  * Compacts after a mutation, so that readers without the plugin see it at once. Never fails the mutation: its delta is
  * durable, and the next compaction takes it.
  *
- * Many mutations at the same time fold as a group, for a few reads and writes of `index.yaml` in all. Who is alone compacts at
- * once. Who sees other pending deltas that are young waits, and looks now and then whether it has been folded: its own turn
- * comes when it has waited and its delta is the newest, so that it folds for all, or when the others do not come.
+ * Many mutations at the same time fold as a group, for a few reads and writes of `index.yaml` in all. Who is alone
+ * compacts at once. Who sees other pending deltas that are young waits, and looks now and then whether it has been
+ * folded: its own turn comes when it has waited and its delta is the newest, so that it folds for all, or when the
+ * others do not come.
  *
  * @returns whether the delta is in `index.yaml` now
  * Cost: a compaction. In a group: for each look, a LIST and a ranged GET of the head.
  */
-export async function compactInline(session: Session, own: Pick<CommittedDelta, 'id' | 'newerDeltas'>): Promise<boolean> {
+export async function compactInline(
+  session: Session,
+  own: Pick<CommittedDelta, 'id' | 'newerDeltas'>,
+): Promise<boolean> {
   const { clock, random } = session
   const startedAt = clock.monotonic()
   const giveUpAt = startedAt + PATIENCE
@@ -35,7 +39,8 @@ export async function compactInline(session: Session, own: Pick<CommittedDelta, 
   // How long a look takes here and now, milliseconds: where all is slow, the others need longer, too.
   let slowness = 0
   const pause = (): Promise<void> => clock.sleep(150 + random.fraction() * 500 + 2 * slowness)
-  const isMyTurn = (): boolean => clock.monotonic() - startedAt > share * Math.min(GROUP_PATIENCE + 10 * slowness, MAX_GROUP_PATIENCE)
+  const isMyTurn = (): boolean =>
+    clock.monotonic() - startedAt > share * Math.min(GROUP_PATIENCE + 10 * slowness, MAX_GROUP_PATIENCE)
   try {
     if (own.newerDeltas > 0) await pause()
     for (let look = own.newerDeltas > 0 ? 1 : 0; clock.monotonic() <= giveUpAt; look++) {
@@ -64,7 +69,10 @@ export async function compactInline(session: Session, own: Pick<CommittedDelta, 
       return false
     }
     if (code === 'unsupported-store') {
-      session.notice(`helm-s3: committed, and not folded into index.yaml, where readers without this plugin would see it: ${message}${wayOut}`)
+      session.notice(
+        `helm-s3: committed, and not folded into index.yaml, where readers without this plugin would see it: ` +
+          `${message}${wayOut}`,
+      )
       return false
     }
     const tell = code === 'store-failed' ? session.notice : session.progress

@@ -16,7 +16,10 @@ import { startLimit } from '../session/stopwatch.ts'
 import { nextIndex, writeIndex } from '../write/write-index.ts'
 
 export interface CompactOptions {
-  /** Milliseconds; at least {@link MIN_GRACE_WINDOW}. Undefined: as the repository says, else {@link DEFAULT_GRACE_WINDOW}. */
+  /**
+   * Milliseconds; at least {@link MIN_GRACE_WINDOW}. Undefined: as the repository says, else {@link
+   * DEFAULT_GRACE_WINDOW}.
+   */
   readonly graceWindow: number | undefined
   /** Plans, and writes nothing. */
   readonly dryRun: boolean
@@ -45,12 +48,12 @@ export interface CompactResult {
 }
 
 /**
- * Folds what is pending into `index.yaml` and collects deltas that nobody needs any more. Safe to run many times at once:
- * the compare-and-swap lets one win, the others start again and find less to do.
+ * Folds what is pending into `index.yaml` and collects deltas that nobody needs any more. Safe to run many times at
+ * once: the compare-and-swap lets one win, the others start again and find less to do.
  *
- * @throws HelmS3Error `usage` (grace window too short), `missing-index`, `invalid-index`, `conflict` when others win each time
- * Cost: a view, and a GET of the repository's defaults if it has any; when there is something to do, one PUT of `index.yaml` and one DELETE for each collected delta;
- * see also {@link nameLeftInFolders}.
+ * @throws HelmS3Error `usage` (grace window too short), `missing-index`, `invalid-index`, `conflict` when others win
+ *   each time Cost: a view, and a GET of the repository's defaults if it has any; when there is something to do, one
+ *   PUT of `index.yaml` and one DELETE for each collected delta; see also {@link nameLeftInFolders}.
  */
 export async function compactRepository(session: Session, options: CompactOptions): Promise<CompactResult> {
   if (options.graceWindow !== undefined && options.graceWindow < MIN_GRACE_WINDOW) {
@@ -70,8 +73,15 @@ export async function compactRepository(session: Session, options: CompactOption
   })
 }
 
-/** One pass over a view that has been read. `lost`: another write of `index.yaml` came first, or the view is too old to act on. */
-export async function compactOnce(session: Session, view: View, options: CompactOptions): Promise<CompactResult | 'lost'> {
+/**
+ * One pass over a view that has been read. `lost`: another write of `index.yaml` came first, or the view is too old to
+ * act on.
+ */
+export async function compactOnce(
+  session: Session,
+  view: View,
+  options: CompactOptions,
+): Promise<CompactResult | 'lost'> {
   const settings = await compactionSettings(session, options)
   const { bookkeeping } = view.base.index
   const plan = planCompaction({

@@ -58,12 +58,12 @@ const NOTHING: Predecessor = {
 const STEP = 'upload index to s3: upload index to S3 bucket'
 
 /**
- * Makes an empty repository. By force it empties an existing one: what was committed before leaves the index, because the
- * new base counts every delta present as folded; what commits afterwards survives. Archives stay. It empties once: where the answer to
- * its write is lost, and others have written since, the index still says who emptied it last.
+ * Makes an empty repository. By force it empties an existing one: what was committed before leaves the index, because
+ * the new base counts every delta present as folded; what commits afterwards survives. Archives stay. It empties once:
+ * where the answer to its write is lost, and others have written since, the index still says who emptied it last.
  *
- * @throws HelmS3Error `already-exists` without force; `conflict`, `outcome-unknown`
- * Cost: one PUT, and before it a HEAD beside a GET of the repository's defaults (`force` keeps them); by force a view instead of the HEAD.
+ * @throws HelmS3Error `already-exists` without force; `conflict`, `outcome-unknown` Cost: one PUT, and before it a HEAD
+ *   beside a GET of the repository's defaults (`force` keeps them); by force a view instead of the HEAD.
  */
 export async function initRepository(session: Session, options: InitOptions): Promise<InitResult> {
   const isThere = options.force ? undefined : hasIndex(session)
@@ -92,8 +92,9 @@ export async function initRepository(session: Session, options: InitOptions): Pr
 }
 
 /**
- * Whether the index was emptied since `first` was seen: by this call, or by another one at the same time, just before which this one may
- * have been. Not when something that was pending then still stands as it did: the other one had not seen it.
+ * Whether the index was emptied since `first` was seen: by this call, or by another one at the same time, just before
+ * which this one may have been. Not when something that was pending then still stands as it did: the other one had not
+ * seen it.
  */
 function isEmptied(first: Predecessor, now: Predecessor): boolean {
   const stands = (entry: Entry): boolean => {

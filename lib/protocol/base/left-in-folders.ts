@@ -13,12 +13,13 @@ import type { Session } from '../session/session.ts'
 const MOST_NAMED = 20
 
 /**
- * Names the archives in folders of the repository that what is pending has taken out of the index: a push puts its archive directly below
- * the prefix, and the one that the version had before stays where it lies. Nothing else shows it from then on, for what no entry names in a folder is nobody's
- * business. To be said once, by who folds; what the store does not answer is left unsaid, for the index stands.
+ * Names the archives in folders of the repository that what is pending has taken out of the index: a push puts its
+ * archive directly below the prefix, and the one that the version had before stays where it lies. Nothing else shows it
+ * from then on, for what no entry names in a folder is nobody's business. To be said once, by who folds; what the store
+ * does not answer is left unsaid, for the index stands.
  *
- * Cost: nothing, unless a pending addition replaces an entry that leads into a folder: then a LIST for that folder, and for those around
- * it, and a HEAD for each.
+ * Cost: nothing, unless a pending addition replaces an entry that leads into a folder: then a LIST for that folder, and
+ * for those around it, and a HEAD for each.
  */
 export async function nameLeftInFolders(session: Session, view: View): Promise<void> {
   try {
@@ -26,7 +27,10 @@ export async function nameLeftInFolders(session: Session, view: View): Promise<v
     if (keys.length === 0) return
     const more = keys.length > MOST_NAMED ? ` and ${formatCount(keys.length - MOST_NAMED, 'archive')} more` : ''
     const named = keys.slice(0, MOST_NAMED).join(', ')
-    session.notice(`helm-s3: replaced in the index, and still in a folder of the bucket: ${named}${more}; remove the object, if nobody wants it`)
+    session.notice(
+      `helm-s3: replaced in the index, and still in a folder of the bucket: ${named}${more}; remove the object, if ` +
+        `nobody wants it`,
+    )
   } catch (error) {
     if (!(error instanceof HelmS3Error)) throw error
   }
@@ -38,7 +42,10 @@ async function leftInFolders(session: Session, { base, index, pending }: View): 
   const location = await publishedLocation(session)
   const keys = [...new Set(replaced.flatMap((url) => folderArchiveKey(location, url) ?? []))]
   if (keys.length === 0) return []
-  const named = namedArchives(location, index.entriesNaming([...new Set(keys.flatMap((key) => key.split('/').at(-1) ?? []))]))
+  const named = namedArchives(
+    location,
+    index.entriesNaming([...new Set(keys.flatMap((key) => key.split('/').at(-1) ?? []))]),
+  )
   const folders = new ArchiveFolders(session, location)
   const limit = pLimit(CONCURRENCY)
   const isLeft = async (key: Key): Promise<boolean> =>

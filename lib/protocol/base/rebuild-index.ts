@@ -102,19 +102,19 @@ interface WholeLog {
 }
 
 /**
- * Makes a missing or unreadable `index.yaml` anew: one base that holds all that can be saved of the old text, and what the archives and
- * the deltas say, and has folded those deltas, by one compare-and-swap. The old text is kept beside it. Entries that were saved stay, also
- * where their archive is missing or lies elsewhere. Until then readers fail as before: nobody ever sees a part of the charts. An index that can be
- * read, by now, stays.
+ * Makes a missing or unreadable `index.yaml` anew: one base that holds all that can be saved of the old text, and what
+ * the archives and the deltas say, and has folded those deltas, by one compare-and-swap. The old text is kept beside
+ * it. Entries that were saved stay, also where their archive is missing or lies elsewhere. Until then readers fail as
+ * before: nobody ever sees a part of the charts. An index that can be read, by now, stays.
  *
- * All archives are opened first, which may take long. Then it looks again, at the log and after it at the archives, opens what has come
- * since, and writes when nothing has: what is listed is in the base, what comes later is pending. A version of which a removal stands in
- * the log is added only by a later push: its archive may be about to go.
+ * All archives are opened first, which may take long. Then it looks again, at the log and after it at the archives,
+ * opens what has come since, and writes when nothing has: what is listed is in the base, what comes later is pending. A
+ * version of which a removal stands in the log is added only by a later push: its archive may be about to go.
  *
  * @returns undefined: somebody else has put an index there that can be read
- * @throws HelmS3Error `invalid-chart` (with `strict`), `conflict` when others write something unreadable, or change archives, each time
- * Cost: for each round a GET of `index.yaml`, a LIST and a GET of each new delta, the listing of the archives; each archive once,
- * see `openArchive`; one PUT. Two rounds when nobody else is at work.
+ * @throws HelmS3Error `invalid-chart` (with `strict`), `conflict` when others write something unreadable, or change
+ *   archives, each time Cost: for each round a GET of `index.yaml`, a LIST and a GET of each new delta, the listing of
+ *   the archives; each archive once, see `openArchive`; one PUT. Two rounds when nobody else is at work.
  */
 export async function rebuildIndex(session: Session, options: RebuildOptions): Promise<Rebuilt | undefined> {
   const rounds = attempts(session, REBUILD_ROUNDS)
@@ -123,7 +123,8 @@ export async function rebuildIndex(session: Session, options: RebuildOptions): P
     if (plan === undefined) return undefined
     const { old, rebuilt, text } = plan
     if (options.dryRun) return rebuilt
-    const brokenKey = old.object !== undefined && old.object.size > 0 ? await keepBroken(session, old.object) : undefined
+    const brokenKey =
+      old.object !== undefined && old.object.size > 0 ? await keepBroken(session, old.object) : undefined
     if ((await writeIndex(session, text, old.when)) === 'written') {
       return { ...rebuilt, repaired: rebuilt.repaired && { ...rebuilt.repaired, brokenKey } }
     }
@@ -180,7 +181,13 @@ async function planRebuild(
     const lost = (old.salvaged?.lost ?? []).filter(({ name, version }) => {
       return name === undefined || version === undefined || text.find({ name, version }) === undefined
     })
-    const repaired = old.salvaged && { kept: old.salvaged.kept, mended: old.salvaged.mended, skipped: old.salvaged.skipped, lost, brokenKey: undefined }
+    const repaired = old.salvaged && {
+      kept: old.salvaged.kept,
+      mended: old.salvaged.mended,
+      skipped: old.salvaged.skipped,
+      lost,
+      brokenKey: undefined,
+    }
     const next = { old, text, rebuilt: { archives: archives.size, changes: kept, problems: all, left, repaired } }
     if (dryRun) return next
     if (!options.allowLostEntries) refuseLost(lost)
@@ -202,7 +209,9 @@ interface Broken {
 async function readBroken({ location, store }: Session): Promise<Broken | undefined> {
   const object = await store.get(location.indexKey)
   if (object === undefined) return { when: 'absent', object, salvaged: undefined }
-  return isReadable(object.body) ? undefined : { when: { match: object.etag }, object, salvaged: salvageIndex(object.body) }
+  return isReadable(object.body)
+    ? undefined
+    : { when: { match: object.etag }, object, salvaged: salvageIndex(object.body) }
 }
 
 /** Nothing of it is lost: what no entry names was not named before. */
@@ -211,11 +220,15 @@ function isWhole({ kept, lost, mayBeCut }: Salvaged): boolean {
 }
 
 /**
- * Which changes of the plan go into the new index. An entry that was saved stays where its archive is missing; where the archive is there,
- * and holds another version than the damaged text says, the archive is right. With `onlyKnown` an archive that no saved entry names comes
- * in only when the text has lost some.
+ * Which changes of the plan go into the new index. An entry that was saved stays where its archive is missing; where
+ * the archive is there, and holds another version than the damaged text says, the archive is right. With `onlyKnown` an
+ * archive that no saved entry names comes in only when the text has lost some.
  */
-function wantedChanges(location: RepositoryLocation, salvaged: Salvaged | undefined, onlyKnown: boolean): (change: Change) => boolean {
+function wantedChanges(
+  location: RepositoryLocation,
+  salvaged: Salvaged | undefined,
+  onlyKnown: boolean,
+): (change: Change) => boolean {
   const named = salvaged && namedArchives(location, allEntries(salvaged.index))
   const takesAll = !onlyKnown || salvaged === undefined || !isWhole(salvaged)
   return ({ archive, entry, key, name, seen, version }) => {
@@ -227,26 +240,44 @@ function wantedChanges(location: RepositoryLocation, salvaged: Salvaged | undefi
 /** @throws HelmS3Error `invalid-index` */
 function refuseLost(lost: readonly DamagedEntry[]): void {
   if (lost.length === 0) return
-  const list = lost.map(({ line, name = 'a chart', version = 'of a version that cannot be read' }) => `\n  ${name} ${version} (line ${String(line)})`)
-  throw new HelmS3Error('invalid-index', `${formatCount(lost.length, 'entry', 'entries')} of index.yaml cannot be saved, nor found among the archives:${list.join('')}`, {
-    hint: 'nothing was written: mend the text by hand, or go on without them with --allow-lost-entries',
-  })
+  const list = lost.map(
+    ({ line, name = 'a chart', version = 'of a version that cannot be read' }) =>
+      `\n  ${name} ${version} (line ${String(line)})`,
+  )
+  throw new HelmS3Error(
+    'invalid-index',
+    `${formatCount(lost.length, 'entry', 'entries')} of index.yaml cannot be saved, nor found among the ` +
+      `archives:${list.join('')}`,
+    {
+      hint: 'nothing was written: mend the text by hand, or go on without them with --allow-lost-entries',
+    },
+  )
 }
 
 /** Undefined: a delta was collected meanwhile. */
-async function readWholeLog(session: Session, saved: IndexText = emptyIndexText('json')): Promise<WholeLog | undefined> {
+async function readWholeLog(
+  session: Session,
+  saved: IndexText = emptyIndexText('json'),
+): Promise<WholeLog | undefined> {
   const listing = await listDeltas(session)
   const limit = pLimit(CONCURRENCY)
   const read = await Promise.all(listing.deltas.map((listed) => limit(() => readDelta(session, listed))))
   if (read.some(({ outcome }) => outcome === 'missing')) return undefined
   const deltas = read.flatMap((each) => (each.outcome === 'delta' ? [each.delta] : []))
   const { folded } = saved.bookkeeping
-  return { listing, deltas, index: fold(saved, deltas.filter(({ id }) => !folded.has(id))) }
+  return {
+    listing,
+    deltas,
+    index: fold(
+      saved,
+      deltas.filter(({ id }) => !folded.has(id)),
+    ),
+  }
 }
 
 /**
- * Where listing the archives takes long, the log is looked at once more: what was written, folded and collected since the first look
- * would be in no base. (That takes an index that can be read in between, and the shortest grace window.)
+ * Where listing the archives takes long, the log is looked at once more: what was written, folded and collected since
+ * the first look would be in no base. (That takes an index that can be read in between, and the shortest grace window.)
  */
 async function hasGrown(session: Session, { listing }: WholeLog): Promise<boolean> {
   const now = await listDeltas(session)
@@ -254,10 +285,17 @@ async function hasGrown(session: Session, { listing }: WholeLog): Promise<boolea
 }
 
 /** What the log says, and the changes; the log counts as folded. */
-async function newBase(session: Session, { deltas, index, listing }: WholeLog, changes: readonly Change[]): Promise<IndexText> {
+async function newBase(
+  session: Session,
+  { deltas, index, listing }: WholeLog,
+  changes: readonly Change[],
+): Promise<IndexText> {
   const form = (await session.repositoryConfig()).format ?? index.form
   const last: StoredDelta = { ...deltaOf(changes), id: lowestDeltaId(MAX_DELTA_TIME), lastModified: listing.date }
-  const folded = new Map([...deltas.map((delta) => [delta.id, foldedAt(listing.date, delta)] as const), ...index.bookkeeping.folded])
+  const folded = new Map([
+    ...deltas.map((delta) => [delta.id, foldedAt(listing.date, delta)] as const),
+    ...index.bookkeeping.folded,
+  ])
   const merged = fold(index.withHeader({ bookkeeping: NO_BOOKKEEPING, generated: index.generated }), [last])
   return nextIndex(session, index, merged.toForm(form), folded)
 }
@@ -282,7 +320,10 @@ function isReadable(bytes: Uint8Array): boolean {
   }
 }
 
-/** Charts are read when they are asked for; a bad one makes the whole index unreadable. @throws HelmS3Error `invalid-index` */
+/**
+ * Charts are read when they are asked for; a bad one makes the whole index unreadable. @throws HelmS3Error
+ * `invalid-index`
+ */
 function readEntries(index: IndexText): void {
   for (const chart of index.chartNames()) index.versions(chart)
 }

@@ -41,10 +41,10 @@ const NOTHING: CheckedIndex = {
 }
 
 /**
- * Checks `index.yaml` as it is, and merged with what is pending. Without the permission to list, or to read deltas, it is the plain
- * `index.yaml` that is checked.
- * @throws HelmS3Error `missing-index` where nothing of a repository is; `denied` when `index.yaml` itself may not be read
- * Cost: a view. What is refused is asked for three times; see {@link askAgain}.
+ * Checks `index.yaml` as it is, and merged with what is pending. Without the permission to list, or to read deltas, it
+ * is the plain `index.yaml` that is checked.
+ * @throws HelmS3Error `missing-index` where nothing of a repository is; `denied` when `index.yaml` itself may not be
+ *   read Cost: a view. What is refused is asked for three times; see {@link askAgain}.
  */
 export async function checkIndex(session: Session): Promise<CheckedIndex> {
   try {
@@ -52,23 +52,34 @@ export async function checkIndex(session: Session): Promise<CheckedIndex> {
   } catch (error) {
     if (hasCode(error, 'denied')) return checkPlain(session)
     if (hasCode(error, 'conflict')) return checkGhosts(session, error)
-    if (hasCode(error, 'invalid-index')) return { ...NOTHING, findings: [finding('index-unreadable', error.message, { key: session.location.indexKey })] }
+    if (hasCode(error, 'invalid-index'))
+      return { ...NOTHING, findings: [finding('index-unreadable', error.message, { key: session.location.indexKey })] }
     if (hasCode(error, 'missing-index') && (await hasRemains(session))) {
-      return { ...NOTHING, findings: [finding('index-missing', `there are archives or deltas, and no ${session.location.indexKey}`, { key: session.location.indexKey })] }
+      return {
+        ...NOTHING,
+        findings: [
+          finding('index-missing', `there are archives or deltas, and no ${session.location.indexKey}`, {
+            key: session.location.indexKey,
+          }),
+        ],
+      }
     }
     throw error
   }
 }
 
 /**
- * The entries of a view that Helm does not skip, and those that it would not skip if they had the name of their chart, by that name; undefined when Helm refuses the index.
+ * The entries of a view that Helm does not skip, and those that it would not skip if they had the name of their chart,
+ * by that name; undefined when Helm refuses the index.
  */
 function entriesOf(index: IndexText): readonly Entry[] | undefined {
   try {
     return index.chartNames().flatMap((name) =>
       index.versions(name).flatMap((entry) => {
         if (isUnnamed(name, entry)) return [underName(name, entry)]
-        return skippedBecause(entry) === undefined ? [nameProblem(name) === undefined ? underName(name, entry) : entry] : []
+        return skippedBecause(entry) === undefined
+          ? [nameProblem(name) === undefined ? underName(name, entry) : entry]
+          : []
       }),
     )
   } catch (error) {
@@ -90,8 +101,16 @@ function checkView(session: Session, view: View): CheckedIndex {
   const checked = checkBaseOf(base, pending.length === 0 ? undefined : index)
   return {
     ...checked,
-    findings: [...checked.findings, ...deltas, ...(listing.isConfigTooLarge ? [finding('config-too-large', 'nothing of it is read', { key: session.location.configKey })] : [])],
-    busy: new Set(versionsAtWork(pending, bookkeeping, base.date).map((version) => archiveKey(session.location, version))),
+    findings: [
+      ...checked.findings,
+      ...deltas,
+      ...(listing.isConfigTooLarge
+        ? [finding('config-too-large', 'nothing of it is read', { key: session.location.configKey })]
+        : []),
+    ],
+    busy: new Set(
+      versionsAtWork(pending, bookkeeping, base.date).map((version) => archiveKey(session.location, version)),
+    ),
     counts: { charts: index.chartNames().length, deltas: listing.deltas.length, pending: pending.length },
     denied: NOTHING.denied,
   }
@@ -109,11 +128,19 @@ async function checkGhosts(session: Session, error: HelmS3Error): Promise<Checke
 async function checkPlain(session: Session): Promise<CheckedIndex> {
   const base = await readBase(session)
   const denied = await whatIsDenied(session)
-  return { ...NOTHING, ...checkBaseOf(base, undefined), counts: { charts: base.index.chartNames().length, deltas: 0, pending: 0 }, denied }
+  return {
+    ...NOTHING,
+    ...checkBaseOf(base, undefined),
+    counts: { charts: base.index.chartNames().length, deltas: 0, pending: 0 },
+    denied,
+  }
 }
 
 /** `merged` undefined: nothing is pending. A text of its own, for nobody has looked at its charts; decoded once. */
-function checkBaseOf(base: Base, merged: IndexText | undefined): Pick<CheckedIndex, 'all' | 'entries' | 'findings' | 'generation'> {
+function checkBaseOf(
+  base: Base,
+  merged: IndexText | undefined,
+): Pick<CheckedIndex, 'all' | 'entries' | 'findings' | 'generation'> {
   const text = readIndexText(base.bytes)
   return {
     findings: checkBase(text, base.bytes),

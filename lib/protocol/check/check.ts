@@ -1,6 +1,20 @@
 import pLimit from 'p-limit'
-import { type SeenObject, type SeenRepository, adviseElsewhere, checkArchives, checkDeadUrls } from '../../core/check/check-archives.ts'
-import { type Level, type Permission, type ProbeReport, checkClock, checkPermissions, checkStore, levelOf } from '../../core/check/check-store.ts'
+import {
+  type SeenObject,
+  type SeenRepository,
+  adviseElsewhere,
+  checkArchives,
+  checkDeadUrls,
+} from '../../core/check/check-archives.ts'
+import {
+  type Level,
+  type Permission,
+  type ProbeReport,
+  checkClock,
+  checkPermissions,
+  checkStore,
+  levelOf,
+} from '../../core/check/check-store.ts'
 import { type Finding, finding, findingKey } from '../../core/check/finding.ts'
 import type { FindingCode } from '../../core/check/finding-kinds.ts'
 import { type Key, probeFolder, resourceArn } from '../../core/keys.ts'
@@ -32,22 +46,40 @@ export interface CheckResult {
   /** Milliseconds by which the store's clock is ahead of the local one, to a second. */
   readonly clockSkew: number
   readonly generation: number | undefined
-  readonly counts: CheckedIndex['counts'] & { readonly entries: number; readonly archives: number; readonly provenances: number; readonly bytes: number }
+  readonly counts: CheckedIndex['counts'] & {
+    readonly entries: number
+    readonly archives: number
+    readonly provenances: number
+    readonly bytes: number
+  }
 }
 
 /** More than these are not a matter of a push that crosses the check. */
 const MOST_TO_CONFIRM = 1000
 
 /** Findings that a push or a deletion brings about for a moment. */
-const FLEETING: readonly FindingCode[] = ['archive-missing', 'archive-unlisted', 'archive-unlisted-misnamed', 'archive-duplicate', 'archive-foreign', 'archive-digest-mismatch', 'archive-of-other-chart', 'archive-folder-mismatch', 'provenance-stale', 'provenance-mismatch']
+const FLEETING: readonly FindingCode[] = [
+  'archive-missing',
+  'archive-unlisted',
+  'archive-unlisted-misnamed',
+  'archive-duplicate',
+  'archive-foreign',
+  'archive-digest-mismatch',
+  'archive-of-other-chart',
+  'archive-folder-mismatch',
+  'provenance-stale',
+  'provenance-mismatch',
+]
 
 /**
- * Checks a repository. Sends nothing but GET, HEAD and LIST, unless `probe` is asked for. Safe while others push and delete: what
- * looks wrong is looked at twice.
+ * Checks a repository. Sends nothing but GET, HEAD and LIST, unless `probe` is asked for. Safe while others push and
+ * delete: what looks wrong is looked at twice.
  *
- * Cost: a view, one LIST for each 1000 objects, one HEAD; a HEAD for each archive that is younger than its entry or that no entry names
- * (a GET where it carries no metadata); a view more and a
- * HEAD for each suspect; the LISTs of {@link ArchiveFolders.namedBy}; see also {@link findDeadUrls}; with `deep` a GET for each archive and provenance file; with `probe` see {@link probeStore}.
+ * Cost: a view, one LIST for each 1000 objects, one HEAD; a HEAD for each archive that is younger than its entry or
+ * that no entry names
+ * (a GET where it carries no metadata); a view more and a HEAD for each suspect; the LISTs of {@link
+ * ArchiveFolders.namedBy}; see also {@link findDeadUrls}; with `deep` a GET for each archive and provenance file; with
+ * `probe` see {@link probeStore}.
  * @throws HelmS3Error `missing-index` where nothing of a repository is; `denied` when `index.yaml` may not be read
  */
 export async function checkRepository(session: Session, options: CheckOptions): Promise<CheckResult> {
@@ -61,16 +93,27 @@ export async function checkRepository(session: Session, options: CheckOptions): 
   const named = index.entries === undefined ? NAMED : namedArchives(location, index.all)
   const places = { location, entries, named, objects, inFolders: inFolders.keys }
   const { contents, denied, isDenied } = await lookAtArchives(session, places, options)
-  const dead = index.entries === undefined ? new Set<Key>() : await findDeadUrls(session, location, entries, objects, inFolders)
+  const dead =
+    index.entries === undefined ? new Set<Key>() : await findDeadUrls(session, location, entries, objects, inFolders)
   const seen: SeenRepository = { ...places, dead, contents, busy: index.busy, date: session.storeClock.now() }
   const suspects = listing === undefined || index.entries === undefined ? [] : checkArchives(seen)
   const archives = await confirm(session, seen, objects, suspects)
 
-  const probed = options.probe ? await probeAll(session) : { probe: undefined, permissions: [], findings: await leftovers(session, listing !== undefined) }
+  const probed = options.probe
+    ? await probeAll(session)
+    : { probe: undefined, permissions: [], findings: await leftovers(session, listing !== undefined) }
   const permissions = [...readPermissions(session, index, listing !== undefined, isDenied), ...probed.permissions]
   const sizes = [...objects.values()]
   return {
-    findings: [...adviseElsewhere(index.findings, index.all, location), ...checkDeadUrls(seen), ...archives, ...(isDenied === true ? [] : denied.map(deniedArchive)), ...checkClock(clockSkew), ...checkPermissions(permissions), ...probed.findings],
+    findings: [
+      ...adviseElsewhere(index.findings, index.all, location),
+      ...checkDeadUrls(seen),
+      ...archives,
+      ...(isDenied === true ? [] : denied.map(deniedArchive)),
+      ...checkClock(clockSkew),
+      ...checkPermissions(permissions),
+      ...probed.findings,
+    ],
     level: levelOf(probed.probe),
     probe: probed.probe,
     permissions,
@@ -101,11 +144,15 @@ async function confirm(
   listed: ReadonlyMap<Key, ObjectInfo>,
   findings: readonly Finding[],
 ): Promise<readonly Finding[]> {
-  const keys = new Set(findings.flatMap(({ code, key }) => (FLEETING.includes(code) && key !== undefined ? [key as Key] : [])))
+  const keys = new Set(
+    findings.flatMap(({ code, key }) => (FLEETING.includes(code) && key !== undefined ? [key as Key] : [])),
+  )
   if (keys.size === 0 || keys.size > MOST_TO_CONFIRM) return findings
   const objects = new Map<Key, SeenObject>(listed)
   const contents = new Map(seen.contents)
-  const withArchives = [...keys].flatMap((key) => (key.endsWith('.prov') ? [key, key.slice(0, -'.prov'.length) as Key] : [key]))
+  const withArchives = [...keys].flatMap((key) =>
+    key.endsWith('.prov') ? [key, key.slice(0, -'.prov'.length) as Key] : [key],
+  )
   const limit = pLimit(CONCURRENCY)
   const look = async (key: Key): Promise<void> => {
     const head = await unlessDenied(session, async () => (await session.store.head(key)) ?? 'missing')
@@ -123,13 +170,19 @@ async function confirm(
   return findings.filter((each) => now.has(findingKey(each)))
 }
 
-async function probeAll(session: Session): Promise<{ readonly probe: ProbeReport | undefined; readonly permissions: readonly Permission[]; readonly findings: readonly Finding[] }> {
+async function probeAll(session: Session): Promise<{
+  readonly probe: ProbeReport | undefined
+  readonly permissions: readonly Permission[]
+  readonly findings: readonly Finding[]
+}> {
   const probe = await unlessDenied(session, () => probeStore(session))
   const permissions = await probePermissions(session, probe)
   if (probe !== undefined) return { probe, permissions, findings: checkStore(probe) }
   const { bucket } = session.location
   const resource = resourceArn(bucket, `${probeFolder(session.location)}*`)
-  const needs = `a probe needs s3:PutObject, s3:GetObject and s3:DeleteObject on ${resource}, and s3:ListBucket on ${resourceArn(bucket, '')}`
+  const needs =
+    `a probe needs s3:PutObject, s3:GetObject and s3:DeleteObject on ${resource}, and s3:ListBucket on ` +
+    `${resourceArn(bucket, '')}`
   return { probe, permissions, findings: [finding('probe-incomplete', needs)] }
 }
 
@@ -139,14 +192,27 @@ async function leftovers(session: Session, mayList: boolean): Promise<readonly F
 }
 
 /** What the requests so far have shown. `isDenied`: whether an archive could not be read; undefined: none was tried. */
-function readPermissions({ location }: Session, { counts, denied }: CheckedIndex, mayList: boolean, isDenied: boolean | undefined): readonly Permission[] {
+function readPermissions(
+  { location }: Session,
+  { counts, denied }: CheckedIndex,
+  mayList: boolean,
+  isDenied: boolean | undefined,
+): readonly Permission[] {
   const { bucket, deltaFolder, indexKey, prefix } = location
   const read = 's3:GetObject'
   return [
     { action: 's3:ListBucket', resource: resourceArn(bucket, ''), granted: mayList && !denied.list },
     { action: read, resource: resourceArn(bucket, indexKey), granted: true },
-    { action: read, resource: resourceArn(bucket, `${deltaFolder}*`), granted: denied.deltas ? false : counts.pending > 0 ? true : undefined },
-    { action: read, resource: resourceArn(bucket, `${prefix}*.tgz`), granted: isDenied === undefined ? undefined : !isDenied },
+    {
+      action: read,
+      resource: resourceArn(bucket, `${deltaFolder}*`),
+      granted: denied.deltas ? false : counts.pending > 0 ? true : undefined,
+    },
+    {
+      action: read,
+      resource: resourceArn(bucket, `${prefix}*.tgz`),
+      granted: isDenied === undefined ? undefined : !isDenied,
+    },
   ]
 }
 

@@ -14,16 +14,17 @@ import { nextIndex, writeIndex } from '../write/write-index.ts'
 const MIN_AGE = 10 * 60_000
 
 /**
- * Deltas that the store lists and does not give, and that the base has not folded: while one stands there, no view can be
- * read. Those that are gone from a second listing were collected meanwhile.
- * Cost: two LISTs for each 1000 deltas, one GET of `index.yaml`, one GET for each delta that is not folded.
+ * Deltas that the store lists and does not give, and that the base has not folded: while one stands there, no view can
+ * be read. Those that are gone from a second listing were collected meanwhile. Cost: two LISTs for each 1000 deltas,
+ * one GET of `index.yaml`, one GET for each delta that is not folded.
  * @throws HelmS3Error `missing-index`, `invalid-index`
  */
 export async function findGhosts(session: Session): Promise<readonly ListedDelta[]> {
   const { deltas } = await listDeltas(session)
   const { folded } = (await readBase(session)).index.bookkeeping
   const limit = pLimit(CONCURRENCY)
-  const isMissing = async (listed: ListedDelta): Promise<boolean> => (await readDelta(session, listed)).outcome === 'missing'
+  const isMissing = async (listed: ListedDelta): Promise<boolean> =>
+    (await readDelta(session, listed)).outcome === 'missing'
   const unfolded = deltas.filter(({ id }) => !folded.has(id))
   const missing = await Promise.all(unfolded.map((listed) => limit(() => isMissing(listed))))
   const again = new Set((await listDeltas(session)).deltas.map(({ id }) => id))
@@ -49,7 +50,9 @@ export async function forgetGhosts(session: Session): Promise<'forgotten' | 'lef
     const next = nextIndex(session, index, index, withGhosts(index.bookkeeping, ids, date))
     if ((await writeIndex(session, next, { match: etag })) === 'written') return outcome
   }
-  throw new HelmS3Error('conflict', `others keep writing ${session.location.indexKey}`, { hint: 'nothing was changed: try again' })
+  throw new HelmS3Error('conflict', `others keep writing ${session.location.indexKey}`, {
+    hint: 'nothing was changed: try again',
+  })
 }
 
 /** `date`: store clock, milliseconds since 1970. */

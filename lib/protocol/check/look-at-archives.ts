@@ -1,5 +1,11 @@
 import pLimit from 'p-limit'
-import { type KnownContent, type SeenRepository, doubtfulArchives, promisedDigests, staleProvenances } from '../../core/check/check-archives.ts'
+import {
+  type KnownContent,
+  type SeenRepository,
+  doubtfulArchives,
+  promisedDigests,
+  staleProvenances,
+} from '../../core/check/check-archives.ts'
 import { type Key, asKey, provenanceKey } from '../../core/keys.ts'
 import { hasCode } from '../../errors.ts'
 import { type ObjectInfo, listAll } from '../../store/object-store.ts'
@@ -35,15 +41,23 @@ export async function listRepository({ location, store }: Session): Promise<Read
 }
 
 /**
- * Learns what archives are: all of them with `deep`, else those that were written after their entry, whose entry may not tell any
- * more, and those that no entry names. One that is not what its entry promises is opened: only a chart can be taken for right.
- * Cost: with `deep` a GET for each archive and provenance file, else a HEAD for each of these and one more, and a GET for each that no
- * entry names and that carries no metadata, or that is a provenance file without an archive. A HEAD and perhaps a GET more for each
- * that is not what its entry promises.
+ * Learns what archives are: all of them with `deep`, else those that were written after their entry, whose entry may
+ * not tell any more, and those that no entry names. One that is not what its entry promises is opened: only a chart can
+ * be taken for right. Cost: with `deep` a GET for each archive and provenance file, else a HEAD for each of these and
+ * one more, and a GET for each that no entry names and that carries no metadata, or that is a provenance file without
+ * an archive. A HEAD and perhaps a GET more for each that is not what its entry promises.
  */
 export async function lookAtArchives(
   session: Session,
-  { entries, inFolders, location, named, objects }: Pick<SeenRepository, 'entries' | 'inFolders' | 'location' | 'named'> & { readonly objects: ReadonlyMap<Key, ObjectInfo> },
+  {
+    entries,
+    inFolders,
+    location,
+    named,
+    objects,
+  }: Pick<SeenRepository, 'entries' | 'inFolders' | 'location' | 'named'> & {
+    readonly objects: ReadonlyMap<Key, ObjectInfo>
+  },
   options: LookOptions,
 ): Promise<ArchiveContents> {
   const archives = [...objects.keys()].filter((key) => key.endsWith('.tgz'))
@@ -64,14 +78,19 @@ export async function lookAtArchives(
   await Promise.all(stale.map((key) => limit(() => lookAtProvenance(key))))
   const look = async (key: Key): Promise<void> => {
     const asked = await lookAt(session, key, objects, options.deep ? 'read' : unlisted.has(key) ? 'open' : 'ask')
-    const isOther = typeof asked === 'object' && asked.outcome === 'digest' && promised.get(key)?.has(asked.digest) === false
+    const isOther =
+      typeof asked === 'object' && asked.outcome === 'digest' && promised.get(key)?.has(asked.digest) === false
     const content = isOther ? ((await lookAt(session, key, objects, 'open')) ?? asked) : asked
     if (content === 'denied') denied.push(key)
     else if (content !== undefined) contents.set(key, content)
     progress.advance()
   }
   try {
-    await Promise.all(keys.map((key) => ((objects.get(key)?.size ?? 0) > LARGE_ARCHIVE && options.deep ? limitLarge : limit)(() => look(key))))
+    await Promise.all(
+      keys.map((key) =>
+        ((objects.get(key)?.size ?? 0) > LARGE_ARCHIVE && options.deep ? limitLarge : limit)(() => look(key)),
+      ),
+    )
   } finally {
     progress.end()
   }

@@ -4,7 +4,10 @@ import type { ETag, PutCondition, PutOutcome } from '../../store/object-store.ts
 import { OTHER_ETAG, ProbeObjects } from '../write/probe-objects.ts'
 import type { Session } from '../session/session.ts'
 
-/** Requests at once, and how often: a store that lets two of 16 writers win in every sixth round is found out in 99 of 100 probes. */
+/**
+ * Requests at once, and how often: a store that lets two of 16 writers win in every sixth round is found out in 99 of
+ * 100 probes.
+ */
 const WRITERS = 16
 const ROUNDS = 30
 
@@ -57,7 +60,11 @@ async function raceCreations(objects: ProbeObjects, advance: () => void): Promis
     const { length } = winners(await race(objects, `create-${String(round)}`, 'absent', round))
     if (length > 1) return 'racy'
     // All may have been turned away because they came at once; one alone has to win.
-    if (length === 0 && (await objects.put(`create-alone-${String(round)}`, 'alone', { when: 'absent' })).outcome !== 'written') return 'never'
+    if (
+      length === 0 &&
+      (await objects.put(`create-alone-${String(round)}`, 'alone', { when: 'absent' })).outcome !== 'written'
+    )
+      return 'never'
     advance()
   }
   return 'exact'
@@ -66,12 +73,18 @@ async function raceCreations(objects: ProbeObjects, advance: () => void): Promis
 async function raceSwaps(objects: ProbeObjects, advance: () => void): Promise<Keeping> {
   await objects.put('swap', 'first', { when: 'always' })
   if ((await objects.put('swap', 'second', { when: { match: OTHER_ETAG } })).outcome === 'written') return 'ignored'
-  if ((await objects.put('swap-nothing', 'first', { when: { match: OTHER_ETAG } })).outcome === 'written') return 'ignored'
+  if ((await objects.put('swap-nothing', 'first', { when: { match: OTHER_ETAG } })).outcome === 'written')
+    return 'ignored'
   for (let round = 0; round < ROUNDS; round++) {
     const head = await objects.head('swap')
     const { length } = winners(await race(objects, 'swap', { match: head?.etag ?? OTHER_ETAG }, round))
     if (length > 1) return 'racy'
-    if (length === 0 && (await objects.put('swap', 'alone', { when: { match: (await objects.head('swap'))?.etag ?? OTHER_ETAG } })).outcome !== 'written') return 'never'
+    if (
+      length === 0 &&
+      (await objects.put('swap', 'alone', { when: { match: (await objects.head('swap'))?.etag ?? OTHER_ETAG } }))
+        .outcome !== 'written'
+    )
+      return 'never'
     advance()
   }
   return 'exact'

@@ -22,7 +22,10 @@ export interface Repairs {
   readonly isAnew: boolean
   /** See `ReindexResult`. */
   readonly repaired: Repaired | undefined
-  /** The archives that a reindex could not read or unpack: what they hold is not in the index by it. Those that Helm leaves out are none of them. */
+  /**
+   * The archives that a reindex could not read or unpack: what they hold is not in the index by it. Those that Helm
+   * leaves out are none of them.
+   */
   readonly unread: readonly Finding[]
 }
 
@@ -33,17 +36,25 @@ export function repairsOf(findings: readonly Finding[]): ReadonlySet<Repair> {
 
 /** The archives that are not what their entries say, as the check has seen, whatever the dates say. */
 function doubtedArchives(findings: readonly Finding[]): ReadonlySet<Key> {
-  return new Set(findings.flatMap(({ code, key }) => (FINDING_KINDS[code].repair === 'reindex' && key !== undefined ? [key as Key] : [])))
+  return new Set(
+    findings.flatMap(({ code, key }) =>
+      FINDING_KINDS[code].repair === 'reindex' && key !== undefined ? [key as Key] : [],
+    ),
+  )
 }
 
 /**
- * Puts right what `checkRepository` has found, as far as that needs no decision: a reindex makes the entries agree with their
- * archives, or makes an unreadable or missing index anew; a compaction folds, and leaves out what Helm leaves out. Archives that
- * no entry names stay as they are, for only people know whether they were deleted.
- * Cost: that of a reindex, where one is needed, and of a compaction.
+ * Puts right what `checkRepository` has found, as far as that needs no decision: a reindex makes the entries agree with
+ * their archives, or makes an unreadable or missing index anew; a compaction folds, and leaves out what Helm leaves
+ * out. Archives that no entry names stay as they are, for only people know whether they were deleted. Cost: that of a
+ * reindex, where one is needed, and of a compaction.
  * @throws HelmS3Error what these do
  */
-export async function repairRepository(session: Session, findings: readonly Finding[], options: RepairOptions): Promise<Repairs> {
+export async function repairRepository(
+  session: Session,
+  findings: readonly Finding[],
+  options: RepairOptions,
+): Promise<Repairs> {
   const repairs = repairsOf(findings)
   const { afterCommit, allowLostEntries, concurrency, deep: full, relative } = options
   let repaired: Repaired | undefined
@@ -54,10 +65,21 @@ export async function repairRepository(session: Session, findings: readonly Find
   if (repairs.has('rebuild') || repairs.has('reindex') || repairs.has('rename')) {
     const rebuild = repairs.has('rebuild')
     const known = { onlyKnown: true, allowLostEntries, doubted: doubtedArchives(findings) }
-    const reindexed = await reindexRepository(session, { ...known, relative, full, strict: false, rebuild, dryRun: false, concurrency, afterCommit })
+    const reindexed = await reindexRepository(session, {
+      ...known,
+      relative,
+      full,
+      strict: false,
+      rebuild,
+      dryRun: false,
+      concurrency,
+      afterCommit,
+    })
     repaired = reindexed.repaired
     isAnew = reindexed.rebuilt
-    unread = reindexed.problems.filter(({ isLeftOut }) => isLeftOut !== true).map(({ key, reason }) => finding('archive-unread', reason, { key }))
+    unread = reindexed.problems
+      .filter(({ isLeftOut }) => isLeftOut !== true)
+      .map(({ key, reason }) => finding('archive-unread', reason, { key }))
   }
   if (repairs.size > 0) {
     const tidy = repairs.has('tidy') || repairs.has('rename') || repaired !== undefined

@@ -49,10 +49,10 @@ export interface Placing {
 }
 
 /**
- * Puts an archive where there is none: of several pushers of one version the store lets exactly one win. A push that has
- * started again looks first, because its own archive stands there, as a rule.
- * Cost: one PUT; when the key is taken also a HEAD and a view, and where the same bytes stand there another PUT. An
- * archive of a push that died with other bytes: see {@link clearOrphans}.
+ * Puts an archive where there is none: of several pushers of one version the store lets exactly one win. A push that
+ * has started again looks first, because its own archive stands there, as a rule. Cost: one PUT; when the key is taken
+ * also a HEAD and a view, and where the same bytes stand there another PUT. An archive of a push that died with other
+ * bytes: see {@link clearOrphans}.
  */
 export async function placeNewArchive(session: Session, upload: ChartUpload, placing: Placing): Promise<Placement> {
   const { contentType, minted, state } = placing
@@ -63,7 +63,12 @@ export async function placeNewArchive(session: Session, upload: ChartUpload, pla
   }
   for await (const _ of attempts(session, ARCHIVE_RETRIES)) {
     if (!minted.isFresh()) return AGAIN
-    const put = await putArchive(session, upload, { delta: minted.id, replaced: undefined }, { when: 'absent', contentType })
+    const put = await putArchive(
+      session,
+      upload,
+      { delta: minted.id, replaced: undefined },
+      { when: 'absent', contentType },
+    )
     if (put.outcome === 'written') return { kind: 'created' }
     const head = await headArchive(session, key)
     if (head === undefined) {
@@ -104,9 +109,8 @@ async function adoptArchive(
 }
 
 /**
- * Writes an archive under the id of this attempt, over the one that `head` shows, or where there is none. `replaced`: what it is to
- * say of that one.
- * Cost: one PUT; without an answer a HEAD.
+ * Writes an archive under the id of this attempt, over the one that `head` shows, or where there is none. `replaced`:
+ * what it is to say of that one. Cost: one PUT; without an answer a HEAD.
  */
 export async function putOver(
   session: Session,
@@ -127,8 +131,9 @@ export async function putOver(
 }
 
 /**
- * The archive that stands there has other bytes. Only the index tells whether the version exists. Where no entry names it, its push
- * may be about to write one; after that it must have died, and the archive goes as `prune --orphans` removes it.
+ * The archive that stands there has other bytes. Only the index tells whether the version exists. Where no entry names
+ * it, its push may be about to write one; after that it must have died, and the archive goes as `prune --orphans`
+ * removes it.
  */
 async function giveWayOrClear(
   session: Session,

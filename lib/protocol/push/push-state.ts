@@ -9,7 +9,10 @@ import type { Session } from '../session/session.ts'
 /** Who claims archives: a push, a push by force, or a reindex, which adopts what it finds. */
 export type ClaimKind = 'push' | 'force' | 'reindex'
 
-/** Something that has to come to its end before a version can be pushed. `left`: milliseconds that it may take, at the most. */
+/**
+ * Something that has to come to its end before a version can be pushed. `left`: milliseconds that it may take, at the
+ * most.
+ */
 export interface Waiting {
   readonly on: 'removal' | 'push'
   readonly left: number
@@ -82,8 +85,8 @@ export class PushState {
   }
 
   /**
-   * This push has put the archive of a version under this id. Its delta is sent only while the id lives, as all are: where
-   * it had run out by then, the archive takes too long to be sent in every attempt.
+   * This push has put the archive of a version under this id. Its delta is sent only while the id lives, as all are:
+   * where it had run out by then, the archive takes too long to be sent in every attempt.
    */
   noteWritten(version: VersionId, { id, isFresh }: Pick<Minted, 'id' | 'isFresh'>): void {
     const state = this.#of(version)
@@ -101,7 +104,10 @@ export class PushState {
     return this.#of(version).isSlow
   }
 
-  /** An addition that a delta of this push makes, or may have made. If absent: it gives way to one of a lower id that lands later. */
+  /**
+   * An addition that a delta of this push makes, or may have made. If absent: it gives way to one of a lower id that
+   * lands later.
+   */
   noteAddition({ entry, ifAbsent }: Addition): void {
     const state = this.#of(entry)
     state.entries.add(entryKey(entry))
@@ -114,8 +120,8 @@ export class PushState {
   }
 
   /**
-   * Whether the archive is another's although its id is below mine: its PUT was under way when I wrote, and met bytes equal
-   * to those that it had seen, and so the same ETag.
+   * Whether the archive is another's although its id is below mine: its PUT was under way when I wrote, and met bytes
+   * equal to those that it had seen, and so the same ETag.
    */
   isOverwrittenFromBelow(version: VersionId, { delta }: ArchiveHead): boolean {
     const written = [...this.writtenIds(version)].at(-1)
@@ -128,8 +134,8 @@ export class PushState {
   }
 
   /**
-   * This push takes over the archive that `head` shows. Of its own ones the first counts: who came before that, came before
-   * all. `date`: store clock, milliseconds since 1970, no earlier than `head`.
+   * This push takes over the archive that `head` shows. Of its own ones the first counts: who came before that, came
+   * before all. `date`: store clock, milliseconds since 1970, no earlier than `head`.
    */
   adopt(version: VersionId, head: ArchiveHead, date: number): void {
     const state = this.#of(version)
@@ -138,7 +144,10 @@ export class PushState {
     state.adopted = { delta, replaced, lastModified: Math.min(lastModified, date) }
   }
 
-  /** This push has written over the archive of another one: who came before that does not tell any more who may come after. */
+  /**
+   * This push has written over the archive of another one: who came before that does not tell any more who may come
+   * after.
+   */
   forgetAdopted(version: VersionId): void {
     this.#of(version).adopted = undefined
   }
@@ -164,8 +173,8 @@ export class PushState {
   }
 
   /**
-   * An archive that no entry names could not be removed. @returns whether that was so before: a store that is slow once is no reason to
-   * give up
+   * An archive that no entry names could not be removed. @returns whether that was so before: a store that is slow once
+   * is no reason to give up
    */
   noteNotCleared(version: VersionId): boolean {
     const state = this.#of(version)
@@ -180,8 +189,8 @@ export class PushState {
   }
 
   /**
-   * Pauses before the next look at what another client is doing with a version: shortly at first. When that takes longer than a moment
-   * it is said, once, with the time that it may take.
+   * Pauses before the next look at what another client is doing with a version: shortly at first. When that takes
+   * longer than a moment it is said, once, with the time that it may take.
    */
   async wait(session: Session, version: VersionId, { left, on }: Waiting): Promise<void> {
     const state = this.#of(version)
@@ -191,7 +200,9 @@ export class PushState {
     if (waited < MOMENT && waited + pause >= MOMENT) {
       const what = on === 'removal' ? 'a deletion' : 'another push'
       const atMost = `at most ${formatAge(left + 1000)}`
-      session.notice(`helm-s3: ${what} of ${version.name} ${version.version} may still be under way: waiting, ${atMost}`)
+      session.notice(
+        `helm-s3: ${what} of ${version.name} ${version.version} may still be under way: waiting, ${atMost}`,
+      )
     }
     state.waited[on] = waited + pause
     await session.clock.sleep(pause)

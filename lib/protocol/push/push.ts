@@ -82,41 +82,60 @@ type Attempt =
   | { readonly outcome: 'again' }
 
 /**
- * Pushes charts: archives first, then one delta, which is the commit point. When it resolves, every version in `pushed` is
- * acknowledged: every later read through the plugin shows it, unless a later mutation removed it. Without `ignoreIfExists` all
- * versions are pushed or none is, also when another client pushes one of them at the same moment.
+ * Pushes charts: archives first, then one delta, which is the commit point. When it resolves, every version in `pushed`
+ * is acknowledged: every later read through the plugin shows it, unless a later mutation removed it. Without
+ * `ignoreIfExists` all versions are pushed or none is, also when another client pushes one of them at the same moment.
  *
- * Cost of the common push of n charts: HEAD `index.yaml` beside GET of the repository's defaults and n HEADs, so that nothing is
- * written when one of them exists, whatever the store makes of conditions; LIST, n PUTs, PUT of the delta, LIST. By force without
- * those n HEADs. Where an archive stands already: a view; by force only where its metadata do not name the chart that is pushed.
+ * Cost of the common push of n charts: HEAD `index.yaml` beside GET of the repository's defaults and n HEADs, so that
+ * nothing is written when one of them exists, whatever the store makes of conditions; LIST, n PUTs, PUT of the delta,
+ * LIST. By force without those n HEADs. Where an archive stands already: a view; by force only where its metadata do
+ * not name the chart that is pushed.
  *
- * @throws HelmS3Error `missing-index`, `usage` (a version twice, or a key that is another chart's), `conflict`, `outcome-unknown`, and what the store throws
+ * @throws HelmS3Error `missing-index`, `usage` (a version twice, or a key that is another chart's), `conflict`,
+ *   `outcome-unknown`, and what the store throws
  */
-export async function pushCharts(session: Session, uploads: readonly ChartUpload[], options: PushOptions): Promise<PushResult> {
+export async function pushCharts(
+  session: Session,
+  uploads: readonly ChartUpload[],
+  options: PushOptions,
+): Promise<PushResult> {
   refuseSharedKeys(uploads, session.location)
   expectConfig(session)
   const looked = options.force && !options.dryRun ? undefined : headArchives(session, uploads, options)
   await requireRepository(session).catch((error: unknown) => {
     throw cannotFetchIndex(error)
   })
-  const existing = looked === undefined ? new Map<ChartUpload, ExistingVersion>() : await findExisting(session, uploads, await during(LOOK, () => looked), options)
+  const existing =
+    looked === undefined
+      ? new Map<ChartUpload, ExistingVersion>()
+      : await findExisting(session, uploads, await during(LOOK, () => looked), options)
   const found = [...existing.values()]
   const absent = uploads.filter((upload) => !existing.has(upload))
   if (found.length > 0 && !options.ignoreIfExists) return { pushed: [], existing: found, committed: undefined }
   if (options.dryRun || absent.length === 0) return { pushed: absent, existing: found, committed: undefined }
   const result = await pushAbsent(session, absent, options)
-  return { ...result, existing: uploads.flatMap((upload) => existing.get(upload) ?? result.existing.filter((each) => versionKey(each) === versionKey(upload))) }
+  return {
+    ...result,
+    existing: uploads.flatMap(
+      (upload) => existing.get(upload) ?? result.existing.filter((each) => versionKey(each) === versionKey(upload)),
+    ),
+  }
 }
 
 /** In the words of the Go plugin. */
 const LOOK = 'check if chart already exists in the repository: head s3 object'
 
 /** Pushes what a look at the repository has not found there. */
-async function pushAbsent(session: Session, uploads: readonly ChartUpload[], options: PushOptions): Promise<PushResult> {
+async function pushAbsent(
+  session: Session,
+  uploads: readonly ChartUpload[],
+  options: PushOptions,
+): Promise<PushResult> {
   const urlForm = await entryUrlForm(session, options.relative)
   const state = new PushState(options.force ? 'force' : 'push')
   const isPatient = startLimit(session, SETTLE_PATIENCE)
-  const tryAgain = (isRestart: boolean): Promise<Attempt> => tryPush(session, uploads, { ...options, urlForm }, state, isRestart)
+  const tryAgain = (isRestart: boolean): Promise<Attempt> =>
+    tryPush(session, uploads, { ...options, urlForm }, state, isRestart)
   for await (const attempt of attempts(session, PUSH_RETRIES)) {
     let tried = await tryAgain(attempt > 1)
     while (tried.outcome === 'wait' && isPatient()) {
@@ -176,8 +195,9 @@ async function tryPush(
 }
 
 /**
- * Whether the archives that were written over the same bytes are still those of this attempt: their ETag is that of what they
- * replaced, so that a PUT which another push has sent before may have met it. Cost: a HEAD for each, seldom any.
+ * Whether the archives that were written over the same bytes are still those of this attempt: their ETag is that of
+ * what they replaced, so that a PUT which another push has sent before may have met it. Cost: a HEAD for each, seldom
+ * any.
  */
 async function stillStand(session: Session, ours: readonly Placed[], { id }: Minted): Promise<boolean> {
   const isOverSame = ({ placement: { kind } }: Placed): boolean => kind === 'adopted' || kind === 'renewed'
@@ -193,20 +213,27 @@ interface CommittedPush {
   /** The versions that deltas above it touch, by version key. */
   readonly overtaken: ReadonlySet<string>
   readonly newerDeltas: number
-  /** Whether something may have overtaken it that the look could not see any more, or that its id could not be above. */
+  /**
+   * Whether something may have overtaken it that the look could not see any more, or that its id could not be above.
+   */
   readonly mayHaveMissed: boolean
 }
 
 const NOTHING_TO_COMMIT: CommittedPush = { overtaken: new Set(), newerDeltas: 0, mayHaveMissed: false }
 
 /**
- * Writes the delta and looks behind it. What overtook it may be folded and collected, and missing from a listing that comes more than
- * the lifetime of the id after its mint: by the clocks of this machine or, where these stood still, by the answers of the store.
+ * Writes the delta and looks behind it. What overtook it may be folded and collected, and missing from a listing that
+ * comes more than the lifetime of the id after its mint: by the clocks of this machine or, where these stood still, by
+ * the answers of the store.
  */
 async function commit(session: Session, minted: Minted, delta: Delta): Promise<CommittedPush | 'expired'> {
   const appended = await appendDelta(session, minted, delta)
   if (appended.outcome === 'expired') return 'expired'
-  const look = await overtakenVersions(session, minted.id, delta.added.map(({ entry }) => entry))
+  const look = await overtakenVersions(
+    session,
+    minted.id,
+    delta.added.map(({ entry }) => entry),
+  )
   const isInTime = appended.isTimely && minted.isFresh() && Math.abs(look.date - minted.date) <= ID_LIFETIME
   return {
     overtaken: new Set(look.overtaken.map(versionKey)),
@@ -217,7 +244,9 @@ async function commit(session: Session, minted: Minted, delta: Delta): Promise<C
 
 /** Another chart has put its archive under the key of one of these meanwhile. */
 function refusalOf({ location }: Session, placed: readonly Placed[]): HelmS3Error | undefined {
-  const [refusal] = placed.flatMap(({ placement, upload }) => (placement.kind === 'taken' ? [keyTaken(location, upload, placement.owner)] : []))
+  const [refusal] = placed.flatMap(({ placement, upload }) =>
+    placement.kind === 'taken' ? [keyTaken(location, upload, placement.owner)] : [],
+  )
   return refusal
 }
 
@@ -228,8 +257,8 @@ function existingVersion({ placement, upload: { name, version } }: Placed): read
 }
 
 /**
- * Removes what this push has placed, because another version of it turned out to exist: all or none. What cannot be removed stays
- * without an entry; the next push of the version takes it over, or its place.
+ * Removes what this push has placed, because another version of it turned out to exist: all or none. What cannot be
+ * removed stays without an entry; the next push of the version takes it over, or its place.
  */
 async function takeBack(session: Session, placed: readonly Placed[], { id }: Minted): Promise<void> {
   const archives = placed.flatMap(({ placement: { kind }, upload }): OrphanArchive[] => {
@@ -242,7 +271,9 @@ async function takeBack(session: Session, placed: readonly Placed[], { id }: Min
     await clearOrphans(session, archives, { isOwn: true })
   } catch (error) {
     if (!(error instanceof HelmS3Error)) throw error
-    session.detail(`helm-s3: ${formatCount(archives.length, 'archive')} without an entry stay in the bucket: ${error.message}`)
+    session.detail(
+      `helm-s3: ${formatCount(archives.length, 'archive')} without an entry stay in the bucket: ${error.message}`,
+    )
   }
 }
 
@@ -264,7 +295,8 @@ async function placeAll(
   const minted = await state.mint(session)
   await refuseBelow(session, minted, uploads)
   const limit = pLimit(CONCURRENCY)
-  const place = (upload: ChartUpload): Promise<Placement> => placeNewArchive(session, upload, { minted, state, contentType })
+  const place = (upload: ChartUpload): Promise<Placement> =>
+    placeNewArchive(session, upload, { minted, state, contentType })
   // Nothing of the others is sent again as long as the one that was waited for is not free.
   const first = uploads.find((upload) => state.hasWaitedFor(upload))
   const firstPlacement = first && (await place(first))
@@ -278,7 +310,9 @@ async function placeAll(
 async function putProvenances(session: Session, ours: readonly Placed[], minted: Minted): Promise<void> {
   const limit = pLimit(CONCURRENCY)
   const put = ({ upload, placement }: Placed): Promise<void> =>
-    putProvenance(session, upload, minted.id, { removeOld: placement.kind === 'replaced' || placement.kind === 'renewed' })
+    putProvenance(session, upload, minted.id, {
+      removeOld: placement.kind === 'replaced' || placement.kind === 'renewed',
+    })
   await Promise.all(ours.map((placed) => limit(() => put(placed))))
 }
 
@@ -286,7 +320,9 @@ async function putProvenances(session: Session, ours: readonly Placed[], minted:
 function makeDelta(session: Session, ours: readonly Placed[], options: EntryUrls): Delta {
   const additions = ours.flatMap(({ upload, placement }): Addition[] => {
     if (placement.kind === 'refreshed') return []
-    return [{ entry: entryOf(session, upload, options), ifAbsent: placement.kind === 'kept' || placement.kind === 'adopted' }]
+    return [
+      { entry: entryOf(session, upload, options), ifAbsent: placement.kind === 'kept' || placement.kind === 'adopted' },
+    ]
   })
   return { added: additions, removed: [] }
 }
@@ -301,7 +337,8 @@ function claimOf({ location }: Session, { name, version, digest }: ChartUpload):
 }
 
 /**
- * The uploads whose version is in the index, as one look tells; none by force. An archive alone says nothing: its push may have died.
+ * The uploads whose version is in the index, as one look tells; none by force. An archive alone says nothing: its push
+ * may have died.
  * @throws HelmS3Error `usage` when one that could be pushed would replace the archive of another chart
  */
 async function findExisting(
@@ -327,10 +364,14 @@ async function findExisting(
 }
 
 /**
- * What stands in the place of each archive. Never rejects before it is awaited. Who pushes one chart need not be allowed to look:
- * the store decides then.
+ * What stands in the place of each archive. Never rejects before it is awaited. Who pushes one chart need not be
+ * allowed to look: the store decides then.
  */
-function headArchives(session: Session, uploads: readonly ChartUpload[], { dryRun }: PushOptions): Promise<readonly (ArchiveHead | undefined)[]> {
+function headArchives(
+  session: Session,
+  uploads: readonly ChartUpload[],
+  { dryRun }: PushOptions,
+): Promise<readonly (ArchiveHead | undefined)[]> {
   const limit = pLimit(CONCURRENCY)
   const look = async (upload: ChartUpload): Promise<ArchiveHead | undefined> => {
     try {

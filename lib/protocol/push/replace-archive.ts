@@ -33,9 +33,9 @@ interface Target {
 
 /**
  * Puts the archives of a forced push, over whatever stands there: HEAD, an id above what it showed, PUT with its ETag.
- * Equal bytes that the index names for good are written again as they are, without a delta.
- * Cost: a HEAD and a PUT for each archive, one LIST; a view when the same bytes stand there already, or an archive that does not say
- * that it is one of this chart; see also `waitForRemovals`.
+ * Equal bytes that the index names for good are written again as they are, without a delta. Cost: a HEAD and a PUT for
+ * each archive, one LIST; a view when the same bytes stand there already, or an archive that does not say that it is
+ * one of this chart; see also `waitForRemovals`.
  * @throws HelmS3Error `usage` when an archive that stands there is that of another chart
  */
 export async function replaceArchives(
@@ -45,16 +45,27 @@ export async function replaceArchives(
   contentType: string,
 ): Promise<{ readonly minted: Minted; readonly placements: readonly Placement[] }> {
   const limit = pLimit(CONCURRENCY)
-  const heads = await Promise.all(uploads.map((upload) => limit(() => headArchive(session, archiveKey(session.location, upload)))))
+  const heads = await Promise.all(
+    uploads.map((upload) => limit(() => headArchive(session, archiveKey(session.location, upload)))),
+  )
   const isSame = (upload: ChartUpload, head: ArchiveHead | undefined): boolean =>
     head !== undefined && head.digest === upload.digest && !state.isMine(head)
   const isDoubtful = (upload: ChartUpload, head: ArchiveHead | undefined): boolean =>
     head !== undefined && !isArchiveOf(upload, head) && !state.isMine(head)
-  const view = uploads.some((upload, i) => isSame(upload, heads[i]) || isDoubtful(upload, heads[i])) ? await readView(session) : undefined
-  const others = view === undefined ? undefined : await waitForOthers(session, view, uploads.flatMap((upload, i) => {
-    const head = heads[i]
-    return head !== undefined && isDoubtful(upload, head) ? [{ upload, head }] : []
-  }))
+  const view = uploads.some((upload, i) => isSame(upload, heads[i]) || isDoubtful(upload, heads[i]))
+    ? await readView(session)
+    : undefined
+  const others =
+    view === undefined
+      ? undefined
+      : await waitForOthers(
+          session,
+          view,
+          uploads.flatMap((upload, i) => {
+            const head = heads[i]
+            return head !== undefined && isDoubtful(upload, head) ? [{ upload, head }] : []
+          }),
+        )
   const planFor = async (upload: ChartUpload, head: ArchiveHead | undefined): Promise<Target> => {
     if (head === undefined) return { upload, head, plan: 'replace' }
     if (state.isMine(head)) return { upload, head, plan: state.isSlow(upload) ? 'keep' : 'replace' }
@@ -73,9 +84,9 @@ export async function replaceArchives(
 }
 
 /**
- * The id under which the provenance file was written that is to be replaced beside an archive that stays: a push of the same bytes leaves
- * no delta, so that the log does not show what the new id has to be above.
- * Cost: a HEAD, where the same bytes stand there and a provenance file goes along.
+ * The id under which the provenance file was written that is to be replaced beside an archive that stays: a push of the
+ * same bytes leaves no delta, so that the log does not show what the new id has to be above. Cost: a HEAD, where the
+ * same bytes stand there and a provenance file goes along.
  */
 async function provenanceWriter(session: Session, { plan, upload }: Target): Promise<DeltaId | undefined> {
   if (plan === 'replace' || upload.provenance === undefined) return undefined
@@ -84,8 +95,9 @@ async function provenanceWriter(session: Session, { plan, upload }: Target): Pro
 }
 
 /**
- * Of archives that do not say that they are those of the charts to be pushed: one that no entry names may be that of a push of another
- * chart which is about to write its delta, unless it is without any metadata. Undefined: there is none, they may be replaced.
+ * Of archives that do not say that they are those of the charts to be pushed: one that no entry names may be that of a
+ * push of another chart which is about to write its delta, unless it is without any metadata. Undefined: there is none,
+ * they may be replaced.
  * @throws HelmS3Error `usage` when an entry of another chart names one
  */
 async function waitForOthers(
@@ -105,9 +117,9 @@ async function waitForOthers(
 }
 
 /**
- * A deletion of one of these versions that may still be under way: its DELETE could meet what is written now, where equal bytes come
- * back or the store ignores the condition. Undefined: there is none.
- * Cost: a GET of each delta of the last minutes, seldom any; a view when one of them removes such a version.
+ * A deletion of one of these versions that may still be under way: its DELETE could meet what is written now, where
+ * equal bytes come back or the store ignores the condition. Undefined: there is none. Cost: a GET of each delta of the
+ * last minutes, seldom any; a view when one of them removes such a version.
  */
 async function waitForRemovals(
   session: Session,
@@ -129,9 +141,9 @@ async function waitForRemovals(
 }
 
 /**
- * Written anew is an entry that something pending is about to change, one that may yet give way to a slower delta, one that
- * Helm leaves out, because it bears no name, and one whose url leads nowhere.
- * Cost: a HEAD, for an entry whose url leads into a folder.
+ * Written anew is an entry that something pending is about to change, one that may yet give way to a slower delta, one
+ * that Helm leaves out, because it bears no name, and one whose url leads nowhere. Cost: a HEAD, for an entry whose url
+ * leads into a folder.
  */
 async function planForSameBytes(
   session: Session,

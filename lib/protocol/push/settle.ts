@@ -28,19 +28,19 @@ export interface Claim extends VersionId {
  * Brings index and archive of one version into agreement, after a push that others may have crossed. Only then may that
  * push be acknowledged. The view is read before the HEAD: an archive that changes in between is seen.
  *
- * An archive that another push has put there since is that push's to speak for. A push by force is done when the delta of
- * the other one stands and its own was in effect before; one that never was in effect may have been taken for dead, and
- * starts again, and so does a push that is to replace nothing: it finds the version in the index. When the other must have
- * died before its delta, this one is not acknowledged.
+ * An archive that another push has put there since is that push's to speak for. A push by force is done when the delta
+ * of the other one stands and its own was in effect before; one that never was in effect may have been taken for dead,
+ * and starts again, and so does a push that is to replace nothing: it finds the version in the index. When the other
+ * must have died before its delta, this one is not acknowledged.
  *
- * A push that has the archive and not the entry starts again, and writes both under a new id. Where that would take longer
- * than an id lives it adds the entry where there is none, and so does a reindex. A push that has added its entry so waits
- * until that is firm: see {@link timeToBeFirm}.
+ * A push that has the archive and not the entry starts again, and writes both under a new id. Where that would take
+ * longer than an id lives it adds the entry where there is none, and so does a reindex. A push that has added its entry
+ * so waits until that is firm: see {@link timeToBeFirm}.
  *
  * @returns `settled`: the version is as the log says, by this push or by a later one; `again`: neither holds, and what
  *   was seen no longer does; of a reindex: the archive is gone
- * @throws HelmS3Error `conflict` when deletions of the version do not cease, a forced push replaced the archive and died, or the
- *   store's clock has been set back below the newest change of the version
+ * @throws HelmS3Error `conflict` when deletions of the version do not cease, a forced push replaced the archive and
+ *   died, or the store's clock has been set back below the newest change of the version
  * Cost: one view and one HEAD; again after each wait and each delta of its own.
  */
 export async function settle(
@@ -51,7 +51,7 @@ export async function settle(
 ): Promise<'settled' | 'again'> {
   const isPatient = startLimit(session, SETTLE_PATIENCE)
   const mayOtherLive = startLimit(session, PUSH_MAY_LIVE)
-  for (let written = 0; written < MAX_DELTAS; ) {
+  for (let written = 0; written < MAX_DELTAS;) {
     const view = await readView(session)
     const head = await headArchive(session, claim.key)
     if (head === undefined) return (await wasDeletedAfterMe(session, view, claim, state)) ? 'settled' : 'again'
@@ -89,7 +89,9 @@ export async function settle(
   })
 }
 
-/** Where the archive of another push stands: what that means for this one. `unnamed`: the index does not name it (yet). */
+/**
+ * Where the archive of another push stands: what that means for this one. `unnamed`: the index does not name it (yet).
+ */
 async function judgeOther(
   session: Session,
   view: View,
@@ -112,13 +114,21 @@ async function judgeOther(
 }
 
 /**
- * Whether somebody may have removed an archive of this push as one that no entry names: who pushed after that took the version for free.
- * A delta that is folded and collected may have announced it.
+ * Whether somebody may have removed an archive of this push as one that no entry names: who pushed after that took the
+ * version for free. A delta that is folded and collected may have announced it.
  */
-async function wasTakenForDead(session: Session, view: View, claim: Claim, head: ArchiveHead, state: PushState): Promise<boolean> {
+async function wasTakenForDead(
+  session: Session,
+  view: View,
+  claim: Claim,
+  head: ArchiveHead,
+  state: PushState,
+): Promise<boolean> {
   const first = [...state.writtenIds(claim)].at(0)
   const others = await findRemovals(session, view, claim, state.mine)
-  const mayAnnounce = others.filter(({ id, isAnnouncement, isCertain }) => isAnnouncement || (!isCertain && id !== head.delta))
+  const mayAnnounce = others.filter(
+    ({ id, isAnnouncement, isCertain }) => isAnnouncement || (!isCertain && id !== head.delta),
+  )
   return mayAnnounce.some(({ id }) => first !== undefined && id > first)
 }
 
@@ -138,12 +148,12 @@ async function whatToWaitFor(
 }
 
 /**
- * Milliseconds until an entry that was added if absent, beside this archive, gives way to no delta of a lower id any more,
- * at the most; 0: it is firm. What could still land is of pushes whose archives this one has replaced: where it was put in
- * the place of none there is none (a deletion that has taken an archive has a higher id than its push). The others have been
- * minted before this archive was written. They are superseded when something that was minted after it, or this archive's own
- * delta, has touched the version and is folded. Else the archive must have stood for so long that each of them has sent its
- * delta, or never will. (Dates of objects are in whole seconds.)
+ * Milliseconds until an entry that was added if absent, beside this archive, gives way to no delta of a lower id any
+ * more, at the most; 0: it is firm. What could still land is of pushes whose archives this one has replaced: where it
+ * was put in the place of none there is none (a deletion that has taken an archive has a higher id than its push). The
+ * others have been minted before this archive was written. They are superseded when something that was minted after it,
+ * or this archive's own delta, has touched the version and is folded. Else the archive must have stood for so long that
+ * each of them has sent its delta, or never will. (Dates of objects are in whole seconds.)
  */
 export function timeToBeFirm(view: View, version: VersionId, { delta, lastModified, replaced }: Adopted): number {
   if (replaced === undefined) return 0
@@ -154,7 +164,9 @@ export function timeToBeFirm(view: View, version: VersionId, { delta, lastModifi
   const covers = (id: DeltaId): boolean => id === delta || (lowest !== undefined && id >= lowest && isAfter(id))
   const isFolded = [...base.index.bookkeeping.folded].some(([id, each]) => covers(id) && isTouchedBy(each, key))
   const owners: readonly (DeltaId | string | undefined)[] = [delta, replaced]
-  const isPending = pending.some(({ added, id }) => owners.includes(id) && added.some((each) => addsInAnyCase(each, key)))
+  const isPending = pending.some(
+    ({ added, id }) => owners.includes(id) && added.some((each) => addsInAnyCase(each, key)),
+  )
   return isFolded || isPending ? 0 : Math.max(0, lastModified + 1000 + PUSH_MAY_LIVE - listing.date)
 }
 
@@ -167,8 +179,9 @@ function addsInAnyCase({ entry, ifAbsent }: Addition, key: string): boolean {
 }
 
 /**
- * Whether a delta that adds the version in any case has counted: nothing above it that touches the version had been folded
- * before it was. Of two folded within one second, the resolution of the store's clock, nobody knows, and it has not.
+ * Whether a delta that adds the version in any case has counted: nothing above it that touches the version had been
+ * folded before it was. Of two folded within one second, the resolution of the store's clock, nobody knows, and it has
+ * not.
  */
 function wasInEffect({ base, pending }: View, version: VersionId, id: DeltaId): boolean {
   const { folded } = base.index.bookkeeping
@@ -181,15 +194,19 @@ function wasInEffect({ base, pending }: View, version: VersionId, id: DeltaId): 
 }
 
 function replacedByTheDead({ name, version }: VersionId): HelmS3Error {
-  return new HelmS3Error('conflict', `an interrupted \`push --force\` left another archive of ${name} ${version} in its place`, {
-    hint: 'look which archive you want there, and push it with --force',
-  })
+  return new HelmS3Error(
+    'conflict',
+    `an interrupted \`push --force\` left another archive of ${name} ${version} in its place`,
+    {
+      hint: 'look which archive you want there, and push it with --force',
+    },
+  )
 }
 
 /**
- * Whether a later removal explains that entry and archive are gone. One of other bytes does not: it has taken another archive, or this
- * one by mistake. Where only the folded set remembers it, its bytes are not known: then it counts when a delta of mine was in effect
- * before it.
+ * Whether a later removal explains that entry and archive are gone. One of other bytes does not: it has taken another
+ * archive, or this one by mistake. Where only the folded set remembers it, its bytes are not known: then it counts when
+ * a delta of mine was in effect before it.
  */
 async function wasDeletedAfterMe(session: Session, view: View, claim: Claim, state: PushState): Promise<boolean> {
   if (view.index.find(claim) !== undefined) return false
@@ -205,10 +222,15 @@ async function wasDeletedAfterMe(session: Session, view: View, claim: Claim, sta
 }
 
 /**
- * Whether the entry of a claim stands, and nothing pending is going to change it: the highest delta that touches the version
- * is its addition. `words`: see {@link lastWords}.
+ * Whether the entry of a claim stands, and nothing pending is going to change it: the highest delta that touches the
+ * version is its addition. `words`: see {@link lastWords}.
  */
-export function hasItsEntry(view: View, claim: Omit<Claim, 'key'>, state: PushState, words = lastWords(view.pending)): boolean {
+export function hasItsEntry(
+  view: View,
+  claim: Omit<Claim, 'key'>,
+  state: PushState,
+  words = lastWords(view.pending),
+): boolean {
   if (view.index.find(claim)?.digest !== claim.digest) return false
   const last = words.get(versionKey(claim))
   if (last === undefined) return true

@@ -17,7 +17,8 @@ export async function askAgain<T>(session: Session, ask: () => Promise<T>): Prom
   const first = ask()
   let refusal: HelmS3Error | undefined
   for await (const attempt of attempts(session, REFUSED_RETRIES)) {
-    if (refusal !== undefined) detail(`helm-s3: ${location.url}: refused, which may pass: asking again (${refusal.message})`)
+    if (refusal !== undefined)
+      detail(`helm-s3: ${location.url}: refused, which may pass: asking again (${refusal.message})`)
     try {
       return await (attempt === 1 ? first : ask())
     } catch (error) {

@@ -25,7 +25,9 @@ export async function publishedLocation(session: Session): Promise<RepositoryLoc
 
 /** The same for a reader of these entries, who asks only when one of them lies at a URL of the web. */
 export async function locationFor(session: Session, entries: readonly Entry[]): Promise<RepositoryLocation> {
-  return entries.some(({ urls }) => urls?.some((url) => /^https?:/i.test(url))) ? publishedLocation(session) : session.location
+  return entries.some(({ urls }) => urls?.some((url) => /^https?:/i.test(url)))
+    ? publishedLocation(session)
+    : session.location
 }
 
 /** By what a compaction goes: the command line, else the repository. An undefined form keeps that of `index.yaml`. */
@@ -34,7 +36,10 @@ export async function compactionSettings(
   given: { readonly graceWindow: number | undefined; readonly form: IndexForm | undefined },
 ): Promise<{ readonly graceWindow: number; readonly form: IndexForm | undefined }> {
   const config = await session.repositoryConfig()
-  return { graceWindow: given.graceWindow ?? config.graceWindow ?? DEFAULT_GRACE_WINDOW, form: given.form ?? config.format }
+  return {
+    graceWindow: given.graceWindow ?? config.graceWindow ?? DEFAULT_GRACE_WINDOW,
+    form: given.form ?? config.format,
+  }
 }
 
 /** What the repository says about every object that is written. */

@@ -39,9 +39,10 @@ export interface DeltaListing {
 }
 
 /**
- * The deltas in `index.d/`, over all pages, as far as their names, dates and sizes tell that they are well-formed. The defaults of the
- * repository and marks of rebuilds, which lie beside them, are left out; the session learns when there are none, for their key comes after that of every delta.
- * `after`: only ids above this one. Cost: one LIST for each 1000 objects.
+ * The deltas in `index.d/`, over all pages, as far as their names, dates and sizes tell that they are well-formed. The
+ * defaults of the repository and marks of rebuilds, which lie beside them, are left out; the session learns when there
+ * are none, for their key comes after that of every delta. `after`: only ids above this one. Cost: one LIST for each
+ * 1000 objects.
  */
 export async function listDeltas(session: Session, after?: DeltaId): Promise<DeltaListing> {
   const { knownIds, location, store } = session

@@ -6,9 +6,9 @@ import { readDelta } from './read-delta.ts'
 import type { Session } from '../session/session.ts'
 
 /**
- * Which of the versions a delta above `own` touches: a mutation that minted later and landed earlier did not see this one.
- * To be trusted only while `own` is fresh: no delta above it is collected sooner. `date`: when it looked, by the store's clock.
- * Cost: one LIST, and one GET for each delta above.
+ * Which of the versions a delta above `own` touches: a mutation that minted later and landed earlier did not see this
+ * one. To be trusted only while `own` is fresh: no delta above it is collected sooner. `date`: when it looked, by the
+ * store's clock. Cost: one LIST, and one GET for each delta above.
  */
 export async function overtakenVersions<T extends VersionId>(
   session: Session,
@@ -20,7 +20,8 @@ export async function overtakenVersions<T extends VersionId>(
   for (const listed of deltas) {
     const read = await readDelta(session, listed)
     for (const version of versions) {
-      if (read.outcome === 'missing' || (read.outcome === 'delta' && touches(read.delta, version))) overtaken.add(version)
+      if (read.outcome === 'missing' || (read.outcome === 'delta' && touches(read.delta, version)))
+        overtaken.add(version)
     }
   }
   return { overtaken: [...overtaken], newerDeltas: deltas.length, date }

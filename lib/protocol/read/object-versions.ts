@@ -6,7 +6,10 @@ import type { Session } from '../session/session.ts'
 /** Of an object the newest so many versions are looked at. */
 const MAX_VERSIONS = 20
 
-/** The versions of an object that the bucket keeps, the newest first; none where the store knows no versions. Cost: a LIST. */
+/**
+ * The versions of an object that the bucket keeps, the newest first; none where the store knows no versions. Cost: a
+ * LIST.
+ */
 export async function listVersions({ store }: Session, key: Key): Promise<readonly ObjectVersion[]> {
   try {
     return await store.listVersions(key)
@@ -20,7 +23,11 @@ export async function listVersions({ store }: Session, key: Key): Promise<readon
  * The newest version of an object that fits. `no-versions`: the bucket keeps none of it, or of no object at all.
  * Cost: a LIST, and a GET for each of the newest versions until one fits.
  */
-export async function findVersion(session: Session, key: Key, fits: (body: Uint8Array) => boolean): Promise<StoredObject | 'no-versions' | undefined> {
+export async function findVersion(
+  session: Session,
+  key: Key,
+  fits: (body: Uint8Array) => boolean,
+): Promise<StoredObject | 'no-versions' | undefined> {
   const versions = await listVersions(session, key)
   if (versions.length === 0) return 'no-versions'
   for (const { version } of versions.slice(0, MAX_VERSIONS)) {

@@ -13,8 +13,8 @@ const PATHS: Readonly<Record<ReadPath, string>> = {
 }
 
 /**
- * Reads `index.yaml`. Cost: one GET of the whole object, or of nothing when it is as this session, or this machine, has read
- * it before.
+ * Reads `index.yaml`. Cost: one GET of the whole object, or of nothing when it is as this session, or this machine, has
+ * read it before.
  * @throws HelmS3Error `missing-index` when there is none, `invalid-index` when Helm would not load it
  */
 export async function readBase(session: Session): Promise<Base> {
@@ -35,10 +35,20 @@ type BaseText = Pick<StoredObject, 'body' | 'date' | 'etag' | 'lastModified'>
 function noteBase(session: Session, text: BaseText | KeptText): Base {
   const { body, date, etag, lastModified } = text
   const isFromCache = 'isFromCache' in text
-  const base: Base = { index: readIndexText(body), bytes: body, etag, size: body.length, isFromCache, lastModified, date }
+  const base: Base = {
+    index: readIndexText(body),
+    bytes: body,
+    etag,
+    size: body.length,
+    isFromCache,
+    lastModified,
+    date,
+  }
   const { form, path } = base.index
   const origin = isFromCache ? ' kept on this machine' : ''
-  session.detail(`helm-s3: read ${session.location.indexKey}, ${String(body.length)} bytes of ${form}${origin}, ${PATHS[path]}`)
+  session.detail(
+    `helm-s3: read ${session.location.indexKey}, ${String(body.length)} bytes of ${form}${origin}, ${PATHS[path]}`,
+  )
   session.memory.base = base
   for (const id of base.index.bookkeeping.folded.keys()) session.knownIds.note(id)
   return base
@@ -57,7 +67,10 @@ async function readKeptBase({ baseCache, location, store }: Session): Promise<Ba
 }
 
 /** Keeps the base on this machine for the next read, where that saves more than it costs. */
-export async function keepBase({ baseCache }: Session, { bytes, etag, isFromCache, lastModified }: Base): Promise<void> {
+export async function keepBase(
+  { baseCache }: Session,
+  { bytes, etag, isFromCache, lastModified }: Base,
+): Promise<void> {
   if (!isFromCache && bytes.length >= WORTH_KEEPING) await baseCache?.keep({ etag, lastModified, body: bytes })
 }
 
@@ -71,7 +84,9 @@ export async function missingIndex(session: Session): Promise<HelmS3Error> {
   const { location } = session
   const { below, isOwn } = await findRemains(session)
   const others = below.length > MOST_NAMED ? ` and ${String(below.length - MOST_NAMED)} more` : ''
-  const named = below.slice(0, MOST_NAMED).map((prefix) => shellWord(repositoryAt(location.bucket, prefix, location.query).address))
+  const named = below
+    .slice(0, MOST_NAMED)
+    .map((prefix) => shellWord(repositoryAt(location.bucket, prefix, location.query).address))
   return new HelmS3Error('missing-index', `there is no index.yaml at ${location.url}`, {
     hint: isOwn
       ? `there are charts: \`helm s3 reindex ${shellWord(location.address)}\` makes an index of them`
@@ -90,18 +105,24 @@ export async function hasRemains(session: Session): Promise<boolean> {
 const MOST_NAMED = 5
 
 /**
- * What stands where there is no index: archives or deltas of this very place, and the prefixes of repositories in folders below it. Of a
- * place with more than a thousand objects, the first ones tell. Cost: one LIST page.
+ * What stands where there is no index: archives or deltas of this very place, and the prefixes of repositories in
+ * folders below it. Of a place with more than a thousand objects, the first ones tell. Cost: one LIST page.
  */
-async function findRemains({ location, store }: Session): Promise<{ readonly isOwn: boolean; readonly below: readonly string[] }> {
+async function findRemains({
+  location,
+  store,
+}: Session): Promise<{ readonly isOwn: boolean; readonly below: readonly string[] }> {
   const { objects } = await store.list(location.prefix)
-  const isOwn = objects.some(({ key }) => (key.startsWith(location.deltaFolder) && key !== location.configKey) || isArchiveKey(location, key))
+  const isOwn = objects.some(
+    ({ key }) => (key.startsWith(location.deltaFolder) && key !== location.configKey) || isArchiveKey(location, key),
+  )
   const below = objects.flatMap(({ key }) => /^(.*\/)(?:index\.yaml|index\.d\/[^/]*)$/s.exec(key)?.[1] ?? [])
   return { isOwn, below: [...new Set(below)].filter((prefix) => prefix !== location.prefix) }
 }
 
 /**
- * The error of a mutation that could not read the index, in the words of the Go plugin (cmd/helm-s3/push.go, delete.go).
+ * The error of a mutation that could not read the index, in the words of the Go plugin (cmd/helm-s3/push.go,
+ * delete.go).
  */
 export function cannotFetchIndex(error: unknown): unknown {
   if (hasCode(error, 'invalid-index')) return inStep('load index from downloaded file', error)

@@ -21,7 +21,8 @@ export async function readRepositoryConfig(session: Session): Promise<Repository
   try {
     const { ignored, texts } = (await askAgain(session, () => lookAtConfig(session))).decoded
     const others = ignored.length > 1 ? ` (and ${String(ignored.length - 1)} more)` : ''
-    if (ignored[0] !== undefined) session.notice(`helm-s3: ignored in ${session.location.configKey}: ${ignored[0]}${others}`)
+    if (ignored[0] !== undefined)
+      session.notice(`helm-s3: ignored in ${session.location.configKey}: ${ignored[0]}${others}`)
     return configOf(texts)
   } catch (error) {
     if (hasCode(error, 'denied')) return {}
@@ -29,7 +30,10 @@ export async function readRepositoryConfig(session: Session): Promise<Repository
   }
 }
 
-/** Begins to read the defaults while other requests are under way. Whoever asks for them later gets the error, if there is one. */
+/**
+ * Begins to read the defaults while other requests are under way. Whoever asks for them later gets the error, if there
+ * is one.
+ */
 export function expectConfig(session: Session): void {
   session.repositoryConfig().catch(() => undefined)
 }
@@ -51,5 +55,7 @@ export async function lookAtConfig({ location, store }: Session): Promise<Config
     const head = await store.head(location.configKey)
     return { decoded: TOO_LARGE_CONFIG, when: head === undefined ? 'absent' : { match: head.etag } }
   }
-  return object === undefined ? { decoded: NO_CONFIG, when: 'absent' } : { decoded: decodeConfig(object.body), when: { match: object.etag } }
+  return object === undefined
+    ? { decoded: NO_CONFIG, when: 'absent' }
+    : { decoded: decodeConfig(object.body), when: { match: object.etag } }
 }

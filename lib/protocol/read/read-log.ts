@@ -12,7 +12,10 @@ import type { Session } from '../session/session.ts'
 /** A mutation, as far as its traces tell. */
 export interface LogEntry {
   readonly id: DeltaId
-  /** `pending`: not in `index.yaml` yet; `folded`: there, and still in `index.d/`; `collected`: `index.yaml` alone remembers it. */
+  /**
+   * `pending`: not in `index.yaml` yet; `folded`: there, and still in `index.d/`; `collected`: `index.yaml` alone
+   * remembers it.
+   */
   readonly state: 'pending' | 'folded' | 'collected'
   /** What it says; undefined when it is collected. */
   readonly delta: StoredDelta | undefined
@@ -29,14 +32,16 @@ export interface Log {
 }
 
 export interface LogOptions {
-  /** Only mutations of this chart. A collected one that touched more versions than `index.yaml` remembers counts, too. */
+  /**
+   * Only mutations of this chart. A collected one that touched more versions than `index.yaml` remembers counts, too.
+   */
   readonly name: string | undefined
   readonly limit: number
 }
 
 /**
- * The mutations that have left traces, newest first, in the order of the log.
- * Cost: one LIST for each 1000 deltas, a ranged GET of the head of `index.yaml`, one GET for each delta that is looked at.
+ * The mutations that have left traces, newest first, in the order of the log. Cost: one LIST for each 1000 deltas, a
+ * ranged GET of the head of `index.yaml`, one GET for each delta that is looked at.
  * @throws HelmS3Error `missing-index`, `invalid-index`
  */
 export async function readLog(session: Session, { limit, name }: LogOptions): Promise<Log> {
@@ -48,10 +53,12 @@ export async function readLog(session: Session, { limit, name }: LogOptions): Pr
   const skipped: SkippedObject[] = [...listing.skipped]
   const atOnce = pLimit(CONCURRENCY)
   // One more than the limit tells whether there are older ones.
-  for (let next = 0; next < ids.length && entries.length <= limit; ) {
+  for (let next = 0; next < ids.length && entries.length <= limit;) {
     const batch = ids.slice(next, next + Math.min(CONCURRENCY, limit + 1 - entries.length))
     next += batch.length
-    for (const read of await Promise.all(batch.map((id) => atOnce(() => readTrace(session, id, listed.get(id), folded.get(id)))))) {
+    for (const read of await Promise.all(
+      batch.map((id) => atOnce(() => readTrace(session, id, listed.get(id), folded.get(id)))),
+    )) {
       if ('reason' in read) skipped.push(read)
       else if (name === undefined || concerns(read, name)) entries.push(read)
     }
@@ -66,12 +73,14 @@ async function readTrace(
   folded: FoldedDelta | undefined,
 ): Promise<LogEntry | SkippedObject> {
   const read = listed === undefined ? undefined : await readDelta(session, listed)
-  if (listed !== undefined && read !== undefined && 'reason' in read) return { key: listed.key, reason: `it ${read.reason}` }
+  if (listed !== undefined && read !== undefined && 'reason' in read)
+    return { key: listed.key, reason: `it ${read.reason}` }
   const delta = read?.outcome === 'delta' ? read.delta : undefined
   return { id, state: delta === undefined ? 'collected' : folded === undefined ? 'pending' : 'folded', delta, folded }
 }
 
 function concerns({ delta, folded }: LogEntry, name: string): boolean {
-  if (delta !== undefined) return [...delta.removed, ...delta.added.map(({ entry }) => entry)].some((each) => each.name === name)
+  if (delta !== undefined)
+    return [...delta.removed, ...delta.added.map(({ entry }) => entry)].some((each) => each.name === name)
   return folded === undefined || folded.touched === '*' || folded.touched.some((each) => each.name === name)
 }

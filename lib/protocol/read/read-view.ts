@@ -27,7 +27,9 @@ export interface View {
   readonly skipped: readonly SkippedObject[]
   /** The lowest delta of an unknown apiVersion: nothing above it may be collected. */
   readonly unknownFrom: DeltaId | undefined
-  /** Whether the base was read so short a time ago that it may be written over without another look; see `compactOnce`. */
+  /**
+   * Whether the base was read so short a time ago that it may be written over without another look; see `compactOnce`.
+   */
   readonly isYoung: () => boolean
 }
 
@@ -51,8 +53,8 @@ export async function listForView(session: Session): Promise<TimedListing> {
 
 /**
  * Merge on read. LIST comes first, `index.yaml` after it, the pending deltas last: a delta that the listing misses was
- * written later, one that is gone by now is in the base. (The other way round, a compactor may fold and collect in between,
- * and an acknowledged push is missing from the view.)
+ * written later, one that is gone by now is in the base. (The other way round, a compactor may fold and collect in
+ * between, and an acknowledged push is missing from the view.)
  *
  * Cost: one LIST for each 1000 deltas, one GET of `index.yaml`, one GET for each pending delta; again, when a pending
  * delta was collected meanwhile.
@@ -66,9 +68,15 @@ export async function readView(session: Session, listed?: TimedListing): Promise
     if (!('unsteady' in view)) return view
     reason = view.unsteady
   }
-  throw new HelmS3Error('conflict', `the index of ${session.location.url} changes faster than it can be read: ${reason}`, {
-    hint: `try again; if it lasts, look for a compaction that runs without pause; \`helm s3 check ${shellWord(session.location.address)} --fix\` gets past a delta that the store lists and does not give`,
-  })
+  throw new HelmS3Error(
+    'conflict',
+    `the index of ${session.location.url} changes faster than it can be read: ${reason}`,
+    {
+      hint:
+        `try again; if it lasts, look for a compaction that runs without pause; \`helm s3 check ` +
+        `${shellWord(session.location.address)} --fix\` gets past a delta that the store lists and does not give`,
+    },
+  )
 }
 
 /** The clocks of this machine may stand still in between: so those of the two answers count, too. */
@@ -81,13 +89,17 @@ async function tryReadView(session: Session, { listing, startedAt }: TimedListin
   const { folded } = base.index.bookkeeping
   const unfolded = listing.deltas.filter(({ id }) => !folded.has(id))
   const limit = pLimit(CONCURRENCY)
-  const read = await Promise.all(unfolded.map((listed) => limit(async () => ({ listed, read: await readDelta(session, listed) }))))
+  const read = await Promise.all(
+    unfolded.map((listed) => limit(async () => ({ listed, read: await readDelta(session, listed) }))),
+  )
   const missing = read.find(({ read }) => read.outcome === 'missing')?.listed
   if (missing !== undefined) return { unsteady: `${missing.key} is listed, not folded, and cannot be found` }
 
   const pending = read.flatMap(({ read }) => (read.outcome === 'delta' ? [read.delta] : []))
   const touchedByStar = await readTouchedByStar(session, base, pending)
-  const unusable = read.flatMap(({ listed, read }) => (isUnusable(read) ? [{ key: listed.key, reason: `it ${read.reason}` }] : []))
+  const unusable = read.flatMap(({ listed, read }) =>
+    isUnusable(read) ? [{ key: listed.key, reason: `it ${read.reason}` }] : [],
+  )
   return {
     index: fold(base.index, pending, touchedByStar),
     base,
@@ -103,13 +115,19 @@ function isUnusable(read: ReadDelta): read is Extract<ReadDelta, { readonly reas
   return read.outcome === 'malformed' || read.outcome === 'unknown-version'
 }
 
-/** What folded deltas noted as `*` touched, where a pending delta may be superseded by them and they have not been collected. */
+/**
+ * What folded deltas noted as `*` touched, where a pending delta may be superseded by them and they have not been
+ * collected.
+ */
 async function readTouchedByStar(
   session: Session,
   base: Base,
   pending: readonly StoredDelta[],
 ): Promise<Map<DeltaId, readonly VersionId[]>> {
-  const ids = unlistedTouches(base.index.bookkeeping, pending.map(({ id }) => id))
+  const ids = unlistedTouches(
+    base.index.bookkeeping,
+    pending.map(({ id }) => id),
+  )
   const touched = new Map<DeltaId, readonly VersionId[]>()
   for (const id of ids) {
     const read = await readDelta(session, { id, key: deltaKey(session.location.deltaFolder, id), lastModified: 0 })

@@ -58,7 +58,12 @@ export async function findAllRemovals(
   const hasEnded = (id: DeltaId): boolean => session.knownIds.ended.has(id) || folded.get(id)?.hasEnded === true
   const noteDelta = (delta: StoredDelta): void => {
     const known = { id: delta.id, at: delta.lastModified, isCertain: true, hasEnded: hasEnded(delta.id) }
-    for (const removal of removedForGood(delta)) note([versionKey(removal)], { ...known, digest: promisedDigest(removal.digest) ?? removal.digest, isAnnouncement: isAnnouncement(removal) })
+    for (const removal of removedForGood(delta))
+      note([versionKey(removal)], {
+        ...known,
+        digest: promisedDigest(removal.digest) ?? removal.digest,
+        isAnnouncement: isAnnouncement(removal),
+      })
   }
   view.pending.forEach(noteDelta)
 
@@ -68,7 +73,8 @@ export async function findAllRemovals(
     const keys = touched === '*' ? [...wanted] : touched.map(versionKey).filter((key) => wanted.has(key))
     const delta = listed.get(id)
     if (keys.length === 0) continue
-    if (delta === undefined) note(keys, { id, at, digest: undefined, isCertain: false, isAnnouncement: false, hasEnded: hasEnded(id) })
+    if (delta === undefined)
+      note(keys, { id, at, digest: undefined, isCertain: false, isAnnouncement: false, hasEnded: hasEnded(id) })
     else toRead.push(delta)
   }
   const limit = pLimit(CONCURRENCY)
@@ -85,10 +91,12 @@ export function isUnsettled(removal: KnownRemoval, view: View): boolean {
 }
 
 /**
- * Milliseconds until none of these removals can still be deleting its archive, at the most; 0: none can. `lastModified` is in whole
- * seconds, hence the extra one.
+ * Milliseconds until none of these removals can still be deleting its archive, at the most; 0: none can. `lastModified`
+ * is in whole seconds, hence the extra one.
  */
 export function timeToSettle(removals: readonly KnownRemoval[], view: View): number {
-  const left = removals.filter(({ hasEnded }) => !hasEnded).map(({ at }) => at + REMOVAL_SETTLES + 1000 - view.base.date)
+  const left = removals
+    .filter(({ hasEnded }) => !hasEnded)
+    .map(({ at }) => at + REMOVAL_SETTLES + 1000 - view.base.date)
   return Math.max(0, ...left)
 }

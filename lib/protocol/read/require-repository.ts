@@ -6,9 +6,9 @@ import { readBookkeeping } from './read-bookkeeping.ts'
 import type { Session } from '../session/session.ts'
 
 /**
- * Refuses a mutation where there is no repository, and lets the session learn the store's clock and the newest folded delta: what it
- * writes has to come after that, whatever the clocks say.
- * Cost: one HEAD; where another client has written `index.yaml` last, which does not name that delta, also a GET of its head.
+ * Refuses a mutation where there is no repository, and lets the session learn the store's clock and the newest folded
+ * delta: what it writes has to come after that, whatever the clocks say. Cost: one HEAD; where another client has
+ * written `index.yaml` last, which does not name that delta, also a GET of its head.
  * @throws HelmS3Error `missing-index`
  */
 export async function requireRepository(session: Session): Promise<void> {

@@ -28,16 +28,22 @@ export interface CommittedChanges {
 const SETTLED_AT_ONCE = 8
 
 /**
- * Commits a part of a reindex as one delta: a second look at index and archives drops what is no longer as the plan has seen
- * it, and every version of which a removal stands in `index.d/`: its archive may be about to go.
+ * Commits a part of a reindex as one delta: a second look at index and archives drops what is no longer as the plan has
+ * seen it, and every version of which a removal stands in `index.d/`: its archive may be about to go.
  *
- * Every entry is added only where there is none; one that is replaced is removed as it was seen, in the same delta. So what
- * others commit meanwhile is never overwritten. Afterwards a third look finds what was crossed all the same, and settles it.
+ * Every entry is added only where there is none; one that is replaced is removed as it was seen, in the same delta. So
+ * what others commit meanwhile is never overwritten. Afterwards a third look finds what was crossed all the same, and
+ * settles it.
  *
- * Cost: LIST, two views, the listing of the keys that are concerned twice, PUT of the delta; a HEAD for each key in a folder.
+ * Cost: LIST, two views, the listing of the keys that are concerned twice, PUT of the delta; a HEAD for each key in a
+ * folder.
  * @throws HelmS3Error `conflict` when the store is too slow, `outcome-unknown`
  */
-export async function commitChanges(session: Session, changes: readonly Change[], state: PushState): Promise<CommittedChanges> {
+export async function commitChanges(
+  session: Session,
+  changes: readonly Change[],
+  state: PushState,
+): Promise<CommittedChanges> {
   const range = rangeOf(changes)
   if (range === undefined) return { changes: [], left: [], committed: undefined }
   const attempted = new Set<Change>()
@@ -50,7 +56,11 @@ export async function commitChanges(session: Session, changes: readonly Change[]
     const view = await settleCrossed(session, [...attempted], range, state)
     const newerDeltas = view.listing.deltas.filter(({ id }) => id > minted.id).length
     const left = changes.filter((change) => !attempted.has(change))
-    return { changes: [...attempted], left, committed: kept.length === 0 ? undefined : { id: minted.id, delta, newerDeltas } }
+    return {
+      changes: [...attempted],
+      left,
+      committed: kept.length === 0 ? undefined : { id: minted.id, delta, newerDeltas },
+    }
   }
   throw new HelmS3Error('conflict', 'the store was too slow for a part of the reindex to be written in time', {
     hint: 'what was added before stays; run it again to go on',
@@ -58,7 +68,12 @@ export async function commitChanges(session: Session, changes: readonly Change[]
 }
 
 /** The view comes first: an entry whose archive is then missing dangles. */
-async function dropChanged(session: Session, changes: readonly Change[], range: KeyRange, state: PushState): Promise<readonly Change[]> {
+async function dropChanged(
+  session: Session,
+  changes: readonly Change[],
+  range: KeyRange,
+  state: PushState,
+): Promise<readonly Change[]> {
   const view = await readView(session)
   const archives = new Map([...(await listArchives(session, range)), ...(await lookInFolders(session, changes))])
   const removals = await findAllRemovals(session, view, changes, state.mine)
@@ -100,8 +115,16 @@ export function deltaOf(changes: readonly Change[]): Delta {
   }
 }
 
-/** Looks whether the entries stand beside the archives that they were made for, and settles those of which that is not sure. */
-async function settleCrossed(session: Session, changes: readonly Change[], range: KeyRange, state: PushState): Promise<View> {
+/**
+ * Looks whether the entries stand beside the archives that they were made for, and settles those of which that is not
+ * sure.
+ */
+async function settleCrossed(
+  session: Session,
+  changes: readonly Change[],
+  range: KeyRange,
+  state: PushState,
+): Promise<View> {
   const view = await readView(session)
   const archives = await listArchives(session, range)
   const removals = await findAllRemovals(session, view, changes, new Set())

@@ -2,7 +2,13 @@ import type { DeltaId } from '../../core/log/delta-id.ts'
 import type { VersionId } from '../../core/log/entry.ts'
 import type { Key } from '../../core/keys.ts'
 import { allEntries } from '../../core/plan-orphans.ts'
-import { type ArchiveContent, type Change, type Problem, ReindexPlan, type SeenArchive } from '../../core/plan-reindex.ts'
+import {
+  type ArchiveContent,
+  type Change,
+  type Problem,
+  ReindexPlan,
+  type SeenArchive,
+} from '../../core/plan-reindex.ts'
 import { ArchiveFolders } from '../archives/archive-folders.ts'
 import { commitChanges, inParts } from './commit-reindex.ts'
 import type { CommittedDelta } from '../session/committed.ts'
@@ -19,8 +25,8 @@ import type { Session } from '../session/session.ts'
 
 export interface ReindexOptions {
   /**
-   * Writes the file name alone into `urls` of new entries, and rewrites those with an absolute one; or writes the whole `s3://` URL.
-   * Undefined: new entries are as the repository says.
+   * Writes the file name alone into `urls` of new entries, and rewrites those with an absolute one; or writes the whole
+   * `s3://` URL. Undefined: new entries are as the repository says.
    */
   readonly relative: boolean | undefined
   /** Reads the bytes of every archive, instead of trusting what has not changed and what object metadata say. */
@@ -30,11 +36,14 @@ export interface ReindexOptions {
   /** Replaces an unreadable `index.yaml`. A missing one is made anew in any case where archives or deltas are. */
   readonly rebuild: boolean
   /**
-   * Adds no version that the index does not know, but for one that is made anew, and one whose archive an entry names: a deletion may
-   * have left its archive.
+   * Adds no version that the index does not know, but for one that is made anew, and one whose archive an entry names:
+   * a deletion may have left its archive.
    */
   readonly onlyKnown?: boolean
-  /** Archives of which somebody knows that they are not what the index says: they are opened in any case. Left out: none. */
+  /**
+   * Archives of which somebody knows that they are not what the index says: they are opened in any case. Left out:
+   * none.
+   */
   readonly doubted?: ReadonlySet<Key>
   /** Makes an unreadable index anew also when entries of it cannot be saved. */
   readonly allowLostEntries?: boolean
@@ -65,22 +74,23 @@ export interface ReindexResult {
 }
 
 /**
- * Archives that are opened before what they change is committed: few at first, more and more later. An interrupted reindex
- * keeps what was committed; a delta of many entries costs every reader until it is folded; and each commit costs a look at
- * the index, which grows.
+ * Archives that are opened before what they change is committed: few at first, more and more later. An interrupted
+ * reindex keeps what was committed; a delta of many entries costs every reader until it is folded; and each commit
+ * costs a look at the index, which grows.
  */
 const FIRST_BATCH = 2000
 const LARGEST_BATCH = 10_000
 
 /**
  * Makes the index agree with the archives. Safe while others push and delete: archives are opened first, which may take
- * long; then each part of the plan is committed by {@link commitChanges}, which drops what no longer holds. Where `index.yaml` is
- * missing or unreadable, it is made anew at once: see {@link rebuildIndex}.
+ * long; then each part of the plan is committed by {@link commitChanges}, which drops what no longer holds. Where
+ * `index.yaml` is missing or unreadable, it is made anew at once: see {@link rebuildIndex}.
  *
- * Cost with nothing new: the listing of the archives and a view at the same time, and a GET of the repository's defaults if it has
- * any; see also {@link ArchiveFolders.namedBy} and {@link findDeadUrls}. A new or changed archive: see {@link openArchive}; a batch of them: see {@link commitChanges}.
- * @throws HelmS3Error `missing-index`, `invalid-index` (without `rebuild`), `invalid-chart` (with `strict`), `conflict`,
- *   `outcome-unknown`
+ * Cost with nothing new: the listing of the archives and a view at the same time, and a GET of the repository's
+ * defaults if it has any; see also {@link ArchiveFolders.namedBy} and {@link findDeadUrls}. A new or changed archive:
+ * see {@link openArchive}; a batch of them: see {@link commitChanges}.
+ * @throws HelmS3Error `missing-index`, `invalid-index` (without `rebuild`), `invalid-chart` (with `strict`),
+ *   `conflict`, `outcome-unknown`
  */
 export async function reindexRepository(session: Session, options: ReindexOptions): Promise<ReindexResult> {
   const listing = listArchives(session)
@@ -89,20 +99,38 @@ export async function reindexRepository(session: Session, options: ReindexOption
   const may = { replaceMissing: hasRemains, replaceUnreadable: options.rebuild }
   const [archives, index] = await Promise.all([listing, readIndexUnlessBroken(session, may)])
   const location = await publishedLocation(session)
-  const plan = { relative: options.relative === true, full: options.full, urlForm: await entryUrlForm(session, options.relative) }
+  const plan = {
+    relative: options.relative === true,
+    full: options.full,
+    urlForm: await entryUrlForm(session, options.relative),
+  }
   const opener = new ArchiveOpener(session, options)
   if (index !== undefined) {
     const entries = allEntries(index)
     const inFolders = await new ArchiveFolders(session, location).namedBy(entries)
     const missing = await findDeadUrls(session, location, entries, archives, inFolders)
     const gone = new Set([...inFolders.keys].filter((key) => !inFolders.objects.has(key)))
-    return reindexReadable(session, options, opener, new ReindexPlan(location, index, archives, { ...plan, missing, gone, doubted: options.doubted ?? new Set() }))
+    return reindexReadable(
+      session,
+      options,
+      opener,
+      new ReindexPlan(location, index, archives, { ...plan, missing, gone, doubted: options.doubted ?? new Set() }),
+    )
   }
 
   const { allowLostEntries = false, dryRun, onlyKnown = false, strict } = options
   const mark = dryRun ? undefined : await markRebuild(session)
   try {
-    const rebuilt = await rebuildIndex(session, { location, plan, opener, mark, strict, dryRun, onlyKnown, allowLostEntries })
+    const rebuilt = await rebuildIndex(session, {
+      location,
+      plan,
+      opener,
+      mark,
+      strict,
+      dryRun,
+      onlyKnown,
+      allowLostEntries,
+    })
     if (rebuilt !== undefined) return { ...rebuilt, opened: opener.count, rebuilt: true, deltas: [] }
     // Somebody else has put an index there that can be read, perhaps an empty one.
     const readable = (await readView(session)).index
@@ -164,7 +192,11 @@ class Reindex {
     commit: ((changes: readonly Change[]) => Promise<void>) | undefined,
   ): Promise<void> {
     const putOff: (readonly [SeenArchive, ArchiveContent])[] = []
-    for (let start = 0, size = FIRST_BATCH; start === 0 || start < unknown.length; size = Math.min(2 * size, LARGEST_BATCH)) {
+    for (
+      let start = 0, size = FIRST_BATCH;
+      start === 0 || start < unknown.length;
+      size = Math.min(2 * size, LARGEST_BATCH)
+    ) {
       const { changed, contents, problems } = await this.#opener.open(unknown.slice(start, start + size), advance)
       start += size
       this.#problems.push(...problems)
@@ -224,7 +256,10 @@ class Reindex {
     const contribution = this.#plan.contribute(archive, content, isLast)
     if (contribution.outcome === 'later') return false
     if (contribution.outcome === 'problem') this.#problems.push(contribution.problem)
-    else if (contribution.change !== undefined && (this.#options.onlyKnown !== true || contribution.change.seen !== undefined || this.#plan.isNamed(archive.key))) {
+    else if (
+      contribution.change !== undefined &&
+      (this.#options.onlyKnown !== true || contribution.change.seen !== undefined || this.#plan.isNamed(archive.key))
+    ) {
       changes.push(contribution.change)
     }
     return true

@@ -16,9 +16,9 @@ export interface OrphanArchive extends ExpectedArchive {
 const NONE: ExpectedArchive = { digest: '' }
 
 /**
- * Removes archives that no entry means, under the rules of a deleted version: it is announced in the log, looked at again, and removed
- * by one conditional DELETE within the deadline. Whoever pushes or adopts it meanwhile sees the announcement and waits, or is
- * seen and keeps it. (Removals that match no entry are what announces.)
+ * Removes archives that no entry means, under the rules of a deleted version: it is announced in the log, looked at
+ * again, and removed by one conditional DELETE within the deadline. Whoever pushes or adopts it meanwhile sees the
+ * announcement and waits, or is seen and keeps it. (Removals that match no entry are what announces.)
  *
  * `isOwn`: this push has put them itself, so that an entry with another digest means the archive of another push.
  *
@@ -37,7 +37,10 @@ export function clearOrphans(
     return { ...orphanTarget({ key, versions, size: 0 }), expect: () => expected, versions, isKeptBy }
   })
   return deleteInBatches(session, {
-    choose: ({ index }) => targets.filter(({ isKeptBy, versions }) => !versions.flatMap((version) => index.find(version) ?? []).some(isKeptBy)),
+    choose: ({ index }) =>
+      targets.filter(
+        ({ isKeptBy, versions }) => !versions.flatMap((version) => index.find(version) ?? []).some(isKeptBy),
+      ),
   })
 }
 

@@ -9,7 +9,13 @@ import { formatCount } from '../../text/format.ts'
 import { appendDelta } from '../write/append-delta.ts'
 import { attempts } from '../session/attempts.ts'
 import type { CommittedDelta } from '../session/committed.ts'
-import { type ArchiveDeletion, type DeletionWarrant, type ExpectedArchive, type Unlike, deleteArchive } from '../write/delete-archive.ts'
+import {
+  type ArchiveDeletion,
+  type DeletionWarrant,
+  type ExpectedArchive,
+  type Unlike,
+  deleteArchive,
+} from '../write/delete-archive.ts'
 import { type ArchiveHead, headArchive } from '../archives/head-archive.ts'
 import { CONCURRENCY, DELETE_DEADLINE, LATE_RETRIES, PUSH_MAY_LIVE } from '../session/limits.ts'
 import { type Minted, clockWentBack, mint } from '../write/mint.ts'
@@ -41,7 +47,10 @@ export interface Deletion<T extends DeletionTarget> {
   readonly unlike: readonly UnlikeArchive[]
   /** Archives whose version was pushed again meanwhile. */
   readonly revived: readonly Key[]
-  /** The deltas of removals, in the order of the log; more than one only when it was too much for one. Empty: nothing was chosen. */
+  /**
+   * The deltas of removals, in the order of the log; more than one only when it was too much for one. Empty: nothing
+   * was chosen.
+   */
   readonly committed: readonly CommittedDelta[]
 }
 
@@ -56,8 +65,10 @@ export interface DeletionChoice<T extends DeletionTarget> {
   /** What of it there is to delete. */
   readonly choose: (view: View) => readonly T[] | Promise<readonly T[]>
   /**
-   * Throws where the view lacks what was asked for. Left out: then there is less to do. Asked until a part of it is removed.
-   * @param mayHaveLanded whether a delta that was sent may be why it is lacking, although it is not known to have landed
+   * Throws where the view lacks what was asked for. Left out: then there is less to do. Asked until a part of it is
+   * removed.
+   * @param mayHaveLanded whether a delta that was sent may be why it is lacking, although it is not known to have
+   *   landed
    */
   readonly refuseMissing?: ((view: View, mayHaveLanded: boolean) => void) | undefined
 }
@@ -71,12 +82,14 @@ const MOST_SOUGHT = 20
 /** Milliseconds that the deletions of one delta shall take at the most, with room for a store that slows down. */
 const BATCH_TIME = DELETE_DEADLINE / 2
 
-/** Requests for each archive after the delta, at the most: HEAD and DELETE of the archive and of its provenance file. */
+/**
+ * Requests for each archive after the delta, at the most: HEAD and DELETE of the archive and of its provenance file.
+ */
 const REQUESTS_EACH = 4
 
 /**
- * Deletes what the choice finds, in one batch as a rule. More than can be deleted within the deadline, as the time of the HEADs
- * tells, goes into several, one after another.
+ * Deletes what the choice finds, in one batch as a rule. More than can be deleted within the deadline, as the time of
+ * the HEADs tells, goes into several, one after another.
  *
  * `first`: a view that has been read already, for the first choice.
  * Cost of n targets: a GET of the repository's defaults if it has any, n HEADs, then up to two HEADs and two DELETEs
@@ -129,9 +142,13 @@ async function deleteBatch<T extends DeletionTarget>(
     const before = attempt === 1 && first !== undefined ? first : await readCurrentView(session)
     refuseMissing?.(before, attempt > 1)
     const chosen = await choose(before)
-    if (chosen.length === 0) return { deletion: { targets: [], keptArchives: [], unlike: [], revived: [], committed: [] }, isLast: true }
+    if (chosen.length === 0)
+      return { deletion: { targets: [], keptArchives: [], unlike: [], revived: [], committed: [] }, isLast: true }
     const { heads, targets } = await lookAtBatch(session, chosen)
-    const minted = await mint(session, targets.map((target) => heads.get(target)?.delta))
+    const minted = await mint(
+      session,
+      targets.map((target) => heads.get(target)?.delta),
+    )
     const delta: Delta = { added: [], removed: eachRemovalOnce(targets) }
     await refuseBelow(session, minted, delta.removed, before)
     const isInTime = startLimit(session, DELETE_DEADLINE)
@@ -149,7 +166,14 @@ async function deleteBatch<T extends DeletionTarget>(
 /** Two entries of one version may say the same. */
 function eachRemovalOnce(targets: readonly DeletionTarget[]): readonly Removal[] {
   const all = targets.flatMap(({ removals }) => removals)
-  return [...new Map(all.map((removal) => [JSON.stringify([removal.name, removal.version, removal.digest ?? null, removal.created ?? null]), removal])).values()]
+  return [
+    ...new Map(
+      all.map((removal) => [
+        JSON.stringify([removal.name, removal.version, removal.digest ?? null, removal.created ?? null]),
+        removal,
+      ]),
+    ).values(),
+  ]
 }
 
 async function readCurrentView(session: Session): Promise<View> {
@@ -175,9 +199,15 @@ async function lookAtBatch<T extends DeletionTarget>(
   return { targets, heads: new Map([...firstHeads, ...(await headAll(session, targets.slice(first.length)))]) }
 }
 
-async function headAll<T extends DeletionTarget>(session: Session, targets: readonly T[]): Promise<Map<T, ArchiveHead | undefined>> {
+async function headAll<T extends DeletionTarget>(
+  session: Session,
+  targets: readonly T[],
+): Promise<Map<T, ArchiveHead | undefined>> {
   const limit = pLimit(CONCURRENCY)
-  const look = async (target: T): Promise<[T, ArchiveHead | undefined]> => [target, target.key && (await headArchive(session, target.key))]
+  const look = async (target: T): Promise<[T, ArchiveHead | undefined]> => [
+    target,
+    target.key && (await headArchive(session, target.key)),
+  ]
   return new Map(await Promise.all(targets.map((target) => limit(() => look(target)))))
 }
 
@@ -193,8 +223,8 @@ interface Removing<T> {
 }
 
 /**
- * What follows removals that are committed. That nobody can look whether their archives may go is no failure of the deletion; that an
- * entry still stands is, and so is an archive that was taken from a later push.
+ * What follows removals that are committed. That nobody can look whether their archives may go is no failure of the
+ * deletion; that an entry still stands is, and so is an archive that was taken from a later push.
  * @throws HelmS3Error `conflict`
  */
 async function finishRemovals<T extends DeletionTarget>(
@@ -242,20 +272,26 @@ async function removeArchives<T extends DeletionTarget>(
   const progress = session.track('deleting archives', targets.length)
   const limit = pLimit(CONCURRENCY)
   const step = async (target: T): Promise<RemovedArchive> => {
-    const removed = await removeArchive(session, target, fateOf(target, view, others, isMeant), { ...removing, isUnderWay })
+    const removed = await removeArchive(session, target, fateOf(target, view, others, isMeant), {
+      ...removing,
+      isUnderWay,
+    })
     progress.advance()
     return removed
   }
   try {
     const removed = await Promise.all(targets.map((target) => limit(() => step(target))))
     if (removed.every(({ isOver }) => isOver)) session.knownIds.noteEnded(id)
-    const keysOf = (fate: Fate): Key[] => removed.flatMap((each) => (each.fate === fate && each.key !== undefined ? [each.key] : []))
+    const keysOf = (fate: Fate): Key[] =>
+      removed.flatMap((each) => (each.fate === fate && each.key !== undefined ? [each.key] : []))
     const newerDeltas = view.listing.deltas.filter((listed) => listed.id > id).length
     const late = removed.filter(({ isLate }) => isLate).flatMap(({ key }) => key ?? [])
     const committed = [{ id, delta, newerDeltas }]
     // Of two entries of one archive one may have proved what it is.
     const gone = new Set(keysOf('gone'))
-    const unlike = removed.flatMap(({ key, unlike: reason }) => (key === undefined || reason === undefined || gone.has(key) ? [] : [{ key, reason }]))
+    const unlike = removed.flatMap(({ key, unlike: reason }) =>
+      key === undefined || reason === undefined || gone.has(key) ? [] : [{ key, reason }],
+    )
     return { deletion: { targets, keptArchives: keysOf('kept'), unlike, revived: keysOf('revived'), committed }, late }
   } finally {
     progress.end()
@@ -284,15 +320,19 @@ async function removeArchive<T extends DeletionTarget>(
 }
 
 /**
- * Tells of the id in an archive whether its delta may still come: it is young, and neither pending nor folded. A deletion leaves such an
- * archive alone, for it leaves that entry: it is not the one that it was made for.
+ * Tells of the id in an archive whether its delta may still come: it is young, and neither pending nor folded. A
+ * deletion leaves such an archive alone, for it leaves that entry: it is not the one that it was made for.
  */
 function pushUnderWay({ storeClock }: Session, { base, pending }: View): DeletionWarrant['isUnderWay'] {
-  const hasLanded = (id: DeltaId): boolean => base.index.bookkeeping.folded.has(id) || pending.some((delta) => delta.id === id)
+  const hasLanded = (id: DeltaId): boolean =>
+    base.index.bookkeeping.folded.has(id) || pending.some((delta) => delta.id === id)
   return (id) => id !== undefined && deltaTime(id) + PUSH_MAY_LIVE > storeClock.now() && !hasLanded(id)
 }
 
-/** Whether an entry of the view means an archive; of an index that cannot be read to its end nobody knows, and all may be meant. */
+/**
+ * Whether an entry of the view means an archive; of an index that cannot be read to its end nobody knows, and all may
+ * be meant.
+ */
 async function meantBy(
   session: Session,
   { index }: View,
@@ -310,8 +350,8 @@ async function meantBy(
 }
 
 /**
- * The second view tells whether the archive is still ours to remove: not when the version is there again, not when any entry means the
- * archive, and not when another removal of it is so young that its client may be just as far.
+ * The second view tells whether the archive is still ours to remove: not when the version is there again, not when any
+ * entry means the archive, and not when another removal of it is so young that its client may be just as far.
  */
 function fateOf(
   { isKeptBy = () => true, key, removals }: DeletionTarget,
@@ -321,7 +361,8 @@ function fateOf(
 ): Fate {
   if (removals.flatMap((removal) => view.index.find(removal) ?? []).some(isKeptBy)) return 'revived'
   if (key !== undefined && isMeant(key, isKeptBy)) return 'revived'
-  const isUnderWay = (removal: Removal): boolean => others.get(versionKey(removal))?.some((other) => isUnsettled(other, view)) === true
+  const isUnderWay = (removal: Removal): boolean =>
+    others.get(versionKey(removal))?.some((other) => isUnsettled(other, view)) === true
   return removals.some(isUnderWay) ? 'kept' : 'gone'
 }
 
@@ -335,26 +376,42 @@ function refuseWithoutEffect(
 ): void {
   const stands = delta.removed.find((removal) => {
     const [old, now] = [before.index.find(removal), after.index.find(removal)]
-    return !isAnnouncement(removal) && old !== undefined && now !== undefined && now.digest === old.digest && now.created === old.created
+    return (
+      !isAnnouncement(removal) &&
+      old !== undefined &&
+      now !== undefined &&
+      now.digest === old.digest &&
+      now.created === old.created
+    )
   })
   if (stands === undefined) return
   if (isBelowBy > 0) throw clockWentBack(stands, isBelowBy)
-  throw new HelmS3Error('conflict', `${stands.name} ${stands.version} is still in the index: a newer change of it came first`, {
-    hint: 'look at it with `helm s3 log REPO`, and delete it again',
-  })
+  throw new HelmS3Error(
+    'conflict',
+    `${stands.name} ${stands.version} is still in the index: a newer change of it came first`,
+    {
+      hint: 'look at it with `helm s3 log REPO`, and delete it again',
+    },
+  )
 }
 
 /**
- * This client stood still before a DELETE, on a store that does not refuse late ones: it may have taken the archive of a push that came
- * after. That nobody may take for a success.
+ * This client stood still before a DELETE, on a store that does not refuse late ones: it may have taken the archive of
+ * a push that came after. That nobody may take for a success.
  * @throws HelmS3Error `conflict`
  */
 async function refuseLate(session: Session, keys: readonly Key[], removals: readonly Removal[]): Promise<void> {
   if (keys.length === 0) return
   const { index } = await readView(session)
-  const [victim] = removals.filter((removal) => index.find(removal) !== undefined && keys.includes(archiveKey(session.location, removal)))
+  const [victim] = removals.filter(
+    (removal) => index.find(removal) !== undefined && keys.includes(archiveKey(session.location, removal)),
+  )
   if (victim === undefined) return
-  throw new HelmS3Error('conflict', `${victim.name} ${victim.version} was pushed again while this deletion stood still, and lost its archive`, {
-    hint: 'push it again with --force',
-  })
+  throw new HelmS3Error(
+    'conflict',
+    `${victim.name} ${victim.version} was pushed again while this deletion stood still, and lost its archive`,
+    {
+      hint: 'push it again with --force',
+    },
+  )
 }

@@ -23,7 +23,8 @@ export interface SelectedOptions {
 /**
  * Deletes chart versions: a delta of removals, then the archives. All versions exist, or nothing happens.
  *
- * Cost of n versions: two views (the second reads only what is new), n HEADs, LIST, PUT of the delta, then up to two HEADs and two DELETEs a version.
+ * Cost of n versions: two views (the second reads only what is new), n HEADs, LIST, PUT of the delta, then up to two
+ * HEADs and two DELETEs a version.
  * @throws HelmS3Error `not-found` (names each version that is missing), `missing-index`, `conflict`, `outcome-unknown`
  */
 export async function deleteVersions(session: Session, versions: readonly VersionId[]): Promise<Deletion<EntryTarget>> {
@@ -61,11 +62,15 @@ export async function deleteSelected(
 }
 
 /**
- * What the deletion of these versions takes: every entry that stands under exactly this name with exactly this version, and the archives
- * of this repository that they name, in folders, too. Versions that are not there take nothing.
- * Cost: see {@link ArchiveFolders}; nothing for archives that lie directly below the prefix.
+ * What the deletion of these versions takes: every entry that stands under exactly this name with exactly this version,
+ * and the archives of this repository that they name, in folders, too. Versions that are not there take nothing. Cost:
+ * see {@link ArchiveFolders}; nothing for archives that lie directly below the prefix.
  */
-export async function entryTargets(session: Session, index: IndexText, versions: readonly VersionId[]): Promise<readonly EntryTarget[]> {
+export async function entryTargets(
+  session: Session,
+  index: IndexText,
+  versions: readonly VersionId[],
+): Promise<readonly EntryTarget[]> {
   const folders = new ArchiveFolders(session, await publishedLocation(session))
   const targets: EntryTarget[] = []
   for (const { name, version } of versions) {
@@ -81,7 +86,9 @@ export async function entryTargets(session: Session, index: IndexText, versions:
   return targets
 }
 
-/** Whether the archive of an entry is none of this repository, given the key that its deletion may take: then it stays. */
+/**
+ * Whether the archive of an entry is none of this repository, given the key that its deletion may take: then it stays.
+ */
 export function isElsewhere({ urls = [] }: Entry, key: Key | undefined): boolean {
   return key === undefined && urls.length > 0
 }
@@ -91,7 +98,9 @@ function entryTarget(key: Key | undefined, entries: readonly Entry[]): EntryTarg
   const [entry] = entries
   if (entry === undefined) throw new Error('a target without an entry')
   const promised = entries.map(({ digest }) => promisedDigest(digest) ?? digest)
-  const expect: EntryTarget['expect'] = (seen) => ({ digest: promised.includes(seen?.digest) ? seen?.digest : promised[0] })
+  const expect: EntryTarget['expect'] = (seen) => ({
+    digest: promised.includes(seen?.digest) ? seen?.digest : promised[0],
+  })
   return { entry, removals: entries.map(removalOf), key, expect }
 }
 
@@ -104,9 +113,9 @@ function missingFrom({ index }: View, versions: readonly VersionId[]): readonly 
 function refuseMissing(missing: readonly string[], mayHaveLanded: boolean): void {
   if (missing.length === 0) return
   throw new HelmS3Error('not-found', missing.join('; '), {
-    hint:
-      mayHaveLanded
-        ? 'it was there a moment ago: another client deleted it, or an earlier attempt of this command whose answer was lost'
-        : 'nothing was deleted',
+    hint: mayHaveLanded
+      ? 'it was there a moment ago: another client deleted it, or an earlier attempt of this command whose answer ' +
+        'was lost'
+      : 'nothing was deleted',
   })
 }

@@ -36,23 +36,27 @@ export interface DeletedChart {
  * The archives of these deleted versions, each with the bytes that the removed entry promised; all of them, or none.
  * A version dates from when its archive was pushed.
  *
- * Cost: a view, one GET for each folded delta that touched any of them, and for each version one GET of its deletion and one
- * of the archive. Where that is gone, LIST of its versions and GETs of these until one fits, and the same for provenance.
- * Where its place has none of it: see {@link FormerEntries}, and the same for the key that its entry named.
- * @throws HelmS3Error `already-exists`, `not-found` or `conflict`, which say what cannot be restored and why; `missing-index`
+ * Cost: a view, one GET for each folded delta that touched any of them, and for each version one GET of its deletion
+ * and one of the archive. Where that is gone, LIST of its versions and GETs of these until one fits, and the same for
+ * provenance. Where its place has none of it: see {@link FormerEntries}, and the same for the key that its entry named.
+ * @throws HelmS3Error `already-exists`, `not-found` or `conflict`, which say what cannot be restored and why;
+ *   `missing-index`
  */
 export async function findDeleted(session: Session, versions: readonly VersionId[]): Promise<readonly DeletedChart[]> {
   const view = await readView(session)
   const removals = await findAllRemovals(session, view, versions, new Set())
   const limit = pLimit(CONCURRENCY)
   const former = new FormerEntries(session, view)
-  const find = (version: VersionId): Promise<DeletedChart | HelmS3Error> => findOne(session, view, former, version, removals.get(versionKey(version)) ?? [])
+  const find = (version: VersionId): Promise<DeletedChart | HelmS3Error> =>
+    findOne(session, view, former, version, removals.get(versionKey(version)) ?? [])
   const found = await Promise.all(versions.map((version) => limit(() => find(version))))
   const problems = found.flatMap((each) => (each instanceof HelmS3Error ? [each] : []))
   const [first] = problems
   if (first === undefined) return found.flatMap((each) => (each instanceof HelmS3Error ? [] : [each]))
   if (problems.length === 1) throw first
-  throw new HelmS3Error(first.code, problems.map(({ message }) => message).join('; '), { hint: `nothing was restored; ${first.hint ?? ''}` })
+  throw new HelmS3Error(first.code, problems.map(({ message }) => message).join('; '), {
+    hint: `nothing was restored; ${first.hint ?? ''}`,
+  })
 }
 
 /** The error, returned, when it cannot be restored. */
@@ -65,10 +69,16 @@ async function findOne(
 ): Promise<DeletedChart | HelmS3Error> {
   const { location } = session
   const what = `${version.name} ${version.version}`
-  const problem = (code: ErrorCode, message: string, hint: string): HelmS3Error => new HelmS3Error(code, message, { hint })
+  const problem = (code: ErrorCode, message: string, hint: string): HelmS3Error =>
+    new HelmS3Error(code, message, { hint })
   const pushAgain = 'push the archive again'
   if (view.index.find(version) !== undefined) {
-    return problem('already-exists', `${what} is in the repository`, `there is nothing to restore; \`helm s3 log ${shellWord(location.address)} ${shellWord(version.name)}\` shows what happened to it`)
+    return problem(
+      'already-exists',
+      `${what} is in the repository`,
+      `there is nothing to restore; \`helm s3 log ${shellWord(location.address)} ${shellWord(version.name)}\` shows ` +
+        `what happened to it`,
+    )
   }
   const removal = await lastRemoval(session, view, version, removals)
   if (removal === undefined) {
@@ -78,7 +88,8 @@ async function findOne(
       : problem(
           'not-found',
           `no deletion of ${what} is known`,
-          `one can be undone until its delta is collected, some five minutes after a compaction has folded it; look at \`helm s3 log ${shellWord(location.address)} ${shellWord(version.name)}\`, or ${pushAgain}`,
+          `one can be undone until its delta is collected, some five minutes after a compaction has folded it; look ` +
+            `at \`helm s3 log ${shellWord(location.address)} ${shellWord(version.name)}\`, or ${pushAgain}`,
         )
   }
   const key = archiveKey(location, version)
@@ -86,7 +97,11 @@ async function findOne(
   if (present !== undefined && !isWhatWasRemoved(present, removal)) {
     const owner = entryOfOther(await publishedLocation(session), view.index, key, version)
     if (owner !== undefined) return keyTaken(location, version, owner)
-    return problem('conflict', `another archive stands at ${key} than the deleted one of ${what}`, `\`helm s3 reindex ${shellWord(location.address)}\` adds the one that stands there`)
+    return problem(
+      'conflict',
+      `another archive stands at ${key} than the deleted one of ${what}`,
+      `\`helm s3 reindex ${shellWord(location.address)}\` adds the one that stands there`,
+    )
   }
   const found = (present && { key, object: present, isGone: false }) ?? (await findVersionAt(session, key, removal))
   if (typeof found === 'object') return deletedChart(session, version, found, removal)
@@ -94,17 +109,31 @@ async function findOne(
   const url = (await former.find(removal))?.urls?.[0]
   const place = url === undefined ? undefined : await formerKey(session, url)
   if (place === undefined || place === key) {
-    const reason = found === undefined ? 'no version of it that the bucket keeps is the deleted one' : 'the bucket keeps no older version of it'
-    const unknown = `${pushAgain}; where it lay in a folder, or under another name, it may still be there, or an older version of it: nothing that can be read tells where it lay`
-    const hint = url === undefined ? unknown : place === key ? pushAgain : `${pushAgain}; its entry led elsewhere: ${url}`
+    const reason =
+      found === undefined
+        ? 'no version of it that the bucket keeps is the deleted one'
+        : 'the bucket keeps no older version of it'
+    const unknown =
+      `${pushAgain}; where it lay in a folder, or under another name, it may still be there, or an ` +
+      `older version of it: nothing that can be read tells where it lay`
+    const hint =
+      url === undefined ? unknown : place === key ? pushAgain : `${pushAgain}; its entry led elsewhere: ${url}`
     return problem('not-found', `there is no ${key} with the archive of ${what}, and ${reason}`, hint)
   }
   const standing = await session.store.get(place)
-  if (standing !== undefined && isWhatWasRemoved(standing, removal)) return deletedChart(session, version, { key: place, object: standing, isGone: false }, removal)
+  if (standing !== undefined && isWhatWasRemoved(standing, removal))
+    return deletedChart(session, version, { key: place, object: standing, isGone: false }, removal)
   const moved = await findVersionAt(session, place, removal)
   if (typeof moved === 'object') return deletedChart(session, version, moved, removal)
-  const reason = found === moved && found !== undefined ? 'the bucket keeps no older version of them' : 'no version of them that the bucket keeps is the deleted one'
-  return problem('not-found', `there is no ${key} and no ${place} with the archive of ${what}, and ${reason}`, pushAgain)
+  const reason =
+    found === moved && found !== undefined
+      ? 'the bucket keeps no older version of them'
+      : 'no version of them that the bucket keeps is the deleted one'
+  return problem(
+    'not-found',
+    `there is no ${key} and no ${place} with the archive of ${what}, and ${reason}`,
+    pushAgain,
+  )
 }
 
 /** An archive as it was found: under which key, and whether only in an older version. */
@@ -114,7 +143,11 @@ interface FoundArchive {
   readonly isGone: boolean
 }
 
-async function findVersionAt(session: Session, key: Key, removal: Removal): Promise<FoundArchive | 'no-versions' | undefined> {
+async function findVersionAt(
+  session: Session,
+  key: Key,
+  removal: Removal,
+): Promise<FoundArchive | 'no-versions' | undefined> {
   const object = await findVersion(session, key, (body) => isWhatWasRemoved({ body }, removal))
   return typeof object === 'object' ? { key, object, isGone: true } : object
 }
@@ -126,10 +159,20 @@ async function formerKey(session: Session, url: string): Promise<Key | undefined
   return key !== undefined && isPlainKey(location, key) ? key : undefined
 }
 
-async function deletedChart(session: Session, version: VersionId, found: FoundArchive, { id }: { readonly id: DeltaId }): Promise<DeletedChart> {
+async function deletedChart(
+  session: Session,
+  version: VersionId,
+  found: FoundArchive,
+  { id }: { readonly id: DeltaId },
+): Promise<DeletedChart> {
   const upload = await uploadOf(session, version, found)
   const isElsewhere = found.key !== archiveKey(session.location, version)
-  return { upload, removal: id, source: found.isGone ? 'older-version' : 'archive', elsewhere: isElsewhere ? found.key : undefined }
+  return {
+    upload,
+    removal: id,
+    source: found.isGone ? 'older-version' : 'archive',
+    elsewhere: isElsewhere ? found.key : undefined,
+  }
 }
 
 /** The newest delta that removed the version for good, with the digest that it removed. */
@@ -139,12 +182,18 @@ async function lastRemoval(
   version: VersionId,
   removals: readonly KnownRemoval[],
 ): Promise<(DatedRemoval & { readonly id: DeltaId }) | undefined> {
-  const newest = removals.filter((each) => each.isCertain && !each.isAnnouncement).sort((a, b) => compareIds(b.id, a.id))[0]
+  const newest = removals
+    .filter((each) => each.isCertain && !each.isAnnouncement)
+    .sort((a, b) => compareIds(b.id, a.id))[0]
   const listed = view.listing.deltas.find(({ id }) => id === newest?.id)
   if (listed === undefined) return undefined
   const pending = view.pending.find(({ id }) => id === listed.id)
-  const read = pending === undefined ? await readDelta(session, listed) : ({ outcome: 'delta', delta: pending } as const)
-  const removal = read.outcome === 'delta' ? read.delta.removed.find((each) => versionKey(each) === versionKey(version) && !isAnnouncement(each)) : undefined
+  const read =
+    pending === undefined ? await readDelta(session, listed) : ({ outcome: 'delta', delta: pending } as const)
+  const removal =
+    read.outcome === 'delta'
+      ? read.delta.removed.find((each) => versionKey(each) === versionKey(version) && !isAnnouncement(each))
+      : undefined
   return removal && { ...removal, id: listed.id, at: listed.lastModified }
 }
 
@@ -153,10 +202,18 @@ function isWhatWasRemoved({ body }: Pick<StoredObject, 'body'>, { digest }: Remo
   return digest === undefined || sha256(body) === promisedDigest(digest)
 }
 
-async function uploadOf(session: Session, version: VersionId, { isGone, key, object }: FoundArchive): Promise<DeletedChart['upload']> {
+async function uploadOf(
+  session: Session,
+  version: VersionId,
+  { isGone, key, object }: FoundArchive,
+): Promise<DeletedChart['upload']> {
   const { metadata } = await readChartArchive(object.body)
   if (metadata.name !== version.name || metadata.version !== version.version) {
-    throw new HelmS3Error('invalid-chart', `${key} holds ${metadata.name} ${metadata.version}, not ${version.name} ${version.version}`, { hint: 'push the right archive' })
+    throw new HelmS3Error(
+      'invalid-chart',
+      `${key} holds ${metadata.name} ${metadata.version}, not ${version.name} ${version.version}`,
+      { hint: 'push the right archive' },
+    )
   }
   const digest = sha256(object.body)
   const provenance = await provenanceOf(session, version, { isGone, key, object }, digest)
@@ -171,8 +228,15 @@ async function uploadOf(session: Session, version: VersionId, { isGone, key, obj
   }
 }
 
-/** Helm's provenance files name the digest of their archive. One that stands in its place stays, and is not looked at. */
-async function provenanceOf(session: Session, version: VersionId, { isGone, key }: FoundArchive, digest: string): Promise<Uint8Array | undefined> {
+/**
+ * Helm's provenance files name the digest of their archive. One that stands in its place stays, and is not looked at.
+ */
+async function provenanceOf(
+  session: Session,
+  version: VersionId,
+  { isGone, key }: FoundArchive,
+  digest: string,
+): Promise<Uint8Array | undefined> {
   const isSigned = (body: Uint8Array): boolean => Buffer.from(body).includes(`sha256:${digest}`)
   if (!isGone && key === archiveKey(session.location, version)) return undefined
   const standing = isGone ? undefined : await session.store.get(provenanceKey(key))

@@ -7,15 +7,18 @@ import { listVersions } from '../read/object-versions.ts'
 import type { View } from '../read/read-view.ts'
 import type { Session } from '../session/session.ts'
 
-/** So many versions of `index.yaml` are read for one removal: the first one written before it has the entry, unless that was pending then. */
+/**
+ * So many versions of `index.yaml` are read for one removal: the first one written before it has the entry, unless that
+ * was pending then.
+ */
 const MOST_INDEXES = 3
 
 /** A removal of which it is known when it landed: store clock, milliseconds since 1970. */
 export type DatedRemoval = Removal & { readonly at: number }
 
 /**
- * The entries that removals have taken away, as far as anything still shows them: the base while a removal is pending, and the older
- * versions of `index.yaml` in a bucket that keeps them. Each is read once.
+ * The entries that removals have taken away, as far as anything still shows them: the base while a removal is pending,
+ * and the older versions of `index.yaml` in a bucket that keeps them. Each is read once.
  */
 export class FormerEntries {
   readonly #session: Session
@@ -29,8 +32,8 @@ export class FormerEntries {
   }
 
   /**
-   * The entry that a removal took away. Undefined: nothing that may be read shows it.
-   * Cost: nothing while the removal is pending; else a LIST of the versions of `index.yaml`, and up to three GETs of it.
+   * The entry that a removal took away. Undefined: nothing that may be read shows it. Cost: nothing while the removal
+   * is pending; else a LIST of the versions of `index.yaml`, and up to three GETs of it.
    */
   async find(removal: DatedRemoval): Promise<Entry | undefined> {
     const inBase = removedFrom(this.#view.base.index, removal)

@@ -1,6 +1,13 @@
 import { type Entry, versionKey } from '../../core/log/entry.ts'
 import { type Key, provenanceKey } from '../../core/keys.ts'
-import { type ForeignFile, type Orphan, allEntries, findForeign, findOrphans, namedArchives } from '../../core/plan-orphans.ts'
+import {
+  type ForeignFile,
+  type Orphan,
+  allEntries,
+  findForeign,
+  findOrphans,
+  namedArchives,
+} from '../../core/plan-orphans.ts'
 import { type PrunePlan, type PruneRules, planPrune } from '../../core/plan-prune.ts'
 import { HelmS3Error } from '../../errors.ts'
 import { formatCount } from '../../text/format.ts'
@@ -59,15 +66,16 @@ interface Target extends DeletionTarget {
 }
 
 /**
- * Removes chart versions by rules, and archives that no entry names: a delta of removals, then the archives. The rules are
- * applied anew to each view that a delta is written from: what has come or gone since the first look counts.
+ * Removes chart versions by rules, and archives that no entry names: a delta of removals, then the archives. The rules
+ * are applied anew to each view that a delta is written from: what has come or gone since the first look counts.
  *
- * An orphan is removed under the same rules as a deleted version. Its removal matches no entry, but it stands in the log:
- * a push that adopts the archive meanwhile sees it and waits, or is seen by it and keeps its archive. An index that lacks many of the
- * archives is more likely damaged than they are orphans: so none goes while `index.yaml` is being made anew, nor when they are more
- * than a tenth of all archives, unless that is asked for.
+ * An orphan is removed under the same rules as a deleted version. Its removal matches no entry, but it stands in the
+ * log: a push that adopts the archive meanwhile sees it and waits, or is seen by it and keeps its archive. An index
+ * that lacks many of the archives is more likely damaged than they are orphans: so none goes while `index.yaml` is
+ * being made anew, nor when they are more than a tenth of all archives, unless that is asked for.
  *
- * Cost: LIST of the prefix, a view; for versions whose archives lie in folders a listing of each; then that of `deleteInBatches`.
+ * Cost: LIST of the prefix, a view; for versions whose archives lie in folders a listing of each; then that of
+ * `deleteInBatches`.
  * @throws HelmS3Error as `deleteInBatches`; `conflict` beside a rebuild; `too-many-orphans`
  */
 export async function prune(session: Session, options: PruneOptions): Promise<PruneResult> {
@@ -83,14 +91,18 @@ export async function prune(session: Session, options: PruneOptions): Promise<Pr
     for (const file of chosen.foreign) foreign.set(file.key, file)
     return chosen.targets
   }
-  if (options.dryRun) return { ...report(await choose(first), [], []), foreign: [...foreign.values()], kept, committed: [] }
+  if (options.dryRun)
+    return { ...report(await choose(first), [], []), foreign: [...foreign.values()], kept, committed: [] }
   const { committed, keptArchives, revived, targets } = await deleteInBatches(session, { choose }, first)
   return { ...report(targets, keptArchives, revived), foreign: [...foreign.values()], kept, committed }
 }
 
 function planOf(view: View, { olderThan, rules }: PruneOptions): PrunePlan {
   if (rules === undefined) return { remove: [], keep: [] }
-  return planPrune(view.index, { ...rules, createdBefore: olderThan === undefined ? undefined : view.base.date - olderThan })
+  return planPrune(view.index, {
+    ...rules,
+    createdBefore: olderThan === undefined ? undefined : view.base.date - olderThan,
+  })
 }
 
 async function chooseTargets(
@@ -112,10 +124,16 @@ async function chooseTargets(
   if (options.orphanAge === undefined) return { targets: versions, foreign: [] }
   const before = listing.date - Math.max(options.orphanAge, options.olderThan ?? 0)
   const named = namedArchives(location, allEntries(view.index))
-  const { foreign, orphans } = await judge.judge(findOrphans(location, view.index, named, listing.objects, before), view.index)
+  const { foreign, orphans } = await judge.judge(
+    findOrphans(location, view.index, named, listing.objects, before),
+    view.index,
+  )
   const unfit = findForeign(location, named, listing.objects)
   if (orphans.length > 0) refuseDoubtful(session, view, orphans, listing.objects, options)
-  const targets = [...versions, ...orphans.map((orphan) => ({ ...orphanTarget(orphan, before), what: { orphan }, size: orphan.size }))]
+  const targets = [
+    ...versions,
+    ...orphans.map((orphan) => ({ ...orphanTarget(orphan, before), what: { orphan }, size: orphan.size })),
+  ]
   return { targets, foreign: [...foreign, ...unfit] }
 }
 
@@ -132,9 +150,13 @@ function refuseDoubtful(
 ): void {
   if (dryRun) return
   if (rebuildsUnderWay(view.listing).length > 0) {
-    throw new HelmS3Error('conflict', `the index of ${location.url} is being made anew: archives that it does not name yet look like orphans`, {
-      hint: 'nothing was removed; try again when the reindex has ended, or twenty minutes after it died',
-    })
+    throw new HelmS3Error(
+      'conflict',
+      `the index of ${location.url} is being made anew: archives that it does not name yet look like orphans`,
+      {
+        hint: 'nothing was removed; try again when the reindex has ended, or twenty minutes after it died',
+      },
+    )
   }
   const archives = new Set(objects.map(({ key }) => key).filter((key) => key.endsWith('.tgz')))
   const unnamed = orphans.filter(({ key }) => archives.has(key)).length
@@ -155,7 +177,11 @@ function report(
   const isKept = new Set([...keptArchives, ...revived])
   const gone = targets.filter(({ key }) => key === undefined || !isKept.has(key))
   return {
-    removed: eachOnce(targets.flatMap(({ key, size, what }) => ('entry' in what ? [{ entry: what.entry, size, isElsewhere: isElsewhere(what.entry, key) }] : []))),
+    removed: eachOnce(
+      targets.flatMap(({ key, size, what }) =>
+        'entry' in what ? [{ entry: what.entry, size, isElsewhere: isElsewhere(what.entry, key) }] : [],
+      ),
+    ),
     orphans: gone.flatMap(({ what }) => ('orphan' in what ? [what.orphan] : [])),
     keptArchives,
     freed: gone.reduce((sum, { size }) => sum + size, 0),
@@ -167,7 +193,11 @@ function eachOnce(removed: readonly PrunedVersion[]): readonly PrunedVersion[] {
   const versions = new Map<string, PrunedVersion>()
   for (const { entry, isElsewhere, size } of removed) {
     const known = versions.get(versionKey(entry))
-    versions.set(versionKey(entry), { entry: known?.entry ?? entry, size: (known?.size ?? 0) + size, isElsewhere: known?.isElsewhere === true || isElsewhere })
+    versions.set(versionKey(entry), {
+      entry: known?.entry ?? entry,
+      size: (known?.size ?? 0) + size,
+      isElsewhere: known?.isElsewhere === true || isElsewhere,
+    })
   }
   return [...versions.values()]
 }

@@ -20,8 +20,8 @@ export interface Pause {
 }
 
 /**
- * Counts the attempts from 1, and pauses before each but the first, by the clock of the session. Leaving the loop ends it; behind the
- * loop stands what is said when all attempts were in vain.
+ * Counts the attempts from 1, and pauses before each but the first, by the clock of the session. Leaving the loop ends
+ * it; behind the loop stands what is said when all attempts were in vain.
  */
 export async function* attempts(
   { clock, random }: Pick<Session, 'clock' | 'random'>,

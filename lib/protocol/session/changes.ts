@@ -88,7 +88,10 @@ export class Changes {
     const others = this.#archives.length - keys.length
     const list = `${keys.join(', ')}${others > 0 ? ` and ${String(others)} more` : ''}`
     const what = 'removed from the index, and still in the bucket or not known to be gone'
-    return `${what}: ${list} (${first.cause}); \`helm s3 prune ${shellWord(first.repository)} --orphans\` removes what stays`
+    return (
+      `${what}: ${list} (${first.cause}); \`helm s3 prune ${shellWord(first.repository)} --orphans\` removes ` +
+      `what stays`
+    )
   }
 
   #with(fate: Fate): readonly Change[] {

@@ -9,7 +9,9 @@ const MINUTE = 60 * SECOND
 export const DEFAULT_GRACE_WINDOW = 5 * MINUTE
 export { MIN_GRACE_WINDOW } from '../../settings/repository-config.ts'
 
-/** A folded id is remembered for this long after it was first missed in the listing: longer than every deadline here. */
+/**
+ * A folded id is remembered for this long after it was first missed in the listing: longer than every deadline here.
+ */
 export const RETENTION = 60 * MINUTE
 
 /** A minted id may be sent for this long, counted from the reading of the clock that went into it. */
@@ -21,7 +23,10 @@ export const MAX_CLOCK_ERROR = 60 * SECOND
 /** A request that was sent may still arrive this long after, although its sender has given it up. */
 export const LONGEST_FLIGHT = 30 * SECOND
 
-/** An archive that no entry names may be that of a push under way for this long: its delta is sent by then, and has arrived, or never will. */
+/**
+ * An archive that no entry names may be that of a push under way for this long: its delta is sent by then, and has
+ * arrived, or never will.
+ */
 export const PUSH_MAY_LIVE = ID_LIFETIME + LONGEST_FLIGHT
 
 /** A delta whose id is further ahead of the store's clock than this is not well-formed. */
@@ -36,7 +41,9 @@ export const REMOVAL_SETTLES = 60 * SECOND
 /** From the PUT of a removal to the DELETE of its archive; later than this the archive stays. */
 export const DELETE_DEADLINE = 30 * SECOND
 
-/** An archive that no entry names may be that of a push under way, or of an old client before its index, for this long. */
+/**
+ * An archive that no entry names may be that of a push under way, or of an old client before its index, for this long.
+ */
 export const ORPHAN_AGE = 60 * MINUTE
 
 /** How long a push waits for removals of its version to settle before it gives up. */
@@ -88,4 +95,7 @@ export const PROVENANCE_RETRIES: Retries = { attempts: 6 }
 export const REFUSED_RETRIES: Retries = { attempts: 3, pause: { first: 200, growth: 2.5, longest: 500, jitter: 0 } }
 
 /** An archive that is not what its entry says, while a push by force or a deletion is between its writes. */
-export const DISAGREEMENT_RETRIES: Retries = { attempts: 4, pause: { first: 750, growth: 2, longest: 3 * SECOND, jitter: 2 / 3 } }
+export const DISAGREEMENT_RETRIES: Retries = {
+  attempts: 4,
+  pause: { first: 750, growth: 2, longest: 3 * SECOND, jitter: 2 / 3 },
+}

@@ -46,8 +46,8 @@ export interface Session {
   /** The base as this machine has last seen it; undefined: each read fetches it. */
   readonly baseCache?: BaseCache | undefined
   /**
-   * The defaults that the repository keeps; read when they are asked for first, and once. Cost: one GET, or nothing when a
-   * listing has told that there are none.
+   * The defaults that the repository keeps; read when they are asked for first, and once. Cost: one GET, or nothing
+   * when a listing has told that there are none.
    */
   readonly repositoryConfig: () => Promise<RepositoryConfig>
   /** A listing has told that there are no defaults: nobody has to ask for them. */

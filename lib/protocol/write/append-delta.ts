@@ -14,11 +14,14 @@ import type { Session } from '../session/session.ts'
 export type Appended =
   | {
       readonly outcome: 'committed'
-      /** When it landed: store clock, milliseconds since 1970. Undefined: nobody knows any more, for it is folded already. */
+      /**
+       * When it landed: store clock, milliseconds since 1970. Undefined: nobody knows any more, for it is folded
+       * already.
+       */
       readonly landedAt: number | undefined
       /**
-       * Whether the store's own answers say that it landed within the lifetime of its id. If not, something above it may have been
-       * folded and collected before it came: whoever wrote it has to look whether it took effect.
+       * Whether the store's own answers say that it landed within the lifetime of its id. If not, something above it
+       * may have been folded and collected before it came: whoever wrote it has to look whether it took effect.
        */
       readonly isTimely: boolean
     }
@@ -30,14 +33,15 @@ const DATE_TOLERANCE = 5000
 /**
  * Writes one delta: the commit point of every mutation, and the only place that writes below `index.d/`.
  *
- * After any answer but success it looks before it sends again: at the delta itself, then in the folded set, because a delta
- * that is not there may have been folded and collected. A second PUT of a collected delta would make it pending again.
+ * After any answer but success it looks before it sends again: at the delta itself, then in the folded set, because a
+ * delta that is not there may have been folded and collected. A second PUT of a collected delta would make it pending
+ * again.
  *
- * @returns `expired`: the id is too old to be sent (again), or the store's clock has stepped back and readers do not obey what it
- *   dates so far ahead. The whole operation starts again from its first look at the store. Never the same delta under a new id:
- *   both could take effect.
- * @throws HelmS3Error `too-large`, `invalid-chart` when no reader would take it: nothing was sent then; `outcome-unknown` when it was
- *   sent and no look can tell what became of it
+ * @returns `expired`: the id is too old to be sent (again), or the store's clock has stepped back and readers do not
+ *   obey what it dates so far ahead. The whole operation starts again from its first look at the store. Never the same
+ *   delta under a new id: both could take effect.
+ * @throws HelmS3Error `too-large`, `invalid-chart` when no reader would take it: nothing was sent then;
+ *   `outcome-unknown` when it was sent and no look can tell what became of it
  *
  * Cost: one PUT; after a lost answer a HEAD and, if need be, a GET of `index.yaml`.
  */
@@ -98,14 +102,16 @@ async function sendDelta(
 }
 
 /**
- * The text of a delta, read again before it is sent: what readers skip as malformed would be acknowledged, and lie there without effect
- * for ever.
+ * The text of a delta, read again before it is sent: what readers skip as malformed would be acknowledged, and lie
+ * there without effect for ever.
  */
 async function readableText(delta: Delta): Promise<Uint8Array> {
   const body = encodeDelta(delta)
   const problem = deltaSizeProblem(body.length, delta.added.length + delta.removed.length)
   if (problem !== undefined) {
-    throw new HelmS3Error('too-large', `the change ${problem}, which no reader would take`, { hint: 'do it in several commands, with fewer charts each' })
+    throw new HelmS3Error('too-large', `the change ${problem}, which no reader would take`, {
+      hint: 'do it in several commands, with fewer charts each',
+    })
   }
   const decoded = await decodeDelta(body)
   if (decoded.outcome !== 'delta') throw unreadable(decoded.reason)

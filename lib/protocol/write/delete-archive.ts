@@ -13,11 +13,17 @@ export interface DeletionWarrant {
   /** Id of the delta that removed the entry: only archives of lower ids are deleted. */
   readonly removal: DeltaId
   readonly expected: ExpectedArchive
-  /** Whether the push that wrote an archive under this id may have its delta still before it: then the archive is for its entry. */
+  /**
+   * Whether the push that wrote an archive under this id may have its delta still before it: then the archive is for
+   * its entry.
+   */
   readonly isUnderWay: (id: DeltaId | undefined) => boolean
   /** Whether a DELETE may still be sent, by the clocks of this machine. */
   readonly isInTime: () => boolean
-  /** When the delta landed, at the earliest: store clock, milliseconds since 1970. The store is asked to refuse what comes late after it. */
+  /**
+   * When the delta landed, at the earliest: store clock, milliseconds since 1970. The store is asked to refuse what
+   * comes late after it.
+   */
   readonly landedAt: number
 }
 
@@ -26,8 +32,8 @@ export interface ExpectedArchive {
   /** SHA-256, lower-case hex, as the removed entry says; undefined: any. */
   readonly digest: string | undefined
   /**
-   * The push that has written it, as it was seen; left out: any. Equal bytes have equal digests and ETags, so that only the id tells that a
-   * push has written the archive again meanwhile.
+   * The push that has written it, as it was seen; left out: any. Equal bytes have equal digests and ETags, so that only
+   * the id tells that a push has written the archive again meanwhile.
    */
   readonly writer?: Pick<ArchiveHead, 'delta'>
 }
@@ -48,21 +54,25 @@ export interface ArchiveDeletion {
 export type Unlike = 'other-bytes' | 'no-digest'
 
 /**
- * Removes an archive whose entry is gone, and its provenance file, and nothing else: only the object that HEAD showed, with
- * the expected digest, of a push whose delta is known or can come no more, written below the removal, within the deadline, by one conditional DELETE that is never sent again.
- * A DELETE that is late could meet the archive of a push that came after: equal bytes have the same ETag. So the store is asked to
- * refuse one that comes when pushes do not wait for it any more. The only place that deletes archives.
+ * Removes an archive whose entry is gone, and its provenance file, and nothing else: only the object that HEAD showed,
+ * with the expected digest, of a push whose delta is known or can come no more, written below the removal, within the
+ * deadline, by one conditional DELETE that is never sent again. A DELETE that is late could meet the archive of a push
+ * that came after: equal bytes have the same ETag. So the store is asked to refuse one that comes when pushes do not
+ * wait for it any more. The only place that deletes archives.
  *
- * The removal stands already: what the store refuses now, or does not answer, is noted in `session.changes` and is no failure.
+ * The removal stands already: what the store refuses now, or does not answer, is noted in `session.changes` and is no
+ * failure.
  *
- * Cost: a HEAD and a DELETE, after a lost answer or a refusal a HEAD more; the same for the provenance file where there is one.
+ * Cost: a HEAD and a DELETE, after a lost answer or a refusal a HEAD more; the same for the provenance file where there
+ * is one.
  */
 export async function deleteArchive(session: Session, key: Key, warrant: DeletionWarrant): Promise<ArchiveDeletion> {
   const archive = await unlessFailed(session, key, async () => {
     const head = await headArchive(session, key)
     if (head === undefined) return ABSENT
     const { digest, writer } = warrant.expected
-    if (digest !== undefined && head.digest !== digest) return { ...KEPT, unlike: unlikeBecause(session, head, warrant) }
+    if (digest !== undefined && head.digest !== digest)
+      return { ...KEPT, unlike: unlikeBecause(session, head, warrant) }
     if (writer === undefined ? warrant.isUnderWay(head.delta) : head.delta !== writer.delta) return KEPT
     return deleteBelow(session, key, head, warrant)
   })
@@ -78,7 +88,11 @@ export async function deleteArchive(session: Session, key: Key, warrant: Deletio
 }
 
 /** Undefined: a push that crosses this deletion may have written the archive a moment ago, and its entry follows. */
-function unlikeBecause({ storeClock }: Session, { delta, lastModified }: ArchiveHead, { expected: { digest }, removal }: DeletionWarrant): Unlike | undefined {
+function unlikeBecause(
+  { storeClock }: Session,
+  { delta, lastModified }: ArchiveHead,
+  { expected: { digest }, removal }: DeletionWarrant,
+): Unlike | undefined {
   if (delta !== undefined && delta > removal) return undefined
   if (promisedDigest(digest) === undefined) return 'no-digest'
   return delta === undefined || storeClock.now() - lastModified > PUSH_TAKES ? 'other-bytes' : undefined

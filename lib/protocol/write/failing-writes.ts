@@ -6,9 +6,9 @@ import type { ObjectStore, PutOutcome } from '../../store/object-store.ts'
 const MOST_FAILURES = 4
 
 /**
- * The store, which rejects a PUT that it has failed (500) five times in a row with what it said, instead of calling it unknown once more:
- * some refuse so what they do not know, an encryption for instance. Who repeats it would wait in silence, and then take others for the
- * reason. As before, what was sent may have been carried out.
+ * The store, which rejects a PUT that it has failed (500) five times in a row with what it said, instead of calling it
+ * unknown once more: some refuse so what they do not know, an encryption for instance. Who repeats it would wait in
+ * silence, and then take others for the reason. As before, what was sent may have been carried out.
  */
 export function stopFailingWrites(store: ObjectStore): ObjectStore {
   const failures = new Map<Key, number>()

@@ -1,5 +1,15 @@
 import { type Key, asKey, probeFolder } from '../../core/keys.ts'
-import { type CopySource, type DeleteOutcome, type ETag, type ObjectHead, type ObjectInfo, type PutOptions, type PutOutcome, asETag, listAll } from '../../store/object-store.ts'
+import {
+  type CopySource,
+  type DeleteOutcome,
+  type ETag,
+  type ObjectHead,
+  type ObjectInfo,
+  type PutOptions,
+  type PutOutcome,
+  asETag,
+  listAll,
+} from '../../store/object-store.ts'
 import type { Session } from '../session/session.ts'
 
 /** An ETag that no object has. */
@@ -30,7 +40,11 @@ export class ProbeObjects {
     return this.#session.store.put(this.#key(name), Buffer.from(text), options)
   }
 
-  async copyFrom(source: CopySource, name: string, options: PutOptions): Promise<PutOutcome | { readonly outcome: 'unsupported' }> {
+  async copyFrom(
+    source: CopySource,
+    name: string,
+    options: PutOptions,
+  ): Promise<PutOutcome | { readonly outcome: 'unsupported' }> {
     return (await this.#session.store.copyFrom?.(source, this.#key(name), options)) ?? { outcome: 'unsupported' }
   }
 
@@ -55,7 +69,8 @@ export class ProbeObjects {
   /** Removes what this probe wrote, and what earlier ones left. Cost: one LIST, one DELETE for each object. */
   async removeAll(): Promise<void> {
     const { objects, date } = await listAll(this.#session.store, probeFolder(this.#session.location))
-    const isOurs = ({ key, lastModified }: ObjectInfo): boolean => key.startsWith(this.#folder) || date - lastModified > ABANDONED
+    const isOurs = ({ key, lastModified }: ObjectInfo): boolean =>
+      key.startsWith(this.#folder) || date - lastModified > ABANDONED
     for (const object of objects.filter(isOurs)) await this.#session.store.delete(object.key)
   }
 

@@ -11,12 +11,15 @@ const RANDOM_BYTES = 8
 const OTHER_SHA256 = '0'.repeat(64)
 
 /**
- * Finds out which permissions to write these credentials have, by requests that a store refuses for another reason when they are
- * allowed: a PUT with a stale `If-Match` and a wrong checksum, a DELETE of what is not there. `index.yaml` is tried only on a
- * store that was seen to keep to `If-Match`.
- * Cost: three PUTs and two DELETEs without an effect, each up to three times where it is refused; see {@link askAgain}.
+ * Finds out which permissions to write these credentials have, by requests that a store refuses for another reason when
+ * they are allowed: a PUT with a stale `If-Match` and a wrong checksum, a DELETE of what is not there. `index.yaml` is
+ * tried only on a store that was seen to keep to `If-Match`. Cost: three PUTs and two DELETEs without an effect, each
+ * up to three times where it is refused; see {@link askAgain}.
  */
-export async function probePermissions(session: Session, probe: ProbeReport | undefined): Promise<readonly Permission[]> {
+export async function probePermissions(
+  session: Session,
+  probe: ProbeReport | undefined,
+): Promise<readonly Permission[]> {
   const { bucket, deltaFolder, indexKey, prefix } = session.location
   const name = `helm-s3-probe-${Buffer.from(session.random.bytes(RANDOM_BYTES)).toString('hex')}`
   // As a delta is called: policies that leave the defaults of the repository out name `*.yaml`.
@@ -28,7 +31,11 @@ export async function probePermissions(session: Session, probe: ProbeReport | un
   return [
     { action: put, resource: resourceArn(bucket, `${deltaFolder}*.yaml`), granted: await mayPut(session, delta) },
     { action: put, resource: resourceArn(bucket, `${prefix}*.tgz`), granted: await mayPut(session, archive) },
-    { action: put, resource: resourceArn(bucket, indexKey), granted: keepsToMatch ? await mayPut(session, indexKey) : undefined },
+    {
+      action: put,
+      resource: resourceArn(bucket, indexKey),
+      granted: keepsToMatch ? await mayPut(session, indexKey) : undefined,
+    },
     { action: remove, resource: resourceArn(bucket, `${deltaFolder}*.yaml`), granted: await mayDelete(session, delta) },
     { action: remove, resource: resourceArn(bucket, `${prefix}*.tgz`), granted: await mayDelete(session, archive) },
   ]

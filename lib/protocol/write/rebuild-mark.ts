@@ -20,9 +20,9 @@ export interface MarkedRebuild {
 }
 
 /**
- * Says in `index.d/` that `index.yaml` is being made anew, so that nobody takes archives which it does not name yet for orphans.
- * Each rebuild has a mark of its own. The only place that writes marks. Where that is not allowed, there is none.
- * Cost: one PUT.
+ * Says in `index.d/` that `index.yaml` is being made anew, so that nobody takes archives which it does not name yet for
+ * orphans. Each rebuild has a mark of its own. The only place that writes marks. Where that is not allowed, there is
+ * none. Cost: one PUT.
  */
 export async function markRebuild(session: Session): Promise<MarkedRebuild> {
   const { clock, location, origin, random, store } = session

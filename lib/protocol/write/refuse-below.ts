@@ -5,8 +5,8 @@ import { type View, readView } from '../read/read-view.ts'
 import type { Session } from '../session/session.ts'
 
 /**
- * Refuses to change a version where nothing that is written now would count: the store's clock has been set back, and something above
- * the id has touched the version. Before anything is written.
+ * Refuses to change a version where nothing that is written now would count: the store's clock has been set back, and
+ * something above the id has touched the version. Before anything is written.
  * @param view one that was read already; undefined: it is read
  * Cost: nothing, but where the clock has been set back, a view.
  * @throws HelmS3Error `conflict`

@@ -1,4 +1,10 @@
-import { type ConfigDocument, configOf, decodeConfig, encodeConfig, isSameConfig } from '../../settings/repository-config.ts'
+import {
+  type ConfigDocument,
+  configOf,
+  decodeConfig,
+  encodeConfig,
+  isSameConfig,
+} from '../../settings/repository-config.ts'
 import { HelmS3Error } from '../../errors.ts'
 import { shellWord } from '../../text/terminal-text.ts'
 import { attempts } from '../session/attempts.ts'
@@ -9,9 +15,9 @@ import type { Session } from '../session/session.ts'
 import { newWriteId } from './write-id.ts'
 
 /**
- * Changes the defaults of the repository, by compare-and-swap: the only place that writes them. Of two writers of different keys
- * both take effect. After any answer but success it looks before it writes again. The object is written with the ACL and the encryption that
- * it sets.
+ * Changes the defaults of the repository, by compare-and-swap: the only place that writes them. Of two writers of
+ * different keys both take effect. After any answer but success it looks before it writes again. The object is written
+ * with the ACL and the encryption that it sets.
  *
  * @param change the new document; throws to refuse
  * @returns what stands there now, and whether it was written
@@ -24,7 +30,10 @@ export async function writeRepositoryConfig(
 ): Promise<{ readonly document: ConfigDocument; readonly isWritten: boolean }> {
   const { changes, location, store } = session
   const written = { object: location.configKey }
-  const write = { what: location.configKey, wayOut: `see what stands there with \`helm s3 config ${shellWord(location.address)}\`` }
+  const write = {
+    what: location.configKey,
+    wayOut: `see what stands there with \`helm s3 config ${shellWord(location.address)}\``,
+  }
   let unanswered: { readonly cause: unknown } | undefined
   for await (const attempt of attempts(session, SWAP_RETRIES)) {
     const look = (): Promise<ConfigObject> => lookAtConfig(session)
@@ -52,5 +61,7 @@ export async function writeRepositoryConfig(
     else if (unanswered === undefined) changes.notMade(written)
   }
   if (unanswered !== undefined) throw outcomeUnknown(write, unanswered.cause)
-  throw new HelmS3Error('conflict', `others wrote ${location.configKey} each time`, { hint: 'nothing was changed; try again' })
+  throw new HelmS3Error('conflict', `others wrote ${location.configKey} each time`, {
+    hint: 'nothing was changed; try again',
+  })
 }

@@ -19,7 +19,11 @@ import { newWriteId } from './write-id.ts'
  * @throws HelmS3Error `outcome-unknown` when no answer came and no look can be had
  * Cost: one PUT; after a lost answer one GET.
  */
-export async function writeIndex(session: Session, text: IndexText, when: Exclude<PutCondition, 'always'>): Promise<'written' | 'lost'> {
+export async function writeIndex(
+  session: Session,
+  text: IndexText,
+  when: Exclude<PutCondition, 'always'>,
+): Promise<'written' | 'lost'> {
   const { changes, location } = session
   const change = { object: location.indexKey }
   changes.sending(change)
@@ -36,7 +40,11 @@ export async function writeIndex(session: Session, text: IndexText, when: Exclud
     changes.notMade(change)
     return 'lost'
   }
-  const { etag, index } = await lookAfter({ what: location.indexKey, wayOut: wayOut(when) }, () => readBase(session), put)
+  const { etag, index } = await lookAfter(
+    { what: location.indexKey, wayOut: wayOut(when) },
+    () => readBase(session),
+    put,
+  )
   if (index.bookkeeping.writeId === text.bookkeeping.writeId) {
     changes.committed(change)
     return 'written'
@@ -73,7 +81,12 @@ async function sendIndex(
 }
 
 /** The text that follows `base`: what `merged` holds, with this folded set, and as the next generation. */
-export function nextIndex(session: Session, base: IndexText, merged: IndexText, folded: Bookkeeping['folded']): IndexText {
+export function nextIndex(
+  session: Session,
+  base: IndexText,
+  merged: IndexText,
+  folded: Bookkeeping['folded'],
+): IndexText {
   const before = base.bookkeeping
   return merged.withHeader({
     bookkeeping: { ...before, generation: before.generation + 1, writeId: newWriteId(session), folded },

@@ -20,11 +20,17 @@ const SPECIAL_BUCKET = /--[a-z]+-s3$|-s3alias$/
 const PLAIN_REGION = /^(?:af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-\d$/
 
 /**
- * The address, where it follows from the names alone: at an endpoint in path style, and for usual buckets and regions of AWS
- * ("Virtual hosting of buckets" in the Amazon S3 User Guide). Undefined: the rules of the SDK decide, which take most of the
- * time of a short command to load.
+ * The address, where it follows from the names alone: at an endpoint in path style, and for usual buckets and regions
+ * of AWS
+ * ("Virtual hosting of buckets" in the Amazon S3 User Guide). Undefined: the rules of the SDK decide, which take most
+ * of the time of a short command to load.
  */
-export function plainAddress(connection: ConnectionSettings, endpoint: string | undefined, bucket: string, region: string): BucketAddress | undefined {
+export function plainAddress(
+  connection: ConnectionSettings,
+  endpoint: string | undefined,
+  bucket: string,
+  region: string,
+): BucketAddress | undefined {
   const signing = { service: 's3', region }
   if (endpoint !== undefined) {
     if (connection.pathStyle === false) return undefined
@@ -41,23 +47,54 @@ export function plainAddress(connection: ConnectionSettings, endpoint: string | 
  */
 export async function sdkAddress(
   { pathStyle }: Pick<ConnectionSettings, 'pathStyle'>,
-  { bucket, endpoint, profile, region }: { readonly bucket: string; readonly endpoint: string | undefined; readonly profile?: string; readonly region: string },
+  {
+    bucket,
+    endpoint,
+    profile,
+    region,
+  }: {
+    readonly bucket: string
+    readonly endpoint: string | undefined
+    readonly profile?: string
+    readonly region: string
+  },
 ): Promise<BucketAddress> {
   const { GetObjectCommand, S3Client, getEndpointFromInstructions } = await import('./sdk.ts')
   // FIPS and dual-stack choose among the endpoints of AWS; beside another endpoint the SDK refuses them.
   const own = endpoint === undefined ? {} : { endpoint, useFipsEndpoint: false, useDualstackEndpoint: false }
-  const { config } = new S3Client({ region, ...(profile === undefined ? {} : { profile }), forcePathStyle: pathStyle ?? endpoint !== undefined, ...own })
-  const { properties, url } = await getEndpointFromInstructions({ Bucket: bucket, Key: 'key' }, GetObjectCommand, config as object)
-  const [scheme] = (properties?.['authSchemes'] ?? []) as readonly { readonly name: string; readonly signingName?: string; readonly signingRegion?: string }[]
+  const { config } = new S3Client({
+    region,
+    ...(profile === undefined ? {} : { profile }),
+    forcePathStyle: pathStyle ?? endpoint !== undefined,
+    ...own,
+  })
+  const { properties, url } = await getEndpointFromInstructions(
+    { Bucket: bucket, Key: 'key' },
+    GetObjectCommand,
+    config as object,
+  )
+  const [scheme] = (properties?.['authSchemes'] ?? []) as readonly {
+    readonly name: string
+    readonly signingName?: string
+    readonly signingRegion?: string
+  }[]
   if (scheme !== undefined && scheme.name !== 'sigv4') {
-    throw new HelmS3Error('unsupported-store', `bucket ${bucket} takes signatures of kind ${scheme.name} only, which this program does not make`, {
-      hint: 'use a general purpose bucket: directory buckets and multi-region access points cannot hold a repository',
-    })
+    throw new HelmS3Error(
+      'unsupported-store',
+      `bucket ${bucket} takes signatures of kind ${scheme.name} only, which this program does not make`,
+      {
+        hint: 'use a general purpose bucket: directory buckets and multi-region access points cannot hold a repository',
+      },
+    )
   }
   return addressOf(url, '', { service: scheme?.signingName ?? 's3', region: scheme?.signingRegion ?? region })
 }
 
-function addressOf({ hostname, pathname, port, protocol }: URL, path: string, signing: BucketAddress['signing']): BucketAddress {
+function addressOf(
+  { hostname, pathname, port, protocol }: URL,
+  path: string,
+  signing: BucketAddress['signing'],
+): BucketAddress {
   return {
     protocol: protocol === 'http:' ? 'http:' : 'https:',
     hostname,

@@ -38,8 +38,9 @@ export interface ListAnswer {
 }
 
 /**
- * A page of a listing is believed only when it adds up: a well-formed document, every object with all that a listing says of it,
- * no fewer of them than it counts, and a way to go on where it says that more follows. A listing must not end early.
+ * A page of a listing is believed only when it adds up: a well-formed document, every object with all that a listing
+ * says of it, no fewer of them than it counts, and a way to go on where it says that more follows. A listing must not
+ * end early.
  * @param prefix what was asked for; keys beside it are none of this listing
  * @returns undefined when the document is no such page ("ListObjectsV2" in the Amazon S3 API Reference)
  */
@@ -50,7 +51,10 @@ export function readListAnswer(xml: string, prefix = ''): ListAnswer | undefined
   const contents = childrenOf(root, 'Contents')
   const objects = contents.flatMap((each) => readObject(each, decode) ?? [])
   const counted = objects.length + childrenOf(root, 'CommonPrefixes').length
-  const isSound = objects.length === contents.length && Number(childText(root, 'KeyCount') ?? 0) <= counted && objects.every(({ key }) => key.startsWith(prefix))
+  const isSound =
+    objects.length === contents.length &&
+    Number(childText(root, 'KeyCount') ?? 0) <= counted &&
+    objects.every(({ key }) => key.startsWith(prefix))
   if (!isSound) return undefined
   const isTruncated = childText(root, 'IsTruncated') ?? 'false'
   const next = childText(root, 'NextContinuationToken') || undefined
@@ -74,11 +78,20 @@ function readObject(element: XmlElement, decode: (text: string) => string | unde
 /** @returns undefined when the document is no such page ("ListObjectVersions" in the Amazon S3 API Reference) */
 export function readVersionsAnswer(xml: string, key: Key): readonly ObjectVersion[] | undefined {
   const root = rootOf(xml, VERSION_ROOTS)
-  return root && childrenOf(root, 'Version').flatMap((each) => {
-    const version = childText(each, 'VersionId')
-    if (childText(each, 'Key') !== key || version === undefined) return []
-    return [{ version: version as VersionName, size: Number(childText(each, 'Size') ?? 0), lastModified: timeOf(childText(each, 'LastModified')) }]
-  })
+  return (
+    root &&
+    childrenOf(root, 'Version').flatMap((each) => {
+      const version = childText(each, 'VersionId')
+      if (childText(each, 'Key') !== key || version === undefined) return []
+      return [
+        {
+          version: version as VersionName,
+          size: Number(childText(each, 'Size') ?? 0),
+          lastModified: timeOf(childText(each, 'LastModified')),
+        },
+      ]
+    })
+  )
 }
 
 function rootOf(xml: string, names: readonly string[]): XmlElement | undefined {
@@ -114,13 +127,18 @@ export function timeOf(text: string | undefined): number {
 /** The user metadata of an object. */
 export function metadataOf(headers: S3Answer['headers']): Metadata {
   const prefix = 'x-amz-meta-'
-  return Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [])))
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [],
+    ),
+  )
 }
 
 /** The stored checksum in hex; undefined for none and for one of the parts of a multipart upload. */
 export function sha256Of(headers: S3Answer['headers']): string | undefined {
   const checksum = headers['x-amz-checksum-sha256']
-  if (checksum === undefined || checksum.includes('-') || headers['x-amz-checksum-type'] === 'COMPOSITE') return undefined
+  if (checksum === undefined || checksum.includes('-') || headers['x-amz-checksum-type'] === 'COMPOSITE')
+    return undefined
   const hex = Buffer.from(checksum, 'base64').toString('hex')
   return hex.length === 64 ? hex : undefined
 }

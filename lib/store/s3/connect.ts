@@ -58,7 +58,12 @@ export async function createS3Clients(
   const region = new BucketRegion({ bucket, endpoint }, configured, regions, detail)
   const agents = await createAgents(connection.proxies, connection.caBundle ?? profile.caBundle)
   // `socketTimeout` counts from the last byte in either direction: an upload that moves is never given up.
-  const handler = new NodeHttpHandler({ connectionTimeout: CONNECT, socketTimeout: connection.stall, logger: SILENT, ...agents })
+  const handler = new NodeHttpHandler({
+    connectionTimeout: CONNECT,
+    socketTimeout: connection.stall,
+    logger: SILENT,
+    ...agents,
+  })
 
   let source: Promise<CredentialSource> | undefined
   const credentials = (): Promise<CredentialSource> =>
@@ -71,7 +76,9 @@ export async function createS3Clients(
 
   const variants = { ...connection, hasEndpointVariants: connection.hasEndpointVariants || profile.hasEndpointVariants }
   const addresses = new Map<string, Promise<BucketAddress>>()
-  const findAddress = async (name: string): Promise<BucketAddress> => plainAddress(variants, endpoint, bucket, name) ?? sdkAddress(connection, { bucket, endpoint, profile: profile.name, region: name })
+  const findAddress = async (name: string): Promise<BucketAddress> =>
+    plainAddress(variants, endpoint, bucket, name) ??
+    sdkAddress(connection, { bucket, endpoint, profile: profile.name, region: name })
   const addressIn = (name: string): Promise<BucketAddress> => {
     const address = addresses.get(name) ?? findAddress(name)
     addresses.set(name, address)
@@ -90,16 +97,26 @@ export async function createS3Clients(
     keys,
     detail,
   })
-  const place = JSON.stringify([endpoint ?? 'aws', configured, bucket, connection.pathStyle ?? null, accountOf(connection, profile.name)])
+  const place = JSON.stringify([
+    endpoint ?? 'aws',
+    configured,
+    bucket,
+    connection.pathStyle ?? null,
+    accountOf(connection, profile.name),
+  ])
   return { requests, endpoint, region, profile: connection.profile, place, credentials }
 }
 
 /**
- * Whose bucket it is, as far as it is known before anything is sent: one name may mean several buckets of one endpoint. Keys of a
- * session change all the time; of those of AWS the first twelve characters tell the account.
+ * Whose bucket it is, as far as it is known before anything is sent: one name may mean several buckets of one endpoint.
+ * Keys of a session change all the time; of those of AWS the first twelve characters tell the account.
  */
 function accountOf({ credentials, webIdentity }: ConnectionSettings, profile: string): string {
-  if (credentials !== undefined) return `key ${credentials.sessionToken === undefined ? credentials.accessKeyId : credentials.accessKeyId.slice(0, 12)}`
+  if (credentials !== undefined)
+    return (
+      `key ` +
+      `${credentials.sessionToken === undefined ? credentials.accessKeyId : credentials.accessKeyId.slice(0, 12)}`
+    )
   return webIdentity === undefined ? `profile ${profile}` : `role ${webIdentity.roleArn}`
 }
 

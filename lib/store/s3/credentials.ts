@@ -30,51 +30,74 @@ const METADATA_TIMEOUT = 1000
 export const MFA_QUESTION = 'Assume Role MFA token code: '
 
 /**
- * Decides where credentials come from, in the order of the Go plugin's SDK: keys of the environment, web identity, profile,
- * container, instance (aws/aws-sdk-go, aws/session/credentials.go). What is configured and fails is an error; only when
- * nothing is configured requests go out unsigned. Each source is loaded when it is used.
+ * Decides where credentials come from, in the order of the Go plugin's SDK: keys of the environment, web identity,
+ * profile, container, instance (aws/aws-sdk-go, aws/session/credentials.go). What is configured and fails is an error;
+ * only when nothing is configured requests go out unsigned. Each source is loaded when it is used.
  *
  * Cost: nothing for keys; for an instance three requests to its metadata server, which is given up after two seconds.
  * @throws HelmS3Error `invalid-config`: a profile that was named and is nowhere
  */
-export async function findCredentials(connection: ConnectionSettings, profile: Profile, inner: InnerClients): Promise<CredentialSource> {
+export async function findCredentials(
+  connection: ConnectionSettings,
+  profile: Profile,
+  inner: InnerClients,
+): Promise<CredentialSource> {
   const { credentials, webIdentity } = connection
   if (credentials !== undefined) {
     return { who: `access key …${credentials.accessKeyId.slice(-4)}`, load: async () => credentials, tried: [] }
   }
-  const clients = { clientConfig: { requestHandler: inner.requestHandler, logger: inner.logger }, parentClientConfig: { region: async () => inner.region }, logger: inner.logger }
+  const clients = {
+    clientConfig: { requestHandler: inner.requestHandler, logger: inner.logger },
+    parentClientConfig: { region: async () => inner.region },
+    logger: inner.logger,
+  }
   if (webIdentity !== undefined) {
     const { roleArn, tokenFile } = webIdentity
-    return source({ who: `role ${roleArn.split('/').at(-1) ?? roleArn} (web identity)`, profile: undefined }, async () => {
-      const { fromTokenFile } = await import('@aws-sdk/credential-provider-web-identity')
-      return fromTokenFile({ ...clients, roleArn, webIdentityTokenFile: tokenFile } as Parameters<typeof fromTokenFile>[0])
-    })
+    return source(
+      { who: `role ${roleArn.split('/').at(-1) ?? roleArn} (web identity)`, profile: undefined },
+      async () => {
+        const { fromTokenFile } = await import('@aws-sdk/credential-provider-web-identity')
+        return fromTokenFile({ ...clients, roleArn, webIdentityTokenFile: tokenFile } as Parameters<
+          typeof fromTokenFile
+        >[0])
+      },
+    )
   }
   if (connection.profile !== undefined && !profile.exists) throw missingProfile(profile.name)
   if (profile.hasCredentials) {
     return source({ who: `profile ${profile.name}`, profile: profile.name }, async () => {
       const { fromIni } = await import('@aws-sdk/credential-provider-ini')
-      return fromIni({ ...clients, profile: profile.name, mfaCodeProvider: (device) => askForCode(device, profile.name) } as Parameters<typeof fromIni>[0])
+      return fromIni({
+        ...clients,
+        profile: profile.name,
+        mfaCodeProvider: (device) => askForCode(device, profile.name),
+      } as Parameters<typeof fromIni>[0])
     })
   }
   if (connection.hasContainer) {
     return source({ who: 'the role of this container', profile: undefined }, async () => {
       const { fromHttp } = await import('@aws-sdk/credential-provider-http')
-      return fromHttp({ logger: inner.logger, timeout: METADATA_TIMEOUT, maxRetries: 2 } as Parameters<typeof fromHttp>[0])
+      return fromHttp({ logger: inner.logger, timeout: METADATA_TIMEOUT, maxRetries: 2 } as Parameters<
+        typeof fromHttp
+      >[0])
     })
   }
   return fromInstance(connection, profile)
 }
 
 /** The metadata server of an instance is asked whether it is there at all. */
-async function fromInstance({ asksInstance, credentials, webIdentity }: ConnectionSettings, profile: Profile): Promise<CredentialSource> {
+async function fromInstance(
+  { asksInstance, credentials, webIdentity }: ConnectionSettings,
+  profile: Profile,
+): Promise<CredentialSource> {
   const tried = [
     ...(credentials === undefined ? ['environment (no AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY)'] : []),
     ...(webIdentity === undefined ? ['web identity (no AWS_WEB_IDENTITY_TOKEN_FILE with AWS_ROLE_ARN)'] : []),
     `profile ${profile.name} (${profile.exists ? 'it has no credentials' : 'there is none'})`,
     'container (no AWS_CONTAINER_CREDENTIALS_*_URI)',
   ]
-  if (!asksInstance) return { who: 'nobody', load: undefined, tried: [...tried, 'instance (AWS_EC2_METADATA_DISABLED)'] }
+  if (!asksInstance)
+    return { who: 'nobody', load: undefined, tried: [...tried, 'instance (AWS_EC2_METADATA_DISABLED)'] }
   const { fromInstanceMetadata } = await import('@smithy/credential-provider-imds')
   const provider = fromInstanceMetadata({ timeout: METADATA_TIMEOUT, maxRetries: 0, profile: profile.name })
   let first: Keys | undefined
@@ -98,7 +121,10 @@ function source(place: CredentialPlace, open: () => Promise<() => Promise<Keys>>
   return { who: place.who, load: () => guarded(place, async () => (await (provider ??= open()))()), tried: [] }
 }
 
-/** Errors of those who give credentials must not be taken for errors of the store: a 403 of STS says nothing about the bucket. */
+/**
+ * Errors of those who give credentials must not be taken for errors of the store: a 403 of STS says nothing about the
+ * bucket.
+ */
 async function guarded(place: CredentialPlace, load: () => Promise<Keys>): Promise<Keys> {
   try {
     return await load()

@@ -21,15 +21,31 @@ const QUERY_FAULTS = [
   'InvalidToken',
   'MissingSecurityHeader',
 ]
-const CHECKSUM_FAULTS = ['InvalidArgument', 'InvalidRequest', 'MalformedTrailerError', 'NotImplemented', 'UnsupportedArgument', 'Unknown', 'BadRequest']
+const CHECKSUM_FAULTS = [
+  'InvalidArgument',
+  'InvalidRequest',
+  'MalformedTrailerError',
+  'NotImplemented',
+  'UnsupportedArgument',
+  'Unknown',
+  'BadRequest',
+]
 /** What stores say when the bytes are not those of their checksum. */
-export const CHANGED_ON_THE_WAY = ['BadDigest', 'InvalidDigest', 'XAmzContentSHA256Mismatch', 'XAmzContentChecksumMismatch']
+export const CHANGED_ON_THE_WAY = [
+  'BadDigest',
+  'InvalidDigest',
+  'XAmzContentSHA256Mismatch',
+  'XAmzContentChecksumMismatch',
+]
 const TLS = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ERR_TLS|ERR_SSL|EPROTO/
 
 export function signsOf(error: unknown): Signs {
-  if (typeof error !== 'object' || error === null) return { status: undefined, name: 'Unknown', code: '', message: String(error) }
-  const metadata = '$metadata' in error && typeof error.$metadata === 'object' && error.$metadata !== null ? error.$metadata : {}
-  const status = 'httpStatusCode' in metadata && typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined
+  if (typeof error !== 'object' || error === null)
+    return { status: undefined, name: 'Unknown', code: '', message: String(error) }
+  const metadata =
+    '$metadata' in error && typeof error.$metadata === 'object' && error.$metadata !== null ? error.$metadata : {}
+  const status =
+    'httpStatusCode' in metadata && typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined
   const text = (field: 'name' | 'code' | 'message'): string => {
     const value: unknown = field in error ? (error as Readonly<Record<string, unknown>>)[field] : undefined
     return typeof value === 'string' ? value : ''
@@ -79,14 +95,18 @@ export function mayMindQuerySignature(error: unknown): boolean {
 }
 
 /**
- * Whether the store may have refused an object because it came with a checksum: not every store knows the header. The request was
- * not carried out, whatever the reason is. A checksum of other bytes is no such reason.
+ * Whether the store may have refused an object because it came with a checksum: not every store knows the header. The
+ * request was not carried out, whatever the reason is. A checksum of other bytes is no such reason.
  */
 export function mayMindChecksum(error: unknown): boolean {
   if (!(error instanceof S3AnswerError)) return false
   const { message, name, status } = signsOf(error)
   if (status === 501) return true
-  return status === 400 && !CHANGED_ON_THE_WAY.includes(name) && (CHECKSUM_FAULTS.includes(name) || /checksum|x-amz-sdk|unsupported header/i.test(message))
+  return (
+    status === 400 &&
+    !CHANGED_ON_THE_WAY.includes(name) &&
+    (CHECKSUM_FAULTS.includes(name) || /checksum|x-amz-sdk|unsupported header/i.test(message))
+  )
 }
 
 /** Whether no connection came about: nothing was sent. */
@@ -105,9 +125,9 @@ export function isUntrusted({ code }: Signs): boolean {
 }
 
 /**
- * Whether a mutation that failed like this may have been carried out all the same: no answer came after it was sent, or the
- * store failed while it worked on it. A store that could not be reached at all, and one that refused, have done nothing; nor
- * has this program when it was it that refused to send.
+ * Whether a mutation that failed like this may have been carried out all the same: no answer came after it was sent, or
+ * the store failed while it worked on it. A store that could not be reached at all, and one that refused, have done
+ * nothing; nor has this program when it was it that refused to send.
  */
 export function isAmbiguous(error: unknown): boolean {
   if (error instanceof HelmS3Error) return false

@@ -30,8 +30,8 @@ const CREDENTIALS = [
 ]
 
 /**
- * Reads `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE`, by the SDK's own reader, which reads each once in a process. A
- * file that is missing or cannot be read counts as empty, as in the SDK.
+ * Reads `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE`, by the SDK's own reader, which reads each once in a
+ * process. A file that is missing or cannot be read counts as empty, as in the SDK.
  */
 export async function readProfile(name = 'default'): Promise<Profile> {
   const { configFile, credentialsFile } = await loadSharedConfigFiles()
@@ -41,7 +41,10 @@ export async function readProfile(name = 'default'): Promise<Profile> {
     name,
     exists: name in configFile || name in credentialsFile,
     region: merged['region'],
-    endpoint: merged['ignore_configured_endpoint_urls'] === 'true' ? undefined : (services['s3.endpoint_url'] ?? merged['endpoint_url']),
+    endpoint:
+      merged['ignore_configured_endpoint_urls'] === 'true'
+        ? undefined
+        : (services['s3.endpoint_url'] ?? merged['endpoint_url']),
     caBundle: merged['ca_bundle'],
     checksumCalculation: merged['request_checksum_calculation'],
     hasEndpointVariants: ['use_fips_endpoint', 'use_dualstack_endpoint'].some((field) => merged[field] !== undefined),

@@ -3,8 +3,8 @@ import { MAX_DOCUMENT } from '../../text/size-limits.ts'
 import { tooLarge } from '../too-large.ts'
 
 /**
- * The bytes of an answer whose size was announced, in one buffer of that size: an index may be large, and is copied once.
- * By events, because an iterator costs as much as the rest of a small GET.
+ * The bytes of an answer whose size was announced, in one buffer of that size: an index may be large, and is copied
+ * once. By events, because an iterator costs as much as the rest of a small GET.
  * @throws Error when they are fewer or more, and what the stream fails with
  */
 export function readBody(stream: Readable, size: number): Promise<Uint8Array> {

@@ -12,8 +12,8 @@ export const SIGNATURE_MALFORMED: readonly string[] = [
 const REGION = /^[a-z0-9-]{1,63}$/
 
 /**
- * The region of a bucket: what was configured, until the store answers one of our own signed requests with another. Nothing
- * is asked for it, and no other host than the endpoint learns of the bucket.
+ * The region of a bucket: what was configured, until the store answers one of our own signed requests with another.
+ * Nothing is asked for it, and no other host than the endpoint learns of the bucket.
  */
 export class BucketRegion {
   readonly #place: string
@@ -44,13 +44,16 @@ export class BucketRegion {
 }
 
 /**
- * The region that a refusal names: by its header (301 PermanentRedirect, 307 TemporaryRedirect, 400 without a body to a HEAD),
- * or in the body of AuthorizationHeaderMalformed and AuthorizationQueryParametersError.
+ * The region that a refusal names: by its header (301 PermanentRedirect, 307 TemporaryRedirect, 400 without a body to a
+ * HEAD), or in the body of AuthorizationHeaderMalformed and AuthorizationQueryParametersError.
  */
 export function regionTold(error: unknown): string | undefined {
   const { message, name, status } = signsOf(error)
   if (status !== 301 && status !== 307 && status !== 400) return undefined
-  const { $response: response, Region: field } = error as { $response?: { headers?: Readonly<Record<string, string>> }; Region?: unknown }
+  const { $response: response, Region: field } = error as {
+    $response?: { headers?: Readonly<Record<string, string>> }
+    Region?: unknown
+  }
   const header = response?.headers?.['x-amz-bucket-region']
   const text = SIGNATURE_MALFORMED.includes(name) ? (field ?? /expecting '([^']+)'/.exec(message)?.[1]) : undefined
   const told = header ?? text

@@ -88,11 +88,15 @@ const THROTTLED_ATTEMPTS = 4
 /** The pause before attempt n + 1 is shorter than the first of these times 2^n, and than the second: milliseconds. */
 const PAUSES = { final: [0, 0], throttled: [500, 10_000], silent: [25, 1000] } as const
 
-/** S3 refuses signatures whose time differs by more than a quarter of an hour; the SDK corrects from here on. Milliseconds. */
+/**
+ * S3 refuses signatures whose time differs by more than a quarter of an hour; the SDK corrects from here on.
+ * Milliseconds.
+ */
 const SKEW = 5 * 60_000
 /** Seconds that a request lives whose signature says for how long. */
 const LIFETIME = 300
-const NO_CHECKSUM = 'the store takes no checksums with what is written: it cannot be asked to refuse what was changed on the way'
+const NO_CHECKSUM =
+  'the store takes no checksums with what is written: it cannot be asked to refuse what was changed on the way'
 const NO_QUERY = 'the store takes no signatures in the query: it cannot be asked to refuse what arrives late'
 const NO_BYTES = createHash('sha256').digest('hex')
 const USER_AGENT = `helm-s3/${PROGRAM_VERSION}`
@@ -145,7 +149,7 @@ export class S3Requests {
     isHarmless: (error: unknown) => boolean,
   ): Promise<S3Answer> {
     const attempts: Attempts = { count: 0, startedAt: this.#route.clock.monotonic(), failedAt: undefined }
-    for (let failed: { readonly error: unknown } | undefined; ; ) {
+    for (let failed: { readonly error: unknown } | undefined; ;) {
       await this.#rateLimiter.getSendToken()
       // Time has passed: what was harmless a moment ago may be too late by now.
       if (failed !== undefined && !isHarmless(failed.error)) throw failed.error
@@ -182,10 +186,13 @@ export class S3Requests {
   }
 
   /**
-   * Sends again, once, what the store may have refused because it carries a checksum, now without one. It was not carried out,
-   * so that this holds for a PUT, too.
+   * Sends again, once, what the store may have refused because it carries a checksum, now without one. It was not
+   * carried out, so that this holds for a PUT, too.
    */
-  async #sendWithChecksum({ isObject = false, ...request }: S3Request, signal: AbortSignal | undefined): Promise<S3Answer> {
+  async #sendWithChecksum(
+    { isObject = false, ...request }: S3Request,
+    signal: AbortSignal | undefined,
+  ): Promise<S3Answer> {
     if (!isObject || !this.#route.sendsChecksums || this.#takesNoChecksum) return this.#sendAsItIsTaken(request, signal)
     try {
       return await this.#sendAsItIsTaken({ ...request, isObject }, signal)
@@ -228,8 +235,8 @@ export class S3Requests {
   }
 
   /**
-   * Sends again, once, what the store refused because of the region or the time in its signature: it was not carried out, so
-   * that this holds for a PUT or DELETE, too. Cost: one more request, for the first of a process.
+   * Sends again, once, what the store refused because of the region or the time in its signature: it was not carried
+   * out, so that this holds for a PUT or DELETE, too. Cost: one more request, for the first of a process.
    */
   async #sendWhereItBelongs(request: S3Request, signal: AbortSignal | undefined): Promise<S3Answer> {
     const { followsRegion, region } = this.#route
@@ -310,7 +317,9 @@ export class S3Requests {
 }
 
 function defined(fields: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
 }
 
 /** The first 64 KiB of a body. */

@@ -25,11 +25,15 @@ export interface SigningScope {
 }
 
 /**
- * The request with a signature in its headers (AWS Signature Version 4; "Authenticating Requests: Using the Authorization
- * Header" in the Amazon S3 API Reference). The whole body is signed by its hash.
+ * The request with a signature in its headers (AWS Signature Version 4; "Authenticating Requests: Using the
+ * Authorization Header" in the Amazon S3 API Reference). The whole body is signed by its hash.
  * @param payload SHA-256 of the body, lower-case hex
  */
-export async function signHeaders(request: BodilessRequest, payload: string, scope: SigningScope): Promise<BodilessRequest> {
+export async function signHeaders(
+  request: BodilessRequest,
+  payload: string,
+  scope: SigningScope,
+): Promise<BodilessRequest> {
   const headers = { ...request.headers, 'x-amz-content-sha256': payload }
   const signed = await signerOf(scope).sign({ ...request, headers }, { signingDate: new Date(scope.time) })
   return { ...request, headers: signed.headers }
@@ -39,11 +43,15 @@ export async function signHeaders(request: BodilessRequest, payload: string, sco
 const NOT_HASHED = {}
 
 /**
- * The request with a signature in its query that ends `lifetime` seconds after `time`: the store refuses the request when
- * it arrives later ("Authenticating Requests: Using Query Parameters" in the Amazon S3 API Reference). The headers stay
- * as they are. The body is not signed: a header has to tell its checksum.
+ * The request with a signature in its query that ends `lifetime` seconds after `time`: the store refuses the request
+ * when it arrives later ("Authenticating Requests: Using Query Parameters" in the Amazon S3 API Reference). The headers
+ * stay as they are. The body is not signed: a header has to tell its checksum.
  */
-export async function signQuery(request: BodilessRequest, scope: SigningScope, lifetime: number): Promise<BodilessRequest> {
+export async function signQuery(
+  request: BodilessRequest,
+  scope: SigningScope,
+  lifetime: number,
+): Promise<BodilessRequest> {
   const { query } = await signerOf(scope).presign(
     { ...request, query: { ...request.query }, body: NOT_HASHED },
     {

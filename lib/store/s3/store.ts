@@ -26,7 +26,13 @@ import {
   asETag,
 } from '../object-store.ts'
 import type { ConnectionSettings } from '../../settings/connection.ts'
-import { NO_OBJECT_SETTINGS, type ObjectParameters, type ObjectSettingsSource, type SaidByRepository, objectParameters } from '../../settings/objects.ts'
+import {
+  NO_OBJECT_SETTINGS,
+  type ObjectParameters,
+  type ObjectSettingsSource,
+  type SaidByRepository,
+  objectParameters,
+} from '../../settings/objects.ts'
 import { proxyFor } from '../../settings/proxy.ts'
 import { type Clock, systemClock } from '../../sys/clock.ts'
 import { sha256 } from '../../sys/sha256.ts'
@@ -72,10 +78,19 @@ export interface S3StoreOptions {
  * A bucket behind the S3 API. Nothing is sent yet.
  * @throws HelmS3Error `invalid-config`: a CA bundle that cannot be used
  */
-export async function createS3Store(connection: ConnectionSettings, bucket: string, options: S3StoreOptions = {}): Promise<ObjectStore> {
+export async function createS3Store(
+  connection: ConnectionSettings,
+  bucket: string,
+  options: S3StoreOptions = {},
+): Promise<ObjectStore> {
   const silent = (): void => undefined
   const { clock = systemClock, detail = silent, notice = silent, regions = new Map<string, string>() } = options
-  return new S3Store(await createS3Clients(connection, bucket, { clock, detail, notice, regions }), connection, bucket, options)
+  return new S3Store(
+    await createS3Clients(connection, bucket, { clock, detail, notice, regions }),
+    connection,
+    bucket,
+    options,
+  )
 }
 
 /** Who says what with every object. */
@@ -136,7 +151,10 @@ class S3Store implements ObjectStore {
   async head(key: Key): Promise<ObjectHead | undefined> {
     const action = this.#action('s3:GetObject', key)
     try {
-      const { headers } = await this.#clients.requests.read({ method: 'HEAD', key, headers: WITH_CHECKSUM }, this.#signal)
+      const { headers } = await this.#clients.requests.read(
+        { method: 'HEAD', key, headers: WITH_CHECKSUM },
+        this.#signal,
+      )
       return this.#headOf(key, headers, lengthOf(headers) ?? 0, action)
     } catch (error) {
       if (isMissingObject(error)) return undefined
@@ -165,9 +183,14 @@ class S3Store implements ObjectStore {
   }
 
   /** A document about the bucket. */
-  async #readDocument(action: S3Action, query: S3Request['query'] & object): Promise<{ readonly text: string; readonly date: number }> {
+  async #readDocument(
+    action: S3Action,
+    query: S3Request['query'] & object,
+  ): Promise<{ readonly text: string; readonly date: number }> {
     for (let attempt = 1; ; attempt++) {
-      const { body, headers } = await this.#attempt(action, () => this.#clients.requests.read({ method: 'GET', query }, this.#signal))
+      const { body, headers } = await this.#attempt(action, () =>
+        this.#clients.requests.read({ method: 'GET', query }, this.#signal),
+      )
       try {
         return { text: await readDocument(body), date: this.#requireDate(headers, action) }
       } catch (error) {
@@ -203,7 +226,8 @@ class S3Store implements ObjectStore {
       try {
         const body = await readBody(pieces, size)
         const head = this.#headOf(key, headers, totalSizeOf(headers) ?? 0, action)
-        if (wanted.first === undefined && head.sha256 !== undefined && sha256(body) !== head.sha256) throw new Error('the bytes do not fit their checksum')
+        if (wanted.first === undefined && head.sha256 !== undefined && sha256(body) !== head.sha256)
+          throw new Error('the bytes do not fit their checksum')
         return { ...head, body }
       } catch (error) {
         await this.#refuseToRepeat(error, attempt, action)
@@ -212,7 +236,8 @@ class S3Store implements ObjectStore {
   }
 
   async #refuseToRepeat(error: unknown, attempt: number, action: S3Action): Promise<void> {
-    if (attempt === BODY_ATTEMPTS || this.#signal?.aborted === true || error instanceof HelmS3Error) throw await this.#explained(error, action)
+    if (attempt === BODY_ATTEMPTS || this.#signal?.aborted === true || error instanceof HelmS3Error)
+      throw await this.#explained(error, action)
   }
 
   async put(key: Key, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
@@ -234,15 +259,22 @@ class S3Store implements ObjectStore {
     const put = await this.#onETag('PUT', key, when.match, (isBare) => this.#put(key, body, options, isBare))
     if (put.outcome !== 'refuses-current') return put
     const action = this.#action('s3:PutObject', key)
-    throw new HelmS3Error('unsupported-store', `${describeAction(action)}: the store refuses If-Match with ${when.match}, the very ETag that it shows`, {
-      hint: `nothing can be replaced at ${this.#clients.endpoint ?? 'AWS'}; \`helm s3 check REPO --probe\` says what it keeps to, see docs/STORES.md`,
-    })
+    throw new HelmS3Error(
+      'unsupported-store',
+      `${describeAction(action)}: the store refuses If-Match with ${when.match}, the very ETag that it shows`,
+      {
+        hint:
+          `nothing can be replaced at ${this.#clients.endpoint ?? 'AWS'}; \`helm s3 check REPO --probe\` says ` +
+          `what it keeps to, see docs/STORES.md`,
+      },
+    )
   }
 
   /**
-   * Sends a request on condition of an ETag. Some releases of Ceph refuse the current one in quotes, and take it without. So when the store
-   * shows the very ETag that it has refused, it is asked in the other form, once; what is refused is not carried out. `refuses-current`: it
-   * refuses both. Cost: a HEAD for a request that was refused, until one of its method is carried out.
+   * Sends a request on condition of an ETag. Some releases of Ceph refuse the current one in quotes, and take it
+   * without. So when the store shows the very ETag that it has refused, it is asked in the other form, once; what is
+   * refused is not carried out. `refuses-current`: it refuses both. Cost: a HEAD for a request that was refused, until
+   * one of its method is carried out.
    */
   async #onETag<T extends { readonly outcome: string }>(
     method: Conditional,
@@ -262,8 +294,16 @@ class S3Store implements ObjectStore {
     return again
   }
 
-  /** Whether the store still shows the ETag that it has refused (412). One that was busy with another request (409) has not looked. */
-  async #isRefusedInError(method: Conditional, key: Key, match: ETag, sent: { readonly outcome: string } | NotDone): Promise<boolean> {
+  /**
+   * Whether the store still shows the ETag that it has refused (412). One that was busy with another request (409) has
+   * not looked.
+   */
+  async #isRefusedInError(
+    method: Conditional,
+    key: Key,
+    match: ETag,
+    sent: { readonly outcome: string } | NotDone,
+  ): Promise<boolean> {
     if (isDone(sent)) this.#takesETags.add(method)
     if (sent.outcome !== 'refused' || ('isBusy' in sent && sent.isBusy) || this.#takesETags.has(method)) return false
     return (await this.head(key))?.etag === match
@@ -278,7 +318,12 @@ class S3Store implements ObjectStore {
 
   async #put(key: Key, body: Uint8Array, options: PutOptions, isBare: boolean): Promise<PutOutcome> {
     const { saidBy, says } = await this.#objectParameters()
-    const action = { ...this.#action('s3:PutObject', key), says, saidBy, hasMetadata: Object.keys(options.metadata ?? {}).length > 0 }
+    const action = {
+      ...this.#action('s3:PutObject', key),
+      says,
+      saidBy,
+      hasMetadata: Object.keys(options.metadata ?? {}).length > 0,
+    }
     const { when } = options
     const headers = {
       'cache-control': options.cacheControl,
@@ -294,7 +339,9 @@ class S3Store implements ObjectStore {
     })
   }
 
-  /** A multipart upload of one part, because a condition on CopyObject is ignored by MinIO, and one on its end is not. */
+  /**
+   * A multipart upload of one part, because a condition on CopyObject is ignored by MinIO, and one on its end is not.
+   */
   async copyFrom(source: CopySource, key: Key, options: CopyOptions): Promise<CopyOutcome> {
     const { saidBy, says } = await this.#objectParameters()
     const action = { ...this.#action('s3:PutObject', key), says, saidBy }
@@ -316,13 +363,20 @@ class S3Store implements ObjectStore {
   }
 
   /** Nothing is visible yet. Undefined: the store does not know such uploads, or may not read the source. */
-  async #beginCopy({ bucket, etag, key: from }: CopySource, key: Key, headers: Headers): Promise<{ readonly id: string; readonly part: string } | undefined> {
+  async #beginCopy(
+    { bucket, etag, key: from }: CopySource,
+    key: Key,
+    headers: Headers,
+  ): Promise<{ readonly id: string; readonly part: string } | undefined> {
     let id: string | undefined
     try {
       id = elementText((await this.#ask({ method: 'POST', key, query: { uploads: '' }, headers })).text, 'UploadId')
       if (id === undefined) return undefined
       const source = { 'x-amz-copy-source': uriEncodePath(`${bucket}/${from}`), 'x-amz-copy-source-if-match': etag }
-      const part = elementText((await this.#ask({ method: 'PUT', key, query: { partNumber: '1', uploadId: id }, headers: source })).text, 'ETag')
+      const part = elementText(
+        (await this.#ask({ method: 'PUT', key, query: { partNumber: '1', uploadId: id }, headers: source })).text,
+        'ETag',
+      )
       if (part !== undefined) return { id, part }
     } catch (error) {
       if (this.#signal?.aborted === true) throw error
@@ -333,7 +387,9 @@ class S3Store implements ObjectStore {
 
   /** Frees what an upload that will not be completed takes up; the lifecycle rules of a bucket do the same in time. */
   async #abandon(key: Key, uploadId: string): Promise<void> {
-    await this.#clients.requests.mutate({ method: 'DELETE', key, query: { uploadId } }, this.#signal).catch(() => undefined)
+    await this.#clients.requests
+      .mutate({ method: 'DELETE', key, query: { uploadId } }, this.#signal)
+      .catch(() => undefined)
   }
 
   /** Sends once what is answered by a document. */
@@ -343,9 +399,9 @@ class S3Store implements ObjectStore {
   }
 
   /**
-   * A store that refuses a condition as such (LocalStack: 501, whatever the ETag; others: 412 for the very ETag that they show, in either
-   * form) is treated as one that ignores it, but for a look just before. Cost then: a HEAD and another DELETE; the refused ones only once
-   * in a process.
+   * A store that refuses a condition as such (LocalStack: 501, whatever the ETag; others: 412 for the very ETag that
+   * they show, in either form) is treated as one that ignores it, but for a look just before. Cost then: a HEAD and
+   * another DELETE; the refused ones only once in a process.
    */
   async delete(key: Key, { inTime, match, strict = false, until }: DeleteOptions = {}): Promise<DeleteOutcome> {
     if (match === undefined) return this.#delete(key, { inTime, until }, 'always', false)
@@ -361,9 +417,15 @@ class S3Store implements ObjectStore {
     return this.#delete(key, { inTime, until }, 'always', false)
   }
 
-  async #deleteMatching(key: Key, match: ETag, options: Timely, strict: boolean): Promise<DeleteOutcome | RefusesCurrent> {
+  async #deleteMatching(
+    key: Key,
+    match: ETag,
+    options: Timely,
+    strict: boolean,
+  ): Promise<DeleteOutcome | RefusesCurrent> {
     const { inTime } = options
-    const send = async (isBare: boolean): Promise<DeleteOutcome> => (inTime?.() === false ? { outcome: 'expired' } : this.#delete(key, options, { match }, isBare))
+    const send = async (isBare: boolean): Promise<DeleteOutcome> =>
+      inTime?.() === false ? { outcome: 'expired' } : this.#delete(key, options, { match }, isBare)
     try {
       return await this.#onETag('DELETE', key, match, send)
     } catch (error) {
@@ -372,7 +434,12 @@ class S3Store implements ObjectStore {
     }
   }
 
-  async #delete(key: Key, { inTime, until }: Timely, when: PutOptions['when'], isBare: boolean): Promise<DeleteOutcome> {
+  async #delete(
+    key: Key,
+    { inTime, until }: Timely,
+    when: PutOptions['when'],
+    isBare: boolean,
+  ): Promise<DeleteOutcome> {
     const action = this.#action('s3:DeleteObject', key)
     return this.#mutate(action, { isConditional: when !== 'always', until }, async () => {
       const request = { method: 'DELETE', key, headers: this.#conditions(when, isBare), inTime, until } as const
@@ -388,16 +455,24 @@ class S3Store implements ObjectStore {
     return answer === 'empty' || 'unchanged' in answer ? noPieces() : this.#pieces(key, answer, action)
   }
 
-  async #sendGet(key: Key, action: S3Action, { first, unless, version }: Wanted): Promise<S3Answer | Unchanged | 'empty' | undefined> {
+  async #sendGet(
+    key: Key,
+    action: S3Action,
+    { first, unless, version }: Wanted,
+  ): Promise<S3Answer | Unchanged | 'empty' | undefined> {
     const headers = {
       // Stores return the checksum of the whole object with a range, too.
       ...(first === undefined ? WITH_CHECKSUM : { range: `bytes=0-${String(first - 1)}` }),
       'if-none-match': unless,
     }
     try {
-      const answer = await this.#clients.requests.read({ method: 'GET', key, query: { versionId: version }, headers }, this.#signal)
+      const answer = await this.#clients.requests.read(
+        { method: 'GET', key, query: { versionId: version }, headers },
+        this.#signal,
+      )
       if (answer.status === 304) return { unchanged: true, date: this.#requireDate(answer.headers, action) }
-      if (answer.headers['etag'] === undefined || lengthOf(answer.headers) === undefined) throw this.#foreignAnswer(action)
+      if (answer.headers['etag'] === undefined || lengthOf(answer.headers) === undefined)
+        throw this.#foreignAnswer(action)
       return answer
     } catch (error) {
       if (isMissingObject(error)) return undefined
@@ -431,9 +506,13 @@ class S3Store implements ObjectStore {
       }
     }
     if (length !== lengthOf(headers) || (expected !== undefined && expected !== hash.digest('hex'))) {
-      throw new HelmS3Error('corrupt-download', `read s3://${action.bucket}/${action.key}: the bytes are not those that were announced`, {
-        hint: 'try again; if it lasts, look at proxies on the way to the store',
-      })
+      throw new HelmS3Error(
+        'corrupt-download',
+        `read s3://${action.bucket}/${action.key}: the bytes are not those that were announced`,
+        {
+          hint: 'try again; if it lasts, look at proxies on the way to the store',
+        },
+      )
     }
   }
 
@@ -466,7 +545,8 @@ class S3Store implements ObjectStore {
     send: () => Promise<T>,
   ): Promise<T | NotDone> {
     if (this.#signal?.aborted === true) throw await this.#explained(this.#signal.reason, action)
-    if ((await this.#clients.credentials()).load === undefined) throw withoutCredentials(action, await this.#surroundings())
+    if ((await this.#clients.credentials()).load === undefined)
+      throw withoutCredentials(action, await this.#surroundings())
     try {
       return await send()
     } catch (error) {
@@ -474,7 +554,8 @@ class S3Store implements ObjectStore {
       if (isConditional && status === 409) return { outcome: 'refused', isBusy: true }
       if (isConditional && (status === 412 || isMissingObject(error))) return { outcome: 'refused' }
       if (until !== undefined && isExpired(error, until)) return { outcome: 'expired' }
-      if (isAmbiguous(error)) return { outcome: 'unknown', cause: await this.#explained(error, action), isFailure: status === 500 }
+      if (isAmbiguous(error))
+        return { outcome: 'unknown', cause: await this.#explained(error, action), isFailure: status === 500 }
       throw await this.#explained(error, action)
     }
   }
@@ -492,11 +573,16 @@ class S3Store implements ObjectStore {
   }
 
   #objectParameters(): Promise<SaidWithObjects> {
-    return (this.#parameters ??= this.#objectSettings().then(({ saidBy, ...settings }) => ({ says: objectParameters(settings), saidBy })))
+    return (this.#parameters ??= this.#objectSettings().then(({ saidBy, ...settings }) => ({
+      says: objectParameters(settings),
+      saidBy,
+    })))
   }
 
   async #explained(error: unknown, action: S3Action): Promise<HelmS3Error> {
-    return error instanceof HelmS3Error ? error : toHelmS3Error(error, action, { ...(await this.#surroundings()), told: regionTold(error) })
+    return error instanceof HelmS3Error
+      ? error
+      : toHelmS3Error(error, action, { ...(await this.#surroundings()), told: regionTold(error) })
   }
 
   async #surroundings(): Promise<S3Surroundings> {
@@ -517,7 +603,10 @@ class S3Store implements ObjectStore {
   #proxy(): string | undefined {
     const { proxies } = this.#connection
     if (proxies === undefined) return undefined
-    const proxy = proxyFor(this.#clients.endpoint ?? `https://${this.#bucket}.s3.${this.#clients.region.current}.amazonaws.com`, proxies)
+    const proxy = proxyFor(
+      this.#clients.endpoint ?? `https://${this.#bucket}.s3.${this.#clients.region.current}.amazonaws.com`,
+      proxies,
+    )
     return proxy === '' ? undefined : new URL(proxy).host
   }
 
@@ -544,14 +633,18 @@ class S3Store implements ObjectStore {
   /** Charts would seem to be gone that are not: nothing goes on from there. */
   #unsoundListing(action: S3Action): HelmS3Error {
     return new HelmS3Error('store-failed', `${describeAction(action)}: the listing does not add up`, {
-      hint: `it is cut off, or not that of an S3 store: look at what stands between here and ${this.#clients.endpoint ?? 'AWS'}; nothing was concluded from it`,
+      hint:
+        `it is cut off, or not that of an S3 store: look at what stands between here and ` +
+        `${this.#clients.endpoint ?? 'AWS'}; nothing was concluded from it`,
     })
   }
 
   /** A proxy's login page, say, that came with status 200. */
   #foreignAnswer({ bucket, key }: S3Action): HelmS3Error {
     return new HelmS3Error('store-failed', `s3://${bucket}/${key}: the answer is not that of an S3 store`, {
-      hint: `look at what stands between here and ${this.#clients.endpoint ?? 'AWS'}: a proxy, a login page, a wrong endpoint`,
+      hint:
+        `look at what stands between here and ${this.#clients.endpoint ?? 'AWS'}: a proxy, a login page, a ` +
+        `wrong endpoint`,
     })
   }
 }
@@ -569,7 +662,10 @@ type Timely = { readonly [Name in 'inTime' | 'until']: DeleteOptions[Name] | und
 type Headers = Readonly<Record<string, string | undefined>>
 
 /** What is said with an object that is written. */
-function headersSaying(says: ObjectParameters, { contentType = 'application/octet-stream', metadata = {} }: Pick<PutOptions, 'contentType' | 'metadata'>): Headers {
+function headersSaying(
+  says: ObjectParameters,
+  { contentType = 'application/octet-stream', metadata = {} }: Pick<PutOptions, 'contentType' | 'metadata'>,
+): Headers {
   return {
     'content-type': contentType,
     'x-amz-acl': says.ACL,

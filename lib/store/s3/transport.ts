@@ -16,13 +16,14 @@ export interface Agents {
 const POOL = { keepAlive: true, maxSockets: 256 }
 
 /**
- * The pools of connections, for S3 and for whoever gives credentials: through the proxies of the environment, trusting the
- * CAs of a PEM file beside the others. Without either nothing is loaded.
+ * The pools of connections, for S3 and for whoever gives credentials: through the proxies of the environment, trusting
+ * the CAs of a PEM file beside the others. Without either nothing is loaded.
  * @throws HelmS3Error `invalid-config` when the file cannot be read or holds no certificate
  */
 export async function createAgents(proxies: ProxyVariables | undefined, caBundle: string | undefined): Promise<Agents> {
   const trust = caBundle === undefined ? {} : { ca: trustedCas(caBundle) }
-  if (proxies === undefined) return { httpAgent: POOL, httpsAgent: caBundle === undefined ? POOL : new HttpsAgent({ ...POOL, ...trust }) }
+  if (proxies === undefined)
+    return { httpAgent: POOL, httpsAgent: caBundle === undefined ? POOL : new HttpsAgent({ ...POOL, ...trust }) }
   const { ProxyAgent } = await import('proxy-agent')
   const agent = new ProxyAgent({ ...POOL, ...trust, getProxyForUrl: (url) => proxyFor(url, proxies) })
   // It is an agent for both protocols: https.Agent has nothing that it lacks.
@@ -35,10 +36,15 @@ function trustedCas(path: string): string[] {
   try {
     pem = readFileSync(path, 'utf8')
   } catch (cause) {
-    throw new HelmS3Error('invalid-config', `read the CA bundle ${path}: ${causeText(cause)}`, { cause, hint: 'see AWS_CA_BUNDLE and ca_bundle of the profile' })
+    throw new HelmS3Error('invalid-config', `read the CA bundle ${path}: ${causeText(cause)}`, {
+      cause,
+      hint: 'see AWS_CA_BUNDLE and ca_bundle of the profile',
+    })
   }
   if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
-    throw new HelmS3Error('invalid-config', `the CA bundle ${path} holds no certificate`, { hint: 'it has to be a PEM file: see AWS_CA_BUNDLE and ca_bundle of the profile' })
+    throw new HelmS3Error('invalid-config', `the CA bundle ${path} holds no certificate`, {
+      hint: 'it has to be a PEM file: see AWS_CA_BUNDLE and ca_bundle of the profile',
+    })
   }
   return [...defaultCas(), pem]
 }

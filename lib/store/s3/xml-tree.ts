@@ -24,15 +24,15 @@ interface OpenElement {
 }
 
 /**
- * The root of a document, which has to be well-formed to its end: what is cut off, or is no XML, is no document. It is not a
- * library's: docs/decisions/0015 has what they read otherwise, and what they cost.
+ * The root of a document, which has to be well-formed to its end: what is cut off, or is no XML, is no document. It is
+ * not a library's: docs/decisions/0015 has what they read otherwise, and what they cost.
  * @throws Error that says what is wrong
  */
 export function parseXml(xml: string): XmlElement {
   const top: OpenElement = { name: '', text: '', children: [] }
   const open = [top]
   let current = top
-  for (let at = 0; at < xml.length; ) {
+  for (let at = 0; at < xml.length;) {
     const next = xml.indexOf('<', at)
     const end = next === -1 ? xml.length : next
     if (end > at) current.text += plainText(xml.slice(at, end))
@@ -66,7 +66,8 @@ export function parseXml(xml: string): XmlElement {
     }
   }
   const [root, ...others] = top.children
-  if (current !== top || root === undefined || others.length > 0 || top.text.replace('\ufeff', '').trim() !== '') throw new Error('it is not one whole document')
+  if (current !== top || root === undefined || others.length > 0 || top.text.replace('\ufeff', '').trim() !== '')
+    throw new Error('it is not one whole document')
   return root
 }
 

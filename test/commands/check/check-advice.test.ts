@@ -26,10 +26,16 @@ interface Case {
   /** Of `check`. */
   readonly flags?: readonly string[]
   /**
-   * Each way that the advice names, by its words. One that begins with `helm s3` is run as it stands, between `first` and `then`, which do
-   * what people do; `says`: what it says on stderr, which is nothing else.
+   * Each way that the advice names, by its words. One that begins with `helm s3` is run as it stands, between `first`
+   * and `then`, which do what people do; `says`: what it says on stderr, which is nothing else.
    */
-  readonly ways: Readonly<Record<string, { readonly first?: () => Promise<unknown>; readonly then?: () => Promise<unknown>; readonly says?: RegExp } | undefined>>
+  readonly ways: Readonly<
+    Record<
+      string,
+      | { readonly first?: () => Promise<unknown>; readonly then?: () => Promise<unknown>; readonly says?: RegExp }
+      | undefined
+    >
+  >
   /** Of what remains these are no faults. */
   readonly leaves?: readonly FindingCode[]
 }
@@ -54,9 +60,11 @@ const FOR_PEOPLE: readonly FindingCode[] = [
 describe('the advice of check', () => {
   const program = useProgram()
 
-  const put = (name: string, body: string | Uint8Array): Promise<unknown> => program.bucket.put(asKey(`charts/${name}`), Buffer.from(body), { when: 'always' })
+  const put = (name: string, body: string | Uint8Array): Promise<unknown> =>
+    program.bucket.put(asKey(`charts/${name}`), Buffer.from(body), { when: 'always' })
   const remove = (name: string): Promise<unknown> => program.bucket.delete(asKey(`charts/${name}`))
-  const push = async (name: string, version: string, ...flags: readonly string[]): Promise<string> => program.ok('push', await program.chart(name, version), URI, '--relative', ...flags)
+  const push = async (name: string, version: string, ...flags: readonly string[]): Promise<string> =>
+    program.ok('push', await program.chart(name, version), URI, '--relative', ...flags)
   const edit = async (change: (text: string) => string): Promise<void> => {
     const text = await program.text('charts/index.yaml')
     const changed = change(text)
@@ -91,7 +99,8 @@ describe('the advice of check', () => {
     }
   }
   /** The entry of web 0.1.0 has the digest of these bytes. */
-  const promise = (bytes: Uint8Array): Promise<void> => edit((text) => text.replace(/("name":"web".*"digest":")[0-9a-f]{64}"/, `$1${sha256(bytes)}"`))
+  const promise = (bytes: Uint8Array): Promise<void> =>
+    edit((text) => text.replace(/("name":"web".*"digest":")[0-9a-f]{64}"/, `$1${sha256(bytes)}"`))
   const sign = async (file: string): Promise<void> => {
     const path = await program.chart('web', '0.1.0')
     writeFileSync(`${path}.prov`, `files:\n  ${file}: sha256:${sha256(readFileSync(path))}\n`)
@@ -99,8 +108,10 @@ describe('the advice of check', () => {
   const FIX = 'helm s3 check REPO --fix'
   const DEEP_FIX = 'helm s3 check REPO --deep --fix'
   const DELETE = 'helm s3 delete NAME REPO --version=VERSION'
-  const staysBehind = /^helm-s3: removed from the index, and still in the bucket: charts\/\w+-\d\.\d\.0\.tgz .*otherwise delete the object\n$/
-  const staysInFolder = /^helm-s3: removed from the index, and still in the bucket: charts\/dir\/web-0\.1\.0\.tgz .*; delete the object if nobody needs it\n$/
+  const staysBehind =
+    /^helm-s3: removed from the index, and still in the bucket: charts\/\w+-\d\.\d\.0\.tgz .*otherwise delete the object\n$/
+  const staysInFolder =
+    /^helm-s3: removed from the index, and still in the bucket: charts\/dir\/web-0\.1\.0\.tgz .*; delete the object if nobody needs it\n$/
   const intoFolder = (text: string): string => text.replace('"web-0.1.0.tgz"', '"dir/web-0.1.0.tgz"')
   const fixed = { [FIX]: undefined }
   const deepFixed = { [DEEP_FIX]: undefined }
@@ -109,7 +120,8 @@ describe('the advice of check', () => {
   const allowed = { then: async () => program.fail({}) }
   const otherStore = { then: async () => program.fail({}) }
   const replaced = async (): Promise<Uint8Array> => chartArchive('web', '0.1.0', { 'NOTES.txt': 'other' })
-  const entryLine = (name: string, version: string, more = ''): string => `{"apiVersion":"v2","name":${JSON.stringify(name)},"version":"${version}","urls":["web-0.1.0.tgz"]${more}},\n`
+  const entryLine = (name: string, version: string, more = ''): string =>
+    `{"apiVersion":"v2","name":${JSON.stringify(name)},"version":"${version}","urls":["web-0.1.0.tgz"]${more}},\n`
 
   const refuseSwaps = (): void =>
     program.fail({
@@ -142,36 +154,66 @@ describe('the advice of check', () => {
         ways: { [FIX]: { then: async () => program.ok('reindex', URI) } },
       },
     ],
-    'duplicate-chart': [{ make: () => edit((text) => text.replace('"entries":{\n', '"entries":{\n"web":[],\n')), ways: fixed }],
+    'duplicate-chart': [
+      { make: () => edit((text) => text.replace('"entries":{\n', '"entries":{\n"web":[],\n')), ways: fixed },
+    ],
     'entry-null': [{ make: () => edit((text) => text.replace('"web":[\n', '"web":[\nnull,\n')), ways: fixed }],
-    'entry-digest-invalid': [{ make: () => edit((text) => text.replace(/"digest":"[0-9a-f]{64}"/, '"digest":"abc"')), ways: fixed }],
-    'entry-without-url': [{ make: () => edit((text) => text.replace('"urls":["web-0.1.0.tgz"]', '"urls":[]')), ways: fixed, leaves: [] }],
-    'entry-url-dead': [{ make: () => edit((text) => text.replace('"web-0.1.0.tgz"', '"charts/web-0.1.0.tgz"')), ways: fixed }],
+    'entry-digest-invalid': [
+      { make: () => edit((text) => text.replace(/"digest":"[0-9a-f]{64}"/, '"digest":"abc"')), ways: fixed },
+    ],
+    'entry-without-url': [
+      { make: () => edit((text) => text.replace('"urls":["web-0.1.0.tgz"]', '"urls":[]')), ways: fixed, leaves: [] },
+    ],
+    'entry-url-dead': [
+      { make: () => edit((text) => text.replace('"web-0.1.0.tgz"', '"charts/web-0.1.0.tgz"')), ways: fixed },
+    ],
     'archive-missing': [
       { make: () => remove('web-0.1.0.tgz'), ways: { 'push the chart again': pushAgain, [FIX]: undefined } },
-      { make: async () => (await edit(intoFolder), remove('web-0.1.0.tgz')), ways: { 'push the chart again': pushAgain, [FIX]: undefined } },
+      {
+        make: async () => (await edit(intoFolder), remove('web-0.1.0.tgz')),
+        ways: { 'push the chart again': pushAgain, [FIX]: undefined },
+      },
     ],
     'archive-folder-mismatch': [
       {
         make: async () => old(edit(intoFolder), remove('web-0.1.0.tgz'), put('dir/web-0.1.0.tgz', await replaced())),
-        ways: { 'push the right one with --force': { then: () => program.run('push', program.path('web-0.1.0.tgz'), URI, '--relative', '--force') }, [DELETE]: { says: staysInFolder } },
+        ways: {
+          'push the right one with --force': {
+            then: () => program.run('push', program.path('web-0.1.0.tgz'), URI, '--relative', '--force'),
+          },
+          [DELETE]: { says: staysInFolder },
+        },
         leaves: ['deltas-uncollected'],
       },
       {
-        make: async () => old(edit(intoFolder), remove('web-0.1.0.tgz'), put('dir/web-0.1.0.tgz', await chartArchive('web', '0.2.0'))),
+        make: async () =>
+          old(edit(intoFolder), remove('web-0.1.0.tgz'), put('dir/web-0.1.0.tgz', await chartArchive('web', '0.2.0'))),
         flags: ['--deep'],
-        ways: { 'push the right one with --force': { then: () => program.run('push', program.path('web-0.1.0.tgz'), URI, '--relative', '--force') }, [DELETE]: { says: staysInFolder } },
+        ways: {
+          'push the right one with --force': {
+            then: () => program.run('push', program.path('web-0.1.0.tgz'), URI, '--relative', '--force'),
+          },
+          [DELETE]: { says: staysInFolder },
+        },
         leaves: ['deltas-uncollected'],
       },
       // Nothing is in the folder, and another archive in its place: after the deletion that is one without an entry.
       {
         make: async () => old(edit(intoFolder), put('web-0.1.0.tgz', await replaced())),
-        ways: { 'push the right one with --force': pushByForce, [DELETE]: { then: async () => (program.pass(HOUR), await program.ok('compact', URI), program.ok('reindex', URI)) } },
+        ways: {
+          'push the right one with --force': pushByForce,
+          [DELETE]: {
+            then: async () => (program.pass(HOUR), await program.ok('compact', URI), program.ok('reindex', URI)),
+          },
+        },
         leaves: ['deltas-uncollected'],
       },
     ],
     'archive-digest-mismatch': [
-      { make: async () => old(put('web-0.1.0.tgz', await replaced())), ways: { 'push the right one with --force': pushByForce, [FIX]: undefined } },
+      {
+        make: async () => old(put('web-0.1.0.tgz', await replaced())),
+        ways: { 'push the right one with --force': pushByForce, [FIX]: undefined },
+      },
       // Replaced within two seconds of its push: only reading it finds that out.
       {
         make: async () => {
@@ -187,19 +229,31 @@ describe('the advice of check', () => {
           await push('first', '1.0.0')
           await old(put('first-1.0.0.tgz', await chartArchive('first', '1.0.0', { 'NOTES.txt': 'other' })))
         },
-        ways: { 'push the right one with --force': { then: () => push('first', '1.0.0', '--force') }, [FIX]: undefined },
+        ways: {
+          'push the right one with --force': { then: () => push('first', '1.0.0', '--force') },
+          [FIX]: undefined,
+        },
         leaves: ['deltas-uncollected'],
       },
       // Two entries of one archive, both younger than it.
       {
-        make: () => edit((text) => text.replace('"web":[\n', `"web":[\n${entryLine('web', '0.2.0', `,"created":"2999-01-01T00:00:00Z","digest":"${'0'.repeat(64)}"`)}`)),
+        make: () =>
+          edit((text) =>
+            text.replace(
+              '"web":[\n',
+              `"web":[\n${entryLine('web', '0.2.0', `,"created":"2999-01-01T00:00:00Z","digest":"${'0'.repeat(64)}"`)}`,
+            ),
+          ),
         ways: fixed,
       },
     ],
     'archive-unreadable': [
       {
         make: async () => (await push('first', '1.0.0'), old(put('first-1.0.0.tgz', 'no archive'))),
-        ways: { 'push the chart again with --force': { then: () => push('first', '1.0.0', '--force') }, [DELETE]: { then: later, says: staysBehind } },
+        ways: {
+          'push the chart again with --force': { then: () => push('first', '1.0.0', '--force') },
+          [DELETE]: { then: later, says: staysBehind },
+        },
         leaves: ['archive-foreign', 'deltas-uncollected'],
       },
       {
@@ -214,13 +268,18 @@ describe('the advice of check', () => {
         leaves: ['archive-foreign'],
       },
       {
-        make: async () => old(put('web-0.1.0.tgz', (await replaced()).subarray(0, 100)), promise((await replaced()).subarray(0, 100))),
+        make: async () =>
+          old(put('web-0.1.0.tgz', (await replaced()).subarray(0, 100)), promise((await replaced()).subarray(0, 100))),
         flags: ['--deep'],
         ways: { 'push the chart again with --force': pushByForce, [DELETE]: { then: later } },
       },
     ],
     'archive-unread': [
-      { make: async () => program.fail(deny((key) => key.endsWith('web-0.1.0.tgz'))), flags: ['--deep'], ways: { 'grant s3:GetObject on it': allowed } },
+      {
+        make: async () => program.fail(deny((key) => key.endsWith('web-0.1.0.tgz'))),
+        flags: ['--deep'],
+        ways: { 'grant s3:GetObject on it': allowed },
+      },
       {
         make: async () => program.fail(deny((key) => key.endsWith('web-0.1.0.tgz'))),
         flags: ['--deep'],
@@ -228,28 +287,66 @@ describe('the advice of check', () => {
       },
     ],
     'archive-of-other-chart': [
-      { make: async () => old(put('web-0.1.0.tgz', await chartArchive('web', '0.2.0'))), flags: ['--deep'], ways: deepFixed, leaves: ['archive-misnamed'] },
-      { make: async () => old(put('web-0.1.0.tgz', await chartArchive('lib', '1.0.0'))), flags: ['--deep'], ways: { [DEEP_FIX]: { then: later } }, leaves: ['archive-duplicate'] },
+      {
+        make: async () => old(put('web-0.1.0.tgz', await chartArchive('web', '0.2.0'))),
+        flags: ['--deep'],
+        ways: deepFixed,
+        leaves: ['archive-misnamed'],
+      },
+      {
+        make: async () => old(put('web-0.1.0.tgz', await chartArchive('lib', '1.0.0'))),
+        flags: ['--deep'],
+        ways: { [DEEP_FIX]: { then: later } },
+        leaves: ['archive-duplicate'],
+      },
     ],
     'provenance-mismatch': [
       {
         make: () => put('web-0.1.0.tgz.prov', `files:\n  web-0.1.0.tgz: sha256:${sha256(Buffer.from('others'))}\n`),
         flags: ['--deep'],
-        ways: { 'sign the archive again and push both with --force': { then: async () => (await sign('web-0.1.0.tgz'), program.ok('push', program.path('web-0.1.0.tgz'), URI, '--force', '--relative')) } },
+        ways: {
+          'sign the archive again and push both with --force': {
+            then: async () => (
+              await sign('web-0.1.0.tgz'),
+              program.ok('push', program.path('web-0.1.0.tgz'), URI, '--force', '--relative')
+            ),
+          },
+        },
       },
       {
-        make: async () => (await sign('web-latest.tgz'), program.ok('push', program.path('web-0.1.0.tgz'), URI, '--force', '--any-prov', '--relative')),
+        make: async () => (
+          await sign('web-latest.tgz'),
+          program.ok('push', program.path('web-0.1.0.tgz'), URI, '--force', '--any-prov', '--relative')
+        ),
         flags: ['--deep'],
-        ways: { 'sign the archive again and push both with --force': { then: async () => (await sign('web-0.1.0.tgz'), program.ok('push', program.path('web-0.1.0.tgz'), URI, '--force', '--relative')) } },
+        ways: {
+          'sign the archive again and push both with --force': {
+            then: async () => (
+              await sign('web-0.1.0.tgz'),
+              program.ok('push', program.path('web-0.1.0.tgz'), URI, '--force', '--relative')
+            ),
+          },
+        },
       },
     ],
     'permission-read-missing': [
-      { make: async () => program.fail({ list: () => Promise.reject(new HelmS3Error('denied', 'AccessDenied')) }), ways: { 'grant it': allowed } },
-      { make: async () => program.fail(deny((key) => key.endsWith('.tgz'))), flags: ['--deep'], ways: { 'grant it': allowed } },
+      {
+        make: async () => program.fail({ list: () => Promise.reject(new HelmS3Error('denied', 'AccessDenied')) }),
+        ways: { 'grant it': allowed },
+      },
+      {
+        make: async () => program.fail(deny((key) => key.endsWith('.tgz'))),
+        flags: ['--deep'],
+        ways: { 'grant it': allowed },
+      },
     ],
     'store-stale-reads': [
       {
-        make: async () => program.fail({ head: async (key) => (key.includes('probe') ? undefined : program.bucket.head(key)), get: async (key, options) => (key.includes('probe') ? undefined : program.bucket.get(key, options)) }),
+        make: async () =>
+          program.fail({
+            head: async (key) => (key.includes('probe') ? undefined : program.bucket.head(key)),
+            get: async (key, options) => (key.includes('probe') ? undefined : program.bucket.get(key, options)),
+          }),
         flags: ['--probe'],
         ways: { 'use a store with strong read-after-write consistency': otherStore },
       },
@@ -272,67 +369,171 @@ describe('the advice of check', () => {
       { make: () => edit((text) => text.replace('"web":[\n', '"web":[\n{"name":"web"},\n')), ways: fixed },
     ],
     'entry-left-out': [
-      { make: () => edit((text) => text.replace(/("name":"web".*"version":")0\.1\.0"/, '$1latest"').replace(/("version":")0\.1\.0(".*"web-0\.1\.0\.tgz")/, '$1latest$2')), ways: { 'helm s3 reindex REPO': undefined } },
-      { make: () => edit((text) => text.replace('"web":[\n', `"web":[\n${entryLine('web', 'latest')}`)), ways: { [DELETE]: undefined } },
-      { make: () => edit((text) => text.replace('"web":[\n', `"web":[\n${entryLine('web', '1.0.0.0').replace('web-0.1.0.tgz', 'web-1.0.0.0.tgz')}`)), ways: { [DELETE]: undefined } },
+      {
+        make: () =>
+          edit((text) =>
+            text
+              .replace(/("name":"web".*"version":")0\.1\.0"/, '$1latest"')
+              .replace(/("version":")0\.1\.0(".*"web-0\.1\.0\.tgz")/, '$1latest$2'),
+          ),
+        ways: { 'helm s3 reindex REPO': undefined },
+      },
+      {
+        make: () => edit((text) => text.replace('"web":[\n', `"web":[\n${entryLine('web', 'latest')}`)),
+        ways: { [DELETE]: undefined },
+      },
+      {
+        make: () =>
+          edit((text) =>
+            text.replace(
+              '"web":[\n',
+              `"web":[\n${entryLine('web', '1.0.0.0').replace('web-0.1.0.tgz', 'web-1.0.0.0.tgz')}`,
+            ),
+          ),
+        ways: { [DELETE]: undefined },
+      },
     ],
     'entry-unnamed': [
       { make: () => edit((text) => text.replace(/("web":\[\n.*)"name":"web",/, '$1')), ways: fixed },
-      { make: () => edit((text) => text.replace('"web":[\n', `"web":[\n${entryLine('../web', '0.9.0').replace('web-0.1.0.tgz', 'https://elsewhere.example/x.tgz')}`)), ways: { [DELETE]: undefined } },
+      {
+        make: () =>
+          edit((text) =>
+            text.replace(
+              '"web":[\n',
+              `"web":[\n${entryLine('../web', '0.9.0').replace('web-0.1.0.tgz', 'https://elsewhere.example/x.tgz')}`,
+            ),
+          ),
+        ways: { [DELETE]: undefined },
+      },
     ],
-    'entry-duplicate': [{ make: () => edit((text) => text.replace(/("web":\[\n)(.*)(\n)/, '$1$2,\n$2$3')), ways: fixed }],
+    'entry-duplicate': [
+      { make: () => edit((text) => text.replace(/("web":\[\n)(.*)(\n)/, '$1$2,\n$2$3')), ways: fixed },
+    ],
     'entry-misplaced': [{ make: () => edit((text) => text.replace('"web":[', '"shop":[')), ways: fixed }],
     'entry-digest-missing': [{ make: () => edit((text) => text.replace(/,"digest":"[0-9a-f]{64}"/, '')), ways: fixed }],
     'entry-digest-elsewhere': [
       {
-        make: () => edit((text) => text.replace(/("name":"web".*)"web-0\.1\.0\.tgz"(.*),"digest":"[0-9a-f]{64}"/, '$1"https://elsewhere.example/web-0.1.0.tgz"$2')),
+        make: () =>
+          edit((text) =>
+            text.replace(
+              /("name":"web".*)"web-0\.1\.0\.tgz"(.*),"digest":"[0-9a-f]{64}"/,
+              '$1"https://elsewhere.example/web-0.1.0.tgz"$2',
+            ),
+          ),
         ways: { 'push the chart into this repository with --force': pushByForce },
         leaves: ['archive-elsewhere'],
       },
     ],
-    'entry-url-query': [{ make: () => edit((text) => text.replace('"urls":["web-0.1.0.tgz"]', '"urls":["s3://acme/charts/web-0.1.0.tgz?endpoint=http://evil.example"]')), ways: fixed }],
+    'entry-url-query': [
+      {
+        make: () =>
+          edit((text) =>
+            text.replace(
+              '"urls":["web-0.1.0.tgz"]',
+              '"urls":["s3://acme/charts/web-0.1.0.tgz?endpoint=http://evil.example"]',
+            ),
+          ),
+        ways: fixed,
+      },
+    ],
     'archive-unlisted': [
-      { make: async () => (await pushMany(), old(put('old-1.0.0.tgz', await chartArchive('old', '1.0.0')))), ways: { 'helm s3 reindex REPO': undefined, 'helm s3 prune REPO --orphans': undefined } },
+      {
+        make: async () => (await pushMany(), old(put('old-1.0.0.tgz', await chartArchive('old', '1.0.0')))),
+        ways: { 'helm s3 reindex REPO': undefined, 'helm s3 prune REPO --orphans': undefined },
+      },
     ],
     'archive-unlisted-misnamed': ['lone-2.0.0.tgz', 'renamed.tgz'].map((file) => ({
       make: async () => old(put(file, await chartArchive('lone', '3.0.0'))),
       ways: { 'helm s3 reindex REPO': undefined, 'delete the object': { then: () => remove(file) } },
       leaves: ['archive-misnamed'] as const,
     })),
-    'provenance-stale': [{ make: () => old(put('old-1.0.0.tgz.prov', '-----BEGIN PGP SIGNED MESSAGE-----\n  old-1.0.0.tgz: sha256:0\n')), ways: { 'helm s3 prune REPO --orphans': undefined } }],
+    'provenance-stale': [
+      {
+        make: () => old(put('old-1.0.0.tgz.prov', '-----BEGIN PGP SIGNED MESSAGE-----\n  old-1.0.0.tgz: sha256:0\n')),
+        ways: { 'helm s3 prune REPO --orphans': undefined },
+      },
+    ],
     'delta-ignored': [
-      { make: () => put('index.d/notes.txt', ''), ways: { 'remove the object': { then: () => remove('index.d/notes.txt') } } },
+      {
+        make: () => put('index.d/notes.txt', ''),
+        ways: { 'remove the object': { then: () => remove('index.d/notes.txt') } },
+      },
       {
         make: () => put(`index.d/${makeDeltaId(1_700_000_000_000, new Uint8Array(10))}.yaml`, '{"apiVersion":"v9"}'),
-        ways: { 'remove the object': { then: () => remove(`index.d/${makeDeltaId(1_700_000_000_000, new Uint8Array(10))}.yaml`) } },
+        ways: {
+          'remove the object': {
+            then: () => remove(`index.d/${makeDeltaId(1_700_000_000_000, new Uint8Array(10))}.yaml`),
+          },
+        },
       },
     ],
     'config-too-large': [
       {
         make: () => put('index.d/config.json', JSON.stringify({ relative: true, note: 'x'.repeat(70_000) })),
-        ways: { 'helm s3 config REPO --unset relative': undefined, 'KEY=VALUE sets them anew': { then: () => program.ok('config', URI, 'relative=true') } },
+        ways: {
+          'helm s3 config REPO --unset relative': undefined,
+          'KEY=VALUE sets them anew': { then: () => program.ok('config', URI, 'relative=true') },
+        },
       },
     ],
     'compaction-overdue': [
-      { make: async () => (await push('web', '2.0.0', '--no-compact'), program.pass(2 * HOUR)), ways: { 'helm s3 compact REPO': undefined }, leaves: ['deltas-uncollected'] },
+      {
+        make: async () => (await push('web', '2.0.0', '--no-compact'), program.pass(2 * HOUR)),
+        ways: { 'helm s3 compact REPO': undefined },
+        leaves: ['deltas-uncollected'],
+      },
       { make: () => overdue(), ways: { 'helm s3 check REPO --probe': movedStore }, leaves: ['deltas-uncollected'] },
-      { make: () => overdue(), flags: ['--probe'], ways: { 'nothing on this store: it refuses If-Match': movedStore }, leaves: ['deltas-uncollected'] },
+      {
+        make: () => overdue(),
+        flags: ['--probe'],
+        ways: { 'nothing on this store: it refuses If-Match': movedStore },
+        leaves: ['deltas-uncollected'],
+      },
     ],
     'clock-skewed': [
-      { make: async () => void (program.clock = { now: () => Date.now() - 20 * 60_000 }), ways: { 'set the clock': { then: async () => void (program.clock = {}) } } },
+      {
+        make: async () => void (program.clock = { now: () => Date.now() - 20 * 60_000 }),
+        ways: { 'set the clock': { then: async () => void (program.clock = {}) } },
+      },
     ],
-    'entries-unsorted': [{ make: () => edit((text) => text.replace(/("lib":\[\n)(.*),\n(.*)\n/, '$1$3,\n$2\n')), ways: fixed }],
-    'deltas-pending': [{ make: () => push('web', '2.0.0', '--no-compact'), ways: { 'helm s3 compact REPO': undefined } }],
+    'entries-unsorted': [
+      { make: () => edit((text) => text.replace(/("lib":\[\n)(.*),\n(.*)\n/, '$1$3,\n$2\n')), ways: fixed },
+    ],
+    'deltas-pending': [
+      { make: () => push('web', '2.0.0', '--no-compact'), ways: { 'helm s3 compact REPO': undefined } },
+    ],
     'deltas-uncollected': [
-      { make: async () => (await push('web', '2.0.0', '--no-compact'), await program.ok('compact', URI), program.pass(2 * HOUR)), ways: { 'helm s3 compact REPO': undefined } },
+      {
+        make: async () => (
+          await push('web', '2.0.0', '--no-compact'),
+          await program.ok('compact', URI),
+          program.pass(2 * HOUR)
+        ),
+        ways: { 'helm s3 compact REPO': undefined },
+      },
     ],
-    'probe-incomplete': [{ make: async () => program.fail(deny((key) => key.includes('probe'))), flags: ['--probe'], ways: { 'grant what the probe needs': allowed } }],
-    'probe-leftovers': [{ make: () => old(put('.helm-s3-probe/0123/create-1', 'x')), ways: { 'helm s3 check REPO --probe': undefined } }],
+    'probe-incomplete': [
+      {
+        make: async () => program.fail(deny((key) => key.includes('probe'))),
+        flags: ['--probe'],
+        ways: { 'grant what the probe needs': allowed },
+      },
+    ],
+    'probe-leftovers': [
+      { make: () => old(put('.helm-s3-probe/0123/create-1', 'x')), ways: { 'helm s3 check REPO --probe': undefined } },
+    ],
   }
 
   beforeEach(async () => {
     await program.ok('init', URI)
-    await program.ok('push', await program.chart('lib', '1.0.0'), await program.chart('lib', '1.1.0'), await program.chart('web', '0.1.0'), URI, '--relative')
+    await program.ok(
+      'push',
+      await program.chart('lib', '1.0.0'),
+      await program.chart('lib', '1.1.0'),
+      await program.chart('web', '0.1.0'),
+      URI,
+      '--relative',
+    )
     program.pass(2 * HOUR)
     await program.ok('compact', URI)
   })
@@ -340,9 +541,15 @@ describe('the advice of check', () => {
   const all = Object.entries(FINDING_KINDS) as readonly (readonly [FindingCode, FindingKind])[]
 
   it('is tried out for each finding that is an error, or names a command', () => {
-    const untried = all.filter(([code, { next, severity }]) => cases[code] === undefined && (severity === 'error' || /helm s3/.test(next) || !FOR_PEOPLE.includes(code)))
+    const untried = all.filter(
+      ([code, { next, severity }]) =>
+        cases[code] === undefined && (severity === 'error' || /helm s3/.test(next) || !FOR_PEOPLE.includes(code)),
+    )
     assert.deepEqual(untried, [])
-    assert.deepEqual(FOR_PEOPLE.filter((code) => FINDING_KINDS[code].severity === 'error'), [])
+    assert.deepEqual(
+      FOR_PEOPLE.filter((code) => FINDING_KINDS[code].severity === 'error'),
+      [],
+    )
   })
 
   for (const [code, each] of Object.entries(cases) as readonly (readonly [FindingCode, readonly Case[]])[]) {
@@ -357,7 +564,11 @@ describe('the advice of check', () => {
           assert.ok(found.next.includes(words), `"${found.next}" says "${words}"`)
           await first?.()
           if (way.startsWith('helm s3')) {
-            const argv = words.replaceAll('NAME', found.name ?? '').replaceAll('VERSION', found.version ?? '').split(' ').slice(2)
+            const argv = words
+              .replaceAll('NAME', found.name ?? '')
+              .replaceAll('VERSION', found.version ?? '')
+              .split(' ')
+              .slice(2)
             const { status, stderr } = await program.run(...argv)
             assert.match(stderr, says)
             assert.ok(status === 0 || argv[0] === 'check')

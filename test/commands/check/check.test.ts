@@ -16,10 +16,21 @@ const HOUR = 3_600_000
 
 interface CheckValue {
   readonly level: string
-  readonly findings: readonly { readonly code: string; readonly severity: string; readonly name: string | null; readonly key: string | null; readonly detail: string; readonly next: string }[]
+  readonly findings: readonly {
+    readonly code: string
+    readonly severity: string
+    readonly name: string | null
+    readonly key: string | null
+    readonly detail: string
+    readonly next: string
+  }[]
   readonly fixed: readonly { readonly code: string }[]
   readonly errors: number
-  readonly permissions: readonly { readonly action: string; readonly resource: string; readonly granted: boolean | null }[]
+  readonly permissions: readonly {
+    readonly action: string
+    readonly resource: string
+    readonly granted: boolean | null
+  }[]
 }
 
 const SIGNATURE = '-----BEGIN PGP SIGNED MESSAGE-----\n\nfiles:\n  lost-1.0.0.tgz: sha256:00\n'
@@ -27,16 +38,20 @@ const SIGNATURE = '-----BEGIN PGP SIGNED MESSAGE-----\n\nfiles:\n  lost-1.0.0.tg
 describe('check', () => {
   const program = useProgram()
 
-  const put = (name: string, body: string | Uint8Array): Promise<unknown> => program.bucket.put(asKey(`charts/${name}`), Buffer.from(body), { when: 'always' })
+  const put = (name: string, body: string | Uint8Array): Promise<unknown> =>
+    program.bucket.put(asKey(`charts/${name}`), Buffer.from(body), { when: 'always' })
   const remove = (name: string): Promise<unknown> => program.bucket.delete(asKey(`charts/${name}`))
-  const push = async (name: string, version: string, ...flags: readonly string[]): Promise<string> => program.ok('push', await program.chart(name, version), URI, '--relative', ...flags)
-  const edit = async (change: (text: string) => string): Promise<unknown> => put('index.yaml', change(await program.text('charts/index.yaml')))
+  const push = async (name: string, version: string, ...flags: readonly string[]): Promise<string> =>
+    program.ok('push', await program.chart(name, version), URI, '--relative', ...flags)
+  const edit = async (change: (text: string) => string): Promise<unknown> =>
+    put('index.yaml', change(await program.text('charts/index.yaml')))
   const checked = async (...flags: readonly string[]): Promise<CheckValue & { readonly status: number }> => {
     const { status, stdout, stderr } = await program.run('check', URI, '-ojson', ...flags)
     assert.equal(stderr, '')
     return { status, ...(resultOf('check', stdout) as CheckValue) }
   }
-  const codes = async (...flags: readonly string[]): Promise<readonly string[]> => [...new Set((await checked(...flags)).findings.map(({ code }) => code))].sort()
+  const codes = async (...flags: readonly string[]): Promise<readonly string[]> =>
+    [...new Set((await checked(...flags)).findings.map(({ code }) => code))].sort()
 
   beforeEach(async () => {
     await program.ok('init', URI)
@@ -51,14 +66,25 @@ describe('check', () => {
     const refuse = async (): Promise<never> => assert.fail('a check writes')
     program.fail({ put: refuse, delete: refuse })
     const stdout = await program.ok('check', URI)
-    assert.match(stdout, /^s3:\/\/acme\/charts: all is well\.\nLooked at 3 entries of 2 charts, 3 archives, 0 provenance files \([^)]*\), 0 deltas \(0 pending\)\.\nStore: not probed/)
+    assert.match(
+      stdout,
+      /^s3:\/\/acme\/charts: all is well\.\nLooked at 3 entries of 2 charts, 3 archives, 0 provenance files \([^)]*\), 0 deltas \(0 pending\)\.\nStore: not probed/,
+    )
     assert.equal(await program.ok('doctor', URI), stdout)
   })
 
   it('names an url with a query, and repairs it', async () => {
-    await edit((text) => text.replace('"urls":["app-1.0.0.tgz"]', '"urls":["s3://acme/charts/app-1.0.0.tgz?endpoint=http://evil.example"]'))
+    await edit((text) =>
+      text.replace(
+        '"urls":["app-1.0.0.tgz"]',
+        '"urls":["s3://acme/charts/app-1.0.0.tgz?endpoint=http://evil.example"]',
+      ),
+    )
     const { findings, status } = await checked()
-    assert.deepEqual([status, findings.map(({ code, name, severity }) => [code, severity, name])], [1, [['entry-url-query', 'warning', 'app']]])
+    assert.deepEqual(
+      [status, findings.map(({ code, name, severity }) => [code, severity, name])],
+      [1, [['entry-url-query', 'warning', 'app']]],
+    )
     assert.equal((await checked('--fix')).status, 0)
     assert.match(await program.text('charts/index.yaml'), /"urls":\["s3:\/\/acme\/charts\/app-1\.0\.0\.tgz"\]/)
   })
@@ -67,22 +93,43 @@ describe('check', () => {
     await remove('app-1.0.0.tgz')
     const { status, stdout, stderr } = await program.run('check', URI)
     assert.deepEqual([status, stderr], [1, ''])
-    assert.equal(stdout.split('\n').slice(0, 5).join('\n'), `error archive-missing: the archive of an entry is not in the bucket
+    assert.equal(
+      stdout.split('\n').slice(0, 5).join('\n'),
+      `error archive-missing: the archive of an entry is not in the bucket
   app 1.0.0  there is no charts/app-1.0.0.tgz
   why:  Helm finds the chart and cannot download it
   next: push the chart again, or take the entry away: helm s3 check s3://acme/charts --fix
-`)
+`,
+    )
     assert.match(stdout, /\ns3:\/\/acme\/charts: 1 error, 0 warnings, 0 remarks\.\n/)
     assert.equal((await program.run('check', URI, '--exit-codes=fine')).status, 12)
   })
 
   /** Each: how it comes about, what is found, and what is left after `--fix`. */
-  const damages: Readonly<Record<string, { readonly damage: () => Promise<unknown>; readonly deep?: true; readonly finds: readonly string[]; readonly leaves?: readonly string[]; readonly cure?: () => Promise<unknown>; readonly ends?: readonly string[] }>> = {
+  const damages: Readonly<
+    Record<
+      string,
+      {
+        readonly damage: () => Promise<unknown>
+        readonly deep?: true
+        readonly finds: readonly string[]
+        readonly leaves?: readonly string[]
+        readonly cure?: () => Promise<unknown>
+        readonly ends?: readonly string[]
+      }
+    >
+  > = {
     'an archive that is gone': { damage: () => remove('app-1.0.0.tgz'), finds: ['archive-missing'] },
     'an index that is gone': { damage: () => remove('index.yaml'), finds: ['index-missing'] },
     'an index that is no YAML': { damage: () => put('index.yaml', 'entries: {'), finds: ['index-unreadable'] },
-    'an index with a field that Helm does not know': { damage: () => put('index.yaml', 'apiVersion: v1\nentries: {}\nmine: 1\n'), finds: ['index-unreadable'] },
-    'an entry with a field of a wrong type': { damage: () => edit((text) => text.replace('"description":"A chart"', '"description":1')), finds: ['index-unreadable'] },
+    'an index with a field that Helm does not know': {
+      damage: () => put('index.yaml', 'apiVersion: v1\nentries: {}\nmine: 1\n'),
+      finds: ['index-unreadable'],
+    },
+    'an entry with a field of a wrong type': {
+      damage: () => edit((text) => text.replace('"description":"A chart"', '"description":1')),
+      finds: ['index-unreadable'],
+    },
     'a chart that stands twice in YAML': {
       damage: () => put('index.yaml', 'apiVersion: v1\nentries:\n  app: []\n  app: []\n'),
       finds: ['index-unreadable'],
@@ -91,12 +138,39 @@ describe('check', () => {
       damage: () => edit((text) => text.replace('"entries":{\n', '"entries":{\n"web":[],\n')),
       finds: ['duplicate-chart'],
     },
-    'a null entry': { damage: () => edit((text) => text.replace('"app":[\n', '"app":[\n{"name":"app","version":"0.9.0","apiVersion":"v2","urls":["x-0.9.0.tgz"],"digest":"'.concat('0'.repeat(64), '"},\nnull,\n'))), finds: ['archive-missing', 'entries-unsorted', 'entry-null'] },
-    'an entry without version': { damage: () => edit((text) => text.replace('"app":[\n', '"app":[\n{"name":"app"},\n')), finds: ['entry-skipped'] },
-    'an entry without a name': { damage: () => edit((text) => text.replace('{"name":"web",', '{')), finds: ['entry-unnamed'] },
-    'an entry with a name that no chart can have': { damage: () => edit((text) => text.replace('{"name":"web",', '{"name":"../web",')), finds: ['entry-unnamed'] },
-    'an entry with a version that is none': { damage: () => edit((text) => text.replace('"version":"0.1.0"', '"version":"latest"')), finds: ['entry-left-out'] },
-    'a version that stands twice': { damage: () => edit((text) => text.replace(/("app":\[\n)(.*\n)/, '$1$2$2')), finds: ['entry-duplicate'] },
+    'a null entry': {
+      damage: () =>
+        edit((text) =>
+          text.replace(
+            '"app":[\n',
+            '"app":[\n{"name":"app","version":"0.9.0","apiVersion":"v2","urls":["x-0.9.0.tgz"],"digest":"'.concat(
+              '0'.repeat(64),
+              '"},\nnull,\n',
+            ),
+          ),
+        ),
+      finds: ['archive-missing', 'entries-unsorted', 'entry-null'],
+    },
+    'an entry without version': {
+      damage: () => edit((text) => text.replace('"app":[\n', '"app":[\n{"name":"app"},\n')),
+      finds: ['entry-skipped'],
+    },
+    'an entry without a name': {
+      damage: () => edit((text) => text.replace('{"name":"web",', '{')),
+      finds: ['entry-unnamed'],
+    },
+    'an entry with a name that no chart can have': {
+      damage: () => edit((text) => text.replace('{"name":"web",', '{"name":"../web",')),
+      finds: ['entry-unnamed'],
+    },
+    'an entry with a version that is none': {
+      damage: () => edit((text) => text.replace('"version":"0.1.0"', '"version":"latest"')),
+      finds: ['entry-left-out'],
+    },
+    'a version that stands twice': {
+      damage: () => edit((text) => text.replace(/("app":\[\n)(.*\n)/, '$1$2$2')),
+      finds: ['entry-duplicate'],
+    },
     'an entry under another chart': {
       damage: () => edit((text) => text.replace('"web":[', '"shop":[')),
       finds: ['archive-misnamed', 'entry-misplaced'],
@@ -110,10 +184,22 @@ describe('check', () => {
       },
       finds: ['entry-misplaced'],
     },
-    'versions out of order': { damage: () => edit((text) => text.replace(/("app":\[\n)(.*),\n(.*)\n/, '$1$3,\n$2\n')), finds: ['entries-unsorted'] },
-    'a digest that is none': { damage: () => edit((text) => text.replace(/"digest":"[0-9a-f]{64}"/, '"digest":"abc"')), finds: ['entry-digest-invalid'] },
-    'an entry without digest': { damage: () => edit((text) => text.replace(/,"digest":"[0-9a-f]{64}"/, '')), finds: ['entry-digest-missing'] },
-    'an entry without url': { damage: () => edit((text) => text.replace('"urls":["web-0.1.0.tgz"]', '"urls":[]')), finds: ['archive-unlisted', 'entry-without-url'] },
+    'versions out of order': {
+      damage: () => edit((text) => text.replace(/("app":\[\n)(.*),\n(.*)\n/, '$1$3,\n$2\n')),
+      finds: ['entries-unsorted'],
+    },
+    'a digest that is none': {
+      damage: () => edit((text) => text.replace(/"digest":"[0-9a-f]{64}"/, '"digest":"abc"')),
+      finds: ['entry-digest-invalid'],
+    },
+    'an entry without digest': {
+      damage: () => edit((text) => text.replace(/,"digest":"[0-9a-f]{64}"/, '')),
+      finds: ['entry-digest-missing'],
+    },
+    'an entry without url': {
+      damage: () => edit((text) => text.replace('"urls":["web-0.1.0.tgz"]', '"urls":[]')),
+      finds: ['archive-unlisted', 'entry-without-url'],
+    },
     'an archive that was replaced behind the back of the index': {
       damage: async () => put('web-0.1.0.tgz', await chartArchive('web', '0.1.0', { 'NOTES.txt': 'other' })),
       finds: ['archive-digest-mismatch'],
@@ -131,7 +217,10 @@ describe('check', () => {
       leaves: ['archive-misnamed'],
       ends: ['archive-misnamed'],
     },
-    'an entry of a type that Helm does not know': { damage: () => edit((text) => text.replace('{"name":"web",', '{"name":"web","type":"other",')), finds: ['entry-left-out'] },
+    'an entry of a type that Helm does not know': {
+      damage: () => edit((text) => text.replace('{"name":"web",', '{"name":"web","type":"other",')),
+      finds: ['entry-left-out'],
+    },
     'a provenance file without its archive': {
       damage: async () => (await put('lost-1.0.0.tgz.prov', SIGNATURE), program.pass(2 * HOUR)),
       finds: ['provenance-stale'],
@@ -145,17 +234,29 @@ describe('check', () => {
       ends: ['archive-foreign'],
     },
     'an entry that names nothing, and has no archive': {
-      damage: () => edit((text) => text.replace('"app":[\n', '"app":[\n{"name":"app","version":"3.0.0","apiVersion":"v2","urls":[]},\n')),
+      damage: () =>
+        edit((text) =>
+          text.replace('"app":[\n', '"app":[\n{"name":"app","version":"3.0.0","apiVersion":"v2","urls":[]},\n'),
+        ),
       finds: ['entry-digest-missing', 'entry-without-url'],
     },
     'an entry without a digest whose archive lies elsewhere': {
-      damage: () => edit((text) => text.replace('"app":[\n', '"app":[\n{"name":"app","version":"3.0.0","apiVersion":"v2","urls":["https://cdn.example/app.tgz"]},\n')),
+      damage: () =>
+        edit((text) =>
+          text.replace(
+            '"app":[\n',
+            '"app":[\n{"name":"app","version":"3.0.0","apiVersion":"v2","urls":["https://cdn.example/app.tgz"]},\n',
+          ),
+        ),
       finds: ['archive-elsewhere', 'entry-digest-elsewhere'],
       leaves: ['archive-elsewhere', 'entry-digest-elsewhere'],
       cure: () => program.ok('delete', 'app', URI, '--version=3.0.0'),
     },
     'a pack that is no chart': {
-      damage: async () => (await put('sdk-2.4.1.tgz', tgz({ name: 'package/package.json', content: '{"name":"sdk"}' })), program.pass(HOUR)),
+      damage: async () => (
+        await put('sdk-2.4.1.tgz', tgz({ name: 'package/package.json', content: '{"name":"sdk"}' })),
+        program.pass(HOUR)
+      ),
       finds: ['archive-foreign'],
       leaves: ['archive-foreign'],
       ends: ['archive-foreign'],
@@ -167,7 +268,13 @@ describe('check', () => {
       ends: ['archive-duplicate'],
     },
     'an entry with a version that is none, and no archive to tell which it is': {
-      damage: () => edit((text) => text.replace('"app":[\n', '"app":[\n{"name":"app","version":"1.0.0.0","urls":["https://cdn.example/app-1.0.0.0.tgz"]},\n')),
+      damage: () =>
+        edit((text) =>
+          text.replace(
+            '"app":[\n',
+            '"app":[\n{"name":"app","version":"1.0.0.0","urls":["https://cdn.example/app-1.0.0.0.tgz"]},\n',
+          ),
+        ),
       finds: ['entry-left-out'],
       leaves: ['entry-left-out'],
       cure: () => program.ok('delete', 'app', URI, '--version=1.0.0.0'),
@@ -178,9 +285,16 @@ describe('check', () => {
       leaves: ['archive-unlisted'],
       cure: () => program.ok('reindex', URI),
     },
-    'deltas that nobody folds': { damage: async () => (await push('app', '2.0.0', '--no-compact'), program.pass(2 * HOUR)), finds: ['compaction-overdue'] },
+    'deltas that nobody folds': {
+      damage: async () => (await push('app', '2.0.0', '--no-compact'), program.pass(2 * HOUR)),
+      finds: ['compaction-overdue'],
+    },
     'deltas that nobody collects': {
-      damage: async () => (await push('app', '2.0.0', '--no-compact'), await program.ok('compact', URI), program.pass(2 * HOUR)),
+      damage: async () => (
+        await push('app', '2.0.0', '--no-compact'),
+        await program.ok('compact', URI),
+        program.pass(2 * HOUR)
+      ),
       finds: ['deltas-uncollected'],
     },
   }
@@ -210,19 +324,34 @@ describe('check', () => {
   })
 
   describe('keeps what Helm finds under a chart, whatever its entries say of their name', () => {
-    const entryOf = (name: string, version: string, url: string): string => `  - {apiVersion: v2, name: ${name}, version: ${version}, urls: ["${url}"]}\n`
+    const entryOf = (name: string, version: string, url: string): string =>
+      `  - {apiVersion: v2, name: ${name}, version: ${version}, urls: ["${url}"]}\n`
     const versions = async (): Promise<readonly string[]> => {
       const index = readIndexText(Buffer.from(await program.text('charts/index.yaml')))
-      return index.chartNames().flatMap((chart) => index.versions(chart).map(({ name, urls, version }) => `${chart}: ${name} ${version} ${String(urls?.[0]).replace(`${URI}/`, '')}`))
+      return index
+        .chartNames()
+        .flatMap((chart) =>
+          index
+            .versions(chart)
+            .map(
+              ({ name, urls, version }) => `${chart}: ${name} ${version} ${String(urls?.[0]).replace(`${URI}/`, '')}`,
+            ),
+        )
     }
     const WRONG = entryOf('other', '1.0.9', 'pgb-1.0.9.tgz')
     const PGB = `  pgb:\n${WRONG}${entryOf('pgb', '1.0.10', 'pgb-1.0.10.tgz')}`
-    const OTHER = `  other:\n${entryOf('other', '1.0.9', 'other-1.0.9.tgz')}${entryOf('zzz', '2.0.0', 'https://cdn.example/other-2.0.0.tgz')}`
+    const OTHER =
+      `  ` +
+      `other:\n${entryOf('other', '1.0.9', 'other-1.0.9.tgz')}${entryOf('zzz', '2.0.0', 'https://cdn.example/other-2.0.0.tgz')}`
     const PGB_AFTER = ['pgb: pgb 1.0.10 pgb-1.0.10.tgz', 'pgb: pgb 1.0.9 pgb-1.0.9.tgz']
     const OTHER_AFTER = ['other: other 2.0.0 https://cdn.example/other-2.0.0.tgz', 'other: other 1.0.9 other-1.0.9.tgz']
 
     beforeEach(async () => {
-      for (const [name, version] of [['pgb', '1.0.9'], ['pgb', '1.0.10'], ['other', '1.0.9']] as const) {
+      for (const [name, version] of [
+        ['pgb', '1.0.9'],
+        ['pgb', '1.0.10'],
+        ['other', '1.0.9'],
+      ] as const) {
         await put(`${name}-${version}.tgz`, await chartArchive(name, version))
       }
       for (const name of ['app-1.0.0.tgz', 'app-1.1.0.tgz', 'web-0.1.0.tgz']) await remove(name)
@@ -232,13 +361,22 @@ describe('check', () => {
     const texts: Readonly<Record<string, readonly [string, readonly string[]]>> = {
       'the version exists under that name': [`${PGB}${OTHER}`, [...PGB_AFTER, ...OTHER_AFTER]],
       'there is no chart of that name': [PGB, PGB_AFTER],
-      'the archive is that of the name': [`  shop:\n${entryOf('other', '1.0.9', 'other-1.0.9.tgz')}`, OTHER_AFTER.slice(1)],
-      'the archive is that of the name, which names it, too': [`  shop:\n${entryOf('other', '1.0.9', 'other-1.0.9.tgz')}${OTHER}`, OTHER_AFTER],
+      'the archive is that of the name': [
+        `  shop:\n${entryOf('other', '1.0.9', 'other-1.0.9.tgz')}`,
+        OTHER_AFTER.slice(1),
+      ],
+      'the archive is that of the name, which names it, too': [
+        `  shop:\n${entryOf('other', '1.0.9', 'other-1.0.9.tgz')}${OTHER}`,
+        OTHER_AFTER,
+      ],
       'its archive is that of the name, and one of the chart is in its place': [
         `  pgb:\n${entryOf('other', '1.0.9', 'other-1.0.9.tgz')}`,
         [...PGB_AFTER.slice(1), ...OTHER_AFTER.slice(1)],
       ],
-      'the version stands there with its archive, too': [`  pgb:\n${WRONG}${entryOf('pgb', '1.0.9', 'pgb-1.0.9.tgz')}`, PGB_AFTER.slice(1)],
+      'the version stands there with its archive, too': [
+        `  pgb:\n${WRONG}${entryOf('pgb', '1.0.9', 'pgb-1.0.9.tgz')}`,
+        PGB_AFTER.slice(1),
+      ],
       'its archive lies elsewhere, and another one in its place': [
         `  pgb:\n${entryOf('other', '1.0.9', 'https://cdn.example/pgb-1.0.9.tgz')}`,
         ['pgb: pgb 1.0.9 https://cdn.example/pgb-1.0.9.tgz'],
@@ -249,11 +387,18 @@ describe('check', () => {
         await put('index.yaml', `apiVersion: v1\nentries:\n${entries}`)
         const sorted = [...after].sort()
         assert.ok((await codes()).includes('entry-misplaced'))
-        const fetched = async (): Promise<number> => (await program.run('fetch', 'pgb', URI, '--version=1.0.9', '-d', program.path('out'))).status
+        const fetched = async (): Promise<number> =>
+          (await program.run('fetch', 'pgb', URI, '--version=1.0.9', '-d', program.path('out'))).status
         const before = entries.includes(WRONG) ? await fetched() : undefined
         if (before !== undefined) assert.equal(before, 0)
         const { findings } = await checked('--fix')
-        assert.deepEqual(findings.filter(({ code }) => !['archive-elsewhere', 'archive-unlisted', 'deltas-pending', 'entry-digest-elsewhere'].includes(code)), [])
+        assert.deepEqual(
+          findings.filter(
+            ({ code }) =>
+              !['archive-elsewhere', 'archive-unlisted', 'deltas-pending', 'entry-digest-elsewhere'].includes(code),
+          ),
+          [],
+        )
         assert.deepEqual([...(await versions())].sort(), sorted)
         if (before !== undefined) assert.equal(await fetched(), 0)
         assert.equal((await checked()).errors, 0)
@@ -274,7 +419,10 @@ describe('check', () => {
     await put('lost-1.0.0.tgz.prov', SIGNATURE)
     const { status, stdout } = await program.run('check', URI, '--fix')
     assert.equal(status, 1)
-    assert.match(stdout, /^Repaired 1:\n {2}archive-missing {2}app 1\.0\.0\n\nwarning provenance-stale: [^\n]*\n {2}lost-1\.0\.0\.tgz\.prov {2}[^\n]*\n {2}why: [^\n]*\n {2}next: when it is an hour old: helm s3 prune s3:\/\/acme\/charts --orphans\n/)
+    assert.match(
+      stdout,
+      /^Repaired 1:\n {2}archive-missing {2}app 1\.0\.0\n\nwarning provenance-stale: [^\n]*\n {2}lost-1\.0\.0\.tgz\.prov {2}[^\n]*\n {2}why: [^\n]*\n {2}next: when it is an hour old: helm s3 prune s3:\/\/acme\/charts --orphans\n/,
+    )
     await remove('lost-1.0.0.tgz.prov')
     assert.match(await program.ok('check', URI, '--fix'), /^Nothing was repaired\.\n/)
   })
@@ -300,8 +448,14 @@ describe('check', () => {
   })
 
   it('does not bring back what was deleted, and leaves archives as they are', async () => {
-    program.fail({ delete: async (key, options) => (key.endsWith('.tgz') ? { outcome: 'refused' } : program.bucket.delete(key, options)) })
-    assert.match((await program.run('delete', 'app', URI, '--version=1.1.0')).stderr, /still in the bucket.*: charts\/app-1\.1\.0\.tgz /)
+    program.fail({
+      delete: async (key, options) =>
+        key.endsWith('.tgz') ? { outcome: 'refused' } : program.bucket.delete(key, options),
+    })
+    assert.match(
+      (await program.run('delete', 'app', URI, '--version=1.1.0')).stderr,
+      /still in the bucket.*: charts\/app-1\.1\.0\.tgz /,
+    )
     await remove('web-0.1.0.tgz')
     program.pass(HOUR)
     const before = await program.keys('charts/app')
@@ -314,8 +468,16 @@ describe('check', () => {
   describe('looks into index.d/', () => {
     const ignored: Readonly<Record<string, readonly [string, string, RegExp]>> = {
       'an object that is no ULID': ['notes.txt', '', /its name is not <ULID>\.yaml/],
-      'a delta from the future': [`${makeDeltaId(4_000_000_000_000, new Uint8Array(10))}.yaml`, '{"apiVersion":"v1"}', /its name lies in the future/],
-      'a delta that does not decode': [`${makeDeltaId(1_700_000_000_000, new Uint8Array(10))}.yaml`, '{"apiVersion"', /does not decode/],
+      'a delta from the future': [
+        `${makeDeltaId(4_000_000_000_000, new Uint8Array(10))}.yaml`,
+        '{"apiVersion":"v1"}',
+        /its name lies in the future/,
+      ],
+      'a delta that does not decode': [
+        `${makeDeltaId(1_700_000_000_000, new Uint8Array(10))}.yaml`,
+        '{"apiVersion"',
+        /does not decode/,
+      ],
       'a delta with an entry that leaves the repository': [
         `${makeDeltaId(1_700_000_000_000, new Uint8Array(10))}.yaml`,
         '{"apiVersion":"v1","addedEntries":{"a":[{"name":"a","version":"1.0.0","urls":["../a.tgz"]}]}}',
@@ -361,14 +523,20 @@ describe('check', () => {
           return program.bucket.list(prefix, options)
         },
       })
-      assert.deepEqual((await codes()).filter((code) => code !== 'deltas-pending'), [])
+      assert.deepEqual(
+        (await codes()).filter((code) => code !== 'deltas-pending'),
+        [],
+      )
     })
 
     it('reads every archive with --deep', async () => {
       const whole = readFileSync(await program.chart('app', '1.0.0'))
       await put('app-1.0.0.tgz', whole.subarray(0, whole.length - 20))
       const { findings } = await checked('--deep')
-      assert.deepEqual(findings.map(({ code, name }) => [code, name]), [['archive-unreadable', 'app']])
+      assert.deepEqual(
+        findings.map(({ code, name }) => [code, name]),
+        [['archive-unreadable', 'app']],
+      )
       assert.match(findings[0]?.next ?? '', /helm s3 delete/)
       await program.ok('push', '--force', await program.chart('app', '1.0.0'), URI, '--relative')
       assert.deepEqual(await codes('--deep'), [])
@@ -377,13 +545,26 @@ describe('check', () => {
     it('remarks that some versions are signed and others are not', async () => {
       await put('app-1.0.0.tgz.prov', 'signature')
       const { findings, status } = await checked()
-      assert.deepEqual([status, findings.map(({ code, detail }) => [code, detail])], [0, [['provenance-missing', '1 of 2 versions: 1.1.0']]])
+      assert.deepEqual(
+        [status, findings.map(({ code, detail }) => [code, detail])],
+        [0, [['provenance-missing', '1 of 2 versions: 1.1.0']]],
+      )
     })
 
     const foreign: Readonly<Record<string, readonly [string, () => Promise<string | Uint8Array>, string, RegExp]>> = {
       'an npm package': ['sdk-2.4.1.tgz', async () => 'no chart', 'archive-foreign', /sdk-2\.4\.1\.tgz: \S/],
-      'a second archive of a version': ['copy.tgz', () => chartArchive('app', '1.0.0'), 'archive-duplicate', /copy\.tgz: app 1\.0\.0/],
-      'a provenance file that is no signature': ['lost-1.0.0.tgz.prov', async () => 'x', 'archive-foreign', /it is no signature of that archive/],
+      'a second archive of a version': [
+        'copy.tgz',
+        () => chartArchive('app', '1.0.0'),
+        'archive-duplicate',
+        /copy\.tgz: app 1\.0\.0/,
+      ],
+      'a provenance file that is no signature': [
+        'lost-1.0.0.tgz.prov',
+        async () => 'x',
+        'archive-foreign',
+        /it is no signature of that archive/,
+      ],
     }
     for (const [what, [name, body, code, reason]] of Object.entries(foreign)) {
       it(`only remarks ${what}, which no command adds or removes`, async () => {
@@ -411,7 +592,12 @@ describe('check', () => {
       await put('package.tgz', archive)
       const entry = (version: string, url: string): string =>
         `{"apiVersion":"v2","name":"app","version":"${version}","created":"2999-01-01T00:00:00Z","urls":["${url}"],"digest":"${sha256(archive)}"},\n`
-      await edit((text) => text.replace('"app":[\n', `"app":[\n${entry('4.0.0', 'https://example.org/app-4.0.0.tgz')}${entry('3.0.0', 'package.tgz')}`))
+      await edit((text) =>
+        text.replace(
+          '"app":[\n',
+          `"app":[\n${entry('4.0.0', 'https://example.org/app-4.0.0.tgz')}${entry('3.0.0', 'package.tgz')}`,
+        ),
+      )
       const { findings, status } = await checked()
       assert.deepEqual([status, findings.map(({ code }) => code)], [0, ['archive-misnamed', 'archive-elsewhere']])
     })
@@ -420,17 +606,32 @@ describe('check', () => {
   describe('tries out the store with --probe', () => {
     const stores: Readonly<Record<string, readonly [MemoryStore, string, readonly string[]]>> = {
       'that keeps to all conditions': [new MemoryStore({ now: () => Date.now() }), 'exact', []],
-      'that ignores the condition of DELETE': [new MemoryStore({ now: () => Date.now(), conditionalDelete: false }), 'exact but for deletes', ['store-deletes-always']],
-      'that ignores the condition of PUT': [new MemoryStore({ now: () => Date.now(), conditionalPut: false }), 'index only', ['store-create-races', 'store-swap-races']],
+      'that ignores the condition of DELETE': [
+        new MemoryStore({ now: () => Date.now(), conditionalDelete: false }),
+        'exact but for deletes',
+        ['store-deletes-always'],
+      ],
+      'that ignores the condition of PUT': [
+        new MemoryStore({ now: () => Date.now(), conditionalPut: false }),
+        'index only',
+        ['store-create-races', 'store-swap-races'],
+      ],
     }
     for (const [what, [store, level, finds]] of Object.entries(stores)) {
       it(`finds out a store ${what}, and leaves nothing behind`, async () => {
-        for (const { key } of (await program.bucket.list('')).objects) await store.put(key, (await program.bucket.get(key))?.body ?? Buffer.of(), { when: 'always' })
+        for (const { key } of (await program.bucket.list('')).objects)
+          await store.put(key, (await program.bucket.get(key))?.body ?? Buffer.of(), { when: 'always' })
         program.fail(methodsOf(store))
         const before = (await store.list('')).objects.map(({ key, etag }) => [key, etag])
         const { findings, level: found } = await checked('--probe')
-        assert.deepEqual([found, findings.map(({ code }) => code).filter((code) => code.startsWith('store-'))], [level, finds])
-        assert.deepEqual((await store.list('')).objects.map(({ key, etag }) => [key, etag]), before)
+        assert.deepEqual(
+          [found, findings.map(({ code }) => code).filter((code) => code.startsWith('store-'))],
+          [level, finds],
+        )
+        assert.deepEqual(
+          (await store.list('')).objects.map(({ key, etag }) => [key, etag]),
+          before,
+        )
       })
     }
 
@@ -445,7 +646,10 @@ describe('check', () => {
         },
       })
       const { findings, level, status } = await checked('--probe')
-      assert.deepEqual([status, level, findings.map(({ code }) => code)], [1, 'index only', ['store-create-races', 'store-swap-races']])
+      assert.deepEqual(
+        [status, level, findings.map(({ code }) => code)],
+        [1, 'index only', ['store-create-races', 'store-swap-races']],
+      )
     })
 
     it('finds out a store that does not know conditional requests', async () => {
@@ -455,7 +659,10 @@ describe('check', () => {
           return program.bucket.put(key, body, options)
         },
       })
-      assert.deepEqual([(await checked('--probe')).level, await codes('--probe')], ['unsafe', ['store-refuses-conditions']])
+      assert.deepEqual(
+        [(await checked('--probe')).level, await codes('--probe')],
+        ['unsafe', ['store-refuses-conditions']],
+      )
     })
 
     it('repairs nothing where index.yaml cannot be replaced, and says of each finding why', async () => {
@@ -468,16 +675,24 @@ describe('check', () => {
       })
       const { findings } = await checked('--probe', '--fix')
       assert.deepEqual(findings.map(({ code }) => code).sort(), ['entry-null', 'store-refuses-conditions'])
-      assert.match(findings.find(({ code }) => code === 'entry-null')?.next ?? '', /^nothing on this store: it refuses If-Match/)
+      assert.match(
+        findings.find(({ code }) => code === 'entry-null')?.next ?? '',
+        /^nothing on this store: it refuses If-Match/,
+      )
       assert.match(JSON.stringify(findings), /it refuses If-Match with the current ETag, with an error/)
       const { status, stderr } = await program.run('push', await program.chart('web', '3.0.0'), URI)
       assert.equal(status, 0)
-      assert.equal(stderr, 'helm-s3: committed, and not folded into index.yaml, where readers without this plugin would see it: the store refuses If-Match\n')
+      assert.equal(
+        stderr,
+        'helm-s3: committed, and not folded into index.yaml, where readers without this plugin would see it: the ' +
+          'store refuses If-Match\n',
+      )
     })
 
     it('finds out a store that lets none of several writers win', async () => {
       program.fail({
-        put: async (key, body, options) => (typeof options.when === 'object' ? { outcome: 'refused' } : program.bucket.put(key, body, options)),
+        put: async (key, body, options) =>
+          typeof options.when === 'object' ? { outcome: 'refused' } : program.bucket.put(key, body, options),
       })
       const { findings, level, status } = await checked('--probe')
       assert.deepEqual([status, level, findings.map(({ code }) => code)], [1, 'unsafe', ['store-refuses-conditions']])
@@ -491,11 +706,17 @@ describe('check', () => {
           return program.bucket.delete(key, options)
         },
       })
-      assert.deepEqual([(await checked('--probe')).level, await codes('--probe')], ['exact but for deletes', ['store-deletes-always']])
+      assert.deepEqual(
+        [(await checked('--probe')).level, await codes('--probe')],
+        ['exact but for deletes', ['store-deletes-always']],
+      )
     })
 
     it('finds out a store that refuses to delete the very object that it shows', async () => {
-      program.fail({ delete: async (key, options = {}) => (options.match === undefined ? program.bucket.delete(key) : { outcome: 'refused' }) })
+      program.fail({
+        delete: async (key, options = {}) =>
+          options.match === undefined ? program.bucket.delete(key) : { outcome: 'refused' },
+      })
       const { findings, level } = await checked('--probe')
       assert.deepEqual([level, findings.map(({ code }) => code)], ['exact but for deletes', ['store-deletes-always']])
       assert.match(JSON.stringify(findings), /it refuses the very ETag that it shows/)
@@ -515,7 +736,9 @@ describe('check', () => {
       throw new HelmS3Error('denied', 'AccessDenied')
     }
     const missing = async (...flags: readonly string[]): Promise<readonly string[]> =>
-      (await checked(...flags)).permissions.filter(({ granted }) => granted === false).map(({ action, resource }) => `${action} ${resource}`)
+      (await checked(...flags)).permissions
+        .filter(({ granted }) => granted === false)
+        .map(({ action, resource }) => `${action} ${resource}`)
 
     it('names the one to list', async () => {
       program.fail({ list: deny })
@@ -529,12 +752,14 @@ describe('check', () => {
     })
 
     it('names the archive that may not be read, where others may', async () => {
-      program.fail({ get: (key, options) => (key === 'charts/web-0.1.0.tgz' ? deny() : program.bucket.get(key, options)) })
+      program.fail({
+        get: (key, options) => (key === 'charts/web-0.1.0.tgz' ? deny() : program.bucket.get(key, options)),
+      })
       const { findings } = await checked('--deep')
-      assert.deepEqual([await missing('--deep'), findings.map(({ code, detail, key }) => [code, key, detail])], [
-        [],
-        [['archive-unread', 'charts/web-0.1.0.tgz', 's3:GetObject on charts/web-0.1.0.tgz is denied']],
-      ])
+      assert.deepEqual(
+        [await missing('--deep'), findings.map(({ code, detail, key }) => [code, key, detail])],
+        [[], [['archive-unread', 'charts/web-0.1.0.tgz', 's3:GetObject on charts/web-0.1.0.tgz is denied']]],
+      )
     })
 
     it('names the archives that a repair of the index could not read or unpack', async () => {
@@ -547,7 +772,10 @@ describe('check', () => {
       })
       const { findings, status } = await checked('--fix')
       assert.equal(status, 1)
-      assert.deepEqual(findings.flatMap(({ code, key }) => (code === 'archive-unread' ? [key] : [])).sort(), ['charts/broken-1.0.0.tgz', 'charts/web-0.1.0.tgz'])
+      assert.deepEqual(findings.flatMap(({ code, key }) => (code === 'archive-unread' ? [key] : [])).sort(), [
+        'charts/broken-1.0.0.tgz',
+        'charts/web-0.1.0.tgz',
+      ])
     })
 
     it('names none for archives that Helm leaves out: nobody could add them', async () => {
@@ -559,10 +787,14 @@ describe('check', () => {
       const found = ['entry-left-out']
       await edit((text) => text.replace('"entries":{\n', `"entries":{\n"hub":[\n${lines.join(',\n')}\n],\n`))
       const index = await program.text('charts/index.yaml')
-      for (const flags of [[], ['--fix'], ['--deep', '--fix'], []]) assert.deepEqual(await codes(...flags), found, flags.join(' '))
+      for (const flags of [[], ['--fix'], ['--deep', '--fix'], []])
+        assert.deepEqual(await codes(...flags), found, flags.join(' '))
       const { status, stderr } = await program.run('reindex', URI)
       assert.equal(status, 0)
-      assert.match(stderr, /^(?:helm-s3: not added, because Helm would skip it: charts\/hub-1\.0\.0\S+\.tgz: validation: chart\.metadata\.version "1\.0\.0\S+" is invalid\n){3}$/)
+      assert.match(
+        stderr,
+        /^(?:helm-s3: not added, because Helm would skip it: charts\/hub-1\.0\.0\S+\.tgz: validation: chart\.metadata\.version "1\.0\.0\S+" is invalid\n){3}$/,
+      )
       await put('index.yaml', `${index}}`)
       assert.ok(!(await codes('--fix', '--allow-lost-entries')).includes('archive-unread'))
     })
@@ -601,13 +833,23 @@ describe('check', () => {
       program.fail({ put: deny, delete: deny })
       const { findings, level } = await checked('--probe')
       assert.equal(level, 'not probed')
-      assert.match(findings.find(({ code }) => code === 'probe-incomplete')?.detail ?? '', /s3:PutObject.* on arn:aws:s3:::acme\/charts\/\.helm-s3-probe\/\*/)
+      assert.match(
+        findings.find(({ code }) => code === 'probe-incomplete')?.detail ?? '',
+        /s3:PutObject.* on arn:aws:s3:::acme\/charts\/\.helm-s3-probe\/\*/,
+      )
     })
   })
 
   it('tells that the clocks differ', async () => {
-    for (const [lead, code] of [[30_000, 'clock-differs'], [-HOUR, 'clock-skewed']] as const) {
-      program.fail({ get: async (key, options) => shifted(await program.bucket.get(key, options), lead), head: async (key) => shifted(await program.bucket.head(key), lead), list: async (prefix, options) => shifted(await program.bucket.list(prefix, options), lead) })
+    for (const [lead, code] of [
+      [30_000, 'clock-differs'],
+      [-HOUR, 'clock-skewed'],
+    ] as const) {
+      program.fail({
+        get: async (key, options) => shifted(await program.bucket.get(key, options), lead),
+        head: async (key) => shifted(await program.bucket.head(key), lead),
+        list: async (prefix, options) => shifted(await program.bucket.list(prefix, options), lead),
+      })
       assert.ok((await codes()).includes(code), code)
     }
   })
@@ -623,7 +865,10 @@ describe('check', () => {
   })
 
   it('is an error where there is no repository', async () => {
-    assert.match(await program.fails('check', 's3://acme/nothing'), /^Error: there is no index\.yaml at s3:\/\/acme\/nothing\nHint: .*helm s3 init/)
+    assert.match(
+      await program.fails('check', 's3://acme/nothing'),
+      /^Error: there is no index\.yaml at s3:\/\/acme\/nothing\nHint: .*helm s3 init/,
+    )
   })
 })
 

@@ -24,7 +24,12 @@ interface Place {
   readonly key: string
 }
 
-const at = (uri: string, prefix: string, url: string, file = 'app-1.0.0.tgz'): Place => ({ uri, prefix, url, key: `${prefix}dir/${file}` })
+const at = (uri: string, prefix: string, url: string, file = 'app-1.0.0.tgz'): Place => ({
+  uri,
+  prefix,
+  url,
+  key: `${prefix}dir/${file}`,
+})
 
 const PLACES: Readonly<Record<string, Place>> = {
   'a relative url': at('s3://acme/charts', 'charts/', 'dir/app-1.0.0.tgz'),
@@ -36,9 +41,24 @@ const PLACES: Readonly<Record<string, Place>> = {
   'an s3:// url at the root of the bucket': at('s3://acme', '', 's3://acme/dir/app-1.0.0.tgz'),
   'a prefix with a slash in it': at('s3://acme/team/charts', 'team/charts/', 'dir/app-1.0.0.tgz'),
   'a prefix with a space in it': at('s3://acme/my%20charts', 'my charts/', 'dir/app-1.0.0.tgz'),
-  'a folder with a space in it': { uri: 's3://acme/charts', prefix: 'charts/', url: 'my%20dir/app-1.0.0.tgz', key: 'charts/my dir/app-1.0.0.tgz' },
-  'folders in folders': { uri: 's3://acme/charts', prefix: 'charts/', url: 'a/b/c/app-1.0.0.tgz', key: 'charts/a/b/c/app-1.0.0.tgz' },
-  'a second url that leads to an archive': { uri: 's3://acme/charts', prefix: 'charts/', url: 'dir/app-1.0.0.tgz","lib-1.0.0.tgz', key: 'charts/dir/app-1.0.0.tgz' },
+  'a folder with a space in it': {
+    uri: 's3://acme/charts',
+    prefix: 'charts/',
+    url: 'my%20dir/app-1.0.0.tgz',
+    key: 'charts/my dir/app-1.0.0.tgz',
+  },
+  'folders in folders': {
+    uri: 's3://acme/charts',
+    prefix: 'charts/',
+    url: 'a/b/c/app-1.0.0.tgz',
+    key: 'charts/a/b/c/app-1.0.0.tgz',
+  },
+  'a second url that leads to an archive': {
+    uri: 's3://acme/charts',
+    prefix: 'charts/',
+    url: 'dir/app-1.0.0.tgz","lib-1.0.0.tgz',
+    key: 'charts/dir/app-1.0.0.tgz',
+  },
 }
 
 /** What check makes of entries whose archives lie in folders of the repository. */
@@ -47,7 +67,8 @@ describe('check of archives in folders', () => {
   let place: Place
   let bytes: Buffer
 
-  const put = (key: string, body: string | Uint8Array): Promise<unknown> => program.bucket.put(asKey(key), Buffer.from(body), { when: 'always' })
+  const put = (key: string, body: string | Uint8Array): Promise<unknown> =>
+    program.bucket.put(asKey(key), Buffer.from(body), { when: 'always' })
   const index = async (): Promise<string> => program.text(`${place.prefix}index.yaml`)
   const edit = async (change: (text: string) => string): Promise<void> => {
     const changed = change(await index())
@@ -59,7 +80,8 @@ describe('check of archives in folders', () => {
     assert.equal(stderr, '')
     return resultOf('check', stdout) as Checked
   }
-  const found = async (...flags: readonly string[]): Promise<readonly (readonly [string, string | null])[]> => (await checked(...flags)).findings.map(({ code, key }) => [code, key])
+  const found = async (...flags: readonly string[]): Promise<readonly (readonly [string, string | null])[]> =>
+    (await checked(...flags)).findings.map(({ code, key }) => [code, key])
   /** The archive of app 1.0.0 lies in its folder, and its entry says so. */
   const lay = async (here: Place): Promise<void> => {
     place = here
@@ -99,7 +121,10 @@ describe('check of archives in folders', () => {
     for (const flags of [[], ['--full'], ['--relative']]) await program.ok('reindex', place.uri, ...flags)
     assert.equal(await index(), before)
     await program.bucket.delete(asKey(place.key))
-    assert.match(await program.ok('reindex', place.uri, '--dry-run'), /^Would remove app 1\.0\.0 \(app-1\.0\.0\.tgz\)\n/)
+    assert.match(
+      await program.ok('reindex', place.uri, '--dry-run'),
+      /^Would remove app 1\.0\.0 \(app-1\.0\.0\.tgz\)\n/,
+    )
     assert.match(await program.ok('reindex', place.uri), /^Removed app 1\.0\.0 \(app-1\.0\.0\.tgz\)\n/)
     assert.deepEqual(await found(), [])
   })
@@ -124,7 +149,10 @@ describe('check of archives in folders', () => {
         return program.bucket.head(key)
       },
     })
-    assert.match(await program.ok('reindex', place.uri), /^Skipped \(it is being changed, or was just deleted\): charts\/dir\/app-1\.0\.0\.tgz/)
+    assert.match(
+      await program.ok('reindex', place.uri),
+      /^Skipped \(it is being changed, or was just deleted\): charts\/dir\/app-1\.0\.0\.tgz/,
+    )
     assert.ok(isBack && (await hasEntry()))
   })
 
@@ -158,12 +186,18 @@ describe('check of archives in folders', () => {
     await program.bucket.delete(asKey(place.key))
     await put('charts/app-1.0.0.tgz', await chartArchive('app', '1.0.0', { 'NOTES.txt': 'other' }))
     program.pass(HOUR)
-    assert.deepEqual(await found(), [['archive-folder-mismatch', place.key], ['archive-duplicate', 'charts/app-1.0.0.tgz']])
+    assert.deepEqual(await found(), [
+      ['archive-folder-mismatch', place.key],
+      ['archive-duplicate', 'charts/app-1.0.0.tgz'],
+    ])
     await program.ok('reindex', place.uri)
     assert.ok((await index()).includes('"dir/app-1.0.0.tgz"'))
     await put('charts/app-1.0.0.tgz', bytes)
     program.pass(HOUR)
-    assert.deepEqual((await found()).map(([code]) => code), ['entry-url-dead', 'archive-duplicate'])
+    assert.deepEqual(
+      (await found()).map(([code]) => code),
+      ['entry-url-dead', 'archive-duplicate'],
+    )
   })
 
   it('looks at provenance files beside named archives, and at nothing else that lies there', async () => {
@@ -198,7 +232,10 @@ describe('check of archives in folders', () => {
         await program.ok('reindex', place.uri)
         assert.equal(await index(), before)
       }
-      assert.deepEqual(lists.filter((prefix) => prefix.startsWith('charts/dir/') && !prefix.endsWith('index.')), [])
+      assert.deepEqual(
+        lists.filter((prefix) => prefix.startsWith('charts/dir/') && !prefix.endsWith('index.')),
+        [],
+      )
     })
   }
 
@@ -206,14 +243,24 @@ describe('check of archives in folders', () => {
     await lay(at('s3://acme/charts', 'charts/', 'dir/app-1.0.0.tgz'))
     await program.bucket.delete(asKey(place.key))
     for (const refused of ['charts/dir/index.', 'charts/dir/']) {
-      program.fail({ list: async (prefix, options) => (prefix === refused ? Promise.reject(new HelmS3Error('denied', 'AccessDenied')) : program.bucket.list(prefix, options)) })
+      program.fail({
+        list: async (prefix, options) =>
+          prefix === refused
+            ? Promise.reject(new HelmS3Error('denied', 'AccessDenied'))
+            : program.bucket.list(prefix, options),
+      })
       assert.deepEqual(await found(), [['archive-elsewhere', null]])
       const before = await index()
       await program.ok('reindex', place.uri)
       assert.equal(await index(), before)
     }
     program.fail({})
-    for (const url of ['s3://acme/charts/./app-1.0.0.tgz', 's3://acme/charts/a//app-1.0.0.tgz', 's3://acme/other/app-1.0.0.tgz', 's3://acme/charts-2/app-1.0.0.tgz']) {
+    for (const url of [
+      's3://acme/charts/./app-1.0.0.tgz',
+      's3://acme/charts/a//app-1.0.0.tgz',
+      's3://acme/other/app-1.0.0.tgz',
+      's3://acme/charts-2/app-1.0.0.tgz',
+    ]) {
       await edit((text) => text.replace(/("app":\[\n.*"urls":\[)"[^"]*"/, `$1"${url}"`))
       assert.deepEqual(await found('--fix'), [['archive-elsewhere', null]], url)
     }
@@ -227,7 +274,10 @@ describe('check of archives in folders', () => {
     await put('charts/dir/lib-1.0.0.tgz', (await program.object('charts/lib-1.0.0.tgz'))?.body ?? '')
     await program.bucket.delete(asKey('charts/lib-1.0.0.tgz'))
     assert.deepEqual(await found(), [])
-    assert.deepEqual(lists.filter((prefix) => prefix.startsWith('charts/dir')), ['charts/dir/index.', 'charts/dir/'])
+    assert.deepEqual(
+      lists.filter((prefix) => prefix.startsWith('charts/dir')),
+      ['charts/dir/index.', 'charts/dir/'],
+    )
     await program.ok('init', 's3://acme/plain')
     await program.ok('push', await program.chart('app', '1.0.0'), 's3://acme/plain')
     lists.length = 0

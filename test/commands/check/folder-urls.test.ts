@@ -13,7 +13,8 @@ const HOUR = 3_600_000
 describe('an entry whose url leads into a folder of the repository', () => {
   const program = useProgram()
 
-  const put = (name: string, body: string | Uint8Array): Promise<unknown> => program.bucket.put(asKey(name), Buffer.from(body), { when: 'always' })
+  const put = (name: string, body: string | Uint8Array): Promise<unknown> =>
+    program.bucket.put(asKey(name), Buffer.from(body), { when: 'always' })
   const index = async (): Promise<string> => program.text('charts/index.yaml')
   const pointTo = async (url: string): Promise<void> => {
     const text = await index()
@@ -22,8 +23,13 @@ describe('an entry whose url leads into a folder of the repository', () => {
     await put('charts/index.yaml', changed)
   }
   const codes = async (): Promise<readonly string[]> =>
-    (resultOf('check', (await program.run('check', URI, '-ojson')).stdout) as { readonly findings: readonly { readonly code: string }[] }).findings.map(({ code }) => code)
-  const urls = async (): Promise<readonly string[]> => [...(await index()).matchAll(/"urls":\["([^"]*)"\]/g)].map(([, url]) => url ?? '')
+    (
+      resultOf('check', (await program.run('check', URI, '-ojson')).stdout) as {
+        readonly findings: readonly { readonly code: string }[]
+      }
+    ).findings.map(({ code }) => code)
+  const urls = async (): Promise<readonly string[]> =>
+    [...(await index()).matchAll(/"urls":\["([^"]*)"\]/g)].map(([, url]) => url ?? '')
   const created = async (): Promise<string | undefined> => /"created":"([^"]*)"/.exec(await index())?.[1]
   let path: string
 
@@ -36,12 +42,20 @@ describe('an entry whose url leads into a folder of the repository', () => {
   })
 
   describe('where nothing is, while its archive lies in its place,', () => {
-    for (const url of ['charts/app-1.0.0.tgz', './charts/app-1.0.0.tgz', `${URI}/a/b/app-1.0.0.tgz`, 'https://charts.test/stable/charts/app-1.0.0.tgz']) {
+    for (const url of [
+      'charts/app-1.0.0.tgz',
+      './charts/app-1.0.0.tgz',
+      `${URI}/a/b/app-1.0.0.tgz`,
+      'https://charts.test/stable/charts/app-1.0.0.tgz',
+    ]) {
       it(`is found, and pointed there by check --fix: ${url}`, async () => {
         if (url.startsWith('https')) await program.ok('config', URI, 'publish-url=https://charts.test/stable')
         const before = await created()
         await pointTo(url)
-        assert.deepEqual((await codes()).filter((code) => !code.startsWith('archive-')), ['entry-url-dead'])
+        assert.deepEqual(
+          (await codes()).filter((code) => !code.startsWith('archive-')),
+          ['entry-url-dead'],
+        )
         await program.ok('check', URI, '--fix')
         assert.match((await urls())[0] ?? '', /(?:charts|stable)\/app-1\.0\.0\.tgz$/)
         assert.doesNotMatch((await urls())[0] ?? '', /charts\/charts|stable\/charts|a\/b/)
@@ -78,7 +92,13 @@ describe('an entry whose url leads into a folder of the repository', () => {
       for (const flags of [[], ['--full']]) await program.ok('reindex', URI, ...flags)
       assert.equal(await index(), before)
       assert.ok(!(await codes()).includes('entry-url-dead'))
-      await program.ok('push', await program.chart('app', '1.0.0', { 'NOTES.txt': 'other' }), URI, '--relative', '--force')
+      await program.ok(
+        'push',
+        await program.chart('app', '1.0.0', { 'NOTES.txt': 'other' }),
+        URI,
+        '--relative',
+        '--force',
+      )
       assert.deepEqual(await urls(), ['app-1.0.0.tgz'])
     })
 
@@ -107,7 +127,10 @@ describe('an entry whose url leads into a folder of the repository', () => {
       await program.ok('reindex', URI)
       await program.ok('push', path, URI, '--force')
       assert.equal(await index(), before)
-      assert.deepEqual((await codes()).filter((code) => !code.startsWith('archive-')), [])
+      assert.deepEqual(
+        (await codes()).filter((code) => !code.startsWith('archive-')),
+        [],
+      )
       await put('charts/index.yaml', before.replace(url, 'app-1.0.0.tgz'))
     }
   })

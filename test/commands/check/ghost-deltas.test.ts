@@ -47,8 +47,14 @@ describe('a delta that is listed and never given', () => {
   it('is given up by check --fix when it is ten minutes old, and a reindex adds what it was to add', async () => {
     program.pass(11 * MINUTE)
     const { findings, fixed } = await check('--fix')
-    assert.deepEqual(fixed.map(({ code }) => code), ['delta-unreadable'])
-    assert.deepEqual(findings.filter(({ code }) => code === 'archive-unlisted').map(({ key }) => key), ['charts/app-1.1.0.tgz'])
+    assert.deepEqual(
+      fixed.map(({ code }) => code),
+      ['delta-unreadable'],
+    )
+    assert.deepEqual(
+      findings.filter(({ code }) => code === 'archive-unlisted').map(({ key }) => key),
+      ['charts/app-1.1.0.tgz'],
+    )
     assert.doesNotMatch(await index(), /1\.1\.0/)
     await program.ok('reindex', URI)
     assert.match(await index(), /1\.1\.0/)

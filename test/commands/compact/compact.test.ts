@@ -7,7 +7,10 @@ const URI = 's3://acme/charts'
 describe('compact', () => {
   const program = useProgram()
   const pushed = async (version: string): Promise<string> => {
-    const { delta } = resultOf('push', await program.ok('push', await program.chart('app', version), URI, '--no-compact', '-ojson')) as { delta: string }
+    const { delta } = resultOf(
+      'push',
+      await program.ok('push', await program.chart('app', version), URI, '--no-compact', '-ojson'),
+    ) as { delta: string }
     return delta
   }
 
@@ -41,8 +44,14 @@ describe('compact', () => {
   })
 
   it('refuses a grace window that is no time or too short', async () => {
-    assert.match(await program.fails('compact', URI, '--grace-window=10s'), /^Error: the grace window must be at least 1m\nHint: ./)
-    assert.match(await program.fails('compact', URI, '--grace-window=later'), /^Error: invalid argument "later" for "--grace-window" flag: time: invalid duration/)
+    assert.match(
+      await program.fails('compact', URI, '--grace-window=10s'),
+      /^Error: the grace window must be at least 1m\nHint: ./,
+    )
+    assert.match(
+      await program.fails('compact', URI, '--grace-window=later'),
+      /^Error: invalid argument "later" for "--grace-window" flag: time: invalid duration/,
+    )
   })
 
   it('prints JSON when asked to', async () => {

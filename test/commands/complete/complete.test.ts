@@ -36,7 +36,10 @@ describe('completion', () => {
     addRepositories(['stable', 's3://acme/charts'], ['staging', 's3://acme/staging/'], ['web', 'https://example.org'])
     cache('stable-charts.txt', 'web\napp\n')
     cache('stable-index.yaml', INDEX)
-    cache('staging-index.yaml', 'apiVersion: v1\nentries:\n  db:\n  - name: db\n    version: 3.0.0\n  app:\n  - name: app\n    version: 2.0.0\n')
+    cache(
+      'staging-index.yaml',
+      'apiVersion: v1\nentries:\n  db:\n  - name: db\n    version: 3.0.0\n  app:\n  - name: app\n    version: 2.0.0\n',
+    )
   })
 
   it('offers the repositories that lie on S3, with their URLs', async () => {
@@ -69,7 +72,11 @@ describe('completion', () => {
     await program.ok('push', ...paths, await program.chart('web', '1.0.0'), 'stable')
     cache('stable-index.yaml', await program.ok('download', '', '', '', 's3://acme/charts/index.yaml'))
     await program.ok('delete', 'app', 'stable', '--version=1.9.0')
-    assert.deepEqual(await complete('restore', 'app', 'stable', '--version', ''), ['1.9.0', ':36'], 'noted by the deletion itself')
+    assert.deepEqual(
+      await complete('restore', 'app', 'stable', '--version', ''),
+      ['1.9.0', ':36'],
+      'noted by the deletion itself',
+    )
     await program.ok('delete', 'app', 'stable', '--version=1.10.0')
     await program.ok('delete', 'web', 'stable', '--version=1.0.0')
     for (const text of [undefined, await program.ok('download', '', '', '', 's3://acme/charts/index.yaml')]) {
@@ -110,7 +117,11 @@ describe('completion', () => {
   })
 
   it('reads the words of the line as they are, flags and all', async () => {
-    assert.deepEqual(await complete('compact', '--help', '--quiet', '--no-such', ''), ['stable\ts3://acme/charts', 'staging\ts3://acme/staging/', ':4'])
+    assert.deepEqual(await complete('compact', '--help', '--quiet', '--no-such', ''), [
+      'stable\ts3://acme/charts',
+      'staging\ts3://acme/staging/',
+      ':4',
+    ])
   })
 
   it('leaves out what could harm a terminal', async () => {

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import { COMMANDS } from '../../../lib/cli/command-table.ts'
 import { completionSubject } from '../../../lib/commands/complete/completion-subject.ts'
 
-const VERSION = { kind: 'version', isDeleted: false, prefix: '', before: '', chart: 'app', repository: undefined, taken: [''] }
+const VERSION = {
+  kind: 'version',
+  isDeleted: false,
+  prefix: '',
+  before: '',
+  chart: 'app',
+  repository: undefined,
+  taken: [''],
+}
 
 describe('the subject of a completion', () => {
   for (const [line, expected] of [
@@ -18,7 +26,10 @@ describe('the subject of a completion', () => {
     ['delete --version |', { kind: 'nothing' }],
     ['fetch app stable --version |', { ...VERSION, repository: 'stable', taken: [] }],
     ['restore app stable --version |', { ...VERSION, isDeleted: true, repository: 'stable' }],
-    ['restore app stable --version=1.0.0,|', { ...VERSION, isDeleted: true, repository: 'stable', before: '1.0.0,', taken: ['1.0.0', ''] }],
+    [
+      'restore app stable --version=1.0.0,|',
+      { ...VERSION, isDeleted: true, repository: 'stable', before: '1.0.0,', taken: ['1.0.0', ''] },
+    ],
     ['fetch app stable -d |', { kind: 'file' }],
     ['list stable |', { kind: 'chart', prefix: '', repository: 'stable' }],
     ['list |', { kind: 'repository', prefix: '', orFile: false }],
@@ -54,7 +65,9 @@ describe('the subject of a completion', () => {
     for (const words of [[], ['p'], ['help', 'p']]) {
       const subject = completionSubject(COMMANDS, words)
       assert.ok(subject.kind === 'words')
-      assert.ok(subject.words.includes('push') && !subject.words.includes('download') && !subject.words.includes('__complete'))
+      assert.ok(
+        subject.words.includes('push') && !subject.words.includes('download') && !subject.words.includes('__complete'),
+      )
     }
   })
 })

@@ -12,13 +12,19 @@ const PUBLISHED = 'https://charts.test/stable'
 
 interface Report {
   readonly written: boolean
-  readonly settings: readonly { readonly key: string; readonly value: string | null; readonly from: string | null; readonly repository: string | null }[]
+  readonly settings: readonly {
+    readonly key: string
+    readonly value: string | null
+    readonly from: string | null
+    readonly repository: string | null
+  }[]
   readonly ignored: readonly string[]
 }
 
 describe('config', () => {
   const program = useProgram()
-  const config = async (...args: string[]): Promise<Report> => resultOf('config', await program.ok('config', URI, ...args, '-ojson')) as Report
+  const config = async (...args: string[]): Promise<Report> =>
+    resultOf('config', await program.ok('config', URI, ...args, '-ojson')) as Report
   const document = async (): Promise<Record<string, unknown>> => {
     const { write, ...rest } = JSON.parse(await program.text(KEY)) as Record<string, unknown>
     assert.match(String(write), /^[0-9a-f]{32}$/)
@@ -28,10 +34,13 @@ describe('config', () => {
     const { outcome } = await program.bucket.put(asKey(KEY), Buffer.from(text), { when: 'always' })
     assert.equal(outcome, 'written')
   }
-  const push = async (name: string, ...flags: string[]): Promise<string> => program.ok('push', await program.chart(name, '1.0.0'), URI, ...flags)
+  const push = async (name: string, ...flags: string[]): Promise<string> =>
+    program.ok('push', await program.chart(name, '1.0.0'), URI, ...flags)
   /** The url of each chart in the index, by its name. */
   const urls = async (): Promise<Record<string, string | undefined>> => {
-    const { entries } = JSON.parse(await program.text('charts/index.yaml')) as { entries: Record<string, { urls: string[] }[]> }
+    const { entries } = JSON.parse(await program.text('charts/index.yaml')) as {
+      entries: Record<string, { urls: string[] }[]>
+    }
     return Object.fromEntries(Object.entries(entries).map(([name, [entry]]) => [name, entry?.urls[0]]))
   }
 
@@ -40,7 +49,10 @@ describe('config', () => {
   })
 
   it('writes + as it stands into the urls of new entries, of any kind, and finds their archives', async () => {
-    const urls = async (): Promise<string[]> => [...(await program.text('charts/index.yaml')).matchAll(/"urls":\["([^"]*)"\]/g)].map(([, url]) => url ?? '').sort()
+    const urls = async (): Promise<string[]> =>
+      [...(await program.text('charts/index.yaml')).matchAll(/"urls":\["([^"]*)"\]/g)]
+        .map(([, url]) => url ?? '')
+        .sort()
     await program.ok('push', await program.chart('app', '1.0.0+a'), URI)
     await config('literal-plus=true')
     await program.ok('push', await program.chart('app', '1.0.0+b'), URI)
@@ -78,13 +90,18 @@ describe('config', () => {
       program.env['S3_ACL'] = 'public-read'
       const { settings, written } = await config('acl=private', 'sse=aws:kms', 'grace-window=10m', '--sse=AES256')
       assert.equal(written, true)
-      assert.deepEqual(settings.filter(({ from }) => from !== null).map(({ from, key, repository, value }) => [key, value, from, repository]), [
-        ['relative', 'false', 'built-in', null],
-        ['literal-plus', 'false', 'built-in', null],
-        ['acl', 'public-read', 'S3_ACL', 'private'],
-        ['sse', 'AES256', '--sse', 'aws:kms'],
-        ['grace-window', '10m', 'repository', '10m'],
-      ])
+      assert.deepEqual(
+        settings
+          .filter(({ from }) => from !== null)
+          .map(({ from, key, repository, value }) => [key, value, from, repository]),
+        [
+          ['relative', 'false', 'built-in', null],
+          ['literal-plus', 'false', 'built-in', null],
+          ['acl', 'public-read', 'S3_ACL', 'private'],
+          ['sse', 'AES256', '--sse', 'aws:kms'],
+          ['grace-window', '10m', 'repository', '10m'],
+        ],
+      )
       assert.deepEqual(await document(), { acl: 'private', sse: 'aws:kms', 'grace-window': '10m' })
     })
 
@@ -102,13 +119,19 @@ describe('config', () => {
     })
 
     it('prints YAML when asked to', async () => {
-      assert.match(await program.ok('config', URI, 'relative=true', '-oyaml'), /\n {2}- key: relative\n {4}value: "true"\n {4}from: repository\n/)
+      assert.match(
+        await program.ok('config', URI, 'relative=true', '-oyaml'),
+        /\n {2}- key: relative\n {4}value: "true"\n {4}from: repository\n/,
+      )
     })
   })
 
   describe('a change that cannot be made', () => {
     const REFUSED: Readonly<Record<string, readonly [readonly string[], RegExp]>> = {
-      'an unknown key': [['colour=red'], /^Error: there is no setting "colour"\nHint: the settings are relative, publish-url, /],
+      'an unknown key': [
+        ['colour=red'],
+        /^Error: there is no setting "colour"\nHint: the settings are relative, publish-url, /,
+      ],
       'an unknown key to unset': [['--unset=colour'], /^Error: there is no setting "colour"\n/],
       'a key without a value': [['relative'], /^Error: "relative" is not KEY=VALUE\n/],
       'an empty value': [['acl='], /^Error: acl=: must not be empty\nHint: `--unset acl` takes it away\n/],
@@ -118,15 +141,33 @@ describe('config', () => {
       'no truth value': [['relative=yes'], /^Error: relative=yes: must be true or false\n/],
       'another form': [['format=xml'], /^Error: format=xml: must be json or yaml\n/],
       'no duration': [['grace-window=soon'], /^Error: grace-window=soon: time: invalid duration "soon"\n/],
-      'a short grace window': [['grace-window=59s'], /^Error: grace-window=59s: the grace window must be at least 1m\n/],
+      'a short grace window': [
+        ['grace-window=59s'],
+        /^Error: grace-window=59s: the grace window must be at least 1m\n/,
+      ],
       'an encryption that there is not': [['sse=rot13'], /^Error: sse=rot13: must be AES256 or /],
-      'a key for an encryption without one': [['sse=AES256', 'sse-kms-key-id=k'], /^Error: sse-kms-key-id=k: sse=AES256 takes no key\n/],
+      'a key for an encryption without one': [
+        ['sse=AES256', 'sse-kms-key-id=k'],
+        /^Error: sse-kms-key-id=k: sse=AES256 takes no key\n/,
+      ],
       'an ACL that no header takes': [['acl=a b'], /^Error: acl=a b: only printable characters/],
-      'a plain URL': [['publish-url=http://charts.test'], /^Error: publish-url=http:\/\/charts\.test: not an https URL\n/],
+      'a plain URL': [
+        ['publish-url=http://charts.test'],
+        /^Error: publish-url=http:\/\/charts\.test: not an https URL\n/,
+      ],
       'no URL': [['publish-url=charts.test'], /^Error: publish-url=charts\.test: not a URL\n/],
-      'a URL with a query': [['publish-url=https://charts.test?a=b'], /^Error: publish-url=.*: file names cannot follow a query/],
-      'a URL with a password': [['publish-url=https://u:secret@charts.test'], /^Error: publish-url=…: a URL with a user name or a password\n/],
-      'relative URLs and a URL': [['relative=true', `publish-url=${PUBLISHED}`], /contradicts relative=true: .*\nHint: take it away with --unset publish-url/],
+      'a URL with a query': [
+        ['publish-url=https://charts.test?a=b'],
+        /^Error: publish-url=.*: file names cannot follow a query/,
+      ],
+      'a URL with a password': [
+        ['publish-url=https://u:secret@charts.test'],
+        /^Error: publish-url=…: a URL with a user name or a password\n/,
+      ],
+      'relative URLs and a URL': [
+        ['relative=true', `publish-url=${PUBLISHED}`],
+        /contradicts relative=true: .*\nHint: take it away with --unset publish-url/,
+      ],
     }
     for (const [what, [args, message]] of Object.entries(REFUSED)) {
       it(`is refused: ${what}`, async () => {
@@ -144,7 +185,10 @@ describe('config', () => {
     })
 
     it('fails where there is no repository', async () => {
-      assert.match(await program.fails('config', 's3://acme/nowhere', 'relative=true'), /^Error: there is no index\.yaml at s3:\/\/acme\/nowhere\n/)
+      assert.match(
+        await program.fails('config', 's3://acme/nowhere', 'relative=true'),
+        /^Error: there is no index\.yaml at s3:\/\/acme\/nowhere\n/,
+      )
       assert.deepEqual(await program.keys('nowhere/'), [])
     })
   })
@@ -167,7 +211,10 @@ describe('config', () => {
 
     it('gives up when others are faster each time', async () => {
       program.fail({ put: async () => ({ outcome: 'refused' }) })
-      assert.match(await program.fails('config', URI, 'relative=true'), /^Error: others wrote charts\/index\.d\/config\.json each time\nHint: nothing was changed/)
+      assert.match(
+        await program.fails('config', URI, 'relative=true'),
+        /^Error: others wrote charts\/index\.d\/config\.json each time\nHint: nothing was changed/,
+      )
     })
 
     it('looks, after an answer was lost, whether it was written', async () => {
@@ -187,7 +234,10 @@ describe('config', () => {
       program.fail({ put: async () => ({ outcome: 'unknown', cause: new Error('reset') }) })
       const { status, stderr } = await program.run('config', URI, 'relative=true')
       assert.equal(status, 3)
-      assert.match(stderr, /no answer to the write of charts\/index\.d\/config\.json\nHint: see what stands there with `helm s3 config s3:\/\/acme\/charts`/)
+      assert.match(
+        stderr,
+        /no answer to the write of charts\/index\.d\/config\.json\nHint: see what stands there with `helm s3 config s3:\/\/acme\/charts`/,
+      )
     })
 
     it('writes only over what it has read', async () => {
@@ -210,7 +260,9 @@ describe('config', () => {
       await config('relative=true')
       await push('app')
       await push('web', '--relative=false')
-      await program.bucket.put(asKey('charts/db-1.0.0.tgz'), readFileSync(await program.chart('db', '1.0.0')), { when: 'always' })
+      await program.bucket.put(asKey('charts/db-1.0.0.tgz'), readFileSync(await program.chart('db', '1.0.0')), {
+        when: 'always',
+      })
       await program.ok('reindex', URI)
       assert.deepEqual(await urls(), { app: 'app-1.0.0.tgz', db: 'db-1.0.0.tgz', web: `${URI}/web-1.0.0.tgz` })
     })
@@ -228,7 +280,12 @@ describe('config', () => {
       await config('sse=AES256', '--unset=sse-kms-key-id', '--unset=acl')
       await config('sse=aws:kms', '--sse=AES256', '--acl=private')
       await config('--unset=sse')
-      assert.deepEqual(seen, [['bucket-owner-full-control', 'aws:kms', 'k'], [undefined, 'AES256', undefined], ['private', 'AES256', undefined], [undefined, undefined, undefined]])
+      assert.deepEqual(seen, [
+        ['bucket-owner-full-control', 'aws:kms', 'k'],
+        [undefined, 'AES256', undefined],
+        ['private', 'AES256', undefined],
+        [undefined, undefined, undefined],
+      ])
     })
 
     it('acl and sse do not apply on a machine that ignores such defaults of repositories', async () => {
@@ -237,17 +294,40 @@ describe('config', () => {
         await push('app', '--force')
         return program.opened.at(-1)?.objectSettings()
       }
-      assert.deepEqual(await said(), { acl: 'public-read', sse: 'aws:kms', sseKmsKeyId: 'k', tags: undefined, saidBy: { repository: URI, keys: ['acl', 'sse', 'sse-kms-key-id'] } })
+      assert.deepEqual(await said(), {
+        acl: 'public-read',
+        sse: 'aws:kms',
+        sseKmsKeyId: 'k',
+        tags: undefined,
+        saidBy: { repository: URI, keys: ['acl', 'sse', 'sse-kms-key-id'] },
+      })
       program.env['HELM_S3_REPOSITORY_DEFAULTS'] = 'false'
-      assert.deepEqual(await said(), { acl: undefined, sse: undefined, sseKmsKeyId: undefined, tags: undefined, saidBy: { repository: URI, keys: [] } })
+      assert.deepEqual(await said(), {
+        acl: undefined,
+        sse: undefined,
+        sseKmsKeyId: undefined,
+        tags: undefined,
+        saidBy: { repository: URI, keys: [] },
+      })
       program.env['S3_ACL'] = 'private'
-      assert.deepEqual(await said(), { acl: 'private', sse: undefined, sseKmsKeyId: undefined, tags: undefined, saidBy: { repository: URI, keys: [] } })
+      assert.deepEqual(await said(), {
+        acl: 'private',
+        sse: undefined,
+        sseKmsKeyId: undefined,
+        tags: undefined,
+        saidBy: { repository: URI, keys: [] },
+      })
       assert.deepEqual(await urls(), { app: 'app-1.0.0.tgz' })
       const { settings } = await config()
-      assert.deepEqual(settings.filter(({ key }) => /acl|sse$/.test(key)).map(({ from, repository, value }) => [value, from, repository]), [
-        ['private', 'S3_ACL', 'public-read'],
-        [null, 'HELM_S3_REPOSITORY_DEFAULTS', 'aws:kms'],
-      ])
+      assert.deepEqual(
+        settings
+          .filter(({ key }) => /acl|sse$/.test(key))
+          .map(({ from, repository, value }) => [value, from, repository]),
+        [
+          ['private', 'S3_ACL', 'public-read'],
+          [null, 'HELM_S3_REPOSITORY_DEFAULTS', 'aws:kms'],
+        ],
+      )
       program.env['HELM_S3_REPOSITORY_DEFAULTS'] = 'no'
       assert.equal(await program.fails('list', URI), 'Error: HELM_S3_REPOSITORY_DEFAULTS=no: must be true or false\n')
     })
@@ -257,7 +337,11 @@ describe('config', () => {
       await push('app')
       await push('web', '--relative')
       await push('db', '--relative=false')
-      assert.deepEqual(await urls(), { app: `${PUBLISHED}/app-1.0.0.tgz`, db: `${URI}/db-1.0.0.tgz`, web: 'web-1.0.0.tgz' })
+      assert.deepEqual(await urls(), {
+        app: `${PUBLISHED}/app-1.0.0.tgz`,
+        db: `${URI}/db-1.0.0.tgz`,
+        web: 'web-1.0.0.tgz',
+      })
     })
 
     it('publish-url tells fetch, check, reindex, restore and delete where the archive is', async () => {
@@ -291,11 +375,29 @@ describe('config', () => {
         await program.ok('compact', URI, ...flags)
         return program.opened.at(-1)?.objectSettings()
       }
-      const byRepository = (...keys: readonly string[]): object => ({ tags: undefined, saidBy: { repository: URI, keys } })
-      assert.deepEqual(await said(), { acl: 'private', sse: 'aws:kms', sseKmsKeyId: 'alias/k', ...byRepository('acl', 'sse', 'sse-kms-key-id') })
-      assert.deepEqual(await said('--acl=bucket-owner-full-control', '--sse=AES256'), { acl: 'bucket-owner-full-control', sse: 'AES256', sseKmsKeyId: undefined, ...byRepository() })
+      const byRepository = (...keys: readonly string[]): object => ({
+        tags: undefined,
+        saidBy: { repository: URI, keys },
+      })
+      assert.deepEqual(await said(), {
+        acl: 'private',
+        sse: 'aws:kms',
+        sseKmsKeyId: 'alias/k',
+        ...byRepository('acl', 'sse', 'sse-kms-key-id'),
+      })
+      assert.deepEqual(await said('--acl=bucket-owner-full-control', '--sse=AES256'), {
+        acl: 'bucket-owner-full-control',
+        sse: 'AES256',
+        sseKmsKeyId: undefined,
+        ...byRepository(),
+      })
       program.env['S3_ACL'] = 'public-read'
-      assert.deepEqual(await said(), { acl: 'public-read', sse: 'aws:kms', sseKmsKeyId: 'alias/k', ...byRepository('sse', 'sse-kms-key-id') })
+      assert.deepEqual(await said(), {
+        acl: 'public-read',
+        sse: 'aws:kms',
+        sseKmsKeyId: 'alias/k',
+        ...byRepository('sse', 'sse-kms-key-id'),
+      })
     })
 
     it('grace-window applies to compact; a flag takes precedence', async () => {
@@ -319,7 +421,8 @@ describe('config', () => {
     })
 
     it('format applies to compaction, init --force and a rebuild; a flag takes precedence', async () => {
-      const form = async (): Promise<string> => ((await program.text('charts/index.yaml')).startsWith('{') ? 'json' : 'yaml')
+      const form = async (): Promise<string> =>
+        (await program.text('charts/index.yaml')).startsWith('{') ? 'json' : 'yaml'
       await config('format=yaml')
       await push('app')
       assert.equal(await form(), 'yaml')
@@ -341,7 +444,10 @@ describe('config', () => {
     it('is ignored with one line, and replaced by the next change', async () => {
       await put('no json')
       const { status, stderr } = await program.run('push', await program.chart('app', '1.0.0'), URI)
-      assert.deepEqual([status, stderr], [0, 'helm-s3: ignored in charts/index.d/config.json: it is not a JSON object\n'])
+      assert.deepEqual(
+        [status, stderr],
+        [0, 'helm-s3: ignored in charts/index.d/config.json: it is not a JSON object\n'],
+      )
       await config('relative=true')
       assert.deepEqual(await document(), { relative: true })
     })
@@ -349,7 +455,14 @@ describe('config', () => {
     it('goes without the values that it has wrong', async () => {
       await put('{"grace-window": "1s", "format": "xml", "relative": true}')
       const { status, stderr } = await program.run('push', await program.chart('app', '1.0.0'), URI)
-      assert.deepEqual([status, stderr], [0, 'helm-s3: ignored in charts/index.d/config.json: grace-window=1s: the grace window must be at least 1m (and 1 more)\n'])
+      assert.deepEqual(
+        [status, stderr],
+        [
+          0,
+          'helm-s3: ignored in charts/index.d/config.json: grace-window=1s: the grace window must be at least 1m ' +
+            '(and 1 more)\n',
+        ],
+      )
       assert.deepEqual(await urls(), { app: 'app-1.0.0.tgz' })
     })
   })
@@ -361,7 +474,13 @@ describe('config', () => {
     program.fail({ get: async (key, options) => ((asked += key === KEY ? 1 : 0), program.bucket.get(key, options)) })
     assert.doesNotMatch(await program.ok('check', URI), /config\.json/)
     assert.deepEqual((JSON.parse(await program.ok('status', URI, '-ojson')) as { skipped: unknown[] }).skipped, [])
-    for (const line of [['list', URI], ['log', URI], ['fetch', 'app', URI, '-d', program.path('out')], ['download', '', '', '', `${URI}/index.yaml`]]) await program.ok(...line)
+    for (const line of [
+      ['list', URI],
+      ['log', URI],
+      ['fetch', 'app', URI, '-d', program.path('out')],
+      ['download', '', '', '', `${URI}/index.yaml`],
+    ])
+      await program.ok(...line)
     assert.equal(asked, 0)
   })
 })

@@ -19,9 +19,13 @@ interface Copied {
 
 describe('copy', () => {
   const program = useProgram()
-  const copy = async (...flags: string[]): Promise<Copied> => resultOf('copy', await program.ok('copy', 'app', SRC, DST, ...flags, '-ojson')) as Copied
+  const copy = async (...flags: string[]): Promise<Copied> =>
+    resultOf('copy', await program.ok('copy', 'app', SRC, DST, ...flags, '-ojson')) as Copied
   const versionsIn = async (repository: string): Promise<string[]> => {
-    const { versions } = resultOf('list', await program.ok('list', repository, '--all-versions', '--devel', '-ojson')) as { versions: { version: string }[] }
+    const { versions } = resultOf(
+      'list',
+      await program.ok('list', repository, '--all-versions', '--devel', '-ojson'),
+    ) as { versions: { version: string }[] }
     return versions.map(({ version }) => version)
   }
   const deltas = async (): Promise<string[]> => program.keys('stable/index.d/')
@@ -29,17 +33,26 @@ describe('copy', () => {
   beforeEach(async () => {
     await program.ok('init', SRC)
     await program.ok('init', DST)
-    const paths = await Promise.all(['1.0.0', '1.2.0', '1.10.0', '2.0.0-rc.1'].map((version) => program.chart('app', version)))
+    const paths = await Promise.all(
+      ['1.0.0', '1.2.0', '1.10.0', '2.0.0-rc.1'].map((version) => program.chart('app', version)),
+    )
     await program.ok('push', ...paths, SRC, '--no-compact')
   })
 
   it('takes exactly the build that is named', async () => {
-    for (const version of ['3.0.0+b1', '3.0.0+b2']) await program.ok('push', await program.chart('app', version), SRC, '--no-compact')
+    for (const version of ['3.0.0+b1', '3.0.0+b2'])
+      await program.ok('push', await program.chart('app', version), SRC, '--no-compact')
     for (const flags of [[], ['--all-versions']]) {
-      assert.match(await program.fails('copy', 'app', SRC, DST, '--version=3.0.0+missing', ...flags), /version 3\.0\.0\+missing not found/)
+      assert.match(
+        await program.fails('copy', 'app', SRC, DST, '--version=3.0.0+missing', ...flags),
+        /version 3\.0\.0\+missing not found/,
+      )
     }
     assert.deepEqual(await versionsIn(DST), [])
-    assert.deepEqual((await copy('--version=3.0.0+b1')).copied.map(({ version }) => version), ['3.0.0+b1'])
+    assert.deepEqual(
+      (await copy('--version=3.0.0+b1')).copied.map(({ version }) => version),
+      ['3.0.0+b1'],
+    )
   })
 
   it('brings the newest stable version over, which no index.yaml of the source has folded', async () => {
@@ -60,12 +73,21 @@ describe('copy', () => {
     [['--devel'], ['2.0.0-rc.1']],
     [['--devel', '--version=1.0.0'], ['1.0.0']],
     [['--all-versions'], ['1.10.0', '1.2.0', '1.0.0']],
-    [['--all-versions', '--devel'], ['2.0.0-rc.1', '1.10.0', '1.2.0', '1.0.0']],
-    [['--all-versions', '--version=<1.5'], ['1.2.0', '1.0.0']],
+    [
+      ['--all-versions', '--devel'],
+      ['2.0.0-rc.1', '1.10.0', '1.2.0', '1.0.0'],
+    ],
+    [
+      ['--all-versions', '--version=<1.5'],
+      ['1.2.0', '1.0.0'],
+    ],
   ] as const) {
     it(`takes ${versions.join(', ')} with ${flags.join(' ')}`, async () => {
       const { copied } = await copy(...flags)
-      assert.deepEqual(copied.map(({ version }) => version), versions)
+      assert.deepEqual(
+        copied.map(({ version }) => version),
+        versions,
+      )
       assert.deepEqual(await versionsIn(DST), versions)
     })
   }
@@ -79,8 +101,15 @@ describe('copy', () => {
 
   it('is also called promote, and takes names of repositories', async () => {
     program.addRepository('stable', DST)
-    assert.equal(await program.ok('promote', 'app', SRC, 'stable', '--version=1.0.0'), 'Copied 1 version:\n  app 1.0.0\n')
-    assert.match(readFileSync(program.path('cache', 'stable-index.yaml'), 'utf8'), /version: "?1\.0\.0/, "Helm's copy of the index knows it")
+    assert.equal(
+      await program.ok('promote', 'app', SRC, 'stable', '--version=1.0.0'),
+      'Copied 1 version:\n  app 1.0.0\n',
+    )
+    assert.match(
+      readFileSync(program.path('cache', 'stable-index.yaml'), 'utf8'),
+      /version: "?1\.0\.0/,
+      "Helm's copy of the index knows it",
+    )
   })
 
   it('says with --verbose which way the archives go', async () => {
@@ -98,7 +127,10 @@ describe('copy', () => {
     await program.ok('copy', 'app', `${SRC}?region=eu-west-1`, `${DST}?region=eu-central-1&endpoint=http://127.0.0.1:9`)
     assert.deepEqual(
       program.opened.slice(-2).map(({ connection: { endpoint, region } }) => [region, endpoint]),
-      [['eu-west-1', undefined], ['eu-central-1', 'http://127.0.0.1:9']],
+      [
+        ['eu-west-1', undefined],
+        ['eu-central-1', 'http://127.0.0.1:9'],
+      ],
     )
   })
 
@@ -116,7 +148,10 @@ describe('copy', () => {
     it('does not bring the provenance file of another archive', async () => {
       await program.bucket.put(key, provenance('0'.repeat(64)), { when: 'always' })
       const before = await program.keys()
-      assert.match(await program.fails('copy', 'app', SRC, DST), /^Error: the provenance file of app 1\.10\.0 belongs to another archive\nHint: /)
+      assert.match(
+        await program.fails('copy', 'app', SRC, DST),
+        /^Error: the provenance file of app 1\.10\.0 belongs to another archive\nHint: /,
+      )
       assert.deepEqual(await program.keys(), before)
     })
   })
@@ -130,16 +165,21 @@ describe('copy', () => {
       const before = await program.keys()
       assert.equal(
         await program.fails('copy', 'app', SRC, DST, '--all-versions'),
-        `Error: ${DST} has app 1.2.0 already\nHint: nothing was copied; replace what is there with --force, or keep it with --ignore-if-exists\n`,
+        `Error: ${DST} has app 1.2.0 already\nHint: nothing was copied; replace what is there with --force, or keep ` +
+          `it with --ignore-if-exists\n`,
       )
-      assert.match(await program.fails('copy', 'app', SRC, DST, '--all-versions', '--dry-run'), /has app 1\.2\.0 already/)
+      assert.match(
+        await program.fails('copy', 'app', SRC, DST, '--all-versions', '--dry-run'),
+        /has app 1\.2\.0 already/,
+      )
       assert.deepEqual(await program.keys(), before)
     })
 
     it('copies the rest with --ignore-if-exists', async () => {
       assert.equal(
         await program.ok('copy', 'app', SRC, DST, '--all-versions', '--ignore-if-exists'),
-        'Copied 2 versions:\n  app 1.10.0\n  app 1.0.0\nKept 1 version that is in the destination already:\n  app 1.2.0\n',
+        'Copied 2 versions:\n  app 1.10.0\n  app 1.0.0\nKept 1 version that is in the destination already:\n  app ' +
+          '1.2.0\n',
       )
       const { copied, delta, existing } = await copy('--all-versions', '--ignore-if-exists')
       assert.deepEqual([copied.length, existing.length, delta], [0, 3, null])
@@ -164,13 +204,26 @@ describe('copy', () => {
   })
 
   for (const [what, damage, expected] of [
-    ['other bytes than the index promises', 'replace', /^Error: the archive of app 1\.0\.0 is not what the index promises: SHA-256 [0-9a-f]{64}, not [0-9a-f]{64}\n/],
-    ['an archive that is gone', 'delete', /^Error: the archive of app 1\.0\.0 is not there: s3:\/\/acme\/staging\/app-1\.0\.0\.tgz\nHint: .*helm s3 delete app s3:\/\/acme\/staging --version=1\.0\.0/],
+    [
+      'other bytes than the index promises',
+      'replace',
+      /^Error: the archive of app 1\.0\.0 is not what the index promises: SHA-256 [0-9a-f]{64}, not [0-9a-f]{64}\n/,
+    ],
+    [
+      'an archive that is gone',
+      'delete',
+      /^Error: the archive of app 1\.0\.0 is not there: s3:\/\/acme\/staging\/app-1\.0\.0\.tgz\nHint: .*helm s3 delete app s3:\/\/acme\/staging --version=1\.0\.0/,
+    ],
   ] as const) {
     it(`copies nothing of several versions where one has ${what}`, async () => {
       const key = asKey('staging/app-1.0.0.tgz')
       if (damage === 'delete') await program.bucket.delete(key)
-      else await program.bucket.put(key, readFileSync(await program.chart('app', '1.0.0', { 'values.yaml': 'bad: 1\n' })), { when: 'always' })
+      else
+        await program.bucket.put(
+          key,
+          readFileSync(await program.chart('app', '1.0.0', { 'values.yaml': 'bad: 1\n' })),
+          { when: 'always' },
+        )
       const before = await program.keys()
       assert.match(await program.fails('copy', 'app', SRC, DST, '--all-versions'), expected)
       assert.deepEqual(await program.keys(), before)
@@ -180,17 +233,23 @@ describe('copy', () => {
   it('names the way out where the url leads nowhere and the archive lies in its place, and the way leads out', async () => {
     await program.ok('compact', SRC)
     const text = await program.text('staging/index.yaml')
-    const moved = text.replace('"app-1.0.0.tgz"', '"charts/app-1.0.0.tgz"').replace('"s3://acme/staging/app-1.0.0.tgz"', '"charts/app-1.0.0.tgz"')
+    const moved = text
+      .replace('"app-1.0.0.tgz"', '"charts/app-1.0.0.tgz"')
+      .replace('"s3://acme/staging/app-1.0.0.tgz"', '"charts/app-1.0.0.tgz"')
     assert.notEqual(moved, text)
     await program.bucket.put(asKey('staging/index.yaml'), Buffer.from(moved), { when: 'always' })
     const wanted = ['app', SRC, '--version=1.0.0'] as const
-    const expected = /^Error: the archive of app 1\.0\.0 is not there: s3:\/\/acme\/staging\/charts\/app-1\.0\.0\.tgz\nHint: [^\n]*`helm s3 reindex s3:\/\/acme\/staging`[^\n]*\n$/
+    const expected =
+      /^Error: the archive of app 1\.0\.0 is not there: s3:\/\/acme\/staging\/charts\/app-1\.0\.0\.tgz\nHint: [^\n]*`helm s3 reindex s3:\/\/acme\/staging`[^\n]*\n$/
     assert.match(await program.fails('copy', 'app', SRC, DST, '--version=1.0.0'), expected)
     assert.match(await program.fails('fetch', ...wanted, '-d', program.path('out')), expected)
     // Other bytes there are not the archive: nothing proves that they are.
     const archive = await program.object('staging/app-1.0.0.tgz')
     await program.bucket.put(asKey('staging/app-1.0.0.tgz'), Buffer.from('other'), { when: 'always' })
-    assert.match(await program.fails('fetch', ...wanted, '-d', program.path('out')), /\nHint: push it again, or take it out of the index with `helm s3 delete app /)
+    assert.match(
+      await program.fails('fetch', ...wanted, '-d', program.path('out')),
+      /\nHint: push it again, or take it out of the index with `helm s3 delete app /,
+    )
     await program.bucket.put(asKey('staging/app-1.0.0.tgz'), archive?.body ?? Buffer.from(''), { when: 'always' })
     await program.ok('reindex', SRC)
     await program.ok('fetch', ...wanted, '-d', program.path('out'))
@@ -213,7 +272,9 @@ describe('copy', () => {
   it('takes no archive that holds another chart than its entry names', async () => {
     const web = readFileSync(await program.chart('web', '1.0.0'))
     await program.bucket.put(asKey('foreign/app-1.0.0.tgz'), web, { when: 'always' })
-    const index = `apiVersion: v1\nentries:\n  app:\n  - apiVersion: v2\n    name: app\n    version: 1.0.0\n    urls:\n    - app-1.0.0.tgz\n    digest: ${sha256(web)}\n`
+    const index =
+      `apiVersion: v1\nentries:\n  app:\n  - apiVersion: v2\n    name: app\n    version: 1.0.0\n    ` +
+      `urls:\n    - app-1.0.0.tgz\n    digest: ${sha256(web)}\n`
     await program.bucket.put(asKey('foreign/index.yaml'), Buffer.from(index), { when: 'always' })
     assert.match(
       await program.fails('copy', 'app', 's3://acme/foreign', DST),
@@ -228,10 +289,16 @@ describe('copy', () => {
     [['app', SRC, 'nowhere'], /^Error: load repo file: /],
     [['app', 'https://example.com', DST], /^Error: .*protocol is not s3/],
     [['app', SRC, DST, '--version=one'], /^Error: improper constraint: one\n/],
-    [['app', SRC, DST, '--force', '--ignore-if-exists'], /^The --force and --ignore-if-exists flags are mutually exclusive/],
+    [
+      ['app', SRC, DST, '--force', '--ignore-if-exists'],
+      /^The --force and --ignore-if-exists flags are mutually exclusive/,
+    ],
     [['app', SRC, DST, '--prov'], /^Error: unknown flag: --prov\n/],
     [['other', SRC, DST], /^Error: chart other not found in index\n/],
-    [['app', SRC, DST, '--version=9.9.9'], /^Error: chart app version 9\.9\.9 not found in index\nHint: available: 2\.0\.0-rc\.1, 1\.10\.0/],
+    [
+      ['app', SRC, DST, '--version=9.9.9'],
+      /^Error: chart app version 9\.9\.9 not found in index\nHint: available: 2\.0\.0-rc\.1, 1\.10\.0/,
+    ],
     [['app', SRC, DST, '--version=^9', '--all-versions'], /^Error: chart app version \^9 not found in index\n/],
     [['app', 's3://acme/void', DST], /there is no index\.yaml/],
     [['app', SRC, 's3://acme/void'], /there is no index\.yaml/],

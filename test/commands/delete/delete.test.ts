@@ -9,16 +9,24 @@ const URI = 's3://acme/charts'
 
 describe('delete', () => {
   const program = useProgram()
-  const archives = async (): Promise<string[]> => (await program.keys('charts/app-')).map((key) => key.slice('charts/'.length))
+  const archives = async (): Promise<string[]> =>
+    (await program.keys('charts/app-')).map((key) => key.slice('charts/'.length))
 
   beforeEach(async () => {
     await program.ok('init', URI)
-    const paths = [await program.chart('app', '1.0.0'), await program.chart('app', '1.1.0'), await program.chart('app', '2.0.0')]
+    const paths = [
+      await program.chart('app', '1.0.0'),
+      await program.chart('app', '1.1.0'),
+      await program.chart('app', '2.0.0'),
+    ]
     await program.ok('push', ...paths, URI)
   })
 
   it('removes a version from index and bucket', async () => {
-    assert.equal(await program.ok('delete', 'app', '--version', '1.1.0', URI), 'Successfully deleted the chart from the repository.\n')
+    assert.equal(
+      await program.ok('delete', 'app', '--version', '1.1.0', URI),
+      'Successfully deleted the chart from the repository.\n',
+    )
     assert.deepEqual(await archives(), ['app-1.0.0.tgz', 'app-2.0.0.tgz'])
     assert.ok(!(await program.text('charts/index.yaml')).includes('app-1.1.0.tgz'))
   })
@@ -43,7 +51,10 @@ describe('delete', () => {
   it('requires a version that is not empty', async () => {
     assert.equal(await program.fails('delete', 'app', URI), 'Error: required flag(s) "version" not set\n')
     for (const empty of ['--version=', '--version= , ']) {
-      assert.equal(await program.fails('delete', 'app', URI, empty), 'Error: at least one non-empty --version is required\n')
+      assert.equal(
+        await program.fails('delete', 'app', URI, empty),
+        'Error: at least one non-empty --version is required\n',
+      )
     }
   })
 
@@ -57,43 +68,66 @@ describe('delete', () => {
 
   it('deletes all versions of a chart, and says what would go in a dry run', async () => {
     const before = await program.keys()
-    assert.equal(await program.ok('delete', 'app', URI, '--all', '--dry-run'), 'Would delete:\n  app 2.0.0\n  app 1.1.0\n  app 1.0.0\n')
+    assert.equal(
+      await program.ok('delete', 'app', URI, '--all', '--dry-run'),
+      'Would delete:\n  app 2.0.0\n  app 1.1.0\n  app 1.0.0\n',
+    )
     assert.deepEqual(await program.keys(), before)
-    assert.equal(await program.ok('delete', 'app', URI, '--all'), 'Successfully deleted 3 chart versions from the repository.\n')
+    assert.equal(
+      await program.ok('delete', 'app', URI, '--all'),
+      'Successfully deleted 3 chart versions from the repository.\n',
+    )
     assert.deepEqual(await archives(), [])
   })
 
   it('fails for an unknown chart, and ignores it when told to', async () => {
     const before = await program.keys()
     for (const flags of [['--all'], ['--all', '--dry-run']]) {
-      assert.equal(await program.fails('delete', 'nothing', URI, ...flags), 'Error: chart nothing not found in index\nHint: nothing was deleted\n')
+      assert.equal(
+        await program.fails('delete', 'nothing', URI, ...flags),
+        'Error: chart nothing not found in index\nHint: nothing was deleted\n',
+      )
     }
     assert.equal(await program.ok('delete', 'nothing', URI, '--all', '--ignore-missing'), 'Nothing to delete.\n')
     assert.deepEqual(await program.keys(), before)
     assert.equal((await program.run('delete', 'nothing', URI, '--all', '--exit-codes=fine')).status, 4)
-    assert.match(await program.ok('delete', 'app', URI, '--all', '--ignore-missing'), /^Successfully deleted 3 chart versions/)
+    assert.match(
+      await program.ok('delete', 'app', URI, '--all', '--ignore-missing'),
+      /^Successfully deleted 3 chart versions/,
+    )
   })
 
   it('passes over versions that are missing when told to', async () => {
     const stdout = await program.ok('delete', 'app', URI, '--version=1.0.0,9.9.9', '--ignore-missing')
     assert.equal(stdout, 'Successfully deleted the chart from the repository.\n')
     assert.deepEqual(await archives(), ['app-1.1.0.tgz', 'app-2.0.0.tgz'])
-    assert.match(await program.fails('delete', 'app', URI, '--version=9.9.9', '--dry-run'), /9\.9\.9 not found in index/)
+    assert.match(
+      await program.fails('delete', 'app', URI, '--version=9.9.9', '--dry-run'),
+      /9\.9\.9 not found in index/,
+    )
   })
 
   it('refuses contradictions before it writes anything', async () => {
     const before = await program.keys()
-    assert.match(await program.fails('delete', 'app', URI, '--all', '--version=1.0.0'), /^Error: --all and --version cannot be given together/)
+    assert.match(
+      await program.fails('delete', 'app', URI, '--all', '--version=1.0.0'),
+      /^Error: --all and --version cannot be given together/,
+    )
     assert.deepEqual(await program.keys(), before)
   })
 
   describe('about an archive that stays', () => {
     const KEY = 'charts/app-1.0.0.tgz'
     const LINE = (why: string): string =>
-      `helm-s3: removed from the index, and still in the bucket: ${KEY} (${why}); if it is that chart, wait an hour: \`helm s3 compact ${URI}\` and then \`helm s3 reindex ${URI}\` add it, or \`helm s3 prune ${URI} --orphans\` removes it; otherwise delete the object\n`
+      `helm-s3: removed from the index, and still in the bucket: ${KEY} (${why}); if it is that chart, wait an ` +
+      `hour: \`helm s3 compact ${URI}\` and then \`helm s3 reindex ${URI}\` add it, or \`helm s3 prune ${URI} ` +
+      `--orphans\` removes it; otherwise delete the object\n`
     const remove = async (...flags: string[]): Promise<string> => {
       const { status, stderr, stdout } = await program.run('delete', 'app', URI, '--version=1.0.0', ...flags)
-      assert.deepEqual([status, stdout], [0, flags.length > 0 ? '' : 'Successfully deleted the chart from the repository.\n'])
+      assert.deepEqual(
+        [status, stdout],
+        [0, flags.length > 0 ? '' : 'Successfully deleted the chart from the repository.\n'],
+      )
       return stderr
     }
     const edit = async (change: (line: string) => string): Promise<void> => {
@@ -101,10 +135,14 @@ describe('delete', () => {
       const text = lines.map((line) => (line.includes('"version":"1.0.0"') ? change(line) : line)).join('\n')
       await program.bucket.put(asKey('charts/index.yaml'), Buffer.from(text), { when: 'always' })
     }
-    const replace = async (text = 'other'): Promise<unknown> => program.bucket.put(asKey(KEY), await chartArchive('app', '1.0.0', { 'NOTES.txt': text }), { when: 'always' })
+    const replace = async (text = 'other'): Promise<unknown> =>
+      program.bucket.put(asKey(KEY), await chartArchive('app', '1.0.0', { 'NOTES.txt': text }), { when: 'always' })
 
     it('says that its bytes do not match, and each way out that it names works', async () => {
-      for (const [way, left] of [['reindex', true], ['prune', false]] as const) {
+      for (const [way, left] of [
+        ['reindex', true],
+        ['prune', false],
+      ] as const) {
         await replace(way)
         assert.equal(await remove(), LINE('the bytes do not match the digest in the index'))
         assert.ok((await archives()).includes('app-1.0.0.tgz'))
@@ -132,7 +170,10 @@ describe('delete', () => {
     it('says that no command removes it, where it is not named after its chart', async () => {
       await edit((line) => line.replace(/app-1\.0\.0\.tgz/, 'mine.tgz'))
       await program.bucket.put(asKey('charts/mine.tgz'), Buffer.from('other'), { when: 'always' })
-      assert.match(await remove(), /still in the bucket: charts\/mine\.tgz \(.*\); delete the object if nobody needs it\n$/)
+      assert.match(
+        await remove(),
+        /still in the bucket: charts\/mine\.tgz \(.*\); delete the object if nobody needs it\n$/,
+      )
     })
 
     it('says nothing where the archive is deleted: one of an old client, without metadata', async () => {
@@ -142,7 +183,13 @@ describe('delete', () => {
     })
 
     it('says nothing where another entry proves what it is, or with --quiet', async () => {
-      await edit((line) => `${line.replace('"version":"1.0.0"', '"version":"0.9.0"').replace(/"digest":"[0-9a-f]{64}"/, `"digest":"${'0'.repeat(64)}"`).replace(/,?$/, ',')}\n${line}`)
+      await edit(
+        (line) =>
+          `${line
+            .replace('"version":"1.0.0"', '"version":"0.9.0"')
+            .replace(/"digest":"[0-9a-f]{64}"/, `"digest":"${'0'.repeat(64)}"`)
+            .replace(/,?$/, ',')}\n${line}`,
+      )
       await program.ok('delete', 'app', URI, '--all')
       assert.deepEqual(await archives(), [])
       await program.ok('push', await program.chart('app', '1.0.0'), URI)
@@ -170,7 +217,10 @@ describe('delete', () => {
   })
 
   it('prints JSON when asked to', async () => {
-    const result = resultOf('delete', await program.ok('delete', 'app', URI, '--version=1.0.0', '-ojson')) as Record<string, unknown>
+    const result = resultOf('delete', await program.ok('delete', 'app', URI, '--version=1.0.0', '-ojson')) as Record<
+      string,
+      unknown
+    >
     assert.match(String(result['delta']), /^[0-9A-Z]{26}$/)
     const removed = [{ name: 'app', version: '1.0.0' }]
     assert.deepEqual(result, { repository: URI, dryRun: false, delta: result['delta'], removed, keptArchives: [] })

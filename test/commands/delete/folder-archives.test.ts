@@ -18,7 +18,8 @@ describe('an archive in a folder of the repository', () => {
   const program = useProgram()
   let bytes: Buffer
 
-  const put = (name: string, body: string | Uint8Array): Promise<unknown> => program.bucket.put(asKey(name), Buffer.from(body), { when: 'always' })
+  const put = (name: string, body: string | Uint8Array): Promise<unknown> =>
+    program.bucket.put(asKey(name), Buffer.from(body), { when: 'always' })
   const exists = async (key: string): Promise<boolean> => (await program.object(key)) !== undefined
   /** The archive of app 1.0.0 lies under this key, and its entry says so. */
   const lay = async (key: string, url = `s3://acme/${key}`): Promise<void> => {
@@ -36,7 +37,12 @@ describe('an archive in a folder of the repository', () => {
     await program.ok('push', path, await program.chart('app', '2.0.0'), URI, '--relative')
   })
 
-  for (const url of [`s3://acme/${FOLDER}`, 'app/app-1.0.0.tgz', './app/app%2D1.0.0.tgz', 'https://charts.test/stable/app/app-1.0.0.tgz']) {
+  for (const url of [
+    `s3://acme/${FOLDER}`,
+    'app/app-1.0.0.tgz',
+    './app/app%2D1.0.0.tgz',
+    'https://charts.test/stable/app/app-1.0.0.tgz',
+  ]) {
     it(`goes with its entry, and its provenance file with it: ${url}`, async () => {
       if (url.startsWith('https')) await program.ok('config', URI, 'publish-url=https://charts.test/stable')
       await lay(FOLDER, url)
@@ -50,9 +56,13 @@ describe('an archive in a folder of the repository', () => {
   it('goes with a prune, which counts its bytes', async () => {
     await lay(FOLDER)
     await put(`${FOLDER}.prov`, 'signed')
-    const prune = async (...flags: string[]): Promise<Pruned> => resultOf('prune', await program.ok('prune', URI, '--keep-last=1', '-ojson', ...flags)) as Pruned
+    const prune = async (...flags: string[]): Promise<Pruned> =>
+      resultOf('prune', await program.ok('prune', URI, '--keep-last=1', '-ojson', ...flags)) as Pruned
     for (const { freedBytes, removed } of [await prune('--dry-run'), await prune()]) {
-      assert.deepEqual(removed.map((each) => [each.version, each.bytes]), [['1.0.0', bytes.length + 6]])
+      assert.deepEqual(
+        removed.map((each) => [each.version, each.bytes]),
+        [['1.0.0', bytes.length + 6]],
+      )
       assert.equal(freedBytes, bytes.length + 6)
     }
     assert.deepEqual(await program.keys('charts/app/'), [])
@@ -61,14 +71,20 @@ describe('an archive in a folder of the repository', () => {
   const others: Readonly<Record<string, readonly [key: string, mark: string]>> = {
     'that is a repository of its own': ['charts/team/app-1.0.0.tgz', 'charts/team/index.yaml'],
     'in a repository of its own': ['charts/team/a/b/app-1.0.0.tgz', 'charts/team/index.yaml'],
-    'whose repository has lost its index': ['charts/team/app-1.0.0.tgz', 'charts/team/index.d/01J00000000000000000000000.yaml'],
+    'whose repository has lost its index': [
+      'charts/team/app-1.0.0.tgz',
+      'charts/team/index.d/01J00000000000000000000000.yaml',
+    ],
   }
   for (const [what, [key, mark]] of Object.entries(others)) {
     it(`${what} stays, and that is said`, async () => {
       await put(mark, 'apiVersion: v1\nentries: {}\n')
       await lay(key)
       const { status, stderr } = await remove()
-      assert.deepEqual([status, stderr], [0, `helm-s3: the archive of app 1.0.0 is outside this repository and was not deleted: s3://acme/${key}\n`])
+      assert.deepEqual(
+        [status, stderr],
+        [0, `helm-s3: the archive of app 1.0.0 is outside this repository and was not deleted: s3://acme/${key}\n`],
+      )
       assert.ok(await exists(key))
       assert.doesNotMatch(await program.text('charts/index.yaml'), /"1\.0\.0"/)
     })
@@ -78,7 +94,10 @@ describe('an archive in a folder of the repository', () => {
     for (const key of ['other/app-1.0.0.tgz', 'charts-2/app-1.0.0.tgz']) {
       await lay(key)
       const { stdout } = await program.run('prune', URI, '--keep-last=1')
-      assert.match(stdout, /\nRemoved 1 chart version: 0 B\.\n.*\nThe archives of 1 version are outside this repository, and are kept\.\n/)
+      assert.match(
+        stdout,
+        /\nRemoved 1 chart version: 0 B\.\n.*\nThe archives of 1 version are outside this repository, and are kept\.\n/,
+      )
       assert.ok(await exists(key))
       await program.ok('push', await program.chart('app', '1.0.0'), URI, '--relative')
     }
@@ -96,18 +115,40 @@ describe('an archive in a folder of the repository', () => {
     assert.ok(await exists(FOLDER))
     await put('charts/index.yaml', text)
     await put(FOLDER, bytes)
-    program.fail({ list: (prefix, options) => (prefix.endsWith('app/index.') ? Promise.reject(new HelmS3Error('denied', 'AccessDenied')) : program.bucket.list(prefix, options)) })
+    program.fail({
+      list: (prefix, options) =>
+        prefix.endsWith('app/index.')
+          ? Promise.reject(new HelmS3Error('denied', 'AccessDenied'))
+          : program.bucket.list(prefix, options),
+    })
     await remove()
     assert.ok(await exists(FOLDER))
   })
 
-  const odd = ['s3://acme/charts/./app-1.0.0.tgz', 's3://acme/charts//app-1.0.0.tgz', 's3://acme/charts/../charts/app-1.0.0.tgz', 's3://acme/charts/a//b/app-1.0.0.tgz', '%2e%2e/app-1.0.0.tgz', 'x/%00/app-1.0.0.tgz', '%00app-1.0.0.tgz']
+  const odd = [
+    's3://acme/charts/./app-1.0.0.tgz',
+    's3://acme/charts//app-1.0.0.tgz',
+    's3://acme/charts/../charts/app-1.0.0.tgz',
+    's3://acme/charts/a//b/app-1.0.0.tgz',
+    '%2e%2e/app-1.0.0.tgz',
+    'x/%00/app-1.0.0.tgz',
+    '%00app-1.0.0.tgz',
+  ]
   for (const url of odd) {
     it(`is none of this repository under a key that stores refuse, of which nothing is asked: ${url}`, async () => {
       await lay(FOLDER, url)
       const asked: string[] = []
       const note = (key: string): void => {
-        if (key.slice('charts/'.length).split('/').some((segment, i, all) => ['.', '..'].includes(segment) || segment.includes('\0') || (segment === '' && i < all.length - 1))) asked.push(key)
+        if (
+          key
+            .slice('charts/'.length)
+            .split('/')
+            .some(
+              (segment, i, all) =>
+                ['.', '..'].includes(segment) || segment.includes('\0') || (segment === '' && i < all.length - 1),
+            )
+        )
+          asked.push(key)
       }
       program.fail({
         list: (prefix, options) => (note(prefix), program.bucket.list(prefix, options)),
@@ -115,7 +156,10 @@ describe('an archive in a folder of the repository', () => {
         delete: (key, options) => (note(key), program.bucket.delete(key, options)),
       })
       const { status, stderr } = await remove()
-      assert.deepEqual([status, stderr, asked], [0, `helm-s3: the archive of app 1.0.0 is outside this repository and was not deleted: ${url}\n`, []])
+      assert.deepEqual(
+        [status, stderr, asked],
+        [0, `helm-s3: the archive of app 1.0.0 is outside this repository and was not deleted: ${url}\n`, []],
+      )
       assert.doesNotMatch(await program.text('charts/index.yaml'), /"1\.0\.0"/)
       assert.ok(await exists(FOLDER))
     })
@@ -124,17 +168,26 @@ describe('an archive in a folder of the repository', () => {
   it('stays when the store refuses to list the folder, whatever it says; a store that does not answer ends the deletion', async () => {
     const text = async (): Promise<string> => program.text('charts/index.yaml')
     const refuse = (error: HelmS3Error): void =>
-      program.fail({ list: (prefix, options) => (prefix.endsWith('app/index.') ? Promise.reject(error) : program.bucket.list(prefix, options)) })
+      program.fail({
+        list: (prefix, options) =>
+          prefix.endsWith('app/index.') ? Promise.reject(error) : program.bucket.list(prefix, options),
+      })
     await lay(FOLDER)
     refuse(new HelmS3Error('timeout', 'the store stopped answering'))
     assert.match(await program.fails('delete', 'app', URI, '--version=1.0.0'), /stopped answering/)
     refuse(new HelmS3Error('store-failed', 'list s3://acme/charts/app/index.: XMinioInvalidResourceName'))
     const { status, stderr } = await remove()
-    assert.deepEqual([status, stderr], [0, `helm-s3: the archive of app 1.0.0 is outside this repository and was not deleted: s3://acme/${FOLDER}\n`])
+    assert.deepEqual(
+      [status, stderr],
+      [0, `helm-s3: the archive of app 1.0.0 is outside this repository and was not deleted: s3://acme/${FOLDER}\n`],
+    )
     assert.doesNotMatch(await text(), /"1\.0\.0"/)
     await program.ok('push', await program.chart('app', '1.0.0'), URI, '--relative')
     await put('charts/index.yaml', (await text()).replace('"app-1.0.0.tgz"', `"s3://acme/${FOLDER}"`))
-    assert.match(await program.ok('prune', URI, '--keep-last=1'), /\nThe archives of 1 version are outside this repository, and are kept\.\n/)
+    assert.match(
+      await program.ok('prune', URI, '--keep-last=1'),
+      /\nThe archives of 1 version are outside this repository, and are kept\.\n/,
+    )
     assert.ok(await exists(FOLDER))
   })
 
@@ -142,18 +195,26 @@ describe('an archive in a folder of the repository', () => {
     const lists: string[] = []
     program.fail({ list: (prefix, options) => (lists.push(prefix), program.bucket.list(prefix, options)) })
     await program.ok('delete', 'app', URI, '--version=2.0.0')
-    assert.deepEqual(lists.filter((prefix) => prefix.endsWith('index.')), [])
+    assert.deepEqual(
+      lists.filter((prefix) => prefix.endsWith('index.')),
+      [],
+    )
     await program.ok('push', await program.chart('app', '2.0.0'), URI, '--relative')
     await lay(FOLDER)
     const text = await program.text('charts/index.yaml')
     await put('charts/index.yaml', text.replace('"app-2.0.0.tgz"', '"app/app-2.0.0.tgz"'))
     lists.length = 0
     await program.ok('delete', 'app', URI, '--all')
-    assert.deepEqual(lists.filter((prefix) => prefix.endsWith('index.')), ['charts/app/index.'])
+    assert.deepEqual(
+      lists.filter((prefix) => prefix.endsWith('index.')),
+      ['charts/app/index.'],
+    )
   })
 
   describe('whose version is pushed again', () => {
-    const LEFT = `helm-s3: replaced in the index, and still in a folder of the bucket: ${FOLDER}; remove the object, if nobody wants it\n`
+    const LEFT =
+      `helm-s3: replaced in the index, and still in a folder of the bucket: ${FOLDER}; remove the ` +
+      `object, if nobody wants it\n`
     const other = (): Promise<string> => program.chart('app', '1.0.0', { 'NOTES.txt': 'other' })
 
     for (const url of [`s3://acme/${FOLDER}`, 'app/app-1.0.0.tgz', 'https://charts.test/stable/app/app-1.0.0.tgz']) {
@@ -176,24 +237,31 @@ describe('an archive in a folder of the repository', () => {
       await program.ok('compact', URI)
     })
 
-    it('is not named while another entry means it, when it is gone, when it is none of this repository, and when nobody may look', async () => {
-      await lay(FOLDER)
-      const text = await program.text('charts/index.yaml')
-      const pushAgain = async (before: string): Promise<void> => {
-        await put('charts/index.yaml', before)
-        await program.bucket.delete(asKey('charts/app-1.0.0.tgz'))
-        await program.ok('push', await other(), URI, '--force', '--relative')
-      }
-      await pushAgain(text.replace('"app-2.0.0.tgz"', '"app/app-1.0.0.tgz"'))
-      program.fail({ head: (key) => (key === FOLDER ? Promise.reject(new HelmS3Error('denied', 'AccessDenied')) : program.bucket.head(key)) })
-      await pushAgain(text)
-      program.fail({})
-      await put('charts/app/index.yaml', 'apiVersion: v1\nentries: {}\n')
-      await pushAgain(text)
-      await program.bucket.delete(asKey('charts/app/index.yaml'))
-      await program.bucket.delete(asKey(FOLDER))
-      await pushAgain(text)
-    })
+    it(
+      'is not named while another entry means it, when it is gone, when it is none of this repository, and when ' +
+        'nobody may look',
+      async () => {
+        await lay(FOLDER)
+        const text = await program.text('charts/index.yaml')
+        const pushAgain = async (before: string): Promise<void> => {
+          await put('charts/index.yaml', before)
+          await program.bucket.delete(asKey('charts/app-1.0.0.tgz'))
+          await program.ok('push', await other(), URI, '--force', '--relative')
+        }
+        await pushAgain(text.replace('"app-2.0.0.tgz"', '"app/app-1.0.0.tgz"'))
+        program.fail({
+          head: (key) =>
+            key === FOLDER ? Promise.reject(new HelmS3Error('denied', 'AccessDenied')) : program.bucket.head(key),
+        })
+        await pushAgain(text)
+        program.fail({})
+        await put('charts/app/index.yaml', 'apiVersion: v1\nentries: {}\n')
+        await pushAgain(text)
+        await program.bucket.delete(asKey('charts/app/index.yaml'))
+        await program.bucket.delete(asKey(FOLDER))
+        await pushAgain(text)
+      },
+    )
 
     it('costs no push a request that replaces no entry which leads into a folder', async () => {
       const asked: string[] = []
@@ -202,7 +270,10 @@ describe('an archive in a folder of the repository', () => {
         list: (prefix, options) => (asked.push(prefix), program.bucket.list(prefix, options)),
       })
       await program.ok('push', await other(), URI, '--force', '--relative')
-      assert.deepEqual(asked.filter((key) => /app\/|index\.$/.test(key)), [])
+      assert.deepEqual(
+        asked.filter((key) => /app\/|index\.$/.test(key)),
+        [],
+      )
     })
   })
 })

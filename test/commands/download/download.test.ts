@@ -50,23 +50,33 @@ describe('download', () => {
 
   it('says in one line that there is no index', async () => {
     const { status, stdout, stderr } = await download(`${URI}/index.yaml`)
-    const message = `The index file does not exist by the path ${URI}/index.yaml. If you haven't initialized the repository yet, try running \`helm s3 init ${URI}\``
+    const message =
+      `The index file does not exist by the path ${URI}/index.yaml. If you haven't initialized the ` +
+      `repository yet, try running \`helm s3 init ${URI}\``
     assert.deepEqual([status, stdout, stderr], [1, '', message])
   })
 
   it('names reindex when the archives of a missing index are there', async () => {
     await put('charts/app-1.0.0.tgz', 'x')
-    assert.match((await download(`${URI}/index.yaml`)).stderr, /^Error: fetch from s3 url=.*there is no index\.yaml.*\nHint: .*helm s3 reindex/)
+    assert.match(
+      (await download(`${URI}/index.yaml`)).stderr,
+      /^Error: fetch from s3 url=.*there is no index\.yaml.*\nHint: .*helm s3 reindex/,
+    )
   })
 
   it('names the repositories below a place that is not one, and does not claim their charts', async () => {
     await program.ok('init', `${URI}/one`)
     await program.ok('push', await program.chart('app', '1.0.0'), `${URI}/one`, '--no-compact')
     await program.ok('init', `${URI}/two words`)
-    const hint = /\nHint: there are repositories below it: s3:\/\/acme\/charts\/one, s3:\/\/acme\/charts\/two%20words\n$/
+    const hint =
+      /\nHint: there are repositories below it: s3:\/\/acme\/charts\/one, s3:\/\/acme\/charts\/two%20words\n$/
     assert.match((await download(`${URI}/index.yaml`)).stderr, hint)
-    for (const command of ['list', 'check', 'reindex', 'compact']) assert.match(await program.fails(command, URI), hint, command)
-    assert.match(await program.fails('list', 's3://acme?region=eu-west-1'), /: 's3:\/\/acme\/charts\/one\?region=eu-west-1', /)
+    for (const command of ['list', 'check', 'reindex', 'compact'])
+      assert.match(await program.fails(command, URI), hint, command)
+    assert.match(
+      await program.fails('list', 's3://acme?region=eu-west-1'),
+      /: 's3:\/\/acme\/charts\/one\?region=eu-west-1', /,
+    )
     await put('charts/app-1.0.0.tgz', 'x')
     assert.match(await program.fails('list', URI), /helm s3 reindex s3:\/\/acme\/charts`/)
   })
@@ -109,12 +119,23 @@ describe('download', () => {
     const file = `${URI}/app-1.0.0+b.tgz`
 
     it('goes where the repository is, whose index Helm has asked for with that query, and nowhere else', async () => {
-      assert.match((await download(`${file}?${LAB}`)).stderr, /^Error: fetch from s3 url=.*: no repository around this object is reached by this query\nHint: .*helm repo add/)
-      const { entries } = JSON.parse(await program.ok('download', '', '', '', `${URI}/index.yaml?${LAB}`)) as { entries: { app: [{ urls: string[] }] } }
+      assert.match(
+        (await download(`${file}?${LAB}`)).stderr,
+        /^Error: fetch from s3 url=.*: no repository around this object is reached by this query\nHint: .*helm repo add/,
+      )
+      const { entries } = JSON.parse(await program.ok('download', '', '', '', `${URI}/index.yaml?${LAB}`)) as {
+        entries: { app: [{ urls: string[] }] }
+      }
       assert.deepEqual(entries.app[0].urls, ['app-1.0.0+b.tgz'])
       await program.ok('download', '', '', '', `${file}?${LAB}`)
       assert.deepEqual(endpoints(), ['http://lab.example:9000', 'http://lab.example:9000'])
-      for (const url of [`${file}?${EVIL}`, `${file}?profile=admin`, `${file}?${LAB}&profile=admin`, `s3://acme/other/app.tgz?${LAB}`, `s3://acme/chartsapp.tgz?${LAB}`]) {
+      for (const url of [
+        `${file}?${EVIL}`,
+        `${file}?profile=admin`,
+        `${file}?${LAB}&profile=admin`,
+        `s3://acme/other/app.tgz?${LAB}`,
+        `s3://acme/chartsapp.tgz?${LAB}`,
+      ]) {
         assert.match((await download(url)).stderr, /no repository around this object/, url)
       }
       assert.equal(program.opened.length, 2)
@@ -142,20 +163,49 @@ describe('download', () => {
     it('takes a region, which leads to no other host, and no names that it does not know', async () => {
       await program.ok('download', '', '', '', `${file}?region=eu-west-1`)
       await program.ok('download', '', '', '', `${file}?versionId=3`)
-      assert.deepEqual(program.opened.map(({ connection }) => connection.region), ['eu-west-1', undefined])
-      assert.match((await download(`${URI}/index.yaml?regoin=eu-west-1`)).stderr, /^Error: \?regoin= of the repository URL means nothing\nHint: there are \?region=/)
+      assert.deepEqual(
+        program.opened.map(({ connection }) => connection.region),
+        ['eu-west-1', undefined],
+      )
+      assert.match(
+        (await download(`${URI}/index.yaml?regoin=eu-west-1`)).stderr,
+        /^Error: \?regoin= of the repository URL means nothing\nHint: there are \?region=/,
+      )
       for (const command of [['list'], ['push', program.path('app-1.0.0+b.tgz')], ['init']]) {
-        assert.match(await program.fails(...command, `${URI}?endpont=http://lab.example`), /^Error: \?endpont= of the repository URL means nothing/)
+        assert.match(
+          await program.fails(...command, `${URI}?endpont=http://lab.example`),
+          /^Error: \?endpont= of the repository URL means nothing/,
+        )
       }
       assert.equal(program.opened.length, 2)
     })
 
     it('leaves urls of other places as they are', async () => {
-      const urls = ['s3://acme/elsewhere/a.tgz', 's3://other/charts/a.tgz', 'https://cdn.example/charts/a.tgz', 's3://acme/charts/sub/a%20b.tgz', 'a%2Bb.tgz']
-      const entries = { a: urls.map((url, i) => ({ apiVersion: 'v2', name: 'a', version: `1.0.${String(9 - i)}`, urls: [url], created: '2026-01-01T00:00:00Z', digest: '0'.repeat(64) })) }
+      const urls = [
+        's3://acme/elsewhere/a.tgz',
+        's3://other/charts/a.tgz',
+        'https://cdn.example/charts/a.tgz',
+        's3://acme/charts/sub/a%20b.tgz',
+        'a%2Bb.tgz',
+      ]
+      const entries = {
+        a: urls.map((url, i) => ({
+          apiVersion: 'v2',
+          name: 'a',
+          version: `1.0.${String(9 - i)}`,
+          urls: [url],
+          created: '2026-01-01T00:00:00Z',
+          digest: '0'.repeat(64),
+        })),
+      }
       await put('charts/index.yaml', JSON.stringify({ apiVersion: 'v1', entries }))
-      const served = JSON.parse(await program.ok('download', '', '', '', `${URI}/index.yaml?${LAB}`)) as { entries: { a: { urls: string[] }[] } }
-      assert.deepEqual(served.entries.a.flatMap((each) => each.urls), [...urls.slice(0, 3), 'sub/a%20b.tgz', 'a%2Bb.tgz'])
+      const served = JSON.parse(await program.ok('download', '', '', '', `${URI}/index.yaml?${LAB}`)) as {
+        entries: { a: { urls: string[] }[] }
+      }
+      assert.deepEqual(
+        served.entries.a.flatMap((each) => each.urls),
+        [...urls.slice(0, 3), 'sub/a%20b.tgz', 'a%2Bb.tgz'],
+      )
       assert.doesNotMatch(await program.ok('download', '', '', '', `${URI}/index.yaml`), /"sub\/a/)
     })
 

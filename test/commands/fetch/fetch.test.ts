@@ -17,7 +17,8 @@ describe('fetch', () => {
 
   beforeEach(async () => {
     await program.ok('init', URI)
-    for (const version of ['1.0.0', '1.2.0', '1.10.0', '2.0.0-rc.1']) sources.set(version, await program.chart('app', version))
+    for (const version of ['1.0.0', '1.2.0', '1.10.0', '2.0.0-rc.1'])
+      sources.set(version, await program.chart('app', version))
     writeFileSync(`${sources.get('1.2.0') ?? ''}.prov`, 'signed')
     await program.ok('push', ...sources.values(), URI, '--no-compact')
   })
@@ -42,10 +43,14 @@ describe('fetch', () => {
   }
 
   it('takes exactly the build that is named, and says which one it took where Helm takes another', async () => {
-    for (const version of ['3.0.0+b1', '3.0.0+b2']) await program.ok('push', await program.chart('app', version), URI, '--no-compact')
+    for (const version of ['3.0.0+b1', '3.0.0+b2'])
+      await program.ok('push', await program.chart('app', version), URI, '--no-compact')
     await program.ok('fetch', 'app', URI, '--version=3.0.0+b1', '-d', folder())
     assert.deepEqual(written(), ['app-3.0.0+b1.tgz'])
-    assert.match(await program.fails('fetch', 'app', URI, '--version=3.0.0+missing', '-d', folder()), /chart app version 3\.0\.0\+missing not found in index/)
+    assert.match(
+      await program.fails('fetch', 'app', URI, '--version=3.0.0+missing', '-d', folder()),
+      /chart app version 3\.0\.0\+missing not found in index/,
+    )
     const { status, stderr } = await program.run('fetch', 'app', URI, '--version=3.0.0', '-d', folder())
     assert.equal(status, 0)
     assert.match(stderr, /^helm-s3: app 3\.0\.0 does not exist; took 3\.0\.0\+b\d, as Helm does\n$/)
@@ -84,20 +89,29 @@ describe('fetch', () => {
     assert.deepEqual(written(), ['app'])
     assert.deepEqual(readdirSync(folder('app')).sort(), ['Chart.yaml', 'values.yaml'])
     assert.match(readFileSync(folder('app', 'Chart.yaml'), 'utf8'), /^version: 1\.0\.0$/m)
-    assert.match(await program.fails('fetch', 'app', URI, '--untar', '-d', folder()), /^Error: failed to untar: a file or directory with the name .*app already exists\n/)
+    assert.match(
+      await program.fails('fetch', 'app', URI, '--untar', '-d', folder()),
+      /^Error: failed to untar: a file or directory with the name .*app already exists\n/,
+    )
     assert.match(readFileSync(folder('app', 'Chart.yaml'), 'utf8'), /^version: 1\.0\.0$/m)
   })
 
   it('says what there is when a chart or a version is not', async () => {
     assert.equal(await program.fails('fetch', 'nope', URI), 'Error: chart nope not found in index\n')
     const stderr = await program.fails('fetch', 'app', URI, '--version=^9')
-    assert.equal(stderr, 'Error: chart app version ^9 not found in index\nHint: available: 2.0.0-rc.1, 1.10.0, 1.2.0, 1.0.0\n')
+    assert.equal(
+      stderr,
+      'Error: chart app version ^9 not found in index\nHint: available: 2.0.0-rc.1, 1.10.0, 1.2.0, 1.0.0\n',
+    )
   })
 
   it('writes nothing when the bytes are not those that the index promises', async () => {
     await program.bucket.put(asKey('charts/app-1.0.0.tgz'), Buffer.from('other'), { when: 'always' })
     const stderr = await program.fails('fetch', 'app', URI, '--version=1.0.0', '-d', folder())
-    assert.match(stderr, /^Error: the archive of app 1\.0\.0 is not what the index promises: SHA-256 [0-9a-f]{64}, not [0-9a-f]{64}\n/)
+    assert.match(
+      stderr,
+      /^Error: the archive of app 1\.0\.0 is not what the index promises: SHA-256 [0-9a-f]{64}, not [0-9a-f]{64}\n/,
+    )
     assert.deepEqual(written(), [])
   })
 
@@ -119,28 +133,72 @@ describe('fetch', () => {
   it('names the archive that an entry promises and the bucket does not have', async () => {
     await program.bucket.delete(asKey('charts/app-1.0.0.tgz'))
     const stderr = await program.fails('fetch', 'app', URI, '--version=1.0.0', '-d', folder())
-    assert.match(stderr, /^Error: the archive of app 1\.0\.0 is not there: s3:\/\/acme\/charts\/app-1\.0\.0\.tgz\nHint: /)
+    assert.match(
+      stderr,
+      /^Error: the archive of app 1\.0\.0 is not there: s3:\/\/acme\/charts\/app-1\.0\.0\.tgz\nHint: /,
+    )
   })
 
   it('goes where the repository is, whatever query an index gives a url', async () => {
     const archive = readFileSync(sources.get('1.0.0') ?? '')
     const evil = '?endpoint=http://evil.example&profile=admin'
-    const entryAt = (url: string, version: string): object => ({ apiVersion: 'v2', name: 'lib', version, urls: [url], created: '2026-01-01T00:00:00Z', digest: sha256(archive) })
-    const entries = { lib: [entryAt(`s3://acme/charts/app-1.0.0.tgz${evil}`, '2.0.0'), entryAt(`s3://elsewhere/app-1.0.0.tgz${evil}`, '1.0.0')] }
-    await program.bucket.put(asKey('lib/index.yaml'), Buffer.from(JSON.stringify({ apiVersion: 'v1', entries })), { when: 'always' })
+    const entryAt = (url: string, version: string): object => ({
+      apiVersion: 'v2',
+      name: 'lib',
+      version,
+      urls: [url],
+      created: '2026-01-01T00:00:00Z',
+      digest: sha256(archive),
+    })
+    const entries = {
+      lib: [
+        entryAt(`s3://acme/charts/app-1.0.0.tgz${evil}`, '2.0.0'),
+        entryAt(`s3://elsewhere/app-1.0.0.tgz${evil}`, '1.0.0'),
+      ],
+    }
+    await program.bucket.put(asKey('lib/index.yaml'), Buffer.from(JSON.stringify({ apiVersion: 'v1', entries })), {
+      when: 'always',
+    })
     program.opened.length = 0
     await program.ok('fetch', 'lib', 's3://acme/lib?endpoint=http://lab.example', '-d', folder())
     // Another bucket is there, and has no such object.
-    assert.match(await program.fails('fetch', 'lib', 's3://acme/lib?endpoint=http://lab.example', '--version=1.0.0', '-d', folder()), /there is no bucket elsewhere/)
-    const reached = program.opened.map(({ bucket, connection }) => `${bucket} ${connection.endpoint ?? 'AWS'} ${connection.profile ?? '-'}`)
-    assert.deepEqual(reached, ['acme http://lab.example -', 'acme http://lab.example -', 'elsewhere http://lab.example -'])
+    assert.match(
+      await program.fails(
+        'fetch',
+        'lib',
+        's3://acme/lib?endpoint=http://lab.example',
+        '--version=1.0.0',
+        '-d',
+        folder(),
+      ),
+      /there is no bucket elsewhere/,
+    )
+    const reached = program.opened.map(
+      ({ bucket, connection }) => `${bucket} ${connection.endpoint ?? 'AWS'} ${connection.profile ?? '-'}`,
+    )
+    assert.deepEqual(reached, [
+      'acme http://lab.example -',
+      'acme http://lab.example -',
+      'elsewhere http://lab.example -',
+    ])
   })
 
   it('prints JSON when asked to', async () => {
-    const result = resultOf('fetch', await program.ok('fetch', 'app', URI, '--version=1.2.0', '--prov', '-d', folder(), '-ojson'))
+    const result = resultOf(
+      'fetch',
+      await program.ok('fetch', 'app', URI, '--version=1.2.0', '--prov', '-d', folder(), '-ojson'),
+    )
     const file = folder('app-1.2.0.tgz')
     const digest = sha256(readFileSync(sources.get('1.2.0') ?? ''))
-    assert.deepEqual(result, { repository: URI, name: 'app', version: '1.2.0', digest, file, provenance: `${file}.prov`, directory: null })
+    assert.deepEqual(result, {
+      repository: URI,
+      name: 'app',
+      version: '1.2.0',
+      digest,
+      file,
+      provenance: `${file}.prov`,
+      directory: null,
+    })
     assert.equal(basename(file), 'app-1.2.0.tgz')
   })
 })

@@ -49,7 +49,8 @@ describe('init', () => {
     await program.ok('push', await program.chart('app', '1.0.0'), URI)
     assert.equal(
       await program.ok('init', '--force', URI),
-      `The index that was there listed 1 chart version; the archives stay in the bucket.\nInitialized empty repository at ${URI}\n`,
+      `The index that was there listed 1 chart version; the archives stay in the bucket.\nInitialized empty ` +
+        `repository at ${URI}\n`,
     )
     assert.ok((await program.keys()).includes('charts/app-1.0.0.tgz'))
   })
@@ -64,13 +65,17 @@ describe('init', () => {
   it('makes the index of a URI that Helm knows by a name when told to ignore that', async () => {
     program.addRepository('stable', URI)
     const known = 'The repository with the provided URI already exists under name "stable", ignore init operation.\n'
-    assert.equal(await program.ok('init', '--ignore-if-exists', URI), `${known}Initialized empty repository at ${URI}\n`)
+    assert.equal(
+      await program.ok('init', '--ignore-if-exists', URI),
+      `${known}Initialized empty repository at ${URI}\n`,
+    )
     const there = 'The index file already exists under the provided URI, ignore init operation.\n'
     assert.equal(await program.ok('init', '--ignore-if-exists', URI), known + there)
   })
 
   it('refuses --force together with --ignore-if-exists', async () => {
-    const sentence = 'The --force and --ignore-if-exists flags are mutually exclusive and cannot be specified together.\n'
+    const sentence =
+      'The --force and --ignore-if-exists flags are mutually exclusive and cannot be specified together.\n'
     assert.equal(await program.fails('init', URI, '--force', '--ignore-if-exists'), sentence)
   })
 
@@ -85,7 +90,10 @@ describe('init', () => {
   })
 
   it('reports a bucket that is not there', async () => {
-    assert.equal(await program.fails('init', 's3://nowhere/charts'), 'Error: upload index to s3: upload index to S3 bucket: there is no bucket nowhere\n')
+    assert.equal(
+      await program.fails('init', 's3://nowhere/charts'),
+      'Error: upload index to s3: upload index to S3 bucket: there is no bucket nowhere\n',
+    )
   })
 
   it('prints JSON when asked to', async () => {

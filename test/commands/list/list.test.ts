@@ -10,7 +10,9 @@ const URI = 's3://acme/charts'
 describe('list', () => {
   const program = useProgram()
   const names = async (...argv: string[]): Promise<string[]> => {
-    const { versions } = resultOf('list', await program.ok('list', URI, '-ojson', ...argv)) as { versions: { name: string; version: string }[] }
+    const { versions } = resultOf('list', await program.ok('list', URI, '-ojson', ...argv)) as {
+      versions: { name: string; version: string }[]
+    }
     return versions.map(({ name, version }) => `${name} ${version}`)
   }
 
@@ -20,7 +22,13 @@ describe('list', () => {
 
   describe('with charts', () => {
     beforeEach(async () => {
-      const archives = [['web', '1.2.0'], ['web', '1.10.0'], ['web', '2.0.0-rc.1'], ['app', '0.1.0'], ['beta', '1.0.0-b']] as const
+      const archives = [
+        ['web', '1.2.0'],
+        ['web', '1.10.0'],
+        ['web', '2.0.0-rc.1'],
+        ['app', '0.1.0'],
+        ['beta', '1.0.0-b'],
+      ] as const
       const paths = []
       for (const [name, version] of archives) paths.push(await program.chart(name, version))
       await program.ok('push', ...paths, URI, '--no-compact')
@@ -41,9 +49,18 @@ describe('list', () => {
         assert.deepEqual(await names('web', '--version=v1.10.0+b', ...flags), ['web 1.10.0+b'])
         assert.deepEqual(await names('web', '--version=1.10.0+missing', ...flags), [])
       }
-      assert.deepEqual((await names('web', '--version=1.10.0', '--all-versions')).sort(), ['web 1.10.0', 'web 1.10.0+b'])
-      assert.deepEqual((await names('web', '--version=>=1.10.0+x', '--all-versions')).sort(), ['web 1.10.0', 'web 1.10.0+b'])
-      assert.equal(await program.ok('list', URI, 'web', '--version=1.10.0+missing'), 'No charts found: no version satisfies 1.10.0+missing.\n')
+      assert.deepEqual((await names('web', '--version=1.10.0', '--all-versions')).sort(), [
+        'web 1.10.0',
+        'web 1.10.0+b',
+      ])
+      assert.deepEqual((await names('web', '--version=>=1.10.0+x', '--all-versions')).sort(), [
+        'web 1.10.0',
+        'web 1.10.0+b',
+      ])
+      assert.equal(
+        await program.ok('list', URI, 'web', '--version=1.10.0+missing'),
+        'No charts found: no version satisfies 1.10.0+missing.\n',
+      )
     })
 
     it('is called ls, too, and takes the name of a repository', async () => {
@@ -81,10 +98,19 @@ describe('list', () => {
 
   it('puts long and many-lined descriptions on one line, and keeps them whole for programs', async () => {
     const description = `first\nline\u001b[31m ${'and more '.repeat(10)}`
-    const files = { 'Chart.yaml': `apiVersion: v2\nname: app\nversion: 1.0.0\nappVersion: "3.1"\ndeprecated: true\ndescription: ${JSON.stringify(description)}\n` }
+    const files = {
+      'Chart.yaml':
+        `apiVersion: v2\nname: app\nversion: 1.0.0\nappVersion: "3.1"\ndeprecated: true\ndescription: ` +
+        `${JSON.stringify(description)}\n`,
+    }
     await program.ok('push', await program.chart('app', '1.0.0', files), URI)
-    assert.match(await program.ok('list', URI), /\napp   1\.0\.0    3\.1 {10}\S+  first line ?\[31m and more and more and more and m\.\.\.\n$/)
-    const { versions } = resultOf('list', await program.ok('list', URI, '-ojson')) as { versions: Record<string, unknown>[] }
+    assert.match(
+      await program.ok('list', URI),
+      /\napp   1\.0\.0    3\.1 {10}\S+  first line ?\[31m and more and more and more and m\.\.\.\n$/,
+    )
+    const { versions } = resultOf('list', await program.ok('list', URI, '-ojson')) as {
+      versions: Record<string, unknown>[]
+    }
     assert.equal(versions[0]?.['deprecated'], true)
     assert.match(String(versions[0]?.['description']), /^first line.*(and more ?){10}$/)
   })
@@ -104,7 +130,10 @@ describe('list', () => {
 
   it('refuses a place that is not a repository, and too many words', async () => {
     assert.match(await program.fails('list', 's3://acme/other'), /^Error: there is no index\.yaml/)
-    assert.match(await program.fails('list', URI, 'app', 'web'), /^Error: accepts between 1 and 2 arg\(s\), received 3\n/)
+    assert.match(
+      await program.fails('list', URI, 'app', 'web'),
+      /^Error: accepts between 1 and 2 arg\(s\), received 3\n/,
+    )
   })
 })
 
@@ -114,9 +143,15 @@ describe('entries that Helm skips or knows by another name', () => {
   it('are listed, fetched and copied as Helm reads them, and by the exact text of their version', async () => {
     await program.ok('init', 's3://acme/copy')
     await program.bucket.put(asKey('charts/app-1.0.0.tgz'), await chartArchive('app', '1.0.0'), { when: 'always' })
-    const entry = (version: string, name?: string): object => ({ ...(name && { name }), version, urls: ['app-1.0.0.tgz'] })
+    const entry = (version: string, name?: string): object => ({
+      ...(name && { name }),
+      version,
+      urls: ['app-1.0.0.tgz'],
+    })
     const entries = { app: [entry('2.0.0'), entry('1.0.0.0', 'app'), entry('1.0.0')], other: [entry('1.0.0', 'app')] }
-    await program.bucket.put(asKey('charts/index.yaml'), Buffer.from(JSON.stringify({ apiVersion: 'v1', entries })), { when: 'always' })
+    await program.bucket.put(asKey('charts/index.yaml'), Buffer.from(JSON.stringify({ apiVersion: 'v1', entries })), {
+      when: 'always',
+    })
     assert.match(await program.ok('list', 's3://acme/charts'), /^NAME.*\nother +1\.0\.0\n$/)
     assert.match(await program.ok('list', 's3://acme/charts', 'app', '--version=1.0.0.0'), /\napp +1\.0\.0\.0\n/)
     await program.ok('fetch', 'app', 's3://acme/charts', '--version=1.0.0.0', '-d', program.path('out'))
@@ -127,10 +162,19 @@ describe('entries that Helm skips or knows by another name', () => {
 
   it('are not called pre-releases that --devel shows', async () => {
     const entries = { hub: [{ name: 'hub', version: '1.0.0-01', apiVersion: 'v1', urls: ['hub-1.0.0-01.tgz'] }] }
-    const put = (more: object): Promise<unknown> => program.bucket.put(asKey('charts/index.yaml'), Buffer.from(JSON.stringify({ apiVersion: 'v1', entries: { ...entries, ...more } })), { when: 'always' })
+    const put = (more: object): Promise<unknown> =>
+      program.bucket.put(
+        asKey('charts/index.yaml'),
+        Buffer.from(JSON.stringify({ apiVersion: 'v1', entries: { ...entries, ...more } })),
+        { when: 'always' },
+      )
     await put({})
-    for (const flags of [[], ['--all-versions'], ['--devel'], ['hub']]) assert.equal(await program.ok('list', 's3://acme/charts', ...flags), 'No charts found.\n')
+    for (const flags of [[], ['--all-versions'], ['--devel'], ['hub']])
+      assert.equal(await program.ok('list', 's3://acme/charts', ...flags), 'No charts found.\n')
     await put({ app: [{ name: 'app', version: '1.0.0-rc.1', apiVersion: 'v1', urls: ['app-1.0.0-rc.1.tgz'] }] })
-    assert.equal(await program.ok('list', 's3://acme/charts'), 'No charts found: there are only pre-releases, which --devel shows.\n')
+    assert.equal(
+      await program.ok('list', 's3://acme/charts'),
+      'No charts found: there are only pre-releases, which --devel shows.\n',
+    )
   })
 })

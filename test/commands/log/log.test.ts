@@ -9,7 +9,12 @@ interface Entry {
   readonly id: string
   readonly state: string
   readonly command: string | null
-  readonly changes: readonly { readonly change: string; readonly name: string; readonly version: string; readonly digest: string | null }[]
+  readonly changes: readonly {
+    readonly change: string
+    readonly name: string
+    readonly version: string
+    readonly digest: string | null
+  }[]
   readonly [field: string]: unknown
 }
 
@@ -19,7 +24,8 @@ describe('log', () => {
     resultOf('log', await program.ok('log', URI, '-ojson', ...argv)) as { entries: Entry[]; hasMore: boolean }
   const told = ({ entries }: { readonly entries: readonly Entry[] }): string[] =>
     entries.map(({ changes, command, state }) =>
-      [command ?? '-', state, ...changes.map(({ change, name, version }) => `${change} ${name} ${version}`)].join(', '))
+      [command ?? '-', state, ...changes.map(({ change, name, version }) => `${change} ${name} ${version}`)].join(', '),
+    )
   const push = async (name: string, version: string, ...flags: string[]): Promise<string> =>
     program.ok('push', await program.chart(name, version), URI, ...flags)
 
@@ -38,7 +44,10 @@ describe('log', () => {
     const log = await read()
     assert.deepEqual(told(log), ['push, pending, added web 2.0.0', 'push, folded, added app 1.0.0'])
     const [newest] = log.entries
-    assert.deepEqual([newest?.['user'], newest?.['host'], newest?.['tool'], newest?.['foldedAt']], ['tester', 'test-host', 'helm-s3/development', null])
+    assert.deepEqual(
+      [newest?.['user'], newest?.['host'], newest?.['tool'], newest?.['foldedAt']],
+      ['tester', 'test-host', 'helm-s3/development', null],
+    )
     assert.match(newest?.changes[0]?.digest ?? '', /^[0-9a-f]{64}$/)
     const lines = (await program.ok('log', URI)).split('\n')
     assert.match(lines[0] ?? '', /^WHEN +WHO +COMMAND +STATE +CHANGES$/)
@@ -70,7 +79,10 @@ describe('log', () => {
 
   it('shows an archive without an entry as what it is, and not as the removal of a version', async () => {
     for (const file of ['app-0.9.0.tgz', 'app-1-2.0.0.tgz']) {
-      await program.bucket.put(asKey(`charts/${file}`), Buffer.from('died'), { when: 'always', metadata: { 'chart-digest': '0'.repeat(64) } })
+      await program.bucket.put(asKey(`charts/${file}`), Buffer.from('died'), {
+        when: 'always',
+        metadata: { 'chart-digest': '0'.repeat(64) },
+      })
     }
     program.pass(2 * 3_600_000)
     await program.ok('prune', URI, '--orphans', '--allow-many-orphans')
@@ -82,7 +94,12 @@ describe('log', () => {
   })
 
   it('chooses one chart, and so many at most', async () => {
-    for (const [name, version] of [['app', '1.0.0'], ['web', '1.0.0'], ['app', '1.1.0']] as const) await push(name, version, '--no-compact')
+    for (const [name, version] of [
+      ['app', '1.0.0'],
+      ['web', '1.0.0'],
+      ['app', '1.1.0'],
+    ] as const)
+      await push(name, version, '--no-compact')
     assert.deepEqual(told(await read('app')), ['push, pending, added app 1.1.0', 'push, pending, added app 1.0.0'])
     const limited = await read('--limit=1')
     assert.deepEqual([told(limited), limited.hasMore], [['push, pending, added app 1.1.0'], true])
@@ -93,7 +110,9 @@ describe('log', () => {
 
   it('names what it cannot read, and goes on', async () => {
     await push('app', '1.0.0', '--no-compact')
-    await program.bucket.put(asKey('charts/index.d/01HF7YATZ80000000000000000.yaml'), Buffer.from('apiVersion: v9\n'), { when: 'always' })
+    await program.bucket.put(asKey('charts/index.d/01HF7YATZ80000000000000000.yaml'), Buffer.from('apiVersion: v9\n'), {
+      when: 'always',
+    })
     const { status, stdout, stderr } = await program.run('log', URI, '-ojson')
     assert.equal(status, 0)
     assert.deepEqual(told(resultOf('log', stdout) as { entries: Entry[] }), ['push, pending, added app 1.0.0'])
@@ -111,7 +130,11 @@ describe('log', () => {
       },
     })
     await read('--limit=1')
-    assert.deepEqual(requests, ['charts/index.yaml 32768', 'charts/index.d/ULID.yaml all', 'charts/index.d/ULID.yaml all'])
+    assert.deepEqual(requests, [
+      'charts/index.yaml 32768',
+      'charts/index.d/ULID.yaml all',
+      'charts/index.d/ULID.yaml all',
+    ])
   })
 
   it('reads the whole of an index whose annotations stand behind the entries', async () => {
@@ -127,6 +150,9 @@ describe('log', () => {
 
   it('refuses a repository that is none, and a limit that is none', async () => {
     assert.match(await program.fails('log', 's3://acme/other'), /^Error: there is no index\.yaml/)
-    assert.match(await program.fails('log', URI, '--limit=0'), /^Error: invalid argument "0" for "--limit" flag: must be a whole number, at least 1/)
+    assert.match(
+      await program.fails('log', URI, '--limit=0'),
+      /^Error: invalid argument "0" for "--limit" flag: must be a whole number, at least 1/,
+    )
   })
 })

@@ -36,7 +36,10 @@ describe('prune', () => {
   it('removes what no rule keeps from index and bucket, as one delta, and says how much that frees', async () => {
     const deltas = (await program.keys('charts/index.d/')).length
     const stdout = await program.ok('prune', URI, '--keep-last=1')
-    assert.match(stdout, /^NAME +VERSION +CREATED +SIZE\napp +1\.1\.0 +\d{4}-\d\d-\d\d +\d+ B\napp +1\.0\.0 .*\n\nRemoved 2 chart versions: \d+ B\.\n/)
+    assert.match(
+      stdout,
+      /^NAME +VERSION +CREATED +SIZE\napp +1\.1\.0 +\d{4}-\d\d-\d\d +\d+ B\napp +1\.0\.0 .*\n\nRemoved 2 chart versions: \d+ B\.\n/,
+    )
     assert.match(stdout, /\nKept 3 chart versions: 2 among the newest, 1 of a kind that no rule covers\.\n$/)
     assert.deepEqual(await archives(), ['app-2.0.0.tgz', 'app-2.1.0-rc.1.tgz', 'web-1.0.0.tgz'])
     assert.equal((await program.keys('charts/index.d/')).length, deltas + 1)
@@ -45,7 +48,10 @@ describe('prune', () => {
 
   it('says the same in a dry run, and writes nothing', async () => {
     const before = await program.keys()
-    assert.match(await program.ok('prune', URI, '--keep-last=1', '--dry-run'), /\nWould remove 2 chart versions: \d+ B\.\n/)
+    assert.match(
+      await program.ok('prune', URI, '--keep-last=1', '--dry-run'),
+      /\nWould remove 2 chart versions: \d+ B\.\n/,
+    )
     assert.deepEqual(await program.keys(), before)
   })
 
@@ -87,34 +93,65 @@ describe('prune', () => {
   })
 
   it('keeps what a file lists', async () => {
-    const { stderr } = await program.run('prune', URI, '--keep-last=1', `--keep-file=${write('keep.txt', '# production\napp 1.0.*\nweb 7.*\n')}`)
+    const { stderr } = await program.run(
+      'prune',
+      URI,
+      '--keep-last=1',
+      `--keep-file=${write('keep.txt', '# production\napp 1.0.*\nweb 7.*\n')}`,
+    )
     assert.equal(stderr, `helm-s3: ${program.path('keep.txt')} has a line that matches nothing: web 7.*\n`)
     assert.deepEqual(await archives(), ['app-1.0.0.tgz', 'app-2.0.0.tgz', 'app-2.1.0-rc.1.tgz', 'web-1.0.0.tgz'])
   })
 
   it('keeps what the releases of the cluster use, as the helm that runs it tells', async () => {
-    helmThat(`console.log(JSON.stringify(process.argv.slice(2).join(' ').startsWith('ls -A -o json --max 0') ? [{ name: 'x', chart: 'app-1.1.0' }] : []))`)
+    helmThat(
+      `console.log(JSON.stringify(process.argv.slice(2).join(' ').startsWith('ls -A -o json --max 0') ? [{ name: ` +
+        `'x', chart: 'app-1.1.0' }] : []))`,
+    )
     await program.ok('prune', URI, '--keep-last=1', '--keep-in-use')
     assert.deepEqual(await archives(), ['app-1.1.0.tgz', 'app-2.0.0.tgz', 'app-2.1.0-rc.1.tgz', 'web-1.0.0.tgz'])
   })
 
   it('keeps what several files of releases name', async () => {
     const [one, two] = [write('1.json', '[{"chart":"app-1.0.0"}]'), write('2.yaml', '- chart: app-1.1.0\n')]
-    assert.match(await program.ok('prune', URI, '--keep-last=1', `--keep-in-use=${one}`, `--keep-in-use=${two}`), /2 in use/)
+    assert.match(
+      await program.ok('prune', URI, '--keep-last=1', `--keep-in-use=${one}`, `--keep-in-use=${two}`),
+      /2 in use/,
+    )
   })
 
   describe('removes nothing when it', () => {
     const CASES: readonly (readonly [string, (path: (name: string, text: string) => string) => string[], RegExp])[] = [
       ['is given no rule', () => [], /^Error: no rule says what to remove\nHint: give --keep-last/],
       ['is only told what to keep', (file) => [`--keep-file=${file('k', 'app 1.0.0')}`], /no rule says what to remove/],
-      ['shall keep no stable version at all', () => ['--keep-last=0'], /invalid argument "0" for "--keep-last" flag: must be a whole number, at least 1/],
+      [
+        'shall keep no stable version at all',
+        () => ['--keep-last=0'],
+        /invalid argument "0" for "--keep-last" flag: must be a whole number, at least 1/,
+      ],
       ['does not understand an age', () => ['--older-than=soon'], /invalid argument "soon" for "--older-than"/],
       ['has rules about versions for orphans alone', () => ['--orphans', '--name=app'], /--orphans alone removes none/],
       ['has an empty pattern', () => ['--keep-last=1', '--name='], /need a text that is not empty/],
-      ['cannot read its keep file', () => ['--keep-last=1', '--keep-file=missing.txt'], /^Error: open keep file missing\.txt: no such file/],
-      ['cannot read the releases', () => ['--keep-last=1', '--keep-in-use=missing.json'], /^Error: read the releases: open missing\.json: no such file/],
-      ['reads something else in their place', (file) => ['--keep-last=1', `--keep-in-use=${file('r', '{"items":[]}')}`], /cannot tell which charts are in use: .*not the list/],
-      ['reads releases without charts', (file) => ['--keep-last=1', `--keep-in-use=${file('r', '[{"name":"x"}]')}`], /a release without its chart/],
+      [
+        'cannot read its keep file',
+        () => ['--keep-last=1', '--keep-file=missing.txt'],
+        /^Error: open keep file missing\.txt: no such file/,
+      ],
+      [
+        'cannot read the releases',
+        () => ['--keep-last=1', '--keep-in-use=missing.json'],
+        /^Error: read the releases: open missing\.json: no such file/,
+      ],
+      [
+        'reads something else in their place',
+        (file) => ['--keep-last=1', `--keep-in-use=${file('r', '{"items":[]}')}`],
+        /cannot tell which charts are in use: .*not the list/,
+      ],
+      [
+        'reads releases without charts',
+        (file) => ['--keep-last=1', `--keep-in-use=${file('r', '[{"name":"x"}]')}`],
+        /a release without its chart/,
+      ],
     ]
     for (const [what, flags, expected] of CASES) {
       it(what, async () => {
@@ -128,15 +165,24 @@ describe('prune', () => {
       const before = await program.keys()
       helmThat(`console.error('Error: Kubernetes cluster unreachable'); process.exit(1)`)
       const stderr = await program.fails('prune', URI, '--keep-last=1', '--keep-in-use')
-      assert.match(stderr, /^Error: cannot tell which charts are in use: `.*ls -A -o json.*` failed: Error: Kubernetes cluster unreachable\nHint: nothing was removed/)
+      assert.match(
+        stderr,
+        /^Error: cannot tell which charts are in use: `.*ls -A -o json.*` failed: Error: Kubernetes cluster unreachable\nHint: nothing was removed/,
+      )
       assert.deepEqual(await program.keys(), before)
     })
   })
 
   describe('--orphans', () => {
     beforeEach(async () => {
-      await program.bucket.put(asKey('charts/app-0.9.0.tgz'), Buffer.from('died'), { when: 'always', metadata: { 'chart-digest': '0'.repeat(64) } })
-      await program.bucket.put(asKey('charts/app-0.8.0.tgz.prov'), Buffer.from('left'), { when: 'always', metadata: { delta: '01M8DTSA7J784G9KDPW2NXT8MY' } })
+      await program.bucket.put(asKey('charts/app-0.9.0.tgz'), Buffer.from('died'), {
+        when: 'always',
+        metadata: { 'chart-digest': '0'.repeat(64) },
+      })
+      await program.bucket.put(asKey('charts/app-0.8.0.tgz.prov'), Buffer.from('left'), {
+        when: 'always',
+        metadata: { delta: '01M8DTSA7J784G9KDPW2NXT8MY' },
+      })
       await program.bucket.put(asKey('charts/backup.tgz'), Buffer.from('mine'), { when: 'always' })
     })
 
@@ -147,8 +193,14 @@ describe('prune', () => {
     it('removes old ones, and provenance files alone, and nothing that is no archive of a version', async () => {
       program.pass(HOUR + 1000)
       const stdout = await program.ok('prune', URI, '--orphans', '--allow-many-orphans')
-      assert.match(stdout, /\nRemoved 2 orphans: 8 B\.\nKept 1 file without an entry, of which nothing proves that it is an orphan:\n {2}charts\/backup\.tgz: it is not called NAME-VERSION\.tgz\n$/)
-      assert.deepEqual((await archives()).filter((key) => !/-[12]\./.test(key)), ['backup.tgz'])
+      assert.match(
+        stdout,
+        /\nRemoved 2 orphans: 8 B\.\nKept 1 file without an entry, of which nothing proves that it is an orphan:\n {2}charts\/backup\.tgz: it is not called NAME-VERSION\.tgz\n$/,
+      )
+      assert.deepEqual(
+        (await archives()).filter((key) => !/-[12]\./.test(key)),
+        ['backup.tgz'],
+      )
       assert.equal((await archives()).length, 6)
     })
 
@@ -158,7 +210,13 @@ describe('prune', () => {
       const before = await program.keys()
       const stderr = await program.fails('prune', URI, '--orphans')
       const archiveCount = before.filter((key) => key.endsWith('.tgz')).length
-      assert.match(stderr, new RegExp(`^Error: no entry names 1 of ${String(archiveCount)} archives: that is more than a tenth\\nHint: nothing was removed; .*helm s3 reindex .*--allow-many-orphans\\n$`))
+      assert.match(
+        stderr,
+        new RegExp(
+          `^Error: no entry names 1 of ${String(archiveCount)} archives: that is more than a tenth\\nHint: nothing ` +
+            `was removed; .*helm s3 reindex .*--allow-many-orphans\\n$`,
+        ),
+      )
       assert.deepEqual(await program.keys(), before)
       assert.match(await program.ok('prune', URI, '--orphans', '--dry-run'), /Would remove 2 orphans/)
     })
@@ -171,31 +229,54 @@ describe('prune', () => {
 
     it('removes none while index.yaml is being made anew', async () => {
       program.pass(HOUR + 1000)
-      await program.bucket.put(asKey('charts/index.d/rebuild-0123456789abcdef.json'), Buffer.from('{}'), { when: 'always' })
+      await program.bucket.put(asKey('charts/index.d/rebuild-0123456789abcdef.json'), Buffer.from('{}'), {
+        when: 'always',
+      })
       const before = await program.keys()
       const stderr = await program.fails('prune', URI, '--orphans', '--allow-many-orphans')
-      assert.match(stderr, /^Error: the index of s3:\/\/acme\/charts is being made anew: .*\nHint: nothing was removed; /)
+      assert.match(
+        stderr,
+        /^Error: the index of s3:\/\/acme\/charts is being made anew: .*\nHint: nothing was removed; /,
+      )
       assert.deepEqual(await program.keys(), before)
       program.pass(21 * 60_000)
       assert.match(await program.ok('prune', URI, '--orphans', '--allow-many-orphans'), /Removed 2 orphans/)
     })
 
     it('are what a push has left, or charts of the name of their file, and no packs and backups', async () => {
-      const put = (name: string, body: Uint8Array): Promise<unknown> => program.bucket.put(asKey(`charts/${name}`), body, { when: 'always' })
+      const put = (name: string, body: Uint8Array): Promise<unknown> =>
+        program.bucket.put(asKey(`charts/${name}`), body, { when: 'always' })
       await put('sdk-2.4.1.tgz', tgz({ name: 'package/package.json', content: '{"name":"sdk","version":"2.4.1"}' }))
       await put('old-1.0.0.tgz', await chartArchive('old', '1.0.0'))
       await put('other-1.0.0.tgz', await chartArchive('old', '1.0.0'))
       program.pass(HOUR + 1000)
       const stdout = await program.ok('prune', URI, '--orphans', '--allow-many-orphans', '-ojson')
-      const { foreign, orphans } = resultOf('prune', stdout) as { foreign: { key: string; reason: string }[]; orphans: { key: string }[] }
-      assert.deepEqual(orphans.map(({ key }) => key).sort(), ['charts/app-0.8.0.tgz', 'charts/app-0.9.0.tgz', 'charts/old-1.0.0.tgz'])
-      assert.deepEqual(foreign.map(({ key }) => key).sort(), ['charts/backup.tgz', 'charts/other-1.0.0.tgz', 'charts/sdk-2.4.1.tgz'])
+      const { foreign, orphans } = resultOf('prune', stdout) as {
+        foreign: { key: string; reason: string }[]
+        orphans: { key: string }[]
+      }
+      assert.deepEqual(orphans.map(({ key }) => key).sort(), [
+        'charts/app-0.8.0.tgz',
+        'charts/app-0.9.0.tgz',
+        'charts/old-1.0.0.tgz',
+      ])
+      assert.deepEqual(foreign.map(({ key }) => key).sort(), [
+        'charts/backup.tgz',
+        'charts/other-1.0.0.tgz',
+        'charts/sdk-2.4.1.tgz',
+      ])
       assert.ok(await program.object('charts/sdk-2.4.1.tgz'))
     })
 
     it('are no archives of a version that has an entry, whatever their files are called', async () => {
-      const metadata = { 'chart-digest': '0'.repeat(64), 'chart-metadata': '{"name":"app","version":"2.0.0","apiVersion":"v2"}' }
-      await program.bucket.put(asKey('charts/app-v2.0.0.tgz'), Buffer.from('served elsewhere'), { when: 'always', metadata })
+      const metadata = {
+        'chart-digest': '0'.repeat(64),
+        'chart-metadata': '{"name":"app","version":"2.0.0","apiVersion":"v2"}',
+      }
+      await program.bucket.put(asKey('charts/app-v2.0.0.tgz'), Buffer.from('served elsewhere'), {
+        when: 'always',
+        metadata,
+      })
       program.pass(HOUR + 1000)
       const stdout = await program.ok('prune', URI, '--orphans', '--allow-many-orphans')
       assert.match(stdout, /\n {2}charts\/app-v2\.0\.0\.tgz: it is app 2\.0\.0, which has an entry\n/)

@@ -34,15 +34,29 @@ describe('push of folders', () => {
   })
 
   it('packages them without what .helmignore names', async () => {
-    const folder = writeFolder(program, 'x', { 'Chart.yaml': CHART, '.helmignore': '*.bak\nci/\n', 'values.bak': '', 'ci/t.yaml': '', 'templates/a.yaml': 'a', 'templates/.a.swp': '' })
+    const folder = writeFolder(program, 'x', {
+      'Chart.yaml': CHART,
+      '.helmignore': '*.bak\nci/\n',
+      'values.bak': '',
+      'ci/t.yaml': '',
+      'templates/a.yaml': 'a',
+      'templates/.a.swp': '',
+    })
     assert.equal(await program.ok('push', folder, URI), UPLOADED)
-    assert.deepEqual(Object.keys(await pushed(program, 'app-1.0.0.tgz')), ['Chart.yaml', 'templates/a.yaml', '.helmignore'])
+    assert.deepEqual(Object.keys(await pushed(program, 'app-1.0.0.tgz')), [
+      'Chart.yaml',
+      'templates/a.yaml',
+      '.helmignore',
+    ])
   })
 
   it('writes the versions of the flags, with several folders and a slash at the end', async () => {
     const a = writeFolder(program, 'a', { 'Chart.yaml': CHART })
     const b = writeFolder(program, 'b', { 'Chart.yaml': CHART.replace('app', 'web') })
-    assert.equal(await program.ok('push', `${a}/`, b, URI, '--version', '2.0.0', '--app-version=7'), 'Successfully uploaded 2 charts to the repository.\n')
+    assert.equal(
+      await program.ok('push', `${a}/`, b, URI, '--version', '2.0.0', '--app-version=7'),
+      'Successfully uploaded 2 charts to the repository.\n',
+    )
     assert.match((await pushed(program, 'web-2.0.0.tgz'))['Chart.yaml'] ?? '', /^appVersion: "7"$/m)
     assert.match((await pushed(program, 'app-2.0.0.tgz'))['Chart.yaml'] ?? '', /^version: 2\.0\.0$/m)
   })
@@ -54,7 +68,10 @@ describe('push of folders', () => {
     assert.equal(await program.ok('push', folder, URI), UPLOADED)
     assert.equal((await pushed(program, 'app-1.0.0.tgz'))['templates/a.yaml'], 'shared')
     symlinkSync('..', program.path('shared', 'tpl', 'up'))
-    assert.match(await program.fails('push', folder, URI), /: the symbolic link .*\/templates\/up\/tpl leads back to itself\n/)
+    assert.match(
+      await program.fails('push', folder, URI),
+      /: the symbolic link .*\/templates\/up\/tpl leads back to itself\n/,
+    )
   })
 
   it('makes the same archive again, so that a push that is repeated changes nothing', async () => {
@@ -101,14 +118,20 @@ describe('push of patterns, of other buckets and of standard input', () => {
     await program.chart('app', '1.0.0')
     await program.chart('app', '1.1.0')
     writeFileSync(program.path('app-1.0.0.tgz.prov'), 'signed')
-    assert.equal(await program.ok('push', program.path('app-*'), URI), 'Successfully uploaded 2 charts to the repository.\n')
+    assert.equal(
+      await program.ok('push', program.path('app-*'), URI),
+      'Successfully uploaded 2 charts to the repository.\n',
+    )
     assert.equal(await program.text('charts/app-1.0.0.tgz.prov'), 'signed')
   })
 
   it('finds folders by a pattern', async () => {
     writeFolder(program, 'all/a', { 'Chart.yaml': CHART })
     writeFolder(program, 'all/b', { 'Chart.yaml': CHART.replace('app', 'web') })
-    assert.equal(await program.ok('push', program.path('all', '*'), URI, '--version=3.0.0'), 'Successfully uploaded 2 charts to the repository.\n')
+    assert.equal(
+      await program.ok('push', program.path('all', '*'), URI, '--version=3.0.0'),
+      'Successfully uploaded 2 charts to the repository.\n',
+    )
     assert.deepEqual(await program.keys('charts/web'), ['charts/web-3.0.0.tgz'])
   })
 
@@ -122,7 +145,10 @@ describe('push of patterns, of other buckets and of standard input', () => {
   it('speaks of one chart when a pattern matches one', async () => {
     await program.chart('app', '1.0.0')
     await program.ok('push', program.path('*.tgz'), URI)
-    assert.match(await program.fails('push', program.path('*.tgz'), URI), /^The chart already exists in the repository /)
+    assert.match(
+      await program.fails('push', program.path('*.tgz'), URI),
+      /^The chart already exists in the repository /,
+    )
   })
 
   it('reads an archive from a bucket, with its provenance file', async () => {
@@ -138,7 +164,10 @@ describe('push of patterns, of other buckets and of standard input', () => {
   it('reads an archive from standard input, and its provenance file from --prov', async () => {
     program.stdin = await chartArchive('app', '1.0.0')
     writeFileSync(program.path('p'), 'signed')
-    for (const argv of [['push', '-', URI, '--prov', program.path('p')], ['--prov', program.path('p'), 'push', '--force', '-', URI]]) {
+    for (const argv of [
+      ['push', '-', URI, '--prov', program.path('p')],
+      ['--prov', program.path('p'), 'push', '--force', '-', URI],
+    ]) {
       assert.equal(await program.ok(...argv), UPLOADED)
       assert.equal(await program.text('charts/app-1.0.0.tgz.prov'), 'signed')
     }
@@ -150,7 +179,10 @@ describe('push of patterns, of other buckets and of standard input', () => {
     writeFileSync(program.path('other'), 'other')
     await program.ok('push', path, URI, `--prov=${program.path('other')}`)
     assert.equal(await program.text('charts/app-1.0.0.tgz.prov'), 'other')
-    for (const argv of [['fetch', 'app', URI, '--prov', '-d', program.path('d')], ['--prov', 'pull', 'app', URI, '-d', program.path('e')]]) {
+    for (const argv of [
+      ['fetch', 'app', URI, '--prov', '-d', program.path('d')],
+      ['--prov', 'pull', 'app', URI, '-d', program.path('e')],
+    ]) {
       await program.ok(...argv)
       assert.equal(readFileSync(`${String(argv.at(-1))}/app-1.0.0.tgz.prov`, 'utf8'), 'other')
     }
@@ -175,9 +207,14 @@ describe('push of bad sources', () => {
     writeFolder(program, 'outer/inner', { 'Chart.yaml': CHART })
     writeFolder(program, 'app-2.0.0.TGZ', { 'values.yaml': '' })
     writeFolder(program, 'hidden', { 'Chart.yaml': CHART, '.helmignore': '*.yaml' })
-    writeFolder(program, 'bare', { 'Chart.yaml': `${CHART}dependencies:\n- {name: lib, version: 1.x.x, repository: ""}\n`, '.helmignore': 'charts/' })
+    writeFolder(program, 'bare', {
+      'Chart.yaml': `${CHART}dependencies:\n- {name: lib, version: 1.x.x, repository: ""}\n`,
+      '.helmignore': 'charts/',
+    })
     writeFolder(program, 'bare/charts/lib', { 'Chart.yaml': 'apiVersion: v2\nname: lib\nversion: 1.0.0\n' })
-    writeFolder(program, 'needy', { 'Chart.yaml': `${CHART}dependencies:\n- {name: lib, version: 1.x.x, repository: "https://x"}\n` })
+    writeFolder(program, 'needy', {
+      'Chart.yaml': `${CHART}dependencies:\n- {name: lib, version: 1.x.x, repository: "https://x"}\n`,
+    })
     writeFolder(program, 'stars', { 'Chart.yaml': CHART, '.helmignore': '**/x' })
     writeFolder(program, 'large', { 'Chart.yaml': CHART, 'big.bin': 'x'.repeat(5 * 1024 * 1024 + 1) })
     writeFolder(program, 'broken', { 'Chart.yaml': CHART })
@@ -188,35 +225,133 @@ describe('push of bad sources', () => {
   })
 
   const cases: readonly Refusal[] = [
-    { says: 'a folder that is no chart', argv: ['/empty'], stderr: /^Error: failed to load chart file: .*empty: Chart\.yaml file is missing\nHint: / },
-    { says: 'the charts below a folder', argv: ['/outer'], stderr: /outer: Chart\.yaml file is missing\nHint: there are charts below it: .*outer\/inner\n$/ },
-    { says: 'that a folder is no archive', argv: ['/app-2.0.0.TGZ'], stderr: /Chart\.yaml file is missing\nHint: .*app-2\.0\.0\.TGZ is a folder, in spite of its name/ },
-    { says: 'what hides Chart.yaml', argv: ['/hidden'], stderr: /Chart\.yaml file is missing\nHint: .*hidden\/\.helmignore excludes Chart\.yaml from/ },
-    { says: 'what hides the dependencies', argv: ['/bare'], stderr: /missing in charts\/ directory: lib\nHint: .*bare\/\.helmignore excludes charts\/ from/ },
-    { says: 'a dependency that is not there', argv: ['/needy'], stderr: /needy: found in Chart\.yaml, but missing in charts\/ directory: lib\nHint: .*`helm dependency build`/ },
+    {
+      says: 'a folder that is no chart',
+      argv: ['/empty'],
+      stderr: /^Error: failed to load chart file: .*empty: Chart\.yaml file is missing\nHint: /,
+    },
+    {
+      says: 'the charts below a folder',
+      argv: ['/outer'],
+      stderr: /outer: Chart\.yaml file is missing\nHint: there are charts below it: .*outer\/inner\n$/,
+    },
+    {
+      says: 'that a folder is no archive',
+      argv: ['/app-2.0.0.TGZ'],
+      stderr: /Chart\.yaml file is missing\nHint: .*app-2\.0\.0\.TGZ is a folder, in spite of its name/,
+    },
+    {
+      says: 'what hides Chart.yaml',
+      argv: ['/hidden'],
+      stderr: /Chart\.yaml file is missing\nHint: .*hidden\/\.helmignore excludes Chart\.yaml from/,
+    },
+    {
+      says: 'what hides the dependencies',
+      argv: ['/bare'],
+      stderr: /missing in charts\/ directory: lib\nHint: .*bare\/\.helmignore excludes charts\/ from/,
+    },
+    {
+      says: 'a dependency that is not there',
+      argv: ['/needy'],
+      stderr: /needy: found in Chart\.yaml, but missing in charts\/ directory: lib\nHint: .*`helm dependency build`/,
+    },
     { says: 'a rule that Helm refuses', argv: ['/stars'], stderr: /stars: \.helmignore: double-star/ },
-    { says: 'a file larger than Helm loads', argv: ['/large'], stderr: /large: the file big\.bin is larger than 5 MiB.*\nHint: .*\.helmignore/ },
-    { says: 'a link to nothing', argv: ['/broken'], stderr: /^Error: read .*broken\/link: no such file or directory\n/ },
+    {
+      says: 'a file larger than Helm loads',
+      argv: ['/large'],
+      stderr: /large: the file big\.bin is larger than 5 MiB.*\nHint: .*\.helmignore/,
+    },
+    {
+      says: 'a link to nothing',
+      argv: ['/broken'],
+      stderr: /^Error: read .*broken\/link: no such file or directory\n/,
+    },
     { says: 'what is no file', argv: ['/device'], stderr: /device\/null is not a regular file\n/ },
     { says: 'a missing folder', argv: ['/none'], stderr: /none: no such file or directory\n$/ },
-    { says: 'no version', argv: ['/good', '--version=soon'], stderr: /^Error: invalid argument "soon" for "--version" flag: must be a semantic version\nHint: / },
-    { says: 'an empty version', argv: ['/good', '--version='], stderr: /^Error: invalid argument "" for "--version" flag/ },
-    { says: 'an empty appVersion', argv: ['/good', '--app-version='], stderr: /^Error: invalid argument "" for "--app-version" flag/ },
-    { says: 'a version for an archive', argv: ['/good', '/app-1.0.0.tgz', '--version=2.0.0'], stderr: /^Error: --version can only be used with the folder of a chart, and .*app-1\.0\.0\.tgz is not one\nHint: / },
-    { says: 'an appVersion for a bucket', argv: ['s3://acme/x.tgz', '--app-version=2'], stderr: /^Error: --app-version can only be used with the folder of a chart, and s3:\/\/acme\/x\.tgz is not one\n/ },
-    { says: 'a provenance file for a folder', argv: ['/good', '--prov=/x'], stderr: /^Error: --prov is for an archive, and .*good is a folder\nHint: .*--sign/ },
-    { says: 'a provenance file for two', argv: ['/app-1.0.0.tgz', '/web-1.0.0.tgz', '--prov=/x'], stderr: /^Error: --prov is for one archive, and there are 2 charts\nHint: / },
-    { says: 'a provenance file for a pattern of two', argv: ['/*.tgz', '--prov=/x'], stderr: /^Error: --prov is for one archive, and there are 2 charts\n/ },
-    { says: 'a provenance file that is missing', argv: ['/app-1.0.0.tgz', '--prov=/nowhere/p'], stderr: /^Error: open prov file: \/nowhere\/p: no such file or directory\n/ },
-    { says: 'a provenance file without a name', argv: ['/app-1.0.0.tgz', '--prov='], stderr: /^Error: invalid argument "" for "--prov" flag/ },
-    { says: 'standard input twice', argv: ['-', '-'], stderr: /^Error: - is given 2 times, but standard input can be read only once\n/ },
-    { says: 'a terminal', argv: ['-'], stderr: /^Error: - reads a chart archive from standard input, which is a terminal\nHint: redirect or pipe/ },
+    {
+      says: 'no version',
+      argv: ['/good', '--version=soon'],
+      stderr: /^Error: invalid argument "soon" for "--version" flag: must be a semantic version\nHint: /,
+    },
+    {
+      says: 'an empty version',
+      argv: ['/good', '--version='],
+      stderr: /^Error: invalid argument "" for "--version" flag/,
+    },
+    {
+      says: 'an empty appVersion',
+      argv: ['/good', '--app-version='],
+      stderr: /^Error: invalid argument "" for "--app-version" flag/,
+    },
+    {
+      says: 'a version for an archive',
+      argv: ['/good', '/app-1.0.0.tgz', '--version=2.0.0'],
+      stderr:
+        /^Error: --version can only be used with the folder of a chart, and .*app-1\.0\.0\.tgz is not one\nHint: /,
+    },
+    {
+      says: 'an appVersion for a bucket',
+      argv: ['s3://acme/x.tgz', '--app-version=2'],
+      stderr: /^Error: --app-version can only be used with the folder of a chart, and s3:\/\/acme\/x\.tgz is not one\n/,
+    },
+    {
+      says: 'a provenance file for a folder',
+      argv: ['/good', '--prov=/x'],
+      stderr: /^Error: --prov is for an archive, and .*good is a folder\nHint: .*--sign/,
+    },
+    {
+      says: 'a provenance file for two',
+      argv: ['/app-1.0.0.tgz', '/web-1.0.0.tgz', '--prov=/x'],
+      stderr: /^Error: --prov is for one archive, and there are 2 charts\nHint: /,
+    },
+    {
+      says: 'a provenance file for a pattern of two',
+      argv: ['/*.tgz', '--prov=/x'],
+      stderr: /^Error: --prov is for one archive, and there are 2 charts\n/,
+    },
+    {
+      says: 'a provenance file that is missing',
+      argv: ['/app-1.0.0.tgz', '--prov=/nowhere/p'],
+      stderr: /^Error: open prov file: \/nowhere\/p: no such file or directory\n/,
+    },
+    {
+      says: 'a provenance file without a name',
+      argv: ['/app-1.0.0.tgz', '--prov='],
+      stderr: /^Error: invalid argument "" for "--prov" flag/,
+    },
+    {
+      says: 'standard input twice',
+      argv: ['-', '-'],
+      stderr: /^Error: - is given 2 times, but standard input can be read only once\n/,
+    },
+    {
+      says: 'a terminal',
+      argv: ['-'],
+      stderr: /^Error: - reads a chart archive from standard input, which is a terminal\nHint: redirect or pipe/,
+    },
     { says: 'a pattern that matches nothing', argv: ['/*.zip'], stderr: /^Error: no file matches .*\*\.zip\nHint: / },
-    { says: 'an object that is missing', argv: ['s3://acme/none.tgz'], stderr: /^Error: failed to load chart file: s3:\/\/acme\/none\.tgz: object not found\nHint: / },
-    { says: 'an object that is no chart', argv: ['s3://acme/text.tgz'], stderr: /^Error: failed to load chart file: s3:\/\/acme\/text\.tgz: ./ },
+    {
+      says: 'an object that is missing',
+      argv: ['s3://acme/none.tgz'],
+      stderr: /^Error: failed to load chart file: s3:\/\/acme\/none\.tgz: object not found\nHint: /,
+    },
+    {
+      says: 'an object that is no chart',
+      argv: ['s3://acme/text.tgz'],
+      stderr: /^Error: failed to load chart file: s3:\/\/acme\/text\.tgz: ./,
+    },
     { says: 'a bucket that is missing', argv: ['s3://other/x.tgz'], stderr: /^Error: there is no bucket other\n/ },
-    { says: 'a bucket alone', argv: ['s3://acme'], stderr: /^Error: failed to load chart file: s3:\/\/acme: does not name an object\nHint: / },
-    { says: 'several of them, each', argv: ['/empty', '/good', 's3://acme/none.tgz'], stderr: /^Error: 2 of 3 charts cannot be pushed:\n {2}.*empty: .*\n {2}.*object not found .*\nHint: nothing was pushed\n$/ },
+    {
+      says: 'a bucket alone',
+      argv: ['s3://acme'],
+      stderr: /^Error: failed to load chart file: s3:\/\/acme: does not name an object\nHint: /,
+    },
+    {
+      says: 'several of them, each',
+      argv: ['/empty', '/good', 's3://acme/none.tgz'],
+      stderr:
+        /^Error: 2 of 3 charts cannot be pushed:\n {2}.*empty: .*\n {2}.*object not found .*\nHint: nothing was pushed\n$/,
+    },
   ]
   for (const { argv, says, stderr } of cases) {
     it(`says ${says}, and writes nothing: ${argv.join(' ')}`, async () => {
@@ -229,10 +364,16 @@ describe('push of bad sources', () => {
   it('refuses more than Helm loads from standard input and from a bucket, unread', async () => {
     const bytes = new Uint8Array(100 * 1024 * 1024 + 1)
     program.stdin = bytes
-    assert.match(await program.fails('push', '-', URI), /^Error: failed to load chart file: standard input: is larger than 100 MiB/)
+    assert.match(
+      await program.fails('push', '-', URI),
+      /^Error: failed to load chart file: standard input: is larger than 100 MiB/,
+    )
     await program.bucket.put(asKey('huge.tgz'), bytes, { when: 'always' })
     program.fail({ get: neverAsked, list: neverAsked, put: neverAsked })
-    assert.match(await program.fails('push', 's3://acme/huge.tgz', URI), /^Error: failed to load chart file: s3:\/\/acme\/huge\.tgz: is larger than 100 MiB/)
+    assert.match(
+      await program.fails('push', 's3://acme/huge.tgz', URI),
+      /^Error: failed to load chart file: s3:\/\/acme\/huge\.tgz: is larger than 100 MiB/,
+    )
   })
 
   it('says that standard input is empty', async () => {

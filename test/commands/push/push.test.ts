@@ -11,13 +11,16 @@ const UPLOADED = 'Successfully uploaded the chart to the repository.\n'
 const KEPT = 'The chart already exists in the repository, keep existing chart and ignore push.\n'
 
 interface Index {
-  readonly entries: Readonly<Record<string, readonly { readonly version: string; readonly urls: readonly string[]; readonly digest: string }[]>>
+  readonly entries: Readonly<
+    Record<string, readonly { readonly version: string; readonly urls: readonly string[]; readonly digest: string }[]>
+  >
 }
 
 describe('push', () => {
   const program = useProgram()
   const index = async (): Promise<Index> => JSON.parse(await program.text('charts/index.yaml')) as Index
-  const versions = async (name: string): Promise<string[]> => ((await index()).entries[name] ?? []).map(({ version }) => version)
+  const versions = async (name: string): Promise<string[]> =>
+    ((await index()).entries[name] ?? []).map(({ version }) => version)
 
   beforeEach(async () => {
     await program.ok('init', URI)
@@ -26,21 +29,29 @@ describe('push', () => {
   it('refuses a provenance file that names another file, unless told to take it; copy does, and check finds it', async () => {
     await program.ok('init', 's3://acme/other')
     const path = await program.chart('signed', '1.0.0')
-    const prov = (name: string): void => writeFileSync(`${path}.prov`, `files:\n  ${name}: sha256:${sha256(readFileSync(path))}\n`)
+    const prov = (name: string): void =>
+      writeFileSync(`${path}.prov`, `files:\n  ${name}: sha256:${sha256(readFileSync(path))}\n`)
     prov('signed-latest.tgz')
-    assert.match(await program.fails('push', path, URI), /the provenance file of \S+signed-1\.0\.0\.tgz cannot be used in a repository: it names signed-latest\.tgz, not signed-1\.0\.0\.tgz/)
+    assert.match(
+      await program.fails('push', path, URI),
+      /the provenance file of \S+signed-1\.0\.0\.tgz cannot be used in a repository: it names signed-latest\.tgz, not signed-1\.0\.0\.tgz/,
+    )
     assert.equal(await program.object('charts/signed-1.0.0.tgz'), undefined)
     await program.ok('push', path, URI, '--any-prov')
     assert.match(await program.fails('copy', 'signed', URI, 's3://acme/other'), /it names signed-latest\.tgz/)
     await program.ok('copy', 'signed', URI, 's3://acme/other', '--any-prov')
-    assert.match((await program.run('check', URI, '--deep')).stdout, /provenance-mismatch[^]*it names signed-latest\.tgz/)
+    assert.match(
+      (await program.run('check', URI, '--deep')).stdout,
+      /provenance-mismatch[^]*it names signed-latest\.tgz/,
+    )
     prov('signed-1.0.0.tgz')
     await program.ok('push', path, URI, '--force')
     await program.ok('check', URI, '--deep')
   })
 
   it('refuses two versions that want one archive, in one step and one after the other, as copy and restore do', async () => {
-    const refused = /^Error: (?:\S+ \S+) and (?:\S+ \S+) would both be svc-01-0\.1\.0\.tgz\n.*one would replace the other: /
+    const refused =
+      /^Error: (?:\S+ \S+) and (?:\S+ \S+) would both be svc-01-0\.1\.0\.tgz\n.*one would replace the other: /
     const [one, other] = [await program.chart('svc-01', '0.1.0'), program.path('other.tgz')]
     writeFileSync(other, await chartArchive('svc', '01-0.1.0'))
     assert.match(await program.fails('push', one, other, URI), refused)
@@ -56,7 +67,8 @@ describe('push', () => {
     assert.match(await program.fails('restore', 'svc', URI, '--version=01-0.1.0'), refused)
     await program.ok('init', 's3://acme/other')
     await program.ok('push', other, 's3://acme/other')
-    for (const flags of [[], ['--force']]) assert.match(await program.fails('copy', 'svc', 's3://acme/other', URI, '--devel', ...flags), refused)
+    for (const flags of [[], ['--force']])
+      assert.match(await program.fails('copy', 'svc', 's3://acme/other', URI, '--devel', ...flags), refused)
     assert.deepEqual(Buffer.from((await program.object('charts/svc-01-0.1.0.tgz'))?.body ?? []), readFileSync(one))
     await program.ok('check', URI, '--deep')
   })
@@ -89,13 +101,22 @@ describe('push', () => {
   it('succeeds although the local index of Helm is unusable, and tells with --verbose', async () => {
     program.addRepository('stable', URI, 'not an index')
     assert.equal(await program.ok('push', await program.chart('app', '1.0.0'), 'stable'), UPLOADED)
-    const { status, stdout, stderr } = await program.run('push', await program.chart('app', '2.0.0'), 'stable', '--verbose')
+    const { status, stdout, stderr } = await program.run(
+      'push',
+      await program.chart('app', '2.0.0'),
+      'stable',
+      '--verbose',
+    )
     assert.deepEqual([status, stdout], [0, UPLOADED])
     assert.match(stderr, /^helm-s3: the local index of stable stays as it is until `helm repo update`: .*\n/)
   })
 
   it('pushes several charts as one delta', async () => {
-    const paths = [await program.chart('app', '1.0.0'), await program.chart('app', '1.1.0'), await program.chart('lib', '0.1.0')]
+    const paths = [
+      await program.chart('app', '1.0.0'),
+      await program.chart('app', '1.1.0'),
+      await program.chart('lib', '0.1.0'),
+    ]
     assert.equal(await program.ok('push', ...paths, URI), 'Successfully uploaded 3 charts to the repository.\n')
     assert.equal((await program.keys('charts/index.d/')).length, 1)
     assert.deepEqual(await versions('app'), ['1.1.0', '1.0.0'])
@@ -109,7 +130,14 @@ describe('push', () => {
   })
 
   it('writes relative URLs, another content type and an ACL when told to', async () => {
-    await program.ok('push', await program.chart('app', '1.0.0+b'), URI, '--relative', '--content-type=application/x-test', '--acl=public-read')
+    await program.ok(
+      'push',
+      await program.chart('app', '1.0.0+b'),
+      URI,
+      '--relative',
+      '--content-type=application/x-test',
+      '--acl=public-read',
+    )
     assert.deepEqual((await index()).entries['app']?.[0]?.urls, ['app-1.0.0%2Bb.tgz'])
     assert.equal((await program.object('charts/app-1.0.0+b.tgz'))?.contentType, 'application/x-test')
     assert.equal((await program.opened.at(-1)?.objectSettings())?.acl, 'public-read')
@@ -160,7 +188,10 @@ If you want to ignore this error, use --ignore-if-exists flag:
     assert.equal(await program.ok('push', path, URI, '--ignore-if-exists'), KEPT)
     assert.equal((await program.object('charts/app-1.0.0.tgz'))?.etag, before?.etag)
     const more = [await program.chart('app', '1.1.0'), await program.chart('app', '1.2.0')]
-    assert.equal(await program.ok('push', path, ...more, URI, '--ignore-if-exists'), `Successfully uploaded 2 charts to the repository.\n${KEPT}`)
+    assert.equal(
+      await program.ok('push', path, ...more, URI, '--ignore-if-exists'),
+      `Successfully uploaded 2 charts to the repository.\n${KEPT}`,
+    )
   })
 
   it('pushes nothing when one of several is there, and names it', async () => {
@@ -168,7 +199,12 @@ If you want to ignore this error, use --ignore-if-exists flag:
     await program.ok('push', old, URI)
     const before = await program.keys()
     const stderr = await program.fails('push', old, await program.chart('app', '2.0.0'), URI)
-    assert.ok(stderr.startsWith('These charts already exist in the repository and cannot be overwritten without an explicit intent:\n\n  app 1.0.0\n\nNothing was pushed.\n'))
+    assert.ok(
+      stderr.startsWith(
+        'These charts already exist in the repository and cannot be overwritten without an explicit intent:\n\n  ' +
+          'app 1.0.0\n\nNothing was pushed.\n',
+      ),
+    )
     assert.deepEqual(await program.keys(), before)
   })
 
@@ -180,13 +216,17 @@ If you want to ignore this error, use --ignore-if-exists flag:
   })
 
   it('refuses --force together with --ignore-if-exists', async () => {
-    const sentence = 'The --force and --ignore-if-exists flags are mutually exclusive and cannot be specified together.\n'
+    const sentence =
+      'The --force and --ignore-if-exists flags are mutually exclusive and cannot be specified together.\n'
     assert.equal(await program.fails('push', 'a.tgz', 'stable', '--force', '--ignore-if-exists'), sentence)
   })
 
   it('says where to begin when there is no repository', async () => {
     const stderr = await program.fails('push', await program.chart('app', '1.0.0'), 's3://acme/empty')
-    assert.match(stderr, /^Error: fetch current repo index: object not found: there is no index\.yaml at s3:\/\/acme\/empty\nHint: .*`helm s3 init s3:\/\/acme\/empty`\n$/)
+    assert.match(
+      stderr,
+      /^Error: fetch current repo index: object not found: there is no index\.yaml at s3:\/\/acme\/empty\nHint: .*`helm s3 init s3:\/\/acme\/empty`\n$/,
+    )
     assert.deepEqual(await program.keys('empty/'), [])
   })
 
@@ -238,7 +278,10 @@ describe('push of bad archives', () => {
   it('names every bad one of several, and pushes none of them', async () => {
     const good = await program.chart('app', '1.0.0')
     const stderr = await program.fails('push', file('a.tgz', ''), good, file('b.tgz', 'x'), URI)
-    assert.match(stderr, /^Error: 2 of 3 charts cannot be pushed:\n  failed to load chart file: .*a\.tgz: .*\n  failed to load chart file: .*b\.tgz: .*\nHint: nothing was pushed\n$/)
+    assert.match(
+      stderr,
+      /^Error: 2 of 3 charts cannot be pushed:\n  failed to load chart file: .*a\.tgz: .*\n  failed to load chart file: .*b\.tgz: .*\nHint: nothing was pushed\n$/,
+    )
     assert.ok(!stderr.includes(basename(good)))
     assert.deepEqual(await program.keys(), ['charts/index.yaml'])
   })

@@ -10,7 +10,17 @@ const URI = 's3://acme/charts'
 const DONE = `Repository ${URI} was successfully reindexed.\n`
 
 interface HelmIndex {
-  readonly entries: Readonly<Record<string, readonly { readonly version: string; readonly urls: readonly string[]; readonly digest: string; readonly created: string }[]>>
+  readonly entries: Readonly<
+    Record<
+      string,
+      readonly {
+        readonly version: string
+        readonly urls: readonly string[]
+        readonly digest: string
+        readonly created: string
+      }[]
+    >
+  >
 }
 
 /** What the getter gives Helm. */
@@ -20,10 +30,17 @@ async function merged(program: TestProgram): Promise<HelmIndex['entries']> {
 
 /** `name version` of each entry. */
 async function versions(program: TestProgram): Promise<string[]> {
-  return Object.entries(await merged(program)).flatMap(([name, list]) => list.map(({ version }) => `${name} ${version}`))
+  return Object.entries(await merged(program)).flatMap(([name, list]) =>
+    list.map(({ version }) => `${name} ${version}`),
+  )
 }
 
-function put(program: TestProgram, key: string, body: Uint8Array | string, metadata: Record<string, string> = {}): Promise<unknown> {
+function put(
+  program: TestProgram,
+  key: string,
+  body: Uint8Array | string,
+  metadata: Record<string, string> = {},
+): Promise<unknown> {
   return program.bucket.put(asKey(`charts/${key}`), Buffer.from(body), { when: 'always', metadata })
 }
 
@@ -36,14 +53,23 @@ describe('reindex', () => {
   it('adds archives that no entry names, under whatever file name, and says which', async () => {
     await put(program, 'app-1.0.0.tgz', await chartArchive('app', '1.0.0'))
     await put(program, 'whatever.tgz', await chartArchive('web', '2.0.0'))
-    assert.equal(await program.ok('reindex', URI), `Added app 1.0.0 (app-1.0.0.tgz)\nAdded web 2.0.0 (whatever.tgz)\n${DONE}`)
+    assert.equal(
+      await program.ok('reindex', URI),
+      `Added app 1.0.0 (app-1.0.0.tgz)\nAdded web 2.0.0 (whatever.tgz)\n${DONE}`,
+    )
     assert.deepEqual(await versions(program), ['app 1.0.0', 'web 2.0.0'])
     assert.deepEqual((await merged(program))['web']?.[0]?.urls, [`${URI}/whatever.tgz`])
     assert.match(await program.text('charts/index.yaml'), /whatever\.tgz/)
   })
 
   it('looks at keys directly below the prefix only', async () => {
-    for (const key of ['charts/sub/app-1.0.0.tgz', 'charts-app-1.0.0.tgz', 'charts/app-1.0.0.tar.gz', 'charts/.tgz', 'other/app-1.0.0.tgz']) {
+    for (const key of [
+      'charts/sub/app-1.0.0.tgz',
+      'charts-app-1.0.0.tgz',
+      'charts/app-1.0.0.tar.gz',
+      'charts/.tgz',
+      'other/app-1.0.0.tgz',
+    ]) {
       await program.bucket.put(asKey(key), await chartArchive('app', '1.0.0'), { when: 'always' })
     }
     assert.equal(await program.ok('reindex', URI), DONE)
@@ -85,7 +111,14 @@ describe('reindex', () => {
 
   it('leaves an entry alone whose url leads elsewhere over https', async () => {
     const elsewhere = 'https://example.org/app-1.0.0.tgz'
-    const entry = { name: 'app', version: '1.0.0', apiVersion: 'v2', urls: [elsewhere], created: '2026-01-01T00:00:00Z', digest: 'a'.repeat(64) }
+    const entry = {
+      name: 'app',
+      version: '1.0.0',
+      apiVersion: 'v2',
+      urls: [elsewhere],
+      created: '2026-01-01T00:00:00Z',
+      digest: 'a'.repeat(64),
+    }
     await put(program, 'index.yaml', JSON.stringify({ apiVersion: 'v1', entries: { app: [entry] } }))
     assert.equal(await program.ok('reindex', URI), DONE)
     await put(program, 'app-1.0.0.tgz', await chartArchive('app', '1.0.0'))
@@ -95,7 +128,14 @@ describe('reindex', () => {
 
   it('takes over the entry of a copied repository, which names the bucket that it was copied from', async () => {
     const archive = await chartArchive('app', '1.0.0')
-    const entry = { name: 'app', version: '1.0.0', apiVersion: 'v2', urls: ['s3://old/charts/app-1.0.0.tgz'], created: '2026-01-01T00:00:00Z', digest: sha256(archive) }
+    const entry = {
+      name: 'app',
+      version: '1.0.0',
+      apiVersion: 'v2',
+      urls: ['s3://old/charts/app-1.0.0.tgz'],
+      created: '2026-01-01T00:00:00Z',
+      digest: sha256(archive),
+    }
     await put(program, 'index.yaml', JSON.stringify({ apiVersion: 'v1', entries: { app: [entry] } }))
     await put(program, 'app-1.0.0.tgz', archive)
     assert.equal(await program.ok('reindex', URI), `Replaced app 1.0.0 (app-1.0.0.tgz)\n${DONE}`)
@@ -119,14 +159,20 @@ describe('reindex', () => {
     await put(program, 'text.tgz', 'hello')
     const { status, stdout, stderr } = await program.run('reindex', URI)
     assert.deepEqual([status, stdout], [0, `Added app 1.0.0 (app-1.0.0.tgz)\n${DONE}`])
-    assert.match(stderr, /^\[ERROR\] failed to add chart to the index: charts\/empty\.tgz: .+\n\[ERROR\] failed to add chart to the index: charts\/text\.tgz: .+\n$/)
+    assert.match(
+      stderr,
+      /^\[ERROR\] failed to add chart to the index: charts\/empty\.tgz: .+\n\[ERROR\] failed to add chart to the index: charts\/text\.tgz: .+\n$/,
+    )
   })
 
   it('fails and writes nothing for such an archive with --strict', async () => {
     await put(program, 'app-1.0.0.tgz', await chartArchive('app', '1.0.0'))
     await put(program, 'text.tgz', 'hello')
     program.fail({ put: neverAsked })
-    assert.match(await program.fails('reindex', URI, '--strict'), /^Error: 1 archive cannot be indexed:\n {2}charts\/text\.tgz: .+\nHint: nothing was written/)
+    assert.match(
+      await program.fails('reindex', URI, '--strict'),
+      /^Error: 1 archive cannot be indexed:\n {2}charts\/text\.tgz: .+\nHint: nothing was written/,
+    )
     program.fail({})
     await program.bucket.delete(asKey('charts/text.tgz'))
     assert.equal(await program.ok('reindex', URI, '--strict'), `Added app 1.0.0 (app-1.0.0.tgz)\n${DONE}`)
@@ -137,14 +183,21 @@ describe('reindex', () => {
     await put(program, 'app-1.0.0.tgz', await chartArchive('app', '1.0.0'))
     const { stdout, stderr } = await program.run('reindex', URI)
     assert.equal(stdout, `Added app 1.0.0 (app-1.0.0.tgz)\n${DONE}`)
-    assert.equal(stderr, '[ERROR] failed to add chart to the index: charts/aaa.tgz: it is app 1.0.0, which charts/app-1.0.0.tgz is already\n')
+    assert.equal(
+      stderr,
+      '[ERROR] failed to add chart to the index: charts/aaa.tgz: it is app 1.0.0, which charts/app-1.0.0.tgz is ' +
+        'already\n',
+    )
   })
 
   it('follows a key that holds another version now, as old clients leave it', async () => {
     await put(program, 'app.tgz', await chartArchive('app', '1.0.0'))
     await program.ok('reindex', URI)
     await put(program, 'app.tgz', await chartArchive('app', '1.1.0'))
-    assert.equal(await program.ok('reindex', URI, '--full'), `Added app 1.1.0 (app.tgz)\nRemoved app 1.0.0 (app.tgz)\n${DONE}`)
+    assert.equal(
+      await program.ok('reindex', URI, '--full'),
+      `Added app 1.1.0 (app.tgz)\nRemoved app 1.0.0 (app.tgz)\n${DONE}`,
+    )
     assert.deepEqual(await versions(program), ['app 1.1.0'])
   })
 
@@ -153,7 +206,10 @@ describe('reindex', () => {
     await program.ok('push', path, URI)
     await program.ok('delete', 'app', URI, '--version=1.0.0')
     await put(program, 'app-1.0.0.tgz', readFileSync(path))
-    assert.equal(await program.ok('reindex', URI), `Skipped (it is being changed, or was just deleted): charts/app-1.0.0.tgz; run again in a few minutes\n${DONE}`)
+    assert.equal(
+      await program.ok('reindex', URI),
+      `Skipped (it is being changed, or was just deleted): charts/app-1.0.0.tgz; run again in a few minutes\n${DONE}`,
+    )
     assert.deepEqual(await versions(program), [])
   })
 
@@ -164,7 +220,8 @@ describe('reindex', () => {
     program.fail({ put: neverAsked, delete: neverAsked })
     assert.equal(
       await program.ok('reindex', URI, '--dry-run'),
-      `Would add web 1.0.0 (web-1.0.0.tgz)\nWould remove app 1.0.0 (app-1.0.0.tgz)\nRepository ${URI} was not changed: this was a dry run.\n`,
+      `Would add web 1.0.0 (web-1.0.0.tgz)\nWould remove app 1.0.0 (app-1.0.0.tgz)\nRepository ${URI} was not ` +
+        `changed: this was a dry run.\n`,
     )
   })
 
@@ -175,8 +232,12 @@ describe('reindex', () => {
   })
 
   it('shortens long lists', async () => {
-    for (let i = 0; i < 25; i++) await put(program, `app-1.0.${String(i)}.tgz`, await chartArchive('app', `1.0.${String(i)}`))
-    assert.match(await program.ok('reindex', URI, '--concurrency=1'), /\nAdded 5 more; --verbose names them\.\nRepository/)
+    for (let i = 0; i < 25; i++)
+      await put(program, `app-1.0.${String(i)}.tgz`, await chartArchive('app', `1.0.${String(i)}`))
+    assert.match(
+      await program.ok('reindex', URI, '--concurrency=1'),
+      /\nAdded 5 more; --verbose names them\.\nRepository/,
+    )
   })
 
   it('leaves index.yaml alone with --no-compact', async () => {
@@ -234,7 +295,8 @@ describe('reindex of object metadata', () => {
   const program = useProgram()
   const body = 'not a chart at all'
   const digest = sha256(Buffer.from(body))
-  const json = (fields: object = {}): string => JSON.stringify({ name: 'app', version: '1.0.0', apiVersion: 'v2', ...fields })
+  const json = (fields: object = {}): string =>
+    JSON.stringify({ name: 'app', version: '1.0.0', apiVersion: 'v2', ...fields })
   const described = (description: string): string => json({ description })
   const encoded = (text: string): string => `=?UTF-8?B?${Buffer.from(text).toString('base64')}?=`
   const quoted = (text: string): string =>
@@ -274,7 +336,10 @@ describe('reindex of object metadata', () => {
   ] as const) {
     it(`reads the archive when there is ${what}`, async () => {
       await put(program, 'app-1.0.0.tgz', body, metadata)
-      assert.match((await program.run('reindex', URI)).stderr, /^\[ERROR\] failed to add chart to the index: charts\/app-1\.0\.0\.tgz: /)
+      assert.match(
+        (await program.run('reindex', URI)).stderr,
+        /^\[ERROR\] failed to add chart to the index: charts\/app-1\.0\.0\.tgz: /,
+      )
       const archive = await chartArchive('app', '1.0.0')
       await put(program, 'app-1.0.0.tgz', archive, metadata)
       await program.ok('reindex', URI)
@@ -291,23 +356,42 @@ describe('reindex of a repository without a readable index', () => {
     await program.ok('push', await program.chart('app', '1.0.0'), URI, '--no-compact')
     await put(program, 'web-1.0.0.tgz', await chartArchive('web', '1.0.0'))
     await program.bucket.delete(asKey('charts/index.yaml'))
-    assert.match(await program.fails('download', '', '', '', `${URI}/index.yaml`), /\nHint: .*`helm s3 reindex s3:\/\/acme\/charts`/)
-    assert.equal(await program.ok('reindex', URI), `There was no index.yaml: created one.\nAdded web 1.0.0 (web-1.0.0.tgz)\n${DONE}`)
+    assert.match(
+      await program.fails('download', '', '', '', `${URI}/index.yaml`),
+      /\nHint: .*`helm s3 reindex s3:\/\/acme\/charts`/,
+    )
+    assert.equal(
+      await program.ok('reindex', URI),
+      `There was no index.yaml: created one.\nAdded web 1.0.0 (web-1.0.0.tgz)\n${DONE}`,
+    )
     assert.deepEqual(await versions(program), ['app 1.0.0', 'web 1.0.0'])
   })
 
   it('keeps the date of an entry whose digest is written with its prefix', async () => {
     const archive = await chartArchive('app', '1.0.0')
     await put(program, 'app-1.0.0.tgz', archive)
-    const entry = { name: 'app', version: '1.0.0', apiVersion: 'v2', created: '2020-01-01T00:00:00Z', digest: `sha256:${sha256(archive)}`, urls: ['app-1.0.0.tgz'] }
+    const entry = {
+      name: 'app',
+      version: '1.0.0',
+      apiVersion: 'v2',
+      created: '2020-01-01T00:00:00Z',
+      digest: `sha256:${sha256(archive)}`,
+      urls: ['app-1.0.0.tgz'],
+    }
     await put(program, 'index.yaml', JSON.stringify({ apiVersion: 'v1', entries: { app: [entry] } }))
     await program.ok('reindex', URI)
     const [now] = (await merged(program))['app'] ?? []
-    assert.deepEqual([now?.digest, (now as { created?: string } | undefined)?.created], [sha256(archive), '2020-01-01T00:00:00Z'])
+    assert.deepEqual(
+      [now?.digest, (now as { created?: string } | undefined)?.created],
+      [sha256(archive), '2020-01-01T00:00:00Z'],
+    )
   })
 
   it('makes none where nothing is, unless told to', async () => {
-    assert.match(await program.fails('reindex', URI), /^Error: there is no index\.yaml at s3:\/\/acme\/charts\nHint: .*helm s3 init/)
+    assert.match(
+      await program.fails('reindex', URI),
+      /^Error: there is no index\.yaml at s3:\/\/acme\/charts\nHint: .*helm s3 init/,
+    )
     assert.deepEqual(await program.keys(), [])
     await program.ok('reindex', URI, '--rebuild')
     assert.deepEqual(await program.keys(), ['charts/index.yaml'])
@@ -316,15 +400,24 @@ describe('reindex of a repository without a readable index', () => {
   for (const [what, text] of [
     ['no YAML', 'apiVersion: [\n'],
     ['nothing', ''],
-    ['an entry that Helm refuses', '{"apiVersion":"v1","entries":{\n"app":[\n{"name":"app","version":"1.0.0","urls":5}\n]\n}}\n'],
+    [
+      'an entry that Helm refuses',
+      '{"apiVersion":"v1","entries":{\n"app":[\n{"name":"app","version":"1.0.0","urls":5}\n]\n}}\n',
+    ],
   ] as const) {
     it(`replaces an index.yaml that holds ${what} only when told to`, async () => {
       await program.ok('init', URI)
       await program.ok('push', await program.chart('app', '1.0.0'), URI)
       await put(program, 'index.yaml', text)
-      assert.match(await program.fails('reindex', URI), /\nHint: `helm s3 check s3:\/\/acme\/charts --fix` .*`helm s3 reindex s3:\/\/acme\/charts --rebuild`, .*\n$/)
+      assert.match(
+        await program.fails('reindex', URI),
+        /\nHint: `helm s3 check s3:\/\/acme\/charts --fix` .*`helm s3 reindex s3:\/\/acme\/charts --rebuild`, .*\n$/,
+      )
       assert.equal(await program.text('charts/index.yaml'), text)
-      assert.match(await program.ok('reindex', URI, '--rebuild', '--dry-run'), /^Would replace index\.yaml by a new one\./)
+      assert.match(
+        await program.ok('reindex', URI, '--rebuild', '--dry-run'),
+        /^Would replace index\.yaml by a new one\./,
+      )
       assert.equal(await program.text('charts/index.yaml'), text)
       const stdout = await program.ok('reindex', URI, '--rebuild')
       const [kept] = (await program.keys()).filter((key) => key.includes('.broken-'))
@@ -336,7 +429,8 @@ describe('reindex of a repository without a readable index', () => {
   }
 
   const damaged = (extra = ''): string =>
-    `apiVersion: v1\nentries:\n  app:\n  - name: app\n    version: 1.0.0\n    appVersion: 392065e2\n    urls: [https://elsewhere.example/app-1.0.0.tgz]\n` +
+    `apiVersion: v1\nentries:\n  app:\n  - name: app\n    version: 1.0.0\n    appVersion: 392065e2\n    urls: ` +
+    `[https://elsewhere.example/app-1.0.0.tgz]\n` +
     `  db:\n  - name: db # as it was\n    version: 1.0.0\n    urls:\n    - 'gone-1.0.0.tgz'\n${extra}`
 
   it('keeps every entry that can be saved, wherever its archive lies, and every other byte', async () => {
@@ -352,15 +446,27 @@ describe('reindex of a repository without a readable index', () => {
   it('loses entries only when told to, and names them', async () => {
     const text = damaged('  web:\n  - name: web\n    version: [\n')
     await put(program, 'index.yaml', text)
-    for (const command of [['reindex', URI, '--rebuild'], ['check', URI, '--fix']]) {
+    for (const command of [
+      ['reindex', URI, '--rebuild'],
+      ['check', URI, '--fix'],
+    ]) {
       const stderr = await program.fails(...command)
-      assert.match(stderr, /^Error: 1 entry of index\.yaml cannot be saved, nor found among the archives:\n  web of a version that cannot be read \(line 14\)\nHint: .*--allow-lost-entries/)
+      assert.match(
+        stderr,
+        /^Error: 1 entry of index\.yaml cannot be saved, nor found among the archives:\n  web of a version that cannot be read \(line 14\)\nHint: .*--allow-lost-entries/,
+      )
       assert.equal(await program.text('charts/index.yaml'), text)
     }
     const stdout = await program.ok('reindex', URI, '--rebuild', '--allow-lost-entries', '-ojson')
     const { broken } = resultOf('reindex', stdout) as { broken: { key: string; kept: number; lost: object[] } }
     const mended = [{ name: 'app', version: '1.0.0', line: 4 }]
-    assert.deepEqual(broken, { key: broken.key, kept: 2, mended, lost: [{ name: 'web', version: null, line: 14 }], skipped: [] })
+    assert.deepEqual(broken, {
+      key: broken.key,
+      kept: 2,
+      mended,
+      lost: [{ name: 'web', version: null, line: 14 }],
+      skipped: [],
+    })
     assert.equal(await program.text(broken.key), text)
   })
 
@@ -370,11 +476,16 @@ describe('reindex of a repository without a readable index', () => {
     const good = (await program.text('charts/index.yaml')).replace('"app":[\n', '"app":[\nnull,\n{"name":"app"},\n')
     await put(program, 'index.yaml', good)
     const found = await program.run('check', URI)
-    for (const command of [['reindex', URI, '--rebuild'], ['check', URI, '--fix']]) {
+    for (const command of [
+      ['reindex', URI, '--rebuild'],
+      ['check', URI, '--fix'],
+    ]) {
       await put(program, 'index.yaml', good.replace('"version":"1.0.0"', '"version":"1.0.0","appVersion":5'))
       const { stderr, stdout } = await program.run(...command)
       assert.equal(stderr, '')
-      const lines = [...stdout.matchAll(/^Left out an item of chart app \(line \d of the old text\): (.*)$/gm)].map(([, title = '']) => title)
+      const lines = [...stdout.matchAll(/^Left out an item of chart app \(line \d of the old text\): (.*)$/gm)].map(
+        ([, title = '']) => title,
+      )
       assert.equal(lines.length, 2)
       for (const title of lines) assert.ok(found.stdout.includes(`: ${title}\n`), title)
       assert.deepEqual(await versions(program), ['app 1.0.0'])
@@ -387,9 +498,16 @@ describe('reindex of a repository without a readable index', () => {
     await program.ok('push', await program.chart('app', '1.0.0'), URI)
     await put(program, 'old-1.0.0.tgz', await chartArchive('old', '1.0.0'))
     program.pass(3_600_000)
-    await put(program, 'index.yaml', (await program.text('charts/index.yaml')).replace('"version":"1.0.0"', '"version":"1.0.0","appVersion":5'))
+    await put(
+      program,
+      'index.yaml',
+      (await program.text('charts/index.yaml')).replace('"version":"1.0.0"', '"version":"1.0.0","appVersion":5'),
+    )
     const { stdout } = await program.run('check', URI, '--fix')
-    assert.match(stdout, /^Saved 1 entry of the old index\.yaml\.\nMended app 1\.0\.0 \(line 3 of the old text\)\nThe old text is kept: /)
+    assert.match(
+      stdout,
+      /^Saved 1 entry of the old index\.yaml\.\nMended app 1\.0\.0 \(line 3 of the old text\)\nThe old text is kept: /,
+    )
     assert.deepEqual(await versions(program), ['app 1.0.0'])
     assert.equal((await program.run('check', URI)).stderr, '')
   })
@@ -399,7 +517,10 @@ describe('reindex of a repository without a readable index', () => {
     for (const name of ['app', 'db', 'web']) await program.ok('push', await program.chart(name, '1.0.0'), URI)
     program.pass(3_600_000)
     await program.ok('compact', URI, '--grace-window=1m')
-    for (const [form, end] of [['json', '"db":['], ['yaml', '  db:\n  - api']] as const) {
+    for (const [form, end] of [
+      ['json', '"db":['],
+      ['yaml', '  db:\n  - api'],
+    ] as const) {
       await program.ok('compact', URI, `--format=${form}`)
       const text = await program.text('charts/index.yaml')
       await put(program, 'index.yaml', text.slice(0, text.indexOf(end) + (form === 'json' ? 0 : end.length)))

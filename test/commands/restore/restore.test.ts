@@ -11,7 +11,13 @@ const MINUTE = 60_000
 
 interface Restored {
   readonly delta: string | null
-  readonly restored: readonly { readonly version: string; readonly digest: string; readonly created: string; readonly deletedBy: string; readonly source: string }[]
+  readonly restored: readonly {
+    readonly version: string
+    readonly digest: string
+    readonly created: string
+    readonly deletedBy: string
+    readonly source: string
+  }[]
 }
 
 describe('restore', () => {
@@ -40,24 +46,36 @@ describe('restore', () => {
     })
 
     it('adds the entry again, and nothing else', async () => {
-      assert.equal(await program.ok('restore', 'app', URI, '--version=1.0.0'), 'Restored 1 version:\n  app 1.0.0 (its archive still stands)\n')
+      assert.equal(
+        await program.ok('restore', 'app', URI, '--version=1.0.0'),
+        'Restored 1 version:\n  app 1.0.0 (its archive still stands)\n',
+      )
       const entry = (text: string): string => text.replace(/^.*\n/, '').replace(/"created":"[^"]*"/, '')
       assert.equal(entry(await index()), entry(before))
       assert.match(await program.text('charts/index.yaml'), /"version":"1\.0\.0"/, 'folded at once')
     })
 
     it('writes one delta that gives way to another addition, and the archive again under its id', async () => {
-      const { delta, restored } = resultOf('restore', await program.ok('restore', 'app', URI, '--version=1.0.0', '--no-compact', '-ojson')) as Restored
+      const { delta, restored } = resultOf(
+        'restore',
+        await program.ok('restore', 'app', URI, '--version=1.0.0', '--no-compact', '-ojson'),
+      ) as Restored
       const text = await program.text(`charts/index.d/${String(delta)}.yaml`)
       assert.match(text, /"addedIfAbsent":\{"app":\[/)
       assert.equal((await program.bucket.head(asKey('charts/app-1.0.0.tgz')))?.metadata.delta, delta)
       assert.match(text, /"command":"restore"/)
-      assert.deepEqual(restored.map(({ source, version }) => [version, source]), [['1.0.0', 'archive']])
+      assert.deepEqual(
+        restored.map(({ source, version }) => [version, source]),
+        [['1.0.0', 'archive']],
+      )
     })
 
     it('writes nothing in a dry run', async () => {
       const keys = await program.keys()
-      assert.equal(await program.ok('restore', 'app', URI, '--version=1.0.0', '--dry-run'), 'Would restore 1 version:\n  app 1.0.0 (its archive still stands)\n')
+      assert.equal(
+        await program.ok('restore', 'app', URI, '--version=1.0.0', '--dry-run'),
+        'Would restore 1 version:\n  app 1.0.0 (its archive still stands)\n',
+      )
       assert.deepEqual(await program.keys(), keys)
       assert.doesNotMatch(await index(), /"version":"1\.0\.0"/)
     })
@@ -71,7 +89,10 @@ describe('restore', () => {
     })
 
     it('brings back all that are named, or none', async () => {
-      assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0,9.9.9,8.8.8'), /^Error: no deletion of app 9\.9\.9 is known; no deletion of app 8\.8\.8 is known\nHint: nothing was restored; /)
+      assert.match(
+        await program.fails('restore', 'app', URI, '--version=1.0.0,9.9.9,8.8.8'),
+        /^Error: no deletion of app 9\.9\.9 is known; no deletion of app 8\.8\.8 is known\nHint: nothing was restored; /,
+      )
       assert.doesNotMatch(await index(), /"version":"1\.0\.0"/)
     })
   })
@@ -91,9 +112,19 @@ describe('restore', () => {
       program.pass(10 * MINUTE)
       await remove('1.0.0')
       assert.equal(await program.object('charts/app-1.0.0.tgz'), undefined)
-      const { restored } = resultOf('restore', await program.ok('restore', 'app', URI, '--version=1.0.0', '-ojson')) as Restored
+      const { restored } = resultOf(
+        'restore',
+        await program.ok('restore', 'app', URI, '--version=1.0.0', '-ojson'),
+      ) as Restored
       assert.deepEqual(restored, [
-        { name: 'app', version: '1.0.0', deletedBy: restored[0]?.deletedBy, digest: sha256(archive), created: new Date(pushedAt).toISOString(), source: 'older-version' },
+        {
+          name: 'app',
+          version: '1.0.0',
+          deletedBy: restored[0]?.deletedBy,
+          digest: sha256(archive),
+          created: new Date(pushedAt).toISOString(),
+          source: 'older-version',
+        },
       ])
       assert.deepEqual(Buffer.from((await program.object('charts/app-1.0.0.tgz'))?.body ?? []), archive)
       assert.match(await program.text('charts/app-1.0.0.tgz.prov'), /sha256:/)
@@ -118,7 +149,10 @@ describe('restore', () => {
         program.pass(2 * MINUTE)
         await remove('1.0.0')
         await program.ok('compact', URI)
-        assert.match(await program.ok('restore', 'app', URI, '--version', '1.0.0'), /^Restored 1 version:\n {2}app 1\.0\.0 \(from an older version/)
+        assert.match(
+          await program.ok('restore', 'app', URI, '--version', '1.0.0'),
+          /^Restored 1 version:\n {2}app 1\.0\.0 \(from an older version/,
+        )
       }
       assert.match(await program.ok('list', URI, 'app'), /1\.0\.0/)
     })
@@ -126,15 +160,27 @@ describe('restore', () => {
 
   it('says why nothing can be restored', async () => {
     await push('1.0.0')
-    assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0'), /^Error: app 1\.0\.0 is in the repository\nHint: there is nothing to restore/)
-    assert.match(await program.fails('restore', 'app', URI, '--version=2.0.0'), /^Error: no deletion of app 2\.0\.0 is known\nHint: .*helm s3 log s3:\/\/acme\/charts app/)
+    assert.match(
+      await program.fails('restore', 'app', URI, '--version=1.0.0'),
+      /^Error: app 1\.0\.0 is in the repository\nHint: there is nothing to restore/,
+    )
+    assert.match(
+      await program.fails('restore', 'app', URI, '--version=2.0.0'),
+      /^Error: no deletion of app 2\.0\.0 is known\nHint: .*helm s3 log s3:\/\/acme\/charts app/,
+    )
     await remove('1.0.0')
-    assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0'), /^Error: there is no charts\/app-1\.0\.0\.tgz with the archive of app 1\.0\.0, and the bucket keeps no older version of it\nHint: push the archive again; /)
+    assert.match(
+      await program.fails('restore', 'app', URI, '--version=1.0.0'),
+      /^Error: there is no charts\/app-1\.0\.0\.tgz with the archive of app 1\.0\.0, and the bucket keeps no older version of it\nHint: push the archive again; /,
+    )
     const unsupported = async (): Promise<never> => {
       throw new HelmS3Error('unsupported-store', 'no versions here')
     }
     program.fail({ listVersions: unsupported })
-    assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0'), /^Error: there is no charts\/app-1\.0\.0\.tgz with the archive of app 1\.0\.0, and the bucket keeps no older version of it\n/)
+    assert.match(
+      await program.fails('restore', 'app', URI, '--version=1.0.0'),
+      /^Error: there is no charts\/app-1\.0\.0\.tgz with the archive of app 1\.0\.0, and the bucket keeps no older version of it\n/,
+    )
   })
 
   describe('of an archive that lay in a folder, or under another name', () => {
@@ -146,10 +192,22 @@ describe('restore', () => {
       archive = readFileSync(path)
       await program.ok('init', uri, '--ignore-if-exists')
       await program.bucket.put(asKey(key), archive, { when: 'always' })
-      const entry = { apiVersion: 'v2', name: 'app', version: '1.0.0', urls: [url], created: '2020-01-01T00:00:00Z', digest: sha256(archive) }
-      await program.bucket.put(asKey(`${prefix}index.yaml`), Buffer.from(JSON.stringify({ apiVersion: 'v1', entries: { app: [entry] } })), { when: 'always' })
+      const entry = {
+        apiVersion: 'v2',
+        name: 'app',
+        version: '1.0.0',
+        urls: [url],
+        created: '2020-01-01T00:00:00Z',
+        digest: sha256(archive),
+      }
+      await program.bucket.put(
+        asKey(`${prefix}index.yaml`),
+        Buffer.from(JSON.stringify({ apiVersion: 'v1', entries: { app: [entry] } })),
+        { when: 'always' },
+      )
     }
-    const isBack = async (prefix = 'charts/'): Promise<void> => assert.deepEqual(Buffer.from((await program.object(`${prefix}app-1.0.0.tgz`))?.body ?? []), archive)
+    const isBack = async (prefix = 'charts/'): Promise<void> =>
+      assert.deepEqual(Buffer.from((await program.object(`${prefix}app-1.0.0.tgz`))?.body ?? []), archive)
 
     const places: readonly (readonly [url: string, key: string, uri?: string, prefix?: string])[] = [
       ['dir/app-1.0.0.tgz', 'charts/dir/app-1.0.0.tgz'],
@@ -163,13 +221,20 @@ describe('restore', () => {
         program.keepVersions()
         await lay(url, key, uri, prefix)
         if (url.startsWith('https')) await program.ok('config', uri, 'publish-url=https://charts.test/stable')
-        await program.bucket.put(asKey(`${key}.prov`), Buffer.from(`files:\n  app-1.0.0.tgz: sha256:${sha256(archive)}\n`), { when: 'always' })
+        await program.bucket.put(
+          asKey(`${key}.prov`),
+          Buffer.from(`files:\n  app-1.0.0.tgz: sha256:${sha256(archive)}\n`),
+          { when: 'always' },
+        )
         program.pass(MINUTE)
         await program.ok('delete', 'app', uri, '--version=1.0.0')
         assert.equal(await program.object(key), undefined)
         program.pass(2 * MINUTE)
         await program.ok('push', await program.chart('web', '1.0.0'), uri)
-        assert.equal(await program.ok('restore', 'app', uri, '--version=1.0.0'), `Restored 1 version:\n  app 1.0.0 (from an older version of ${key})\n`)
+        assert.equal(
+          await program.ok('restore', 'app', uri, '--version=1.0.0'),
+          `Restored 1 version:\n  app 1.0.0 (from an older version of ${key})\n`,
+        )
         await isBack(prefix)
         assert.match(await program.text(`${prefix}app-1.0.0.tgz.prov`), /sha256:/)
         await program.ok('check', uri, '--deep')
@@ -184,8 +249,14 @@ describe('restore', () => {
       await program.bucket.put(asKey('charts/dir/app-1.0.0.tgz'), archive, { when: 'always' })
       program.pass(2 * MINUTE)
       const { status, stderr, stdout } = await program.run('restore', 'app', URI, '--version=1.0.0')
-      assert.deepEqual([status, stdout], [0, 'Restored 1 version:\n  app 1.0.0 (from charts/dir/app-1.0.0.tgz, which still stands)\n'])
-      assert.match(stderr, /^helm-s3: replaced in the index, and still in a folder of the bucket: charts\/dir\/app-1\.0\.0\.tgz; /)
+      assert.deepEqual(
+        [status, stdout],
+        [0, 'Restored 1 version:\n  app 1.0.0 (from charts/dir/app-1.0.0.tgz, which still stands)\n'],
+      )
+      assert.match(
+        stderr,
+        /^helm-s3: replaced in the index, and still in a folder of the bucket: charts\/dir\/app-1\.0\.0\.tgz; /,
+      )
       await isBack()
     })
 
@@ -204,21 +275,38 @@ describe('restore', () => {
       const { stderr, status } = await program.run('restore', 'app', URI, '--version=1.0.0')
       assert.deepEqual(
         [status, stderr],
-        [1, 'Error: there is no charts/app-1.0.0.tgz and no charts/dir/app-1.0.0.tgz with the archive of app 1.0.0, and the bucket keeps no older version of them\nHint: push the archive again\n'],
+        [
+          1,
+          'Error: there is no charts/app-1.0.0.tgz and no charts/dir/app-1.0.0.tgz with the archive of app 1.0.0, ' +
+            'and the bucket keeps no older version of them\nHint: push the archive again\n',
+        ],
       )
     })
 
-    it('names the url of one that lay elsewhere, and does without versions of index.yaml that it may not read, or that Helm refuses', async () => {
-      program.keepVersions()
-      await lay('s3://acme/other/app-1.0.0.tgz', 'other/app-1.0.0.tgz')
-      program.pass(MINUTE)
-      await program.run('delete', 'app', URI, '--version=1.0.0')
-      assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0'), /\nHint: push the archive again; its entry led elsewhere: s3:\/\/acme\/other\/app-1\.0\.0\.tgz\n/)
-      const get = (body: () => Promise<never>): void =>
-        program.fail({ get: async (key, options) => (key === 'charts/index.yaml' && options?.version !== undefined ? body() : program.bucket.get(key, options)) })
-      get(async () => Promise.reject(new HelmS3Error('denied', 'AccessDenied')))
-      assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0'), /nothing that can be read tells where it lay\n/)
-    })
+    it(
+      'names the url of one that lay elsewhere, and does without versions of index.yaml that it may not read, or ' +
+        'that Helm refuses',
+      async () => {
+        program.keepVersions()
+        await lay('s3://acme/other/app-1.0.0.tgz', 'other/app-1.0.0.tgz')
+        program.pass(MINUTE)
+        await program.run('delete', 'app', URI, '--version=1.0.0')
+        assert.match(
+          await program.fails('restore', 'app', URI, '--version=1.0.0'),
+          /\nHint: push the archive again; its entry led elsewhere: s3:\/\/acme\/other\/app-1\.0\.0\.tgz\n/,
+        )
+        const get = (body: () => Promise<never>): void =>
+          program.fail({
+            get: async (key, options) =>
+              key === 'charts/index.yaml' && options?.version !== undefined ? body() : program.bucket.get(key, options),
+          })
+        get(async () => Promise.reject(new HelmS3Error('denied', 'AccessDenied')))
+        assert.match(
+          await program.fails('restore', 'app', URI, '--version=1.0.0'),
+          /nothing that can be read tells where it lay\n/,
+        )
+      },
+    )
   })
 
   it('knows that a deletion has been collected', async () => {
@@ -226,17 +314,25 @@ describe('restore', () => {
     await remove('1.0.0')
     program.pass(6 * MINUTE)
     await program.ok('compact', URI)
-    assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0'), /^Error: what deleted app 1\.0\.0 has been collected: nobody remembers its digest\nHint: push the archive again\n/)
+    assert.match(
+      await program.fails('restore', 'app', URI, '--version=1.0.0'),
+      /^Error: what deleted app 1\.0\.0 has been collected: nobody remembers its digest\nHint: push the archive again\n/,
+    )
   })
 
   it('takes no removal of an archive without an entry for a deletion', async () => {
     program.keepVersions()
     await program.ok('init', URI)
-    await program.bucket.put(asKey('charts/app-1.0.0.tgz'), readFileSync(await program.chart('app', '1.0.0')), { when: 'always' })
+    await program.bucket.put(asKey('charts/app-1.0.0.tgz'), readFileSync(await program.chart('app', '1.0.0')), {
+      when: 'always',
+    })
     program.pass(120 * MINUTE)
     await program.ok('prune', URI, '--orphans', '--allow-many-orphans')
     assert.equal(await program.object('charts/app-1.0.0.tgz'), undefined)
-    assert.match(await program.fails('restore', 'app', URI, '--version=1.0.0'), /^Error: no deletion of app 1\.0\.0 is known\n/)
+    assert.match(
+      await program.fails('restore', 'app', URI, '--version=1.0.0'),
+      /^Error: no deletion of app 1\.0\.0 is known\n/,
+    )
   })
 
   it('undoes the deletion below a removal of an archive without an entry', async () => {
@@ -248,14 +344,26 @@ describe('restore', () => {
     await program.bucket.put(later, Buffer.from(announcement), { when: 'absent' })
     await program.bucket.put(asKey('charts/app-1.0.0.tgz'), archive, { when: 'absent' })
     program.pass(2 * MINUTE)
-    const { restored } = resultOf('restore', await program.ok('restore', 'app', URI, '--version=1.0.0', '-ojson')) as Restored
-    assert.deepEqual(restored.map(({ deletedBy }) => `charts/index.d/${deletedBy}.yaml`), [key])
+    const { restored } = resultOf(
+      'restore',
+      await program.ok('restore', 'app', URI, '--version=1.0.0', '-ojson'),
+    ) as Restored
+    assert.deepEqual(
+      restored.map(({ deletedBy }) => `charts/index.d/${deletedBy}.yaml`),
+      [key],
+    )
   })
 
   it('refuses an incomplete command line', async () => {
     assert.match(await program.fails('restore', 'app', URI), /^Error: required flag\(s\) "version" not set\n/)
-    assert.match(await program.fails('restore', 'app', URI, '--version=,'), /^Error: at least one non-empty --version is required\n/)
+    assert.match(
+      await program.fails('restore', 'app', URI, '--version=,'),
+      /^Error: at least one non-empty --version is required\n/,
+    )
     assert.match(await program.fails('restore', 'app', '--version=1.0.0'), /^Error: accepts 2 arg\(s\), received 1\n/)
-    assert.match(await program.fails('restore', 'app', 's3://acme/other', '--version=1.0.0'), /^Error: .*there is no index\.yaml/)
+    assert.match(
+      await program.fails('restore', 'app', 's3://acme/other', '--version=1.0.0'),
+      /^Error: .*there is no index\.yaml/,
+    )
   })
 })

@@ -17,7 +17,8 @@ interface Report {
 
 describe('status', () => {
   const program = useProgram()
-  const report = async (...flags: string[]): Promise<Report> => resultOf('status', await program.ok('status', URI, '-ojson', ...flags)) as Report
+  const report = async (...flags: string[]): Promise<Report> =>
+    resultOf('status', await program.ok('status', URI, '-ojson', ...flags)) as Report
   const pass = (milliseconds: number): void => program.pass(milliseconds)
 
   beforeEach(async () => {
@@ -27,7 +28,10 @@ describe('status', () => {
   it('tells what there is in a new repository', async () => {
     const { index, ...rest } = await report()
     const { size } = (await program.object('charts/index.yaml')) ?? {}
-    assert.match(JSON.stringify(index), new RegExp(`^{"bytes":${String(size)},"format":"json","writtenAt":"\\d{4}-.*Z"}$`))
+    assert.match(
+      JSON.stringify(index),
+      new RegExp(`^{"bytes":${String(size)},"format":"json","writtenAt":"\\d{4}-.*Z"}$`),
+    )
     assert.deepEqual(rest, {
       repository: URI,
       generation: 1,
@@ -47,7 +51,10 @@ describe('status', () => {
     await program.ok('push', await program.chart('app', '1.0.0'), await program.chart('app', '1.1.0'), URI)
     await program.ok('push', await program.chart('web', '1.0.0'), URI, '--no-compact')
     const { charts, versions, generation, pending, folded, lastCompactionAt, upkeep, reason } = await report()
-    assert.deepEqual({ charts, versions, generation, upkeep, reason }, { charts: 2, versions: 3, generation: 2, upkeep: 'tidy', reason: 'all pending deltas are recent' })
+    assert.deepEqual(
+      { charts, versions, generation, upkeep, reason },
+      { charts: 2, versions: 3, generation: 2, upkeep: 'tidy', reason: 'all pending deltas are recent' },
+    )
     assert.deepEqual([pending.deltas, folded.deltas], [1, 1])
     assert.match(String(lastCompactionAt), /^\d{4}-/)
   })
@@ -58,7 +65,10 @@ describe('status', () => {
     const { upkeep, command, pending } = await report()
     assert.deepEqual([upkeep, command], ['behind', `helm s3 compact ${URI}`])
     assert.ok((pending.oldestSeconds ?? 0) >= 3600)
-    assert.match(await program.ok('status', URI), /\nbehind: the oldest pending delta has been waiting for 1h.*\n {2}helm s3 compact s3:\/\/acme\/charts\n$/)
+    assert.match(
+      await program.ok('status', URI),
+      /\nbehind: the oldest pending delta has been waiting for 1h.*\n {2}helm s3 compact s3:\/\/acme\/charts\n$/,
+    )
     assert.equal((await report('--patience=2h')).upkeep, 'tidy')
   })
 
@@ -73,21 +83,38 @@ describe('status', () => {
 
   it('names what it has ignored below index.d/', async () => {
     await program.bucket.put(asKey('charts/index.d/notes.txt'), Buffer.from('?'), { when: 'always' })
-    assert.deepEqual((await report())['skipped'], [{ key: 'charts/index.d/notes.txt', reason: 'its name is not <ULID>.yaml' }])
+    assert.deepEqual((await report())['skipped'], [
+      { key: 'charts/index.d/notes.txt', reason: 'its name is not <ULID>.yaml' },
+    ])
     assert.match(await program.ok('status', URI), /Ignored +charts\/index\.d\/notes\.txt: its name is not/)
   })
 
   it('prints a line for each fact', async () => {
     program.addRepository('stable', URI)
     const lines = (await program.ok('status', 'stable')).split('\n')
-    assert.deepEqual(lines.map((line) => line.replace(/ {2}.*/, '')), [
-      'Repository', 'Generation', 'Charts', 'Versions', 'index.yaml', 'Pending', 'Folded, not collected', 'Last compaction', '',
-      'tidy: index.yaml contains every push and deletion', '',
-    ])
+    assert.deepEqual(
+      lines.map((line) => line.replace(/ {2}.*/, '')),
+      [
+        'Repository',
+        'Generation',
+        'Charts',
+        'Versions',
+        'index.yaml',
+        'Pending',
+        'Folded, not collected',
+        'Last compaction',
+        '',
+        'tidy: index.yaml contains every push and deletion',
+        '',
+      ],
+    )
   })
 
   it('refuses a place that is not a repository, and a patience that is not positive', async () => {
-    assert.match(await program.fails('status', 's3://acme/other'), /^Error: there is no index\.yaml at s3:\/\/acme\/other\nHint: /)
+    assert.match(
+      await program.fails('status', 's3://acme/other'),
+      /^Error: there is no index\.yaml at s3:\/\/acme\/other\nHint: /,
+    )
     assert.match(await program.fails('status', URI, '--patience=0s'), /^Error: --patience must be above zero\nHint: /)
     assert.match(await program.fails('status'), /^Error: accepts 1 arg\(s\), received 0\n/)
   })

@@ -42,7 +42,8 @@ describe('after its commit', () => {
     program.fail(alteredStore(bucket, watched))
   }
 
-  const nobody = (): Promise<never> => Promise.reject(new HelmS3Error('unreachable', 'nobody answers', { hint: 'look at the network' }))
+  const nobody = (): Promise<never> =>
+    Promise.reject(new HelmS3Error('unreachable', 'nobody answers', { hint: 'look at the network' }))
 
   /** The store answers this request, and none after it. `loses`: not even this one, although it acts. */
   function goAfter(matches: Matcher, { loses = false } = {}): void {
@@ -66,7 +67,8 @@ describe('after its commit', () => {
       reach()
       return new Promise((resolve, reject) =>
         signal?.addEventListener('abort', () => {
-          if (/^(?:PUT|DELETE) /.test(line)) resolve({ outcome: 'unknown', cause: signal.reason as Error } as Awaited<ReturnType<typeof send>>)
+          if (/^(?:PUT|DELETE) /.test(line))
+            resolve({ outcome: 'unknown', cause: signal.reason as Error } as Awaited<ReturnType<typeof send>>)
           else reject(signal.reason as Error)
         }),
       )
@@ -74,12 +76,16 @@ describe('after its commit', () => {
     return { reached }
   }
 
-  const run = (line: string): Promise<Result> => program.run(...line.split(' ').map((word) => (word.endsWith('.tgz') ? program.path(word) : word)))
+  const run = (line: string): Promise<Result> =>
+    program.run(...line.split(' ').map((word) => (word.endsWith('.tgz') ? program.path(word) : word)))
   const isIn = async (name: string, version: string, uri = URI): Promise<boolean> => {
     program.fail({})
-    return new RegExp(`^${name} +${version.replaceAll('.', '\\.')} `, 'm').test(await program.ok('list', uri, '--all-versions'))
+    return new RegExp(`^${name} +${version.replaceAll('.', '\\.')} `, 'm').test(
+      await program.ok('list', uri, '--all-versions'),
+    )
   }
-  const committed = (what: string, then: string): RegExp => new RegExp(`^Error: committed: ${what}; not finished: ${then}`)
+  const committed = (what: string, then: string): RegExp =>
+    new RegExp(`^Error: committed: ${what}; not finished: ${then}`)
   const inDelta = (what: string): string => `${what} \\(delta ${ULID}\\)`
 
   beforeEach(async () => {
@@ -94,7 +100,13 @@ describe('after its commit', () => {
       goAfter(isDelta)
       const { status, stderr, stdout } = await run(`push web-1.0.0.tgz ${URI}`)
       assert.deepEqual([status, stdout], [3, ''])
-      assert.match(stderr, committed(inDelta('web 1\\.0\\.0'), 'nobody answers\nHint: look at the network; run the same command with --ignore-if-exists'))
+      assert.match(
+        stderr,
+        committed(
+          inDelta('web 1\\.0\\.0'),
+          'nobody answers\nHint: look at the network; run the same command with --ignore-if-exists',
+        ),
+      )
       assert.ok(await isIn('web', '1.0.0'))
       await program.ok('push', program.path('web-1.0.0.tgz'), URI, '--ignore-if-exists')
     })
@@ -118,7 +130,10 @@ describe('after its commit', () => {
       goAfter(isArchive)
       const { status, stderr } = await run(`push app-1.0.0.tgz ${URI} --force`)
       assert.equal(status, 3)
-      assert.match(stderr, /^Error: the archive of app 1\.0\.0 has been replaced, or may be, while the index may still describe the old one; not finished: .*nobody answers/)
+      assert.match(
+        stderr,
+        /^Error: the archive of app 1\.0\.0 has been replaced, or may be, while the index may still describe the old one; not finished: .*nobody answers/,
+      )
       program.fail({})
       await program.ok('push', program.path('app-1.0.0.tgz'), URI, '--force')
       assert.match(await program.ok('check', URI, '--deep'), /all is well/)
@@ -137,14 +152,20 @@ describe('after its commit', () => {
       goAfter(isDelta, { loses: true })
       const { status, stderr } = await run(`push web-1.0.0.tgz ${URI}`)
       assert.equal(status, 3)
-      assert.match(stderr, new RegExp(`^Error: no answer to the write of ${ULID}: it may or may not have taken effect \\(nobody answers\\)\n`))
+      assert.match(
+        stderr,
+        new RegExp(
+          `^Error: no answer to the write of ${ULID}: it may or may not have taken effect \\(nobody answers\\)\n`,
+        ),
+      )
     })
 
     it('whose delta may still be on its way stays unknown when it is refused the second time', async () => {
       let sent = 0
       watch(async (line, send) => {
         if (!isDelta(line)) return send()
-        if (++sent === 1) return { outcome: 'unknown', cause: new Error('no answer') } as Awaited<ReturnType<typeof send>>
+        if (++sent === 1)
+          return { outcome: 'unknown', cause: new Error('no answer') } as Awaited<ReturnType<typeof send>>
         throw new HelmS3Error('denied', 'AccessDenied')
       })
       const { status, stderr } = await run(`push web-1.0.0.tgz ${URI}`)
@@ -211,7 +232,10 @@ describe('after its commit', () => {
 
   describe('a deletion', () => {
     const leftover = (...keys: readonly string[]): RegExp =>
-      new RegExp(`^helm-s3: removed from the index, and still in the bucket or not known to be gone: ${keys.join(', ')} \\(.+\\); \`helm s3 prune ${URI} --orphans\` removes what stays\n$`)
+      new RegExp(
+        `^helm-s3: removed from the index, and still in the bucket or not known to be gone: ${keys.join(', ')} ` +
+          `\\(.+\\); \`helm s3 prune ${URI} --orphans\` removes what stays\n$`,
+      )
 
     it('is done when nobody can look whether its archives may go', async () => {
       goAfter(isDelta)
@@ -224,7 +248,9 @@ describe('after its commit', () => {
     })
 
     it('is done when an archive may not be deleted, and the others go', async () => {
-      watch((line, send) => (line === 'DELETE charts/app-1.0.0.tgz' ? Promise.reject(new HelmS3Error('denied', 'AccessDenied')) : send()))
+      watch((line, send) =>
+        line === 'DELETE charts/app-1.0.0.tgz' ? Promise.reject(new HelmS3Error('denied', 'AccessDenied')) : send(),
+      )
       const { status, stderr, stdout } = await run(`delete app ${URI} --all`)
       assert.deepEqual([status, stdout], [0, 'Successfully deleted 2 chart versions from the repository.\n'])
       assert.match(stderr, leftover('charts/app-1.0.0.tgz'))
@@ -240,7 +266,10 @@ describe('after its commit', () => {
     })
 
     it('is done when the store refuses to delete the very archive that it shows, and says which stays and why', async () => {
-      program.fail({ delete: async (key, options) => (key.endsWith('.tgz') ? { outcome: 'refused' } : program.bucket.delete(key, options)) })
+      program.fail({
+        delete: async (key, options) =>
+          key.endsWith('.tgz') ? { outcome: 'refused' } : program.bucket.delete(key, options),
+      })
       const { status, stderr, stdout } = await run(`delete app ${URI} --version=1.0.0`)
       assert.deepEqual([status, stdout], [0, 'Successfully deleted the chart from the repository.\n'])
       assert.match(stderr, leftover('charts/app-1.0.0.tgz'))
@@ -269,7 +298,10 @@ describe('after its commit', () => {
 
     it('keeps quiet about what it leaves, and is done all the same, when it is told to be quiet', async () => {
       goAfter(isDelta)
-      assert.deepEqual((({ status, stderr, stdout }) => ({ status, stderr, stdout }))(await run(`delete app ${URI} --all --quiet`)), { status: 0, stderr: '', stdout: '' })
+      assert.deepEqual(
+        (({ status, stderr, stdout }) => ({ status, stderr, stdout }))(await run(`delete app ${URI} --all --quiet`)),
+        { status: 0, stderr: '', stdout: '' },
+      )
     })
 
     it('whose write has no answer, and of which no look can be had, is unknown', async () => {
@@ -293,7 +325,13 @@ describe('after its commit', () => {
       })
       const { status, stderr, stdout } = await run(`delete many ${URI} --all`)
       assert.deepEqual([status, stdout], [3, ''])
-      assert.match(stderr, new RegExp(`Error: committed: the removal of 500 versions \\(delta ${ULID}\\); not finished: .*AccessDenied\nHint: .*the same command with --ignore-missing`))
+      assert.match(
+        stderr,
+        new RegExp(
+          `Error: committed: the removal of 500 versions \\(delta ${ULID}\\); not finished: .*AccessDenied\nHint: ` +
+            `.*the same command with --ignore-missing`,
+        ),
+      )
       program.fail({})
       program.clock = {}
       assert.match(await program.ok('delete', 'many', URI, '--all', '--ignore-missing'), /deleted 100 chart versions/)
@@ -311,7 +349,13 @@ describe('after its commit', () => {
       goAfter(isDelta)
       const { status, stderr } = await run(`reindex ${OTHER}`)
       assert.equal(status, 3)
-      assert.match(stderr, committed(inDelta('app 1\\.0\\.0'), 'nobody answers\nHint: look at the network; run the same command again to do the rest\n'))
+      assert.match(
+        stderr,
+        committed(
+          inDelta('app 1\\.0\\.0'),
+          'nobody answers\nHint: look at the network; run the same command again to do the rest\n',
+        ),
+      )
       program.fail({})
       await program.ok('reindex', OTHER)
       assert.ok(await isIn('app', '1.0.0', OTHER))
@@ -339,14 +383,19 @@ describe('after its commit', () => {
       await program.ok('push', program.path('web-1.0.0.tgz'), URI, '--no-compact')
       program.pass(10 * 60_000)
     })
-    const stays = /^helm-s3: index\.yaml is written \(generation 3\), but old deltas stay until the next compaction: (.*)\n$/
+    const stays =
+      /^helm-s3: index\.yaml is written \(generation 3\), but old deltas stay until the next compaction: (.*)\n$/
 
     it('is done when nothing can be collected', async () => {
       goAfter(isIndex)
       const { status, stderr, stdout } = await run(`compact ${URI} -ojson`)
       assert.equal(status, 0)
       assert.equal(stays.exec(stderr)?.[1], 'nobody answers; look at the network')
-      const { collected, folded, written } = resultOf('compact', stdout) as { collected: string[]; folded: string[]; written: boolean }
+      const { collected, folded, written } = resultOf('compact', stdout) as {
+        collected: string[]
+        folded: string[]
+        written: boolean
+      }
       assert.deepEqual([written, folded.length, collected], [true, 1, []])
     })
 
@@ -371,17 +420,21 @@ describe('after its commit', () => {
       assert.match(stderr, /^Error: no answer to the write of charts\/index\.yaml\n/)
     })
 
-    it('that could not be sent has changed nothing; it waits for the store, and begins again from what then stands there', async () => {
-      let [puts, heads] = [0, 0]
-      watch((line, send) => {
-        if (line === 'HEAD charts/index.yaml') heads++
-        return isIndex(line) && ++puts === 1 ? nobody() : send()
-      })
-      assert.match((await run(`compact ${URI}`)).stdout, /^Folded 1 delta into index\.yaml, generation 3/)
-      assert.deepEqual([puts, heads], [2, 1])
-      goAfter((line) => line === 'LIST charts/index.d/')
-      assert.equal((await run(`compact ${URI}`)).status, 1)
-    })
+    it(
+      'that could not be sent has changed nothing; it waits for the store, and begins again from what then stands ' +
+        'there',
+      async () => {
+        let [puts, heads] = [0, 0]
+        watch((line, send) => {
+          if (line === 'HEAD charts/index.yaml') heads++
+          return isIndex(line) && ++puts === 1 ? nobody() : send()
+        })
+        assert.match((await run(`compact ${URI}`)).stdout, /^Folded 1 delta into index\.yaml, generation 3/)
+        assert.deepEqual([puts, heads], [2, 1])
+        goAfter((line) => line === 'LIST charts/index.d/')
+        assert.equal((await run(`compact ${URI}`)).status, 1)
+      },
+    )
   })
 
   it('the defaults of a repository, and a new one, are done', async () => {
@@ -421,13 +474,22 @@ describe('after its commit', () => {
     it('says what is committed', async () => {
       const { status, stderr, stdout } = await interrupt(`push web-1.0.0.tgz ${URI}`, afterDelta(isList))
       assert.deepEqual([status, stdout], [143, ''])
-      assert.match(stderr, new RegExp(`^helm-s3: committed: ${inDelta('web 1\\.0\\.0')}; ended before everything was done\n$`))
+      assert.match(
+        stderr,
+        new RegExp(`^helm-s3: committed: ${inDelta('web 1\\.0\\.0')}; ended before everything was done\n$`),
+      )
     })
 
     it('says what has no answer yet', async () => {
       const { status, stderr } = await interrupt(`delete app ${URI} --version=1.0.0`, isDelta)
       assert.equal(status, 143)
-      assert.match(stderr, new RegExp(`^helm-s3: no answer to the write of the removal of ${inDelta('app 1\\.0\\.0')}: it may or may not take effect; ended before everything was done\n$`))
+      assert.match(
+        stderr,
+        new RegExp(
+          `^helm-s3: no answer to the write of the removal of ${inDelta('app 1\\.0\\.0')}: it may or may not take ` +
+            `effect; ended before everything was done\n$`,
+        ),
+      )
     })
 
     it('says nothing when it has changed nothing', async () => {
@@ -468,7 +530,9 @@ describe('after its commit', () => {
     })
 
     it('is done, when archives were still to be deleted', async () => {
-      const { status, stderr, stdout } = await expire(`delete app ${URI} --version=1.0.0`, (line) => line.startsWith('DELETE'))
+      const { status, stderr, stdout } = await expire(`delete app ${URI} --version=1.0.0`, (line) =>
+        line.startsWith('DELETE'),
+      )
       assert.deepEqual([status, stdout], [0, 'Successfully deleted the chart from the repository.\n'])
       assert.match(stderr, /^helm-s3: removed from the index, .*: charts\/app-1\.0\.0\.tgz \(/)
     })
@@ -476,7 +540,12 @@ describe('after its commit', () => {
     it('is unknown, when its write had no answer yet', async () => {
       const { status, stderr } = await expire(`push web-1.0.0.tgz ${URI}`, isDelta)
       assert.equal(status, 3)
-      assert.match(stderr, new RegExp(`^Error: no answer to the write of ${ULID}: it may or may not have taken effect \\(not done after 1m17s\\)\n`))
+      assert.match(
+        stderr,
+        new RegExp(
+          `^Error: no answer to the write of ${ULID}: it may or may not have taken effect \\(not done after 1m17s\\)\n`,
+        ),
+      )
     })
 
     it('has changed nothing, when it had not written yet', async () => {

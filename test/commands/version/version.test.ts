@@ -14,6 +14,9 @@ describe('version', () => {
   })
 
   it('prints JSON when asked to', async () => {
-    assert.deepEqual(resultOf('version', await program.ok('version', '-o=json')), { version: 'development', mode: 'v3' })
+    assert.deepEqual(resultOf('version', await program.ok('version', '-o=json')), {
+      version: 'development',
+      mode: 'v3',
+    })
   })
 })

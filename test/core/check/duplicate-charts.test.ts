@@ -7,8 +7,14 @@ describe('charts that stand in JSON text twice', () => {
     one: ['{"entries":{"a":[],"b":[],"a":[]}}', ['a']],
     'one three times': ['{"entries":{"a":[],"a":[],"a":[]}}', ['a']],
     'one with escapes in its name': ['{"entries":{"a\\"b":[],"\\u0061\\"b":[]}}', ['a"b']],
-    'fields of entries, which do not count': ['{"entries":{"a":[{"name":"a","urls":["{"]},{"name":"a","x":{"a":1}}]}}', []],
-    'charts whose names stand elsewhere, too': ['{"annotations":{"a":"[","a":":"},"entries":{"a":[]},"others":{"a":1,"a":2}}', []],
+    'fields of entries, which do not count': [
+      '{"entries":{"a":[{"name":"a","urls":["{"]},{"name":"a","x":{"a":1}}]}}',
+      [],
+    ],
+    'charts whose names stand elsewhere, too': [
+      '{"annotations":{"a":"[","a":":"},"entries":{"a":[]},"others":{"a":1,"a":2}}',
+      [],
+    ],
     'charts in an `entries` of another case': ['{"Entries":{"a":[],"a":[]}}', ['a']],
     'text over several lines': ['{\n "entries": {\n  "a": [ ],\n  "a" : [ ]\n }\n}', ['a']],
   }

@@ -32,10 +32,14 @@ describe('a version that is asked for', () => {
   for (const { versions, want, found, error } of cases) {
     const list = lists[versions] ?? []
     if (error !== undefined && list.includes(want)) {
-      it(`${JSON.stringify(want)}, which Helm refuses, is the exact text of one of the ${versions} versions`, () => assert.equal(find(list, want), want))
+      it(`${JSON.stringify(want)}, which Helm refuses, is the exact text of one of the ${versions} versions`, () =>
+        assert.equal(find(list, want), want))
     } else if (error !== undefined) {
       it(`${JSON.stringify(want)} is refused, as by Helm, of the ${versions} versions`, () =>
-        assert.throws(() => find(list, want), (thrown) => hasCode(thrown, 'usage')))
+        assert.throws(
+          () => find(list, want),
+          (thrown) => hasCode(thrown, 'usage'),
+        ))
     } else {
       it(`${JSON.stringify(want)} is ${found ?? 'not found'}, as by Helm, of the ${versions} versions`, () =>
         assert.equal(find(list, want), found))
@@ -59,20 +63,44 @@ describe('a version that is asked for', () => {
   })
 
   it('is refused in no time, however long it is', () => {
-    assert.throws(() => find(['1.0.0'], `${'1 , '.repeat(5000)}!`), (thrown) => hasCode(thrown, 'usage'))
-    assert.throws(() => find(['1.0.0'], `${'>  1  '.repeat(5000)}!`), (thrown) => hasCode(thrown, 'usage'))
-    assert.throws(() => find(['1.0.0'], `1${'-a'.repeat(5000)}!`), (thrown) => hasCode(thrown, 'usage'))
+    assert.throws(
+      () => find(['1.0.0'], `${'1 , '.repeat(5000)}!`),
+      (thrown) => hasCode(thrown, 'usage'),
+    )
+    assert.throws(
+      () => find(['1.0.0'], `${'>  1  '.repeat(5000)}!`),
+      (thrown) => hasCode(thrown, 'usage'),
+    )
+    assert.throws(
+      () => find(['1.0.0'], `1${'-a'.repeat(5000)}!`),
+      (thrown) => hasCode(thrown, 'usage'),
+    )
   })
 })
 
 describe('a whole version', () => {
   it('is told from a constraint, and names a build when it has metadata', () => {
     for (const text of ['1.2.3', 'v1.2.3-rc.1', '1.2.3+b']) assert.equal(isWhole(text), true, text)
-    for (const text of ['1.2', '1.2+b', '^1.2.3+b', '1.2.x', '=1.2.3', '1.2.3 ', '1.2.3+']) assert.equal(isWhole(text), false, text)
-    assert.deepEqual(['1.2.3', '1.2.3+b', 'v1.2.3-rc.1+b.1', '>=1.2.3+b', '1.2+b'].map(namesBuild), [false, true, true, false, false])
+    for (const text of ['1.2', '1.2+b', '^1.2.3+b', '1.2.x', '=1.2.3', '1.2.3 ', '1.2.3+'])
+      assert.equal(isWhole(text), false, text)
+    assert.deepEqual(['1.2.3', '1.2.3+b', 'v1.2.3-rc.1+b.1', '>=1.2.3+b', '1.2+b'].map(namesBuild), [
+      false,
+      true,
+      true,
+      false,
+      false,
+    ])
   })
 
   it('is the same as another one only with the same metadata', () => {
-    assert.deepEqual([isSameBuild('v1.2.3+b', '1.2.3+b'), isSameBuild('1.2.3+b', '1.2.3+c'), isSameBuild('1.2.3', '1.2.3+b'), isSameBuild('odd', 'odd')], [true, false, false, true])
+    assert.deepEqual(
+      [
+        isSameBuild('v1.2.3+b', '1.2.3+b'),
+        isSameBuild('1.2.3+b', '1.2.3+c'),
+        isSameBuild('1.2.3', '1.2.3+b'),
+        isSameBuild('odd', 'odd'),
+      ],
+      [true, false, false, true],
+    )
   })
 })

@@ -8,7 +8,9 @@ interface Vector {
   readonly out?: string
 }
 
-const vectors = JSON.parse(readFileSync(new URL('../../../fixtures/helm-vectors/semver.json', import.meta.url), 'utf8')) as Vector[]
+const vectors = JSON.parse(
+  readFileSync(new URL('../../../fixtures/helm-vectors/semver.json', import.meta.url), 'utf8'),
+) as Vector[]
 
 describe('a version', () => {
   for (const vector of vectors) {
@@ -23,7 +25,21 @@ describe('a version', () => {
   }
 
   it('sorts as semver does, by its numbers first', () => {
-    const sorted = ['nonsense', '1.0.0-alpha', '1.0.0-alpha.1', '1.0.0-alpha.beta', '1.0.0-beta', '1.0.0-beta.2', '1.0.0-beta.11', '1.0.0-rc.1', '1.0.0', '1.2', '1.10', '2', '18446744073709551615.0.0']
+    const sorted = [
+      'nonsense',
+      '1.0.0-alpha',
+      '1.0.0-alpha.1',
+      '1.0.0-alpha.beta',
+      '1.0.0-beta',
+      '1.0.0-beta.2',
+      '1.0.0-beta.11',
+      '1.0.0-rc.1',
+      '1.0.0',
+      '1.2',
+      '1.10',
+      '2',
+      '18446744073709551615.0.0',
+    ]
     for (let i = 1; i < sorted.length; i++) {
       const [lower, higher] = [sorted[i - 1]!, sorted[i]!]
       assert.ok(compareVersions(lower, higher) < 0, `${lower} < ${higher}`)
@@ -39,7 +55,13 @@ describe('a version', () => {
   it('is compared in one total preorder', () => {
     const number = fc.nat(3).map(String)
     const anyVersion = fc
-      .tuple(number, number, number, fc.constantFrom('', '-1', '-a', '-a.1', '-a.b', '-rc.1', '-rc-1'), fc.constantFrom('', '+x', '+y'))
+      .tuple(
+        number,
+        number,
+        number,
+        fc.constantFrom('', '-1', '-a', '-a.1', '-a.b', '-rc.1', '-rc-1'),
+        fc.constantFrom('', '+x', '+y'),
+      )
       .map(([a, b, c, pre, meta]) => `${a}.${b}.${c}${pre}${meta}`)
     fc.assert(
       fc.property(anyVersion, anyVersion, anyVersion, (a, b, c) => {

@@ -4,11 +4,16 @@ import { readIndexText } from '../../../lib/core/index/index-text.ts'
 /** A chart of each of these urls, written as they stand. */
 const FORMS: Readonly<Record<string, (urls: readonly string[]) => string>> = {
   json: (urls) => {
-    const charts = urls.map((url, i) => `"c${String(i)}":[\n{"name":"c${String(i)}","version":"1.0.0","apiVersion":"v2","urls":[${url}]}\n]`)
+    const charts = urls.map(
+      (url, i) => `"c${String(i)}":[\n{"name":"c${String(i)}","version":"1.0.0","apiVersion":"v2","urls":[${url}]}\n]`,
+    )
     return `{"apiVersion":"v1","entries":{\n${charts.join(',\n')}\n}}\n`
   },
   yaml: (urls) => {
-    const charts = urls.map((url, i) => `  c${String(i)}:\n  - apiVersion: v2\n    name: c${String(i)}\n    urls:\n    - ${url}\n    version: 1.0.0\n`)
+    const charts = urls.map(
+      (url, i) =>
+        `  c${String(i)}:\n  - apiVersion: v2\n    name: c${String(i)}\n    urls:\n    - ${url}\n    version: 1.0.0\n`,
+    )
     return `apiVersion: v1\nentries:\n${charts.join('')}generated: "2024-01-01T00:00:00Z"\n`
   },
 }
@@ -16,16 +21,26 @@ const FORMS: Readonly<Record<string, (urls: readonly string[]) => string>> = {
 for (const [form, write] of Object.entries(FORMS)) {
   describe(`the entries of an index as ${form} that may name a file`, () => {
     const naming = (urls: readonly string[], ...files: readonly string[]): string[] =>
-      readIndexText(Buffer.from(write(urls))).entriesNaming(files).map(({ name }) => name)
+      readIndexText(Buffer.from(write(urls)))
+        .entriesNaming(files)
+        .map(({ name }) => name)
 
     it('are those with its name, wherever the url leads', () => {
-      const urls = ['"app-1.0.0.tgz"', '"s3://bucket/charts/app-1.0.0.tgz"', '"https://x.example/app-1.0.0.tgz?a=b"', '"web-1.0.0.tgz"']
+      const urls = [
+        '"app-1.0.0.tgz"',
+        '"s3://bucket/charts/app-1.0.0.tgz"',
+        '"https://x.example/app-1.0.0.tgz?a=b"',
+        '"web-1.0.0.tgz"',
+      ]
       assert.deepEqual(naming(urls, 'app-1.0.0.tgz'), ['c0', 'c1', 'c2'])
       assert.deepEqual(naming(urls, 'web-1.0.0.tgz', 'app-1.0.0.tgz'), ['c0', 'c1', 'c2', 'c3'])
     })
 
     it('are also those that may spell it in another way', () => {
-      assert.deepEqual(naming(['"%61pp-1.0.0.tgz"', '"\\u0061pp-1.0.0.tgz"', '"web-1.0.0.tgz"'], 'app-1.0.0.tgz'), ['c0', 'c1'])
+      assert.deepEqual(naming(['"%61pp-1.0.0.tgz"', '"\\u0061pp-1.0.0.tgz"', '"web-1.0.0.tgz"'], 'app-1.0.0.tgz'), [
+        'c0',
+        'c1',
+      ])
     })
 
     it('are none where nothing of it stands', () => {

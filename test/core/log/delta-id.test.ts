@@ -15,7 +15,9 @@ const anyRandom = fc.uint8Array({ minLength: 10, maxLength: 10 })
 
 describe('a delta id', () => {
   it('carries its time', () => {
-    fc.assert(fc.property(anyTime, anyRandom, (time, random) => assert.equal(deltaTime(makeDeltaId(time, random)), time)))
+    fc.assert(
+      fc.property(anyTime, anyRandom, (time, random) => assert.equal(deltaTime(makeDeltaId(time, random)), time)),
+    )
   })
 
   it('sorts by time first, then by its random bits', () => {
@@ -29,17 +31,31 @@ describe('a delta id', () => {
   })
 
   it('of a moment is never below the lowest of that moment', () => {
-    fc.assert(fc.property(anyTime, anyRandom, (time, random) => assert.ok(makeDeltaId(time, random) >= lowestDeltaId(time))))
+    fc.assert(
+      fc.property(anyTime, anyRandom, (time, random) => assert.ok(makeDeltaId(time, random) >= lowestDeltaId(time))),
+    )
   })
 
   it('is found again in its key', () => {
-    const id = makeDeltaId(1_700_000_000_000, Uint8Array.from({ length: 10 }, (_, i) => i * 25))
+    const id = makeDeltaId(
+      1_700_000_000_000,
+      Uint8Array.from({ length: 10 }, (_, i) => i * 25),
+    )
     assert.equal(deltaIdOf('charts/index.d/', deltaKey('charts/index.d/', id)), id)
     assert.equal(parseDeltaId(id), id)
   })
 
   it('is not seen in keys that are named otherwise', () => {
-    const names = ['.yaml', 'x.yaml', '81HF7YAT000000000000000000.yaml', '01HF7YAT00000000000000000.yaml', '01hf7yat000000000000000000.yaml', '01HF7YAT00000000000000000U.yaml', '01HF7YAT000000000000000000.yml', 'a/01HF7YAT000000000000000000.yaml']
+    const names = [
+      '.yaml',
+      'x.yaml',
+      '81HF7YAT000000000000000000.yaml',
+      '01HF7YAT00000000000000000.yaml',
+      '01hf7yat000000000000000000.yaml',
+      '01HF7YAT00000000000000000U.yaml',
+      '01HF7YAT000000000000000000.yml',
+      'a/01HF7YAT000000000000000000.yaml',
+    ]
     for (const name of names) assert.equal(deltaIdOf('index.d/', `index.d/${name}` as never), undefined, name)
     assert.equal(deltaIdOf('index.d/', 'other/01HF7YAT000000000000000000.yaml' as never), undefined)
   })

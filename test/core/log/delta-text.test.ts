@@ -32,7 +32,10 @@ describe('the text of a delta', () => {
   })
 
   it('holds one entry a line and is the same for the same delta', () => {
-    const delta: Delta = { added: [{ entry: entry('web', '1.0.0'), ifAbsent: false }], removed: [removal('app', '1.0.0', 'a')] }
+    const delta: Delta = {
+      added: [{ entry: entry('web', '1.0.0'), ifAbsent: false }],
+      removed: [removal('app', '1.0.0', 'a')],
+    }
     const text = Buffer.from(encodeDelta(delta)).toString()
     assert.equal(text, Buffer.from(encodeDelta(delta)).toString())
     assert.equal(text.split('\n').filter((line) => line.startsWith('{"name"')).length, 2)
@@ -42,7 +45,9 @@ describe('the text of a delta', () => {
     const decoded = await decode(Buffer.from(DESIGN_EXAMPLE))
     assert.equal(decoded.outcome, 'delta')
     assert.equal(decoded.outcome === 'delta' && decoded.delta.added[0]?.entry.version, '0.2.0')
-    assert.deepEqual(decoded.outcome === 'delta' && decoded.delta.removed, [{ name: 'alpine', version: '0.1.0', digest: '0c0f' }])
+    assert.deepEqual(decoded.outcome === 'delta' && decoded.delta.removed, [
+      { name: 'alpine', version: '0.1.0', digest: '0c0f' },
+    ])
   })
 
   it('of an unknown apiVersion is told apart from text that is none', async () => {
@@ -71,17 +76,30 @@ describe('the text of a delta', () => {
     'an url with an encoded slash': added({ urls: ['x%2fapp-1.0.0.tgz'] }),
     'an url of another scheme': added({ urls: ['http://example.org/app-1.0.0.tgz'] }),
     'an url with control characters': added({ urls: ['app\u0007.tgz'] }),
-    'an url with a query that says where to go': added({ urls: ['s3://acme/charts/app-1.0.0.tgz?endpoint=http://evil.example'] }),
+    'an url with a query that says where to go': added({
+      urls: ['s3://acme/charts/app-1.0.0.tgz?endpoint=http://evil.example'],
+    }),
     'an url with a query, not the first': added({ urls: ['app-1.0.0.tgz', 'S3://acme/app-1.0.0.tgz?profile=admin'] }),
     'no urls': added({ urls: [] }),
     'a field of a wrong type, which would make Helm refuse the index': added({ description: 5 }),
     'a field that Helm does not know': added({ size: 5 }),
     'a creation time that Helm cannot read': added({ created: '2026-01-01' }),
-    'the same version twice': JSON.stringify({ apiVersion: 'v1', addedEntries: { app: [entry('app', '1.0.0'), entry('app', '1.0.0', 'b')] } }),
-    'a removal under another name': JSON.stringify({ apiVersion: 'v1', removedEntries: { app: [{ name: 'web', version: '1.0.0' }] } }),
+    'the same version twice': JSON.stringify({
+      apiVersion: 'v1',
+      addedEntries: { app: [entry('app', '1.0.0'), entry('app', '1.0.0', 'b')] },
+    }),
+    'a removal under another name': JSON.stringify({
+      apiVersion: 'v1',
+      removedEntries: { app: [{ name: 'web', version: '1.0.0' }] },
+    }),
     'a removal without a version': JSON.stringify({ apiVersion: 'v1', removedEntries: { app: [{ name: 'app' }] } }),
-    'a removal of a number': JSON.stringify({ apiVersion: 'v1', removedEntries: { app: [{ name: 'app', version: 1 }] } }),
-    'a bomb of aliases': `apiVersion: v1\na: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c]\n`,
+    'a removal of a number': JSON.stringify({
+      apiVersion: 'v1',
+      removedEntries: { app: [{ name: 'app', version: 1 }] },
+    }),
+    'a bomb of aliases':
+      `apiVersion: v1\na: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c ` +
+      `[*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c]\n`,
   }
   for (const [what, text] of Object.entries(MALFORMED)) {
     it(`is not obeyed when it holds ${what}`, async () => {
@@ -89,7 +107,14 @@ describe('the text of a delta', () => {
     })
   }
 
-  for (const [name, version] of [['hub', '1.0.0.0'], ['hub', '1.0.0-03173138'], ['hub', ''], ['../x', '1.0.0'], ['', 'latest'], ['__proto__', 'a\u0007b']] as const) {
+  for (const [name, version] of [
+    ['hub', '1.0.0.0'],
+    ['hub', '1.0.0-03173138'],
+    ['hub', ''],
+    ['../x', '1.0.0'],
+    ['', 'latest'],
+    ['__proto__', 'a\u0007b'],
+  ] as const) {
     it(`may remove ${JSON.stringify(name)} ${JSON.stringify(version)}, which no delta may add: an index may hold it`, async () => {
       const delta: Delta = { added: [], removed: [{ name, version, digest: '' }] }
       assert.deepEqual(await decode(encodeDelta(delta)), { outcome: 'delta', delta })
@@ -99,15 +124,24 @@ describe('the text of a delta', () => {
   }
 
   it('may remove several entries of one version, told apart by their digests', async () => {
-    const delta: Delta = { added: [], removed: [removal('app', '1.0.0', 'a'), removal('app', '1.0.0', 'b'), removal('app', '1.0.0')] }
+    const delta: Delta = {
+      added: [],
+      removed: [removal('app', '1.0.0', 'a'), removal('app', '1.0.0', 'b'), removal('app', '1.0.0')],
+    }
     assert.deepEqual(await decode(encodeDelta(delta)), { outcome: 'delta', delta })
   })
 
   it('never makes the decoder throw', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.oneof(fc.uint8Array(), fc.json().map((text) => Buffer.from(text))), async (bytes) => {
-        assert.notEqual((await decodeDelta(bytes)).outcome, 'delta')
-      }),
+      fc.asyncProperty(
+        fc.oneof(
+          fc.uint8Array(),
+          fc.json().map((text) => Buffer.from(text)),
+        ),
+        async (bytes) => {
+          assert.notEqual((await decodeDelta(bytes)).outcome, 'delta')
+        },
+      ),
     )
   })
 })

@@ -43,7 +43,10 @@ const takenOver: Schedule = {
     delta.release()
     await delta.passed
     const results = await Promise.all([taker.result, slow.result])
-    assert.ok(results.some(({ status }) => status === 1), 'one of two plain pushes of a version has lost')
+    assert.ok(
+      results.some(({ status }) => status === 1),
+      'one of two plain pushes of a version has lost',
+    )
     await scene.holdsToItsWord(results[0], app)
     await scene.holdsToItsWord(results[1], other)
     const fixed = await scene.at.program(`check ${scene.url} --deep --fix`)

@@ -35,7 +35,10 @@ const batches: readonly Schedule[] = [
       const { requests, result } = await scene.requestsOf(pushLine(scene, one, two, three))
       assert.deepEqual([result.status, result.stdout], [1, ''])
       assert.match(result.stderr, /\btwo 1\.0\.0\b/)
-      assert.deepEqual(requests.filter((request) => !/^(?:GET|HEAD) /.test(request)), [])
+      assert.deepEqual(
+        requests.filter((request) => !/^(?:GET|HEAD) /.test(request)),
+        [],
+      )
       assert.deepEqual([await scene.at.keys(), await scene.indexText()], [keys, index])
       await scene.endsWell()
     },

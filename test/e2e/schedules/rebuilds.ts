@@ -48,7 +48,10 @@ const fractions = Object.entries(DAMAGES).map(([what, damage]): Schedule => ({
     assert.notEqual(reader.status, 0, `a reader takes this for the index: ${reader.stdout}`)
     await kill(rebuild)
     const after = new Set(await scene.at.keys())
-    assert.deepEqual(before.filter((key) => !after.has(key)), [])
+    assert.deepEqual(
+      before.filter((key) => !after.has(key)),
+      [],
+    )
     assert.deepEqual([after.has('charts/index.yaml'), await scene.indexText()], [text !== '', text])
     assert.notEqual((await scene.download()).status, 0)
 

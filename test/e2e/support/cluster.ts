@@ -16,13 +16,16 @@ export interface Cluster {
 
 /**
  * As much of the API of Kubernetes as `helm ls` asks for: its version, and the secrets in which Helm keeps releases
- * (helm/helm pkg/storage/driver: gzip and base64 within the base64 of a secret). Writes the kubeconfig that leads there.
+ * (helm/helm pkg/storage/driver: gzip and base64 within the base64 of a secret). Writes the kubeconfig that leads
+ * there.
  */
 export async function startCluster(kubeconfig: string, releases: readonly RunningRelease[]): Promise<Cluster> {
   const server = createServer(({ url = '' }, response) => {
     const answer = answerTo(new URL(url, 'http://cluster').pathname, releases)
     response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' })
-    response.end(JSON.stringify(answer ?? { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'NotFound', code: 404 }))
+    response.end(
+      JSON.stringify(answer ?? { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'NotFound', code: 404 }),
+    )
   })
   const port = await freePort()
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
@@ -51,7 +54,8 @@ export function writeKubeconfig(path: string, port: number): void {
 
 function answerTo(path: string, releases: readonly RunningRelease[]): object | undefined {
   if (path === '/version') return { major: '1', minor: '30', gitVersion: 'v1.30.0' }
-  if (path === '/api/v1/secrets') return { kind: 'SecretList', apiVersion: 'v1', metadata: {}, items: releases.map(secretOf) }
+  if (path === '/api/v1/secrets')
+    return { kind: 'SecretList', apiVersion: 'v1', metadata: {}, items: releases.map(secretOf) }
   return undefined
 }
 
@@ -66,7 +70,11 @@ function secretOf({ chart, name, namespace }: RunningRelease): object {
   }
   const text = gzipSync(JSON.stringify(release)).toString('base64')
   return {
-    metadata: { name: `sh.helm.release.v1.${name}.v1`, namespace, labels: { owner: 'helm', name, status: 'deployed', version: '1' } },
+    metadata: {
+      name: `sh.helm.release.v1.${name}.v1`,
+      namespace,
+      labels: { owner: 'helm', name, status: 'deployed', version: '1' },
+    },
     type: 'helm.sh/release.v1',
     data: { release: Buffer.from(text).toString('base64') },
   }

@@ -4,5 +4,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 export async function replaceInFile(path: string, pattern: RegExp, replacement: string): Promise<void> {
   const text = await readFile(path, 'utf8')
   if (!pattern.test(text)) throw new Error(`${path} holds nothing like ${String(pattern)}`)
-  await writeFile(path, text.replace(pattern, () => replacement))
+  await writeFile(
+    path,
+    text.replace(pattern, () => replacement),
+  )
 }

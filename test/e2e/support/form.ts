@@ -19,10 +19,17 @@ function formOf(text: string): Form {
 /** A root hook: the launcher starts whatever it finds in dist/, and the suite must not test the other form. */
 export const mochaHooks = {
   beforeAll(): void {
-    assert.equal(existsSync(EXECUTABLE), FORM === 'executable', `dist/ holds what \`npm run test:e2e${FORM === 'executable' ? ':executable' : ''}\` builds`)
+    assert.equal(
+      existsSync(EXECUTABLE),
+      FORM === 'executable',
+      `dist/ holds what \`npm run test:e2e${FORM === 'executable' ? ':executable' : ''}\` builds`,
+    )
     if (FORM === 'bundle') return
     // There is no Node.js on this PATH: only the executable can answer.
-    const { status, stderr } = spawnSync(join(ROOT, 'bin', 'helm-s3'), ['version'], { env: { PATH: '/nowhere' }, encoding: 'utf8' })
+    const { status, stderr } = spawnSync(join(ROOT, 'bin', 'helm-s3'), ['version'], {
+      env: { PATH: '/nowhere' },
+      encoding: 'utf8',
+    })
     assert.deepEqual([status, stderr], [0, ''])
   },
 }

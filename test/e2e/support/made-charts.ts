@@ -6,7 +6,10 @@ import { pack } from 'tar-stream'
 /** Writes a chart archive with this name and version; `note` makes its bytes differ. */
 export async function makeChart(path: string, name: string, version: string, note = ''): Promise<void> {
   const archive = pack()
-  archive.entry({ name: `${name}/Chart.yaml` }, `apiVersion: v2\nname: ${name}\nversion: ${JSON.stringify(version)}\ndescription: ${JSON.stringify(note)}\n`)
+  archive.entry(
+    { name: `${name}/Chart.yaml` },
+    `apiVersion: v2\nname: ${name}\nversion: ${JSON.stringify(version)}\ndescription: ${JSON.stringify(note)}\n`,
+  )
   archive.finalize()
   const pieces: Buffer[] = []
   for await (const piece of archive as AsyncIterable<Buffer>) pieces.push(piece)

@@ -22,8 +22,14 @@ export function describeEverywhere(what: string, define: (combination: Combinati
   }
 }
 
-/** One running store for the enclosing `describe`, a fresh workplace for each of its tests. `settings`: environment of the store. */
-export function useWorkplace(storeName: RunningStore['name'], settings: Readonly<Record<string, string>> = {}): () => Workplace {
+/**
+ * One running store for the enclosing `describe`, a fresh workplace for each of its tests. `settings`: environment of
+ * the store.
+ */
+export function useWorkplace(
+  storeName: RunningStore['name'],
+  settings: Readonly<Record<string, string>> = {},
+): () => Workplace {
   let store: RunningStore | undefined
   let workplace: Workplace | undefined
   before(async () => {

@@ -24,11 +24,16 @@ export interface OldClient {
   reindex(meanwhile?: () => Promise<void>): Promise<void>
 }
 
-/** The clients to test with: one that writes as hypnoglow/helm-s3 does and, if `HELM_S3_GO_PLUGIN` is its path, that program. */
+/**
+ * The clients to test with: one that writes as hypnoglow/helm-s3 does and, if `HELM_S3_GO_PLUGIN` is its path, that
+ * program.
+ */
 export function oldClients(): readonly (readonly [string, (workplace: Workplace) => OldClient])[] {
   const program = process.env.HELM_S3_GO_PLUGIN
   const standIn = ['a stand-in for the Go plugin', (workplace: Workplace) => new StandIn(workplace)] as const
-  return program === undefined ? [standIn] : [standIn, ['the Go plugin', (workplace) => new GoPlugin(program, workplace)]]
+  return program === undefined
+    ? [standIn]
+    : [standIn, ['the Go plugin', (workplace) => new GoPlugin(program, workplace)]]
 }
 
 interface OldIndex {
@@ -39,7 +44,10 @@ interface OldIndex {
 
 const INDEX = asKey('charts/index.yaml')
 
-/** The writes of hypnoglow/helm-s3: block YAML with sorted keys, no content type, no condition; annotations survive but for reindex. */
+/**
+ * The writes of hypnoglow/helm-s3: block YAML with sorted keys, no content type, no condition; annotations survive but
+ * for reindex.
+ */
 class StandIn implements OldClient {
   readonly #workplace: Workplace
 
@@ -52,11 +60,22 @@ class StandIn implements OldClient {
     const { metadata } = await readChartArchive(bytes)
     const digest = sha256(bytes)
     const file = basename(archive)
-    const stored = { when: 'always', contentType: 'application/gzip', metadata: archiveMetadata({ metadata, digest, delta: undefined }) } as const
+    const stored = {
+      when: 'always',
+      contentType: 'application/gzip',
+      metadata: archiveMetadata({ metadata, digest, delta: undefined }),
+    } as const
     await this.#workplace.store.put(asKey(`charts/${file}`), bytes, stored)
     const index = await this.#read()
-    const entry = makeEntry(metadata, { digest, url: `${this.#workplace.url}/${file}`, created: new Date().toISOString() })
-    index.entries[entry.name] = [entry, ...(index.entries[entry.name] ?? []).filter(({ version }) => version !== entry.version)]
+    const entry = makeEntry(metadata, {
+      digest,
+      url: `${this.#workplace.url}/${file}`,
+      created: new Date().toISOString(),
+    })
+    index.entries[entry.name] = [
+      entry,
+      ...(index.entries[entry.name] ?? []).filter(({ version }) => version !== entry.version),
+    ]
     await meanwhile?.()
     await this.#write(index)
   }
@@ -66,7 +85,8 @@ class StandIn implements OldClient {
     index.entries[name] = (index.entries[name] ?? []).filter((entry) => entry.version !== version)
     await meanwhile?.()
     await this.#write(index)
-    for (const key of [`charts/${name}-${version}.tgz`, `charts/${name}-${version}.tgz.prov`]) await this.#workplace.store.delete(asKey(key))
+    for (const key of [`charts/${name}-${version}.tgz`, `charts/${name}-${version}.tgz.prov`])
+      await this.#workplace.store.delete(asKey(key))
   }
 
   async reindex(meanwhile?: () => Promise<void>): Promise<void> {
@@ -93,7 +113,10 @@ class StandIn implements OldClient {
   }
 
   async #write(index: OldIndex): Promise<void> {
-    const text = stringify({ ...index, generated: new Date().toISOString() }, { version: '1.1', sortMapEntries: true, lineWidth: 0 })
+    const text = stringify(
+      { ...index, generated: new Date().toISOString() },
+      { version: '1.1', sortMapEntries: true, lineWidth: 0 },
+    )
     await this.#workplace.store.put(INDEX, Buffer.from(text), { when: 'always' })
   }
 }
@@ -107,7 +130,10 @@ class GoPlugin implements OldClient {
     this.#program = program
     this.#workplace = workplace
     mkdirSync(workplace.path('old'), { recursive: true })
-    writeFileSync(workplace.path('old', 'repositories.yaml'), `apiVersion: ""\nrepositories:\n- name: shared\n  url: ${workplace.url}\n`)
+    writeFileSync(
+      workplace.path('old', 'repositories.yaml'),
+      `apiVersion: ""\nrepositories:\n- name: shared\n  url: ${workplace.url}\n`,
+    )
   }
 
   push(archive: string, meanwhile?: () => Promise<void>): Promise<void> {

@@ -14,7 +14,10 @@ export interface Running {
 
 const LONGEST = 120_000
 
-/** Starts a program with its output captured. It is ended after two minutes. @param input what it reads from standard input */
+/**
+ * Starts a program with its output captured. It is ended after two minutes. @param input what it reads from standard
+ * input
+ */
 export function start(
   program: string,
   args: readonly string[],
@@ -35,6 +38,11 @@ export function start(
   return { child, result }
 }
 
-export function run(program: string, args: readonly string[], env: Readonly<Record<string, string | undefined>>, cwd?: string): Promise<Result> {
+export function run(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  cwd?: string,
+): Promise<Result> {
   return start(program, args, env, cwd).result
 }

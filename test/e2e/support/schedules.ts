@@ -255,8 +255,8 @@ export class Scene {
   }
 
   /**
-   * Writes into `index.yaml` by hand, as another client would, that a delta with an id so many milliseconds ahead was folded
-   * some minutes ago, and collected.
+   * Writes into `index.yaml` by hand, as another client would, that a delta with an id so many milliseconds ahead was
+   * folded some minutes ago, and collected.
    */
   async noteCollected(ahead: number, touched: readonly MadeChart[] | '*'): Promise<void> {
     const at = new Date(Date.now() - 3 * WINDOW).toISOString().replace(/\.\d+/, '')

@@ -34,7 +34,10 @@ export function part(path: string): string {
 }
 
 /** `settings`: environment of the server. */
-export async function startStore(name: RunningStore['name'], settings: Readonly<Record<string, string>> = {}): Promise<RunningStore> {
+export async function startStore(
+  name: RunningStore['name'],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<RunningStore> {
   return name === 'minio' ? startMinio(settings) : startVersitygw(settings)
 }
 
@@ -42,15 +45,38 @@ async function startMinio(settings: Readonly<Record<string, string>>): Promise<R
   const folder = await mkdtemp(join(tmpdir(), 'minio-'))
   const port = await freePort()
   const console = await freePort()
-  const args = ['server', '--quiet', '--address', `127.0.0.1:${String(port)}`, '--console-address', `127.0.0.1:${String(console)}`, folder]
-  const env = { MINIO_ROOT_USER: KEYS.accessKeyId, MINIO_ROOT_PASSWORD: KEYS.secretAccessKey, MINIO_UPDATE: 'off', MINIO_BROWSER: 'off', ...settings }
+  const args = [
+    'server',
+    '--quiet',
+    '--address',
+    `127.0.0.1:${String(port)}`,
+    '--console-address',
+    `127.0.0.1:${String(console)}`,
+    folder,
+  ]
+  const env = {
+    MINIO_ROOT_USER: KEYS.accessKeyId,
+    MINIO_ROOT_PASSWORD: KEYS.secretAccessKey,
+    MINIO_UPDATE: 'off',
+    MINIO_BROWSER: 'off',
+    ...settings,
+  }
   return run('minio', part('bin/minio'), args, env, port, folder)
 }
 
 async function startVersitygw(settings: Readonly<Record<string, string>>): Promise<RunningStore> {
   const folder = await mkdtemp(join(tmpdir(), 'versitygw-'))
   const port = await freePort()
-  const args = ['--port', `127.0.0.1:${String(port)}`, '--access', KEYS.accessKeyId, '--secret', KEYS.secretAccessKey, 'posix', folder]
+  const args = [
+    '--port',
+    `127.0.0.1:${String(port)}`,
+    '--access',
+    KEYS.accessKeyId,
+    '--secret',
+    KEYS.secretAccessKey,
+    'posix',
+    folder,
+  ]
   return run('versitygw', part('bin/versitygw'), args, settings, port, folder)
 }
 

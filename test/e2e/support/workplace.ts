@@ -20,8 +20,8 @@ export type HelmMajor = 3 | 4
 let buckets = 0
 
 /**
- * A person's machine: homes of Helm that are thrown away, one bucket, and the environment to reach the store. Commands are
- * run by the real Helm, or by the launcher of the plugin alone.
+ * A person's machine: homes of Helm that are thrown away, one bucket, and the environment to reach the store. Commands
+ * are run by the real Helm, or by the launcher of the plugin alone.
  */
 export class Workplace {
   readonly folder: string
@@ -95,7 +95,9 @@ export class Workplace {
     return (await this.head(name)) !== undefined
   }
 
-  /** Makes an object of versitygw, which takes the time of its file for that of the last change, older: milliseconds. */
+  /**
+   * Makes an object of versitygw, which takes the time of its file for that of the last change, older: milliseconds.
+   */
   async age(name: string, milliseconds: number): Promise<void> {
     assert.equal(this.server.name, 'versitygw')
     const then = (Date.now() - milliseconds) / 1000
@@ -111,7 +113,12 @@ export class Workplace {
 
   /** What the getter gives Helm. */
   async mergedIndex(): Promise<IndexText> {
-    const { status, stdout, stderr } = await run(PROGRAM, ['download', '', '', '', `${this.url}/index.yaml`], this.env, this.folder)
+    const { status, stdout, stderr } = await run(
+      PROGRAM,
+      ['download', '', '', '', `${this.url}/index.yaml`],
+      this.env,
+      this.folder,
+    )
     assert.deepEqual([status, stderr], [0, ''])
     return readIndexText(Buffer.from(stdout))
   }
@@ -121,7 +128,10 @@ export class Workplace {
   }
 }
 
-function environment(folder: string, { accessKeyId, endpoint, secretAccessKey }: RunningStore): Record<string, string | undefined> {
+function environment(
+  folder: string,
+  { accessKeyId, endpoint, secretAccessKey }: RunningStore,
+): Record<string, string | undefined> {
   return {
     PATH: process.env.PATH,
     HOME: folder,

@@ -18,7 +18,12 @@ describe('a compaction after a push', () => {
 
   it('goes at once, with one listing, when no other delta is pending', async () => {
     assert.equal(await compactInline(repository.session(), await push('a')), true)
-    assert.deepEqual(repository.requests, ['LIST index.d/', 'GET index.yaml', 'GET index.d/ULID.yaml', 'PUT index.yaml'])
+    assert.deepEqual(repository.requests, [
+      'LIST index.d/',
+      'GET index.yaml',
+      'GET index.d/ULID.yaml',
+      'PUT index.yaml',
+    ])
     assert.equal(await foldedCount(), 1)
   })
 

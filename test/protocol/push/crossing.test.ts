@@ -25,11 +25,15 @@ describe('a push that others cross', () => {
   const entry = async (): Promise<string | undefined> => (await readView(repository.session())).index.find(APP)?.digest
   const archiveId = async (): Promise<string | undefined> =>
     (await repository.bucket.head(archiveKey(repository.location, APP)))?.metadata.delta
-  const archive = async (): Promise<string> => Buffer.from((await repository.bucket.get(archiveKey(repository.location, APP)))?.body ?? []).toString()
+  const archive = async (): Promise<string> =>
+    Buffer.from((await repository.bucket.get(archiveKey(repository.location, APP)))?.body ?? []).toString()
   const isDelta = (key: string): boolean => key.startsWith(repository.location.deltaFolder) && key.endsWith('.yaml')
 
   /** A store to which something happens just before the first delta is sent, or just after it has landed. */
-  const aroundFirstDelta = (what: { readonly before?: () => Promise<unknown>; readonly after?: () => Promise<unknown> }): Partial<ObjectStore> => {
+  const aroundFirstDelta = (what: {
+    readonly before?: () => Promise<unknown>
+    readonly after?: () => Promise<unknown>
+  }): Partial<ObjectStore> => {
     let isDone = false
     return {
       put: async (key, ...rest) => {
@@ -68,7 +72,10 @@ describe('a push that others cross', () => {
     const waited = repository.now - before
     assert.ok(waited > 90 * SECOND && waited < 100 * SECOND, String(waited))
     assert.deepEqual([pushed.length, await entry()], [1, A.digest])
-    assert.match(repository.notices.join('\n'), /^helm-s3: another push of app 1\.0\.0 may still be under way: waiting, at most 1m\d+s$/)
+    assert.match(
+      repository.notices.join('\n'),
+      /^helm-s3: another push of app 1\.0\.0 may still be under way: waiting, at most 1m\d+s$/,
+    )
   })
 
   it('says in an archive what it was written over', async () => {
@@ -92,7 +99,11 @@ describe('a push that others cross', () => {
       taken = (await repository.push([A])).pushed
       await compactRepository(repository.session(), PASS)
     }
-    const { existing, pushed } = await repository.push([B], {}, repository.session(aroundFirstDelta({ before: others })))
+    const { existing, pushed } = await repository.push(
+      [B],
+      {},
+      repository.session(aroundFirstDelta({ before: others })),
+    )
     assert.deepEqual([taken.length, pushed.length, existing[0]?.digest], [1, 0, A.digest])
     assert.deepEqual([await entry(), await archive()], [A.digest, 'app 1.0.0 a'])
   })
@@ -137,7 +148,15 @@ describe('a push that others cross', () => {
       await dies(A, true)
       assert.equal((await repository.push([A])).pushed.length, 1)
     }
-    const options = { relative: true, full: false, strict: false, rebuild: false, dryRun: false, concurrency: 8, allowLostEntries: false }
+    const options = {
+      relative: true,
+      full: false,
+      strict: false,
+      rebuild: false,
+      dryRun: false,
+      concurrency: 8,
+      allowLostEntries: false,
+    }
     await reindexRepository(repository.session(aroundFirstDelta({ before: taken })), options)
     await compactRepository(repository.session(), PASS)
     assert.deepEqual([await entry(), await archive()], [A.digest, 'app 1.0.0 a'])
@@ -215,10 +234,13 @@ describe('a push that others cross', () => {
   })
 
   /**
-   * A push of B takes the archive of a push of A that died for an orphan. At this step of it a push of A by force, which has a lower id,
-   * writes the archive again, and its delta lands when B has looked at the archive for the last time.
+   * A push of B takes the archive of a push of A that died for an orphan. At this step of it a push of A by force,
+   * which has a lower id, writes the archive again, and its delta lands when B has looked at the archive for the last
+   * time.
    */
-  const crossedByClearing = async (at: 'announcement' | 'DELETE'): Promise<{ readonly forced: number; readonly existing: number }> => {
+  const crossedByClearing = async (
+    at: 'announcement' | 'DELETE',
+  ): Promise<{ readonly forced: number; readonly existing: number }> => {
     await dies(A)
     repository.pass(2 * MINUTE)
     const key = archiveKey(repository.location, APP)
@@ -338,7 +360,11 @@ describe('a push that others cross', () => {
       await compactRepository(repository.session(), PASS)
       repository.pass(-10 * MINUTE)
     }
-    const clock = { now: () => started + passed(), monotonic: () => passed(), sleep: async (ms: number) => repository.pass(ms) }
+    const clock = {
+      now: () => started + passed(),
+      monotonic: () => passed(),
+      sleep: async (ms: number) => repository.pass(ms),
+    }
     const started = repository.now
     let setBack = 0
     const passed = (): number => repository.now - started + setBack
@@ -374,6 +400,9 @@ describe('a compaction', () => {
     const view = await readView(standing)
     repository.pass(31 * SECOND)
     assert.equal(await compactOnce(standing, view, PASS), 'lost')
-    assert.deepEqual(repository.requests.filter((line) => line === 'PUT index.yaml'), [])
+    assert.deepEqual(
+      repository.requests.filter((line) => line === 'PUT index.yaml'),
+      [],
+    )
   })
 })

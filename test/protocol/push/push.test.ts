@@ -28,7 +28,15 @@ describe('a push', () => {
 
   it('costs seven requests, three of them at once before the others, whatever the size of the repository', async () => {
     await repository.push([upload('app', '1.0.0')])
-    assert.deepEqual(repository.requests, ['GET index.d/config.json', 'HEAD index.yaml', 'HEAD app-1.0.0.tgz', 'LIST index.d/', 'PUT app-1.0.0.tgz', 'PUT index.d/ULID.yaml', 'LIST index.d/'])
+    assert.deepEqual(repository.requests, [
+      'GET index.d/config.json',
+      'HEAD index.yaml',
+      'HEAD app-1.0.0.tgz',
+      'LIST index.d/',
+      'PUT app-1.0.0.tgz',
+      'PUT index.d/ULID.yaml',
+      'LIST index.d/',
+    ])
   })
 
   it('of many charts is one delta, and looks before it writes', async () => {
@@ -47,7 +55,10 @@ describe('a push', () => {
     assert.deepEqual([refused.pushed.length, refused.existing.length], [0, 1])
     assert.ok(!repository.requests.some((line) => line.startsWith('PUT')))
     const skipped = await repository.push(uploads, { ignoreIfExists: true })
-    assert.deepEqual([skipped.pushed.map(({ version }) => version), skipped.existing.map(({ version }) => version)], [['2.0.0'], ['1.0.0']])
+    assert.deepEqual(
+      [skipped.pushed.map(({ version }) => version), skipped.existing.map(({ version }) => version)],
+      [['2.0.0'], ['1.0.0']],
+    )
   })
 
   it('of the same version twice is refused before anything is written', async () => {
@@ -67,12 +78,18 @@ describe('a push', () => {
     for (let i = 0; i < 10; i++) {
       const signature = `signed ${String(i)}`
       await repository.push([upload('app', '1.0.0', 'a', signature)], { force: true })
-      assert.equal(Buffer.from((await repository.bucket.get(asKey('charts/app-1.0.0.tgz.prov')))?.body ?? []).toString(), signature)
+      assert.equal(
+        Buffer.from((await repository.bucket.get(asKey('charts/app-1.0.0.tgz.prov')))?.body ?? []).toString(),
+        signature,
+      )
     }
   })
 
   it('adopts the archive of a push that died before its delta', async () => {
-    const dying = repository.session({ put: (key, ...rest) => (key.includes('index.d/') ? new Promise<PutOutcome>(() => undefined) : repository.bucket.put(key, ...rest)) })
+    const dying = repository.session({
+      put: (key, ...rest) =>
+        key.includes('index.d/') ? new Promise<PutOutcome>(() => undefined) : repository.bucket.put(key, ...rest),
+    })
     void repository.push([upload('app', '1.0.0')], {}, dying)
     for (let i = 0; i < 50; i++) await Promise.resolve()
     assert.equal(await entry(), undefined)
@@ -82,13 +99,19 @@ describe('a push', () => {
   })
 
   for (const ignoreIfExists of [false, true]) {
-    it(`takes the place of an archive of other bytes that no entry names${ignoreIfExists ? ', with ignoreIfExists too' : ''}`, async () => {
-      await repository.bucket.put(archiveKey(repository.location, upload('app', '1.0.0')), Buffer.from('others'), { when: 'always' })
-      const { existing, pushed } = await repository.push([upload('app', '1.0.0')], { ignoreIfExists })
-      assert.deepEqual([existing.length, pushed.length], [0, 1])
-      assert.equal(await entry(), upload('app', '1.0.0').digest)
-      assert.equal(await archive(), 'app 1.0.0 a')
-    })
+    it(
+      `takes the place of an archive of other bytes that no entry ` +
+        `names${ignoreIfExists ? ', with ignoreIfExists too' : ''}`,
+      async () => {
+        await repository.bucket.put(archiveKey(repository.location, upload('app', '1.0.0')), Buffer.from('others'), {
+          when: 'always',
+        })
+        const { existing, pushed } = await repository.push([upload('app', '1.0.0')], { ignoreIfExists })
+        assert.deepEqual([existing.length, pushed.length], [0, 1])
+        assert.equal(await entry(), upload('app', '1.0.0').digest)
+        assert.equal(await archive(), 'app 1.0.0 a')
+      },
+    )
   }
 
   it('waits for the push of an archive that is young, and gives way when its entry comes', async () => {
@@ -120,7 +143,9 @@ describe('a push', () => {
   })
 
   it('names an orphan that it may not remove, and pushes nothing', async () => {
-    await repository.bucket.put(archiveKey(repository.location, upload('app', '1.0.0')), Buffer.from('others'), { when: 'always' })
+    await repository.bucket.put(archiveKey(repository.location, upload('app', '1.0.0')), Buffer.from('others'), {
+      when: 'always',
+    })
     repository.pass(3_600_000)
     const publisher = repository.session({
       delete: () => Promise.reject(new HelmS3Error('denied', 'not allowed')),
@@ -128,7 +153,10 @@ describe('a push', () => {
     const batch = [upload('app', '1.0.0'), upload('web', '1.0.0')]
     const { existing, pushed } = await repository.push(batch, { ignoreIfExists: true }, publisher)
     assert.deepEqual(pushed, [])
-    assert.deepEqual(existing.map(({ isOrphan, version }) => ({ isOrphan, version })), [{ isOrphan: true, version: '1.0.0' }])
+    assert.deepEqual(
+      existing.map(({ isOrphan, version }) => ({ isOrphan, version })),
+      [{ isOrphan: true, version: '1.0.0' }],
+    )
     assert.deepEqual([await entry(), (await readView(repository.session())).index.chartNames()], [undefined, []])
   })
 
@@ -147,9 +175,15 @@ describe('a push', () => {
     const { existing, pushed } = await repository.push(batch, {}, crossed)
     assert.deepEqual([pushed, existing.map(({ version }) => version)], [[], ['1.1.0']])
     const { index } = await readView(repository.session())
-    assert.deepEqual(index.versions('app').map(({ version }) => version), ['1.1.0'])
+    assert.deepEqual(
+      index.versions('app').map(({ version }) => version),
+      ['1.1.0'],
+    )
     const { objects } = await repository.bucket.list('charts/app')
-    assert.deepEqual(objects.map(({ key }) => key), ['charts/app-1.1.0.tgz'])
+    assert.deepEqual(
+      objects.map(({ key }) => key),
+      ['charts/app-1.1.0.tgz'],
+    )
   })
 
   it('by force replaces archive and entry', async () => {
@@ -229,7 +263,10 @@ describe('a push', () => {
 
   it('says so when nobody can tell whether the delta has landed', async () => {
     const losing = repository.session({
-      put: (key, ...rest) => (key.includes('index.d/') ? Promise.resolve({ outcome: 'unknown', cause: 'lost' }) : repository.bucket.put(key, ...rest)),
+      put: (key, ...rest) =>
+        key.includes('index.d/')
+          ? Promise.resolve({ outcome: 'unknown', cause: 'lost' })
+          : repository.bucket.put(key, ...rest),
       head: (key) => (key.includes('index.d/') ? Promise.reject(new Error('no answer')) : repository.bucket.head(key)),
     })
     await assert.rejects(repository.push([upload('app', '1.0.0')], {}, losing), { code: 'outcome-unknown' })
@@ -274,7 +311,10 @@ describe('a deletion', () => {
   it('of several versions, one of which is missing, does nothing and names it', async () => {
     const before = (await repository.bucket.list('')).objects
     const versions = ['1.0.0', '9.0.0'].map((version) => ({ name: 'app', version }))
-    await assert.rejects(deleteVersions(repository.session(), versions), { code: 'not-found', message: 'chart app version 9.0.0 not found in index' })
+    await assert.rejects(deleteVersions(repository.session(), versions), {
+      code: 'not-found',
+      message: 'chart app version 9.0.0 not found in index',
+    })
     assert.deepEqual((await repository.bucket.list('')).objects, before)
   })
 
@@ -282,11 +322,15 @@ describe('a deletion', () => {
     const replacing = repository.session({
       head: async (key) => {
         const head = await repository.bucket.head(key)
-        if (head !== undefined && key.endsWith('2.0.0.tgz')) await repository.bucket.put(key, Buffer.from('newer'), { when: 'always' })
+        if (head !== undefined && key.endsWith('2.0.0.tgz'))
+          await repository.bucket.put(key, Buffer.from('newer'), { when: 'always' })
         return head
       },
     })
-    const { keptArchives } = await deleteVersions(replacing, ['1.0.0', '2.0.0'].map((version) => ({ name: 'app', version })))
+    const { keptArchives } = await deleteVersions(
+      replacing,
+      ['1.0.0', '2.0.0'].map((version) => ({ name: 'app', version })),
+    )
     assert.deepEqual(keptArchives, ['charts/app-2.0.0.tgz'])
     assert.equal(await repository.bucket.head(asKey('charts/app-1.0.0.tgz')), undefined)
   })
@@ -306,9 +350,15 @@ describe('a deletion', () => {
 
 describe('on a store that ignores every condition', () => {
   const OPTIONS = { conditionalPut: false, conditionalDelete: false }
-  const bytesOf = async (repository: Repository): Promise<string> => Buffer.from((await repository.bucket.get(archiveKey(repository.location, upload('app', '1.0.0'))))?.body ?? []).toString()
+  const bytesOf = async (repository: Repository): Promise<string> =>
+    Buffer.from(
+      (await repository.bucket.get(archiveKey(repository.location, upload('app', '1.0.0'))))?.body ?? [],
+    ).toString()
 
-  for (const [what, options] of [['plainly', {}], ['with --ignore-if-exists', { ignoreIfExists: true }]] as const) {
+  for (const [what, options] of [
+    ['plainly', {}],
+    ['with --ignore-if-exists', { ignoreIfExists: true }],
+  ] as const) {
     it(`a version that is there keeps its archive when it is pushed again ${what}`, async () => {
       const repository = await Repository.initialised(OPTIONS)
       await repository.push([upload('app', '1.0.0', 'first')])
@@ -321,7 +371,9 @@ describe('on a store that ignores every condition', () => {
   it('what is new is pushed beside what is there', async () => {
     const repository = await Repository.initialised(OPTIONS)
     await repository.push([upload('app', '1.0.0', 'first')])
-    const { existing, pushed } = await repository.push([upload('app', '1.0.0', 'second'), upload('app', '2.0.0')], { ignoreIfExists: true })
+    const { existing, pushed } = await repository.push([upload('app', '1.0.0', 'second'), upload('app', '2.0.0')], {
+      ignoreIfExists: true,
+    })
     assert.deepEqual([existing.length, pushed.map(({ version }) => version)], [1, ['2.0.0']])
     assert.equal(await bytesOf(repository), 'app 1.0.0 first')
   })
@@ -329,8 +381,13 @@ describe('on a store that ignores every condition', () => {
   it('a repository that is there is not emptied without force', async () => {
     const repository = await Repository.initialised(OPTIONS)
     await repository.push([upload('app', '1.0.0')])
-    await assert.rejects(initRepository(repository.session(), { form: 'json', force: false }), { code: 'already-exists' })
-    assert.deepEqual((await readView(repository.session())).index.versions('app').map(({ version }) => version), ['1.0.0'])
+    await assert.rejects(initRepository(repository.session(), { form: 'json', force: false }), {
+      code: 'already-exists',
+    })
+    assert.deepEqual(
+      (await readView(repository.session())).index.versions('app').map(({ version }) => version),
+      ['1.0.0'],
+    )
   })
 
   it('who may not look at archives may push one chart all the same', async () => {

@@ -30,12 +30,16 @@ describe('two charts whose archives would lie under one key', () => {
     const { index } = await readView(repository.session())
     return [ONE, OTHER].map((each) => index.find(each)?.digest)
   }
-  const stored = async (): Promise<string> => String(Buffer.from((await repository.bucket.get(archiveKey(repository.location, ONE)))?.body ?? []))
+  const stored = async (): Promise<string> =>
+    String(Buffer.from((await repository.bucket.get(archiveKey(repository.location, ONE)))?.body ?? []))
   /** Puts the archive of a chart without the metadata that tell which chart it is. */
   const placeBare = async (chart: ChartUpload, delta = false): Promise<void> => {
     const key = archiveKey(repository.location, chart)
     const seen = await repository.bucket.head(key)
-    await repository.bucket.put(key, chart.bytes, { when: 'always', metadata: delta && seen?.metadata['delta'] !== undefined ? { delta: seen.metadata['delta'] } : {} })
+    await repository.bucket.put(key, chart.bytes, {
+      when: 'always',
+      metadata: delta && seen?.metadata['delta'] !== undefined ? { delta: seen.metadata['delta'] } : {},
+    })
   }
 
   it('are refused in one push, before any request', async () => {
@@ -79,10 +83,17 @@ describe('two charts whose archives would lie under one key', () => {
     assert.ok(entry)
     await compactRepository(repository.session(), { graceWindow: 300_000, dryRun: false, form: undefined })
     const text = Buffer.from((await repository.bucket.get(repository.location.indexKey))?.body ?? []).toString()
-    await repository.bucket.put(repository.location.indexKey, Buffer.from(text.replace('legacy-9.9.9.tgz', 's3://bucket/charts/svc%2D01-0.1.0.tgz')), { when: 'always' })
+    await repository.bucket.put(
+      repository.location.indexKey,
+      Buffer.from(text.replace('legacy-9.9.9.tgz', 's3://bucket/charts/svc%2D01-0.1.0.tgz')),
+      { when: 'always' },
+    )
     await repository.bucket.put(archiveKey(repository.location, ONE), named.bytes, { when: 'always' })
     for (const force of [false, true]) {
-      await assert.rejects(repository.push([OTHER], { force }), { code: 'usage', message: /^svc 01-0\.1\.0 and legacy 9\.9\.9 would both be/ })
+      await assert.rejects(repository.push([OTHER], { force }), {
+        code: 'usage',
+        message: /^svc 01-0\.1\.0 and legacy 9\.9\.9 would both be/,
+      })
     }
   })
 
@@ -112,17 +123,35 @@ describe('two charts whose archives would lie under one key', () => {
     const index = Buffer.from((await repository.bucket.get(repository.location.indexKey))?.body ?? []).toString()
     const [archive] = [await repository.bucket.get(key)]
     await repository.bucket.delete(key)
-    await repository.bucket.put(repository.location.indexKey, Buffer.from(index.replace(/"svc":\[[^]*\n\]/, '').replace(/"entries":\{\s*\}/, '"entries":{}')), { when: 'always' })
+    await repository.bucket.put(
+      repository.location.indexKey,
+      Buffer.from(index.replace(/"svc":\[[^]*\n\]/, '').replace(/"entries":\{\s*\}/, '"entries":{}')),
+      { when: 'always' },
+    )
     await repository.push([ONE])
     await compactRepository(repository.session(), { graceWindow: 300_000, dryRun: false, form: undefined })
     const both = Buffer.from((await repository.bucket.get(repository.location.indexKey))?.body ?? []).toString()
     const chart = /"svc":\[[^]*\n\]/.exec(index)?.[0]
     assert.ok(archive !== undefined && chart !== undefined)
-    await repository.bucket.put(repository.location.indexKey, Buffer.from(both.replace('"svc-01":[', `${chart.replaceAll('2023', '2024')},\n"svc-01":[`)), { when: 'always' })
+    await repository.bucket.put(
+      repository.location.indexKey,
+      Buffer.from(both.replace('"svc-01":[', `${chart.replaceAll('2023', '2024')},\n"svc-01":[`)),
+      { when: 'always' },
+    )
     assert.deepEqual(await digests(), [ONE.digest, OTHER.digest])
     const { findings } = await checkRepository(repository.session(), { deep: false, probe: false, concurrency: 4 })
-    assert.deepEqual(findings.filter(({ code }) => code === 'archive-digest-mismatch').map(({ name }) => name), ['svc'])
-    await reindexRepository(repository.session(), { full: false, relative: undefined, strict: false, rebuild: false, dryRun: false, concurrency: 4 })
+    assert.deepEqual(
+      findings.filter(({ code }) => code === 'archive-digest-mismatch').map(({ name }) => name),
+      ['svc'],
+    )
+    await reindexRepository(repository.session(), {
+      full: false,
+      relative: undefined,
+      strict: false,
+      rebuild: false,
+      dryRun: false,
+      concurrency: 4,
+    })
     assert.deepEqual(await digests(), [ONE.digest, undefined])
   })
 
@@ -137,7 +166,7 @@ describe('two charts whose archives would lie under one key', () => {
         },
       })
       const first = repository.push([ONE], {}, slow)
-      while (await stored() === '') await new Promise((resolve) => setImmediate(resolve))
+      while ((await stored()) === '') await new Promise((resolve) => setImmediate(resolve))
       let looks = 0
       const patient = repository.session({
         list: async (prefix, options) => {
@@ -166,18 +195,28 @@ describe('two charts whose archives would lie under one key', () => {
     }
   })
 
-  it('cost a forced push over an archive of its own no request more, and a view where the archive does not say what it is', async () => {
-    await repository.push([ONE])
-    const newer = upload('svc-01', '0.1.0', 'b')
-    repository.requests.length = 0
-    await repository.push([newer], { force: true })
-    const usual = [...repository.requests]
-    assert.deepEqual(usual.slice(0, 5), ['GET index.d/config.json', 'HEAD index.yaml', 'HEAD svc-01-0.1.0.tgz', 'LIST index.d/', 'GET index.d/ULID.yaml'])
-    await placeBare(newer, true)
-    repository.pass(120_000)
-    repository.requests.length = 0
-    await repository.push([upload('svc-01', '0.1.0', 'c')], { force: true })
-    const lists = (requests: readonly string[]): number => requests.filter((line) => line.startsWith('LIST')).length
-    assert.equal(lists(repository.requests), lists(usual) + 1)
-  })
+  it(
+    'cost a forced push over an archive of its own no request more, and a view where the archive does not say what ' +
+      'it is',
+    async () => {
+      await repository.push([ONE])
+      const newer = upload('svc-01', '0.1.0', 'b')
+      repository.requests.length = 0
+      await repository.push([newer], { force: true })
+      const usual = [...repository.requests]
+      assert.deepEqual(usual.slice(0, 5), [
+        'GET index.d/config.json',
+        'HEAD index.yaml',
+        'HEAD svc-01-0.1.0.tgz',
+        'LIST index.d/',
+        'GET index.d/ULID.yaml',
+      ])
+      await placeBare(newer, true)
+      repository.pass(120_000)
+      repository.requests.length = 0
+      await repository.push([upload('svc-01', '0.1.0', 'c')], { force: true })
+      const lists = (requests: readonly string[]): number => requests.filter((line) => line.startsWith('LIST')).length
+      assert.equal(lists(repository.requests), lists(usual) + 1)
+    },
+  )
 })

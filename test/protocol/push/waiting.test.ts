@@ -73,7 +73,8 @@ describe('after a deletion', () => {
         const forced = repository.push([upload('app', '1.0.0', 'b')], { force: true })
         for (let i = 0; i < 200; i++) await Promise.resolve()
         const head = await repository.bucket.head(key)
-        if (head?.sha256 === upload('app', '1.0.0', 'b').digest && repository.now - before < 50_000) puts.push('too early')
+        if (head?.sha256 === upload('app', '1.0.0', 'b').digest && repository.now - before < 50_000)
+          puts.push('too early')
         const outcome = await repository.bucket.delete(key, options)
         await forced
         return outcome
@@ -87,7 +88,9 @@ describe('after a deletion', () => {
     // The entry stands as before although the removal has landed.
     const deaf: Partial<ObjectStore> = {
       put: async (key, ...rest) =>
-        key.includes('index.d/') ? { outcome: 'written', etag: '"x"' as never, date: Math.floor(repository.now / 1000) * 1000 } : repository.bucket.put(key, ...rest),
+        key.includes('index.d/')
+          ? { outcome: 'written', etag: '"x"' as never, date: Math.floor(repository.now / 1000) * 1000 }
+          : repository.bucket.put(key, ...rest),
     }
     await assert.rejects(remove(deaf), { code: 'conflict', message: /^app 1\.0\.0 is still in the index/ })
     assert.ok(await entry())

@@ -14,25 +14,39 @@ describe('a view', () => {
   const id = '01HF7YATZ80000000000000000'
 
   for (const [what, change] of [
-    ['a listing shows to be too large', (store: MemoryStore): Partial<ObjectStore> => ({
-      list: async (...args) => {
-        const page = await store.list(...args)
-        return { ...page, objects: page.objects.map((object) => (object.key.includes(id) ? { ...object, size: 2 ** 40 } : object)) }
-      },
-    })],
-    ['is larger than its listing says', (store: MemoryStore): Partial<ObjectStore> => ({
-      get: async (key, options) => {
-        if (key.includes(id) && options?.most === 64 * 1024 * 1024) throw tooLarge(key, 2 ** 40, options.most)
-        return store.get(key, options)
-      },
-    })],
+    [
+      'a listing shows to be too large',
+      (store: MemoryStore): Partial<ObjectStore> => ({
+        list: async (...args) => {
+          const page = await store.list(...args)
+          return {
+            ...page,
+            objects: page.objects.map((object) => (object.key.includes(id) ? { ...object, size: 2 ** 40 } : object)),
+          }
+        },
+      }),
+    ],
+    [
+      'is larger than its listing says',
+      (store: MemoryStore): Partial<ObjectStore> => ({
+        get: async (key, options) => {
+          if (key.includes(id) && options?.most === 64 * 1024 * 1024) throw tooLarge(key, 2 ** 40, options.most)
+          return store.get(key, options)
+        },
+      }),
+    ],
   ] as const) {
     it(`does not obey a delta that ${what}, and names it`, async () => {
       const repository = await Repository.initialised()
       await repository.push([upload('app', '1.0.0')])
-      await repository.bucket.put(asKey(`charts/index.d/${id}.yaml`), Buffer.from('{"apiVersion":"v1"}'), { when: 'absent' })
+      await repository.bucket.put(asKey(`charts/index.d/${id}.yaml`), Buffer.from('{"apiVersion":"v1"}'), {
+        when: 'absent',
+      })
       const { index, skipped } = await readView(repository.session(change(repository.bucket)))
-      assert.deepEqual(index.versions('app').map(({ version }) => version), ['1.0.0'])
+      assert.deepEqual(
+        index.versions('app').map(({ version }) => version),
+        ['1.0.0'],
+      )
       assert.deepEqual(skipped, [{ key: `charts/index.d/${id}.yaml`, reason: 'it is larger than 64 MiB' }])
     })
   }
@@ -63,7 +77,10 @@ describe('one session', () => {
     assert.equal(count('GET index.yaml'), 1)
     assert.equal(count('GET unless index.yaml'), 2)
     assert.equal(count('GET index.d/ULID.yaml'), 3)
-    assert.deepEqual((await readView(repository.session())).index.versions('app').map(({ version }) => version), ['2.0.0'])
+    assert.deepEqual(
+      (await readView(repository.session())).index.versions('app').map(({ version }) => version),
+      ['2.0.0'],
+    )
   })
 
   it('sees what another has written to the index since', async () => {
@@ -73,13 +90,19 @@ describe('one session', () => {
     await repository.push([upload('app', '3.0.0')])
     const view = await readView(session)
     assert.equal(view.base.index.bookkeeping.folded.size, 2)
-    assert.deepEqual(view.index.versions('app').map(({ version }) => version), ['3.0.0', '2.0.0', '1.0.0'])
+    assert.deepEqual(
+      view.index.versions('app').map(({ version }) => version),
+      ['3.0.0', '2.0.0', '1.0.0'],
+    )
     assert.deepEqual(view.pending.length, 1)
   })
 
   it('tells how it has read the index, when asked to', async () => {
     const lines: string[] = []
     await readView({ ...repository.session(), detail: (line) => lines.push(line) })
-    assert.match(lines.join('\n'), /^helm-s3: read charts\/index\.yaml, \d+ bytes of json, whose charts are copied as they stand$/)
+    assert.match(
+      lines.join('\n'),
+      /^helm-s3: read charts\/index\.yaml, \d+ bytes of json, whose charts are copied as they stand$/,
+    )
   })
 })

@@ -12,7 +12,14 @@ import { type ReindexOptions, type ReindexResult, reindexRepository } from '../.
 import type { ObjectStore } from '../../../lib/store/object-store.ts'
 import { Repository, upload } from '../fixture.ts'
 
-const PLAIN: ReindexOptions = { relative: true, full: false, strict: false, rebuild: false, dryRun: false, concurrency: 8 }
+const PLAIN: ReindexOptions = {
+  relative: true,
+  full: false,
+  strict: false,
+  rebuild: false,
+  dryRun: false,
+  concurrency: 8,
+}
 const LOOK = ['LIST index.d/', 'GET unless index.yaml', 'LIST ']
 
 describe('a reindex', () => {
@@ -26,7 +33,8 @@ describe('a reindex', () => {
   const digestOf = async (version = '1.0.0'): Promise<string | undefined> =>
     (await readView(repository.session())).index.find({ name: 'app', version })?.digest
   const place = (chart: ChartUpload): Promise<void> => repository.place(chart)
-  const takeAway = (version: string): Promise<unknown> => repository.bucket.delete(archiveKey(repository.location, upload('app', version)))
+  const takeAway = (version: string): Promise<unknown> =>
+    repository.bucket.delete(archiveKey(repository.location, upload('app', version)))
   /** Does something just before the store sees the delta of the reindex. */
   const beforeDelta = (act: () => Promise<unknown>): Partial<ObjectStore> => {
     let isDone = false
@@ -71,7 +79,16 @@ describe('a reindex', () => {
     await place(upload('app', '1.0.0'))
     await reindex()
     assert.equal(await digestOf(), upload('app', '1.0.0').digest)
-    const expected = ['HEAD app-1.0.0.tgz', 'LIST index.d/', ...LOOK, 'PUT index.d/ULID.yaml', 'LIST index.d/', 'GET unless index.yaml', 'GET index.d/ULID.yaml', 'LIST ']
+    const expected = [
+      'HEAD app-1.0.0.tgz',
+      'LIST index.d/',
+      ...LOOK,
+      'PUT index.d/ULID.yaml',
+      'LIST index.d/',
+      'GET unless index.yaml',
+      'GET index.d/ULID.yaml',
+      'LIST ',
+    ]
     assert.deepEqual(repository.requests.slice(3, 3 + expected.length), expected)
   })
 
@@ -94,14 +111,20 @@ describe('a reindex', () => {
       await place(upload('app', '1.0.0'))
       await place(upload('app', '1.1.0'))
       const { changes, left } = await reindex({}, betweenLooks(act))
-      assert.deepEqual([changes.map(({ version }) => version), left.map(({ key }) => key)], [['1.1.0'], ['charts/app-1.0.0.tgz']])
+      assert.deepEqual(
+        [changes.map(({ version }) => version), left.map(({ key }) => key)],
+        [['1.1.0'], ['charts/app-1.0.0.tgz']],
+      )
     })
   }
 
   it('keeps an entry whose archive comes back before the second look', async () => {
     await repository.push([upload('app', '1.0.0')])
     await takeAway('1.0.0')
-    const { changes, left } = await reindex({}, betweenLooks(() => place(upload('app', '1.0.0'))))
+    const { changes, left } = await reindex(
+      {},
+      betweenLooks(() => place(upload('app', '1.0.0'))),
+    )
     assert.deepEqual([changes.length, left.length], [0, 1])
     assert.equal(await digestOf(), upload('app', '1.0.0').digest)
   })
@@ -110,7 +133,8 @@ describe('a reindex', () => {
     it(`does not bring back a version of which a removal is ${isFolded ? 'folded' : 'pending'}`, async () => {
       await repository.push([upload('app', '1.0.0')])
       await deleteVersions(repository.session(), [{ name: 'app', version: '1.0.0' }])
-      if (isFolded) await compactRepository(repository.session(), { graceWindow: 300_000, dryRun: false, form: undefined })
+      if (isFolded)
+        await compactRepository(repository.session(), { graceWindow: 300_000, dryRun: false, form: undefined })
       await place(upload('app', '1.0.0'))
       const { changes, left } = await reindex()
       assert.deepEqual([changes.length, left.length], [0, 1])
@@ -122,7 +146,10 @@ describe('a reindex', () => {
     await repository.push([upload('app', '1.0.0')])
     repository.pass(5000)
     await place(upload('app', '1.0.0', 'b'))
-    await reindex({}, beforeDelta(() => repository.push([upload('app', '1.0.0', 'c')], { force: true })))
+    await reindex(
+      {},
+      beforeDelta(() => repository.push([upload('app', '1.0.0', 'c')], { force: true })),
+    )
     assert.equal(await digestOf(), upload('app', '1.0.0', 'c').digest)
   })
 
@@ -138,13 +165,19 @@ describe('a reindex', () => {
 
   it('takes an entry back when its archive goes as the delta lands', async () => {
     await place(upload('app', '1.0.0'))
-    await reindex({}, afterDelta(() => takeAway('1.0.0')))
+    await reindex(
+      {},
+      afterDelta(() => takeAway('1.0.0')),
+    )
     assert.equal(await digestOf(), undefined)
   })
 
   it('starts the commit again when the second look takes longer than an id lives', async () => {
     await place(upload('app', '1.0.0'))
-    const { changes, deltas } = await reindex({}, betweenLooks(async () => undefined))
+    const { changes, deltas } = await reindex(
+      {},
+      betweenLooks(async () => undefined),
+    )
     assert.deepEqual([changes.length, deltas.length], [1, 1])
     await place(upload('app', '1.1.0'))
     let listings = 0
@@ -187,15 +220,23 @@ describe('a reindex', () => {
     await place(upload('app', '1.0.0'))
     await place(upload('app', '1.1.0'))
     const denying: Partial<ObjectStore> = {
-      head: (key) => (key.includes('1.0.0') ? Promise.reject(new HelmS3Error('denied', 'read it: AccessDenied')) : repository.bucket.head(key)),
+      head: (key) =>
+        key.includes('1.0.0')
+          ? Promise.reject(new HelmS3Error('denied', 'read it: AccessDenied'))
+          : repository.bucket.head(key),
     }
     const { changes, problems } = await reindex({}, denying)
-    assert.deepEqual([changes.length, problems], [1, [{ key: 'charts/app-1.0.0.tgz', reason: 'read it: AccessDenied' }]])
+    assert.deepEqual(
+      [changes.length, problems],
+      [1, [{ key: 'charts/app-1.0.0.tgz', reason: 'read it: AccessDenied' }]],
+    )
   })
 
   it('ends when the store does not answer, with nothing written', async () => {
     await place(upload('app', '1.0.0'))
-    const failing: Partial<ObjectStore> = { head: () => Promise.reject(new HelmS3Error('unreachable', 'nobody is there')) }
+    const failing: Partial<ObjectStore> = {
+      head: () => Promise.reject(new HelmS3Error('unreachable', 'nobody is there')),
+    }
     await assert.rejects(reindex({}, failing), { code: 'unreachable' })
     assert.ok(!repository.requests.some((line) => line.startsWith('PUT')))
   })
@@ -203,7 +244,11 @@ describe('a reindex', () => {
   it('reads a bucket whose metadata contradict the checksum of the store', async () => {
     const chart = upload('app', '1.0.0')
     const metadata = archiveMetadata({ metadata: chart.metadata, digest: 'f'.repeat(64), delta: undefined })
-    await repository.bucket.put(archiveKey(repository.location, chart), chart.bytes, { when: 'always', metadata, sha256: chart.digest })
+    await repository.bucket.put(archiveKey(repository.location, chart), chart.bytes, {
+      when: 'always',
+      metadata,
+      sha256: chart.digest,
+    })
     await reindex()
     assert.ok(repository.requests.includes('GET app-1.0.0.tgz'))
   })
@@ -281,7 +326,12 @@ describe('a rebuild', () => {
     const seen: string[] = []
     const watching: Partial<ObjectStore> = {
       head: async (key) => {
-        seen.push(await readView(repository.session()).then(() => 'an index', (error: HelmS3Error) => error.code))
+        seen.push(
+          await readView(repository.session()).then(
+            () => 'an index',
+            (error: HelmS3Error) => error.code,
+          ),
+        )
         return repository.bucket.head(key)
       },
     }
@@ -295,7 +345,10 @@ describe('a rebuild', () => {
     await garble()
     await place(upload('app', '2.0.0'))
     const before = await repository.bucket.get(index)
-    const dying: Partial<ObjectStore> = { head: () => Promise.reject(new HelmS3Error('unreachable', 'nobody is there')), delete: async () => ({ outcome: 'unknown', cause: 'no answer' }) }
+    const dying: Partial<ObjectStore> = {
+      head: () => Promise.reject(new HelmS3Error('unreachable', 'nobody is there')),
+      delete: async () => ({ outcome: 'unknown', cause: 'no answer' }),
+    }
     await assert.rejects(rebuild(dying), { code: 'unreachable' })
     assert.deepEqual((await repository.bucket.get(index))?.body, before?.body)
     // Somebody begins anew, over a mark that still stands.
@@ -359,7 +412,10 @@ describe('a rebuild', () => {
     await place(upload('app', '1.0.0'))
     await garble()
     const { left } = await rebuild()
-    assert.deepEqual(left.map(({ key }) => key), ['charts/app-1.0.0.tgz'])
+    assert.deepEqual(
+      left.map(({ key }) => key),
+      ['charts/app-1.0.0.tgz'],
+    )
     assert.equal((await readView(repository.session())).index.countEntries(), 0)
   })
 })

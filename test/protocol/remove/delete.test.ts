@@ -37,7 +37,10 @@ async function indexOf(repository: Repository): Promise<IndexText> {
 const versionsOf = async (repository: Repository, name: string): Promise<string[]> =>
   (await indexOf(repository)).items(name).map(({ version }) => version)
 
-const ANY_TEXT = fc.oneof(fc.constantFrom('app', '../x', '', '__proto__', '1.0.0', '1.0.0.0', '1.0', 'v1', 'latest', 'a,b'), fc.string({ unit: anyCharacter, maxLength: 5 }))
+const ANY_TEXT = fc.oneof(
+  fc.constantFrom('app', '../x', '', '__proto__', '1.0.0', '1.0.0.0', '1.0', 'v1', 'latest', 'a,b'),
+  fc.string({ unit: anyCharacter, maxLength: 5 }),
+)
 const ANY_FIELDS = fc.record(
   {
     name: fc.option(ANY_TEXT, { nil: null }),
@@ -49,12 +52,17 @@ const ANY_FIELDS = fc.record(
   { requiredKeys: [] },
 )
 /** What an index may hold that Helm accepts. */
-const ANY_ENTRIES = fc.dictionary(ANY_TEXT, fc.array(ANY_FIELDS, { maxLength: 5 }), { maxKeys: 3, noNullPrototype: false })
+const ANY_ENTRIES = fc.dictionary(ANY_TEXT, fc.array(ANY_FIELDS, { maxLength: 5 }), {
+  maxKeys: 3,
+  noNullPrototype: false,
+})
 
 describe('a deletion', () => {
   it('takes entries by their exact text, also of versions that Helm skips', async () => {
     const versions = ['1.2.0', '1.0.0.0', '1.0.0-03173138', 'v1', 'latest', '']
-    const repository = await repositoryWith({ hub: versions.map((version) => ({ name: 'hub', version, urls: ['x.tgz'] })) })
+    const repository = await repositoryWith({
+      hub: versions.map((version) => ({ name: 'hub', version, urls: ['x.tgz'] })),
+    })
     await deleteSelected(repository.session(), 'hub', ['1.0.0.0', '1.2.0'], ALL)
     assert.deepEqual((await versionsOf(repository, 'hub')).sort(), ['', '1.0.0-03173138', 'latest', 'v1'])
     await deleteSelected(repository.session(), 'hub', 'all', ALL)
@@ -71,7 +79,10 @@ describe('a deletion', () => {
       ],
     })
     const put = (name: string, content: string): Promise<unknown> =>
-      repository.bucket.put(asKey(`charts/${name}`), Buffer.from(content), { when: 'always', metadata: { 'chart-digest': digestOf(content) } })
+      repository.bucket.put(asKey(`charts/${name}`), Buffer.from(content), {
+        when: 'always',
+        metadata: { 'chart-digest': digestOf(content) },
+      })
     await put('app-1.0.0.tgz', 'a')
     await put('app-v1.0.0.tgz', 'b')
     await deleteVersions(repository.session(), [{ name: 'app', version: '1.0.0' }])
@@ -81,7 +92,10 @@ describe('a deletion', () => {
 
   it('takes an entry that bears no name, or another, by the chart under which it stands', async () => {
     const repository = await repositoryWith({
-      pgb: [{ version: '1.0.11', urls: ['pgb-1.0.11.tgz'] }, { name: '../pgb', version: '1.0.10', urls: ['pgb-1.0.10.tgz'] }],
+      pgb: [
+        { version: '1.0.11', urls: ['pgb-1.0.11.tgz'] },
+        { name: '../pgb', version: '1.0.10', urls: ['pgb-1.0.10.tgz'] },
+      ],
       '../x': [{ name: 'x', version: '1.0.0' }],
     })
     for (const version of ['1.0.11', '1.0.10']) {
@@ -109,7 +123,11 @@ describe('a deletion', () => {
     const digest = upload('app', '1.0.0').digest
     const { base } = await readView(repository.session())
     const alias = { ...entry('old-app', '1.0.0'), digest, urls: ['s3://bucket/charts/app-1.0.0.tgz'] }
-    await repository.bucket.put(repository.location.indexKey, base.index.withCharts(new Map([['old-app', [alias]]])).toBytes(), { when: 'always' })
+    await repository.bucket.put(
+      repository.location.indexKey,
+      base.index.withCharts(new Map([['old-app', [alias]]])).toBytes(),
+      { when: 'always' },
+    )
     await deleteVersions(repository.session(), [{ name: 'app', version: '1.0.0' }])
     assert.ok(await repository.bucket.head(asKey('charts/app-1.0.0.tgz')))
     assert.deepEqual(await versionsOf(repository, 'app'), [])
@@ -120,35 +138,70 @@ describe('a deletion', () => {
   it('by rules takes both entries of a version that stands there twice, and counts it once', async () => {
     const twice = [entry('app', '1.0.0', 'a'), { ...entry('app', '1.0.0', 'b'), urls: ['app-1.tgz'] }]
     const repository = await repositoryWith({ app: [entry('app', '2.0.0'), ...twice] })
-    const rules = { keepLast: 1, keepPrereleases: undefined, isPruned: () => true, isKept: () => false, isInUse: () => false }
-    const { removed } = await prune(repository.session(), { rules, olderThan: undefined, orphanAge: undefined, allowManyOrphans: false, dryRun: false })
-    assert.deepEqual(removed.map(({ entry: { version } }) => version), ['1.0.0'])
+    const rules = {
+      keepLast: 1,
+      keepPrereleases: undefined,
+      isPruned: () => true,
+      isKept: () => false,
+      isInUse: () => false,
+    }
+    const { removed } = await prune(repository.session(), {
+      rules,
+      olderThan: undefined,
+      orphanAge: undefined,
+      allowManyOrphans: false,
+      dryRun: false,
+    })
+    assert.deepEqual(
+      removed.map(({ entry: { version } }) => version),
+      ['1.0.0'],
+    )
     assert.deepEqual(await versionsOf(repository, 'app'), ['2.0.0'])
   })
 
   it('writes a delta that readers obey, of every index that Helm accepts', async () => {
     await fc.assert(
-      fc.asyncProperty(ANY_ENTRIES, fc.nat(), fc.constantFrom('json', 'yaml'), fc.boolean(), async (charts, choice, form, isFolded) => {
-        const repository = await repositoryWith(charts, form)
-        const before = await indexOf(repository)
-        const all = before.chartNames().flatMap((name) => before.items(name).map(({ version }) => ({ name, version })))
-        const chosen = all[choice % Math.max(all.length, 1)]
-        if (chosen === undefined) return
-        await deleteVersions(repository.session(), [chosen])
-        if (isFolded) await compactRepository(repository.session(), { graceWindow: 300_000, dryRun: false, form: undefined })
-        const after = await indexOf(repository)
-        const left = after.chartNames().flatMap((name) => after.items(name).map(({ version }) => ({ name, version })))
-        const others = all.filter((each) => each.name !== chosen.name || each.version !== chosen.version)
-        assert.deepEqual(new Set(left.map((each) => JSON.stringify(each))), new Set(others.map((each) => JSON.stringify(each))))
-      }),
+      fc.asyncProperty(
+        ANY_ENTRIES,
+        fc.nat(),
+        fc.constantFrom('json', 'yaml'),
+        fc.boolean(),
+        async (charts, choice, form, isFolded) => {
+          const repository = await repositoryWith(charts, form)
+          const before = await indexOf(repository)
+          const all = before
+            .chartNames()
+            .flatMap((name) => before.items(name).map(({ version }) => ({ name, version })))
+          const chosen = all[choice % Math.max(all.length, 1)]
+          if (chosen === undefined) return
+          await deleteVersions(repository.session(), [chosen])
+          if (isFolded)
+            await compactRepository(repository.session(), { graceWindow: 300_000, dryRun: false, form: undefined })
+          const after = await indexOf(repository)
+          const left = after.chartNames().flatMap((name) => after.items(name).map(({ version }) => ({ name, version })))
+          const others = all.filter((each) => each.name !== chosen.name || each.version !== chosen.version)
+          assert.deepEqual(
+            new Set(left.map((each) => JSON.stringify(each))),
+            new Set(others.map((each) => JSON.stringify(each))),
+          )
+        },
+      ),
       { seed: 8, numRuns: 150 },
     )
   })
 })
 describe('a delta of an earlier deletion that readers took for malformed', () => {
   it('is obeyed', async () => {
-    const repository = await repositoryWith({ hub: ['1.2.0', '1.0.0.0', ''].map((version) => ({ name: 'hub', version })), '../x': [{ version: '1.0.0' }] })
-    const removed = [{ name: 'hub', version: '1.0.0.0' }, { name: 'hub', version: '' }, { name: '../x', version: '1.0.0', digest: 'a' }, { name: '../x', version: '1.0.0' }]
+    const repository = await repositoryWith({
+      hub: ['1.2.0', '1.0.0.0', ''].map((version) => ({ name: 'hub', version })),
+      '../x': [{ version: '1.0.0' }],
+    })
+    const removed = [
+      { name: 'hub', version: '1.0.0.0' },
+      { name: 'hub', version: '' },
+      { name: '../x', version: '1.0.0', digest: 'a' },
+      { name: '../x', version: '1.0.0' },
+    ]
     const key = asKey(`charts/index.d/${makeDeltaId(repository.now, new Uint8Array(10))}.yaml`)
     await repository.bucket.put(key, encodeDelta({ added: [], removed }), { when: 'always' })
     const index = await indexOf(repository)
@@ -161,8 +214,15 @@ describe('a reindex', () => {
     const options = { relative: undefined, full: false, strict: false, rebuild: false, dryRun: false, concurrency: 4 }
     await fc.assert(
       fc.asyncProperty(ANY_ENTRIES, fc.constantFrom('app-1.0.0.tgz', 'other.tgz', '1.0.0.0'), async (charts, url) => {
-        const hub = [{ name: 'hub', version: '1.0.0.0', urls: [url] }, { version: 'latest', urls: ['app-1.0.0.tgz'] }]
-        const repository = await repositoryWith({ ...charts, hub, app: [...(charts['app'] ?? []), { version: '1.0', urls: [url] }] })
+        const hub = [
+          { name: 'hub', version: '1.0.0.0', urls: [url] },
+          { version: 'latest', urls: ['app-1.0.0.tgz'] },
+        ]
+        const repository = await repositoryWith({
+          ...charts,
+          hub,
+          app: [...(charts['app'] ?? []), { version: '1.0', urls: [url] }],
+        })
         await repository.place(upload('app', '1.0.0'))
         await reindexRepository(repository.session(), options)
         assert.deepEqual((await indexOf(repository)).find({ name: 'app', version: '1.0.0' })?.name, 'app')
@@ -178,15 +238,26 @@ describe('a push over an entry that bears no name, or another', () => {
   for (const name of [undefined, '../pgb', '']) {
     it(`is none without force, and heals it with force: ${JSON.stringify(name)}`, async () => {
       const known = upload('pgb', '1.0.11')
-      const held = { ...(name === undefined ? {} : { name }), version: '1.0.11', urls: ['pgb-1.0.11.tgz'], digest: known.digest }
+      const held = {
+        ...(name === undefined ? {} : { name }),
+        version: '1.0.11',
+        urls: ['pgb-1.0.11.tgz'],
+        digest: known.digest,
+      }
       const repository = await repositoryWith({ pgb: [held] })
       await repository.place(known)
-      assert.deepEqual((await repository.push([known])).existing.map(({ version }) => version), ['1.0.11'])
+      assert.deepEqual(
+        (await repository.push([known])).existing.map(({ version }) => version),
+        ['1.0.11'],
+      )
       const other = upload('pgb', '1.0.11', 'other')
       for (const chart of [known, other]) {
         await repository.push([chart], { ...WRITE, force: true })
         const entries = (await indexOf(repository)).versions('pgb')
-        assert.deepEqual(entries.map((each) => [each.name, each.version, each.digest]), [['pgb', '1.0.11', chart.digest]])
+        assert.deepEqual(
+          entries.map((each) => [each.name, each.version, each.digest]),
+          [['pgb', '1.0.11', chart.digest]],
+        )
       }
     })
   }
@@ -199,7 +270,8 @@ describe('a delta that no reader would obey', () => {
     const delta: Delta = { added: [{ entry: entry('app', '1.0.0.0'), ifAbsent: false }], removed: [] }
     await assert.rejects(async () => appendDelta(session, await mint(session), delta), {
       code: 'invalid-chart',
-      message: 'this change cannot be written: its delta has addedEntries of which one has the invalid version "1.0.0.0"',
+      message:
+        'this change cannot be written: its delta has addedEntries of which one has the invalid version "1.0.0.0"',
     })
     assert.ok(!repository.requests.some((request) => request.startsWith('PUT')))
   })

@@ -13,7 +13,13 @@ const KEPT = 10
 const FIRST_PART = 500
 const REST = VERSIONS - KEPT - FIRST_PART
 
-const RULES = { keepLast: KEPT, keepPrereleases: undefined, isPruned: () => true, isKept: () => false, isInUse: () => false }
+const RULES = {
+  keepLast: KEPT,
+  keepPrereleases: undefined,
+  isPruned: () => true,
+  isKept: () => false,
+  isInUse: () => false,
+}
 const OPTIONS: PruneOptions = {
   rules: RULES,
   olderThan: undefined,
@@ -35,9 +41,14 @@ describe('a prune of more than can be deleted in time', () => {
     })
   const sent = (method: string): number => repository.requests.filter((request) => request.startsWith(method)).length
   const indexed = async (): Promise<readonly string[]> =>
-    (await readView(repository.session())).index.versions('app').map(({ version }) => version).sort(byPatch)
+    (await readView(repository.session())).index
+      .versions('app')
+      .map(({ version }) => version)
+      .sort(byPatch)
   const archives = async (): Promise<readonly string[]> =>
-    (await repository.bucket.list('charts/app-')).objects.map(({ key }) => key.slice('charts/app-'.length, -'.tgz'.length)).sort(byPatch)
+    (await repository.bucket.list('charts/app-')).objects
+      .map(({ key }) => key.slice('charts/app-'.length, -'.tgz'.length))
+      .sort(byPatch)
 
   beforeEach(async function () {
     this.timeout(20_000)
@@ -50,7 +61,10 @@ describe('a prune of more than can be deleted in time', () => {
 
   it('writes several deltas, one after another, and loses count of nothing', async () => {
     const result = await prune(slowly(), OPTIONS)
-    assert.deepEqual(result.committed.map(({ delta }) => delta.removed.length), [FIRST_PART, REST])
+    assert.deepEqual(
+      result.committed.map(({ delta }) => delta.removed.length),
+      [FIRST_PART, REST],
+    )
     assert.equal(sent('PUT index.d/'), 2)
     assert.deepEqual([result.removed.length, result.keptArchives], [VERSIONS - KEPT, []])
     assert.deepEqual([await indexed(), await archives()], [lastVersions(KEPT), lastVersions(KEPT)])
@@ -61,12 +75,18 @@ describe('a prune of more than can be deleted in time', () => {
   it('deletes the archives of the first delta before it writes the second', async () => {
     await prune(slowly(), OPTIONS)
     const second = repository.requests.lastIndexOf('PUT index.d/ULID.yaml')
-    assert.equal(repository.requests.slice(0, second).filter((request) => request.startsWith('DELETE app-')).length, FIRST_PART)
+    assert.equal(
+      repository.requests.slice(0, second).filter((request) => request.startsWith('DELETE app-')).length,
+      FIRST_PART,
+    )
   })
 
   it('is one delta where the store is fast', async () => {
     const result = await prune(repository.session(), OPTIONS)
-    assert.deepEqual(result.committed.map(({ delta }) => delta.removed.length), [VERSIONS - KEPT])
+    assert.deepEqual(
+      result.committed.map(({ delta }) => delta.removed.length),
+      [VERSIONS - KEPT],
+    )
   })
 
   it('judges what is left anew: a version that was pushed between the deltas counts among the newest', async () => {
@@ -90,7 +110,8 @@ describe('a prune of more than can be deleted in time', () => {
       return prune(
         slowly({
           put: (key, body, options) => {
-            if (key.includes('index.d/') && ++deltas === 2) throw new HelmS3Error('denied', 'no more', { hint: 'ask for it' })
+            if (key.includes('index.d/') && ++deltas === 2)
+              throw new HelmS3Error('denied', 'no more', { hint: 'ask for it' })
             return repository.bucket.put(key, body, options)
           },
         }),
@@ -135,7 +156,10 @@ describe('the progress of a prune', () => {
       Object.assign(steps, { title, total })
       return { advance: (n = 1) => void (steps.done += n), end: () => void (steps.hasEnded = true) }
     }
-    const { keptArchives, removed } = await prune({ ...session, track }, { ...OPTIONS, rules: { ...RULES, keepLast: 1 } })
+    const { keptArchives, removed } = await prune(
+      { ...session, track },
+      { ...OPTIONS, rules: { ...RULES, keepLast: 1 } },
+    )
     assert.equal(removed.length, 3)
     assert.deepEqual(keptArchives, ['charts/app-1.2.0.tgz', 'charts/app-1.0.0.tgz'])
     assert.deepEqual(steps, { title: 'deleting archives', total: 3, done: 3, hasEnded: true })

@@ -5,11 +5,18 @@ import * as LIMITS from '../../../lib/protocol/session/limits.ts'
 /** A session whose random numbers are all the same, and which notes its pauses: milliseconds. */
 function patientSession(fraction: number) {
   const slept: number[] = []
-  const clock = { now: () => 0, monotonic: () => 0, sleep: async (milliseconds: number) => void slept.push(milliseconds) }
+  const clock = {
+    now: () => 0,
+    monotonic: () => 0,
+    sleep: async (milliseconds: number) => void slept.push(milliseconds),
+  }
   return { slept, session: { clock, random: { bytes: () => new Uint8Array(), fraction: () => fraction } } }
 }
 
-async function exhaust(retries: Retries, fraction: number): Promise<{ readonly tried: readonly number[]; readonly slept: readonly number[] }> {
+async function exhaust(
+  retries: Retries,
+  fraction: number,
+): Promise<{ readonly tried: readonly number[]; readonly slept: readonly number[] }> {
   const { session, slept } = patientSession(fraction)
   const tried: number[] = []
   for await (const attempt of attempts(session, retries)) tried.push(attempt)
@@ -53,7 +60,8 @@ describe('attempts', () => {
     it(`keeps ${name} within its bounds`, async () => {
       const row = LIMITS[name] as Retries
       assert.equal(row.attempts, most)
-      const round = ({ slept }: { readonly slept: readonly number[] }): number[] => slept.map((pause) => Math.round(pause))
+      const round = ({ slept }: { readonly slept: readonly number[] }): number[] =>
+        slept.map((pause) => Math.round(pause))
       assert.deepEqual(round(await exhaust(row, 1)), shortest.length === 0 ? longest.map(() => 0) : shortest)
       assert.deepEqual(round(await exhaust(row, 0)), longest)
     })

@@ -17,7 +17,8 @@ for (const refusesLate of [true, false]) {
       repository = await Repository.initialised({ refusesLate })
     })
 
-    const entry = async (): Promise<string | undefined> => (await readView(repository.session())).index.find(APP)?.digest
+    const entry = async (): Promise<string | undefined> =>
+      (await readView(repository.session())).index.find(APP)?.digest
     const archive = async (): Promise<string | undefined> => {
       const object = await repository.bucket.get(archiveKey(repository.location, APP))
       return object && Buffer.from(object.body).toString()
@@ -49,18 +50,25 @@ for (const refusesLate of [true, false]) {
       }
     }
 
-    it('a push that stands still before its delta, while other bytes come, go and are collected, is seen when it is acknowledged', async () => {
-      const clock = new ClientClock(repository)
-      const others = async (): Promise<void> => {
-        repository.pass(5000)
-        await repository.push([upload('app', '1.0.0', 'b')], { force: true })
-        await remove()
-        await foldAndCollect()
-      }
-      const change = standingStillBefore(clock, (method, key) => method === 'put' && key.includes('index.d/'), others)
-      const { pushed } = await repository.push([upload('app', '1.0.0', 'a')], {}, repository.session(change, clock))
-      assert.deepEqual([pushed.length, await entry(), await archive()], [1, upload('app', '1.0.0', 'a').digest, 'app 1.0.0 a'])
-    })
+    it(
+      'a push that stands still before its delta, while other bytes come, go and are collected, is seen when it is ' +
+        'acknowledged',
+      async () => {
+        const clock = new ClientClock(repository)
+        const others = async (): Promise<void> => {
+          repository.pass(5000)
+          await repository.push([upload('app', '1.0.0', 'b')], { force: true })
+          await remove()
+          await foldAndCollect()
+        }
+        const change = standingStillBefore(clock, (method, key) => method === 'put' && key.includes('index.d/'), others)
+        const { pushed } = await repository.push([upload('app', '1.0.0', 'a')], {}, repository.session(change, clock))
+        assert.deepEqual(
+          [pushed.length, await entry(), await archive()],
+          [1, upload('app', '1.0.0', 'a').digest, 'app 1.0.0 a'],
+        )
+      },
+    )
 
     it('a push whose wall clock steps back by ten minutes is seen when it is acknowledged', async () => {
       await repository.push([upload('app', '1.0.0', 'b')])
@@ -90,7 +98,11 @@ for (const refusesLate of [true, false]) {
       if (refusesLate) {
         await deletion
         assert.deepEqual([await entry(), await archive()], [upload('app', '1.0.0').digest, 'app 1.0.0 a'])
-      } else await assert.rejects(deletion, { code: 'conflict', message: /was pushed again while this deletion stood still/ })
+      } else
+        await assert.rejects(deletion, {
+          code: 'conflict',
+          message: /was pushed again while this deletion stood still/,
+        })
     })
 
     it('a push after the clock of the store was set back by ten minutes comes after what was folded and collected', async () => {

@@ -11,7 +11,9 @@ import type { Session } from '../../../lib/protocol/session/session.ts'
 import type { ObjectStore, PutOutcome } from '../../../lib/store/object-store.ts'
 import { Repository, upload } from '../fixture.ts'
 
-const CAUSE = new HelmS3Error('store-failed', 'write s3://bucket/x: InternalError', { hint: 'leave out --sse and AWS_S3_SSE' })
+const CAUSE = new HelmS3Error('store-failed', 'write s3://bucket/x: InternalError', {
+  hint: 'leave out --sse and AWS_S3_SSE',
+})
 const FAILURE: PutOutcome = { outcome: 'unknown', cause: CAUSE, isFailure: true }
 
 describe('a store that fails each write of an object', () => {
@@ -26,21 +28,44 @@ describe('a store that fails each write of an object', () => {
   /** Fails the writes of what is called so; all, or so many. */
   const failing = (name: RegExp, times = Infinity): Partial<ObjectStore> => {
     let failed = 0
-    return { put: async (key, ...rest) => (name.test(key) && failed++ < times ? FAILURE : repository.bucket.put(key, ...rest)) }
+    return {
+      put: async (key, ...rest) => (name.test(key) && failed++ < times ? FAILURE : repository.bucket.put(key, ...rest)),
+    }
   }
   const puts = (): number => repository.requests.filter((line) => line.startsWith('PUT')).length
   const push = (options: Partial<PushOptions>, session: Session, version = '2.0.0'): Promise<unknown> =>
     repository.push([upload('app', version, 'new', 'signed')], options, session)
 
-  const refused: Readonly<Record<string, { readonly name: RegExp; readonly run: (session: Session) => Promise<unknown>; readonly code: string }>> = {
+  const refused: Readonly<
+    Record<
+      string,
+      { readonly name: RegExp; readonly run: (session: Session) => Promise<unknown>; readonly code: string }
+    >
+  > = {
     push: { name: /tgz$/, run: (session) => push({}, session), code: 'store-failed' },
     'push --force': { name: /tgz$/, run: (session) => push({ force: true }, session, '1.0.0'), code: 'store-failed' },
     'push of a provenance file': { name: /prov$/, run: (session) => push({}, session), code: 'store-failed' },
     'push of a delta': { name: /index\.d/, run: (session) => push({}, session), code: 'outcome-unknown' },
-    delete: { name: /./, run: (session) => deleteVersions(session, [{ name: 'app', version: '1.0.0' }]), code: 'outcome-unknown' },
-    compact: { name: /./, run: (session) => compactRepository(session, { graceWindow: undefined, dryRun: false, form: undefined }), code: 'store-failed' },
-    'init --force': { name: /./, run: (session) => initRepository(session, { form: undefined, force: true }), code: 'store-failed' },
-    config: { name: /./, run: (session) => writeRepositoryConfig(session, (document) => ({ ...document, relative: true })), code: 'outcome-unknown' },
+    delete: {
+      name: /./,
+      run: (session) => deleteVersions(session, [{ name: 'app', version: '1.0.0' }]),
+      code: 'outcome-unknown',
+    },
+    compact: {
+      name: /./,
+      run: (session) => compactRepository(session, { graceWindow: undefined, dryRun: false, form: undefined }),
+      code: 'store-failed',
+    },
+    'init --force': {
+      name: /./,
+      run: (session) => initRepository(session, { form: undefined, force: true }),
+      code: 'store-failed',
+    },
+    config: {
+      name: /./,
+      run: (session) => writeRepositoryConfig(session, (document) => ({ ...document, relative: true })),
+      code: 'outcome-unknown',
+    },
   }
   for (const [command, { code, name, run }] of Object.entries(refused)) {
     it(`ends ${command} at the fifth time, with what the store said and what to leave out`, async () => {
@@ -62,7 +87,10 @@ describe('a store that fails each write of an object', () => {
     const init = initRepository(repository.session(failing(/./)), { form: undefined, force: false })
     await assert.rejects(init, (error: HelmS3Error) => {
       assert.equal(error.code, 'outcome-unknown')
-      assert.match(error.hint ?? '', /^leave out --sse and AWS_S3_SSE; where no index\.yaml stands there when the store answers again, do the same again$/)
+      assert.match(
+        error.hint ?? '',
+        /^leave out --sse and AWS_S3_SSE; where no index\.yaml stands there when the store answers again, do the same again$/,
+      )
       return true
     })
   })
@@ -71,12 +99,22 @@ describe('a store that fails each write of an object', () => {
     const { committed } = await repository.push([upload('app', '2.0.0')])
     assert.ok(committed)
     assert.equal(await compactInline(repository.session(failing(/index\.yaml$/)), committed), false)
-    assert.match(repository.notices.join('\n'), /^not folded into index\.yaml yet \(write s3:\/\/bucket\/x: InternalError\); the next compaction does it$/)
+    assert.match(
+      repository.notices.join('\n'),
+      /^not folded into index\.yaml yet \(write s3:\/\/bucket\/x: InternalError\); the next compaction does it$/,
+    )
   })
 
   it('is asked again a few times, for it may come to itself', async () => {
-    for (const [i, name] of [/tgz$/, /index\.d/].entries()) await push({}, repository.session(failing(name, 4)), `3.0.${String(i)}`)
-    const id: DeltaId | undefined = (await compactRepository(repository.session(failing(/index\.yaml/, 4)), { graceWindow: undefined, dryRun: false, form: undefined })).folded[0]
+    for (const [i, name] of [/tgz$/, /index\.d/].entries())
+      await push({}, repository.session(failing(name, 4)), `3.0.${String(i)}`)
+    const id: DeltaId | undefined = (
+      await compactRepository(repository.session(failing(/index\.yaml/, 4)), {
+        graceWindow: undefined,
+        dryRun: false,
+        form: undefined,
+      })
+    ).folded[0]
     assert.notEqual(id, undefined)
   })
 })

@@ -4,16 +4,63 @@ import { type BucketAddress, plainAddress, sdkAddress } from '../../../lib/store
 import { silenceSdk } from '../../../lib/sys/silence-sdk.ts'
 
 const REGIONS = [
-  ...['us-east-1', 'us-east-2', 'us-west-1', 'us-west-2', 'ca-central-1', 'ca-west-1', 'sa-east-1', 'mx-central-1', 'af-south-1', 'me-south-1'],
-  ...['me-central-1', 'il-central-1', 'eu-west-1', 'eu-west-3', 'eu-central-1', 'eu-central-2', 'eu-north-1', 'eu-south-2', 'ap-east-1', 'ap-south-1'],
-  ...['ap-northeast-1', 'ap-northeast-3', 'ap-southeast-1', 'ap-southeast-7', 'cn-north-1', 'cn-northwest-1', 'us-gov-west-1', 'us-iso-east-1'],
+  ...[
+    'us-east-1',
+    'us-east-2',
+    'us-west-1',
+    'us-west-2',
+    'ca-central-1',
+    'ca-west-1',
+    'sa-east-1',
+    'mx-central-1',
+    'af-south-1',
+    'me-south-1',
+  ],
+  ...[
+    'me-central-1',
+    'il-central-1',
+    'eu-west-1',
+    'eu-west-3',
+    'eu-central-1',
+    'eu-central-2',
+    'eu-north-1',
+    'eu-south-2',
+    'ap-east-1',
+    'ap-south-1',
+  ],
+  ...[
+    'ap-northeast-1',
+    'ap-northeast-3',
+    'ap-southeast-1',
+    'ap-southeast-7',
+    'cn-north-1',
+    'cn-northwest-1',
+    'us-gov-west-1',
+    'us-iso-east-1',
+  ],
   ...['us-isob-east-1', 'eu-isoe-west-1', 'eusc-de-east-1', 'aws-global', 'local'],
 ]
 const BUCKETS = [
-  ...['charts', 'my-charts-01', '123', 'a'.repeat(63), 'with.dots', 'Upper', 'under_score', 'ends-', 'xn--charts', 'alias-s3alias'],
+  ...[
+    'charts',
+    'my-charts-01',
+    '123',
+    'a'.repeat(63),
+    'with.dots',
+    'Upper',
+    'under_score',
+    'ends-',
+    'xn--charts',
+    'alias-s3alias',
+  ],
   ...['arn:aws:s3:us-east-1:123456789012:accesspoint:charts'],
 ]
-const ENDPOINTS = ['http://127.0.0.1:9000', 'https://store.example.test', 'https://store.example.test/below/this/', 'http://[::1]:9000']
+const ENDPOINTS = [
+  'http://127.0.0.1:9000',
+  'https://store.example.test',
+  'https://store.example.test/below/this/',
+  'http://[::1]:9000',
+]
 
 function settings(env: Readonly<Record<string, string>> = {}): ReturnType<typeof connectionSettings> {
   return connectionSettings({}, undefined, env)
@@ -42,16 +89,32 @@ describe('the address of a bucket', () => {
   it('is where the SDK finds it, at an endpoint', async () => {
     for (const endpoint of ENDPOINTS) {
       for (const bucket of BUCKETS.filter((name) => !name.startsWith('arn:'))) {
-        assert.deepEqual(plainAddress(settings(), endpoint, bucket, 'us-east-1'), await bySdk(bucket, 'us-east-1', endpoint), `${bucket} at ${endpoint}`)
+        assert.deepEqual(
+          plainAddress(settings(), endpoint, bucket, 'us-east-1'),
+          await bySdk(bucket, 'us-east-1', endpoint),
+          `${bucket} at ${endpoint}`,
+        )
       }
     }
   })
 
   it('is left to the SDK for what asks for other hosts', () => {
-    for (const env of [{ AWS_USE_FIPS_ENDPOINT: 'true' }, { AWS_USE_DUALSTACK_ENDPOINT: 'true' }, { HELM_S3_FORCE_PATH_STYLE: 'true' }]) {
+    for (const env of [
+      { AWS_USE_FIPS_ENDPOINT: 'true' },
+      { AWS_USE_DUALSTACK_ENDPOINT: 'true' },
+      { HELM_S3_FORCE_PATH_STYLE: 'true' },
+    ]) {
       assert.equal(plainAddress(settings(env), undefined, 'charts', 'eu-west-1'), undefined)
     }
-    assert.equal(plainAddress(settings({ HELM_S3_FORCE_PATH_STYLE: 'false' }), 'https://store.example.test', 'charts', 'us-east-1'), undefined)
+    assert.equal(
+      plainAddress(
+        settings({ HELM_S3_FORCE_PATH_STYLE: 'false' }),
+        'https://store.example.test',
+        'charts',
+        'us-east-1',
+      ),
+      undefined,
+    )
   })
 
   it('is refused for buckets that want another kind of signature', async () => {

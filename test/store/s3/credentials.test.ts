@@ -40,8 +40,10 @@ describe('credentials', () => {
   })
   afterEach(() => server.close())
 
-  const open = (variables: Readonly<Record<string, string>> = {}, flags: Readonly<Record<string, string>> = {}): Promise<ObjectStore> =>
-    createS3Store(connectionSettings(flags, undefined, setVariables(variables)), 'bucket')
+  const open = (
+    variables: Readonly<Record<string, string>> = {},
+    flags: Readonly<Record<string, string>> = {},
+  ): Promise<ObjectStore> => createS3Store(connectionSettings(flags, undefined, setVariables(variables)), 'bucket')
   const works = async (store: ObjectStore): Promise<void> => {
     assert.equal((await store.put(KEY, Buffer.from('x'), { when: 'always' })).outcome, 'written')
     assert.ok(await store.get(KEY))
@@ -58,13 +60,20 @@ describe('credentials', () => {
       })
     }
   }
-  const keysOf = ({ accessKeyId, secretAccessKey }: typeof KEYS): string => `aws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`
+  const keysOf = ({ accessKeyId, secretAccessKey }: typeof KEYS): string =>
+    `aws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`
   const baseKeys = keysOf({ accessKeyId: BASE.AWS_ACCESS_KEY_ID, secretAccessKey: BASE.AWS_SECRET_ACCESS_KEY })
 
   describe('come', () => {
     it('from keys of the environment, which win over AWS_PROFILE', async () => {
       writeFileSync(path('credentials'), `[other]\n${baseKeys}`)
-      await works(await open({ AWS_ACCESS_KEY_ID: KEYS.accessKeyId, AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey, AWS_PROFILE: 'other' }))
+      await works(
+        await open({
+          AWS_ACCESS_KEY_ID: KEYS.accessKeyId,
+          AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
+          AWS_PROFILE: 'other',
+        }),
+      )
     })
 
     it('from the credentials file: of the default profile, AWS_PROFILE, AWS_DEFAULT_PROFILE and --profile', async () => {
@@ -76,12 +85,21 @@ describe('credentials', () => {
     })
 
     it('from a role with a source profile', async () => {
-      writeFileSync(path('config'), `[profile ci]\nrole_arn = ${ROLE}\nsource_profile = base\nexternal_id = x-1\nregion = eu-west-1\n`)
+      writeFileSync(
+        path('config'),
+        `[profile ci]\nrole_arn = ${ROLE}\nsource_profile = base\nexternal_id = x-1\nregion = eu-west-1\n`,
+      )
       writeFileSync(path('credentials'), `[base]\n${baseKeys}`)
       await works(await open({ AWS_PROFILE: 'ci' }))
-      assert.deepEqual(server.asked.map(({ line, parameters }) => [line, parameters.get('Action'), parameters.get('RoleArn'), parameters.get('ExternalId')]), [
-        ['POST /', 'AssumeRole', ROLE, 'x-1'],
-      ])
+      assert.deepEqual(
+        server.asked.map(({ line, parameters }) => [
+          line,
+          parameters.get('Action'),
+          parameters.get('RoleArn'),
+          parameters.get('ExternalId'),
+        ]),
+        [['POST /', 'AssumeRole', ROLE, 'x-1']],
+      )
       assert.match(server.asked[0]?.headers.authorization ?? '', /Credential=AKIAEXAMPLEBASE\/\d+\/eu-west-1\/sts\//)
     })
 
@@ -92,25 +110,43 @@ describe('credentials', () => {
 
     it('from a web identity, which is found without a profile', async () => {
       writeFileSync(path('token'), 'a-web-token')
-      await works(await open({ AWS_ROLE_ARN: ROLE, AWS_WEB_IDENTITY_TOKEN_FILE: path('token'), AWS_ROLE_SESSION_NAME: 'pod' }))
+      await works(
+        await open({ AWS_ROLE_ARN: ROLE, AWS_WEB_IDENTITY_TOKEN_FILE: path('token'), AWS_ROLE_SESSION_NAME: 'pod' }),
+      )
       const [asked] = server.asked
       assert.equal(server.asked.length, 1)
-      assert.deepEqual([asked?.parameters.get('Action'), asked?.parameters.get('RoleSessionName')], ['AssumeRoleWithWebIdentity', 'pod'])
+      assert.deepEqual(
+        [asked?.parameters.get('Action'), asked?.parameters.get('RoleSessionName')],
+        ['AssumeRoleWithWebIdentity', 'pod'],
+      )
     })
 
     it('from a pod or container', async () => {
       writeFileSync(path('token'), 'a-container-token')
-      const variables = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/container`, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: path('token') }
+      const variables = {
+        AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/container`,
+        AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: path('token'),
+      }
       await works(await open(variables))
     })
 
-    for (const [seconds, isRenewed] of [[3600, false], [60, true]] as const) {
+    for (const [seconds, isRenewed] of [
+      [3600, false],
+      [60, true],
+    ] as const) {
       it(`from a pod ${isRenewed ? 'anew with each request' : 'once'} when they hold for ${String(seconds)} s`, async () => {
         let asked = 0
         const pod = await startServer((_, answer) => {
           asked++
           const expiration = new Date(Date.now() + seconds * 1000).toISOString()
-          answer.end(JSON.stringify({ AccessKeyId: KEYS.accessKeyId, SecretAccessKey: KEYS.secretAccessKey, Token: 'a-session-token', Expiration: expiration }))
+          answer.end(
+            JSON.stringify({
+              AccessKeyId: KEYS.accessKeyId,
+              SecretAccessKey: KEYS.secretAccessKey,
+              Token: 'a-session-token',
+              Expiration: expiration,
+            }),
+          )
         })
         try {
           const store = await open({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${pod.url}/keys` })
@@ -125,14 +161,24 @@ describe('credentials', () => {
 
     it('from the metadata of an instance, which is asked once', async () => {
       await works(await open({ AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url }))
-      assert.deepEqual(server.asked.map(({ line }) => line.split('/').at(-1)), ['token', '', 'instance-role'])
+      assert.deepEqual(
+        server.asked.map(({ line }) => line.split('/').at(-1)),
+        ['token', '', 'instance-role'],
+      )
     })
 
     it('from a single sign-on that has been made', async () => {
-      writeFileSync(path('config'), `[profile dev]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = Dev\n[sso-session corp]\nsso_start_url = https://corp.example/start\nsso_region = eu-west-1\n`)
+      writeFileSync(
+        path('config'),
+        `[profile dev]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = Dev\n[sso-session ` +
+          `corp]\nsso_start_url = https://corp.example/start\nsso_region = eu-west-1\n`,
+      )
       signOn('corp', { accessToken: 'a-portal-token', expiresAt: new Date(Date.now() + 3_600_000).toISOString() })
       await works(await open({ AWS_PROFILE: 'dev' }))
-      assert.deepEqual(server.asked.map(({ line, parameters }) => [line, parameters.get('role_name')]), [['GET /federation/credentials', 'Dev']])
+      assert.deepEqual(
+        server.asked.map(({ line, parameters }) => [line, parameters.get('role_name')]),
+        [['GET /federation/credentials', 'Dev']],
+      )
     })
 
     it('from a process', async () => {
@@ -146,7 +192,11 @@ describe('credentials', () => {
       const secure = await startIdentityServer(KEYS, { tls: true })
       try {
         writeFileSync(path('token'), 'a-web-token')
-        const identity = { AWS_ROLE_ARN: ROLE, AWS_WEB_IDENTITY_TOKEN_FILE: path('token'), AWS_ENDPOINT_URL_STS: secure.url }
+        const identity = {
+          AWS_ROLE_ARN: ROLE,
+          AWS_WEB_IDENTITY_TOKEN_FILE: path('token'),
+          AWS_ENDPOINT_URL_STS: secure.url,
+        }
         await fails(await open(identity), 'unreachable', /role deployer \(web identity\)/, /AWS_CA_BUNDLE/)
         await works(await open({ ...identity, AWS_CA_BUNDLE: TEST_CA }))
       } finally {
@@ -157,13 +207,26 @@ describe('credentials', () => {
 
   describe('that are configured and cannot be had are an error:', () => {
     it('a profile that is nowhere', async () => {
-      await fails(await open({ AWS_PROFILE: 'nowhere' }), 'invalid-config', /^there is no profile nowhere/, /aws configure list-profiles/)
+      await fails(
+        await open({ AWS_PROFILE: 'nowhere' }),
+        'invalid-config',
+        /^there is no profile nowhere/,
+        /aws configure list-profiles/,
+      )
     })
 
     it('a role that may not be assumed: not a 403 of the bucket', async () => {
-      writeFileSync(path('config'), `[profile ci]\nrole_arn = arn:aws:iam::123456789012:role/closed\nsource_profile = base\n`)
+      writeFileSync(
+        path('config'),
+        `[profile ci]\nrole_arn = arn:aws:iam::123456789012:role/closed\nsource_profile = base\n`,
+      )
       writeFileSync(path('credentials'), `[base]\n${baseKeys}`)
-      await fails(await open({ AWS_PROFILE: 'ci' }), 'denied', /^no credentials from profile ci: AccessDenied: not authorized/, /trust policy/)
+      await fails(
+        await open({ AWS_PROFILE: 'ci' }),
+        'denied',
+        /^no credentials from profile ci: AccessDenied: not authorized/,
+        /trust policy/,
+      )
     })
 
     it('a token file that is not there, and a token that is not taken', async () => {
@@ -176,23 +239,43 @@ describe('credentials', () => {
     it('a token service that nobody runs', async () => {
       writeFileSync(path('token'), 'a-web-token')
       await server.close()
-      await fails(await open({ AWS_ROLE_ARN: ROLE, AWS_WEB_IDENTITY_TOKEN_FILE: path('token') }), 'unreachable', /ECONNREFUSED/, /AWS_ENDPOINT_URL_STS/)
+      await fails(
+        await open({ AWS_ROLE_ARN: ROLE, AWS_WEB_IDENTITY_TOKEN_FILE: path('token') }),
+        'unreachable',
+        /ECONNREFUSED/,
+        /AWS_ENDPOINT_URL_STS/,
+      )
     })
 
     it('a single sign-on that is over, or has not been made', async () => {
-      writeFileSync(path('config'), `[profile dev]\nsso_session = corp\nsso_account_id = 1\nsso_role_name = Dev\n[sso-session corp]\nsso_start_url = https://corp.example/start\nsso_region = eu-west-1\n`)
+      writeFileSync(
+        path('config'),
+        `[profile dev]\nsso_session = corp\nsso_account_id = 1\nsso_role_name = Dev\n[sso-session ` +
+          `corp]\nsso_start_url = https://corp.example/start\nsso_region = eu-west-1\n`,
+      )
       await fails(await open({ AWS_PROFILE: 'dev' }), 'denied', /profile dev/, /`aws sso login --profile dev`/)
       signOn('corp', { accessToken: 'a-portal-token', expiresAt: new Date(Date.now() - 1000).toISOString() })
       await fails(await open({ AWS_PROFILE: 'dev' }), 'denied', /profile dev/, /`aws sso login --profile dev`/)
     })
 
     it('a process that fails, whose command line is not shown', async () => {
-      writeFileSync(path('config'), `[profile vault]\ncredential_process = sh -c "echo please log in >&2; exit 3" never-shown\n`)
-      await fails(await open({ AWS_PROFILE: 'vault' }), 'denied', /profile vault: credential_process failed\. please log in$/, /credential_process of profile vault by hand/)
+      writeFileSync(
+        path('config'),
+        `[profile vault]\ncredential_process = sh -c "echo please log in >&2; exit 3" never-shown\n`,
+      )
+      await fails(
+        await open({ AWS_PROFILE: 'vault' }),
+        'denied',
+        /profile vault: credential_process failed\. please log in$/,
+        /credential_process of profile vault by hand/,
+      )
     })
 
     it('a container that gives none', async () => {
-      const variables = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/container`, AWS_CONTAINER_AUTHORIZATION_TOKEN: 'a-stranger' }
+      const variables = {
+        AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/container`,
+        AWS_CONTAINER_AUTHORIZATION_TOKEN: 'a-stranger',
+      }
       const store = await open(variables)
       await assert.rejects(store.get(KEY), { code: 'denied', message: /the role of this container.*401/ })
     }).timeout(30_000)
@@ -205,7 +288,8 @@ describe('credentials', () => {
       seen.length = 0
       store = await startServer((message, answer) => {
         seen.push(message.headers.authorization)
-        if (message.url?.includes('private') === true) answerWith(answer, 403, '<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>')
+        if (message.url?.includes('private') === true)
+          answerWith(answer, 403, '<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>')
         else answerWith(answer, 200, 'public', { etag: '"1"', 'content-length': '6', 'x-amz-security': 'none' })
       })
     })
@@ -219,15 +303,22 @@ describe('credentials', () => {
 
     it('are listed when a read is refused, and nothing is written', async () => {
       const anonymous = await open({ AWS_ENDPOINT_URL_S3: store.url })
-      const tried = /tried environment .*; web identity .*; profile default .*; container .*; instance \(AWS_EC2_METADATA_DISABLED\)/
+      const tried =
+        /tried environment .*; web identity .*; profile default .*; container .*; instance \(AWS_EC2_METADATA_DISABLED\)/
       await assert.rejects(anonymous.get(asKey('private/x')), (error: unknown) => {
         assert.ok(error instanceof HelmS3Error && error.code === 'denied')
-        assert.match(error.message, /^read s3:\/\/bucket\/private\/x: AccessDenied: Access Denied \(as nobody, region us-east-1, at http:/)
+        assert.match(
+          error.message,
+          /^read s3:\/\/bucket\/private\/x: AccessDenied: Access Denied \(as nobody, region us-east-1, at http:/,
+        )
         assert.match(error.hint ?? '', tried)
         return true
       })
       seen.length = 0
-      for (const mutation of [() => anonymous.put(KEY, Buffer.from('x'), { when: 'absent' }), () => anonymous.delete(KEY)]) {
+      for (const mutation of [
+        () => anonymous.put(KEY, Buffer.from('x'), { when: 'absent' }),
+        () => anonymous.delete(KEY),
+      ]) {
         await assert.rejects(mutation(), (error: unknown) => {
           assert.ok(error instanceof HelmS3Error && error.code === 'denied')
           assert.match(error.message, /^(?:write|delete) s3:\/\/bucket\/charts\/object: no credentials/)
@@ -241,9 +332,16 @@ describe('credentials', () => {
     it('do not wait for a metadata server that is not there', async () => {
       const silent = await startServer(() => undefined)
       try {
-        const anonymous = await open({ AWS_ENDPOINT_URL_S3: store.url, AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: silent.url })
+        const anonymous = await open({
+          AWS_ENDPOINT_URL_S3: store.url,
+          AWS_EC2_METADATA_DISABLED: 'false',
+          AWS_EC2_METADATA_SERVICE_ENDPOINT: silent.url,
+        })
         assert.ok(await anonymous.get(KEY))
-        await assert.rejects(anonymous.put(KEY, Buffer.from('x'), { when: 'absent' }), (error: unknown) => error instanceof HelmS3Error && /instance \(/.test(error.hint ?? ''))
+        await assert.rejects(
+          anonymous.put(KEY, Buffer.from('x'), { when: 'absent' }),
+          (error: unknown) => error instanceof HelmS3Error && /instance \(/.test(error.hint ?? ''),
+        )
       } finally {
         await silent.close()
       }

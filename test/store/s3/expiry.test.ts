@@ -232,7 +232,12 @@ describe('a store that is asked to refuse what arrives late', () => {
     ])
   })
 
-  for (const [milliseconds, second] of [[0, -1], [1, 0], [999, 0], [1000, 0]] as const) {
+  for (const [milliseconds, second] of [
+    [0, -1],
+    [1, 0],
+    [999, 0],
+    [1000, 0],
+  ] as const) {
     it(`never takes a signature for longer than until, here ${String(milliseconds)} ms after a second`, async () => {
       let end = 0
       handle = (message, answer) => {

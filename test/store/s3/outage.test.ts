@@ -38,7 +38,8 @@ class MovingStore {
         message.socket.destroy()
         return
       }
-      const body = next === 'busy' ? '<Error><Code>XMinioServerNotInitialized</Code><Message>Not yet.</Message></Error>' : 'bytes'
+      const body =
+        next === 'busy' ? '<Error><Code>XMinioServerNotInitialized</Code><Message>Not yet.</Message></Error>' : 'bytes'
       const status = next === 'busy' ? 503 : (next ?? 200)
       answer.writeHead(status, { date: new Date().toUTCString(), etag: '"e"', 'content-length': body.length })
       answer.end(message.method === 'HEAD' ? '' : body)
@@ -90,7 +91,10 @@ describe('a store that does not answer', () => {
 
   it('is waited for by reads that find it starting or closing connections, without a word when that is short', async () => {
     const store = await open()
-    for (const answers of [['busy', 'busy', 'reset'], [500, 502, 504, 507]] as const) {
+    for (const answers of [
+      ['busy', 'busy', 'reset'],
+      [500, 502, 504, 507],
+    ] as const) {
       server.answers.push(...answers)
       assert.equal((await store.head(KEY))?.etag, '"e"')
       assert.deepEqual(server.answers, [])
@@ -131,7 +135,11 @@ describe('a store that does not answer', () => {
   it('that fails for good is asked for twenty seconds, then its own words count', async () => {
     const store = await open()
     server.answers.push(...Array.from({ length: 500 }, () => 'busy' as const))
-    await assert.rejects(store.get(KEY), (error: unknown) => error instanceof HelmS3Error && error.code === 'store-failed' && error.message.includes('Not yet.'))
+    await assert.rejects(
+      store.get(KEY),
+      (error: unknown) =>
+        error instanceof HelmS3Error && error.code === 'store-failed' && error.message.includes('Not yet.'),
+    )
     assert.deepEqual(notices, [waiting('status 503')])
   })
 
@@ -184,8 +192,10 @@ describe('a store that does not answer', () => {
 
   describe('gets a mutation', () => {
     const mutations = {
-      PUT: (store: ObjectStore, inTime?: () => boolean) => store.put(KEY, BYTES, { when: 'absent', ...(inTime && { inTime }) }),
-      DELETE: (store: ObjectStore, inTime?: () => boolean) => store.delete(KEY, { match: asETag('"e"'), ...(inTime && { inTime }) }),
+      PUT: (store: ObjectStore, inTime?: () => boolean) =>
+        store.put(KEY, BYTES, { when: 'absent', ...(inTime && { inTime }) }),
+      DELETE: (store: ObjectStore, inTime?: () => boolean) =>
+        store.delete(KEY, { match: asETag('"e"'), ...(inTime && { inTime }) }),
     }
     for (const [method, mutate] of Object.entries(mutations)) {
       it(`when it is back, once, where nothing was sent and it is still in time: ${method}`, async () => {
@@ -203,7 +213,10 @@ describe('a store that does not answer', () => {
         await assert.rejects(mutate(store), { code: 'unreachable' })
         assert.equal(clock.slept, 0)
         onNotice = () => server.come()
-        await assert.rejects(mutate(store, () => notices.length === 0), { code: 'unreachable' })
+        await assert.rejects(
+          mutate(store, () => notices.length === 0),
+          { code: 'unreachable' },
+        )
         assert.deepEqual(server.lines, [])
       })
 

@@ -24,12 +24,24 @@ describe('the region of a bucket', () => {
   beforeEach(async () => {
     regions = new Map()
     front = await startRegionalFront(embedded().endpoint, 'eu-west-1')
-    variables = { AWS_ENDPOINT_URL: front.url, AWS_ACCESS_KEY_ID: KEYS.accessKeyId, AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey, AWS_CONFIG_FILE: '/dev/null' }
+    variables = {
+      AWS_ENDPOINT_URL: front.url,
+      AWS_ACCESS_KEY_ID: KEYS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
+      AWS_CONFIG_FILE: '/dev/null',
+    }
   })
   afterEach(() => front.close())
 
-  const open = (more: Readonly<Record<string, string>> = {}, detail?: (line: string) => void, bucket = 'bucket'): Promise<ObjectStore> =>
-    createS3Store(connectionSettings({}, undefined, setVariables({ ...variables, ...more })), bucket, { regions, ...(detail === undefined ? {} : { detail }) })
+  const open = (
+    more: Readonly<Record<string, string>> = {},
+    detail?: (line: string) => void,
+    bucket = 'bucket',
+  ): Promise<ObjectStore> =>
+    createS3Store(connectionSettings({}, undefined, setVariables({ ...variables, ...more })), bucket, {
+      regions,
+      ...(detail === undefined ? {} : { detail }),
+    })
 
   for (const redirect of ['PermanentRedirect', 'TemporaryRedirect', 'AuthorizationHeaderMalformed'] as const) {
     const status = { PermanentRedirect: 301, TemporaryRedirect: 307, AuthorizationHeaderMalformed: 400 }[redirect]
@@ -52,13 +64,19 @@ describe('the region of a bucket', () => {
 
   it('is learned from the answer to HEAD, which has no body', async () => {
     assert.equal(await (await open()).head(KEY), undefined)
-    assert.deepEqual(front.lines, ['HEAD /bucket/charts/object us-east-1 400', 'HEAD /bucket/charts/object eu-west-1 404'])
+    assert.deepEqual(front.lines, [
+      'HEAD /bucket/charts/object us-east-1 400',
+      'HEAD /bucket/charts/object eu-west-1 404',
+    ])
   })
 
   it('is learned by a PUT, which the store refused and so has not carried out: it is sent again once', async () => {
     const put = await (await open()).put(KEY, BYTES, { when: 'absent' })
     assert.ok(put.outcome === 'written')
-    assert.deepEqual(front.lines, ['PUT /bucket/charts/object us-east-1 301', 'PUT /bucket/charts/object eu-west-1 200'])
+    assert.deepEqual(front.lines, [
+      'PUT /bucket/charts/object us-east-1 301',
+      'PUT /bucket/charts/object eu-west-1 200',
+    ])
     const other = await open({ AWS_REGION: 'ap-south-1' })
     assert.equal((await other.put(KEY, BYTES, { when: 'absent' })).outcome, 'refused')
     assert.equal((await other.delete(KEY, { match: put.etag })).outcome, 'deleted')
@@ -69,7 +87,10 @@ describe('the region of a bucket', () => {
       front.redirect = redirect
       const put = await (await open()).put(KEY, BYTES, { when: 'always', until: Date.now() + 60_000 })
       assert.equal(put.outcome, 'written')
-      assert.deepEqual(front.lines.map((line) => line.split(' ')[2]), ['us-east-1', 'eu-west-1'])
+      assert.deepEqual(
+        front.lines.map((line) => line.split(' ')[2]),
+        ['us-east-1', 'eu-west-1'],
+      )
     })
   }
 
@@ -85,7 +106,10 @@ describe('the region of a bucket', () => {
     try {
       strange.redirect = 'without a region'
       const store = await open({ AWS_ENDPOINT_URL: strange.url })
-      await assert.rejects(store.list('charts/'), (error: unknown) => error instanceof HelmS3Error && /does not say to which region/.test(error.hint ?? ''))
+      await assert.rejects(
+        store.list('charts/'),
+        (error: unknown) => error instanceof HelmS3Error && /does not say to which region/.test(error.hint ?? ''),
+      )
       assert.equal(strange.lines.length, 1)
     } finally {
       await strange.close()
@@ -94,11 +118,18 @@ describe('the region of a bucket', () => {
 
   it('is not followed when HELM_S3_DYNAMIC_REGION_ENABLED is false: no request more, and a word about it', async () => {
     const store = await open({ HELM_S3_DYNAMIC_REGION_ENABLED: 'false' })
-    const attempts = [() => store.list('charts/'), () => store.head(KEY), () => store.put(KEY, BYTES, { when: 'absent' })]
+    const attempts = [
+      () => store.list('charts/'),
+      () => store.head(KEY),
+      () => store.put(KEY, BYTES, { when: 'absent' }),
+    ]
     for (const attempt of attempts) {
       await assert.rejects(attempt(), (error: unknown) => {
         assert.ok(error instanceof HelmS3Error && error.code === 'store-failed')
-        assert.match(error.hint ?? '', /bucket is in eu-west-1: use --region eu-west-1, or .*HELM_S3_DYNAMIC_REGION_ENABLED/)
+        assert.match(
+          error.hint ?? '',
+          /bucket is in eu-west-1: use --region eu-west-1, or .*HELM_S3_DYNAMIC_REGION_ENABLED/,
+        )
         return true
       })
     }
@@ -121,7 +152,10 @@ describe('the region of a bucket', () => {
     it('is learned and gone to, in path style', async () => {
       const store = await open({ HELM_S3_FORCE_PATH_STYLE: 'true' })
       assert.equal((await store.put(KEY, BYTES, { when: 'always' })).outcome, 'written')
-      assert.deepEqual(proxy.lines, ['CONNECT s3.us-east-1.amazonaws.com:443', 'CONNECT s3.eu-west-1.amazonaws.com:443'])
+      assert.deepEqual(proxy.lines, [
+        'CONNECT s3.us-east-1.amazonaws.com:443',
+        'CONNECT s3.eu-west-1.amazonaws.com:443',
+      ])
     })
 
     it('is part of the name of the host, in virtual-host style', async () => {

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { Readable, pipeline } from 'node:stream'
 import { asKey } from '../../../lib/core/keys.ts'
-import { type DeleteOptions, type DeleteOutcome, type ObjectStore, type PutOutcome, asETag } from '../../../lib/store/object-store.ts'
+import {
+  type DeleteOptions,
+  type DeleteOutcome,
+  type ObjectStore,
+  type PutOutcome,
+  asETag,
+} from '../../../lib/store/object-store.ts'
 import { connectionSettings } from '../../../lib/settings/connection.ts'
 import { createS3Store } from '../../../lib/store/s3/store.ts'
 import { type Handler, type LocalServer, startServer } from '../../support/local-server.ts'
@@ -19,9 +25,16 @@ describe('a request to the store', () => {
   const asked: { readonly line: string; readonly time: number; readonly agent: string | undefined }[] = []
   before(async () => {
     server = await startServer((message, answer) => {
-      const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(String(message.headers['x-amz-date'])) ?? []
-      const time = Date.parse(`${String(year)}-${String(month)}-${String(day)}T${String(hour)}:${String(minute)}:${String(second)}Z`)
-      asked.push({ line: `${String(message.method)} ${String(message.url)}`, time, agent: message.headers['user-agent'] })
+      const [, year, month, day, hour, minute, second] =
+        /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(String(message.headers['x-amz-date'])) ?? []
+      const time = Date.parse(
+        `${String(year)}-${String(month)}-${String(day)}T${String(hour)}:${String(minute)}:${String(second)}Z`,
+      )
+      asked.push({
+        line: `${String(message.method)} ${String(message.url)}`,
+        time,
+        agent: message.headers['user-agent'],
+      })
       message.resume()
       return handle(message, answer)
     })
@@ -33,13 +46,22 @@ describe('a request to the store', () => {
   })
 
   /** A store whose clock is ahead, and that takes signatures of its own time only. */
-  const aheadBy = (offset: number): Handler => (message, answer) => {
-    const now = Date.now() + offset
-    const isRefused = Math.abs((asked.at(-1)?.time ?? 0) - now) > HOUR / 4
-    const body = isRefused && message.method !== 'HEAD' ? '<Error><Code>RequestTimeTooSkewed</Code><Message>The difference is too large.</Message></Error>' : ''
-    answer.writeHead(isRefused ? 403 : 200, { date: new Date(now).toUTCString(), etag: '"e"', 'content-length': body.length })
-    answer.end(body)
-  }
+  const aheadBy =
+    (offset: number): Handler =>
+    (message, answer) => {
+      const now = Date.now() + offset
+      const isRefused = Math.abs((asked.at(-1)?.time ?? 0) - now) > HOUR / 4
+      const body =
+        isRefused && message.method !== 'HEAD'
+          ? '<Error><Code>RequestTimeTooSkewed</Code><Message>The difference is too large.</Message></Error>'
+          : ''
+      answer.writeHead(isRefused ? 403 : 200, {
+        date: new Date(now).toUTCString(),
+        etag: '"e"',
+        'content-length': body.length,
+      })
+      answer.end(body)
+    }
 
   for (const hours of [2, -2]) {
     it(`is signed for the time of the store when that is ${String(hours)} hours ahead, once it is known`, async () => {
@@ -56,7 +78,10 @@ describe('a request to the store', () => {
   it('is not sent again and again when the time of the store is no help', async () => {
     handle = (_, answer) => {
       const body = '<Error><Code>RequestTimeTooSkewed</Code><Message>The difference is too large.</Message></Error>'
-      answer.writeHead(403, { date: new Date(Date.now() + asked.length * HOUR).toUTCString(), 'content-length': body.length })
+      answer.writeHead(403, {
+        date: new Date(Date.now() + asked.length * HOUR).toUTCString(),
+        'content-length': body.length,
+      })
       answer.end(body)
     }
     await assert.rejects(store.list('charts/'), { code: 'denied' })
@@ -70,19 +95,31 @@ describe('a request to the store', () => {
   })
 
   for (const [what, status, body, outcome] of [
-    ['done', 200, '<CompleteMultipartUploadResult><ETag>&quot;copied&quot;</ETag></CompleteMultipartUploadResult>', 'written'],
+    [
+      'done',
+      200,
+      '<CompleteMultipartUploadResult><ETag>&quot;copied&quot;</ETag></CompleteMultipartUploadResult>',
+      'written',
+    ],
     ['refused by its condition', 412, '<Error><Code>PreconditionFailed</Code></Error>', 'refused'],
     ['a failure that comes after the status of success', 200, '<Error><Code>InternalError</Code></Error>', 'unknown'],
   ] as const) {
     it(`for a copy by the store ends as the last of three says: ${what}`, async () => {
       handle = (message, answer) => {
         const url = String(message.url)
-        const text = message.method === 'PUT' ? '<CopyPartResult><ETag>"part"</ETag></CopyPartResult>' : url.endsWith('?uploads=') ? '<R><UploadId>1</UploadId></R>' : body
+        const text =
+          message.method === 'PUT'
+            ? '<CopyPartResult><ETag>"part"</ETag></CopyPartResult>'
+            : url.endsWith('?uploads=')
+              ? '<R><UploadId>1</UploadId></R>'
+              : body
         const isLast = message.method === 'POST' && !url.endsWith('?uploads=')
         answer.writeHead(isLast ? status : 200, { date: new Date().toUTCString(), 'content-length': text.length })
         answer.end(text)
       }
-      const copied = await store.copyFrom?.({ bucket: 'other', key: asKey('a b'), etag: asETag('"e"') }, KEY, { when: 'absent' })
+      const copied = await store.copyFrom?.({ bucket: 'other', key: asKey('a b'), etag: asETag('"e"') }, KEY, {
+        when: 'absent',
+      })
       assert.equal(copied?.outcome, outcome)
       const path = '/bucket/charts/object'
       const requests = [`POST ${path}?uploads=`, `PUT ${path}?partNumber=1&uploadId=1`, `POST ${path}?uploadId=1`]
@@ -103,10 +140,16 @@ describe('a request to the store', () => {
   })
 
   it('takes no more than what it was told to take, of an object as of a document', async () => {
-    const endless = { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: Buffer.alloc(1024 * 1024, 'x') }) }) }
+    const endless = {
+      [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: Buffer.alloc(1024 * 1024, 'x') }) }),
+    }
     handle = (message, answer) => {
       const isList = String(message.url).includes('list-type')
-      answer.writeHead(200, { date: new Date().toUTCString(), etag: '"e"', ...(isList ? {} : { 'content-length': 2 ** 45 }) })
+      answer.writeHead(200, {
+        date: new Date().toUTCString(),
+        etag: '"e"',
+        ...(isList ? {} : { 'content-length': 2 ** 45 }),
+      })
       pipeline(Readable.from(endless), answer, () => undefined)
     }
     await assert.rejects(store.get(KEY), { code: 'too-large' })
@@ -120,13 +163,19 @@ describe('a request to the store', () => {
     const BYTES = Buffer.from('bytes')
     const SHA256 = createHash('sha256').update(BYTES).digest('base64')
     /** A store that refuses checksums like this. */
-    const refusing = (status: number, code: string, message = ''): Handler => (incoming, answer) => {
-      const checksum = incoming.headers['x-amz-checksum-sha256'] as string | undefined
-      checksums.push(checksum)
-      const body = checksum === undefined ? '' : `<Error><Code>${code}</Code><Message>${message}</Message></Error>`
-      answer.writeHead(checksum === undefined ? 200 : status, { date: new Date().toUTCString(), etag: '"e"', 'content-length': body.length })
-      answer.end(body)
-    }
+    const refusing =
+      (status: number, code: string, message = ''): Handler =>
+      (incoming, answer) => {
+        const checksum = incoming.headers['x-amz-checksum-sha256'] as string | undefined
+        checksums.push(checksum)
+        const body = checksum === undefined ? '' : `<Error><Code>${code}</Code><Message>${message}</Message></Error>`
+        answer.writeHead(checksum === undefined ? 200 : status, {
+          date: new Date().toUTCString(),
+          etag: '"e"',
+          'content-length': body.length,
+        })
+        answer.end(body)
+      }
     const put = (): Promise<PutOutcome> => store.put(KEY, BYTES, { when: 'absent' })
     beforeEach(() => void (checksums.length = 0))
 
@@ -140,15 +189,27 @@ describe('a request to the store', () => {
       assert.deepEqual(checksums, [SHA256, undefined])
     })
 
-    for (const [status, code, message] of [[400, 'InvalidArgument', ''], [400, 'XOther', 'Unknown checksum header'], [501, 'NotImplemented', '']] as const) {
-      it(`is sent once without it where the store refuses that with ${String(status)} ${code}, and so are all others then`, async () => {
-        handle = refusing(status, code, message)
-        for (let i = 0; i < 2; i++) assert.equal((await put()).outcome, 'written')
-        assert.deepEqual(checksums, [SHA256, undefined, undefined])
-      })
+    for (const [status, code, message] of [
+      [400, 'InvalidArgument', ''],
+      [400, 'XOther', 'Unknown checksum header'],
+      [501, 'NotImplemented', ''],
+    ] as const) {
+      it(
+        `is sent once without it where the store refuses that with ${String(status)} ${code}, and so are all ` +
+          `others then`,
+        async () => {
+          handle = refusing(status, code, message)
+          for (let i = 0; i < 2; i++) assert.equal((await put()).outcome, 'written')
+          assert.deepEqual(checksums, [SHA256, undefined, undefined])
+        },
+      )
     }
 
-    for (const [status, code] of [[400, 'BadDigest'], [403, 'AccessDenied'], [400, 'MetadataTooLarge']] as const) {
+    for (const [status, code] of [
+      [400, 'BadDigest'],
+      [403, 'AccessDenied'],
+      [400, 'MetadataTooLarge'],
+    ] as const) {
       it(`is not sent without it for another refusal: ${code}`, async () => {
         handle = refusing(status, code)
         await assert.rejects(put())
@@ -157,14 +218,19 @@ describe('a request to the store', () => {
     }
 
     it('names the setting that leaves it out where the store refuses the object with it and without it', async () => {
-      for (const [status, code] of [[501, 'NotImplemented'], [400, 'InvalidArgument']] as const) {
+      for (const [status, code] of [
+        [501, 'NotImplemented'],
+        [400, 'InvalidArgument'],
+      ] as const) {
         handle = (incoming, answer) => {
           checksums.push(incoming.headers['x-amz-checksum-sha256'] as string | undefined)
           const body = `<Error><Code>${code}</Code></Error>`
           answer.writeHead(status, { date: new Date().toUTCString(), 'content-length': body.length })
           answer.end(body)
         }
-        await assert.rejects(put(), { hint: /; it was refused with a checksum and without one: AWS_REQUEST_CHECKSUM_CALCULATION=when_required / })
+        await assert.rejects(put(), {
+          hint: /; it was refused with a checksum and without one: AWS_REQUEST_CHECKSUM_CALCULATION=when_required /,
+        })
       }
       assert.deepEqual(checksums, [SHA256, undefined, SHA256, undefined])
       handle = refusing(400, 'MetadataTooLarge')
@@ -178,17 +244,29 @@ describe('a request to the store', () => {
         const names = Object.keys(incoming.headers).filter((name) => name.startsWith('x-amz-meta-'))
         sent.push(names)
         const body = names.length > 1 ? '<Error><Code>MetadataTooLarge</Code></Error>' : ''
-        answer.writeHead(body === '' ? 200 : 400, { date: new Date().toUTCString(), etag: '"e"', 'content-length': body.length })
+        answer.writeHead(body === '' ? 200 : 400, {
+          date: new Date().toUTCString(),
+          etag: '"e"',
+          'content-length': body.length,
+        })
         answer.end(body)
       }
       const metadata = { 'chart-metadata': '{}', delta: 'x' }
       assert.equal((await store.put(KEY, BYTES, { when: 'absent', metadata, optionalMetadata })).outcome, 'written')
       assert.deepEqual(sent, [['x-amz-meta-chart-metadata', 'x-amz-meta-delta'], ['x-amz-meta-delta']])
-      await assert.rejects(store.put(KEY, BYTES, { when: 'absent', metadata }), { code: 'unsupported-store', hint: /less metadata/ })
+      await assert.rejects(store.put(KEY, BYTES, { when: 'absent', metadata }), {
+        code: 'unsupported-store',
+        hint: /less metadata/,
+      })
     })
 
     it('says none where the environment wants none', async () => {
-      const env = { AWS_ENDPOINT_URL: server.url, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_REQUEST_CHECKSUM_CALCULATION: 'WHEN_REQUIRED' }
+      const env = {
+        AWS_ENDPOINT_URL: server.url,
+        AWS_ACCESS_KEY_ID: 'a',
+        AWS_SECRET_ACCESS_KEY: 'b',
+        AWS_REQUEST_CHECKSUM_CALCULATION: 'WHEN_REQUIRED',
+      }
       store = await createS3Store(connectionSettings({}, undefined, env), 'bucket')
       handle = refusing(400, 'InvalidArgument')
       await store.put(KEY, BYTES, { when: 'absent', until: Date.now() + 60_000 })
@@ -203,7 +281,8 @@ describe('a request to the store', () => {
       answer.writeHead(status, { date: new Date().toUTCString(), etag: '"e"', 'content-length': body.length })
       answer.end(body)
     }
-    const put = (match = '"e"'): Promise<PutOutcome> => store.put(KEY, Buffer.from('x'), { when: { match: asETag(match) } })
+    const put = (match = '"e"'): Promise<PutOutcome> =>
+      store.put(KEY, Buffer.from('x'), { when: { match: asETag(match) } })
 
     it('is sent with the ETag without quotes where the store refuses its own in quotes, and so are all others then', async () => {
       const conditions: unknown[] = []
@@ -224,7 +303,10 @@ describe('a request to the store', () => {
 
     it('says what is refused where the store refuses its own ETag in any form', async () => {
       handle = (incoming, answer) => reply(answer, incoming.method === 'PUT' ? 412 : 200)
-      await assert.rejects(put(), { code: 'unsupported-store', message: /refuses If-Match with "e", the very ETag that it shows/ })
+      await assert.rejects(put(), {
+        code: 'unsupported-store',
+        message: /refuses If-Match with "e", the very ETag that it shows/,
+      })
       assert.deepEqual(lines(), ['PUT ', 'HEAD ', 'PUT ', 'HEAD '])
     })
 
@@ -238,27 +320,44 @@ describe('a request to the store', () => {
     })
 
     it('deletes after a look where the store refuses the condition as such, and the refused request is sent once', async () => {
-      handle = (incoming, answer) => reply(answer, incoming.method === 'DELETE' && incoming.headers['if-match'] !== undefined ? 501 : 200, incoming.method === 'HEAD' ? '' : '<Error><Code>NotImplemented</Code></Error>')
+      handle = (incoming, answer) =>
+        reply(
+          answer,
+          incoming.method === 'DELETE' && incoming.headers['if-match'] !== undefined ? 501 : 200,
+          incoming.method === 'HEAD' ? '' : '<Error><Code>NotImplemented</Code></Error>',
+        )
       for (let i = 0; i < 2; i++) assert.equal((await store.delete(KEY, { match: asETag('"e"') })).outcome, 'deleted')
       assert.equal((await store.delete(KEY, { match: asETag('"other"') })).outcome, 'refused')
       assert.deepEqual(lines(), ['DELETE ', 'HEAD ', 'DELETE ', 'HEAD ', 'DELETE ', 'HEAD '])
       await assert.rejects(store.delete(KEY, { match: asETag('"e"'), strict: true }), { code: 'unsupported-store' })
     })
 
-    const remove = (options: DeleteOptions = {}): Promise<DeleteOutcome> => store.delete(KEY, { match: asETag('"e"'), ...options })
-    const refusesDeletes = (status: number, isTaken: (match: string | undefined) => boolean): Handler => (incoming, answer) =>
-      reply(answer, incoming.method === 'DELETE' && !isTaken(incoming.headers['if-match']) ? status : 200)
+    const remove = (options: DeleteOptions = {}): Promise<DeleteOutcome> =>
+      store.delete(KEY, { match: asETag('"e"'), ...options })
+    const refusesDeletes =
+      (status: number, isTaken: (match: string | undefined) => boolean): Handler =>
+      (incoming, answer) =>
+        reply(answer, incoming.method === 'DELETE' && !isTaken(incoming.headers['if-match']) ? status : 200)
 
-    it('deletes with the ETag without quotes where the store refuses its own in quotes, and says so from then on, also with a PUT', async () => {
-      handle = (incoming, answer) => reply(answer, ['DELETE', 'PUT'].includes(incoming.method ?? '') && incoming.headers['if-match'] !== 'e' ? 412 : 200)
-      assert.equal((await remove({ strict: true })).outcome, 'deleted')
-      assert.equal((await remove()).outcome, 'deleted')
-      assert.equal((await put()).outcome, 'written')
-      assert.deepEqual(lines(), ['DELETE ', 'HEAD ', 'DELETE ', 'DELETE ', 'PUT '])
-    })
+    it(
+      'deletes with the ETag without quotes where the store refuses its own in quotes, and says so from then on, ' +
+        'also with a PUT',
+      async () => {
+        handle = (incoming, answer) =>
+          reply(
+            answer,
+            ['DELETE', 'PUT'].includes(incoming.method ?? '') && incoming.headers['if-match'] !== 'e' ? 412 : 200,
+          )
+        assert.equal((await remove({ strict: true })).outcome, 'deleted')
+        assert.equal((await remove()).outcome, 'deleted')
+        assert.equal((await put()).outcome, 'written')
+        assert.deepEqual(lines(), ['DELETE ', 'HEAD ', 'DELETE ', 'DELETE ', 'PUT '])
+      },
+    )
 
     it('deletes with the quotes where the store takes a PUT without them only', async () => {
-      handle = (incoming, answer) => reply(answer, { DELETE: '"e"', PUT: 'e' }[incoming.method ?? ''] === incoming.headers['if-match'] ? 200 : 412)
+      handle = (incoming, answer) =>
+        reply(answer, { DELETE: '"e"', PUT: 'e' }[incoming.method ?? ''] === incoming.headers['if-match'] ? 200 : 412)
       const headOf = handle
       handle = (incoming, answer) => (incoming.method === 'HEAD' ? reply(answer, 200) : headOf(incoming, answer))
       assert.deepEqual([(await put()).outcome, (await remove()).outcome], ['written', 'deleted'])
@@ -268,7 +367,17 @@ describe('a request to the store', () => {
       handle = refusesDeletes(412, (match) => match === undefined)
       for (let i = 0; i < 2; i++) assert.equal((await remove()).outcome, 'deleted')
       assert.equal((await store.delete(KEY, { match: asETag('"other"') })).outcome, 'refused')
-      assert.deepEqual(lines(), ['DELETE ', 'HEAD ', 'DELETE ', 'HEAD ', 'HEAD ', 'DELETE ', 'HEAD ', 'DELETE ', 'HEAD '])
+      assert.deepEqual(lines(), [
+        'DELETE ',
+        'HEAD ',
+        'DELETE ',
+        'HEAD ',
+        'HEAD ',
+        'DELETE ',
+        'HEAD ',
+        'DELETE ',
+        'HEAD ',
+      ])
     })
 
     it('deletes nothing without a condition for a probe, when it is too late, or where the store was only busy', async () => {
@@ -297,12 +406,17 @@ describe('a request to the store', () => {
     })
   })
 
-  const OBJECT = '<Contents><Key>charts/a b+c</Key><LastModified>2026-01-01T00:00:00Z</LastModified><ETag>&quot;e&quot;</ETag><Size>7</Size></Contents>'
-  const page = (content: string, root = 'ListBucketResult'): string => `<?xml version="1.0"?><${root} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content}</${root}>`
-  const answering = (body: string, status = 200): Handler => (_, answer) => {
-    answer.writeHead(status, { date: new Date().toUTCString(), 'content-length': Buffer.byteLength(body) })
-    answer.end(body)
-  }
+  const OBJECT =
+    '<Contents><Key>charts/a ' +
+    'b+c</Key><LastModified>2026-01-01T00:00:00Z</LastModified><ETag>&quot;e&quot;</ETag><Size>7</Size></Contents>'
+  const page = (content: string, root = 'ListBucketResult'): string =>
+    `<?xml version="1.0"?><${root} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content}</${root}>`
+  const answering =
+    (body: string, status = 200): Handler =>
+    (_, answer) => {
+      answer.writeHead(status, { date: new Date().toUTCString(), 'content-length': Buffer.byteLength(body) })
+      answer.end(body)
+    }
 
   for (const [what, body] of Object.entries({
     'counts more objects than it shows': page(`<KeyCount>2</KeyCount><IsTruncated>false</IsTruncated>${OBJECT}`),
@@ -317,7 +431,10 @@ describe('a request to the store', () => {
   })) {
     it(`believes no listing that ${what}`, async () => {
       handle = answering(body)
-      await assert.rejects(store.list('charts/'), { code: 'store-failed', message: 'list s3://bucket/charts/: the listing does not add up' })
+      await assert.rejects(store.list('charts/'), {
+        code: 'store-failed',
+        message: 'list s3://bucket/charts/: the listing does not add up',
+      })
       assert.equal(asked.length, 1)
     })
   }
@@ -329,21 +446,40 @@ describe('a request to the store', () => {
   })
 
   for (const [what, body] of Object.entries({
-    'attributes and the prefix of a namespace': `<s:ListBucketResult xmlns:s="x"><s:KeyCount>1</s:KeyCount>${OBJECT.replaceAll(/<(\/?)/g, '<$1s:').replace('<s:Size>', '<s:Size unit="byte">')}</s:ListBucketResult>`,
-    'prefixes beside its objects': page(`<KeyCount>2</KeyCount>${OBJECT}<CommonPrefixes><Prefix>charts/x/</Prefix></CommonPrefixes>`),
-    'prefixes that it does not count': page(`<KeyCount>1</KeyCount>${OBJECT}<CommonPrefixes><Prefix>charts/x/</Prefix></CommonPrefixes>`),
-    'keys that are encoded, as it says': page(`<EncodingType>url</EncodingType>${OBJECT.replace('charts/a b+c', 'charts%2Fa+b%2Bc')}`),
+    'attributes and the prefix of a namespace':
+      `<s:ListBucketResult ` +
+      `xmlns:s="x"><s:KeyCount>1</s:KeyCount>${OBJECT.replaceAll(/<(\/?)/g, '<$1s:').replace(
+        '<s:Size>',
+        '<s:Size ' + 'unit="byte">',
+      )}</s:ListBucketResult>`,
+    'prefixes beside its objects': page(
+      `<KeyCount>2</KeyCount>${OBJECT}<CommonPrefixes><Prefix>charts/x/</Prefix></CommonPrefixes>`,
+    ),
+    'prefixes that it does not count': page(
+      `<KeyCount>1</KeyCount>${OBJECT}<CommonPrefixes><Prefix>charts/x/</Prefix></CommonPrefixes>`,
+    ),
+    'keys that are encoded, as it says': page(
+      `<EncodingType>url</EncodingType>${OBJECT.replace('charts/a b+c', 'charts%2Fa+b%2Bc')}`,
+    ),
   })) {
     it(`reads a listing with ${what}`, async () => {
       handle = answering(body)
       const { next, objects } = await store.list('charts/')
-      assert.deepEqual([objects, next], [[{ key: 'charts/a b+c', etag: '"e"', size: 7, lastModified: Date.UTC(2026) }], undefined])
+      assert.deepEqual(
+        [objects, next],
+        [[{ key: 'charts/a b+c', etag: '"e"', size: 7, lastModified: Date.UTC(2026) }], undefined],
+      )
     })
   }
 
   for (const root of ['ListVersionsResult', 'ListBucketVersionsResult', 'ListBucketResult']) {
     it(`reads versions of an object in a ${root}`, async () => {
-      handle = answering(page(`<Version><Key>charts/object</Key><VersionId>v1</VersionId><Size>7</Size><LastModified>2026-01-01T00:00:00Z</LastModified></Version>`, root))
+      handle = answering(
+        page(
+          `<Version><Key>charts/object</Key><VersionId>v1</VersionId><Size>7</Size><LastModified>2026-01-01T00:00:00Z</LastModified></Version>`,
+          root,
+        ),
+      )
       assert.deepEqual(await store.listVersions(KEY), [{ version: 'v1', size: 7, lastModified: Date.UTC(2026) }])
     })
   }
@@ -357,7 +493,9 @@ describe('a request to the store', () => {
 
   it('asks for what is special in keys and prefixes as it is', async () => {
     handle = (_, answer) => {
-      const body = '<?xml version="1.0"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><IsTruncated>false</IsTruncated></ListBucketResult>'
+      const body =
+        '<?xml version="1.0"?>\n<ListBucketResult ' +
+        'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><IsTruncated>false</IsTruncated></ListBucketResult>'
       answer.writeHead(200, { date: new Date().toUTCString(), 'content-length': body.length })
       answer.end(body)
     }

@@ -14,7 +14,15 @@ const CREDENTIAL = 'AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request'
 const NOTHING = sha256(Buffer.from(''))
 
 function request(changes: Partial<BodilessRequest>): BodilessRequest {
-  return { protocol: 'https:', hostname: HOST, method: 'GET', path: '/', query: {}, headers: { host: HOST }, ...changes }
+  return {
+    protocol: 'https:',
+    hostname: HOST,
+    method: 'GET',
+    path: '/',
+    query: {},
+    headers: { host: HOST },
+    ...changes,
+  }
 }
 
 describe('the signature in the headers of a request', () => {

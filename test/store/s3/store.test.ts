@@ -35,7 +35,8 @@ describe('the S3 adapter, when the network fails,', () => {
   })
   afterEach(() => proxy.close())
 
-  const direct = (): Promise<ObjectStore> => createS3Store(localConfig({ endpoint: embedded().endpoint, ...KEYS }), 'bucket')
+  const direct = (): Promise<ObjectStore> =>
+    createS3Store(localConfig({ endpoint: embedded().endpoint, ...KEYS }), 'bucket')
   const puts = (): number => proxy.requests.filter(isPut).length
 
   it('sends a PUT once and calls its outcome unknown when the answer is lost', async () => {
@@ -47,7 +48,13 @@ describe('the S3 adapter, when the network fails,', () => {
 
   it('sends a PUT once and calls its outcome unknown when it is dropped, hangs, or the store fails', async () => {
     const error = '<Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>'
-    proxy.fail(isPut, { kind: 'drop' }, { kind: 'hang' }, { kind: 'answer', status: 503, body: error }, { kind: 'answer', status: 500, body: '' })
+    proxy.fail(
+      isPut,
+      { kind: 'drop' },
+      { kind: 'hang' },
+      { kind: 'answer', status: 503, body: error },
+      { kind: 'answer', status: 500, body: '' },
+    )
     for (let i = 1; i <= 4; i++) {
       assert.equal((await store.put(KEY, BYTES, { when: 'absent' })).outcome, 'unknown')
       assert.equal(puts(), i)
@@ -58,14 +65,31 @@ describe('the S3 adapter, when the network fails,', () => {
   it('ends a push at the fifth 500 for what is said with the object, and names it', async () => {
     const clock = skippingClock()
     const location = parseRepositoryUrl('s3://bucket/refused')
-    const session = (over: ObjectStore): ReturnType<typeof createSession> => createSession({ store: over, location, clock, random: systemRandom, origin: {} })
+    const session = (over: ObjectStore): ReturnType<typeof createSession> =>
+      createSession({ store: over, location, clock, random: systemRandom, origin: {} })
     await initRepository(session(await direct()), { form: 'json', force: true })
     const connection = { ...localConfig({ endpoint: proxy.endpoint, ...KEYS }), stall: 400 }
-    const encrypting = await createS3Store(connection, 'bucket', { objectSettings: async () => ({ ...NO_OBJECT_SETTINGS, sse: 'AES256' }) })
-    const refusal = { kind: 'answer', status: 500, body: '<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>' } as const
+    const encrypting = await createS3Store(connection, 'bucket', {
+      objectSettings: async () => ({ ...NO_OBJECT_SETTINGS, sse: 'AES256' }),
+    })
+    const refusal = {
+      kind: 'answer',
+      status: 500,
+      body: '<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>',
+    } as const
     proxy.fail(isPut, ...Array.from({ length: 100 }, () => refusal))
-    const push = pushCharts(session(encrypting), [upload('app', '1.0.0')], { force: false, ignoreIfExists: false, dryRun: false, relative: true, contentType: 'application/gzip' })
-    await assert.rejects(push, { code: 'store-failed', message: /write s3:\/\/bucket\/refused\/app-1\.0\.0\.tgz: InternalError/, hint: /leave out --sse and AWS_S3_SSE/ })
+    const push = pushCharts(session(encrypting), [upload('app', '1.0.0')], {
+      force: false,
+      ignoreIfExists: false,
+      dryRun: false,
+      relative: true,
+      contentType: 'application/gzip',
+    })
+    await assert.rejects(push, {
+      code: 'store-failed',
+      message: /write s3:\/\/bucket\/refused\/app-1\.0\.0\.tgz: InternalError/,
+      hint: /leave out --sse and AWS_S3_SSE/,
+    })
     assert.equal(puts(), 5)
     assert.ok(clock.slept < 3000)
   })
@@ -96,7 +120,13 @@ describe('the S3 adapter, when the network fails,', () => {
 
   it('repeats a read that is lost, cut short, or changed on the way', async () => {
     await store.put(KEY, BYTES, { when: 'absent', sha256: sha256(BYTES) })
-    for (const fault of [{ kind: 'lose' }, { kind: 'drop' }, { kind: 'cut', after: 5 }, { kind: 'change' }, { kind: 'hang' }] as const) {
+    for (const fault of [
+      { kind: 'lose' },
+      { kind: 'drop' },
+      { kind: 'cut', after: 5 },
+      { kind: 'change' },
+      { kind: 'hang' },
+    ] as const) {
       proxy.fail(isGet, fault)
       assert.deepEqual(Buffer.from((await store.get(KEY))?.body ?? []), BYTES, fault.kind)
     }
@@ -148,7 +178,9 @@ describe('the S3 adapter, when the network fails,', () => {
 
   it('says that nobody answers, also for a PUT: nothing was sent', async () => {
     await proxy.close()
-    const impatient = await createS3Store(localConfig({ endpoint: proxy.endpoint, ...KEYS }), 'bucket', { clock: skippingClock() })
+    const impatient = await createS3Store(localConfig({ endpoint: proxy.endpoint, ...KEYS }), 'bucket', {
+      clock: skippingClock(),
+    })
     await assert.rejects(impatient.put(KEY, BYTES, { when: 'absent' }), { code: 'unreachable' })
     await assert.rejects(impatient.get(KEY), { code: 'unreachable' })
     proxy = await startFaultyProxy(embedded().endpoint)
@@ -177,7 +209,9 @@ describe('the S3 adapter, when the network fails,', () => {
 
   it('stops at once when the signal is aborted', async () => {
     const controller = new AbortController()
-    const aborted = await createS3Store(localConfig({ endpoint: proxy.endpoint, ...KEYS }), 'bucket', { signal: controller.signal })
+    const aborted = await createS3Store(localConfig({ endpoint: proxy.endpoint, ...KEYS }), 'bucket', {
+      signal: controller.signal,
+    })
     proxy.fail(isPut, { kind: 'hang' })
     const put = aborted.put(KEY, BYTES, { when: 'absent' })
     setTimeout(() => controller.abort(new HelmS3Error('timeout', 'not done in time')), 100)

@@ -6,7 +6,9 @@ import { type LocalServer, startServer } from '../../support/local-server.ts'
 import { localConfig } from '../../support/s3-buckets.ts'
 
 const KEYS = { accessKeyId: 'throttled', secretAccessKey: 'secret' }
-const SLOW_DOWN = '<?xml version="1.0" encoding="UTF-8"?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>'
+const SLOW_DOWN =
+  '<?xml version="1.0" encoding="UTF-8"?><Error><Code>SlowDown</Code><Message>Please reduce your request ' +
+  'rate.</Message></Error>'
 const AT_ONCE = 24
 const REQUESTS = 120
 /** Requests that the store takes within one second. */
@@ -23,7 +25,11 @@ describe('the S3 adapter, when the store asks to slow down,', () => {
       const isTooMuch = taken.length >= RATE
       if (isTooMuch) refused++
       else taken.push(now)
-      answer.writeHead(isTooMuch ? 503 : 200, { date: new Date().toUTCString(), etag: '"e"', 'content-length': isTooMuch ? SLOW_DOWN.length : 2 })
+      answer.writeHead(isTooMuch ? 503 : 200, {
+        date: new Date().toUTCString(),
+        etag: '"e"',
+        'content-length': isTooMuch ? SLOW_DOWN.length : 2,
+      })
       answer.end(isTooMuch ? SLOW_DOWN : 'ok')
     })
   })

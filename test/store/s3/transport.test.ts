@@ -27,8 +27,15 @@ describe('the way to a store', () => {
   })
   after(() => secure.close())
 
-  const open = (variables: Readonly<Record<string, string>>, objects?: () => Promise<ObjectSettings>): Promise<ObjectStore> => {
-    const keys = { AWS_ACCESS_KEY_ID: KEYS.accessKeyId, AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey, AWS_CONFIG_FILE: path('config') }
+  const open = (
+    variables: Readonly<Record<string, string>>,
+    objects?: () => Promise<ObjectSettings>,
+  ): Promise<ObjectStore> => {
+    const keys = {
+      AWS_ACCESS_KEY_ID: KEYS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
+      AWS_CONFIG_FILE: path('config'),
+    }
     const connection = connectionSettings({}, undefined, setVariables({ ...keys, ...variables }))
     return createS3Store(connection, 'bucket', objects === undefined ? {} : { objectSettings: objects })
   }
@@ -79,50 +86,74 @@ describe('the way to a store', () => {
       const proxy = await start(secure.port, { password: 'hidden-word' })
       const variables = { AWS_ENDPOINT_URL: 'https://store.example.test', AWS_CA_BUNDLE: TEST_CA }
       await works(await open({ ...variables, HTTPS_PROXY: proxy.url.replace('//', '//me:hidden-word@') }))
-      await assert.rejects((await open({ ...variables, HTTPS_PROXY: proxy.url.replace('//', '//me:wrong-word@') })).get(KEY), (error: unknown) => {
-        assert.ok(error instanceof HelmS3Error && error.code === 'denied', String(error))
-        assert.match(error.hint ?? '', /proxy asks for a name and a password/)
-        assert.doesNotMatch(error.message + String(error.hint), /wrong-word/)
-        return true
-      })
+      await assert.rejects(
+        (await open({ ...variables, HTTPS_PROXY: proxy.url.replace('//', '//me:wrong-word@') })).get(KEY),
+        (error: unknown) => {
+          assert.ok(error instanceof HelmS3Error && error.code === 'denied', String(error))
+          assert.match(error.hint ?? '', /proxy asks for a name and a password/)
+          assert.doesNotMatch(error.message + String(error.hint), /wrong-word/)
+          return true
+        },
+      )
     })
 
     it('says that nobody answers when the proxy is not there', async () => {
       const proxy = await start(1)
       await proxy.close()
       const variables = { AWS_ENDPOINT_URL: 'http://store.example.test', HTTP_PROXY: proxies.pop()?.url ?? '' }
-      await assert.rejects((await open(variables)).put(KEY, Buffer.from('x'), { when: 'absent' }), { code: 'unreachable' })
+      await assert.rejects((await open(variables)).put(KEY, Buffer.from('x'), { when: 'absent' }), {
+        code: 'unreachable',
+      })
     })
   })
 
   describe('over TLS', () => {
     it('trusts the CA bundle of the environment, or that of the profile', async () => {
       await works(await open({ AWS_ENDPOINT_URL: secure.url, AWS_CA_BUNDLE: TEST_CA }))
-      writeFileSync(path('tls'), `[default]\nca_bundle = ${TEST_CA}\nregion = us-east-1\nendpoint_url = ${secure.url}\n`)
+      writeFileSync(
+        path('tls'),
+        `[default]\nca_bundle = ${TEST_CA}\nregion = us-east-1\nendpoint_url = ${secure.url}\n`,
+      )
       await works(await open({ AWS_CONFIG_FILE: path('tls') }))
     })
 
     it('refuses what it does not know, before anything is sent', async () => {
       const store = await open({ AWS_ENDPOINT_URL: secure.url })
-      await assert.rejects(store.put(KEY, Buffer.from('x'), { when: 'absent' }), (error: unknown) => error instanceof HelmS3Error && /set AWS_CA_BUNDLE/.test(error.hint ?? ''))
+      await assert.rejects(
+        store.put(KEY, Buffer.from('x'), { when: 'absent' }),
+        (error: unknown) => error instanceof HelmS3Error && /set AWS_CA_BUNDLE/.test(error.hint ?? ''),
+      )
     })
 
     it('refuses a CA bundle that is none', async () => {
       const empty = path('empty.pem')
       writeFileSync(empty, 'nothing')
-      await assert.rejects(open({ AWS_CA_BUNDLE: empty }), { code: 'invalid-config', message: `the CA bundle ${empty} holds no certificate` })
-      await assert.rejects(open({ AWS_CA_BUNDLE: path('none.pem') }), { code: 'invalid-config', message: /no such file/ })
+      await assert.rejects(open({ AWS_CA_BUNDLE: empty }), {
+        code: 'invalid-config',
+        message: `the CA bundle ${empty} holds no certificate`,
+      })
+      await assert.rejects(open({ AWS_CA_BUNDLE: path('none.pem') }), {
+        code: 'invalid-config',
+        message: /no such file/,
+      })
     })
 
     it('says so when the endpoint speaks none', async () => {
       const store = await open({ AWS_ENDPOINT_URL: embedded().endpoint.replace('http:', 'https:') })
-      await assert.rejects(store.get(KEY), (error: unknown) => error instanceof HelmS3Error && /AWS_DISABLE_SSL=true/.test(error.hint ?? ''))
+      await assert.rejects(
+        store.get(KEY),
+        (error: unknown) => error instanceof HelmS3Error && /AWS_DISABLE_SSL=true/.test(error.hint ?? ''),
+      )
     })
   })
 
   describe('what goes with requests:', () => {
     const seen: Record<string, unknown>[] = []
-    const watched = async (variables: Readonly<Record<string, string>>, objects?: () => Promise<ObjectSettings>, run?: (store: ObjectStore) => Promise<unknown>): Promise<void> => {
+    const watched = async (
+      variables: Readonly<Record<string, string>>,
+      objects?: () => Promise<ObjectSettings>,
+      run?: (store: ObjectStore) => Promise<unknown>,
+    ): Promise<void> => {
       seen.length = 0
       const server = await startServer((message, answer) => {
         seen.push({ method: message.method, ...message.headers })
@@ -142,7 +173,10 @@ describe('the way to a store', () => {
         await store.put(KEY, Buffer.from('x'), { when: 'always' })
         await store.delete(KEY)
       })
-      assert.deepEqual(seen.map((each) => [each['method'], each['x-amz-expected-bucket-owner']]), ['HEAD', 'PUT', 'DELETE'].map((method) => [method, '123456789012']))
+      assert.deepEqual(
+        seen.map((each) => [each['method'], each['x-amz-expected-bucket-owner']]),
+        ['HEAD', 'PUT', 'DELETE'].map((method) => [method, '123456789012']),
+      )
       assert.ok(seen.every(({ authorization }) => String(authorization).includes('x-amz-expected-bucket-owner')))
     })
 
@@ -156,13 +190,30 @@ describe('the way to a store', () => {
         await store.head(KEY)
         await store.delete(KEY)
         assert.equal(asked, 0)
-        await Promise.all([store.put(KEY, Buffer.from('x'), { when: 'always' }), store.put(asKey('y'), Buffer.from('y'), { when: 'absent' })])
+        await Promise.all([
+          store.put(KEY, Buffer.from('x'), { when: 'always' }),
+          store.put(asKey('y'), Buffer.from('y'), { when: 'absent' }),
+        ])
         assert.equal(asked, 1)
       })
       const said = (each: Record<string, unknown>): unknown[] =>
-        ['x-amz-acl', 'x-amz-server-side-encryption', 'x-amz-server-side-encryption-aws-kms-key-id', 'x-amz-tagging'].map((name) => each[name])
-      assert.deepEqual(seen.filter(({ method }) => method === 'PUT').map(said), Array.from({ length: 2 }, () => ['private', 'aws:kms', 'alias/k', 'a%20b=c%2Bd']))
-      assert.deepEqual(seen.filter(({ method }) => method !== 'PUT').flatMap(said).filter((value) => value !== undefined), [])
+        [
+          'x-amz-acl',
+          'x-amz-server-side-encryption',
+          'x-amz-server-side-encryption-aws-kms-key-id',
+          'x-amz-tagging',
+        ].map((name) => each[name])
+      assert.deepEqual(
+        seen.filter(({ method }) => method === 'PUT').map(said),
+        Array.from({ length: 2 }, () => ['private', 'aws:kms', 'alias/k', 'a%20b=c%2Bd']),
+      )
+      assert.deepEqual(
+        seen
+          .filter(({ method }) => method !== 'PUT')
+          .flatMap(said)
+          .filter((value) => value !== undefined),
+        [],
+      )
     })
   })
 })

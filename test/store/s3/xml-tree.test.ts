@@ -11,7 +11,10 @@ describe('a document of the S3 API', () => {
       </s3:List>\n`)
     assert.equal(root.name, 'List')
     const items = childrenOf(root, 'Item')
-    assert.deepEqual(items.map((each) => childText(each, 'Key')), ['a&b\u{1f600}\r<c>&amp;', ' two\n'])
+    assert.deepEqual(
+      items.map((each) => childText(each, 'Key')),
+      ['a&b\u{1f600}\r<c>&amp;', ' two\n'],
+    )
     assert.equal(childText(items[0]!, 'Empty'), '')
     assert.equal(childText(items[0]!, 'Other'), undefined)
   })
@@ -31,7 +34,7 @@ describe('a document of the S3 API', () => {
   }
 
   for (const [what, text] of Object.entries({
-    'nothing': '',
+    nothing: '',
     'text alone': 'service unavailable',
     'a page of a proxy': '<!DOCTYPE html><html><br></html>',
     'an element that is not closed': '<a><b>1</b>',

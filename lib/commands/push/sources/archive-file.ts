@@ -15,7 +15,12 @@ export async function readArchiveFile(path: string): Promise<ChartBytes> {
 async function readArchive(path: string): Promise<Uint8Array> {
   try {
     const file = await stat(path)
-    if (!file.isFile()) throw cannotPush(path, 'is not a regular file', 'give the .tgz that `helm package` has made, or the folder of a chart')
+    if (!file.isFile())
+      throw cannotPush(
+        path,
+        'is not a regular file',
+        'give the .tgz that `helm package` has made, or the folder of a chart',
+      )
     if (file.size > MAX_ARCHIVE) throw tooLarge(path)
     return await readFile(path)
   } catch (cause) {

@@ -14,10 +14,15 @@ import { type SourceFlags, refuseContradictions } from './refuse-contradictions.
 import { type ChartSource, expandPaths } from './source.ts'
 
 /**
- * The charts that these arguments name, each with its provenance file. If some cannot be read, one error lists the problems of all.
+ * The charts that these arguments name, each with its provenance file. If some cannot be read, one error lists the
+ * problems of all.
  * @throws HelmS3Error `usage`, `invalid-chart`, `local-file`, `invalid-url`, `not-found`; errors of the store
  */
-export async function readCharts(context: Context, paths: readonly string[], flags: SourceFlags): Promise<readonly ChartUpload[]> {
+export async function readCharts(
+  context: Context,
+  paths: readonly string[],
+  flags: SourceFlags,
+): Promise<readonly ChartUpload[]> {
   const sources = await expandPaths(paths)
   refuseContradictions(sources, flags, context.stdin)
   const provenance = flags.prov === undefined ? undefined : await readProvenance(flags.prov, 'required')
@@ -36,9 +41,13 @@ export async function readCharts(context: Context, paths: readonly string[], fla
   if (first === undefined) return charts
   if (sources.length === 1) throw first
   const list = problems.map(({ message, hint }) => `\n  ${message}${hint === undefined ? '' : ` (${hint})`}`)
-  throw new HelmS3Error(first.code, `${String(problems.length)} of ${String(sources.length)} charts cannot be pushed:${list.join('')}`, {
-    hint: 'nothing was pushed',
-  })
+  throw new HelmS3Error(
+    first.code,
+    `${String(problems.length)} of ${String(sources.length)} charts cannot be pushed:${list.join('')}`,
+    {
+      hint: 'nothing was pushed',
+    },
+  )
 }
 
 async function readChart(context: Context, source: ChartSource, options: PackageOptions): Promise<ChartUpload> {
@@ -46,7 +55,15 @@ async function readChart(context: Context, source: ChartSource, options: Package
   try {
     const { bytes, provenance } = await readSource(context, source, options)
     const { metadata } = await readChartArchive(bytes)
-    return { name: metadata.name, version: metadata.version, digest: sha256(bytes), bytes, provenance, metadata, source: name }
+    return {
+      name: metadata.name,
+      version: metadata.version,
+      digest: sha256(bytes),
+      bytes,
+      provenance,
+      metadata,
+      source: name,
+    }
   } catch (error) {
     if (!hasCode(error, 'invalid-chart') || error.message.startsWith('failed to load chart file: ')) throw error
     throw cannotPush(name, error.message, error.hint ?? '', error)

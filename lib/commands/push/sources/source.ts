@@ -12,8 +12,8 @@ export interface ChartSource {
 export const STDIN = '-'
 
 /**
- * The sources that the arguments of `push` name, in their order; those that a pattern matches are sorted by name. An argument that
- * is the name of an existing file is never read as a pattern.
+ * The sources that the arguments of `push` name, in their order; those that a pattern matches are sorted by name. An
+ * argument that is the name of an existing file is never read as a pattern.
  * @throws HelmS3Error `local-file` for a pattern that matches nothing
  */
 export async function expandPaths(paths: readonly string[]): Promise<readonly ChartSource[]> {
@@ -31,9 +31,14 @@ async function expandPath(path: string): Promise<readonly ChartSource[]> {
   if (!isDynamicPattern(path)) return [{ kind: 'archive', path }]
   const found = await glob(path, { onlyFiles: false, expandDirectories: false })
   // Provenance files go along with their archives.
-  const charts = found.filter((each) => !each.endsWith('.prov')).map((each) => each.replace(/(?<=.)\/$/, '')).sort()
+  const charts = found
+    .filter((each) => !each.endsWith('.prov'))
+    .map((each) => each.replace(/(?<=.)\/$/, ''))
+    .sort()
   if (charts.length === 0) {
-    throw new HelmS3Error('local-file', `no file matches ${path}`, { hint: 'the shell left the pattern as it is, and this program found no match either' })
+    throw new HelmS3Error('local-file', `no file matches ${path}`, {
+      hint: 'the shell left the pattern as it is, and this program found no match either',
+    })
   }
   const sources = await Promise.all(charts.map(lookAt))
   return sources.filter((source) => source !== undefined)

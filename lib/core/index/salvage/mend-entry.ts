@@ -22,26 +22,40 @@ export function mendFields(found: readonly Field[]): Record<string, unknown> {
 }
 
 /**
- * The damage may have hit what an entry is called. It stands under the chart of its name; and where its version is not a whole one, the
- * file that it names tells it.
+ * The damage may have hit what an entry is called. It stands under the chart of its name; and where its version is not
+ * a whole one, the file that it names tells it.
  */
 export function mendIdentity(fields: Record<string, unknown>, chart: string | undefined): Record<string, unknown> {
   const name = chart ?? fields['name']
   const { urls, version } = fields
   if (typeof name !== 'string') return fields
-  const told = isWhole(version) || !Array.isArray(urls) ? undefined : urls.flatMap((url) => versionInUrl(String(url), name) ?? [])[0]
+  const told =
+    isWhole(version) || !Array.isArray(urls)
+      ? undefined
+      : urls.flatMap((url) => versionInUrl(String(url), name) ?? [])[0]
   return { ...fields, name, ...(told === undefined ? {} : { version: told }) }
 }
 
 /** The last chart before an entry without a name, where the file that the entry names agrees. */
 export function toldBy({ name, urls }: Record<string, unknown>, last: string | undefined): string | undefined {
   const isUnnamed = typeof name !== 'string' || name === ''
-  return isUnnamed && last !== undefined && Array.isArray(urls) && urls.some((url) => versionInUrl(String(url), last) !== undefined) ? last : undefined
+  return isUnnamed &&
+    last !== undefined &&
+    Array.isArray(urls) &&
+    urls.some((url) => versionInUrl(String(url), last) !== undefined)
+    ? last
+    : undefined
 }
 
 function versionInUrl(url: string, name: string): string | undefined {
-  const file = url.replace(/[?#].*$/s, '').split('/').at(-1)?.replaceAll('%2B', '+') ?? ''
-  const version = file.startsWith(`${name}-`) && file.endsWith('.tgz') ? file.slice(name.length + 1, -'.tgz'.length) : ''
+  const file =
+    url
+      .replace(/[?#].*$/s, '')
+      .split('/')
+      .at(-1)
+      ?.replaceAll('%2B', '+') ?? ''
+  const version =
+    file.startsWith(`${name}-`) && file.endsWith('.tgz') ? file.slice(name.length + 1, -'.tgz'.length) : ''
   return isWhole(version) ? version : undefined
 }
 
@@ -52,7 +66,9 @@ function isWhole(version: unknown): version is string {
 
 /** Without the fields that Helm does not know. */
 function known(type: FieldType, value: unknown): unknown {
-  return typeof type === 'object' && Array.isArray(value) ? value.map((item: unknown) => (isObject(item) ? onlyKnown(type.listOf, item) : item)) : value
+  return typeof type === 'object' && Array.isArray(value)
+    ? value.map((item: unknown) => (isObject(item) ? onlyKnown(type.listOf, item) : item))
+    : value
 }
 
 function onlyKnown(fields: Fields, item: Record<string, unknown>): Record<string, unknown> {
@@ -68,7 +84,10 @@ function mend(type: FieldType, written: unknown): unknown {
   if (type === 'string') return typeof written === 'string' ? written : undefined
   if (type === 'strings' && typeof written === 'string') return [written]
   if (type === 'strings') return Array.isArray(written) ? written.filter((item) => typeof item === 'string') : undefined
-  if (type === 'texts') return isObject(written) ? Object.fromEntries(Object.entries(written).filter(([, item]) => typeof item === 'string')) : undefined
+  if (type === 'texts')
+    return isObject(written)
+      ? Object.fromEntries(Object.entries(written).filter(([, item]) => typeof item === 'string'))
+      : undefined
   if (type === 'bool') return written === 'true' ? true : written === 'false' ? false : undefined
   if (type !== 'time' || typeof written !== 'string') return undefined
   const time = Date.parse(written)
@@ -86,7 +105,10 @@ function mendObject(fields: Fields, item: Record<string, unknown>): Record<strin
   )
 }
 
-/** An entry that Helm would take but for its version, which is missing: with that which the file that it names tells; undefined: none does. */
+/**
+ * An entry that Helm would take but for its version, which is missing: with that which the file that it names tells;
+ * undefined: none does.
+ */
 export function versionedByFile(entry: Entry, chart: string | undefined, form: IndexForm): IndexItem | undefined {
   const { version: _, ...fields } = entry
   return usable(mendIdentity({ ...fields, name: entry.name === '' ? undefined : entry.name }, chart), form)

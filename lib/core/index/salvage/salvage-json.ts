@@ -6,7 +6,17 @@ import { entriesFrom, entryProblem } from '../index-entry.ts'
 import type { IndexHeader } from '../index-header.ts'
 import { type IndexItem, decodedItem, newItem } from '../index-item.ts'
 import { mendFields, mendIdentity, toldBy, usable, versionedByFile } from './mend-entry.ts'
-import { Charts, type DamagedEntry, type Found, LINE_FEED, type SkippedItem, chartOf, named, namedLoss, usableHeader } from './salvaged-parts.ts'
+import {
+  Charts,
+  type DamagedEntry,
+  type Found,
+  LINE_FEED,
+  type SkippedItem,
+  chartOf,
+  named,
+  namedLoss,
+  usableHeader,
+} from './salvaged-parts.ts'
 
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
@@ -49,7 +59,8 @@ export function salvageJson(source: Buffer): Found {
       }
       const under = TITLE.exec(piece)?.[1]
       if (under !== undefined) chart = under
-      for (const _ of piece.match(NULLS)?.[0].match(/null/g) ?? []) skipped.push({ reason: 'null', name: chart, line: lines.at(searched) + line })
+      for (const _ of piece.match(NULLS)?.[0].match(/null/g) ?? [])
+        skipped.push({ reason: 'null', name: chart, line: lines.at(searched) + line })
       if (piece.endsWith('\n')) line++
     }
   }
@@ -58,7 +69,8 @@ export function salvageJson(source: Buffer): Found {
     const { end, seen } = findEnd(source, at)
     budget -= seen - at
     const between = source.toString('latin1', searched, Math.min(Math.max(searched, at), searched + FARTHEST_ITEM))
-    const under = (): string | undefined => chartBefore(source, at) ?? (/^\s*,\s*$/.test(between) ? chart : chartOfNulls(between, chart))
+    const under = (): string | undefined =>
+      chartBefore(source, at) ?? (/^\s*,\s*$/.test(between) ? chart : chartOfNulls(between, chart))
     const name = end === undefined || (under() ?? '') === '' ? undefined : skippedName(source.toString('utf8', at, end))
     if (end !== undefined && name !== undefined) {
       lose(at)
@@ -83,7 +95,14 @@ export function salvageJson(source: Buffer): Found {
     at = end
   }
   lose(source.length)
-  return { header: jsonHeader(source), charts: charts.lists, lost, mended, skipped, mayBeCut: !/\}\s*$/.test(source.toString('latin1', source.length - 100)) }
+  return {
+    header: jsonHeader(source),
+    charts: charts.lists,
+    lost,
+    mended,
+    skipped,
+    mayBeCut: !/\}\s*$/.test(source.toString('latin1', source.length - 100)),
+  }
 }
 
 function saveJsonItem(
@@ -96,12 +115,19 @@ function saveJsonItem(
   const text = source.toString('utf8', start, end)
   try {
     const value: unknown = JSON.parse(text)
-    if (!isObject(value) || !('version' in value || 'urls' in value) || !('urls' in value || 'digest' in value || 'created' in value)) return undefined
+    if (
+      !isObject(value) ||
+      !('version' in value || 'urls' in value) ||
+      !('urls' in value || 'digest' in value || 'created' in value)
+    )
+      return undefined
     // Where a bracket is gone, the next entries lie inside this one.
     if (Object.values(value).some((item) => holdsEntry(item, DEEPEST_ENTRY))) return undefined
     if (entryProblem(value, 'json') !== undefined) {
       const written: unknown = parseAsWritten(text)
-      const fields = mendFields(Object.entries(value).map(([key, item]) => [key, item, isObject(written) ? written[key] : undefined]))
+      const fields = mendFields(
+        Object.entries(value).map(([key, item]) => [key, item, isObject(written) ? written[key] : undefined]),
+      )
       const item = usable(mendIdentity(fields, chart() ?? toldBy(fields, last)), 'json')
       return item && { item, isMended: true }
     }
@@ -112,19 +138,31 @@ function saveJsonItem(
     }
     if (entry === undefined) return undefined
     const isOneLine = !text.includes('\n')
-    return { item: isOneLine ? decodedItem({ source, start, end, form: 'json', indent: 0 }, entry) : newItem(entry), isMended: false }
+    return {
+      item: isOneLine ? decodedItem({ source, start, end, form: 'json', indent: 0 }, entry) : newItem(entry),
+      isMended: false,
+    }
   } catch {
     stillInTime()
     return undefined
   }
 }
 
-/** The name of an item that is well, and no entry for Helm, because it has no version. Undefined: it is an entry, or damaged. */
+/**
+ * The name of an item that is well, and no entry for Helm, because it has no version. Undefined: it is an entry, or
+ * damaged.
+ */
 function skippedName(text: string): string | undefined {
   try {
     const value: unknown = JSON.parse(text)
     const [entry] = entriesFrom([value], '', 'json')
-    if (entry === undefined || entry.version !== '' || !isObject(value) || Object.values(value).some((item) => holdsEntry(item, DEEPEST_ENTRY))) return undefined
+    if (
+      entry === undefined ||
+      entry.version !== '' ||
+      !isObject(value) ||
+      Object.values(value).some((item) => holdsEntry(item, DEEPEST_ENTRY))
+    )
+      return undefined
     return versionedByFile(entry, undefined, 'json') === undefined ? entry.name : undefined
   } catch {
     stillInTime()
@@ -135,10 +173,16 @@ function skippedName(text: string): string | undefined {
 function holdsEntry(value: unknown, depth: number): boolean {
   if (Array.isArray(value)) return value.some((item) => holdsEntry(item, depth - 1))
   if (!isObject(value) || depth < 0) return false
-  return ('version' in value && ('urls' in value || 'created' in value)) || Object.values(value).some((item) => holdsEntry(item, depth - 1))
+  return (
+    ('version' in value && ('urls' in value || 'created' in value)) ||
+    Object.values(value).some((item) => holdsEntry(item, depth - 1))
+  )
 }
 
-/** Behind the brace that closes the object, unless there is none, or it is too long or too deep for an entry. `seen`: how far it looked. */
+/**
+ * Behind the brace that closes the object, unless there is none, or it is too long or too deep for an entry. `seen`:
+ * how far it looked.
+ */
 function findEnd(source: Buffer, start: number): { readonly end: number | undefined; readonly seen: number } {
   const limit = Math.min(source.length, start + LONGEST_ENTRY)
   let depth = 0
@@ -171,7 +215,8 @@ function chartOfNulls(between: string, chart: string | undefined): string | unde
 
 function jsonHeader(source: Buffer): IndexHeader {
   const head = source.toString('utf8', 0, Math.max(source.indexOf('"entries"'), 0))
-  const text = (key: string): string | undefined => new RegExp(`"${key}"\\s*:\\s*("(?:[^"\\\\\\n]|\\\\.)*")`).exec(head)?.[1]
+  const text = (key: string): string | undefined =>
+    new RegExp(`"${key}"\\s*:\\s*("(?:[^"\\\\\\n]|\\\\.)*")`).exec(head)?.[1]
   const generated = text('generated')
   const annotations: Record<string, unknown> = {}
   for (const [, key, value] of head.matchAll(/("helm-s3\/(?:[^"\\\n]|\\.)*")\s*:\s*("(?:[^"\\\n]|\\.)*")/g)) {
@@ -203,7 +248,8 @@ class LineCounter {
   }
 
   at(place: number): number {
-    for (; this.#next >= 0 && this.#next < place; this.#next = this.#source.indexOf(LINE_FEED, this.#next + 1)) this.#line++
+    for (; this.#next >= 0 && this.#next < place; this.#next = this.#source.indexOf(LINE_FEED, this.#next + 1))
+      this.#line++
     return this.#line
   }
 }

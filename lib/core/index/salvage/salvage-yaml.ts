@@ -6,7 +6,17 @@ import type { IndexHeader } from '../index-header.ts'
 import { type IndexItem, decodedItem } from '../index-item.ts'
 import { parseYamlItem, parseYamlText } from '../yaml-form.ts'
 import { type Field, mendFields, mendIdentity, toldBy, usable, versionedByFile } from './mend-entry.ts'
-import { Charts, type DamagedEntry, type Found, LINE_FEED, type SkippedItem, chartOf, named, namedLoss, usableHeader } from './salvaged-parts.ts'
+import {
+  Charts,
+  type DamagedEntry,
+  type Found,
+  LINE_FEED,
+  type SkippedItem,
+  chartOf,
+  named,
+  namedLoss,
+  usableHeader,
+} from './salvaged-parts.ts'
 
 const CHART_LINE = /^ {2}(?:"([^"\\]+)"|'([^']+)'|([^\s'"#&*!|>%@`{}[\],-][^:#]*)): *(\[ *\]|null|~)? *(?:#.*)?$/
 
@@ -15,8 +25,9 @@ const ITEM_START = /^-(?: +(?:['"]?[A-Za-z]+['"]?:(?: |$)|[{nN~]).*)?$/
 const TOP_LINE = new RegExp(`^(?:['"]?(${[...INDEX_FIELDS.keys()].join('|')})['"]?):`, 'i')
 
 /**
- * By lines: the fields at the left margin, below `entries` the names of charts, below these the dashes of entries. A line that is none
- * of these belongs to the entry before it; whether it was the name of a chart nobody knows, so that the entries behind it go by their own.
+ * By lines: the fields at the left margin, below `entries` the names of charts, below these the dashes of entries. A
+ * line that is none of these belongs to the entry before it; whether it was the name of a chart nobody knows, so that
+ * the entries behind it go by their own.
  */
 export function salvageYaml(source: Buffer): Found {
   const lines = linesOf(source)
@@ -34,16 +45,27 @@ export function salvageYaml(source: Buffer): Found {
   let isInEntries = false
   let astray = Infinity
   let dashes: number | undefined
-  let item: { readonly first: number; readonly chart: string | undefined; readonly last: string | undefined; end?: number | undefined } | undefined
+  let item:
+    | {
+        readonly first: number
+        readonly chart: string | undefined
+        readonly last: string | undefined
+        end?: number | undefined
+      }
+    | undefined
   const nextStart = (from: number): number => {
     for (let at = from; at < lines.length; at++) if (/^ {0,2}\S|^ *- /.test(lines[at]?.text ?? '')) return at
     return lines.length
   }
-  const textOf = (first: number, next: number): string => source.toString('utf8', lines[first]?.start, lines[next]?.start)
+  const textOf = (first: number, next: number): string =>
+    source.toString('utf8', lines[first]?.start, lines[next]?.start)
   const endItem = (next: number): void => {
     if (item === undefined) return
     stillInTime()
-    const skipped = item.end === undefined ? skippedItem(source.subarray(lines[item.first]?.start, lines[next]?.start), item.chart ?? item.last) : undefined
+    const skipped =
+      item.end === undefined
+        ? skippedItem(source.subarray(lines[item.first]?.start, lines[next]?.start), item.chart ?? item.last)
+        : undefined
     if (skipped !== undefined) {
       skips.push({ ...skipped, line: item.first + 1 })
       item = undefined
@@ -54,8 +76,10 @@ export function salvageYaml(source: Buffer): Found {
     // The name of the next chart may be gone with what is damaged here.
     if (found.some((each) => typeof each === 'string' || each.slice === undefined)) chart = undefined
     for (const [i, saved] of found.entries()) {
-      const under = typeof saved === 'string' ? undefined : chartOf(saved.entry, i === 0 ? item.chart : undefined, item.last)
-      if (typeof saved === 'string' || under === undefined) lost.push(namedLoss(typeof saved === 'string' ? saved : textOf(item.first, item.end ?? next), item.first + 1))
+      const under =
+        typeof saved === 'string' ? undefined : chartOf(saved.entry, i === 0 ? item.chart : undefined, item.last)
+      if (typeof saved === 'string' || under === undefined)
+        lost.push(namedLoss(typeof saved === 'string' ? saved : textOf(item.first, item.end ?? next), item.first + 1))
       else charts.add(under, saved)
       if (typeof saved === 'object' && saved.slice === undefined) mended.push(named(saved.entry, item.first + 1))
     }
@@ -72,12 +96,17 @@ export function salvageYaml(source: Buffer): Found {
       endItem(at)
       ;[isInEntries, astray, chart, dashes] = [title === 'entries', Infinity, undefined, undefined]
       if (!isInEntries) headers.push('')
-    } else if (!hasTitle && !isInEntries && (isDash || (name !== null && /^ *- /.test(lines[at + 1]?.text ?? '')))) isInEntries = true
+    } else if (!hasTitle && !isInEntries && (isDash || (name !== null && /^ *- /.test(lines[at + 1]?.text ?? ''))))
+      isInEntries = true
     if (title !== undefined || !isInEntries) {
       if (!isInEntries) headers.push(`${headers.pop() ?? ''}${text}\n`)
     } else if (isDash) {
       endItem(at)
-      ;[dashes, astray, item] = [dashes ?? (indent < NAME_INDENT || indent > usual ? usual : indent), Infinity, { first: at, chart, last }]
+      ;[dashes, astray, item] = [
+        dashes ?? (indent < NAME_INDENT || indent > usual ? usual : indent),
+        Infinity,
+        { first: at, chart, last },
+      ]
     } else if (name !== null) {
       endItem(at)
       ;[chart, dashes, astray] = [name[1] ?? name[2] ?? name[3], undefined, Infinity]
@@ -112,8 +141,9 @@ function usualIndent(lines: readonly TextLine[]): number {
 }
 
 /**
- * The field of the index that begins in a line, in lower case. Below `entries` a field that entries have, too, and that has stood there
- * already (`titles`), or that is followed by fields of an entry, is one of an entry which has lost its place.
+ * The field of the index that begins in a line, in lower case. Below `entries` a field that entries have, too, and that
+ * has stood there already (`titles`), or that is followed by fields of an entry, is one of an entry which has lost its
+ * place.
  */
 function titleOf(lines: readonly TextLine[], at: number, titles: ReadonlySet<string> | undefined): string | undefined {
   const title = TOP_LINE.exec(lines[at]?.text ?? '')?.[1]?.toLowerCase()
@@ -133,13 +163,16 @@ function saveYamlItems(
   const text = source.toString('utf8', start, end)
   try {
     const [entry, ...more] = parseYamlItem(source.subarray(start, end))
-    if (entry !== undefined && more.length === 0) return [entry.version === '' ? (versionedByFile(entry, chart, 'yaml') ?? text) : decodedItem(slice, entry)]
+    if (entry !== undefined && more.length === 0)
+      return [entry.version === '' ? (versionedByFile(entry, chart, 'yaml') ?? text) : decodedItem(slice, entry)]
   } catch {
     stillInTime()
   }
   // Field by field, then.
   // Where a line break is gone, the next entry stands at the end of a line.
-  const pieces = text.replace(new RegExp(`(\\S)( {${String(indent)}}- [A-Za-z]+:)`, 'g'), '$1\n$2').split(new RegExp(`^(?= {${String(indent)}}- )`, 'm'))
+  const pieces = text
+    .replace(new RegExp(`(\\S)( {${String(indent)}}- [A-Za-z]+:)`, 'g'), '$1\n$2')
+    .split(new RegExp(`^(?= {${String(indent)}}- )`, 'm'))
   const groups = pieces.flatMap((piece) => inEntries(fieldsOf(piece, indent)).map((fields) => [fields, piece] as const))
   return groups.map(([fields, piece], i) => {
     const mended = mendFields(fields)
@@ -192,7 +225,9 @@ function fieldsOf(text: string, indent: number): readonly Field[] {
     try {
       const value = parseYamlText(clean)
       const written: unknown = parseAsWritten(clean)
-      return isObject(value) && isObject(written) ? Object.entries(value).map(([key, item]) => [key, item, written[key]] as const) : []
+      return isObject(value) && isObject(written)
+        ? Object.entries(value).map(([key, item]) => [key, item, written[key]] as const)
+        : []
     } catch {
       stillInTime()
       return []
@@ -219,7 +254,7 @@ interface TextLine {
 
 function linesOf(source: Buffer): readonly TextLine[] {
   const lines: TextLine[] = []
-  for (let start = 0; start < source.length; ) {
+  for (let start = 0; start < source.length;) {
     const next = source.indexOf(LINE_FEED, start)
     const end = next < 0 ? source.length : next
     lines.push({ start, text: source.toString('utf8', start, end) })

@@ -9,11 +9,12 @@ import { salvageYaml } from './salvage-yaml.ts'
 import { type Found, LINE_FEED, type Salvaged } from './salvaged-parts.ts'
 
 /**
- * Takes apart the text of an index that Helm refuses, and keeps all of it that can be used: each entry is looked at by itself, so that
- * one which is broken takes no other with it. Entries that are well keep their bytes. In one that is not, a scalar of a wrong type
- * becomes the text that stands there, a field that cannot be read or that Helm does not know is left out, and the rest stays. An entry
- * without a name stays under the chart whose name stands before it; one without both names is lost. What is null, or well and without a version, is no entry for Helm either, unless the file that it names tells which it is.
- * Of text that is no index at all nothing is kept.
+ * Takes apart the text of an index that Helm refuses, and keeps all of it that can be used: each entry is looked at by
+ * itself, so that one which is broken takes no other with it. Entries that are well keep their bytes. In one that is
+ * not, a scalar of a wrong type becomes the text that stands there, a field that cannot be read or that Helm does not
+ * know is left out, and the rest stays. An entry without a name stays under the chart whose name stands before it; one
+ * without both names is lost. What is null, or well and without a version, is no entry for Helm either, unless the file
+ * that it names tells which it is. Of text that is no index at all nothing is kept.
  * @throws HelmS3Error `timeout` alone, whatever the bytes are
  */
 export function salvageIndex(bytes: Uint8Array): Salvaged {
@@ -22,8 +23,12 @@ export function salvageIndex(bytes: Uint8Array): Salvaged {
 
 function salvage(bytes: Uint8Array): Salvaged {
   const text = plainBytes(bytes)
-  const [json, yaml] = [salvageJson(text), salvageYaml(text.at(-1) === LINE_FEED ? text : Buffer.concat([text, Buffer.from('\n')]))]
-  const isJson = count(json) > count(yaml) || (count(json) === count(yaml) && text.includes('{') && !text.includes('entries:'))
+  const [json, yaml] = [
+    salvageJson(text),
+    salvageYaml(text.at(-1) === LINE_FEED ? text : Buffer.concat([text, Buffer.from('\n')])),
+  ]
+  const isJson =
+    count(json) > count(yaml) || (count(json) === count(yaml) && text.includes('{') && !text.includes('entries:'))
   const { charts, header, lost, mayBeCut, mended, skipped } = isJson ? json : yaml
   const kept = count({ charts })
   const form: IndexForm = isJson || kept === 0 ? 'json' : 'yaml'
@@ -41,7 +46,12 @@ function isReadable(index: IndexText): boolean {
   try {
     const again = readIndexText(index.toBytes())
     const wanted = index.chartNames().flatMap((name) => index.versions(name).map(versionKey))
-    return again.chartNames().flatMap((name) => again.versions(name).map(versionKey)).join() === wanted.join()
+    return (
+      again
+        .chartNames()
+        .flatMap((name) => again.versions(name).map(versionKey))
+        .join() === wanted.join()
+    )
   } catch {
     return false
   }

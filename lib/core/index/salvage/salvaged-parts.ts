@@ -71,7 +71,10 @@ export class Charts {
   }
 }
 
-/** The chart under which an entry is kept: that before it, where that is sure, else its own, else the last one before it. */
+/**
+ * The chart under which an entry is kept: that before it, where that is sure, else its own, else the last one before
+ * it.
+ */
 export function chartOf({ name }: Entry, sure: string | undefined, last: string | undefined): string | undefined {
   return sure ?? (name === '' ? last : name)
 }
@@ -107,6 +110,7 @@ export function named({ name, version }: Entry, line: number): DamagedEntry {
 
 /** What the text of a lost entry tells of it. */
 export function namedLoss(text: string, line: number): DamagedEntry {
-  const value = (key: string): string | undefined => new RegExp(`(?:^|[\\s{,"-])${key}"?\\s*:\\s*["']?([A-Za-z0-9][^\\s"',}]*)`).exec(text)?.[1]
+  const value = (key: string): string | undefined =>
+    new RegExp(`(?:^|[\\s{,"-])${key}"?\\s*:\\s*["']?([A-Za-z0-9][^\\s"',}]*)`).exec(text)?.[1]
   return { name: value('name'), version: value('version'), line }
 }

@@ -30,7 +30,11 @@ function isRefused(bytes: Uint8Array): boolean {
 }
 
 const YAML = (fields: string): Buffer =>
-  Buffer.from(`apiVersion: v1\nentries:\n  app:\n  - name: app\n    version: 1.1.0\n    urls: [app-1.1.0.tgz] # as it was\n${fields}  - name: app\n    version: 1.0.0\n    urls:\n    - 'app-1.0.0.tgz'\ngenerated: "2026-01-01T00:00:00Z"\n`)
+  Buffer.from(
+    `apiVersion: v1\nentries:\n  app:\n  - name: app\n    version: 1.1.0\n    urls: [app-1.1.0.tgz] # as it ` +
+      `was\n${fields}  - name: app\n    version: 1.0.0\n    urls:\n    - 'app-1.0.0.tgz'\ngenerated: ` +
+      `"2026-01-01T00:00:00Z"\n`,
+  )
 
 const REAL = ['helm-repo-index.yaml', 'helm-repo-index.json']
 const read = (name: string): Buffer => readFileSync(new URL(`../../../../fixtures/indexes/${name}`, import.meta.url))
@@ -41,7 +45,10 @@ describe('what is saved of a damaged index', () => {
     'a number with zeros at its end': ['    appVersion: 1.10\n', { appVersion: '1.10' }],
     'a number among keywords': ['    keywords: [1, web]\n', { keywords: ['1', 'web'] }],
     'a truth in an annotation': ['    annotations:\n      a: yes\n', { annotations: { a: 'yes' } }],
-    'a number in a dependency': ['    dependencies:\n    - name: db\n      version: 1.0\n', { dependencies: [{ name: 'db', version: '1.0' }] }],
+    'a number in a dependency': [
+      '    dependencies:\n    - name: db\n      version: 1.0\n',
+      { dependencies: [{ name: 'db', version: '1.0' }] },
+    ],
     'a date alone': ['    created: 2026-01-01\n', { created: '2026-01-01T00:00:00.000Z' }],
     'a field that Helm does not know': ['    size: 5\n', {}],
     'a field that cannot be read': ['    description: "never closed\n', {}],
@@ -59,7 +66,9 @@ describe('what is saved of a damaged index', () => {
   }
 
   it('is the text of a version that is written as a number', () => {
-    const { index } = salvageIndex(Buffer.from('apiVersion: v1\nentries:\n  app:\n  - name: app\n    version: 1\n    urls: [app-1.tgz]\n'))
+    const { index } = salvageIndex(
+      Buffer.from('apiVersion: v1\nentries:\n  app:\n  - name: app\n    version: 1\n    urls: [app-1.tgz]\n'),
+    )
     assert.deepEqual(index.versions('app'), [{ name: 'app', version: '1', urls: ['app-1.tgz'] }])
   })
 
@@ -68,38 +77,71 @@ describe('what is saved of a damaged index', () => {
       const text = YAML('').toString()
       const behind = salvageIndex(Buffer.from(text + line))
       const between = salvageIndex(Buffer.from(text.replace('  - name: app\n    version: 1.0.0', `${line}$&`)))
-      for (const { index } of [behind, between]) assert.deepEqual(index.versions('app').map(({ version }) => version), ['1.1.0', '1.0.0'], JSON.stringify(line))
+      for (const { index } of [behind, between])
+        assert.deepEqual(
+          index.versions('app').map(({ version }) => version),
+          ['1.1.0', '1.0.0'],
+          JSON.stringify(line),
+        )
     }
   })
 
   it('names what is lost, and where it stood', () => {
-    const { kept, lost } = salvageIndex(Buffer.from('apiVersion: v1\nentries:\n  app:\n  - name: app\n    versionx: 1\n  - name: app\n    version: 2.0.0\n'))
+    const { kept, lost } = salvageIndex(
+      Buffer.from(
+        'apiVersion: v1\nentries:\n  app:\n  - name: app\n    versionx: 1\n  - name: app\n    version: 2.0.0\n',
+      ),
+    )
     assert.deepEqual([kept, lost], [1, [{ name: 'app', version: undefined, line: 4 }]])
-    const json = salvageIndex(Buffer.from('{"apiVersion":"v1","entries":{\n"app":[\n{"name":"app","version":"1.0.0","urls":["x},\n{"name":"app","version":"0.1.0","urls":["y"]}\n]\n}}\n'))
+    const json = salvageIndex(
+      Buffer.from(
+        '{"apiVersion":"v1","entries":{\n"app":[\n{"name":"app","version":"1.0.0","urls":["x},\n{"name":"app","version":"0.1.0","urls":["y"]}\n]\n}}\n',
+      ),
+    )
     assert.deepEqual([json.kept, json.lost], [1, [{ name: 'app', version: '1.0.0', line: 3 }]])
   })
 
   it('goes by its chart, and by its file, where its name or its version is damaged', () => {
-    const item = (name: string, version: string): string => `  - name: ${name}\n    version: ${version}\n    appVersion: 5\n    urls: [app-1.2.3%2Bb.tgz]\n`
-    for (const [name, version] of [['ap', '1.2.3+b'], ['app', '1.2.'], ['app', '"1.2'], ['app', '1.2'], ['"app', '1.2.3+b']] as const) {
+    const item = (name: string, version: string): string =>
+      `  - name: ${name}\n    version: ${version}\n    appVersion: 5\n    urls: [app-1.2.3%2Bb.tgz]\n`
+    for (const [name, version] of [
+      ['ap', '1.2.3+b'],
+      ['app', '1.2.'],
+      ['app', '"1.2'],
+      ['app', '1.2'],
+      ['"app', '1.2.3+b'],
+    ] as const) {
       const { index, lost } = salvageIndex(Buffer.from(`apiVersion: v1\nentries:\n  app:\n${item(name, version)}`))
-      assert.deepEqual([index.versions('app').map((each) => `${each.name} ${each.version}`), lost], [['app 1.2.3+b'], []], `${name} ${version}`)
+      assert.deepEqual(
+        [index.versions('app').map((each) => `${each.name} ${each.version}`), lost],
+        [['app 1.2.3+b'], []],
+        `${name} ${version}`,
+      )
     }
   })
 
   it('stays under its chart where it has no name, whatever stands before it', () => {
-    const yaml = (before: string, after: string): Buffer => Buffer.from(`apiVersion: v1\nentries:\n  dd:\n${before}  - {version: 6.0.0, urls: ["dd-6.0.0.tgz"]}\n${after}`)
-    const json = (...entries: readonly string[]): Buffer => Buffer.from(`{"apiVersion":"v1","entries":{"dd":[\n${entries.join(',\n')}\n]}}`)
+    const yaml = (before: string, after: string): Buffer =>
+      Buffer.from(`apiVersion: v1\nentries:\n  dd:\n${before}  - {version: 6.0.0, urls: ["dd-6.0.0.tgz"]}\n${after}`)
+    const json = (...entries: readonly string[]): Buffer =>
+      Buffer.from(`{"apiVersion":"v1","entries":{"dd":[\n${entries.join(',\n')}\n]}}`)
     const found = (bytes: Uint8Array): readonly string[] => {
       const { index, lost } = salvageIndex(bytes)
-      return [...index.chartNames().flatMap((chart) => index.versions(chart).map(({ version }) => `${chart} ${version}`)), ...lost.map(({ version }) => `lost ${String(version)}`)]
+      return [
+        ...index.chartNames().flatMap((chart) => index.versions(chart).map(({ version }) => `${chart} ${version}`)),
+        ...lost.map(({ version }) => `lost ${String(version)}`),
+      ]
     }
     const five = '  - {name: dd, version: 5, urls: ["dd-5.0.0.tgz"]}\n'
     const eight = '  - {name: dd, urls: ["dd-8.0.0.tgz"]}\n'
     assert.deepEqual(found(yaml(eight, five)), ['dd 8.0.0', 'dd 6.0.0', 'dd 5.0.0'])
     assert.deepEqual(found(yaml('', five)), ['dd 6.0.0', 'dd 5.0.0'])
     assert.deepEqual(found(yaml(five, '')), ['dd 5.0.0', 'dd 6.0.0'])
-    assert.deepEqual(found(yaml(five, '  - {version: 7, urls: ["dd-7.0.0.tgz"]}\n')), ['dd 5.0.0', 'dd 6.0.0', 'dd 7.0.0'])
+    assert.deepEqual(found(yaml(five, '  - {version: 7, urls: ["dd-7.0.0.tgz"]}\n')), [
+      'dd 5.0.0',
+      'dd 6.0.0',
+      'dd 7.0.0',
+    ])
     const unnamed = '{"version":"6.0.0","urls":["dd-6.0.0.tgz"]}'
     const broken = '{"name":"dd","version":"5.0.0","urls":["dd-5.0.0.tgz"],"description":1}'
     assert.deepEqual(found(json(broken, unnamed)), ['dd 5.0.0', 'dd 6.0.0'])
@@ -111,23 +153,41 @@ describe('what is saved of a damaged index', () => {
   describe('does not count as lost what is no entry for Helm either', () => {
     const yaml = (items: string): Buffer => YAML(`    appVersion: 5\n${items}`)
     const json = (items: string, chart = '"app":['): Buffer =>
-      Buffer.from(`{"apiVersion":"v1","entries":{\n${chart}\n${items}{"name":"app","version":"1.0.0","appVersion":5,"urls":["app-1.0.0.tgz"]}\n]\n}}\n`)
+      Buffer.from(
+        `{"apiVersion":"v1","entries":{\n${chart}\n${items}{"name":"app","version":"1.0.0","appVersion":5,"urls":["app-1.0.0.tgz"]}\n]\n}}\n`,
+      )
     const skippedIn = (bytes: Buffer): object => {
       assert.ok(isRefused(bytes))
       const { kept, lost, skipped } = salvageIndex(bytes)
-      return { kept, lost, skipped: skipped.map(({ line, name, reason }) => `${reason} ${String(name)} ${String(line)}`) }
+      return {
+        kept,
+        lost,
+        skipped: skipped.map(({ line, name, reason }) => `${reason} ${String(name)} ${String(line)}`),
+      }
     }
     const texts: Readonly<Record<string, readonly [Buffer, number, readonly string[]]>> = {
       'null in YAML': [yaml('  - null\n'), 2, ['null app 8']],
       'null in YAML, in other words': [yaml('  - ~\n  -\n  - NULL\n'), 2, ['null app 8', 'null app 9', 'null app 10']],
       'without a version in YAML': [yaml('  - name: app\n    urls: [x.tgz]\n'), 2, ['no-version app 8']],
-      'with an empty or a null version in YAML': [yaml('  - name: web\n    version: ""\n  - version: null\n    created: "2026-01-01T00:00:00Z"\n'), 2, ['no-version web 8', 'no-version app 10']],
+      'with an empty or a null version in YAML': [
+        yaml('  - name: web\n    version: ""\n  - version: null\n    created: "2026-01-01T00:00:00Z"\n'),
+        2,
+        ['no-version web 8', 'no-version app 10'],
+      ],
       'empty in YAML': [yaml('  - {}\n'), 2, ['no-version app 8']],
       'null in JSON': [json('null,\n'), 1, ['null app 3']],
       'null in JSON, side by side': [json('null, null,\nnull,\n'), 1, ['null app 3', 'null app 3', 'null app 4']],
       'null in JSON, behind the name of its chart': [json('', '"app":[null,'), 1, ['null app 2']],
-      'without a version in JSON': [json('{"name":"web"},\n{"name":"app","urls":["x.tgz"]},\n'), 1, ['no-version web 3', 'no-version app 4']],
-      'with an empty version in JSON': [json('{"name":"app","version":"","urls":["x.tgz"]},\nnull,\n'), 1, ['no-version app 3', 'null app 4']],
+      'without a version in JSON': [
+        json('{"name":"web"},\n{"name":"app","urls":["x.tgz"]},\n'),
+        1,
+        ['no-version web 3', 'no-version app 4'],
+      ],
+      'with an empty version in JSON': [
+        json('{"name":"app","version":"","urls":["x.tgz"]},\nnull,\n'),
+        1,
+        ['no-version app 3', 'null app 4'],
+      ],
     }
     for (const [what, [bytes, kept, skipped]] of Object.entries(texts)) {
       it(what, () => {
@@ -136,7 +196,10 @@ describe('what is saved of a damaged index', () => {
     }
 
     it('but finds the version in the name of its file, where that tells it', () => {
-      for (const bytes of [yaml('  - name: app\n    urls: [app-2.0.0.tgz]\n'), json('{"name":"app","urls":["app-2.0.0.tgz"]},\n')]) {
+      for (const bytes of [
+        yaml('  - name: app\n    urls: [app-2.0.0.tgz]\n'),
+        json('{"name":"app","urls":["app-2.0.0.tgz"]},\n'),
+      ]) {
         assert.equal(salvageIndex(bytes).index.find({ name: 'app', version: '2.0.0' })?.version, '2.0.0')
       }
     })
@@ -155,13 +218,20 @@ describe('what is saved of a damaged index', () => {
   })
 
   it('stays under the name of its own chart, where that of the chart is swallowed', () => {
-    const text = YAML('').toString().replace('  - name: app\n    version: 1.0.0', '  db&  - name: db\n    version: 1.0.0')
+    const text = YAML('')
+      .toString()
+      .replace('  - name: app\n    version: 1.0.0', '  db&  - name: db\n    version: 1.0.0')
     const { index, lost } = salvageIndex(Buffer.from(text))
-    assert.deepEqual([index.chartNames().map((name) => index.versions(name).map(({ version }) => `${name} ${version}`)), lost], [[['app 1.1.0'], ['db 1.0.0']], []])
+    assert.deepEqual(
+      [index.chartNames().map((name) => index.versions(name).map(({ version }) => `${name} ${version}`)), lost],
+      [[['app 1.1.0'], ['db 1.0.0']], []],
+    )
   })
 
   it('is all but one entry where a line has lost its place before the names of the index, of charts or of entries', () => {
-    const text = YAML('').toString().replace('  - name: app\n    version: 1.1.0', '  - apiVersion: v2\n    name: app\n    version: 1.1.0')
+    const text = YAML('')
+      .toString()
+      .replace('  - name: app\n    version: 1.1.0', '  - apiVersion: v2\n    name: app\n    version: 1.1.0')
     const damages = [
       text.replace('  - apiVersion', '  -\napiVersion'),
       text.replace('  - apiVersion', '\napiVersion'),
@@ -180,14 +250,22 @@ describe('what is saved of a damaged index', () => {
   })
 
   it('says whether the end of the text may be missing', () => {
-    const json = emptyIndexText('json').withCharts(new Map([['app', [entry('app', '1.0.0')]]])).toBytes()
+    const json = emptyIndexText('json')
+      .withCharts(new Map([['app', [entry('app', '1.0.0')]]]))
+      .toBytes()
     for (const text of [YAML(''), json]) assert.equal(salvageIndex(text).mayBeCut, false)
-    for (const text of [YAML('').subarray(0, 150), json.subarray(0, json.length - 3)]) assert.equal(salvageIndex(text).mayBeCut, true)
+    for (const text of [YAML('').subarray(0, 150), json.subarray(0, json.length - 3)])
+      assert.equal(salvageIndex(text).mayBeCut, true)
   })
 
   it('is found in a time that grows with the text alone', () => {
     const lines = '   x: [\n  - {\n'.repeat(2000)
-    for (const text of [`entries:\n  app:\n${lines}`, '{"entries":{'.repeat(2000), '{'.repeat(20_000), '{"version":"1","urls":[]},'.repeat(2000)]) {
+    for (const text of [
+      `entries:\n  app:\n${lines}`,
+      '{"entries":{'.repeat(2000),
+      '{'.repeat(20_000),
+      '{"version":"1","urls":[]},'.repeat(2000),
+    ]) {
       assert.ok(!isRefused(salvageIndex(Buffer.from(text)).index.toBytes()))
     }
   })
@@ -201,24 +279,40 @@ describe('what is saved of a damaged index', () => {
 
   it('is the bookkeeping, as far as it can be read', () => {
     const head = '"annotations":{"helm-s3/generation":"7","helm-s3/write":"ab","other":"kept"}'
-    const { index } = salvageIndex(Buffer.from(`{"apiVersion":"v1",${head},"entries":{\n"app":[\n{"name":"app","version":5}\n]\n}}\n`))
+    const { index } = salvageIndex(
+      Buffer.from(`{"apiVersion":"v1",${head},"entries":{\n"app":[\n{"name":"app","version":5}\n]\n}}\n`),
+    )
     assert.equal(index.bookkeeping.generation, 7)
     assert.ok(Buffer.from(index.toBytes()).includes('"other":"kept"'))
   })
 
   it('can be read by Helm, and never throws, whatever the bytes were', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.uint8Array(), fc.string().map((text) => Buffer.from(`apiVersion: v1\nentries:\n  app:\n  - ${text}`)), fc.json().map((text) => Buffer.from(text))), (bytes) => {
-        assert.ok(!isRefused(salvageIndex(bytes).index.toBytes()))
-      }),
+      fc.property(
+        fc.oneof(
+          fc.uint8Array(),
+          fc.string().map((text) => Buffer.from(`apiVersion: v1\nentries:\n  app:\n  - ${text}`)),
+          fc.json().map((text) => Buffer.from(text)),
+        ),
+        (bytes) => {
+          assert.ok(!isRefused(salvageIndex(bytes).index.toBytes()))
+        },
+      ),
       { seed: 1010 },
     )
   })
 
   for (const form of ['json', 'yaml'] as const satisfies readonly IndexForm[]) {
     it(`in the form ${form} is all but one entry, however one place is damaged`, () => {
-      const entries = (name: string): Entry[] => ['3.0.0', '2.0.0+b', '1.0.0'].map((version) => ({ ...entry(name, version), description: `the "${name}" of ${version}: - x`, keywords: ['a', 'b'] }))
-      const text = emptyIndexText(form).withCharts(new Map(['app', 'db', 'web'].map((name) => [name, entries(name)]))).toBytes()
+      const entries = (name: string): Entry[] =>
+        ['3.0.0', '2.0.0+b', '1.0.0'].map((version) => ({
+          ...entry(name, version),
+          description: `the "${name}" of ${version}: - x`,
+          keywords: ['a', 'b'],
+        }))
+      const text = emptyIndexText(form)
+        .withCharts(new Map(['app', 'db', 'web'].map((name) => [name, entries(name)])))
+        .toBytes()
       damageEverywhere(text)
     })
   }
@@ -231,21 +325,29 @@ describe('what is saved of a damaged index', () => {
 })
 
 /**
- * Bytes are taken out, put in or replaced at one place. At least all entries but one come back; and all but two, where the place lies
- * between these, are as they were.
+ * Bytes are taken out, put in or replaced at one place. At least all entries but one come back; and all but two, where
+ * the place lies between these, are as they were.
  */
 function damageEverywhere(text: Uint8Array): void {
   const before = entriesIn(text)
-  const damage = fc.record({ at: fc.nat({ max: text.length - 1 }), taken: fc.nat({ max: 3 }), put: fc.constantFrom('', '"', "'", '{', '}', '[', ']', ':', '\n', ' ', '\t', '\u0000', '&', '*', '#', '- ', '9e9') })
+  const damage = fc.record({
+    at: fc.nat({ max: text.length - 1 }),
+    taken: fc.nat({ max: 3 }),
+    put: fc.constantFrom('', '"', "'", '{', '}', '[', ']', ':', '\n', ' ', '\t', '\u0000', '&', '*', '#', '- ', '9e9'),
+  })
   fc.assert(
     fc.property(damage, ({ at, put, taken }) => {
       const damaged = Buffer.concat([text.subarray(0, at), Buffer.from(put), text.subarray(at + taken)])
       if (!isRefused(damaged)) return
       const { index } = salvageIndex(damaged)
       const after = entriesIn(index.toBytes())
-      const missing = (entries: readonly string[], present: readonly string[]): string[] => entries.filter((each) => !present.includes(each))
+      const missing = (entries: readonly string[], present: readonly string[]): string[] =>
+        entries.filter((each) => !present.includes(each))
       const where = `${JSON.stringify(put)} at ${String(at)}`
-      assert.ok(missing(before.map(idOf), after.map(idOf)).length <= 1, `${where} loses ${missing(before, after).join('\n')}`)
+      assert.ok(
+        missing(before.map(idOf), after.map(idOf)).length <= 1,
+        `${where} loses ${missing(before, after).join('\n')}`,
+      )
       assert.ok(missing(before, after).length <= 2, `${where} changes ${missing(before, after).join('\n')}`)
     }),
     { seed: 1011, numRuns: 400 },
