@@ -25,6 +25,8 @@ export default defineConfig(
       '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/require-await': 'off',
+      // What the formatter cannot break: comments and texts.
+      'max-len': ['error', { code: 120, ignoreRegExpLiterals: true, ignoreUrls: true }],
     },
   },
   {
@@ -64,5 +66,15 @@ export default defineConfig(
   {
     files: ['test/**/*.ts', 'scripts/**/*.ts', 'bench/**/*.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off', '@typescript-eslint/no-floating-promises': 'error' },
+  },
+  {
+    // Titles, and documents as they come.
+    files: ['test/**/*.ts'],
+    rules: {
+      'max-len': [
+        'error',
+        { code: 120, ignoreRegExpLiterals: true, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true },
+      ],
+    },
   },
 )

@@ -76,7 +76,7 @@ async function routeObject(method: string, place: Place, request: ObjectRequest)
   }
 }
 
-/** A parameter names another operation (`?tagging`, `?uploadId=…`) or another version: the plain one would do harm. */
+/** A parameter names another operation (`?tagging`, `?uploadId`) or another version: the plain one would do harm. */
 function refuseParameters({ query }: BucketRequest): void {
   for (const name of query.keys()) throw FAULTS.notImplemented(`The query parameter ${name}`)
 }

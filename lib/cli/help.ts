@@ -21,7 +21,8 @@ export async function helpText(command: Command | undefined): Promise<string> {
   for (const [flag, definition] of Object.entries({ ...own, ...GLOBAL_FLAGS }))
     parser.option(flag, helpOption(definition))
   if (command !== undefined) parser.group(Object.keys(own), 'Flags:').group(Object.keys(GLOBAL_FLAGS), 'Global flags:')
-  return `${command === undefined ? overview() : headOf(command)}\n\n${(await parser.getHelp()).trim()}\n\n${examplesOf(command)}\n`
+  const head = command === undefined ? overview() : headOf(command)
+  return `${head}\n\n${(await parser.getHelp()).trim()}\n\n${examplesOf(command)}\n`
 }
 
 function headOf({ usage, aliases, about, details }: Command): string {

@@ -21,7 +21,7 @@ export interface RepositoryLocation {
   readonly deltaFolder: string
   /** `<prefix>index.d/config.json`: the defaults of the repository; see `repository-config.ts`. */
   readonly configKey: Key
-  /** `https://…` without a slash at the end, below which the archives are served; undefined: nowhere, or not asked. */
+  /** `https://` URL without a slash at the end, below which archives are served; undefined: nowhere, or not asked. */
   readonly publishUrl?: string
   /** `http(s)://…` of the store, if it is not AWS; undefined: it is, or not asked. */
   readonly endpoint?: string | undefined
@@ -66,7 +66,7 @@ export function parseS3Url(url: string): ObjectLocation {
 /** The last part of a URL that names a file of a repository instead of it. */
 const FILE_OF_REPOSITORY = /(?:^|\/)(?:index\.yaml|[^/]*\.tgz(?:\.prov)?)$/
 
-/** @throws HelmS3Error `invalid-url`; also for the URL of `index.yaml`, or of an archive: it says which repository that is of */
+/** @throws HelmS3Error `invalid-url`; also for the URL of `index.yaml` or of an archive: it says of which repository */
 export function parseRepositoryUrl(url: string): RepositoryLocation {
   const { bucket, key, query } = parseS3Url(url)
   const path = key.replace(/\/+$/, '')

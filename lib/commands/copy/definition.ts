@@ -14,7 +14,7 @@ export const copyDefinition = command({
       'The newest stable version is copied, or the newest that satisfies --version; with --all-versions, every ' +
       'version that does. Versions that were pushed to SRC but are not folded into its index.yaml yet are included.',
     'Before anything is written, every archive is compared with its digest in the index of SRC. Provenance files ' +
-      'are copied, too. Several versions are one delta in DST, so that all of them become visible at the same moment. ' +
+      'are copied, too. Several versions are one delta in DST, so that all become visible at the same moment. ' +
       'The creation date of a copied version is the time of the copy.',
     'All archives of one call are held in memory: copy a chart with many large versions in several calls. If SRC ' +
       'and DST are in the same store, the store itself copies archives of 5 MiB and more, provided that it can do ' +

@@ -24,9 +24,8 @@ export async function readIndex({ beforeEnd, output }: Context, session: Session
     // If reading index.yaml is refused as well, the first error says more.
     const base = await store.get(location.indexKey).catch(() => undefined)
     if (base === undefined) throw error
-    output.notice(
-      `helm-s3: no permission to list s3://${location.bucket}/${location.deltaFolder}: the newest charts may be missing`,
-    )
+    const place = `s3://${location.bucket}/${location.deltaFolder}`
+    output.notice(`helm-s3: no permission to list ${place}: the newest charts may be missing`)
     return readIndexText(base.body)
   }
 }

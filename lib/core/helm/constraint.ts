@@ -59,8 +59,10 @@ export function parseConstraint(text: string): (version: Version) => boolean {
   return (version) => alternatives.some((group) => group(version))
 }
 
+const IDENTIFIERS = String.raw`[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*`
+
 /** A partial version, with groups for its three numbers and its prerelease. The `|` is a slip of Masterminds/semver. */
-const PARTIAL = String.raw`v?([0-9xX*|]+)(\.[0-9xX*|]+)?(\.[0-9xX*|]+)?(-(?:[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?`
+const PARTIAL = String.raw`v?([0-9xX*|]+)(\.[0-9xX*|]+)?(\.[0-9xX*|]+)?(-(?:${IDENTIFIERS}))?(?:\+${IDENTIFIERS})?`
 const UNGROUPED = PARTIAL.replace(/\((?!\?)/g, '(?:')
 const OPERATOR = '=|!=|>=|=>|<=|=<|>|<|~>|~|\\^|'
 

@@ -21,7 +21,7 @@ export class S3AnswerError extends Error {
   /** The same request was refused with the checksum of its body, before this one without it. */
   isWithoutChecksum = false
 
-  /** @param text the body, an XML document with the root `Error` as a rule ("Error responses" in the Amazon S3 API Reference) */
+  /** @param text the body: as a rule XML with the root `Error` ("Error responses" in the Amazon S3 API Reference) */
   constructor({ headers, status }: Pick<S3Answer, 'headers' | 'status'>, text: string) {
     super(elementText(text, 'Message') ?? '')
     this.name = elementText(text, 'Code') ?? 'Unknown'

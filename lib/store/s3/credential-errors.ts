@@ -82,7 +82,7 @@ function explain(
   if (/credential_process|Command failed/.test(message)) {
     return {
       code: 'denied',
-      hint: `run the credential_process of profile ${profile ?? 'default'} by hand: it has to print JSON with Version 1`,
+      hint: `run the credential_process of profile ${profile ?? 'default'} by hand: it must print JSON with Version 1`,
     }
   }
   return {

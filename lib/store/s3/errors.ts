@@ -76,9 +76,9 @@ const RULES: readonly Rule[] = [
     when: named('AccessControlListNotSupported'),
     code: 'unsupported-store',
     hint: (asked) =>
-      `ACLs are switched off for bucket ${asked.bucket} (object ownership: BucketOwnerEnforced), where every object belongs to the bucket's owner: ${
-        isSaidBy(asked, 'acl') ? takeAway(asked, ['acl']) : 'leave --acl and S3_ACL out'
-      }`,
+      `ACLs are switched off for bucket ${asked.bucket} (object ownership: BucketOwnerEnforced), where every ` +
+      `object belongs to the bucket's owner: ` +
+      (isSaidBy(asked, 'acl') ? takeAway(asked, ['acl']) : 'leave --acl and S3_ACL out'),
   },
   {
     when: ({ message, status }) => status === 501 && /KMS|encryption/i.test(message),
