@@ -14,7 +14,7 @@ import { compareBuilds, compareVersions } from './helm/version.ts'
 export type TouchedByStar = ReadonlyMap<DeltaId, readonly VersionId[]>
 
 /**
- * The index with the pending deltas applied in the order of their ids (DESIGN: identity and fold). Charts that no delta
+ * The index with the pending deltas applied in the order of their ids (docs/FORMAT.md). Charts that no delta
  * changes keep their bytes. The bookkeeping stays that of `base`: see `planCompaction`.
  *
  * An operation on a version that a folded delta with a higher id has touched is superseded: it was overtaken, and does

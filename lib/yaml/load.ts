@@ -5,8 +5,8 @@
  *    is found by it (`core/index/yaml-slices.ts`, `yaml-items.ts`); what is not looked at stays bytes.
  * 2. `block-reader.ts` reads the value of one version or of a short text, in the block form that Helm writes.
  * 3. This file reads any YAML, whole, by the `yaml` package, with the rules that differ: an index that the scan does
- *   not recognise, an item that the block reader does not, Chart.yaml, and the error that says what is wrong with a
- *   text.
+ *    not recognise, an item that the block reader does not, Chart.yaml, and the error that says what is wrong with a
+ *    text.
  *
  * Each of the first two says "I do not know" rather than guess; tests hold their values to those of the third, and
  * those of the third to Helm's. `scalar.ts` is what a plain word means, for all of them; `writer.ts` writes what Helm

@@ -4,7 +4,7 @@ import type { Delta } from '../../../lib/core/log/delta.ts'
 import { type DecodedDelta, decodeDelta, encodeDelta } from '../../../lib/core/log/delta-text.ts'
 import { entry, removal } from '../../support/builders.ts'
 
-const DESIGN_EXAMPLE = `
+const EXAMPLE_OF_THE_FORMAT = `
 apiVersion: v1
 addedEntries:
   alpine:
@@ -42,7 +42,7 @@ describe('the text of a delta', () => {
   })
 
   it('may be block YAML of another client', async () => {
-    const decoded = await decode(Buffer.from(DESIGN_EXAMPLE))
+    const decoded = await decode(Buffer.from(EXAMPLE_OF_THE_FORMAT))
     assert.equal(decoded.outcome, 'delta')
     assert.equal(decoded.outcome === 'delta' && decoded.delta.added[0]?.entry.version, '0.2.0')
     assert.deepEqual(decoded.outcome === 'delta' && decoded.delta.removed, [
