@@ -17,13 +17,8 @@ function* rawTexts(xml: string, name: string): Generator<string> {
   for (const [, text = ''] of xml.matchAll(elementPattern(name))) yield text
 }
 
-const PATTERNS = new Map<string, RegExp>()
-
 function elementPattern(name: string): RegExp {
-  const known = PATTERNS.get(name)
-  const pattern = known ?? new RegExp(`<(?:[\\w.-]+:)?${name}(?:\\s[^<>]*)?>([^<]*)</(?:[\\w.-]+:)?${name}\\s*>`, 'g')
-  if (known === undefined) PATTERNS.set(name, pattern)
-  return pattern
+  return new RegExp(`<(?:[\\w.-]+:)?${name}(?:\\s[^<>]*)?>([^<]*)</(?:[\\w.-]+:)?${name}\\s*>`, 'g')
 }
 
 /** What is no reference stays as it is. */
