@@ -61,7 +61,7 @@ export default {
     ),
     refuse(
       'the-port-not-an-adapter',
-      'Depend on store/object-store.ts; cli/ chooses the adapter.',
+      'Depend on store/object-store.ts; launch/start.ts chooses the adapter.',
       { path: room(['commands', 'disk', 'ui', 'protocol']) },
       { path: '^lib/store/(?:s3/|memory-store)' },
     ),

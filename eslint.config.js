@@ -11,7 +11,7 @@ const NO_EFFECTS = [
 ]
 
 const STORE =
-  "[callee.property.name=/^(put|delete)$/]:matches([callee.object.property.name='store'], [callee.object.name='store'])"
+  "[callee.property.name=/^(put|delete|copyFrom)$/]:matches([callee.object.property.name='store'], [callee.object.name='store'])"
 
 export default defineConfig(
   { ignores: ['dist/', 'node_modules/', '.cache/'] },
