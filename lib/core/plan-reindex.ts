@@ -33,7 +33,7 @@ export interface ArchiveContent {
 }
 
 /** One step of a plan, about one version. It is good as long as index and store are as it has seen them. */
-export interface Change extends VersionId {
+export interface ReindexChange extends VersionId {
   readonly key: Key
   /** What stood under the key; undefined: nothing. */
   readonly archive: SeenArchive | undefined
@@ -73,7 +73,7 @@ export interface PlanOptions {
 /** What an opened archive contributes to a plan. */
 export type Contribution =
   /** `change` undefined: the index has it right. */
-  | { readonly outcome: 'claimed'; readonly change: Change | undefined }
+  | { readonly outcome: 'claimed'; readonly change: ReindexChange | undefined }
   | { readonly outcome: 'problem'; readonly problem: Problem }
   /** Another archive may have more right to this version: to be asked again when all others are through. */
   | { readonly outcome: 'later' }
@@ -206,10 +206,10 @@ export class ReindexPlan {
    * indexed.
    */
   changesOf(contents: readonly (readonly [SeenArchive, ArchiveContent])[]): {
-    readonly changes: readonly Change[]
+    readonly changes: readonly ReindexChange[]
     readonly problems: readonly Problem[]
   } {
-    const changes: Change[] = []
+    const changes: ReindexChange[] = []
     const problems: Problem[] = []
     const contribute = ([archive, content]: readonly [SeenArchive, ArchiveContent], isLast: boolean): boolean => {
       const contribution = this.contribute(archive, content, isLast)
@@ -224,12 +224,12 @@ export class ReindexPlan {
   }
 
   /** What needs no further archive, once all have contributed: entries without their archive, and urls to rewrite. */
-  remaining(): readonly Change[] {
+  remaining(): readonly ReindexChange[] {
     return [...this.#stale(), ...this.#proven()]
   }
 
   /** The entries with a version that is none whose archive has come in as what it is. */
-  #proven(): readonly Change[] {
+  #proven(): readonly ReindexChange[] {
     return this.#unfit.flatMap(({ entry, key }) => {
       const { name, version } = entry
       const content = this.#contents.get(key)
@@ -239,8 +239,8 @@ export class ReindexPlan {
     })
   }
 
-  #stale(): readonly Change[] {
-    return [...this.#entries].flatMap(([id, seen]): Change[] => {
+  #stale(): readonly ReindexChange[] {
+    return [...this.#entries].flatMap(([id, seen]): ReindexChange[] => {
       // One that names nothing may have its archive in its place.
       const key = this.#keyOf(seen) ?? ((seen.urls ?? []).length === 0 ? this.#properKey(seen) : undefined)
       if (key === undefined || this.#claims.has(id)) return []
@@ -374,7 +374,7 @@ export function replacedInFolders(
 }
 
 /** Whether what a change has seen still holds: the archive as it was, and the entry, or still none. */
-export function stillHolds(change: Change, index: IndexText, archives: ReadonlyMap<Key, SeenArchive>): boolean {
+export function stillHolds(change: ReindexChange, index: IndexText, archives: ReadonlyMap<Key, SeenArchive>): boolean {
   const archive = archives.get(change.key)
   if (archive?.etag !== change.archive?.etag || archive?.lastModified !== change.archive?.lastModified) return false
   const entry = index.find(change)

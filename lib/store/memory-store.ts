@@ -11,7 +11,7 @@ import {
   type GetOptions,
   type ListOptions,
   type ListPage,
-  type Metadata,
+  type ObjectMetadata,
   type ObjectHead,
   type ObjectInfo,
   type ObjectStore,
@@ -43,7 +43,7 @@ interface Item {
   readonly body: Uint8Array
   readonly etag: ETag
   readonly storedAt: number
-  readonly metadata: Metadata
+  readonly metadata: ObjectMetadata
   readonly contentType: string | undefined
   readonly sha256: string | undefined
 }

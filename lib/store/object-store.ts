@@ -11,7 +11,7 @@ export type ETag = string & { readonly __brand: 'ETag' }
 export const asETag = (text: string): ETag => text as ETag
 
 /** User metadata: lower-case ASCII names, ASCII values. */
-export type Metadata = Readonly<Record<string, string>>
+export type ObjectMetadata = Readonly<Record<string, string>>
 
 export interface ObjectInfo {
   readonly key: Key
@@ -44,7 +44,7 @@ export interface ListOptions {
 }
 
 export interface ObjectHead extends ObjectInfo, Answer {
-  readonly metadata: Metadata
+  readonly metadata: ObjectMetadata
   readonly contentType: string | undefined
   /** SHA-256 of the bytes in lower-case hex, when the store keeps it. */
   readonly sha256: string | undefined
@@ -107,7 +107,7 @@ export interface SendOptions {
 export interface PutOptions extends SendOptions {
   readonly when: PutCondition
   readonly contentType?: string
-  readonly metadata?: Metadata
+  readonly metadata?: ObjectMetadata
   /** Name of the metadata that is left out when the store takes less. */
   readonly optionalMetadata?: string
   /** SHA-256 of the body in lower-case hex; the store refuses other bytes. */

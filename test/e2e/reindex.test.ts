@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { asKey } from '../../lib/core/keys.ts'
-import type { Metadata } from '../../lib/store/object-store.ts'
+import type { ObjectMetadata } from '../../lib/store/object-store.ts'
 import { sha256 } from '../../lib/sys/sha256.ts'
 import { makeChart } from './support/made-charts.ts'
 import { describeEverywhere, useWorkplace } from './support/matrix.ts'
@@ -13,7 +13,7 @@ async function place(
   file: string,
   name: string,
   version: string,
-  metadata: (digest: string) => Metadata = () => ({}),
+  metadata: (digest: string) => ObjectMetadata = () => ({}),
 ): Promise<string> {
   await makeChart(at.path('placed', file), name, version)
   const bytes = await readFile(at.path('placed', file))
@@ -26,7 +26,7 @@ async function place(
  * What hypnoglow/helm-s3 writes with an archive, as S3 hands it back: Go's JSON, as an encoded word where it is not
  * ASCII.
  */
-function goMetadata(name: string, version: string, description: string): (digest: string) => Metadata {
+function goMetadata(name: string, version: string, description: string): (digest: string) => ObjectMetadata {
   const json = `{"name":"${name}","version":"${version}","description":"${description}","apiVersion":"v2","kubeVersion":"\\u003e=1.20.0-0"}`
   const header = /[^\x20-\x7e]/.test(json) ? `=?UTF-8?B?${Buffer.from(json).toString('base64')}?=` : json
   return (digest) => ({ 'chart-metadata': header, 'chart-digest': digest })

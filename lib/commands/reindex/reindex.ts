@@ -1,5 +1,5 @@
 import type { Context } from '../../ui/context.ts'
-import type { Change } from '../../core/plan-reindex.ts'
+import type { ReindexChange } from '../../core/plan-reindex.ts'
 import { type ReindexOptions, type ReindexResult, reindexRepository } from '../../protocol/reindex/reindex.ts'
 import { afterCommit } from '../steps/after-commit.ts'
 import { openRepository } from '../steps/open-repository.ts'
@@ -70,7 +70,7 @@ function describe({ changes, left, rebuilt, repaired }: ReindexResult, dryRun: b
     if (items.length > shown.length)
       lines.push(`${verb} ${String(items.length - shown.length)} more; --verbose names them.`)
   }
-  const name = (change: Change): string => `${change.name} ${change.version} (${fileOf(change)})`
+  const name = (change: ReindexChange): string => `${change.name} ${change.version} (${fileOf(change)})`
   const { added, replaced, removed } = sortOut(changes)
   list(dryRun ? 'Would add' : 'Added', added.map(name))
   list(dryRun ? 'Would replace' : 'Replaced', replaced.map(name))
@@ -87,7 +87,9 @@ function rebuiltLine(wasMissing: boolean, dryRun: boolean): string {
   return dryRun ? 'Would replace index.yaml by a new one.' : 'Replaced index.yaml by a new one.'
 }
 
-function sortOut(changes: readonly Change[]): Record<'added' | 'replaced' | 'removed', readonly Change[]> {
+function sortOut(
+  changes: readonly ReindexChange[],
+): Record<'added' | 'replaced' | 'removed', readonly ReindexChange[]> {
   return {
     added: changes.filter(({ entry, seen }) => entry !== undefined && seen === undefined),
     replaced: changes.filter(({ entry, seen }) => entry !== undefined && seen !== undefined),
@@ -95,8 +97,8 @@ function sortOut(changes: readonly Change[]): Record<'added' | 'replaced' | 'rem
   }
 }
 
-function valuesOf(changes: readonly Change[]): object {
-  const value = ({ entry, key, name, seen, version }: Change): object => ({
+function valuesOf(changes: readonly ReindexChange[]): object {
+  const value = ({ entry, key, name, seen, version }: ReindexChange): object => ({
     name,
     version,
     digest: (entry ?? seen)?.digest ?? null,
@@ -105,6 +107,6 @@ function valuesOf(changes: readonly Change[]): object {
   return Object.fromEntries(Object.entries(sortOut(changes)).map(([kind, items]) => [kind, items.map(value)]))
 }
 
-function fileOf({ key }: Change): string {
+function fileOf({ key }: ReindexChange): string {
   return key.slice(key.lastIndexOf('/') + 1)
 }

@@ -11,9 +11,9 @@ export interface Finding {
 }
 
 /** What a finding is about, as far as it is about something. */
-export type Subject = Partial<Pick<Finding, 'key' | 'name' | 'version'>>
+export type FindingSubject = Partial<Pick<Finding, 'key' | 'name' | 'version'>>
 
-export function finding(code: FindingCode, detail: string, { key, name, version }: Subject = {}): Finding {
+export function finding(code: FindingCode, detail: string, { key, name, version }: FindingSubject = {}): Finding {
   return { code, detail, key, name, version }
 }
 

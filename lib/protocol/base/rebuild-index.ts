@@ -10,7 +10,7 @@ import type { DamagedEntry, Salvaged, SkippedItem } from '../../core/index/salva
 import type { Key, RepositoryLocation } from '../../core/keys.ts'
 import { foldedAt } from '../../core/plan-compaction.ts'
 import { allEntries, namedArchives } from '../../core/plan-orphans.ts'
-import { type Change, type PlanOptions, type Problem, ReindexPlan } from '../../core/plan-reindex.ts'
+import { type ReindexChange, type PlanOptions, type Problem, ReindexPlan } from '../../core/plan-reindex.ts'
 import { HelmS3Error, hasCode } from '../../errors.ts'
 import { formatCount } from '../../text/format.ts'
 import type { PutCondition, StoredObject } from '../../store/object-store.ts'
@@ -87,10 +87,10 @@ export interface Rebuilt {
   readonly repaired: Repaired | undefined
   readonly archives: number
   /** By what the new index differs from what the deltas alone say. */
-  readonly changes: readonly Change[]
+  readonly changes: readonly ReindexChange[]
   readonly problems: readonly Problem[]
   /** What others were changing or have just deleted. */
-  readonly left: readonly Pick<Change, 'key'>[]
+  readonly left: readonly Pick<ReindexChange, 'key'>[]
 }
 
 /** What lies in `index.d/`, all of it read. */
@@ -228,7 +228,7 @@ function wantedChanges(
   location: RepositoryLocation,
   salvaged: Salvaged | undefined,
   onlyKnown: boolean,
-): (change: Change) => boolean {
+): (change: ReindexChange) => boolean {
   const named = salvaged && namedArchives(location, allEntries(salvaged.index))
   const takesAll = !onlyKnown || salvaged === undefined || !isWhole(salvaged)
   return ({ archive, entry, key, name, seen, version }) => {
@@ -288,7 +288,7 @@ async function hasGrown(session: Session, { listing }: WholeLog): Promise<boolea
 async function newBase(
   session: Session,
   { deltas, index, listing }: WholeLog,
-  changes: readonly Change[],
+  changes: readonly ReindexChange[],
 ): Promise<IndexText> {
   const form = (await session.repositoryConfig()).format ?? index.form
   const last: StoredDelta = { ...deltaOf(changes), id: lowestDeltaId(MAX_DELTA_TIME), lastModified: listing.date }

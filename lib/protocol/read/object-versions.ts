@@ -23,7 +23,7 @@ export async function listVersions({ store }: Session, key: Key): Promise<readon
  * The newest version of an object that fits. `no-versions`: the bucket keeps none of it, or of no object at all.
  * Cost: a LIST, and a GET for each of the newest versions until one fits.
  */
-export async function findVersion(
+export async function findObjectVersion(
   session: Session,
   key: Key,
   fits: (body: Uint8Array) => boolean,

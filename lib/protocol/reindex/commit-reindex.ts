@@ -2,7 +2,7 @@ import pLimit from 'p-limit'
 import { type Addition, type Delta, lastWords } from '../../core/log/delta.ts'
 import { type Entry, removalOf, versionKey } from '../../core/log/entry.ts'
 import { type Key, isArchiveKey } from '../../core/keys.ts'
-import { type Change, type SeenArchive, stillHolds } from '../../core/plan-reindex.ts'
+import { type ReindexChange, type SeenArchive, stillHolds } from '../../core/plan-reindex.ts'
 import { MAX_DELTA } from '../../text/size-limits.ts'
 import { HelmS3Error, hasCode } from '../../errors.ts'
 import { appendDelta } from '../write/append-delta.ts'
@@ -19,8 +19,8 @@ import { type Claim, hasItsEntry, settle } from '../push/settle.ts'
 
 /** What was committed, and what was left as it is because others are changing it. */
 export interface CommittedChanges {
-  readonly changes: readonly Change[]
-  readonly left: readonly Change[]
+  readonly changes: readonly ReindexChange[]
+  readonly left: readonly ReindexChange[]
   /** Undefined: nothing was left to commit. */
   readonly committed: CommittedDelta | undefined
 }
@@ -41,12 +41,12 @@ const SETTLED_AT_ONCE = 8
  */
 export async function commitChanges(
   session: Session,
-  changes: readonly Change[],
+  changes: readonly ReindexChange[],
   state: PushState,
 ): Promise<CommittedChanges> {
   const range = rangeOf(changes)
   if (range === undefined) return { changes: [], left: [], committed: undefined }
-  const attempted = new Set<Change>()
+  const attempted = new Set<ReindexChange>()
   for await (const _ of attempts(session, LATE_RETRIES)) {
     const minted = await state.mint(session)
     const kept = await dropChanged(session, changes, range, state)
@@ -70,20 +70,23 @@ export async function commitChanges(
 /** The view comes first: an entry whose archive is then missing dangles. */
 async function dropChanged(
   session: Session,
-  changes: readonly Change[],
+  changes: readonly ReindexChange[],
   range: KeyRange,
   state: PushState,
-): Promise<readonly Change[]> {
+): Promise<readonly ReindexChange[]> {
   const view = await readView(session)
   const archives = new Map([...(await listArchives(session, range)), ...(await lookInFolders(session, changes))])
   const removals = await findAllRemovals(session, view, changes, state.mine)
-  const isRemoved = (change: Change): boolean =>
+  const isRemoved = (change: ReindexChange): boolean =>
     removals.get(versionKey(change))?.some((removal) => removal.isCertain || isUnsettled(removal, view)) === true
   return changes.filter((change) => stillHolds(change, view.index, archives) && !isRemoved(change))
 }
 
 /** What stands in folders where entries lack their archives. Cost: a HEAD for each. */
-async function lookInFolders(session: Session, changes: readonly Change[]): Promise<ReadonlyMap<Key, SeenArchive>> {
+async function lookInFolders(
+  session: Session,
+  changes: readonly ReindexChange[],
+): Promise<ReadonlyMap<Key, SeenArchive>> {
   const keys = changes.flatMap(({ key }) => (isArchiveKey(session.location, key) ? [] : [key]))
   const limit = pLimit(CONCURRENCY)
   const heads = await Promise.all(keys.map((key) => limit(() => session.store.head(key))))
@@ -91,8 +94,11 @@ async function lookInFolders(session: Session, changes: readonly Change[]): Prom
 }
 
 /** The changes in their order, in parts each of which fits into a delta. */
-export function inParts(changes: readonly Change[], most = MAX_DELTA / 2): readonly (readonly Change[])[] {
-  const parts: Change[][] = [[]]
+export function inParts(
+  changes: readonly ReindexChange[],
+  most = MAX_DELTA / 2,
+): readonly (readonly ReindexChange[])[] {
+  const parts: ReindexChange[][] = [[]]
   let size = 0
   for (const change of changes) {
     const { added, removed } = deltaOf([change])
@@ -108,7 +114,7 @@ export function inParts(changes: readonly Change[], most = MAX_DELTA / 2): reado
 }
 
 /** The delta that makes these changes. */
-export function deltaOf(changes: readonly Change[]): Delta {
+export function deltaOf(changes: readonly ReindexChange[]): Delta {
   return {
     added: changes.flatMap(({ entry }): Addition[] => (entry === undefined ? [] : [{ entry, ifAbsent: true }])),
     removed: changes.flatMap(({ seen }) => (seen === undefined ? [] : [removalOf(seen)])),
@@ -121,7 +127,7 @@ export function deltaOf(changes: readonly Change[]): Delta {
  */
 async function settleCrossed(
   session: Session,
-  changes: readonly Change[],
+  changes: readonly ReindexChange[],
   range: KeyRange,
   state: PushState,
 ): Promise<View> {
@@ -130,7 +136,7 @@ async function settleCrossed(
   const removals = await findAllRemovals(session, view, changes, new Set())
   const words = lastWords(view.pending)
   const limit = pLimit(SETTLED_AT_ONCE)
-  const settleOne = async (change: Change, entry: Entry): Promise<void> => {
+  const settleOne = async (change: ReindexChange, entry: Entry): Promise<void> => {
     const claim = claimOf(change, entry)
     const isAsSeen = archives.get(change.key)?.etag === change.archive?.etag
     const isBeingRemoved = removals.get(versionKey(change))?.some((removal) => isUnsettled(removal, view)) === true
@@ -164,11 +170,11 @@ async function withdraw(session: Session, entry: Entry, state: PushState): Promi
   }
 }
 
-function claimOf({ key }: Change, { name, version, digest = '' }: Entry): Claim {
+function claimOf({ key }: ReindexChange, { name, version, digest = '' }: Entry): Claim {
   return { name, version, digest, key }
 }
 
-function rangeOf(changes: readonly Change[]): KeyRange | undefined {
+function rangeOf(changes: readonly ReindexChange[]): KeyRange | undefined {
   const keys = changes.map(({ key }) => key).sort()
   const [from] = keys
   const to: Key | undefined = keys.at(-1)

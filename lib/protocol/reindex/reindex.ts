@@ -4,7 +4,7 @@ import type { Key } from '../../core/keys.ts'
 import { allEntries } from '../../core/plan-orphans.ts'
 import {
   type ArchiveContent,
-  type Change,
+  type ReindexChange,
   type Problem,
   ReindexPlan,
   type SeenArchive,
@@ -65,7 +65,7 @@ export interface ReindexResult {
   /** What became of one that was unreadable; undefined: it was missing, or could be read. */
   readonly repaired: Repaired | undefined
   /** What was committed (with `dryRun`: would be). */
-  readonly changes: readonly Change[]
+  readonly changes: readonly ReindexChange[]
   /** Archives that cannot be indexed. */
   readonly problems: readonly Problem[]
   /** Versions and keys that others were changing at the same time. */
@@ -162,8 +162,8 @@ class Reindex {
   readonly #opener: ArchiveOpener
   readonly #plan: ReindexPlan
   readonly #state = new PushState('reindex')
-  readonly #planned: (readonly Change[])[] = []
-  readonly #changes: Change[] = []
+  readonly #planned: (readonly ReindexChange[])[] = []
+  readonly #changes: ReindexChange[] = []
   readonly #problems: Problem[] = []
   readonly #left: (Partial<VersionId> & { readonly key: Key })[] = []
   readonly #deltas: DeltaId[] = []
@@ -176,7 +176,7 @@ class Reindex {
   }
 
   /** Opens what is not known, batch by batch; `commit`: what to do with the changes of a batch, undefined: later. */
-  async open(commit: ((changes: readonly Change[]) => Promise<void>) | undefined): Promise<void> {
+  async open(commit: ((changes: readonly ReindexChange[]) => Promise<void>) | undefined): Promise<void> {
     const unknown = this.#plan.unknown()
     const progress = this.#opener.track(unknown.length)
     try {
@@ -189,7 +189,7 @@ class Reindex {
   async #openBatches(
     unknown: readonly SeenArchive[],
     advance: () => void,
-    commit: ((changes: readonly Change[]) => Promise<void>) | undefined,
+    commit: ((changes: readonly ReindexChange[]) => Promise<void>) | undefined,
   ): Promise<void> {
     const putOff: (readonly [SeenArchive, ArchiveContent])[] = []
     for (
@@ -201,7 +201,7 @@ class Reindex {
       start += size
       this.#problems.push(...problems)
       this.#left.push(...changed.map((key) => ({ key })))
-      const changes: Change[] = []
+      const changes: ReindexChange[] = []
       for (const [archive, content] of contents) {
         if (!this.#contribute(archive, content, false, changes)) putOff.push([archive, content])
       }
@@ -214,7 +214,7 @@ class Reindex {
     }
   }
 
-  async commit(changes: readonly Change[]): Promise<void> {
+  async commit(changes: readonly ReindexChange[]): Promise<void> {
     if (this.#options.dryRun) {
       this.#changes.push(...changes)
       return
@@ -252,7 +252,7 @@ class Reindex {
   }
 
   /** @returns false: it has to be asked again when all others are through */
-  #contribute(archive: SeenArchive, content: ArchiveContent, isLast: boolean, changes: Change[]): boolean {
+  #contribute(archive: SeenArchive, content: ArchiveContent, isLast: boolean, changes: ReindexChange[]): boolean {
     const contribution = this.#plan.contribute(archive, content, isLast)
     if (contribution.outcome === 'later') return false
     if (contribution.outcome === 'problem') this.#problems.push(contribution.problem)

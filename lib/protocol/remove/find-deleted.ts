@@ -12,7 +12,7 @@ import { keyTaken } from '../archives/archive-owner.ts'
 import type { ChartUpload } from '../archives/chart-upload.ts'
 import { type DatedRemoval, FormerEntries } from './former-entries.ts'
 import { CONCURRENCY } from '../session/limits.ts'
-import { findVersion } from '../read/object-versions.ts'
+import { findObjectVersion } from '../read/object-versions.ts'
 import { readDelta } from '../read/read-delta.ts'
 import { type View, readView } from '../read/read-view.ts'
 import { type KnownRemoval, findAllRemovals } from '../read/removals.ts'
@@ -148,7 +148,7 @@ async function findVersionAt(
   key: Key,
   removal: Removal,
 ): Promise<FoundArchive | 'no-versions' | undefined> {
-  const object = await findVersion(session, key, (body) => isWhatWasRemoved({ body }, removal))
+  const object = await findObjectVersion(session, key, (body) => isWhatWasRemoved({ body }, removal))
   return typeof object === 'object' ? { key, object, isGone: true } : object
 }
 
@@ -241,6 +241,6 @@ async function provenanceOf(
   if (!isGone && key === archiveKey(session.location, version)) return undefined
   const standing = isGone ? undefined : await session.store.get(provenanceKey(key))
   if (standing !== undefined && isSigned(standing.body)) return standing.body
-  const found = await findVersion(session, provenanceKey(key), isSigned)
+  const found = await findObjectVersion(session, provenanceKey(key), isSigned)
   return typeof found === 'object' ? found.body : undefined
 }

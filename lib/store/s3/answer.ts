@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Key } from '../../core/keys.ts'
 import { elementText } from './xml-text.ts'
 import { type XmlElement, childText, childrenOf, parseXml } from './xml-tree.ts'
-import { type Metadata, type ObjectInfo, type ObjectVersion, type VersionName, asETag } from '../object-store.ts'
+import { type ObjectMetadata, type ObjectInfo, type ObjectVersion, type VersionName, asETag } from '../object-store.ts'
 
 /** What an S3 store answers. */
 export interface S3Answer {
@@ -125,7 +125,7 @@ export function timeOf(text: string | undefined): number {
 }
 
 /** The user metadata of an object. */
-export function metadataOf(headers: S3Answer['headers']): Metadata {
+export function metadataOf(headers: S3Answer['headers']): ObjectMetadata {
   const prefix = 'x-amz-meta-'
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>

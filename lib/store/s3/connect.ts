@@ -34,7 +34,7 @@ const silent = (): void => undefined
 const SILENT = { trace: silent, debug: silent, info: silent, warn: silent, error: silent }
 
 /** Who is told what, by which clock the way is gone, and what is known of it. */
-export interface S3Surroundings {
+export interface ConnectionSurroundings {
   readonly clock: Clock
   readonly detail: (line: string) => void
   readonly notice: (line: string) => void
@@ -48,7 +48,7 @@ export interface S3Surroundings {
 export async function createS3Clients(
   connection: ConnectionSettings,
   bucket: string,
-  { clock, detail, notice, regions }: S3Surroundings,
+  { clock, detail, notice, regions }: ConnectionSurroundings,
 ): Promise<S3Clients> {
   // Those who give credentials are clients of the SDK, too.
   silenceSdk()

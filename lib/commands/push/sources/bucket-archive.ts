@@ -2,7 +2,7 @@ import { MAX_ARCHIVE, MAX_PROVENANCE } from '../../../text/size-limits.ts'
 import type { Context } from '../../../ui/context.ts'
 import { parseS3Url, provenanceKey } from '../../../core/keys.ts'
 import { HelmS3Error } from '../../../errors.ts'
-import { type ChartBytes, tooLarge } from './chart-bytes.ts'
+import { type ChartBytes, archiveTooLarge } from './chart-bytes.ts'
 
 /**
  * An archive in any bucket, with the provenance file beside it. Costs a HEAD, then two GETs at once.
@@ -23,7 +23,7 @@ export async function readBucketArchive(context: Context, url: string): Promise<
   const store = await context.openStore(bucket, query)
   const head = await store.head(key)
   if (head === undefined) throw missing()
-  if (head.size > MAX_ARCHIVE) throw tooLarge(url)
+  if (head.size > MAX_ARCHIVE) throw archiveTooLarge(url)
   const [archive, provenance] = await Promise.all([
     store.get(key, { most: MAX_ARCHIVE }),
     store.get(provenanceKey(key), { most: MAX_PROVENANCE }),

@@ -11,6 +11,6 @@ export function cannotPush(source: string, problem: string, hint: string, cause?
   return new HelmS3Error('invalid-chart', `failed to load chart file: ${source}: ${problem}`, { hint, cause })
 }
 
-export function tooLarge(source: string): HelmS3Error {
+export function archiveTooLarge(source: string): HelmS3Error {
   return cannotPush(source, 'is larger than 100 MiB, the most that Helm loads', 'exclude files with .helmignore')
 }

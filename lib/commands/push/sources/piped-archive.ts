@@ -1,6 +1,6 @@
 import { MAX_ARCHIVE } from '../../../text/size-limits.ts'
 import type { Source } from '../../../ui/output.ts'
-import { type ChartBytes, tooLarge } from './chart-bytes.ts'
+import { type ChartBytes, archiveTooLarge } from './chart-bytes.ts'
 
 /**
  * The archive that stands in standard input, read to its end.
@@ -11,7 +11,7 @@ export async function readPipedArchive(stdin: Source): Promise<ChartBytes> {
   let size = 0
   for await (const chunk of stdin.chunks()) {
     size += chunk.length
-    if (size > MAX_ARCHIVE) throw tooLarge('standard input')
+    if (size > MAX_ARCHIVE) throw archiveTooLarge('standard input')
     chunks.push(chunk)
   }
   return { bytes: Buffer.concat(chunks), provenance: undefined }

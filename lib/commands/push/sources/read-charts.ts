@@ -5,7 +5,7 @@ import { HelmS3Error, hasCode } from '../../../errors.ts'
 import { readChartFolder } from '../../../disk/chart-folder.ts'
 import type { ChartUpload } from '../../../protocol/archives/chart-upload.ts'
 import { sha256 } from '../../../sys/sha256.ts'
-import { readArchiveFile, readProvenance } from './archive-file.ts'
+import { readArchiveFile, readProvenanceFile } from './archive-file.ts'
 import { readBucketArchive } from './bucket-archive.ts'
 import { type ChartBytes, cannotPush } from './chart-bytes.ts'
 import { explainFolder } from './explain-folder.ts'
@@ -25,7 +25,7 @@ export async function readCharts(
 ): Promise<readonly ChartUpload[]> {
   const sources = await expandPaths(paths)
   refuseContradictions(sources, flags, context.stdin)
-  const provenance = flags.prov === undefined ? undefined : await readProvenance(flags.prov, 'required')
+  const provenance = flags.prov === undefined ? undefined : await readProvenanceFile(flags.prov, 'required')
   const charts: ChartUpload[] = []
   const problems: HelmS3Error[] = []
   for (const source of sources) {
