@@ -62,7 +62,7 @@ export async function appendDelta(session: Session, minted: Minted, delta: Delta
   }
 }
 
-/** `sent.isUnanswered` becomes true when the delta was sent and may have landed without an answer that says so. */
+/** `sent.isUnanswered` is true while the delta was sent and no answer has settled what became of it. */
 async function sendDelta(
   session: Session,
   minted: Minted,
