@@ -166,7 +166,7 @@ async function pushAbsent(
     if (tried.outcome === 'wait') break
   }
   throw new HelmS3Error('conflict', 'other clients kept changing the same versions', {
-    hint: 'nothing was left half done: push again when they have ended',
+    hint: 'nothing was left half done: push again when they have finished',
   })
 }
 

@@ -88,7 +88,7 @@ export async function settle(
     written++
   }
   throw new HelmS3Error('conflict', `other clients keep pushing and deleting ${claim.name} ${claim.version}`, {
-    hint: 'the archive is in the repository; push it again when the others have ended',
+    hint: 'the archive is in the repository; push it again when they have finished',
   })
 }
 
@@ -207,7 +207,7 @@ function replacedByTheDead({ name, version }: VersionId): HelmS3Error {
     'conflict',
     `an interrupted \`push --force\` left another archive of ${name} ${version} in its place`,
     {
-      hint: 'look which archive you want there, and push it with --force',
+      hint: 'decide which archive should be there, and push it with --force',
     },
   )
 }

@@ -139,5 +139,5 @@ export function noticeSkipped(session: Session, { skipped }: Pick<View, 'skipped
   const [first] = skipped
   if (first === undefined) return
   const others = skipped.length === 1 ? '' : ` (and ${String(skipped.length - 1)} more)`
-  session.notice(`helm-s3: ignored ${first.key}: ${first.reason}${others}; it does not take part in the index`)
+  session.notice(`helm-s3: ignored ${first.key}: ${first.reason}${others}; it has no effect on the index`)
 }

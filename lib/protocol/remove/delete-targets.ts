@@ -134,7 +134,7 @@ export async function deleteInBatches<T extends DeletionTarget>(
 /** Adds to an error that stops a deletion how many versions had been removed before it. */
 function afterBatches(error: unknown, removed: number): unknown {
   if (removed === 0 || !(error instanceof HelmS3Error)) return error
-  const before = `${formatCount(removed, 'version')} had been removed before`
+  const before = `${formatCount(removed, 'version')} were already removed`
   const hint = error.code === 'conflict' || error.hint === undefined ? before : `${before}; ${error.hint}`
   return new HelmS3Error(error.code, error.message, { cause: error, hint })
 }

@@ -109,7 +109,7 @@ async function readableText(delta: Delta): Promise<Uint8Array> {
   const body = encodeDelta(delta)
   const problem = deltaSizeProblem(body.length, delta.added.length + delta.removed.length)
   if (problem !== undefined) {
-    throw new HelmS3Error('too-large', `the change ${problem}, which no reader would take`, {
+    throw new HelmS3Error('too-large', `the change ${problem}, which no reader would accept`, {
       hint: 'do it in several commands, with fewer charts each',
     })
   }
@@ -122,7 +122,7 @@ async function readableText(delta: Delta): Promise<Uint8Array> {
 
 function unreadable(reason: string): HelmS3Error {
   return new HelmS3Error('invalid-chart', `this change cannot be written: its delta ${reason}`, {
-    hint: 'nothing was added to the index, and nothing taken away',
+    hint: 'the index was not changed',
   })
 }
 
@@ -140,7 +140,8 @@ async function lookForDelta(session: Session, minted: Minted): Promise<number | 
     if (head !== undefined) return head.lastModified
     const { date, index } = await readBase(session)
     if (index.bookkeeping.folded.has(minted.id)) return 'folded'
-    if (date - minted.date > RETENTION) throw new HelmS3Error('timeout', 'the look came an hour later')
+    if (date - minted.date > RETENTION)
+      throw new HelmS3Error('timeout', 'more than an hour passed before it could be looked for')
     return undefined
   })
 }
@@ -148,6 +149,6 @@ async function lookForDelta(session: Session, minted: Minted): Promise<number | 
 function writeOf({ id }: Minted): UncertainWrite {
   return {
     what: `${id}: it may or may not have taken effect`,
-    wayOut: 'see what stands there, `helm s3 list REPO`, before you repeat the command',
+    wayOut: 'look with `helm s3 list REPO` what is in the repository before you repeat the command',
   }
 }

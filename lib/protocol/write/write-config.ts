@@ -32,7 +32,7 @@ export async function writeRepositoryConfig(
   const written = { object: location.configKey }
   const write = {
     what: location.configKey,
-    wayOut: `see what stands there with \`helm s3 config ${shellWord(location.address)}\``,
+    wayOut: `look what is there with \`helm s3 config ${shellWord(location.address)}\``,
   }
   let unanswered: { readonly cause: unknown } | undefined
   for await (const attempt of attempts(session, SWAP_RETRIES)) {
@@ -61,7 +61,7 @@ export async function writeRepositoryConfig(
     else if (unanswered === undefined) changes.notMade(written)
   }
   if (unanswered !== undefined) throw outcomeUnknown(write, unanswered.cause)
-  throw new HelmS3Error('conflict', `others wrote ${location.configKey} each time`, {
+  throw new HelmS3Error('conflict', `other clients wrote ${location.configKey} first each time`, {
     hint: 'nothing was changed; try again',
   })
 }

@@ -56,8 +56,8 @@ export async function writeIndex(
 
 function wayOut(when: PutCondition): string {
   return when === 'absent'
-    ? 'where no index.yaml stands there when the store answers again, do the same again'
-    : 'no delta is lost by it; run `helm s3 compact REPO` when the store answers again'
+    ? 'if there is no index.yaml when the store answers again, run the same command again'
+    : 'no delta is lost; run `helm s3 compact REPO` when the store answers again'
 }
 
 /**

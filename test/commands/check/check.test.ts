@@ -684,7 +684,7 @@ describe('check', () => {
       assert.equal(status, 0)
       assert.equal(
         stderr,
-        'helm-s3: committed, and not folded into index.yaml, where readers without this plugin would see it: the ' +
+        'helm-s3: committed, but not folded into index.yaml, so readers without this plugin do not see it: the ' +
           'store refuses If-Match\n',
       )
     })

@@ -84,7 +84,7 @@ describe('restore', () => {
       await program.bucket.put(asKey('charts/app-1.0.0.tgz'), Buffer.from('other'), { when: 'always' })
       assert.match(
         await program.fails('restore', 'app', URI, '--version=1.0.0'),
-        /^Error: another archive stands at charts\/app-1\.0\.0\.tgz than the deleted one of app 1\.0\.0\nHint: `helm s3 reindex s3:\/\/acme\/charts` adds/,
+        /^Error: the archive at charts\/app-1\.0\.0\.tgz is not the deleted one of app 1\.0\.0\nHint: `helm s3 reindex s3:\/\/acme\/charts` adds/,
       )
     })
 

@@ -123,7 +123,7 @@ describe('a prune of more than can be deleted in time', () => {
       await assert.rejects(interrupted(), {
         code: 'denied',
         message: /no more$/,
-        hint: `${String(FIRST_PART)} versions had been removed before; ask for it`,
+        hint: `${String(FIRST_PART)} versions were already removed; ask for it`,
       })
       assert.equal((await indexed()).length, VERSIONS - FIRST_PART)
       assert.deepEqual(await indexed(), await archives())

@@ -89,7 +89,7 @@ describe('a store that fails each write of an object', () => {
       assert.equal(error.code, 'outcome-unknown')
       assert.match(
         error.hint ?? '',
-        /^leave out --sse and AWS_S3_SSE; where no index\.yaml stands there when the store answers again, do the same again$/,
+        /^leave out --sse and AWS_S3_SSE; if there is no index\.yaml when the store answers again, run the same command again$/,
       )
       return true
     })
