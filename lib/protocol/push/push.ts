@@ -92,7 +92,7 @@ type Attempt =
  * conditional PUT of that delta is the commit point. The steps, in order:
  *
  * 1. Look: HEAD `index.yaml` and the archives, so that nothing is written when one of the versions exists, even on a
- *    store that ignores conditions. A push by force does not look at the archives here.
+ *    store that ignores conditions. A push by force looks at the archives here only in a dry run.
  * 2. Mint: LIST `index.d/` and make a delta id above every id that was seen.
  * 3. Place: PUT each archive under that id, only where there is none; by force, over the one that HEAD showed.
  * 4. Write the provenance files.
