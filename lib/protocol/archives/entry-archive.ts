@@ -190,7 +190,7 @@ function otherArchive({ entry: { name, version }, promised = '' }: EntryArchive,
     'corrupt-download',
     `the archive of ${name} ${version} is not what the index promises: SHA-256 ${digest}, not ${promised}`,
     {
-      hint: 'somebody replaced it without this program; push the right one with --force',
+      hint: 'it was replaced without this program; push the right one with --force',
     },
   )
 }

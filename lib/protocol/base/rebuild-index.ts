@@ -30,7 +30,7 @@ import { nextIndex, writeIndex } from '../write/write-index.ts'
 import { visibleLine } from '../../text/terminal-text.ts'
 
 /**
- * The merged index, or undefined when `index.yaml` is missing or unreadable and may be made anew. Writes nothing.
+ * The merged index, or undefined when `index.yaml` is missing or unreadable and may be rebuilt. Writes nothing.
  *
  * @param may whether a missing index may be replaced, and whether an unreadable one may
  * @throws HelmS3Error `missing-index` and `invalid-index` when it may not
@@ -102,7 +102,7 @@ interface WholeLog {
 }
 
 /**
- * Makes a missing or unreadable `index.yaml` anew, by one compare-and-swap. The new base holds what can be saved of the
+ * Rebuilds a missing or unreadable `index.yaml` by one compare-and-swap. The new base holds what can be saved of the
  * old text, what the archives say, and what the deltas say, and counts those deltas as folded. The old text is kept
  * beside it. Saved entries stay, even when their archive is missing or is elsewhere. Until the swap, readers fail as
  * before: nobody ever sees only a part of the charts. An index that has become readable in the meantime stays.

@@ -112,7 +112,7 @@ function checkView(session: Session, view: View): CheckedIndex {
       ...checked.findings,
       ...deltas,
       ...(listing.isConfigTooLarge
-        ? [finding('config-too-large', 'nothing of it is read', { key: session.location.configKey })]
+        ? [finding('config-too-large', 'it is not read', { key: session.location.configKey })]
         : []),
     ],
     busy: new Set(

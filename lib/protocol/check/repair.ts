@@ -10,7 +10,7 @@ import { reindexRepository } from '../reindex/reindex.ts'
 import type { Session } from '../session/session.ts'
 
 export interface RepairOptions extends LookOptions {
-  /** See `ReindexOptions`; used when the index has to be made anew. */
+  /** See `ReindexOptions`; used when the index has to be rebuilt. */
   readonly relative: boolean | undefined
   /** See `ReindexOptions`. */
   readonly allowLostEntries: boolean
@@ -18,7 +18,7 @@ export interface RepairOptions extends LookOptions {
 }
 
 export interface Repairs {
-  /** Whether `index.yaml` was made anew. */
+  /** Whether `index.yaml` was rebuilt. */
   readonly isAnew: boolean
   /** See `ReindexResult`. */
   readonly repaired: Repaired | undefined
@@ -45,7 +45,7 @@ function doubtedArchives(findings: readonly Finding[]): ReadonlySet<Key> {
 
 /**
  * Repairs what `checkRepository` has found, as far as that needs no decision by a person. A reindex makes the entries
- * agree with their archives, or makes an unreadable or missing index anew. A compaction folds, and leaves out the
+ * agree with their archives, or rebuilds an unreadable or missing index. A compaction folds, and leaves out the
  * entries that Helm leaves out. Archives that no entry names stay as they are, because only people know whether they
  * were deleted.
  *

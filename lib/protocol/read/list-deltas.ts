@@ -20,7 +20,7 @@ export interface SkippedObject {
   readonly reason: string
 }
 
-/** The mark of a rebuild, which says that `index.yaml` is being made anew. */
+/** The mark of a rebuild, which says that `index.yaml` is being rebuilt. */
 export interface RebuildMark {
   readonly key: Key
   /** Store clock, milliseconds since 1970. */
@@ -62,7 +62,7 @@ export async function listDeltas(session: Session, after?: DeltaId): Promise<Del
     }
     const id = deltaIdOf(location.deltaFolder, key)
     if (id === undefined) skipped.push({ key, reason: 'its name is not <ULID>.yaml' })
-    else if (deltaTime(id) > lastModified + MAX_CLOCK_LEAD) skipped.push({ key, reason: 'its name lies in the future' })
+    else if (deltaTime(id) > lastModified + MAX_CLOCK_LEAD) skipped.push({ key, reason: 'its name is in the future' })
     else if (size > MAX_DELTA) skipped.push({ key, reason: `it ${deltaSizeProblem(size, 0) ?? ''}` })
     else {
       knownIds.note(id)

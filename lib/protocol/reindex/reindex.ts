@@ -33,16 +33,16 @@ export interface ReindexOptions {
   readonly full: boolean
   /** Write nothing when there is an archive that cannot be indexed. */
   readonly strict: boolean
-  /** Replace an unreadable `index.yaml`. A missing one is made anew in any case where there are archives or deltas. */
+  /** Replace an unreadable `index.yaml`. A missing one is rebuilt in any case where there are archives or deltas. */
   readonly rebuild: boolean
   /**
    * Add no version that the index does not know, because it may be an archive that a deletion has left. Exceptions: an
-   * index that is made anew, and an archive that an entry names.
+   * index that is rebuilt, and an archive that an entry names.
    */
   readonly onlyKnown?: boolean
   /** Archives that are known to differ from what the index says: they are opened in any case. Left out: none. */
   readonly doubted?: ReadonlySet<Key>
-  /** Make an unreadable index anew even when some of its entries cannot be saved. */
+  /** Rebuild an unreadable index even when some of its entries cannot be saved. */
   readonly allowLostEntries?: boolean
   /** Only plan the reindex, and write nothing. */
   readonly dryRun: boolean
@@ -81,7 +81,7 @@ const LARGEST_BATCH = 10_000
 /**
  * Makes the index agree with the archives. Others may push and delete at the same time: the archives are opened first,
  * which may take long; then each part of the plan is committed by {@link commitChanges}, which drops what no longer
- * holds. A missing or unreadable `index.yaml` is made anew in one step; see {@link rebuildIndex}.
+ * holds. A missing or unreadable `index.yaml` is rebuilt in one step; see {@link rebuildIndex}.
  *
  * Cost with nothing new: the listing of the archives and a view at the same time, and a GET of the repository's
  * defaults if it has any; see also {@link ArchiveFolders.namedBy} and {@link findDeadUrls}. For a new or changed

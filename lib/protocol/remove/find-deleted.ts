@@ -85,7 +85,7 @@ async function findOne(
   if (removal === undefined) {
     const isCollected = removals.some(({ isCertain }) => !isCertain)
     return isCollected
-      ? problem('not-found', `what deleted ${what} has been collected: nobody remembers its digest`, pushAgain)
+      ? problem('not-found', `what deleted ${what} has been collected: its digest is no longer known`, pushAgain)
       : problem(
           'not-found',
           `no deletion of ${what} is known`,

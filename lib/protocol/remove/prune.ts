@@ -73,7 +73,7 @@ interface Target extends DeletionTarget {
  * An orphan is removed under the same rules as a deleted version. Its removal matches no entry, but it is in the log: a
  * push that adopts the archive at the same time either sees the removal and waits, or is seen by it and keeps its
  * archive. When the index lacks many of the archives, it is more likely damaged than they are orphans. Therefore no
- * orphan is removed while `index.yaml` is being made anew, nor when orphans are more than a tenth of all archives,
+ * orphan is removed while `index.yaml` is being rebuilt, nor when orphans are more than a tenth of all archives,
  * unless that is asked for.
  *
  * Cost: LIST of the prefix, a view; for versions whose archives are in folders a listing of each folder; then that of
@@ -154,7 +154,7 @@ function refuseDoubtful(
   if (rebuildsUnderWay(view.listing).length > 0) {
     throw new HelmS3Error(
       'conflict',
-      `the index of ${location.url} is being made anew: archives that it does not name yet look like orphans`,
+      `the index of ${location.url} is being rebuilt: archives that it does not name yet look like orphans`,
       {
         hint: 'nothing was removed; try again when the reindex has ended, or twenty minutes after it died',
       },

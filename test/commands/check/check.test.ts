@@ -471,7 +471,7 @@ describe('check', () => {
       'a delta from the future': [
         `${makeDeltaId(4_000_000_000_000, new Uint8Array(10))}.yaml`,
         '{"apiVersion":"v1"}',
-        /its name lies in the future/,
+        /its name is in the future/,
       ],
       'a delta that does not decode': [
         `${makeDeltaId(1_700_000_000_000, new Uint8Array(10))}.yaml`,

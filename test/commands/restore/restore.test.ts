@@ -316,7 +316,7 @@ describe('restore', () => {
     await program.ok('compact', URI)
     assert.match(
       await program.fails('restore', 'app', URI, '--version=1.0.0'),
-      /^Error: what deleted app 1\.0\.0 has been collected: nobody remembers its digest\nHint: push the archive again\n/,
+      /^Error: what deleted app 1\.0\.0 has been collected: its digest is no longer known\nHint: push the archive again\n/,
     )
   })
 

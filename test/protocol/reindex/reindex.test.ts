@@ -356,7 +356,7 @@ describe('a rebuild', () => {
     await initRepository(repository.session(), { form: 'json', force: false })
     repository.pass(10 * 60_000)
     const orphans = { rules: undefined, olderThan: undefined, orphanAge: 60_000, allowManyOrphans: true, dryRun: false }
-    await assert.rejects(prune(repository.session(), orphans), { code: 'conflict', message: /is being made anew/ })
+    await assert.rejects(prune(repository.session(), orphans), { code: 'conflict', message: /is being rebuilt/ })
     repository.pass(20 * 60_000)
     await compactRepository(repository.session(), { graceWindow: 300_000, dryRun: false, form: undefined })
     const { objects } = await repository.bucket.list('charts/index.d/rebuild-')
