@@ -31,9 +31,10 @@ export interface Claim extends VersionId {
  *
  * When another push has put its archive there since, that other push answers for the archive:
  *
- * - A push by force is done when the other delta has counted and a delta of its own had counted before. If its own
- *   never counted, its archive may have been taken for that of a dead push; then it starts again.
- * - A push that is not by force starts again, and finds that the version exists.
+ * - When the archive has the same bytes, this push is done once the entry is firm.
+ * - With other bytes, a push by force is done when the other delta has counted and a delta of its own had counted
+ *   before. If its own never counted, its archive may have been taken for that of a dead push; then it starts again.
+ * - With other bytes, a push that is not by force starts again, and finds that the version exists.
  * - When the other push must have died before its delta, this push is not acknowledged.
  *
  * When the archive is there and the entry is not, the push starts again and writes both under a new id. If sending the
