@@ -15,7 +15,7 @@ type Made = 'knownIds' | 'memory' | 'noteConfig' | 'noteNoConfig' | 'repositoryC
 
 export type SessionOptions = Omit<Session, Made | Optional> & Partial<Pick<Session, Optional>>
 
-/** A session whose store clock follows every answer of `store`. */
+/** Makes a session. Its estimate of the store's clock follows every answer of `store`. */
 export function createSession(options: SessionOptions): Session {
   const { store, storeClock } = followStoreClock(stopFailingWrites(options.store), options.clock)
   const silent = (): void => undefined

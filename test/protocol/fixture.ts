@@ -20,7 +20,7 @@ const PLAIN: PushOptions = {
   contentType: 'application/gzip',
 }
 
-/** The clock of one client, which shows the store's time until it is told otherwise. Milliseconds. */
+/** The clock of one client. It shows the store's time until it is set or stopped. Milliseconds. */
 export class ClientClock implements Clock {
   readonly #repository: Repository
   #wall = 0
@@ -43,12 +43,12 @@ export class ClientClock implements Clock {
     this.#repository.pass(milliseconds)
   }
 
-  /** The wall clock is set by so much; the monotonic one does not notice. */
+  /** Moves the wall clock by this much; the monotonic clock stays as it is. */
   step(milliseconds: number): void {
     this.#wall += milliseconds
   }
 
-  /** Both clocks stand still while that happens, as while a laptop sleeps. */
+  /** Stops both clocks while `during` runs, as when a laptop sleeps. */
   async standStill(during: () => Promise<unknown>): Promise<void> {
     this.#stoppedAt = this.#repository.now
     await during()
@@ -59,12 +59,12 @@ export class ClientClock implements Clock {
   }
 }
 
-/** A repository in memory, a clock that stands until somebody sleeps, and a note of every request. */
+/** A repository in memory, with a clock that moves only when a client sleeps, and a list of all requests. */
 export class Repository {
   readonly location = parseRepositoryUrl('s3://bucket/charts')
   readonly requests: string[] = []
   readonly bucket: MemoryStore
-  /** What the session noticed. */
+  /** The notices of all sessions. */
   readonly notices: string[] = []
   #now = 1_700_000_000_000
 
@@ -72,7 +72,7 @@ export class Repository {
     this.bucket = new MemoryStore({ now: () => this.#now, ...options })
   }
 
-  /** The store's clock. */
+  /** The store's clock, milliseconds since 1970. */
   get now(): number {
     return this.#now
   }
@@ -84,7 +84,7 @@ export class Repository {
     return repository
   }
 
-  /** A new command, by a client of its own. `change`: what its store does otherwise. */
+  /** A session for a new command of another client. `change`: the methods in which its store differs. */
   session(change: Partial<ObjectStore> = {}, clock: Clock = new ClientClock(this)): Session {
     const notice = (line: string): void => void this.notices.push(line)
     return createSession({
@@ -101,7 +101,7 @@ export class Repository {
     this.#now += milliseconds
   }
 
-  /** Puts an archive as an old client does: without a delta. */
+  /** Puts an archive as an old client does, without a delta. */
   async place(chart: ChartUpload): Promise<void> {
     const metadata = archiveMetadata({ metadata: chart.metadata, digest: chart.digest, delta: undefined })
     await this.bucket.put(archiveKey(this.location, chart), chart.bytes, { when: 'always', metadata })

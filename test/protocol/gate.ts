@@ -1,4 +1,4 @@
-/** A place that one client reaches and another one waits for. */
+/** A point that one client reaches while another client waits for it. */
 export class Gate {
   isOpen = false
   #resolve = (): void => undefined
@@ -11,7 +11,7 @@ export class Gate {
     this.#resolve()
   }
 
-  /** Only who comes first waits. */
+  /** Opens this gate and waits for the next one. Only the first call waits. */
   async openAndWaitFor(next: Gate): Promise<void> {
     if (this.isOpen) return
     this.open()

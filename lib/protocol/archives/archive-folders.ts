@@ -15,19 +15,17 @@ import { askAgain } from '../read/ask-again.ts'
 import { CONCURRENCY } from '../session/limits.ts'
 import type { Session } from '../session/session.ts'
 
-/**
- * The archives in folders of a repository that its entries name. What else lies in those folders is nobody's business.
- */
+/** The archives in folders of a repository that its entries name. Other objects in those folders are not looked at. */
 export interface NamedInFolders {
-  /** The keys that entries mean, whether something stands there or not. */
+  /** The keys that entries name, whether there is an object or not. */
   readonly keys: ReadonlySet<Key>
-  /** What stands there, with the provenance files. */
+  /** The objects under those keys, and their provenance files. */
   readonly objects: ReadonlyMap<Key, ObjectInfo>
 }
 
 export const NOTHING_NAMED: NamedInFolders = { keys: new Set(), objects: new Map() }
 
-/** The folders of a repository in which entries have their archives, looked at once each. */
+/** The folders of a repository in which entries have their archives. Each folder is listed once. */
 export class ArchiveFolders {
   readonly #session: Session
   readonly #location: RepositoryLocation
@@ -41,10 +39,12 @@ export class ArchiveFolders {
   }
 
   /**
-   * The key of the archive that a url means, if it is one of this repository: directly below the prefix, or in a folder
-   * that is no repository of its own, and lies in none. What the store does not let look at counts as one, and for a
-   * key that not every store takes nothing is asked: see {@link isPlainKey}. Cost: a LIST for each folder, and for
-   * those around it, once.
+   * The key of the archive that a url means, when the archive belongs to this repository: it is directly below the
+   * prefix, or in a folder that neither is a repository of its own nor is inside one. A folder that the store does not
+   * let list counts as a repository of its own. For a key that not every store accepts, no request is sent: see
+   * {@link isPlainKey}.
+   *
+   * Cost: a LIST for each folder, and for those around it, once.
    */
   async archiveOf(url: string): Promise<Key | undefined> {
     const own = ownArchiveKey(this.#location, url)
@@ -54,10 +54,11 @@ export class ArchiveFolders {
   }
 
   /**
-   * The archives in folders of this repository that the first urls of entries mean, as {@link archiveOf} tells, and
-   * what stands there. A folder that the store does not let list counts as none of this repository. Cost: nothing when
-   * no entry leads into a folder; else a LIST for each folder, and for those around it, and one for each 1000 objects
-   * of each folder, without the folders in it.
+   * The archives in folders of this repository that the first urls of entries mean, see {@link archiveOf}, and the
+   * objects under their keys. A folder that the store does not let list counts as not belonging to this repository.
+   *
+   * Cost: nothing when no entry leads into a folder; else a LIST for each folder, and for those around it, and one for
+   * each 1000 objects of each folder, without the folders in it.
    */
   async namedBy(entries: readonly Entry[]): Promise<NamedInFolders> {
     const meant = new Set(
@@ -78,7 +79,7 @@ export class ArchiveFolders {
   }
 
   /**
-   * Whether what lies under a plain key below the prefix is of this repository; see {@link archiveOf}.
+   * Whether the object under a plain key below the prefix belongs to this repository; see {@link archiveOf}.
    * Cost: a LIST for each folder, and for those around it, once.
    */
   async isOfRepository(key: Key): Promise<boolean> {
@@ -86,7 +87,7 @@ export class ArchiveFolders {
     return !others.some((isOther) => isOther)
   }
 
-  /** Bytes of what lies in the folders of these archives, by key. Cost: the listing of each folder. */
+  /** The sizes in bytes of the objects in the folders of these archives, by key. Cost: the listing of each folder. */
   async sizesAround(archives: readonly Key[]): Promise<ReadonlyMap<Key, number>> {
     const folders = new Set(archives.filter((key) => this.#foldersOf(key).length > 0).map((key) => this.#folderOf(key)))
     const listings = await Promise.all(
@@ -95,20 +96,21 @@ export class ArchiveFolders {
     return new Map(listings.flatMap(({ objects }) => objects.map(({ key, size }) => [key, size])))
   }
 
-  /** The innermost one, with a slash at its end. */
+  /** The innermost folder of a key, with a slash at its end. */
   #folderOf(key: Key): string {
     return key.slice(0, key.lastIndexOf('/') + 1)
   }
 
   /**
-   * From the outermost to the innermost, each with a slash at its end; none for an archive directly below the prefix.
+   * The folders of a key, from the outermost to the innermost, each with a slash at its end; none for an archive
+   * directly below the prefix.
    */
   #foldersOf(key: Key): readonly string[] {
     const { prefix } = this.#location
     return Array.from(key.slice(prefix.length).matchAll(/\//g), ({ index }) => key.slice(0, prefix.length + index + 1))
   }
 
-  /** Undefined: the store does not let list it. */
+  /** Undefined when the store does not let list the folder. */
   async #list(folder: string): Promise<readonly ObjectInfo[] | undefined> {
     try {
       return (await askAgain(this.#session, () => listAll(this.#session.store, folder, { delimiter: '/' }))).objects
@@ -136,7 +138,7 @@ export class ArchiveFolders {
   }
 }
 
-/** Whether the store has answered, and said no: that stops no deletion, but the archive stays. */
+/** Whether the store has answered with a refusal. That does not stop a deletion; the archive stays. */
 function isRefusal(error: unknown): boolean {
   return error instanceof HelmS3Error && error.code !== 'timeout' && error.code !== 'unreachable'
 }

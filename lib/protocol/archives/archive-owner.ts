@@ -6,7 +6,10 @@ import { HelmS3Error } from '../../errors.ts'
 import type { ChartUpload } from './chart-upload.ts'
 import type { ArchiveHead } from './head-archive.ts'
 
-/** Refuses uploads of which two are one version, or would lie under one key. @throws HelmS3Error `usage` */
+/**
+ * Refuses uploads of which two are the same version or would have the same key.
+ * @throws HelmS3Error `usage`
+ */
 export function refuseSharedKeys(uploads: readonly ChartUpload[], location: RepositoryLocation): void {
   const seen = new Map<Key, ChartUpload>()
   for (const upload of uploads) {
@@ -27,17 +30,17 @@ function pushedTwice(one: ChartUpload, other: ChartUpload): HelmS3Error {
 }
 
 /**
- * Whether the archive under the key of a chart is surely one of it: the same bytes, or its metadata says so. False: it
- * is another chart's
- * (`svc` 01-0.1.0 and `svc-01` 0.1.0 have one key), or tells nothing of itself, as some archives of old clients.
+ * Whether the archive under the key of a chart certainly belongs to it: it has the same bytes, or its metadata say so.
+ * False when it belongs to another chart (`svc` 01-0.1.0 and `svc-01` 0.1.0 have one key), or says nothing about
+ * itself, as some archives of old clients do.
  */
 export function isArchiveOf(chart: VersionId & Pick<ChartUpload, 'digest'>, { digest, holds }: ArchiveHead): boolean {
   return digest === chart.digest || (holds !== undefined && versionKey(holds) === versionKey(chart))
 }
 
 /**
- * The entry of another chart that means the archive under the key of this one: to replace it would take that chart
- * away. Undefined: none, or the archive is one of this chart, and the other entry is wrong.
+ * The entry of another chart that names the archive under the key of this one: replacing the archive would destroy that
+ * chart. Undefined when there is no such entry, or when the archive belongs to this chart and the other entry is wrong.
  * @throws HelmS3Error `invalid-index` when Helm would refuse the index
  */
 export function otherOwner(
@@ -50,7 +53,7 @@ export function otherOwner(
   return entryOfOther(location, index, archiveKey(location, chart), chart)
 }
 
-/** The refusal of a chart whose key is that of another one. `first`: what else would help. */
+/** The error for a chart whose key is that of another chart. `first`: another way out, named before the others. */
 export function keyTaken(
   location: RepositoryLocation,
   chart: VersionId,

@@ -1,7 +1,7 @@
 import type { Metadata } from '../../chart/metadata.ts'
 import type { CopySource } from '../../store/object-store.ts'
 
-/** A chart archive that is to be pushed, checked already. */
+/** A chart archive that is to be pushed and has been checked already. */
 export interface ChartUpload {
   readonly name: string
   readonly version: string
@@ -11,10 +11,10 @@ export interface ChartUpload {
   readonly provenance: Uint8Array | undefined
   /** Chart.yaml as Helm's loader reads it, in Helm's field order. */
   readonly metadata: Metadata
-  /** Where it came from, for messages. */
+  /** Where the archive came from, for messages. */
   readonly source: string
-  /** When it came into the repository first, RFC 3339; undefined: now. */
+  /** When it first came into the repository, RFC 3339; undefined: now. */
   readonly created?: string
-  /** The same bytes in the store that they are pushed to, which can copy them by itself. */
+  /** An object with the same bytes in the store that is pushed to; the store can copy it by itself. */
   readonly copyFrom?: CopySource
 }

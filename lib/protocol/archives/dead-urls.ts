@@ -8,10 +8,12 @@ import { CONCURRENCY } from '../session/limits.ts'
 import type { Session } from '../session/session.ts'
 
 /**
- * The keys in folders of the repository that entries mean, and under which nothing stands although an archive lies in
- * the place where a push would put it: ChartMuseum and GitLab write `charts/app-1.0.0.tgz`. What may not be looked at
- * counts as there, and so does what not every store takes for a key. `known`: what has been listed already, of which
- * nothing is asked. Cost: a HEAD for each other such entry whose archive lies in its place.
+ * The keys in folders of the repository that entries name although nothing is there, while the archive is in the place
+ * where a push would put it: ChartMuseum and GitLab write `charts/app-1.0.0.tgz` into the index. A key that may not be
+ * looked at, or that not every store accepts, counts as present. `known`: keys that have been listed already, for which
+ * no request is sent.
+ *
+ * Cost: a HEAD for each other such entry whose archive is in the place of a push.
  */
 export async function findDeadUrls(
   session: Session,
@@ -29,8 +31,8 @@ export async function findDeadUrls(
 }
 
 /**
- * Whether the first url of an entry leads into a folder of the repository, where nothing is. Cost: a HEAD, for a url
- * that does.
+ * Whether the first url of an entry leads into a folder of the repository where there is no object. Cost: a HEAD, when
+ * the url leads into a folder.
  */
 export async function leadsNowhere(
   session: Session,

@@ -22,38 +22,38 @@ import type { ObjectStore, StoredObject } from '../../store/object-store.ts'
 import { sha256 } from '../../sys/sha256.ts'
 import { shellWord } from '../../text/terminal-text.ts'
 
-/** Which version of a chart is meant. */
+/** Says which version of a chart is wanted. */
 export interface WantedVersion {
   readonly name: string
   /** Exact version or constraint; undefined: the newest. */
   readonly version: string | undefined
-  /** Takes pre-releases for new, as the constraint `>0.0.0-0` does. */
+  /** Pre-releases count as well when the newest version is chosen, as with the constraint `>0.0.0-0`. */
   readonly devel: boolean
 }
 
-/** Where the archive of an entry lies. */
+/** Where the archive of an entry is, and what the entry promises about it. */
 export interface EntryArchive {
   readonly entry: Entry
   readonly store: ObjectStore
   readonly bucket: string
   readonly key: Key
-  /** Last segment of the key. */
+  /** The last segment of the key. */
   readonly fileName: string
-  /** What to type to reach the repository. */
+  /** The repository as the user types it. */
   readonly repository: string
-  /** What the entry promises, lower-case hex; undefined: nothing. */
+  /** The digest that the entry promises, SHA-256 in lower-case hex; undefined when it promises none. */
   readonly promised: string | undefined
   /**
-   * Whether what a push would have put in its place is the archive; asked only where none lies under `key`. Cost: one
-   * HEAD, perhaps a GET.
+   * Whether the archive is under the key where a push would have put it. Asked only when nothing is under `key`. Cost:
+   * one HEAD, perhaps a GET.
    */
   readonly liesInPlace: () => Promise<boolean>
 }
 
 /**
- * Does something again while entry and archive do not fit together, which `attempt` says by returning an error: a
- * forced push that is between its two writes, or a deletion, ends within moments.
- * @throws HelmS3Error the last one that was returned
+ * Tries something again while entry and archive do not agree, which `attempt` reports by returning an error. A forced
+ * push that is between its two writes, or a deletion, ends within moments.
+ * @throws HelmS3Error the last error that was returned
  */
 export async function untilInAgreement<T>(session: Session, attempt: () => Promise<T | HelmS3Error>): Promise<T> {
   let problem: HelmS3Error | undefined
@@ -66,8 +66,8 @@ export async function untilInAgreement<T>(session: Session, attempt: () => Promi
 }
 
 /**
- * The entry that Helm would take; but a whole version with build metadata means exactly that build.
- * @throws HelmS3Error `not-found`; `usage` when the version is no constraint
+ * The entry that Helm would choose. One difference: a complete version with build metadata means exactly that build.
+ * @throws HelmS3Error `not-found`; `usage` when the version is not a constraint
  */
 export function chooseEntry(index: IndexText, wanted: WantedVersion): Entry {
   const known = index.versions(wanted.name)
@@ -79,7 +79,7 @@ export function chooseEntry(index: IndexText, wanted: WantedVersion): Entry {
   return entry
 }
 
-/** Those that are this build, when the text names one. */
+/** The entries of the build that the text names; all of them when it names none. */
 export function ofBuild<T extends Pick<Entry, 'version'>>(
   entries: readonly T[],
   wanted: string | undefined,
@@ -89,7 +89,10 @@ export function ofBuild<T extends Pick<Entry, 'version'>>(
     : entries
 }
 
-/** @param entries all versions of the chart, newest first */
+/**
+ * The error when a chart has no such version.
+ * @param entries all versions of the chart, newest first
+ */
 export function noSuchVersion(entries: readonly Entry[], { name, version }: WantedVersion): HelmS3Error {
   if (entries.length === 0) return new HelmS3Error('not-found', `chart ${name} not found in index`)
   const newest = entries.slice(0, 5).map((each) => each.version)
@@ -98,10 +101,13 @@ export function noSuchVersion(entries: readonly Entry[], { name, version }: Want
   return new HelmS3Error('not-found', `chart ${name} ${wanted}`, { hint: `available: ${newest.join(', ')}${more}` })
 }
 
-/** Opens a bucket by its name; `query` is that of the URL which named it. */
+/** Opens a bucket by its name. `query` is the query of the URL that named the bucket. */
 export type OpenStore = (bucket: string, query?: string) => Promise<ObjectStore>
 
-/** @throws HelmS3Error `invalid-url` when the entry has no url in S3 that names a file */
+/**
+ * Finds where the archive of an entry is.
+ * @throws HelmS3Error `invalid-url` when the entry has no S3 url that names a file
+ */
 export async function findEntryArchive(openStore: OpenStore, session: Session, entry: Entry): Promise<EntryArchive> {
   const location = await locationFor(session, [entry])
   const { bucket, key, query } = locate(location, entry)
@@ -121,8 +127,8 @@ export async function findEntryArchive(openStore: OpenStore, session: Session, e
 }
 
 /**
- * For an entry whose url leads into a folder: the digest proves that the archive is its own. False where looking is not
- * permitted.
+ * Whether the archive of an entry whose url leads into a folder is where a push would have put it; the digest proves
+ * that it is the entry's own. False when looking is not permitted.
  */
 async function isInPlace(session: Session, location: RepositoryLocation, entry: Entry): Promise<boolean> {
   if (replacedInFolders(location, [entry], { has: () => true }).length === 0) return false
@@ -147,7 +153,9 @@ function locate(location: RepositoryLocation, { name, version, urls }: Entry): O
 }
 
 /**
- * The archive and its SHA-256; an error, returned, when it is not there or not what its entry promises. Cost: one GET.
+ * The archive and its SHA-256. An error is returned, not thrown, when the archive is missing or not what its entry
+ * promises.
+ * Cost: one GET.
  */
 export async function readEntryArchive(
   archive: EntryArchive,
@@ -182,7 +190,7 @@ function otherArchive({ entry: { name, version }, promised = '' }: EntryArchive,
     'corrupt-download',
     `the archive of ${name} ${version} is not what the index promises: SHA-256 ${digest}, not ${promised}`,
     {
-      hint: 'somebody replaced it without this program; push the right one with --force',
+      hint: 'it was replaced without this program; push the right one with --force',
     },
   )
 }

@@ -13,23 +13,24 @@ import type { ETag, ObjectHead } from '../../store/object-store.ts'
 import { sha256 } from '../../sys/sha256.ts'
 import type { Session } from '../session/session.ts'
 
-/** An archive as it stands in the store. */
+/** An archive as it is in the store. */
 export interface ArchiveHead {
   readonly etag: ETag
-  /** The id of the push that wrote it; undefined for an archive of an old client, which counts as the oldest. */
+  /** The id under which it was written; undefined for an archive of an old client, which counts as the oldest. */
   readonly delta: DeltaId | undefined
-  /** The id of the archive that it was written over; undefined: there was none. See `REPLACED_METADATA`. */
+  /** The id of the archive that it replaced; undefined when it replaced none. See `REPLACED_METADATA`. */
   readonly replaced: DeltaId | typeof NO_ID | undefined
   /** SHA-256 of its bytes, lower-case hex. */
   readonly digest: string
-  /** The chart that it holds, as its metadata say; undefined: they do not. */
+  /** The chart version that it holds, as its metadata say; undefined when they do not say it. */
   readonly holds: VersionId | undefined
   /** When it was written: store clock, milliseconds since 1970. */
   readonly lastModified: number
 }
 
 /**
- * What stands under the key of an archive, or undefined. Cost: one HEAD; for an archive that carries no digest one GET.
+ * What HEAD shows of the archive under a key; undefined when there is none. Cost: one HEAD; one GET as well for an
+ * archive that carries no digest.
  */
 export async function headArchive({ store }: Session, key: Key): Promise<ArchiveHead | undefined> {
   const head = await store.head(key)
@@ -52,7 +53,7 @@ export function deltaIn(metadata: Readonly<Record<string, string>>): DeltaId | u
   return text === undefined ? undefined : parseDeltaId(text)
 }
 
-/** Of an archive without an id nobody knows what it was written over. */
+/** What the metadata say about the archive that this one replaced. For an archive without an id that is not known. */
 function replacedIn(metadata: Readonly<Record<string, string>>, delta: DeltaId | undefined): ArchiveHead['replaced'] {
   const text = metadata[REPLACED_METADATA]
   if (text === undefined) return delta === undefined ? NO_ID : undefined
@@ -60,8 +61,8 @@ function replacedIn(metadata: Readonly<Record<string, string>>, delta: DeltaId |
 }
 
 /**
- * The digest that the store, or else the writer, has noted; undefined: none, or two that differ. SHA-256, lower-case
- * hex.
+ * The digest that the store or else the writer has noted, SHA-256 in lower-case hex. Undefined when there is none, or
+ * when the two differ.
  */
 export function knownDigest({ metadata, sha256 }: Pick<ObjectHead, 'metadata' | 'sha256'>): string | undefined {
   const text = metadata[DIGEST_METADATA]

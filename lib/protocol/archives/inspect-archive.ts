@@ -7,8 +7,8 @@ import { sha256 } from '../../sys/sha256.ts'
 import type { Session } from '../session/session.ts'
 
 /**
- * Reads an archive as Helm does, and its provenance file if there is one. Undefined: the archive is gone.
- * @param size bytes of the archive
+ * Reads an archive as Helm does, and its provenance file if there is one. Undefined when the archive is gone.
+ * @param size of the archive, in bytes
  * Cost: one GET of the archive, one of the provenance file.
  */
 export async function inspectArchive(

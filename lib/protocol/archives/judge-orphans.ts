@@ -11,7 +11,7 @@ import { hasCode } from '../../errors.ts'
 import { CONCURRENCY } from '../session/limits.ts'
 import type { Session } from '../session/session.ts'
 
-/** What a file without an entry is. `reason`: why it is none of this repository. */
+/** What a file without an entry is. `reason`: why the file does not belong to this repository. */
 type Judgement =
   | { readonly isOurs: true; readonly chart?: VersionId | undefined }
   | { readonly isOurs: false; readonly reason: string }
@@ -19,10 +19,12 @@ type Judgement =
 const OURS: Judgement = { isOurs: true }
 
 /**
- * Tells the orphans of this repository from files of others that lie in its place: an archive is an orphan when it
- * carries the metadata that only a push of this program, or of the Go plugin, gives it, or loads as a chart of the name
- * and version that its file name says. A provenance file without an archive is one when it carries our metadata, or is
- * signed and names that archive. Each is looked at once. Cost: a HEAD for each; a GET of those that carry nothing.
+ * Tells orphans of this repository from files of others that are in the same place. An archive is an orphan when it
+ * carries metadata that only a push of this program or of the Go plugin writes, or when it loads as the chart version
+ * that its file name says. A provenance file without an archive is an orphan when it carries our metadata, or when it
+ * is signed and names that archive. Each file is looked at once.
+ *
+ * Cost: a HEAD for each file; a GET for those that carry no metadata.
  */
 export class OrphanJudge {
   readonly #session: Session
@@ -32,7 +34,7 @@ export class OrphanJudge {
     this.#session = session
   }
 
-  /** `index`: an archive of a version that has an entry in it is no orphan, whatever its file is called. */
+  /** `index`: an archive whose version has an entry in this index is not an orphan, whatever its file is called. */
   async judge(
     candidates: readonly Orphan[],
     index: IndexText,
@@ -74,8 +76,8 @@ async function judgeOne(session: Session, { key }: Orphan): Promise<Judgement> {
 }
 
 /**
- * Why the provenance file of an archive that is gone is none of ours; undefined: it is, or it is gone, too. Cost: a
- * GET.
+ * Why the provenance file of a missing archive does not belong to this repository. Undefined when it does, or when it
+ * is gone as well. Cost: a GET.
  */
 export async function foreignProvenance({ location, store }: Session, archive: Key): Promise<string | undefined> {
   const file = archive.slice(location.prefix.length)

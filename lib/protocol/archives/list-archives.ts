@@ -3,16 +3,17 @@ import type { SeenArchive } from '../../core/plan-reindex.ts'
 import type { ObjectInfo } from '../../store/object-store.ts'
 import type { Session } from '../session/session.ts'
 
-/** A part of the key order, both ends included. */
+/** A range of keys in key order; both ends are included. */
 export interface KeyRange {
   readonly from: Key
   readonly to: Key
 }
 
 /**
- * The archives directly below the prefix, in key order; with `range` those in it. Dates are cut to whole seconds, as
- * they are in the answer to HEAD: some stores are more exact in listings. Cost: one LIST for each 1000 objects
- * (provenance files count, too).
+ * The archives directly below the prefix, in key order; with `range` only those in it. Some stores give more exact
+ * dates in listings than in the answer to HEAD; here they are cut to whole seconds, so that both agree.
+ *
+ * Cost: one LIST for each 1000 objects (provenance files count, too).
  */
 export async function listArchives(session: Session, range?: KeyRange): Promise<ReadonlyMap<Key, SeenArchive>> {
   const { location, store } = session

@@ -13,8 +13,8 @@ import { seenArchive } from './list-archives.ts'
 import type { Session } from '../session/session.ts'
 
 /**
- * `isRefused`: it was read, and Helm refuses what it says of itself. `changed`: it is no longer what the listing has
- * shown, or is gone.
+ * `isRefused`: the archive was read, and Helm refuses the chart in it. `changed`: it is gone, or no longer the archive
+ * that the listing has shown.
  */
 export type OpenedArchive =
   | { readonly outcome: 'content'; readonly content: ArchiveContent }
@@ -22,11 +22,12 @@ export type OpenedArchive =
   | { readonly outcome: 'changed' }
 
 /**
- * Finds out what an archive is. Its object metadata is enough, when it holds what Helm's loader would make of the
- * archive and the digest is known; `full` reads the bytes in any case.
- * Cost: one HEAD; a GET of the archive when that is not enough, and with `full` the GET alone. An archive that is
- * refused is asked for three times; see {@link askAgain}.
- * @throws HelmS3Error what the store throws, but for `denied`: then this archive is unusable
+ * Finds out what an archive holds. The object metadata are enough when the digest is known and they say all that Helm's
+ * loader would find in the archive. With `full` the bytes are read in any case.
+ *
+ * Cost: one HEAD, and a GET of the archive when the metadata are not enough; with `full` only the GET. An archive that
+ * may not be read is asked for three times; see {@link askAgain}.
+ * @throws HelmS3Error what the store throws, except `denied`: then this archive is unusable
  */
 export async function openArchive(
   session: Session,
@@ -41,7 +42,10 @@ export async function openArchive(
   }
 }
 
-/** The same for whoever has to know that an archive may not be read. @throws HelmS3Error what the store throws */
+/**
+ * Like {@link openArchive}, for a caller that must know when an archive may not be read.
+ * @throws HelmS3Error what the store throws
+ */
 export async function openReadable(
   session: Session,
   archive: SeenArchive,

@@ -7,22 +7,25 @@ import { type OpenedArchive, openArchive } from './open-archive.ts'
 import type { Session } from '../session/session.ts'
 
 export interface OpenOptions {
-  /** Reads the bytes of every archive, instead of trusting its object metadata. */
+  /** Read the bytes of every archive, instead of trusting its object metadata. */
   readonly full: boolean
-  /** Archives that are opened at the same time. */
+  /** How many archives are opened at the same time. */
   readonly concurrency: number
 }
 
-/** What became of some archives that were opened. */
+/** The outcome of opening a number of archives. */
 export interface OpenedArchives {
-  /** Those that can be used, in the order in which they were given. */
+  /** The archives that can be used, in the order in which they were given. */
   readonly contents: readonly (readonly [SeenArchive, ArchiveContent])[]
   readonly problems: readonly Problem[]
-  /** Those that were no longer as the listing had shown them. */
+  /** The archives that were no longer as the listing had shown them. */
   readonly changed: readonly Key[]
 }
 
-/** Opens archives for a reindex, and remembers what a rebuild has opened, which looks at the listing more than once. */
+/**
+ * Opens archives for a reindex. For a rebuild, which lists the archives more than once, it remembers what it has
+ * opened.
+ */
 export class ArchiveOpener {
   readonly #session: Session
   readonly #options: OpenOptions
@@ -39,17 +42,23 @@ export class ArchiveOpener {
     return this.#count
   }
 
-  /** A progress bar for so many archives. */
+  /** A progress display for this many archives. */
   track(archives: number): ReturnType<Session['track']> {
     return (archives === 0 ? NO_PROGRESS : this.#session.track)('reading archives', archives)
   }
 
-  /** Opens them, each time. `step`: called for each when it is done. Cost: see {@link openArchive}. */
+  /**
+   * Opens archives, whether they were opened before or not. `step`: called after each one. Cost: see
+   * {@link openArchive}.
+   */
   async open(archives: readonly SeenArchive[], step: () => void | Promise<void>): Promise<OpenedArchives> {
     return sortOut(await this.#openAll(archives, step))
   }
 
-  /** Opens those that it has not opened before as they are now. @returns how many that were */
+  /**
+   * Opens the archives that were not opened before with the same ETag and date.
+   * @returns how many those were
+   */
   async openNew(archives: readonly SeenArchive[], step: () => Promise<void>): Promise<number> {
     const unopened = archives.filter((archive) => this.#known(archive) === undefined)
     const progress = this.track(unopened.length)
@@ -65,7 +74,7 @@ export class ArchiveOpener {
     return unopened.length
   }
 
-  /** What was learnt of those that {@link openNew} has opened. */
+  /** What was found in those of the archives that {@link openNew} has opened. */
   opened(archives: readonly SeenArchive[]): OpenedArchives {
     return sortOut(archives.map((archive) => [archive, this.#known(archive) ?? { outcome: 'changed' }] as const))
   }

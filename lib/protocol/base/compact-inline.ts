@@ -8,22 +8,22 @@ import { type TimedListing, listForView, readView } from '../read/read-view.ts'
 import { HEAD_BYTES } from '../read/read-bookkeeping.ts'
 import type { Session } from '../session/session.ts'
 
-/** Milliseconds after which the delta is left to the next compaction. */
+/** After this long the delta is left to the next compaction, milliseconds. */
 const PATIENCE = 30_000
-/** The writer of a pending delta younger than this may be about to compact, or compacting: milliseconds. */
+/** The writer of a pending delta younger than this may be compacting or about to compact, milliseconds. */
 const RECENT = 5000
-/** How long one of a group waits for another to fold its delta, milliseconds; each waits a different time. */
+/** How long a member of a group waits for another one to fold its delta, milliseconds. Each waits a different time. */
 const GROUP_PATIENCE = 2000
 const MAX_GROUP_PATIENCE = 10_000
 
 /**
- * Compacts after a mutation, so that readers without the plugin see it at once. Never fails the mutation: its delta is
- * durable, and the next compaction takes it.
+ * Compacts after a mutation, so that readers without the plugin see the mutation at once. The mutation never fails
+ * through this: its delta is durable, and the next compaction folds it.
  *
- * Many mutations at the same time fold as a group, for a few reads and writes of `index.yaml` in all. Who is alone
- * compacts at once. Who sees other pending deltas that are young waits, and looks now and then whether it has been
- * folded: its own turn comes when it has waited and its delta is the newest, so that it folds for all, or when the
- * others do not come.
+ * Many mutations at the same time fold as a group, which needs only a few reads and writes of `index.yaml` in all. A
+ * client that sees no other young pending delta compacts at once. One that sees such deltas waits, and looks now and
+ * then whether its delta has been folded. It compacts itself when it has waited and its delta is the newest, so that it
+ * folds for all, or when it has waited too long for the others.
  *
  * @returns whether the delta is in `index.yaml` now
  * Cost: a compaction. In a group: for each look, a LIST and a ranged GET of the head.
@@ -36,7 +36,7 @@ export async function compactInline(
   const startedAt = clock.monotonic()
   const giveUpAt = startedAt + PATIENCE
   const share = 1 + random.fraction()
-  // How long a look takes here and now, milliseconds: where all is slow, the others need longer, too.
+  // How long a look takes at present, milliseconds. When the store is slow, the others need longer, too.
   let slowness = 0
   const pause = (): Promise<void> => clock.sleep(150 + random.fraction() * 500 + 2 * slowness)
   const isMyTurn = (): boolean =>
@@ -65,12 +65,12 @@ export async function compactInline(
     const { code, hint, message } = error
     const wayOut = hint === undefined ? '' : `; ${namingRepository(hint, session.location)}`
     if (code === 'invalid-index') {
-      session.notice(`helm-s3: committed, but nobody can read it: ${message}${wayOut}`)
+      session.notice(`helm-s3: committed, but the index cannot be read: ${message}${wayOut}`)
       return false
     }
     if (code === 'unsupported-store') {
       session.notice(
-        `helm-s3: committed, and not folded into index.yaml, where readers without this plugin would see it: ` +
+        `helm-s3: committed, but not folded into index.yaml, so readers without this plugin do not see it: ` +
           `${message}${wayOut}`,
       )
       return false
@@ -81,7 +81,7 @@ export async function compactInline(
   return false
 }
 
-/** Where a delta stands among those whose writers may be compacting now. */
+/** The position of a delta among those whose writers may be compacting now. */
 type Standing = 'folded' | 'alone' | 'newest' | 'among others'
 
 async function lookAtGroup(session: Session, own: DeltaId, { listing }: TimedListing): Promise<Standing> {
@@ -94,7 +94,7 @@ async function lookAtGroup(session: Session, own: DeltaId, { listing }: TimedLis
   return waiting.every(({ id }) => id < own) ? 'newest' : 'among others'
 }
 
-/** The first kilobytes of `index.yaml`, which name the deltas that it has folded last. */
+/** Reads the first kilobytes of `index.yaml`, which name the deltas that it has folded last. */
 async function readHead({ location, store }: Session): Promise<IndexHead | undefined> {
   const object = await store.get(location.indexKey, { first: HEAD_BYTES })
   return object && readIndexHead(object.body)

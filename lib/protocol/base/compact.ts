@@ -17,26 +17,28 @@ import { nextIndex, writeIndex } from '../write/write-index.ts'
 
 export interface CompactOptions {
   /**
-   * Milliseconds; at least {@link MIN_GRACE_WINDOW}. Undefined: as the repository says, else {@link
-   * DEFAULT_GRACE_WINDOW}.
+   * Milliseconds; at least {@link MIN_GRACE_WINDOW}. Undefined: what the repository says, else
+   * {@link DEFAULT_GRACE_WINDOW}.
    */
   readonly graceWindow: number | undefined
-  /** Plans, and writes nothing. */
+  /** Only plan the compaction, and write nothing. */
   readonly dryRun: boolean
-  /** Changes the form of the text; undefined: to that which the repository asks for, else it is kept. */
+  /** The form to write the text in. Undefined: the form that the repository asks for, else the present one. */
   readonly form: IndexForm | undefined
-  /** Leaves out what Helm leaves out, and writes `index.yaml` in any case; see {@link tidyIndex}. */
+  /** Leave out the entries that Helm leaves out, and write `index.yaml` in any case; see {@link tidyIndex}. */
   readonly tidy?: boolean
 }
 
 export interface CompactResult {
-  /** Deltas that went into `index.yaml`, in id order. */
+  /** Deltas that were folded into `index.yaml`, in id order. */
   readonly folded: readonly DeltaId[]
   /** Deltas that were deleted. */
   readonly collected: readonly DeltaId[]
-  /** Why others that could have been deleted were not; undefined: they were. The index is written all the same. */
+  /**
+   * Why some deltas that could have been deleted were not; undefined when all were. The index is written all the same.
+   */
   readonly problem?: HelmS3Error | undefined
-  /** Deltas of which the index need not remember that it has folded them. */
+  /** Folded deltas that the index need not remember any more. */
   readonly forgotten: readonly DeltaId[]
   /** Whether `index.yaml` was written (with `dryRun`: would be). */
   readonly written: boolean
@@ -48,12 +50,14 @@ export interface CompactResult {
 }
 
 /**
- * Folds what is pending into `index.yaml` and collects deltas that nobody needs any more. Safe to run many times at
- * once: the compare-and-swap lets one win, the others start again and find less to do.
+ * Folds the pending deltas into `index.yaml` and collects the deltas that are no longer needed. Many clients may run
+ * this at once: the compare-and-swap lets one of them win, and the others start again and find less to do.
  *
  * @throws HelmS3Error `usage` (grace window too short), `missing-index`, `invalid-index`, `conflict` when others win
- *   each time Cost: a view, and a GET of the repository's defaults if it has any; when there is something to do, one
- *   PUT of `index.yaml` and one DELETE for each collected delta; see also {@link nameLeftInFolders}.
+ *   each time
+ *
+ * Cost: a view, and a GET of the repository's defaults if it has any; when there is something to do, one PUT of
+ * `index.yaml` and one DELETE for each collected delta; see also {@link nameLeftInFolders}.
  */
 export async function compactRepository(session: Session, options: CompactOptions): Promise<CompactResult> {
   if (options.graceWindow !== undefined && options.graceWindow < MIN_GRACE_WINDOW) {
@@ -74,8 +78,8 @@ export async function compactRepository(session: Session, options: CompactOption
 }
 
 /**
- * One pass over a view that has been read. `lost`: another write of `index.yaml` came first, or the view is too old to
- * act on.
+ * Makes one compaction from a view that has been read. `lost`: another write of `index.yaml` came first, or the view is
+ * too old to act on.
  */
 export async function compactOnce(
   session: Session,
@@ -110,9 +114,11 @@ export async function compactOnce(
 }
 
 /**
- * A base that was read longer ago is looked at again before one is written over it: on a store that ignores the
- * condition of the PUT, what others have folded since, and collected after the shortest grace window, would be in no
- * base. That look is good for half a grace window, too: this client may stand still with the answer in its hands.
+ * Whether the base may still be replaced. One that was read some time ago is looked at again first. On a store that
+ * ignores the condition of the PUT, the write would otherwise undo what others have folded since; if they have also
+ * collected it, after the shortest grace window, it would be in no base. The look itself counts for half a grace window
+ * only, because this client may stand still after the answer.
+ *
  * Cost: nothing, or one HEAD.
  */
 async function isStillBase(session: Session, { base, isYoung }: View): Promise<boolean> {

@@ -15,16 +15,19 @@ import { newWriteId } from '../write/write-id.ts'
 import { nextGenerated, writeIndex } from '../write/write-index.ts'
 
 export interface InitOptions {
-  /** Undefined: as the repository says, else JSON. */
+  /** Undefined: the form that the repository asks for, else JSON. */
   readonly form: IndexForm | undefined
   /** Replaces an existing index by an empty one. */
   readonly force: boolean
-  /** Told how many entries leave the index, just before; undefined: the old text cannot be read. */
+  /**
+   * Called just before the old index is replaced, with the number of entries that leave it; undefined: the old text
+   * cannot be read.
+   */
   readonly beforeReplacing?: (entries: number | undefined) => void
 }
 
 export interface InitResult {
-  /** Entries that left the index; undefined when there was none before, or none that could be read. */
+  /** Entries that left the index; undefined when there was no index before, or none that could be read. */
   readonly dropped: number | undefined
   readonly form: IndexForm
 }
@@ -36,9 +39,9 @@ interface Predecessor {
   readonly generated: string | undefined
   readonly folded: ReadonlyMap<DeltaId, FoldedDelta>
   readonly entries: number | undefined
-  /** What pending deltas add: whoever empties the index at the same time may not have seen them. */
+  /** The entries that pending deltas add. A client that empties the index at the same time may not have seen them. */
   readonly pending: readonly Entry[]
-  /** With what is pending; undefined: there is none, or none that can be read. */
+  /** The merged index; undefined when there is none, or none that can be read. */
   readonly index: IndexText | undefined
   /** See `Bookkeeping.emptiedBy`. */
   readonly emptiedBy: string | undefined
@@ -54,21 +57,24 @@ const NOTHING: Predecessor = {
   index: undefined,
   emptiedBy: undefined,
 }
-/** In the words of the Go plugin. */
+/** The Go plugin's words for this step. */
 const STEP = 'upload index to s3: upload index to S3 bucket'
 
 /**
- * Makes an empty repository. By force it empties an existing one: what was committed before leaves the index, because
- * the new base counts every delta present as folded; what commits afterwards survives. Archives stay. It empties once:
- * where the answer to its write is lost, and others have written since, the index still says who emptied it last.
+ * Makes an empty repository. By force it empties an existing one: everything that was committed before leaves the
+ * index, because the new base counts every delta that is present as folded. What is committed afterwards stays, and so
+ * do the archives. The index is emptied only once: when the answer to the write is lost and others have written since,
+ * the index still says who emptied it last.
  *
- * @throws HelmS3Error `already-exists` without force; `conflict`, `outcome-unknown` Cost: one PUT, and before it a HEAD
- *   beside a GET of the repository's defaults (`force` keeps them); by force a view instead of the HEAD.
+ * @throws HelmS3Error `already-exists` without force; `conflict`, `outcome-unknown`
+ *
+ * Cost: one PUT, and before it a HEAD and, at the same time, a GET of the repository's defaults (`force` keeps them);
+ * by force a view instead of the HEAD.
  */
 export async function initRepository(session: Session, options: InitOptions): Promise<InitResult> {
   const isThere = options.force ? undefined : hasIndex(session)
   const form = options.form ?? (await during(STEP, () => session.repositoryConfig())).format ?? 'json'
-  // The store may ignore the condition of the PUT: what needs no race is kept all the same.
+  // The store may ignore the condition of the PUT. This look still protects an existing index, except in a race.
   if ((await isThere) === true) throw alreadyExists(session)
   const emptiedBy = newWriteId(session)
   let first: Predecessor | undefined
@@ -88,13 +94,15 @@ export async function initRepository(session: Session, options: InitOptions): Pr
     if (write === 'written') return { dropped: before.entries, form }
     if (!options.force) throw alreadyExists(session)
   }
-  throw new HelmS3Error('conflict', 'others wrote index.yaml each time', { hint: 'nothing was replaced; try again' })
+  throw new HelmS3Error('conflict', 'other clients wrote index.yaml first each time', {
+    hint: 'nothing was replaced; try again',
+  })
 }
 
 /**
- * Whether the index was emptied since `first` was seen: by this call, or by another one at the same time, just before
- * which this one may have been. Not when something that was pending then still stands as it did: the other one had not
- * seen it.
+ * Whether the index was emptied since `first` was seen: by this call, or by another one at the same time, which then
+ * counts as having come just after this one. It was not when an entry that was pending in `first` is still there
+ * unchanged: the other call had not seen that entry.
  */
 function isEmptied(first: Predecessor, now: Predecessor): boolean {
   const stands = (entry: Entry): boolean => {
@@ -104,7 +112,10 @@ function isEmptied(first: Predecessor, now: Predecessor): boolean {
   return now.emptiedBy !== first.emptiedBy && !first.pending.some(stands)
 }
 
-/** Never rejects before it is awaited. Who may not look does not know. */
+/**
+ * Whether there is an index. The promise may be left alone for a while: a rejection does not count as unhandled before
+ * it is awaited. False when looking is not permitted.
+ */
 function hasIndex({ location, store }: Session): Promise<boolean> {
   const look = during(STEP, () => store.head(location.indexKey)).then(
     (head) => head !== undefined,
@@ -123,7 +134,7 @@ function alreadyExists({ location }: Session): HelmS3Error {
   })
 }
 
-/** Undefined: what was read does not fit together; look again. */
+/** Undefined when what was read does not fit together and has to be read again. */
 async function readPredecessor(session: Session): Promise<Predecessor | undefined> {
   try {
     const { base, index, pending } = await readView(session)
@@ -145,7 +156,9 @@ async function readPredecessor(session: Session): Promise<Predecessor | undefine
   }
 }
 
-/** An `index.yaml` that is no index: its folded set is lost, so that every delta present counts as folded. */
+/**
+ * Reads an `index.yaml` that is not an index. Its folded set is lost, so every delta that is present counts as folded.
+ */
 async function readUnreadable(session: Session): Promise<Predecessor | undefined> {
   const listing = await listDeltas(session)
   const head = await session.store.head(session.location.indexKey)

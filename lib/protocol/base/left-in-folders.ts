@@ -9,17 +9,17 @@ import type { View } from '../read/read-view.ts'
 import { publishedLocation } from '../read/config-defaults.ts'
 import type { Session } from '../session/session.ts'
 
-/** So many are named. */
+/** At most this many archives are named. */
 const MOST_NAMED = 20
 
 /**
- * Names the archives in folders of the repository that what is pending has taken out of the index: a push puts its
- * archive directly below the prefix, and the one that the version had before stays where it lies. Nothing else shows it
- * from then on, for what no entry names in a folder is nobody's business. To be said once, by who folds; what the store
- * does not answer is left unsaid, for the index stands.
+ * Tells the user about archives in folders of the repository that the folded deltas have taken out of the index. A push
+ * puts its archive directly below the prefix; the archive that the version had before, in a folder, stays where it is.
+ * After that nothing else shows it, because archives in folders that no entry names are never looked at. It is told
+ * once, by the client that folds. When the store does not answer, it is not told: the index is written all the same.
  *
  * Cost: nothing, unless a pending addition replaces an entry that leads into a folder: then a LIST for that folder, and
- * for those around it, and a HEAD for each.
+ * for those around it, and a HEAD for each archive.
  */
 export async function nameLeftInFolders(session: Session, view: View): Promise<void> {
   try {
@@ -29,7 +29,7 @@ export async function nameLeftInFolders(session: Session, view: View): Promise<v
     const named = keys.slice(0, MOST_NAMED).join(', ')
     session.notice(
       `helm-s3: replaced in the index, and still in a folder of the bucket: ${named}${more}; remove the object, if ` +
-        `nobody wants it`,
+        `it is no longer needed`,
     )
   } catch (error) {
     if (!(error instanceof HelmS3Error)) throw error

@@ -30,10 +30,10 @@ import { nextIndex, writeIndex } from '../write/write-index.ts'
 import { visibleLine } from '../../text/terminal-text.ts'
 
 /**
- * The merged index, or undefined where `index.yaml` is missing or unreadable, and may be made anew. Nothing is written.
+ * The merged index, or undefined when `index.yaml` is missing or unreadable and may be rebuilt. Writes nothing.
  *
- * @param may whether a missing, and whether an unreadable one may be replaced
- * @throws HelmS3Error `missing-index` and `invalid-index` otherwise
+ * @param may whether a missing index may be replaced, and whether an unreadable one may
+ * @throws HelmS3Error `missing-index` and `invalid-index` when it may not
  * Cost: a view.
  */
 export async function readIndexUnlessBroken(
@@ -59,62 +59,65 @@ export interface RebuildOptions {
   readonly opener: ArchiveOpener
   /** Undefined with `dryRun`. */
   readonly mark: MarkedRebuild | undefined
-  /** Writes nothing when there is an archive that cannot be indexed. */
+  /** Write nothing when there is an archive that cannot be indexed. */
   readonly strict: boolean
   readonly dryRun: boolean
   /** See {@link ReindexOptions}. */
   readonly onlyKnown: boolean
-  /** Writes the index also when entries of the old one cannot be saved. */
+  /** Write the index even when some entries of the old one cannot be saved. */
   readonly allowLostEntries: boolean
 }
 
 /** What became of an `index.yaml` that Helm refuses. */
 export interface Repaired {
-  /** Where its text is kept; undefined with `dryRun`, and for an empty text. */
+  /** The key under which its text is kept; undefined with `dryRun`, and for an empty text. */
   readonly brokenKey: Key | undefined
-  /** Entries that were saved from it. */
+  /** The number of entries that were saved from it. */
   readonly kept: number
-  /** Of these, the ones that are not as they were. */
+  /** Those of the saved entries that had to be changed. */
   readonly mended: readonly DamagedEntry[]
   /** Entries that could not be saved, and that no archive has brought back. */
   readonly lost: readonly DamagedEntry[]
-  /** Left out as Helm does: no entries. */
+  /** Items that Helm leaves out; they do not count as entries. */
   readonly skipped: readonly SkippedItem[]
 }
 
 export interface Rebuilt {
-  /** Undefined: there was none. */
+  /** What became of the old text; undefined when there was none. */
   readonly repaired: Repaired | undefined
   readonly archives: number
-  /** By what the new index differs from what the deltas alone say. */
+  /** The differences between the new index and what the deltas alone say. */
   readonly changes: readonly ReindexChange[]
   readonly problems: readonly Problem[]
-  /** What others were changing or have just deleted. */
+  /** Archives that other clients were changing or have just deleted. */
   readonly left: readonly Pick<ReindexChange, 'key'>[]
 }
 
-/** What lies in `index.d/`, all of it read. */
+/** The content of `index.d/`, all of it read. */
 interface WholeLog {
   readonly listing: DeltaListing
   readonly deltas: readonly StoredDelta[]
-  /** What they make of what was saved of the old index, or of an empty one. */
+  /** The saved entries of the old index, or an empty index, with these deltas folded in. */
   readonly index: IndexText
 }
 
 /**
- * Makes a missing or unreadable `index.yaml` anew: one base that holds all that can be saved of the old text, and what
- * the archives and the deltas say, and has folded those deltas, by one compare-and-swap. The old text is kept beside
- * it. Entries that were saved stay, also where their archive is missing or lies elsewhere. Until then readers fail as
- * before: nobody ever sees a part of the charts. An index that can be read, by now, stays.
+ * Rebuilds a missing or unreadable `index.yaml` by one compare-and-swap. The new base holds what can be saved of the
+ * old text, what the archives say, and what the deltas say, and counts those deltas as folded. The old text is kept
+ * beside it. Saved entries stay, even when their archive is missing or is elsewhere. Until the swap, readers fail as
+ * before: nobody ever sees only a part of the charts. An index that has become readable in the meantime stays.
  *
- * All archives are opened first, which may take long. Then it looks again, at the log and after it at the archives,
- * opens what has come since, and writes when nothing has: what is listed is in the base, what comes later is pending. A
- * version of which a removal stands in the log is added only by a later push: its archive may be about to go.
+ * All archives are opened first, which may take long. Then it looks again, first at the log and then at the archives,
+ * and opens what has come since. It writes when a look finds nothing new: so what is listed is in the base, and what
+ * comes later is pending. A version with a removal in the log is not added, because its archive may be about to be
+ * deleted; only a later push adds it.
  *
- * @returns undefined: somebody else has put an index there that can be read
- * @throws HelmS3Error `invalid-chart` (with `strict`), `conflict` when others write something unreadable, or change
- *   archives, each time Cost: for each round a GET of `index.yaml`, a LIST and a GET of each new delta, the listing of
- *   the archives; each archive once, see `openArchive`; one PUT. Two rounds when nobody else is at work.
+ * @returns undefined when another client has put a readable index there
+ * @throws HelmS3Error `invalid-chart` (with `strict`), `conflict` when each time others write something unreadable or
+ *   change archives
+ *
+ * Cost: for each round a GET of `index.yaml`, a LIST and a GET of each new delta, and the listing of the archives; each
+ * archive once, see `openArchive`; one PUT. Two rounds when no other client is writing.
  */
 export async function rebuildIndex(session: Session, options: RebuildOptions): Promise<Rebuilt | undefined> {
   const rounds = attempts(session, REBUILD_ROUNDS)
@@ -133,22 +136,26 @@ export async function rebuildIndex(session: Session, options: RebuildOptions): P
 }
 
 function crossedEachTime(): HelmS3Error {
-  return new HelmS3Error('conflict', 'others wrote an unreadable index.yaml, or new archives and deltas, each time', {
-    hint: 'nothing was replaced: find out who writes them, and try again',
-  })
+  return new HelmS3Error(
+    'conflict',
+    'each time, other clients wrote an unreadable index.yaml, or new archives and deltas',
+    {
+      hint: 'nothing was replaced: find out who writes them, and try again',
+    },
+  )
 }
 
-/** What is to stand in the place of a broken index. */
+/** The index that is to replace a broken one. */
 interface RebuildPlan {
   readonly old: Broken
   readonly text: IndexText
-  /** What is reported when it is written. */
+  /** The report for the time when it is written. */
   readonly rebuilt: Rebuilt
 }
 
 /**
- * Looks, in one round after another, until nothing has come since the last one.
- * @returns undefined: there is an index that can be read
+ * Looks in one round after another, until a round finds nothing new.
+ * @returns undefined when there is a readable index
  * @throws HelmS3Error as {@link rebuildIndex}
  */
 async function planRebuild(
@@ -164,7 +171,7 @@ async function planRebuild(
     const log = await readWholeLog(session, old.salvaged?.index)
     if (log === undefined) continue
     const archives = await listArchives(session)
-    // No entry of a damaged index is trusted.
+    // Entries of a damaged index are not trusted, so every archive is opened.
     const plan = new ReindexPlan(location, log.index, archives, { ...options.plan, full: true })
     const unknown = plan.unknown()
     if ((await opener.openNew(unknown, async () => mark?.renew())) > 0) continue
@@ -196,16 +203,16 @@ async function planRebuild(
   throw crossedEachTime()
 }
 
-/** What stands in the place of an index that can be read. */
+/** An `index.yaml` that cannot be read, or that is missing. */
 interface Broken {
   /** The condition under which it may be replaced. */
   readonly when: Exclude<PutCondition, 'always'>
-  /** Undefined: nothing stands there. */
+  /** The broken object; undefined when there is none. */
   readonly object: StoredObject | undefined
   readonly salvaged: Salvaged | undefined
 }
 
-/** Undefined: it can be read. */
+/** Undefined when the index can be read. */
 async function readBroken({ location, store }: Session): Promise<Broken | undefined> {
   const object = await store.get(location.indexKey)
   if (object === undefined) return { when: 'absent', object, salvaged: undefined }
@@ -214,15 +221,15 @@ async function readBroken({ location, store }: Session): Promise<Broken | undefi
     : { when: { match: object.etag }, object, salvaged: salvageIndex(object.body) }
 }
 
-/** Nothing of it is lost: what no entry names was not named before. */
+/** Whether nothing of the old text is lost. Then an archive that no entry names was not named before either. */
 function isWhole({ kept, lost, mayBeCut }: Salvaged): boolean {
   return kept > 0 && lost.length === 0 && !mayBeCut
 }
 
 /**
- * Which changes of the plan go into the new index. An entry that was saved stays where its archive is missing; where
- * the archive is there, and holds another version than the damaged text says, the archive is right. With `onlyKnown` an
- * archive that no saved entry names comes in only when the text has lost some.
+ * The changes of the plan that go into the new index. A saved entry stays when its archive is missing. When the archive
+ * is there and holds another version than the damaged text says, the archive is right. With `onlyKnown`, an archive
+ * that no saved entry names is added only when the text has lost some entries.
  */
 function wantedChanges(
   location: RepositoryLocation,
@@ -254,7 +261,7 @@ function refuseLost(lost: readonly DamagedEntry[]): void {
   )
 }
 
-/** Undefined: a delta was collected meanwhile. */
+/** Undefined when a delta was collected in the meantime. */
 async function readWholeLog(
   session: Session,
   saved: IndexText = emptyIndexText('json'),
@@ -276,15 +283,16 @@ async function readWholeLog(
 }
 
 /**
- * Where listing the archives takes long, the log is looked at once more: what was written, folded and collected since
- * the first look would be in no base. (That takes an index that can be read in between, and the shortest grace window.)
+ * Whether the log has grown while the archives were listed, when that took long. What was written, folded and collected
+ * since the first look would be in no base. (For that to happen, the index must have been readable in between, and the
+ * shortest grace window must have passed.)
  */
 async function hasGrown(session: Session, { listing }: WholeLog): Promise<boolean> {
   const now = await listDeltas(session)
   return now.deltas.length !== listing.deltas.length || now.deltas.some(({ id }, i) => id !== listing.deltas[i]?.id)
 }
 
-/** What the log says, and the changes; the log counts as folded. */
+/** The new base: what the log says, with the changes applied, and with all deltas of the log noted as folded. */
 async function newBase(
   session: Session,
   { deltas, index, listing }: WholeLog,
@@ -321,8 +329,8 @@ function isReadable(bytes: Uint8Array): boolean {
 }
 
 /**
- * Charts are read when they are asked for; a bad one makes the whole index unreadable. @throws HelmS3Error
- * `invalid-index`
+ * Decodes all charts. Charts are decoded only when they are asked for, and a bad one makes the whole index unreadable.
+ * @throws HelmS3Error `invalid-index`
  */
 function readEntries(index: IndexText): void {
   for (const chart of index.chartNames()) index.versions(chart)

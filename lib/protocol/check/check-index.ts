@@ -15,18 +15,20 @@ import { hasRemains, readBase } from '../read/read-base.ts'
 import { type View, readView } from '../read/read-view.ts'
 import type { Session } from '../session/session.ts'
 
-/** What a check learnt from `index.yaml` and `index.d/`. */
+/** What a check has learnt from `index.yaml` and `index.d/`. */
 export interface CheckedIndex {
   readonly findings: readonly Finding[]
-  /** Of the merged index, without those that Helm skips; undefined: there is no index that Helm takes. */
+  /**
+   * The entries of the merged index, without those that Helm skips; undefined when there is no index that Helm accepts.
+   */
   readonly entries: readonly Entry[] | undefined
-  /** With those that Helm skips. */
+  /** The same entries together with those that Helm skips. */
   readonly all: readonly Entry[]
   /** See `SeenRepository.busy`. */
   readonly busy: ReadonlySet<Key>
   readonly counts: { readonly charts: number; readonly deltas: number; readonly pending: number }
   readonly generation: number | undefined
-  /** What was refused. */
+  /** What these credentials may not do. */
   readonly denied: { readonly list: boolean; readonly deltas: boolean }
 }
 
@@ -41,10 +43,12 @@ const NOTHING: CheckedIndex = {
 }
 
 /**
- * Checks `index.yaml` as it is, and merged with what is pending. Without the permission to list, or to read deltas, it
- * is the plain `index.yaml` that is checked.
- * @throws HelmS3Error `missing-index` where nothing of a repository is; `denied` when `index.yaml` itself may not be
- *   read Cost: a view. What is refused is asked for three times; see {@link askAgain}.
+ * Checks `index.yaml` as it is, and as it is after merging the pending deltas. Without permission to list, or to read
+ * deltas, only the plain `index.yaml` is checked.
+ * @throws HelmS3Error `missing-index` when there is no trace of a repository; `denied` when `index.yaml` itself may not
+ *   be read
+ *
+ * Cost: a view. What is refused is asked for three times; see {@link askAgain}.
  */
 export async function checkIndex(session: Session): Promise<CheckedIndex> {
   try {
@@ -69,8 +73,8 @@ export async function checkIndex(session: Session): Promise<CheckedIndex> {
 }
 
 /**
- * The entries of a view that Helm does not skip, and those that it would not skip if they had the name of their chart,
- * by that name; undefined when Helm refuses the index.
+ * The entries of a view that Helm does not skip, and those that it skips only because they lack the name of their
+ * chart, under that name. Undefined when Helm refuses the index.
  */
 function entriesOf(index: IndexText): readonly Entry[] | undefined {
   try {
@@ -88,7 +92,10 @@ function entriesOf(index: IndexText): readonly Entry[] | undefined {
   }
 }
 
-/** `entries`: see {@link entriesOf}. `all`: with those that Helm skips; none when it refuses the index. */
+/**
+ * `entries`: see {@link entriesOf}. `all`: the same together with the entries that Helm skips; none when Helm refuses
+ * the index.
+ */
 export function bothEntriesOf(index: IndexText): Pick<CheckedIndex, 'all' | 'entries'> {
   const entries = entriesOf(index)
   return { entries, all: entries === undefined ? [] : allEntries(index) }
@@ -105,7 +112,7 @@ function checkView(session: Session, view: View): CheckedIndex {
       ...checked.findings,
       ...deltas,
       ...(listing.isConfigTooLarge
-        ? [finding('config-too-large', 'nothing of it is read', { key: session.location.configKey })]
+        ? [finding('config-too-large', 'it is not read', { key: session.location.configKey })]
         : []),
     ],
     busy: new Set(
@@ -116,7 +123,10 @@ function checkView(session: Session, view: View): CheckedIndex {
   }
 }
 
-/** @throws `error` when there are none: then it was something else that kept the view from being read */
+/**
+ * Reports the deltas that the store lists and does not give.
+ * @throws `error` when there are none: then the view could not be read for another reason
+ */
 async function checkGhosts(session: Session, error: HelmS3Error): Promise<CheckedIndex> {
   const ghosts = await findGhosts(session)
   if (ghosts.length === 0) throw error
@@ -136,7 +146,10 @@ async function checkPlain(session: Session): Promise<CheckedIndex> {
   }
 }
 
-/** `merged` undefined: nothing is pending. A text of its own, for nobody has looked at its charts; decoded once. */
+/**
+ * Checks a base. `merged` is undefined when nothing is pending. The bytes are read into a new text, in which no chart
+ * has been looked at yet; each chart is decoded once.
+ */
 function checkBaseOf(
   base: Base,
   merged: IndexText | undefined,
@@ -149,7 +162,7 @@ function checkBaseOf(
   }
 }
 
-/** The listing is allowed, then it is the deltas that may not be read. */
+/** What the refusal of a view was about: reading the deltas when listing is permitted, else listing. */
 async function whatIsDenied(session: Session): Promise<CheckedIndex['denied']> {
   try {
     await askAgain(session, () => listDeltas(session))

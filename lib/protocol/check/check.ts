@@ -34,7 +34,7 @@ import { locationFor } from '../read/config-defaults.ts'
 import type { Session } from '../session/session.ts'
 
 export interface CheckOptions extends LookOptions {
-  /** Writes, to find out what the store guarantees and what these credentials may do. */
+  /** Write as well, to find out what the store guarantees and what these credentials may do. */
   readonly probe: boolean
 }
 
@@ -43,7 +43,7 @@ export interface CheckResult {
   readonly level: Level
   readonly probe: ProbeReport | undefined
   readonly permissions: readonly Permission[]
-  /** Milliseconds by which the store's clock is ahead of the local one, to a second. */
+  /** Milliseconds by which the store's clock is ahead of the local one, accurate to a second. */
   readonly clockSkew: number
   readonly generation: number | undefined
   readonly counts: CheckedIndex['counts'] & {
@@ -54,10 +54,10 @@ export interface CheckResult {
   }
 }
 
-/** More than these are not a matter of a push that crosses the check. */
+/** More suspects than this cannot come from a push that crosses the check; they are not looked at again. */
 const MOST_TO_CONFIRM = 1000
 
-/** Findings that a push or a deletion brings about for a moment. */
+/** Findings that a push or a deletion causes for a moment. */
 const FLEETING: readonly FindingCode[] = [
   'archive-missing',
   'archive-unlisted',
@@ -72,15 +72,19 @@ const FLEETING: readonly FindingCode[] = [
 ]
 
 /**
- * Checks a repository. Sends nothing but GET, HEAD and LIST, unless `probe` is asked for. Safe while others push and
- * delete: what looks wrong is looked at twice.
+ * Checks a repository. Sends only GET, HEAD and LIST, unless `probe` is set. Others may push and delete at the same
+ * time: what looks wrong is looked at twice.
  *
- * Cost: a view, one LIST for each 1000 objects, one HEAD; a HEAD for each archive that is younger than its entry or
- * that no entry names
- * (a GET where it carries no metadata); a view more and a HEAD for each suspect; the LISTs of {@link
- * ArchiveFolders.namedBy}; see also {@link findDeadUrls}; with `deep` a GET for each archive and provenance file; with
- * `probe` see {@link probeStore}.
- * @throws HelmS3Error `missing-index` where nothing of a repository is; `denied` when `index.yaml` may not be read
+ * Cost:
+ *
+ * - a view, one LIST for each 1000 objects, and one HEAD;
+ * - a HEAD for each archive that is younger than its entry or that no entry names (a GET when it carries no metadata);
+ * - one more view, and a HEAD for each suspect;
+ * - the LISTs of {@link ArchiveFolders.namedBy}, and the requests of {@link findDeadUrls};
+ * - with `deep` a GET for each archive and provenance file; with `probe` see {@link probeStore}.
+ *
+ * @throws HelmS3Error `missing-index` when there is no trace of a repository; `denied` when `index.yaml` may not be
+ *   read
  */
 export async function checkRepository(session: Session, options: CheckOptions): Promise<CheckResult> {
   const index = await checkIndex(session)
@@ -129,10 +133,12 @@ export async function checkRepository(session: Session, options: CheckOptions): 
   }
 }
 
-/** Of an index that cannot be read nobody knows what it names. */
+/** Stands for the names in an index that cannot be read: every archive counts as named. */
 const NAMED: SeenRepository['named'] = { has: () => true, by: () => [] }
 
-/** One of many: who may read none lacks a permission. */
+/**
+ * The finding for one archive that may not be read while others may. When none may be read, a permission is lacking.
+ */
 function deniedArchive(key: Key): Finding {
   return finding('archive-unread', `s3:GetObject on ${key} is denied`, { key })
 }
@@ -156,7 +162,7 @@ async function confirm(
   const limit = pLimit(CONCURRENCY)
   const look = async (key: Key): Promise<void> => {
     const head = await unlessDenied(session, async () => (await session.store.head(key)) ?? 'missing')
-    // What may not be looked at stays as the listing has shown it.
+    // An object that may not be looked at counts as the listing has shown it.
     if (head === undefined) return
     if (head !== 'missing' && head.etag === listed.get(key)?.etag) return
     contents.delete(key)
@@ -191,7 +197,10 @@ async function leftovers(session: Session, mayList: boolean): Promise<readonly F
   return [finding('probe-leftovers', `below ${probeFolder(session.location)}`)]
 }
 
-/** What the requests so far have shown. `isDenied`: whether an archive could not be read; undefined: none was tried. */
+/**
+ * What the requests so far have shown about permissions. `isDenied`: whether an archive could not be read; undefined:
+ * none was tried.
+ */
 function readPermissions(
   { location }: Session,
   { counts, denied }: CheckedIndex,
@@ -216,7 +225,7 @@ function readPermissions(
   ]
 }
 
-/** `Date` headers are cut to whole seconds: half a second is the middle. */
+/** `Date` headers are cut to whole seconds, so the true time is half a second later on average. */
 function clockSkewOf({ clock, storeClock }: Session): number {
   return Math.round((storeClock.now() - clock.now() - 500) / 1000) * 1000
 }

@@ -10,13 +10,14 @@ import { readDelta } from '../read/read-delta.ts'
 import type { Session } from '../session/session.ts'
 import { nextIndex, writeIndex } from '../write/write-index.ts'
 
-/** A store that shows its newest objects late has shown them by then, milliseconds. */
+/** A store that shows its newest objects late has shown them after this long, milliseconds. */
 const MIN_AGE = 10 * 60_000
 
 /**
- * Deltas that the store lists and does not give, and that the base has not folded: while one stands there, no view can
- * be read. Those that are gone from a second listing were collected meanwhile. Cost: two LISTs for each 1000 deltas,
- * one GET of `index.yaml`, one GET for each delta that is not folded.
+ * Deltas that the store lists but does not give, and that the base has not folded. While there is one, no view can be
+ * read. Deltas that are missing from a second listing were collected in the meantime and are left out.
+ *
+ * Cost: two LISTs for each 1000 deltas, one GET of `index.yaml`, one GET for each delta that is not folded.
  * @throws HelmS3Error `missing-index`, `invalid-index`
  */
 export async function findGhosts(session: Session): Promise<readonly ListedDelta[]> {
@@ -32,10 +33,11 @@ export async function findGhosts(session: Session): Promise<readonly ListedDelta
 }
 
 /**
- * Notes the ghosts as folded although nobody knows what they say: from then on views can be read, and a collection
- * deletes them after the grace window. What they were to add a reindex finds, for the archives are still there. A young
- * one is left: the store may yet show it.
- * @returns `left`: there are young ones
+ * Notes the deltas that the store does not give as folded, although their text is not known. From then on views can be
+ * read, and a collection deletes the deltas after the grace window. A reindex finds the versions that they were to add,
+ * because the archives are still there. A young delta is left alone, because the store may still show it.
+ * @returns `left` when there are young ones
+ *
  * Cost: that of {@link findGhosts}, a GET and a PUT of `index.yaml`; again while others write it.
  * @throws HelmS3Error `conflict` when others win each time; what `writeIndex` throws
  */
@@ -50,7 +52,7 @@ export async function forgetGhosts(session: Session): Promise<'forgotten' | 'lef
     const next = nextIndex(session, index, index, withGhosts(index.bookkeeping, ids, date))
     if ((await writeIndex(session, next, { match: etag })) === 'written') return outcome
   }
-  throw new HelmS3Error('conflict', `others keep writing ${session.location.indexKey}`, {
+  throw new HelmS3Error('conflict', `other clients keep writing ${session.location.indexKey}`, {
     hint: 'nothing was changed: try again',
   })
 }

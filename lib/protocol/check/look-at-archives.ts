@@ -19,18 +19,18 @@ import { openReadable } from '../archives/open-archive.ts'
 import type { Session } from '../session/session.ts'
 
 export interface LookOptions {
-  /** Reads every archive. */
+  /** Read the bytes of every archive. */
   readonly deep: boolean
-  /** Archives at the same time. */
+  /** How many archives are opened at the same time. */
   readonly concurrency: number
 }
 
-/** What archives say of themselves, as far as that was asked. */
+/** What the archives hold, as far as they were opened or asked for their metadata. */
 export interface ArchiveContents {
   readonly contents: ReadonlyMap<Key, KnownContent>
-  /** Those that may not be read, in key order. */
+  /** The archives that may not be read, in key order. */
   readonly denied: readonly Key[]
-  /** Whether none of them may be read; undefined: none was tried. */
+  /** Whether none of the archives may be read; undefined when none was tried. */
   readonly isDenied: boolean | undefined
 }
 
@@ -41,11 +41,13 @@ export async function listRepository({ location, store }: Session): Promise<Read
 }
 
 /**
- * Learns what archives are: all of them with `deep`, else those that were written after their entry, whose entry may
- * not tell any more, and those that no entry names. One that is not what its entry promises is opened: only a chart can
- * be taken for right. Cost: with `deep` a GET for each archive and provenance file, else a HEAD for each of these and
- * one more, and a GET for each that no entry names and that carries no metadata, or that is a provenance file without
- * an archive. A HEAD and perhaps a GET more for each that is not what its entry promises.
+ * Finds out what archives are. With `deep` this is done for all of them; else for those that were written after their
+ * entry, because the entry may be out of date, and for those that no entry names. An archive that is not what its entry
+ * promises is opened, because only a chart may replace the entry.
+ *
+ * Cost: with `deep` a GET for each archive and provenance file; else a HEAD for each of these archives and for one
+ * other, and a GET for each file that no entry names and that carries no metadata or is a provenance file without an
+ * archive. One more HEAD, and perhaps a GET, for each archive that is not what its entry promises.
  */
 export async function lookAtArchives(
   session: Session,
@@ -97,7 +99,7 @@ export async function lookAtArchives(
   return { contents, denied: denied.sort(), isDenied: keys.length === 0 ? undefined : denied.length === keys.length }
 }
 
-/** What a reindex would make of it. */
+/** What a reindex would find in it. */
 async function openAsReindex(session: Session, object: ObjectInfo): Promise<KnownContent | undefined> {
   const opened = await openReadable(session, seenArchive(object), { full: false })
   if (opened.outcome === 'changed') return undefined

@@ -5,15 +5,15 @@ import { OTHER_ETAG, ProbeObjects } from '../write/probe-objects.ts'
 import type { Session } from '../session/session.ts'
 
 /**
- * Requests at once, and how often: a store that lets two of 16 writers win in every sixth round is found out in 99 of
- * 100 probes.
+ * Writers at once, and rounds. A store that lets two of 16 writers win in every sixth round is found out by 99 of 100
+ * probes.
  */
 const WRITERS = 16
 const ROUNDS = 30
 
 /**
- * Finds out, by writing, what a store guarantees when several clients write at once. Everything is written below
- * {@link probeFolder} and removed at the end; an interrupted probe leaves objects there, which the next one removes.
+ * Finds out, by writing, what a store guarantees when several clients write at once. All objects are written below
+ * {@link probeFolder} and removed at the end. An interrupted probe leaves objects there, which the next one removes.
  *
  * Cost: about 1000 PUTs, 36 DELETEs and 10 reads, of a few bytes each.
  * @throws HelmS3Error `denied` when these credentials may not write there
@@ -59,7 +59,7 @@ async function raceCreations(objects: ProbeObjects, advance: () => void): Promis
   for (let round = 0; round < ROUNDS; round++) {
     const { length } = winners(await race(objects, `create-${String(round)}`, 'absent', round))
     if (length > 1) return 'racy'
-    // All may have been turned away because they came at once; one alone has to win.
+    // The store may have refused all of them because they came at once; a single write has to succeed.
     if (
       length === 0 &&
       (await objects.put(`create-alone-${String(round)}`, 'alone', { when: 'absent' })).outcome !== 'written'

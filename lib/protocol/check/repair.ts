@@ -10,7 +10,7 @@ import { reindexRepository } from '../reindex/reindex.ts'
 import type { Session } from '../session/session.ts'
 
 export interface RepairOptions extends LookOptions {
-  /** See `ReindexOptions`: of an index that has to be made anew. */
+  /** See `ReindexOptions`; used when the index has to be rebuilt. */
   readonly relative: boolean | undefined
   /** See `ReindexOptions`. */
   readonly allowLostEntries: boolean
@@ -18,13 +18,13 @@ export interface RepairOptions extends LookOptions {
 }
 
 export interface Repairs {
-  /** Whether `index.yaml` was made anew. */
+  /** Whether `index.yaml` was rebuilt. */
   readonly isAnew: boolean
   /** See `ReindexResult`. */
   readonly repaired: Repaired | undefined
   /**
-   * The archives that a reindex could not read or unpack: what they hold is not in the index by it. Those that Helm
-   * leaves out are none of them.
+   * The archives that a reindex could not read or unpack, so that it did not index what they hold. Those that Helm
+   * leaves out are not among them.
    */
   readonly unread: readonly Finding[]
 }
@@ -34,7 +34,7 @@ export function repairsOf(findings: readonly Finding[]): ReadonlySet<Repair> {
   return new Set(findings.flatMap(({ code }) => FINDING_KINDS[code].repair ?? []))
 }
 
-/** The archives that are not what their entries say, as the check has seen, whatever the dates say. */
+/** The archives that, as the check has seen, are not what their entries say, whatever their dates say. */
 function doubtedArchives(findings: readonly Finding[]): ReadonlySet<Key> {
   return new Set(
     findings.flatMap(({ code, key }) =>
@@ -44,11 +44,13 @@ function doubtedArchives(findings: readonly Finding[]): ReadonlySet<Key> {
 }
 
 /**
- * Puts right what `checkRepository` has found, as far as that needs no decision: a reindex makes the entries agree with
- * their archives, or makes an unreadable or missing index anew; a compaction folds, and leaves out what Helm leaves
- * out. Archives that no entry names stay as they are, for only people know whether they were deleted. Cost: that of a
- * reindex, where one is needed, and of a compaction.
- * @throws HelmS3Error what these do
+ * Repairs what `checkRepository` has found, as far as that needs no decision by a person. A reindex makes the entries
+ * agree with their archives, or rebuilds an unreadable or missing index. A compaction folds, and leaves out the
+ * entries that Helm leaves out. Archives that no entry names stay as they are, because only people know whether they
+ * were deleted.
+ *
+ * Cost: that of a reindex, where one is needed, and of a compaction.
+ * @throws HelmS3Error what these throw
  */
 export async function repairRepository(
   session: Session,
@@ -60,7 +62,7 @@ export async function repairRepository(
   let repaired: Repaired | undefined
   let unread: readonly Finding[] = []
   let isAnew = false
-  // While one of them is left nothing else can be read.
+  // While such a delta is left, nothing else can be read.
   if (repairs.has('forget') && (await forgetGhosts(session)) === 'left') return { isAnew, repaired, unread }
   if (repairs.has('rebuild') || repairs.has('reindex') || repairs.has('rename')) {
     const rebuild = repairs.has('rebuild')

@@ -14,34 +14,36 @@ import { publishedLocation } from '../read/config-defaults.ts'
 import type { Session } from '../session/session.ts'
 import { putArchive } from '../write/write-archive.ts'
 
-/** How an archive of a push came to stand in the store. */
+/** The outcome of placing one archive of a push in the store. */
 export type Placement =
-  /** Written under the id of this attempt, where there was none. */
+  /** Written under the id of this attempt; there was no archive. */
   | { readonly kind: 'created' }
-  /** Written by force under the id of this attempt over another one. */
+  /** Written by force under the id of this attempt, over an archive with other bytes. */
   | { readonly kind: 'replaced' }
-  /** The same, over the same bytes. */
+  /** Written by force under the id of this attempt, over an archive with the same bytes. */
   | { readonly kind: 'renewed' }
-  /** Written under the id of this attempt over the same bytes, of a push that died or of an earlier attempt. */
+  /**
+   * Written under the id of this attempt over the same bytes, which a push that died or an earlier attempt had left.
+   */
   | { readonly kind: 'adopted' }
-  /** An earlier attempt wrote it, and it takes longer to send than an id lives: it stays as it is. */
+  /** An earlier attempt wrote it, and sending it takes longer than an id lives: it stays as it is. */
   | { readonly kind: 'kept' }
-  /** By force, the same bytes that the index has already: no delta is needed. */
+  /** Written by force over the same bytes, which the index names already: no delta is needed. */
   | { readonly kind: 'refreshed' }
-  /** The version is in the index: this push has lost. */
+  /** The version is in the index already: this push has lost. */
   | { readonly kind: 'exists'; readonly entry: Entry }
-  /** No entry names the version, but the archive of another push stands there, and could not be removed. */
+  /** No entry names the version, but the archive of another push is there and could not be removed. */
   | { readonly kind: 'orphan'; readonly head: ArchiveHead }
-  /** The archive that stands there is that of another chart: this one cannot be pushed. */
+  /** The archive under this key belongs to another chart: this one cannot be pushed. */
   | { readonly kind: 'taken'; readonly owner: Entry }
-  /** Another client is at work on the version: the push waits and starts again. */
+  /** Another client is working on the version: the push waits and starts again. */
   | { readonly kind: 'wait'; readonly waiting: Waiting }
   /** What was seen no longer holds: the push starts again from its first look. */
   | { readonly kind: 'again' }
 
 const AGAIN: Placement = { kind: 'again' }
 
-/** What one attempt of a push puts its archives with. */
+/** What one attempt needs to put its archives. */
 export interface Placing {
   readonly minted: Minted
   readonly state: PushState
@@ -49,10 +51,11 @@ export interface Placing {
 }
 
 /**
- * Puts an archive where there is none: of several pushers of one version the store lets exactly one win. A push that
- * has started again looks first, because its own archive stands there, as a rule. Cost: one PUT; when the key is taken
- * also a HEAD and a view, and where the same bytes stand there another PUT. An archive of a push that died with other
- * bytes: see {@link clearOrphans}.
+ * Puts an archive where there is none. Of several pushes of one version the store lets exactly one win. A push that has
+ * started again looks first, because the archive that is there is usually its own. For an archive that a dead push has
+ * left with other bytes see {@link clearOrphans}.
+ *
+ * Cost: one PUT; when the key is taken also a HEAD and a view, and when the same bytes are there another PUT.
  */
 export async function placeNewArchive(session: Session, upload: ChartUpload, placing: Placing): Promise<Placement> {
   const { contentType, minted, state } = placing
@@ -84,11 +87,13 @@ export async function placeNewArchive(session: Session, upload: ChartUpload, pla
 }
 
 /**
- * Takes over an archive with the same bytes that no entry of another push names: its push died before the delta, or was
- * an earlier attempt of this one. It is written again under the id of this attempt: whoever replaces or deletes it
- * afterwards takes an id above. Not while a deletion may be about to remove it, and only over the bytes that were seen.
+ * Takes over an archive with the same bytes that no entry of another push names. The push that wrote it died before its
+ * delta, or it was an earlier attempt of this push. The archive is written again under the id of this attempt, so that
+ * every client that replaces or deletes it afterwards takes a higher id. This is not done while a deletion may be about
+ * to remove the archive, and only over the bytes that were seen.
  *
- * An own one that takes longer to send than an id lives would never get its delta: it stays as it is.
+ * An archive of this push itself that takes longer to send than an id lives stays as it is: written again each time, it
+ * would never get its delta.
  */
 async function adoptArchive(
   session: Session,
@@ -100,7 +105,7 @@ async function adoptArchive(
   const view = await readView(session)
   const obstacle = await obstacleTo(session, upload, view, state)
   if (obstacle !== undefined) return obstacle
-  // Where no id can be above, the clock of the store was set back, and nothing under that one would count.
+  // When no higher id can be made, the store's clock was set back, and nothing written under this id would count.
   if (head.delta !== undefined && head.delta >= minted.id && state.mintAbove(head.delta)) return AGAIN
   state.adopt(upload, head, view.listing.date)
   if (state.isMine(head) && state.isSlow(upload)) return { kind: 'kept' }
@@ -109,8 +114,10 @@ async function adoptArchive(
 }
 
 /**
- * Writes an archive under the id of this attempt, over the one that `head` shows, or where there is none. `replaced`:
- * what it is to say of that one. Cost: one PUT; without an answer a HEAD.
+ * Writes an archive under the id of this attempt: over the one that `head` shows or, without `head`, where there is
+ * none. `replaced` is what its metadata say about the archive that it replaced.
+ *
+ * Cost: one PUT; when no answer came, also a HEAD.
  */
 export async function putOver(
   session: Session,
@@ -131,9 +138,9 @@ export async function putOver(
 }
 
 /**
- * The archive that stands there has other bytes. Only the index tells whether the version exists. Where no entry names
- * it, its push may be about to write one; after that it must have died, and the archive goes as `prune --orphans`
- * removes it.
+ * Decides what to do about an archive with other bytes. Only the index tells whether the version exists. When no entry
+ * names it, its push may still be about to write one. After some time that push must have died; then the archive is
+ * removed as `prune --orphans` removes it.
  */
 async function giveWayOrClear(
   session: Session,
@@ -155,7 +162,9 @@ async function giveWayOrClear(
   return stays && state.noteNotCleared(upload) ? { kind: 'orphan', head } : AGAIN
 }
 
-/** Why a version cannot be pushed now: another push has it in the index, or a deletion of it may be under way. */
+/**
+ * Why a version cannot be pushed now: it is in the index through another push, or a deletion of it may be under way.
+ */
 async function obstacleTo(
   session: Session,
   upload: ChartUpload,

@@ -6,11 +6,14 @@ import type { ArchiveHead } from '../archives/head-archive.ts'
 import { type Minted, mint } from '../write/mint.ts'
 import type { Session } from '../session/session.ts'
 
-/** Who claims archives: a push, a push by force, or a reindex, which adopts what it finds. */
+/**
+ * The kinds of operation that claim archives: a push, a push by force, and a reindex, which adopts the archives it
+ * finds.
+ */
 export type ClaimKind = 'push' | 'force' | 'reindex'
 
 /**
- * Something that has to come to its end before a version can be pushed. `left`: milliseconds that it may take, at the
+ * Something that has to end before a version can be pushed. `left`: the milliseconds that it may still take, at the
  * most.
  */
 export interface Waiting {
@@ -18,50 +21,53 @@ export interface Waiting {
   readonly left: number
 }
 
-/** Pauses between two looks at what is waited for, milliseconds. */
+/** The shortest and the longest pause between two looks at what another client is doing, milliseconds. */
 const SHORTEST_PAUSE = 200
 const LONGEST_PAUSE = 3000
 
-/** Who waits for longer than this is told so, milliseconds. */
+/** A wait longer than this is told to the user, milliseconds. */
 const MOMENT = 2000
 
-/** An archive that a push has taken over: who wrote it, over what, and when; see {@link ArchiveHead}. */
+/**
+ * What is remembered of an archive that a push has taken over: who wrote it, over what, and when; see {@link
+ * ArchiveHead}.
+ */
 export type Adopted = Pick<ArchiveHead, 'delta' | 'replaced' | 'lastModified'>
 
 /** What one push has done about one version. */
 interface VersionState {
-  /** The ids under which it has put the archive, in the order in which it did. */
+  /** The ids under which the push has put the archive, in the order of the PUTs. */
   readonly written: Set<DeltaId>
   /** Whether the archive took longer to send than an id lives. */
   isSlow: boolean
-  /** The archive of another push that it speaks for. */
+  /** The archive of another push that this push answers for. */
   spokenFor: Pick<ArchiveHead, 'delta' | 'digest'> | undefined
-  /** The archive of another push that it has taken over. */
+  /** The archive of another push that this push has taken over. */
   adopted: Adopted | undefined
-  /** Whether its newest addition gives way to one of a lower id that lands later. */
+  /** Whether its newest addition is `addedIfAbsent`, and so gives way to a delta of a lower id that lands later. */
   givesWay: boolean
   /** Whether an archive that no entry names could not be removed. */
   isNotCleared: boolean
-  /** The entries that it has added, by digest and date. */
+  /** The entries that the push has added, as {@link entryKey} names them. */
   readonly entries: Set<string>
-  /** Milliseconds. */
+  /** How long the push has waited for each kind of obstacle, milliseconds. */
   readonly waited: Record<Waiting['on'], number>
 }
 
-/** What one push has done so far, over all its attempts: which ids are its own and which archives it stands in for. */
+/** What one push has done so far, over all its attempts: which ids are its own, and which archives it answers for. */
 export class PushState {
   readonly kind: ClaimKind
   readonly #mine = new Set<DeltaId>()
   readonly #above = new Set<DeltaId>()
   readonly #versions = new Map<string, VersionState>()
-  /** The version that it has waited for last. */
+  /** The version that the push has waited for last. */
   #waitedFor: VersionState | undefined
 
   constructor(kind: ClaimKind) {
     this.kind = kind
   }
 
-  /** Mints an id that counts as this push's own from now on. */
+  /** Mints an id, which counts as this push's own from now on. */
   async mint(session: Session, above: readonly (DeltaId | undefined)[] = []): Promise<Minted> {
     const minted = await mint(session, [...this.#above, ...above])
     this.#mine.add(minted.id)
@@ -77,7 +83,10 @@ export class PushState {
     return this.#mine
   }
 
-  /** From now on the ids of this push are above this one, too. @returns whether that is news */
+  /**
+   * Makes all later ids of this push higher than this one, too.
+   * @returns whether the id was not known before
+   */
   mintAbove(id: DeltaId): boolean {
     const isNew = !this.#above.has(id)
     this.#above.add(id)
@@ -85,8 +94,8 @@ export class PushState {
   }
 
   /**
-   * This push has put the archive of a version under this id. Its delta is sent only while the id lives, as all are:
-   * where it had run out by then, the archive takes too long to be sent in every attempt.
+   * Notes that this push has put the archive of a version under this id. A delta is sent only while its id lives. When
+   * the id has expired by now, sending the archive takes too long in every attempt; see {@link isSlow}.
    */
   noteWritten(version: VersionId, { id, isFresh }: Pick<Minted, 'id' | 'isFresh'>): void {
     const state = this.#of(version)
@@ -94,7 +103,7 @@ export class PushState {
     if (!isFresh()) state.isSlow = true
   }
 
-  /** The ids under which this push has put the archive of a version, in the order in which it did. */
+  /** The ids under which this push has put the archive of a version, in the order of the PUTs. */
   writtenIds(version: VersionId): ReadonlySet<DeltaId> {
     return this.#of(version).written
   }
@@ -105,8 +114,8 @@ export class PushState {
   }
 
   /**
-   * An addition that a delta of this push makes, or may have made. If absent: it gives way to one of a lower id that
-   * lands later.
+   * Notes an addition that a delta of this push makes or may have made. With `ifAbsent` the addition gives way to a
+   * delta of a lower id that lands later.
    */
   noteAddition({ entry, ifAbsent }: Addition): void {
     const state = this.#of(entry)
@@ -114,28 +123,30 @@ export class PushState {
     state.givesWay = ifAbsent
   }
 
-  /** Whether the newest addition of a version does. */
+  /** Whether the newest addition of a version gives way to a delta of a lower id that lands later. */
   givesWay(version: VersionId): boolean {
     return this.#of(version).givesWay
   }
 
   /**
-   * Whether the archive is another's although its id is below mine: its PUT was under way when I wrote, and met bytes
-   * equal to those that it had seen, and so the same ETag.
+   * Whether the archive belongs to another push although its id is lower than this push's. The PUT of that push was
+   * under way when this push wrote. It met the same bytes that it had seen before, and therefore the same ETag, so its
+   * condition held.
    */
   isOverwrittenFromBelow(version: VersionId, { delta }: ArchiveHead): boolean {
     const written = [...this.writtenIds(version)].at(-1)
     return written !== undefined && delta !== undefined && delta < written
   }
 
-  /** From now on this push speaks for the archive that `head` shows, although another push wrote it. */
+  /** From now on this push answers for the archive that `head` shows, although another push wrote it. */
   speakFor(version: VersionId, head: ArchiveHead): void {
     this.#of(version).spokenFor = head
   }
 
   /**
-   * This push takes over the archive that `head` shows. Of its own ones the first counts: who came before that, came
-   * before all. `date`: store clock, milliseconds since 1970, no earlier than `head`.
+   * Notes that this push takes over the archive that `head` shows. When the archive is its own, the first one noted
+   * stays: pushes that came before that one came before all later ones. `date`: the store's clock in milliseconds since
+   * 1970, read no earlier than `head`.
    */
   adopt(version: VersionId, head: ArchiveHead, date: number): void {
     const state = this.#of(version)
@@ -145,14 +156,14 @@ export class PushState {
   }
 
   /**
-   * This push has written over the archive of another one: who came before that does not tell any more who may come
-   * after.
+   * Notes that this push has written over an archive that it had taken over: what was known of that archive no longer
+   * tells whose deltas may still come.
    */
   forgetAdopted(version: VersionId): void {
     this.#of(version).adopted = undefined
   }
 
-  /** The archive of a version that this push has taken over. */
+  /** What is remembered of the archive that this push has taken over for a version. */
   adopted(version: VersionId): Adopted | undefined {
     return this.#of(version).adopted
   }
@@ -161,20 +172,23 @@ export class PushState {
     return delta !== undefined && this.#mine.has(delta)
   }
 
-  /** Whether this push has added the entry itself, before it started again. */
+  /** Whether this push has added this entry itself, in an earlier attempt. */
   isMyEntry(entry: Entry): boolean {
     return this.#of(entry).entries.has(entryKey(entry))
   }
 
-  /** Archives of old clients carry no id: their bytes must be the same, too. */
+  /**
+   * Whether this push answers for the archive of another push that `head` shows. Archives of old clients carry no id;
+   * therefore the bytes must be the same, too.
+   */
   isSpokenFor(version: VersionId, { delta, digest }: ArchiveHead): boolean {
     const known = this.#of(version).spokenFor
     return known !== undefined && known.delta === delta && known.digest === digest
   }
 
   /**
-   * An archive that no entry names could not be removed. @returns whether that was so before: a store that is slow once
-   * is no reason to give up
+   * Notes that an archive that no entry names could not be removed.
+   * @returns whether that had happened before. A store that is slow once is no reason to give up.
    */
   noteNotCleared(version: VersionId): boolean {
     const state = this.#of(version)
@@ -183,14 +197,14 @@ export class PushState {
     return wasSo
   }
 
-  /** Whether this push has waited for a version last. */
+  /** Whether this version is the one that the push has waited for last. */
   hasWaitedFor(version: VersionId): boolean {
     return this.#waitedFor === this.#of(version)
   }
 
   /**
-   * Pauses before the next look at what another client is doing with a version: shortly at first. When that takes
-   * longer than a moment it is said, once, with the time that it may take.
+   * Pauses before the next look at what another client is doing with a version. The pauses are short at first. When the
+   * wait takes longer than a moment, the user is told once, with the time that it may take.
    */
   async wait(session: Session, version: VersionId, { left, on }: Waiting): Promise<void> {
     const state = this.#of(version)
@@ -227,7 +241,10 @@ export class PushState {
   }
 }
 
-/** Two pushes of the same bytes in the same millisecond are told apart by nothing, and need not be. */
+/**
+ * The name of an entry within this push. Two pushes of the same bytes in the same millisecond get the same name; they
+ * need not be told apart.
+ */
 function entryKey(entry: Entry): string {
   return JSON.stringify([entry.digest, entry.created])
 }

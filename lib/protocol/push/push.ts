@@ -30,68 +30,88 @@ import { startLimit } from '../session/stopwatch.ts'
 import { putProvenance } from '../write/write-archive.ts'
 
 export interface PushOptions {
-  /** Replaces archives of the same version. */
+  /** Whether an archive of the same version that is there already is replaced. */
   readonly force: boolean
-  /** Pushes what is new when some versions exist already, instead of nothing. */
+  /** When some of the versions exist already: push the other ones, instead of none. */
   readonly ignoreIfExists: boolean
-  /** Looks, and writes nothing. */
+  /** Only look what would be pushed, and write nothing. */
   readonly dryRun: boolean
-  /** Writes the file name alone into `urls`, or the whole `s3://` URL; undefined: as the repository says. */
+  /**
+   * The form of the new entries' `urls`: true for the file name alone, false for the whole `s3://` URL, undefined for
+   * what the repository's defaults say.
+   */
   readonly relative: boolean | undefined
-  /** Content-Type of the archives. */
+  /** The Content-Type that the archives are stored with. */
   readonly contentType: string
 }
 
-/** A version that is not pushed because it is taken. */
+/** A version that is not pushed because it exists already. */
 export interface ExistingVersion extends VersionId {
-  /** SHA-256 of what stands there, lower-case hex; undefined: the entry has none. */
+  /** SHA-256 of the existing archive, lower-case hex; undefined when the entry has no digest. */
   readonly digest: string | undefined
-  /** No entry names it: an archive that another push left stands in its place, and could not be removed. */
+  /** True when no entry names the version, but an archive that another push left under its key could not be removed. */
   readonly isOrphan: boolean
 }
 
 export interface PushResult {
-  /** In the repository from now on (with `dryRun`: would be). */
+  /** The versions that are in the repository from now on; with `dryRun`, those that would be. */
   readonly pushed: readonly VersionId[]
-  /** In the repository already, untouched. Without `ignoreIfExists` this is a failure, and nothing is pushed. */
+  /**
+   * The versions that were in the repository already and stay untouched. Without `ignoreIfExists` any of them makes the
+   * push a failure, and nothing is pushed.
+   */
   readonly existing: readonly ExistingVersion[]
-  /** What was committed, for local caches; undefined when no delta was needed. */
+  /** The delta that was committed, so that local caches can be updated; undefined when no delta was needed. */
   readonly committed: CommittedDelta | undefined
 }
 
-/** Of new entries. */
+/** How the urls of new entries are written. */
 interface EntryUrls {
   readonly urlForm: UrlForm
 }
 
-/** An archive and what became of it in this attempt. */
+/** An archive of this push, and what became of it in this attempt. */
 interface Placed {
   readonly upload: ChartUpload
   readonly placement: Placement
 }
 
-/** How an archive comes to stand there under the id of the attempt. */
+/** The placements after which the archive in the store carries the id of this attempt. */
 const WRITTEN: readonly Placement['kind'][] = ['created', 'replaced', 'renewed', 'adopted']
 
-/** What became of one attempt. */
+/** The outcome of one attempt. */
 type Attempt =
   | { readonly outcome: 'done'; readonly result: PushResult }
-  /** Another client is at work on this version. */
+  /** Another client is working on this version: wait, then try again. */
   | { readonly outcome: 'wait'; readonly upload: ChartUpload; readonly waiting: Waiting }
-  /** Something that it had seen no longer holds. */
+  /** Something that this attempt had seen no longer holds: try again at once. */
   | { readonly outcome: 'again' }
 
 /**
- * Pushes charts: archives first, then one delta, which is the commit point. When it resolves, every version in `pushed`
- * is acknowledged: every later read through the plugin shows it, unless a later mutation removed it. Without
- * `ignoreIfExists` all versions are pushed or none is, also when another client pushes one of them at the same moment.
+ * Pushes charts. A push writes the archives first and then one delta, which adds their entries to the index; the
+ * conditional PUT of that delta is the commit point. The steps, in order:
  *
- * Cost of the common push of n charts: HEAD `index.yaml` beside GET of the repository's defaults and n HEADs, so that
- * nothing is written when one of them exists, whatever the store makes of conditions; LIST, n PUTs, PUT of the delta,
- * LIST. By force without those n HEADs. Where an archive stands already: a view; by force only where its metadata do
- * not name the chart that is pushed.
+ * 1. Look: HEAD `index.yaml` and the archives, so that nothing is written when one of the versions exists, even on a
+ *    store that ignores conditions. A push by force looks at the archives here only in a dry run.
+ * 2. Mint: LIST `index.d/` and make a delta id above every id that was seen.
+ * 3. Place: PUT each archive under that id, only where there is none; by force, over the one that HEAD showed.
+ * 4. Write the provenance files.
+ * 5. Commit: PUT the delta.
+ * 6. Look behind: LIST the deltas above the id.
+ * 7. Settle: where another client may have crossed this push, bring entry and archive into agreement; see
+ *    {@link settle}.
  *
- * @throws HelmS3Error `missing-index`, `usage` (a version twice, or a key that is another chart's), `conflict`,
+ * When a step finds that what an earlier step saw no longer holds, the push starts again from step 2 under a new id.
+ *
+ * When the promise resolves, every version in `pushed` is acknowledged: every later read through the plugin shows it,
+ * unless a later mutation removed it. Without `ignoreIfExists` either all versions are pushed or none is, even when
+ * another client pushes one of them at the same moment.
+ *
+ * Cost of the common push of n charts: HEAD `index.yaml`, GET of the repository's defaults and n HEADs, all at the same
+ * time; then LIST, n PUTs, PUT of the delta, LIST. A push by force goes without those n HEADs. When an archive is there
+ * already, a view is read as well; by force only when its metadata do not name the chart that is pushed.
+ *
+ * @throws HelmS3Error `missing-index`, `usage` (a version twice, or a key that belongs to another chart), `conflict`,
  *   `outcome-unknown`, and what the store throws
  */
 export async function pushCharts(
@@ -122,10 +142,10 @@ export async function pushCharts(
   }
 }
 
-/** In the words of the Go plugin. */
+/** The Go plugin's words for this step. */
 const LOOK = 'check if chart already exists in the repository: head s3 object'
 
-/** Pushes what a look at the repository has not found there. */
+/** Pushes the versions that the first look has not found in the repository. */
 async function pushAbsent(
   session: Session,
   uploads: readonly ChartUpload[],
@@ -146,7 +166,7 @@ async function pushAbsent(
     if (tried.outcome === 'wait') break
   }
   throw new HelmS3Error('conflict', 'other clients kept changing the same versions', {
-    hint: 'nothing was left half done: push again when they have ended',
+    hint: 'nothing was left half done: push again when they have finished',
   })
 }
 
@@ -195,9 +215,10 @@ async function tryPush(
 }
 
 /**
- * Whether the archives that were written over the same bytes are still those of this attempt: their ETag is that of
- * what they replaced, so that a PUT which another push has sent before may have met it. Cost: a HEAD for each, seldom
- * any.
+ * Whether the archives that this attempt wrote over equal bytes are still its own. Such a write leaves the ETag as it
+ * was, so a PUT that another push sent earlier, with that ETag as its condition, may have succeeded afterwards.
+ *
+ * Cost: one HEAD for each such archive; usually there is none.
  */
 async function stillStand(session: Session, ours: readonly Placed[], { id }: Minted): Promise<boolean> {
   const isOverSame = ({ placement: { kind } }: Placed): boolean => kind === 'adopted' || kind === 'renewed'
@@ -208,13 +229,14 @@ async function stillStand(session: Session, ours: readonly Placed[], { id }: Min
   return !stand.includes(false)
 }
 
-/** A delta that stands, and what the look behind it showed. */
+/** A delta that is committed, and what the look behind it showed. */
 interface CommittedPush {
-  /** The versions that deltas above it touch, by version key. */
+  /** The versions that deltas of higher ids touch, by version key. */
   readonly overtaken: ReadonlySet<string>
   readonly newerDeltas: number
   /**
-   * Whether something may have overtaken it that the look could not see any more, or that its id could not be above.
+   * Whether the look behind may have missed a delta that overtook this one, or this id could not be made higher than
+   * everything that was seen.
    */
   readonly mayHaveMissed: boolean
 }
@@ -222,9 +244,10 @@ interface CommittedPush {
 const NOTHING_TO_COMMIT: CommittedPush = { overtaken: new Set(), newerDeltas: 0, mayHaveMissed: false }
 
 /**
- * Writes the delta and looks behind it. What overtook it may be folded and collected, and missing from a listing that
- * comes more than the lifetime of the id after its mint: by the clocks of this machine or, where these stood still, by
- * the answers of the store.
+ * Writes the delta, then looks behind it for deltas that have overtaken it. A delta that overtook it may be folded and
+ * collected by the time of the look, and then the listing does not show it. That is possible only when more time than
+ * the lifetime of the id has passed since it was minted. That time is taken from the clocks of this machine and,
+ * because those may have stood still, from the dates of the store's answers.
  */
 async function commit(session: Session, minted: Minted, delta: Delta): Promise<CommittedPush | 'expired'> {
   const appended = await appendDelta(session, minted, delta)
@@ -242,7 +265,7 @@ async function commit(session: Session, minted: Minted, delta: Delta): Promise<C
   }
 }
 
-/** Another chart has put its archive under the key of one of these meanwhile. */
+/** The error when another chart has put its archive under the key of one of these charts in the meantime. */
 function refusalOf({ location }: Session, placed: readonly Placed[]): HelmS3Error | undefined {
   const [refusal] = placed.flatMap(({ placement, upload }) =>
     placement.kind === 'taken' ? [keyTaken(location, upload, placement.owner)] : [],
@@ -257,8 +280,9 @@ function existingVersion({ placement, upload: { name, version } }: Placed): read
 }
 
 /**
- * Removes what this push has placed, because another version of it turned out to exist: all or none. What cannot be
- * removed stays without an entry; the next push of the version takes it over, or its place.
+ * Removes the archives that this push has placed. Called when one of the versions turned out to exist, because then
+ * none of them may be pushed. An archive that cannot be removed stays without an entry; the next push of that version
+ * adopts it, or replaces it.
  */
 async function takeBack(session: Session, placed: readonly Placed[], { id }: Minted): Promise<void> {
   const archives = placed.flatMap(({ placement: { kind }, upload }): OrphanArchive[] => {
@@ -297,7 +321,7 @@ async function placeAll(
   const limit = pLimit(CONCURRENCY)
   const place = (upload: ChartUpload): Promise<Placement> =>
     placeNewArchive(session, upload, { minted, state, contentType })
-  // Nothing of the others is sent again as long as the one that was waited for is not free.
+  // As long as the version that this push has waited for is not free, the other archives are not sent again.
   const first = uploads.find((upload) => state.hasWaitedFor(upload))
   const firstPlacement = first && (await place(first))
   const isInTheWay = firstPlacement?.kind === 'wait' || firstPlacement?.kind === 'again'
@@ -316,7 +340,7 @@ async function putProvenances(session: Session, ours: readonly Placed[], minted:
   await Promise.all(ours.map((placed) => limit(() => put(placed))))
 }
 
-/** A refreshed archive has its entry already. */
+/** The delta of this attempt. A refreshed archive needs no addition: its entry is there already. */
 function makeDelta(session: Session, ours: readonly Placed[], options: EntryUrls): Delta {
   const additions = ours.flatMap(({ upload, placement }): Addition[] => {
     if (placement.kind === 'refreshed') return []
@@ -337,9 +361,9 @@ function claimOf({ location }: Session, { name, version, digest }: ChartUpload):
 }
 
 /**
- * The uploads whose version is in the index, as one look tells; none by force. An archive alone says nothing: its push
- * may have died.
- * @throws HelmS3Error `usage` when one that could be pushed would replace the archive of another chart
+ * The uploads whose version is in the index, as one view shows it. By force there are none. An archive alone does not
+ * prove that its version exists: the push that wrote it may have died.
+ * @throws HelmS3Error `usage` when one of the other uploads would replace the archive of another chart
  */
 async function findExisting(
   session: Session,
@@ -364,8 +388,9 @@ async function findExisting(
 }
 
 /**
- * What stands in the place of each archive. Never rejects before it is awaited. Who pushes one chart need not be
- * allowed to look: the store decides then.
+ * HEADs the key of each archive. The promise may be left alone for a while: a rejection does not count as unhandled
+ * before it is awaited. A client that pushes one chart need not have permission to look: then the store decides, by the
+ * condition of the PUT.
  */
 function headArchives(
   session: Session,

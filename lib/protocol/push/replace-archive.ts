@@ -24,7 +24,7 @@ import { putArchive } from '../write/write-archive.ts'
 
 const AGAIN: Placement = { kind: 'again' }
 
-/** One archive of a forced push and what its HEAD showed. */
+/** One archive of a forced push, what HEAD showed under its key, and what to do with it. */
 interface Target {
   readonly upload: ChartUpload
   readonly head: ArchiveHead | undefined
@@ -32,11 +32,13 @@ interface Target {
 }
 
 /**
- * Puts the archives of a forced push, over whatever stands there: HEAD, an id above what it showed, PUT with its ETag.
- * Equal bytes that the index names for good are written again as they are, without a delta. Cost: a HEAD and a PUT for
- * each archive, one LIST; a view when the same bytes stand there already, or an archive that does not say that it is
- * one of this chart; see also `waitForRemovals`.
- * @throws HelmS3Error `usage` when an archive that stands there is that of another chart
+ * Puts the archives of a forced push over whatever is there: HEAD, then an id above the one that HEAD showed, then PUT
+ * with the ETag that HEAD showed. Equal bytes with a firm entry are written again with the metadata that they have, and
+ * need no delta.
+ *
+ * Cost: a HEAD and a PUT for each archive, and one LIST. A view as well, when the same bytes are there already or an
+ * archive there does not say that it belongs to this chart. See also `waitForRemovals`.
+ * @throws HelmS3Error `usage` when an archive that is there belongs to another chart
  */
 export async function replaceArchives(
   session: Session,
@@ -84,9 +86,10 @@ export async function replaceArchives(
 }
 
 /**
- * The id under which the provenance file was written that is to be replaced beside an archive that stays: a push of the
- * same bytes leaves no delta, so that the log does not show what the new id has to be above. Cost: a HEAD, where the
- * same bytes stand there and a provenance file goes along.
+ * The id under which the present provenance file was written, where the archive stays and its provenance file is to be
+ * replaced. A push of the same bytes leaves no delta, so the log does not show which id the new one must be above.
+ *
+ * Cost: a HEAD, when the same bytes are there and the push has a provenance file.
  */
 async function provenanceWriter(session: Session, { plan, upload }: Target): Promise<DeltaId | undefined> {
   if (plan === 'replace' || upload.provenance === undefined) return undefined
@@ -95,10 +98,10 @@ async function provenanceWriter(session: Session, { plan, upload }: Target): Pro
 }
 
 /**
- * Of archives that do not say that they are those of the charts to be pushed: one that no entry names may be that of a
- * push of another chart which is about to write its delta, unless it is without any metadata. Undefined: there is none,
- * they may be replaced.
- * @throws HelmS3Error `usage` when an entry of another chart names one
+ * What to wait for because of archives that do not say that they belong to the charts to be pushed. When no entry names
+ * such an archive, a push of another chart may have written it and be about to write its delta, unless it carries no
+ * metadata at all. Undefined: there is nothing to wait for, and they may be replaced.
+ * @throws HelmS3Error `usage` when an entry of another chart names one of them
  */
 async function waitForOthers(
   session: Session,
@@ -117,9 +120,10 @@ async function waitForOthers(
 }
 
 /**
- * A deletion of one of these versions that may still be under way: its DELETE could meet what is written now, where
- * equal bytes come back or the store ignores the condition. Undefined: there is none. Cost: a GET of each delta of the
- * last minutes, seldom any; a view when one of them removes such a version.
+ * A deletion of one of these versions that may still be under way. Its DELETE could hit the archive that is written
+ * now, where equal bytes come back or the store ignores the condition. Undefined: there is none.
+ *
+ * Cost: a GET of each delta of the last minutes, usually none; a view when one of them removes one of these versions.
  */
 async function waitForRemovals(
   session: Session,
@@ -141,9 +145,11 @@ async function waitForRemovals(
 }
 
 /**
- * Written anew is an entry that something pending is about to change, one that may yet give way to a slower delta, one
- * that Helm leaves out, because it bears no name, and one whose url leads nowhere. Cost: a HEAD, for an entry whose url
- * leads into a folder.
+ * Whether an archive with the same bytes needs a new entry (`replace`) or not (`refresh`). A new entry is needed where
+ * a pending delta is about to change the present one; where it may yet give way to a slower delta; where Helm leaves it
+ * out, for instance because it has no name; and where its url leads nowhere.
+ *
+ * Cost: a HEAD, for an entry whose url leads into a folder.
  */
 async function planForSameBytes(
   session: Session,

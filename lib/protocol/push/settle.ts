@@ -17,7 +17,7 @@ import { startLimit } from '../session/stopwatch.ts'
 
 const MAX_DELTAS = 30
 
-/** The archive of a version that a client speaks for: it has written it, or adopted it. */
+/** A version whose archive the client has written or adopted, and therefore answers for. */
 export interface Claim extends VersionId {
   readonly key: Key
   /** SHA-256 of the archive, lower-case hex. */
@@ -25,23 +25,27 @@ export interface Claim extends VersionId {
 }
 
 /**
- * Brings index and archive of one version into agreement, after a push that others may have crossed. Only then may that
- * push be acknowledged. The view is read before the HEAD: an archive that changes in between is seen.
+ * Brings the index and the archive of one version into agreement after a push that other clients may have crossed. The
+ * push may be acknowledged only after that. The view is read before the HEAD, so that a change of the archive between
+ * the two is seen.
  *
- * An archive that another push has put there since is that push's to speak for. A push by force is done when the delta
- * of the other one stands and its own was in effect before; one that never was in effect may have been taken for dead,
- * and starts again, and so does a push that is to replace nothing: it finds the version in the index. When the other
- * must have died before its delta, this one is not acknowledged.
+ * When another push has put its archive there since, that other push answers for the archive:
  *
- * A push that has the archive and not the entry starts again, and writes both under a new id. Where that would take
- * longer than an id lives it adds the entry where there is none, and so does a reindex. A push that has added its entry
- * so waits until that is firm: see {@link timeToBeFirm}.
+ * - When the archive has the same bytes, this push is done once the entry is firm.
+ * - With other bytes, a push by force is done when the other delta has counted and a delta of its own had counted
+ *   before. If its own never counted, its archive may have been taken for that of a dead push; then it starts again.
+ * - With other bytes, a push that is not by force starts again, and finds that the version exists.
+ * - When the other push must have died before its delta, this push is not acknowledged.
  *
- * @returns `settled`: the version is as the log says, by this push or by a later one; `again`: neither holds, and what
- *   was seen no longer does; of a reindex: the archive is gone
- * @throws HelmS3Error `conflict` when deletions of the version do not cease, a forced push replaced the archive and
- *   died, or the store's clock has been set back below the newest change of the version
- * Cost: one view and one HEAD; again after each wait and each delta of its own.
+ * When the archive is there and the entry is not, the push starts again and writes both under a new id. If sending the
+ * archive takes longer than an id lives, the push only adds the entry, with `addedIfAbsent`; a reindex does the same. A
+ * push that has added its entry in this way waits until the entry is firm; see {@link timeToBeFirm}.
+ *
+ * @returns `settled` when the version is as the log says, through this push or a later one; `again` when what was seen
+ *   no longer holds and nothing is settled (for a reindex: the archive is gone)
+ * @throws HelmS3Error `conflict` when deletions of the version do not cease, when a forced push replaced the archive
+ *   and died, or when the store's clock has been set back below the newest change of the version
+ * Cost: one view and one HEAD; the same again after each wait and after each delta that it writes.
  */
 export async function settle(
   session: Session,
@@ -85,12 +89,13 @@ export async function settle(
     written++
   }
   throw new HelmS3Error('conflict', `other clients keep pushing and deleting ${claim.name} ${claim.version}`, {
-    hint: 'the archive is in the repository; push it again when the others have ended',
+    hint: 'the archive is in the repository; push it again when they have finished',
   })
 }
 
 /**
- * Where the archive of another push stands: what that means for this one. `unnamed`: the index does not name it (yet).
+ * What it means for this push that the archive of another push is there. `unnamed`: the index does not name that
+ * archive, or not yet.
  */
 async function judgeOther(
   session: Session,
@@ -101,7 +106,7 @@ async function judgeOther(
 ): Promise<'settled' | 'again' | 'unnamed' | Waiting> {
   if (state.isOverwrittenFromBelow(claim, head)) return 'again'
   if (promisedDigest(view.index.find(claim)?.digest) !== head.digest) return 'unnamed'
-  // A reindex promises nothing of one version.
+  // A reindex promises nothing about a single version.
   if (state.kind === 'reindex') return 'settled'
   if (head.digest === claim.digest) {
     const left = timeToBeFirm(view, claim, head)
@@ -114,8 +119,9 @@ async function judgeOther(
 }
 
 /**
- * Whether somebody may have removed an archive of this push as one that no entry names: who pushed after that took the
- * version for free. A delta that is folded and collected may have announced it.
+ * Whether another client may have removed an archive of this push because no entry named it. A push that came after
+ * that found the version free. The announcement of such a removal may be in a delta that is folded and collected, of
+ * which the content is no longer known.
  */
 async function wasTakenForDead(
   session: Session,
@@ -132,7 +138,7 @@ async function wasTakenForDead(
   return mayAnnounce.some(({ id }) => first !== undefined && id > first)
 }
 
-/** What must end before the archive and the entry of this push can be relied on. */
+/** What must end before this push can rely on its archive and its entry; undefined: nothing. */
 async function whatToWaitFor(
   session: Session,
   view: View,
@@ -148,12 +154,16 @@ async function whatToWaitFor(
 }
 
 /**
- * Milliseconds until an entry that was added if absent, beside this archive, gives way to no delta of a lower id any
- * more, at the most; 0: it is firm. What could still land is of pushes whose archives this one has replaced: where it
- * was put in the place of none there is none (a deletion that has taken an archive has a higher id than its push). The
- * others have been minted before this archive was written. They are superseded when something that was minted after it,
- * or this archive's own delta, has touched the version and is folded. Else the archive must have stood for so long that
- * each of them has sent its delta, or never will. (Dates of objects are in whole seconds.)
+ * Milliseconds, at the most, until the entry that belongs to this archive is firm; 0: it is firm. The entry was added
+ * with `addedIfAbsent`, so it gives way to a delta of a lower id that lands later. It is firm when no such delta can
+ * land any more.
+ *
+ * Such a delta can only come from a push whose archive was replaced by this one. Where this archive replaced none,
+ * there is no such push (a deletion that has removed an archive has a higher id than the push that wrote it). All of
+ * these pushes minted their ids before this archive was written. Their deltas are superseded when this archive's own
+ * delta, or a delta that was minted after the archive was written, has touched the version and is folded. Otherwise the
+ * archive must have stood so long that each of those pushes has sent its delta or never will. Dates of objects are in
+ * whole seconds, hence the extra second.
  */
 export function timeToBeFirm(view: View, version: VersionId, { delta, lastModified, replaced }: Adopted): number {
   if (replaced === undefined) return 0
@@ -179,9 +189,9 @@ function addsInAnyCase({ entry, ifAbsent }: Addition, key: string): boolean {
 }
 
 /**
- * Whether a delta that adds the version in any case has counted: nothing above it that touches the version had been
- * folded before it was. Of two folded within one second, the resolution of the store's clock, nobody knows, and it has
- * not.
+ * Whether a delta that adds the version unconditionally (not with `addedIfAbsent`) has counted: no delta of a higher id
+ * that touches the version had been folded before it. When both were folded within one second, the resolution of the
+ * store's clock, their order is not known; then the delta does not count.
  */
 function wasInEffect({ base, pending }: View, version: VersionId, id: DeltaId): boolean {
   const { folded } = base.index.bookkeeping
@@ -198,15 +208,15 @@ function replacedByTheDead({ name, version }: VersionId): HelmS3Error {
     'conflict',
     `an interrupted \`push --force\` left another archive of ${name} ${version} in its place`,
     {
-      hint: 'look which archive you want there, and push it with --force',
+      hint: 'decide which archive should be there, and push it with --force',
     },
   )
 }
 
 /**
- * Whether a later removal explains that entry and archive are gone. One of other bytes does not: it has taken another
- * archive, or this one by mistake. Where only the folded set remembers it, its bytes are not known: then it counts when
- * a delta of mine was in effect before it.
+ * Whether a later removal explains that both the entry and the archive are gone. A removal of other bytes does not
+ * explain it: it has removed another archive, or this one by mistake. When only the folded set remembers a removal, the
+ * bytes that it removed are not known; then it explains the loss if a delta of this push had counted before.
  */
 async function wasDeletedAfterMe(session: Session, view: View, claim: Claim, state: PushState): Promise<boolean> {
   if (view.index.find(claim) !== undefined) return false
@@ -222,8 +232,8 @@ async function wasDeletedAfterMe(session: Session, view: View, claim: Claim, sta
 }
 
 /**
- * Whether the entry of a claim stands, and nothing pending is going to change it: the highest delta that touches the
- * version is its addition. `words`: see {@link lastWords}.
+ * Whether the entry of a claim is in the index and no pending delta is going to change it: the highest delta that
+ * touches the version is its own addition. `words`: see {@link lastWords}.
  */
 export function hasItsEntry(
   view: View,

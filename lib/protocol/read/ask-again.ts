@@ -4,16 +4,17 @@ import { REFUSED_RETRIES } from '../session/limits.ts'
 import type { Session } from '../session/session.ts'
 
 /**
- * Asks again what was refused, twice, before the refusal is believed: credentials that were renewed a moment ago, or a
- * policy that was just attached, are not known to every part of a store at once. For questions whose refusal is not the
- * end of a command but makes its answer poorer: a single 403 must not do that.
+ * Asks twice more before a refusal is believed: credentials that were renewed a moment ago, or a policy that was just
+ * attached, are not known to every part of a store at once. This is for requests whose refusal does not end the command
+ * but makes its answer poorer; a single 403 must not do that.
  *
- * Cost: nothing when it is granted; where it is refused for good two times the request more, and 0.7 seconds.
+ * Cost: nothing when the request is granted. When it is refused for good, the request is sent two more times, and 0.7
+ * seconds pass.
  * @throws what `ask` throws; `denied` after the third time
  */
 export async function askAgain<T>(session: Session, ask: () => Promise<T>): Promise<T> {
   const { detail, location } = session
-  // At once: the order of requests that are sent beside each other does not hang on the counting.
+  // The first request is sent at once, so that the order of requests sent in parallel does not depend on this loop.
   const first = ask()
   let refusal: HelmS3Error | undefined
   for await (const attempt of attempts(session, REFUSED_RETRIES)) {
@@ -29,7 +30,10 @@ export async function askAgain<T>(session: Session, ask: () => Promise<T>): Prom
   throw refusal ?? new Error('nothing was asked')
 }
 
-/** The answer, or undefined where it is refused; see {@link askAgain}. @throws what `ask` throws but `denied` */
+/**
+ * The answer, or undefined when it is refused; see {@link askAgain}.
+ * @throws what `ask` throws, except `denied`
+ */
 export async function unlessDenied<T>(session: Session, ask: () => Promise<T>): Promise<T | undefined> {
   try {
     return await askAgain(session, ask)

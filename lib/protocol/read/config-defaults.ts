@@ -17,20 +17,26 @@ export async function entryUrlForm(session: Session, relative: boolean | undefin
   return { base: (relative ?? config.relative) === true ? '' : absolute, literalPlus: config.literalPlus === true }
 }
 
-/** The location with the URL at which the repository is published, by which entries may name its archives. */
+/** The location of the repository, with the URL at which it is published: entries may name archives by that URL. */
 export async function publishedLocation(session: Session): Promise<RepositoryLocation> {
   const { publishUrl } = await session.repositoryConfig()
   return publishUrl === undefined ? session.location : { ...session.location, publishUrl }
 }
 
-/** The same for a reader of these entries, who asks only when one of them lies at a URL of the web. */
+/**
+ * Like {@link publishedLocation}, for someone who only reads these entries: the defaults are read only when one of the
+ * entries has a web URL.
+ */
 export async function locationFor(session: Session, entries: readonly Entry[]): Promise<RepositoryLocation> {
   return entries.some(({ urls }) => urls?.some((url) => /^https?:/i.test(url)))
     ? publishedLocation(session)
     : session.location
 }
 
-/** By what a compaction goes: the command line, else the repository. An undefined form keeps that of `index.yaml`. */
+/**
+ * The settings of a compaction: those of the command line, else those of the repository. When the form is undefined,
+ * `index.yaml` keeps the form that it has.
+ */
 export async function compactionSettings(
   session: Session,
   given: { readonly graceWindow: number | undefined; readonly form: IndexForm | undefined },
@@ -42,7 +48,7 @@ export async function compactionSettings(
   }
 }
 
-/** What the repository says about every object that is written. */
+/** The settings of the repository for every object that is written. */
 export function objectDefaults({ acl, sse, sseKmsKeyId }: RepositoryConfig): ObjectSettings {
   return { ...NO_OBJECT_SETTINGS, acl, sse, sseKmsKeyId }
 }

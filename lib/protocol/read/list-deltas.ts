@@ -6,7 +6,7 @@ import { MAX_CONFIG, MAX_DELTA } from '../../text/size-limits.ts'
 import { MAX_CLOCK_LEAD } from '../session/limits.ts'
 import type { Session } from '../session/session.ts'
 
-/** A delta as LIST shows it. */
+/** A delta as LIST shows it; its text has not been read. */
 export interface ListedDelta {
   readonly id: DeltaId
   readonly key: Key
@@ -14,13 +14,13 @@ export interface ListedDelta {
   readonly lastModified: number
 }
 
-/** An object below `index.d/` that is not obeyed and never deleted. */
+/** An object below `index.d/` that is not well-formed: it has no effect and is never deleted. */
 export interface SkippedObject {
   readonly key: Key
   readonly reason: string
 }
 
-/** Says that `index.yaml` is being made anew. */
+/** The mark of a rebuild, which says that `index.yaml` is being rebuilt. */
 export interface RebuildMark {
   readonly key: Key
   /** Store clock, milliseconds since 1970. */
@@ -28,21 +28,22 @@ export interface RebuildMark {
 }
 
 export interface DeltaListing {
-  /** In id order. */
+  /** The deltas in id order. */
   readonly deltas: readonly ListedDelta[]
   readonly skipped: readonly SkippedObject[]
   readonly rebuilds: readonly RebuildMark[]
-  /** The defaults of the repository are larger than what anybody reads of them. */
+  /** Whether the defaults of the repository are larger than the limit up to which they are read. */
   readonly isConfigTooLarge: boolean
-  /** Store clock at the first page, milliseconds since 1970. */
+  /** The store's clock at the first page, milliseconds since 1970. */
   readonly date: number
 }
 
 /**
- * The deltas in `index.d/`, over all pages, as far as their names, dates and sizes tell that they are well-formed. The
- * defaults of the repository and marks of rebuilds, which lie beside them, are left out; the session learns when there
- * are none, for their key comes after that of every delta. `after`: only ids above this one. Cost: one LIST for each
- * 1000 objects.
+ * Lists the deltas in `index.d/`, over all pages, that are well-formed as far as name, date and size show. The defaults
+ * of the repository and the marks of rebuilds are in the same folder and are left out. The key of the defaults comes
+ * after those of all deltas, so the session learns when there are none. `after`: list only ids above this one.
+ *
+ * Cost: one LIST for each 1000 objects.
  */
 export async function listDeltas(session: Session, after?: DeltaId): Promise<DeltaListing> {
   const { knownIds, location, store } = session
@@ -61,7 +62,7 @@ export async function listDeltas(session: Session, after?: DeltaId): Promise<Del
     }
     const id = deltaIdOf(location.deltaFolder, key)
     if (id === undefined) skipped.push({ key, reason: 'its name is not <ULID>.yaml' })
-    else if (deltaTime(id) > lastModified + MAX_CLOCK_LEAD) skipped.push({ key, reason: 'its name lies in the future' })
+    else if (deltaTime(id) > lastModified + MAX_CLOCK_LEAD) skipped.push({ key, reason: 'its name is in the future' })
     else if (size > MAX_DELTA) skipped.push({ key, reason: `it ${deltaSizeProblem(size, 0) ?? ''}` })
     else {
       knownIds.note(id)

@@ -6,9 +6,11 @@ import { readDelta } from './read-delta.ts'
 import type { Session } from '../session/session.ts'
 
 /**
- * Which of the versions a delta above `own` touches: a mutation that minted later and landed earlier did not see this
- * one. To be trusted only while `own` is fresh: no delta above it is collected sooner. `date`: when it looked, by the
- * store's clock. Cost: one LIST, and one GET for each delta above.
+ * Which of the versions are touched by a delta of a higher id than `own`. Such a delta was minted later and landed
+ * earlier, so its writer did not see this one. The answer is reliable only while `own` is fresh, because until then no
+ * delta above it is collected. `date`: the store's clock at the look, milliseconds since 1970.
+ *
+ * Cost: one LIST, and one GET for each delta above.
  */
 export async function overtakenVersions<T extends VersionId>(
   session: Session,

@@ -3,12 +3,12 @@ import { hasCode } from '../../errors.ts'
 import type { ObjectVersion, StoredObject } from '../../store/object-store.ts'
 import type { Session } from '../session/session.ts'
 
-/** Of an object the newest so many versions are looked at. */
+/** At most this many of the newest versions of an object are looked at. */
 const MAX_VERSIONS = 20
 
 /**
- * The versions of an object that the bucket keeps, the newest first; none where the store knows no versions. Cost: a
- * LIST.
+ * The versions of an object that the bucket keeps, the newest first; none when the store does not keep versions. Cost:
+ * one LIST.
  */
 export async function listVersions({ store }: Session, key: Key): Promise<readonly ObjectVersion[]> {
   try {
@@ -20,7 +20,7 @@ export async function listVersions({ store }: Session, key: Key): Promise<readon
 }
 
 /**
- * The newest version of an object that fits. `no-versions`: the bucket keeps none of it, or of no object at all.
+ * The newest version of an object that fits. `no-versions`: the bucket keeps no versions of it, or of any object.
  * Cost: a LIST, and a GET for each of the newest versions until one fits.
  */
 export async function findObjectVersion(

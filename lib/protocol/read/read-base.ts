@@ -13,8 +13,9 @@ const PATHS: Readonly<Record<ReadPath, string>> = {
 }
 
 /**
- * Reads `index.yaml`. Cost: one GET of the whole object, or of nothing when it is as this session, or this machine, has
- * read it before.
+ * Reads `index.yaml`.
+ *
+ * Cost: one GET. It transfers nothing when the object is the one that this session, or this machine, has read before.
  * @throws HelmS3Error `missing-index` when there is none, `invalid-index` when Helm would not load it
  */
 export async function readBase(session: Session): Promise<Base> {
@@ -56,7 +57,7 @@ function noteBase(session: Session, text: BaseText | KeptText): Base {
 
 type KeptText = BaseText & { readonly isFromCache: true }
 
-/** Undefined: nothing is kept that could be used, or there is no `index.yaml`. */
+/** Undefined when no usable base is kept on this machine, or when there is no `index.yaml`. */
 async function readKeptBase({ baseCache, location, store }: Session): Promise<BaseText | KeptText | undefined> {
   const kept = await baseCache?.find()
   if (kept === undefined) return undefined
@@ -66,7 +67,7 @@ async function readKeptBase({ baseCache, location, store }: Session): Promise<Ba
   return body && { body, etag: kept.etag, lastModified: kept.lastModified, date: answer.date, isFromCache: true }
 }
 
-/** Keeps the base on this machine for the next read, where that saves more than it costs. */
+/** Keeps the base on this machine for the next read, when that saves more than it costs. */
 export async function keepBase(
   { baseCache }: Session,
   { bytes, etag, isFromCache, lastModified }: Base,
@@ -74,12 +75,15 @@ export async function keepBase(
   if (!isFromCache && bytes.length >= WORTH_KEEPING) await baseCache?.keep({ etag, lastModified, body: bytes })
 }
 
-/** Lets go of what was read, which may be large: it is known to stand in the store no more. */
+/** Forgets the base that was read, which may be large. To be called when the store is known to hold another one. */
 export function forgetBase(session: Session): void {
   session.memory.base = undefined
 }
 
-/** Says how to get an `index.yaml`: a new one, or one rebuilt from what stands there already. Cost: one LIST page. */
+/**
+ * The error when there is no `index.yaml`. Its hint says how to get one: a new one, or one rebuilt from the charts that
+ * are there. Cost: one LIST page.
+ */
 export async function missingIndex(session: Session): Promise<HelmS3Error> {
   const { location } = session
   const { below, isOwn } = await findRemains(session)
@@ -96,17 +100,18 @@ export async function missingIndex(session: Session): Promise<HelmS3Error> {
   })
 }
 
-/** Whether archives or deltas stand where there is no index. Cost: one LIST page. */
+/** Whether there are archives or deltas in a place without an index. Cost: one LIST page. */
 export async function hasRemains(session: Session): Promise<boolean> {
   return (await findRemains(session)).isOwn
 }
 
-/** Of the repositories below a place, so many are named. */
+/** At most this many repositories below a place are named. */
 const MOST_NAMED = 5
 
 /**
- * What stands where there is no index: archives or deltas of this very place, and the prefixes of repositories in
- * folders below it. Of a place with more than a thousand objects, the first ones tell. Cost: one LIST page.
+ * What there is in a place without an index: whether it has archives or deltas of its own, and the prefixes of
+ * repositories in folders below it. Of more than a thousand objects only the first page is looked at. Cost: one LIST
+ * page.
  */
 async function findRemains({
   location,

@@ -13,9 +13,11 @@ import { askAgain } from './ask-again.ts'
 import type { Session } from '../session/session.ts'
 
 /**
- * The defaults that the repository keeps; what cannot be used in them is named in one line, and ignored. A client that
- * may not read them goes without. For all but `config`: `session.repositoryConfig()`, which asks once. Cost: one GET;
- * three for a client that may not read them, see {@link askAgain}.
+ * Reads the defaults of the repository. Values that cannot be used are ignored, and named in one line. A client that
+ * may not read the defaults works without them. All commands but `config` use `session.repositoryConfig()` instead,
+ * which reads them once.
+ *
+ * Cost: one GET; three for a client that may not read them, see {@link askAgain}.
  */
 export async function readRepositoryConfig(session: Session): Promise<RepositoryConfig> {
   try {
@@ -31,21 +33,21 @@ export async function readRepositoryConfig(session: Session): Promise<Repository
 }
 
 /**
- * Begins to read the defaults while other requests are under way. Whoever asks for them later gets the error, if there
- * is one.
+ * Begins to read the defaults while other requests are under way. An error is reported to whoever asks for the defaults
+ * later.
  */
 export function expectConfig(session: Session): void {
   session.repositoryConfig().catch(() => undefined)
 }
 
-/** The defaults as they stand there. */
+/** The defaults as the store has them now. */
 export interface ConfigObject {
   readonly decoded: DecodedConfig
   /** The condition under which they may be replaced. */
   readonly when: Exclude<PutCondition, 'always'>
 }
 
-/** The defaults as they stand there. Cost: one GET; for what is too large to be read, a HEAD as well. */
+/** Reads the defaults as the store has them now. Cost: one GET; when they are too large to be read, a HEAD as well. */
 export async function lookAtConfig({ location, store }: Session): Promise<ConfigObject> {
   let object: StoredObject | undefined
   try {

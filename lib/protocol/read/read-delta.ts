@@ -6,7 +6,7 @@ import type { StoredObject } from '../../store/object-store.ts'
 import type { ListedDelta } from './list-deltas.ts'
 import type { Session } from '../session/session.ts'
 
-/** What a listed delta says; `missing`: it has been collected since. */
+/** What a listed delta says; `missing`: it has been collected since the LIST. */
 export type ReadDelta =
   | { readonly outcome: 'delta'; readonly delta: StoredDelta }
   | Exclude<DecodedDelta, { readonly outcome: 'delta' }>

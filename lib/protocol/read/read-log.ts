@@ -9,15 +9,15 @@ import { readBookkeeping } from './read-bookkeeping.ts'
 import { readDelta } from './read-delta.ts'
 import type { Session } from '../session/session.ts'
 
-/** A mutation, as far as its traces tell. */
+/** A mutation, as far as its traces show it. */
 export interface LogEntry {
   readonly id: DeltaId
   /**
-   * `pending`: not in `index.yaml` yet; `folded`: there, and still in `index.d/`; `collected`: `index.yaml` alone
-   * remembers it.
+   * `pending`: not in `index.yaml` yet; `folded`: in `index.yaml`, and the delta is still in `index.d/`; `collected`:
+   * only `index.yaml` remembers it.
    */
   readonly state: 'pending' | 'folded' | 'collected'
-  /** What it says; undefined when it is collected. */
+  /** The delta; undefined when it is collected. */
   readonly delta: StoredDelta | undefined
   /** What `index.yaml` remembers of it; undefined while it is pending. */
   readonly folded: FoldedDelta | undefined
@@ -26,22 +26,24 @@ export interface LogEntry {
 export interface Log {
   /** Newest first. */
   readonly entries: readonly LogEntry[]
-  /** Whether there are older ones. */
+  /** Whether there are older entries. */
   readonly hasMore: boolean
   readonly skipped: readonly SkippedObject[]
 }
 
 export interface LogOptions {
   /**
-   * Only mutations of this chart. A collected one that touched more versions than `index.yaml` remembers counts, too.
+   * Show only mutations of this chart; undefined: all. A collected mutation that touched more versions than
+   * `index.yaml` remembers is shown, too.
    */
   readonly name: string | undefined
   readonly limit: number
 }
 
 /**
- * The mutations that have left traces, newest first, in the order of the log. Cost: one LIST for each 1000 deltas, a
- * ranged GET of the head of `index.yaml`, one GET for each delta that is looked at.
+ * The mutations that have left traces, newest first, in the order of the log.
+ * Cost: one LIST for each 1000 deltas, a ranged GET of the head of `index.yaml`, one GET for each delta that is looked
+ * at.
  * @throws HelmS3Error `missing-index`, `invalid-index`
  */
 export async function readLog(session: Session, { limit, name }: LogOptions): Promise<Log> {
@@ -52,7 +54,7 @@ export async function readLog(session: Session, { limit, name }: LogOptions): Pr
   const entries: LogEntry[] = []
   const skipped: SkippedObject[] = [...listing.skipped]
   const atOnce = pLimit(CONCURRENCY)
-  // One more than the limit tells whether there are older ones.
+  // Read one entry more than the limit, to learn whether there are older ones.
   for (let next = 0; next < ids.length && entries.length <= limit;) {
     const batch = ids.slice(next, next + Math.min(CONCURRENCY, limit + 1 - entries.length))
     next += batch.length

@@ -15,9 +15,9 @@ import type { Session } from '../session/session.ts'
 import { startLimit } from '../session/stopwatch.ts'
 import { shellWord } from '../../text/terminal-text.ts'
 
-/** The repository as every reader through the plugin sees it: a base and what it has not folded yet. */
+/** The repository as every reader that merges sees it: a base, and the deltas that it has not folded yet. */
 export interface View {
-  /** The merged index: its bytes are what Helm gets. Its bookkeeping is that of the base. */
+  /** The merged index: Helm gets its bytes. Its bookkeeping is that of the base. */
   readonly index: IndexText
   readonly base: Base
   readonly listing: DeltaListing
@@ -25,22 +25,20 @@ export interface View {
   readonly pending: readonly StoredDelta[]
   /** Objects below `index.d/` that are not well-formed. */
   readonly skipped: readonly SkippedObject[]
-  /** The lowest delta of an unknown apiVersion: nothing above it may be collected. */
+  /** The lowest id of a delta with an unknown apiVersion: no delta above it may be collected. */
   readonly unknownFrom: DeltaId | undefined
-  /**
-   * Whether the base was read so short a time ago that it may be written over without another look; see `compactOnce`.
-   */
+  /** Whether the base was read so recently that it may be replaced without another look; see `compactOnce`. */
   readonly isYoung: () => boolean
 }
 
-/** A whole listing of the deltas, from which a view may be read at once. */
+/** A complete listing of the deltas, recent enough that a view may be read from it. */
 export interface TimedListing {
   readonly listing: DeltaListing
   /** `clock.monotonic()` when the LIST began. */
   readonly startedAt: number
 }
 
-/** What was read does not fit together: to be read again. */
+/** What was read does not fit together and has to be read again. */
 interface Unsteady {
   readonly unsteady: string
 }
@@ -52,14 +50,14 @@ export async function listForView(session: Session): Promise<TimedListing> {
 }
 
 /**
- * Merge on read. LIST comes first, `index.yaml` after it, the pending deltas last: a delta that the listing misses was
- * written later, one that is gone by now is in the base. (The other way round, a compactor may fold and collect in
- * between, and an acknowledged push is missing from the view.)
+ * Merge on read. LIST comes first, then GET of `index.yaml`, then GET of the pending deltas. With this order, a delta
+ * that the listing misses was written later, and a listed delta that is gone is in the base. (In the other order, a
+ * compaction could fold and collect a delta in between, and an acknowledged push would be missing from the view.)
  *
- * Cost: one LIST for each 1000 deltas, one GET of `index.yaml`, one GET for each pending delta; again, when a pending
- * delta was collected meanwhile.
- * @param listed a listing made just now, which serves for the first attempt
- * @throws HelmS3Error `missing-index`, `invalid-index`; `conflict` when the repository does not hold still
+ * Cost: one LIST for each 1000 deltas, one GET of `index.yaml`, one GET for each pending delta; the same again when a
+ * pending delta was collected in the meantime.
+ * @param listed a listing made just now, which the first attempt uses
+ * @throws HelmS3Error `missing-index`, `invalid-index`; `conflict` when the repository keeps changing
  */
 export async function readView(session: Session, listed?: TimedListing): Promise<View> {
   let reason = ''
@@ -79,7 +77,7 @@ export async function readView(session: Session, listed?: TimedListing): Promise
   )
 }
 
-/** The clocks of this machine may stand still in between: so those of the two answers count, too. */
+/** The clocks of this machine may have stood still in between, so the dates of the two answers count as well. */
 async function tryReadView(session: Session, { listing, startedAt }: TimedListing): Promise<View | Unsteady> {
   const isYoung = startLimit(session, MIN_GRACE_WINDOW / 2)
   const base = await readBase(session)
@@ -116,8 +114,8 @@ function isUnusable(read: ReadDelta): read is Extract<ReadDelta, { readonly reas
 }
 
 /**
- * What folded deltas noted as `*` touched, where a pending delta may be superseded by them and they have not been
- * collected.
+ * The versions that folded deltas noted as `*` have touched. Read only where a pending delta may be superseded by them,
+ * and only from deltas that have not been collected.
  */
 async function readTouchedByStar(
   session: Session,
@@ -136,10 +134,10 @@ async function readTouchedByStar(
   return touched
 }
 
-/** Tells the user about objects in `index.d/` that are not obeyed: one line for all of them. */
+/** Tells the user about objects in `index.d/` that are ignored: one line for all of them. */
 export function noticeSkipped(session: Session, { skipped }: Pick<View, 'skipped'>): void {
   const [first] = skipped
   if (first === undefined) return
   const others = skipped.length === 1 ? '' : ` (and ${String(skipped.length - 1)} more)`
-  session.notice(`helm-s3: ignored ${first.key}: ${first.reason}${others}; it does not take part in the index`)
+  session.notice(`helm-s3: ignored ${first.key}: ${first.reason}${others}; it has no effect on the index`)
 }

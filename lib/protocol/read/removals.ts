@@ -8,25 +8,30 @@ import { readDelta } from './read-delta.ts'
 import type { View } from './read-view.ts'
 import type { Session } from '../session/session.ts'
 
-/** A delta that removes a version (and does not also add it), as far as its traces tell. */
+/** A delta that removes a version and does not also add it, as far as its traces show it. */
 export interface KnownRemoval {
   readonly id: DeltaId
-  /** When it landed, at the latest: store clock, milliseconds since 1970. */
+  /** The latest time at which it can have landed: store clock, milliseconds since 1970. */
   readonly at: number
-  /** False: it is folded and collected already, and may have been an addition: the folded set does not say. */
+  /**
+   * False when the delta is folded and collected: it may have been an addition, because the folded set does not tell.
+   */
   readonly isCertain: boolean
-  /** SHA-256 of what it removed, lower-case hex; undefined: not known, or the entry had none. */
+  /**
+   * SHA-256 of the archive that it removed, lower-case hex; undefined when that is not known or the entry had no
+   * digest.
+   */
   readonly digest: string | undefined
-  /** It is about an archive without an entry, and has deleted no version. */
+  /** Whether it only announces the deletion of an archive without an entry, and has removed no version. */
   readonly isAnnouncement: boolean
-  /** Its client has said that all its DELETEs were answered. */
+  /** Whether its client has said that all its DELETEs were answered. */
   readonly hasEnded: boolean
 }
 
 /**
- * The removals of a version that still have traces: pending, folded and listed, or folded and collected already.
- * `except`: ids that do not count.
- * Cost: one GET for each folded, listed delta that touched the version; seldom any.
+ * The removals of a version that still have traces: those that are pending, those that are folded and still listed, and
+ * those that are folded and collected. `except`: ids to leave out.
+ * Cost: one GET for each folded, listed delta that touched the version; usually there is none.
  */
 export async function findRemovals(
   session: Session,
@@ -37,7 +42,10 @@ export async function findRemovals(
   return (await findAllRemovals(session, view, [version], except)).get(versionKey(version)) ?? []
 }
 
-/** The same for many versions, by version key. Cost: one GET for each folded, listed delta that touched any of them. */
+/**
+ * The removals of many versions, by version key; see {@link findRemovals}. Cost: one GET for each folded, listed delta
+ * that touched any of them.
+ */
 export async function findAllRemovals(
   session: Session,
   view: View,
@@ -91,8 +99,8 @@ export function isUnsettled(removal: KnownRemoval, view: View): boolean {
 }
 
 /**
- * Milliseconds until none of these removals can still be deleting its archive, at the most; 0: none can. `lastModified`
- * is in whole seconds, hence the extra one.
+ * Milliseconds, at the most, until none of these removals can still be deleting its archive; 0: none can now.
+ * `lastModified` is in whole seconds, hence the extra second.
  */
 export function timeToSettle(removals: readonly KnownRemoval[], view: View): number {
   const left = removals

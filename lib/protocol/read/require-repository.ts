@@ -6,9 +6,11 @@ import { readBookkeeping } from './read-bookkeeping.ts'
 import type { Session } from '../session/session.ts'
 
 /**
- * Refuses a mutation where there is no repository, and lets the session learn the store's clock and the newest folded
- * delta: what it writes has to come after that, whatever the clocks say. Cost: one HEAD; where another client has
- * written `index.yaml` last, which does not name that delta, also a GET of its head.
+ * Refuses a mutation when there is no repository. The session learns the store's clock and the newest folded delta from
+ * the answer, because what it writes has to get a higher id, whatever the clocks say.
+ *
+ * Cost: one HEAD. When another client has written `index.yaml` last, its metadata do not name that delta; then also a
+ * GET of its head.
  * @throws HelmS3Error `missing-index`
  */
 export async function requireRepository(session: Session): Promise<void> {
@@ -19,7 +21,10 @@ export async function requireRepository(session: Session): Promise<void> {
   else session.knownIds.note(parseDeltaId(newest))
 }
 
-/** An index that cannot be read, or may not be, keeps no push from the log. */
+/**
+ * Notes the newest folded delta. A push needs no readable index, so an index that is damaged or may not be read does
+ * not stop it.
+ */
 async function noteFolded(session: Session): Promise<void> {
   try {
     for (const id of (await readBookkeeping(session)).folded.keys()) session.knownIds.note(id)

@@ -17,26 +17,28 @@ import { findAllRemovals, isUnsettled } from '../read/removals.ts'
 import type { Session } from '../session/session.ts'
 import { type Claim, hasItsEntry, settle } from '../push/settle.ts'
 
-/** What was committed, and what was left as it is because others are changing it. */
+/**
+ * The changes that were committed, and those that were left out because other clients are changing the same versions.
+ */
 export interface CommittedChanges {
   readonly changes: readonly ReindexChange[]
   readonly left: readonly ReindexChange[]
-  /** Undefined: nothing was left to commit. */
+  /** The delta; undefined when no change was left to commit. */
   readonly committed: CommittedDelta | undefined
 }
 
 const SETTLED_AT_ONCE = 8
 
 /**
- * Commits a part of a reindex as one delta: a second look at index and archives drops what is no longer as the plan has
- * seen it, and every version of which a removal stands in `index.d/`: its archive may be about to go.
+ * Commits a part of a reindex as one delta. A second look at index and archives drops each change whose entry or
+ * archive is no longer as the plan has seen it, and each version that has a removal in `index.d/`, because its archive
+ * may be about to be deleted.
  *
- * Every entry is added only where there is none; one that is replaced is removed as it was seen, in the same delta. So
- * what others commit meanwhile is never overwritten. Afterwards a third look finds what was crossed all the same, and
- * settles it.
+ * Every entry is added with `addedIfAbsent`; an entry that is to be replaced is removed in the same delta, as it was
+ * seen. So a change that others commit in the meantime is never overwritten. Afterwards a third look finds the versions
+ * that other clients have crossed all the same, and settles them.
  *
- * Cost: LIST, two views, the listing of the keys that are concerned twice, PUT of the delta; a HEAD for each key in a
- * folder.
+ * Cost: LIST, two views, the listing of the keys concerned twice, PUT of the delta; a HEAD for each key in a folder.
  * @throws HelmS3Error `conflict` when the store is too slow, `outcome-unknown`
  */
 export async function commitChanges(
@@ -67,7 +69,10 @@ export async function commitChanges(
   })
 }
 
-/** The view comes first: an entry whose archive is then missing dangles. */
+/**
+ * Drops the changes that no longer hold. The view is read before the archives are listed: so an entry whose archive is
+ * then missing is certain to dangle.
+ */
 async function dropChanged(
   session: Session,
   changes: readonly ReindexChange[],
@@ -82,7 +87,7 @@ async function dropChanged(
   return changes.filter((change) => stillHolds(change, view.index, archives) && !isRemoved(change))
 }
 
-/** What stands in folders where entries lack their archives. Cost: a HEAD for each. */
+/** The archives in folders, for entries that may lack theirs. Cost: a HEAD for each. */
 async function lookInFolders(
   session: Session,
   changes: readonly ReindexChange[],
@@ -93,7 +98,7 @@ async function lookInFolders(
   return new Map(heads.flatMap((head) => (head === undefined ? [] : [[head.key, seenArchive(head)] as const])))
 }
 
-/** The changes in their order, in parts each of which fits into a delta. */
+/** The changes in their order, in parts that each fit into one delta. */
 export function inParts(
   changes: readonly ReindexChange[],
   most = MAX_DELTA / 2,
@@ -122,8 +127,8 @@ export function deltaOf(changes: readonly ReindexChange[]): Delta {
 }
 
 /**
- * Looks whether the entries stand beside the archives that they were made for, and settles those of which that is not
- * sure.
+ * Looks whether each entry is in the index and its archive is the one that it was made for. Settles the versions for
+ * which that is not certain.
  */
 async function settleCrossed(
   session: Session,
@@ -147,7 +152,10 @@ async function settleCrossed(
   return view
 }
 
-/** An archive that another push has replaced meanwhile is that push's; when it has died, the next reindex finds it. */
+/**
+ * Settles one change. When another push has replaced the archive in the meantime, that push answers for it; if the push
+ * has died, the next reindex finds the archive.
+ */
 async function settleChange(session: Session, claim: Claim, entry: Entry, state: PushState): Promise<void> {
   const head = await headArchive(session, claim.key)
   if (head?.digest === claim.digest) state.speakFor(claim, head)
@@ -158,7 +166,7 @@ async function settleChange(session: Session, claim: Claim, entry: Entry, state:
   }
 }
 
-/** Takes an entry back whose archive went while it was committed. */
+/** Removes an entry again whose archive was deleted while the entry was committed. */
 async function withdraw(session: Session, entry: Entry, state: PushState): Promise<void> {
   for await (const _ of attempts(session, LATE_RETRIES)) {
     const minted = await state.mint(session)

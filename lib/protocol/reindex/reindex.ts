@@ -25,70 +25,67 @@ import type { Session } from '../session/session.ts'
 
 export interface ReindexOptions {
   /**
-   * Writes the file name alone into `urls` of new entries, and rewrites those with an absolute one; or writes the whole
-   * `s3://` URL. Undefined: new entries are as the repository says.
+   * The form of the new entries' `urls`: true for the file name alone, which also rewrites entries with an absolute
+   * url; false for the whole `s3://` URL. Undefined: new entries are written as the repository says.
    */
   readonly relative: boolean | undefined
-  /** Reads the bytes of every archive, instead of trusting what has not changed and what object metadata say. */
+  /** Read the bytes of every archive, instead of trusting archives that have not changed and their metadata. */
   readonly full: boolean
-  /** Writes nothing when there is an archive that cannot be indexed. */
+  /** Write nothing when there is an archive that cannot be indexed. */
   readonly strict: boolean
-  /** Replaces an unreadable `index.yaml`. A missing one is made anew in any case where archives or deltas are. */
+  /** Replace an unreadable `index.yaml`. A missing one is rebuilt in any case where there are archives or deltas. */
   readonly rebuild: boolean
   /**
-   * Adds no version that the index does not know, but for one that is made anew, and one whose archive an entry names:
-   * a deletion may have left its archive.
+   * Add no version that the index does not know, because it may be an archive that a deletion has left. Exceptions: an
+   * index that is rebuilt, and an archive that an entry names.
    */
   readonly onlyKnown?: boolean
-  /**
-   * Archives of which somebody knows that they are not what the index says: they are opened in any case. Left out:
-   * none.
-   */
+  /** Archives that are known to differ from what the index says: they are opened in any case. Left out: none. */
   readonly doubted?: ReadonlySet<Key>
-  /** Makes an unreadable index anew also when entries of it cannot be saved. */
+  /** Rebuild an unreadable index even when some of its entries cannot be saved. */
   readonly allowLostEntries?: boolean
-  /** Plans, and writes nothing. */
+  /** Only plan the reindex, and write nothing. */
   readonly dryRun: boolean
   /** Archives that are opened at the same time; see `limits.ts`. */
   readonly concurrency: number
-  /** Told of each delta when it stands. */
+  /** Called after each delta is committed. */
   readonly afterCommit?: (committed: CommittedDelta) => Promise<void>
 }
 
 export interface ReindexResult {
-  /** Archives below the prefix. */
+  /** The number of archives below the prefix. */
   readonly archives: number
   /** How many of them were opened. */
   readonly opened: number
   /** Whether `index.yaml` was missing or unreadable, and was replaced (with `dryRun`: would be). */
   readonly rebuilt: boolean
-  /** What became of one that was unreadable; undefined: it was missing, or could be read. */
+  /** What became of an index that was unreadable; undefined when it was missing or could be read. */
   readonly repaired: Repaired | undefined
-  /** What was committed (with `dryRun`: would be). */
+  /** The changes that were committed (with `dryRun`: that would be). */
   readonly changes: readonly ReindexChange[]
   /** Archives that cannot be indexed. */
   readonly problems: readonly Problem[]
-  /** Versions and keys that others were changing at the same time. */
+  /** Versions and keys that other clients were changing at the same time. */
   readonly left: readonly (Partial<VersionId> & { readonly key: Key })[]
   readonly deltas: readonly DeltaId[]
 }
 
 /**
- * Archives that are opened before what they change is committed: few at first, more and more later. An interrupted
- * reindex keeps what was committed; a delta of many entries costs every reader until it is folded; and each commit
- * costs a look at the index, which grows.
+ * How many archives are opened before their changes are committed: few at first, then more and more. What is committed
+ * survives an interruption of the reindex. But a delta of many entries costs every reader until it is folded, and each
+ * commit needs a look at the index, which grows.
  */
 const FIRST_BATCH = 2000
 const LARGEST_BATCH = 10_000
 
 /**
- * Makes the index agree with the archives. Safe while others push and delete: archives are opened first, which may take
- * long; then each part of the plan is committed by {@link commitChanges}, which drops what no longer holds. Where
- * `index.yaml` is missing or unreadable, it is made anew at once: see {@link rebuildIndex}.
+ * Makes the index agree with the archives. Others may push and delete at the same time: the archives are opened first,
+ * which may take long; then each part of the plan is committed by {@link commitChanges}, which drops what no longer
+ * holds. A missing or unreadable `index.yaml` is rebuilt in one step; see {@link rebuildIndex}.
  *
  * Cost with nothing new: the listing of the archives and a view at the same time, and a GET of the repository's
- * defaults if it has any; see also {@link ArchiveFolders.namedBy} and {@link findDeadUrls}. A new or changed archive:
- * see {@link openArchive}; a batch of them: see {@link commitChanges}.
+ * defaults if it has any; see also {@link ArchiveFolders.namedBy} and {@link findDeadUrls}. For a new or changed
+ * archive see {@link openArchive}, for a batch of them {@link commitChanges}.
  * @throws HelmS3Error `missing-index`, `invalid-index` (without `rebuild`), `invalid-chart` (with `strict`),
  *   `conflict`, `outcome-unknown`
  */
@@ -132,7 +129,7 @@ export async function reindexRepository(session: Session, options: ReindexOption
       allowLostEntries,
     })
     if (rebuilt !== undefined) return { ...rebuilt, opened: opener.count, rebuilt: true, deltas: [] }
-    // Somebody else has put an index there that can be read, perhaps an empty one.
+    // Another client has put a readable index there, perhaps an empty one.
     const readable = (await readView(session)).index
     const renewed = new ReindexPlan(location, readable, await listArchives(session), plan)
     return await reindexReadable(session, { ...options, onlyKnown: false }, opener, renewed)
@@ -175,7 +172,10 @@ class Reindex {
     this.#plan = plan
   }
 
-  /** Opens what is not known, batch by batch; `commit`: what to do with the changes of a batch, undefined: later. */
+  /**
+   * Opens the archives that are not known, batch by batch. `commit` commits the changes of a batch; undefined: they are
+   * committed later.
+   */
   async open(commit: ((changes: readonly ReindexChange[]) => Promise<void>) | undefined): Promise<void> {
     const unknown = this.#plan.unknown()
     const progress = this.#opener.track(unknown.length)
@@ -251,7 +251,10 @@ class Reindex {
     }
   }
 
-  /** @returns false: it has to be asked again when all others are through */
+  /**
+   * Takes in what an archive holds.
+   * @returns false when the archive must be taken in again after all others
+   */
   #contribute(archive: SeenArchive, content: ArchiveContent, isLast: boolean, changes: ReindexChange[]): boolean {
     const contribution = this.#plan.contribute(archive, content, isLast)
     if (contribution.outcome === 'later') return false

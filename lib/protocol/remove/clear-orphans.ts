@@ -6,21 +6,23 @@ import { type Deletion, type DeletionTarget, deleteInBatches } from './delete-ta
 import type { ArchiveHead } from '../archives/head-archive.ts'
 import type { Session } from '../session/session.ts'
 
-/** An archive that no entry is known to name, and what it must be to be removed. */
+/** An archive that no known entry names, and what it must be to be removed. */
 export interface OrphanArchive extends ExpectedArchive {
   readonly key: Key
   readonly digest: string
 }
 
-/** An archive that there is none of. */
+/** Fits no archive: no archive has this digest. */
 const NONE: ExpectedArchive = { digest: '' }
 
 /**
- * Removes archives that no entry means, under the rules of a deleted version: it is announced in the log, looked at
- * again, and removed by one conditional DELETE within the deadline. Whoever pushes or adopts it meanwhile sees the
- * announcement and waits, or is seen and keeps it. (Removals that match no entry are what announces.)
+ * Removes archives that no entry names, under the same rules as for a deleted version: the removal is announced in the
+ * log, the archive is looked at again, and it is removed by one conditional DELETE within the deadline. A client that
+ * pushes or adopts the archive at the same time either sees the announcement and waits, or is seen and keeps the
+ * archive. (The announcement is a removal that matches no entry.)
  *
- * `isOwn`: this push has put them itself, so that an entry with another digest means the archive of another push.
+ * `isOwn`: this push has written the archives itself; then an entry with another digest names the archive of another
+ * push.
  *
  * Cost: as `deleteInBatches`. What the store refuses to delete stays: see `keptArchives`.
  * @throws HelmS3Error as `deleteInBatches`
@@ -45,12 +47,13 @@ export function clearOrphans(
 }
 
 /**
- * The deletion of an orphan: of whatever stands under its key when the delta is written, unless it was written since
- * `before` (store clock, milliseconds since 1970): then it may be that of a push under way.
+ * The deletion of an orphan. It deletes the archive that is under the key when the delta is written, unless that
+ * archive was written at or after `before` (store clock, milliseconds since 1970): then it may belong to a push under
+ * way.
  */
 export function orphanTarget({ key, versions }: Orphan, before = Infinity): DeletionTarget {
   const removals = versions.map((version) => ({ ...version, created: NO_ENTRY }))
-  // Where there was no archive, one that has come since is not the one to delete.
+  // Where there was no archive before the delta, an archive that has come since must not be deleted.
   const isOld = (seen: ArchiveHead): boolean => seen.lastModified < before
   const expect = (seen: ArchiveHead | undefined): ExpectedArchive =>
     seen !== undefined && isOld(seen) ? { digest: seen.digest, writer: seen } : NONE

@@ -27,15 +27,18 @@ import { publishedLocation } from '../read/config-defaults.ts'
 import type { Session } from '../session/session.ts'
 import { startLimit } from '../session/stopwatch.ts'
 
-/** Something to delete: what the delta says of it, and its archive. */
+/** Something to delete: the removals that the delta names, and the archive that goes with them. */
 export interface DeletionTarget {
-  /** One for each version that a push of the archive could have. */
+  /** One removal for each version that the archive may have been pushed as. */
   readonly removals: readonly Removal[]
-  /** Undefined: the archive is not ours to delete. */
+  /** Undefined when the archive does not belong to this repository, and so must stay. */
   readonly key: Key | undefined
-  /** Whether this entry, of one of the versions or with a url that names the archive, keeps it. Left out: any does. */
+  /**
+   * Whether this entry keeps the archive. Asked of each entry that is of one of the versions or whose url names the
+   * archive. Left out: any such entry keeps it.
+   */
   readonly isKeptBy?: (entry: Entry) => boolean
-  /** What the archive must be to be deleted, given what stands there before the delta is written. */
+  /** What the archive must be to be deleted, given what HEAD showed before the delta was written. */
   readonly expect: (seen: ArchiveHead | undefined) => ExpectedArchive
 }
 
@@ -43,57 +46,61 @@ export interface Deletion<T extends DeletionTarget> {
   readonly targets: readonly T[]
   /** Archives that stay although no entry names them any more. */
   readonly keptArchives: readonly Key[]
-  /** Those of them that nothing proves to be what was deleted, and at which nobody is at work. */
+  /** Those of them that nothing proves to be the deleted archive, and that no other client is working on. */
   readonly unlike: readonly UnlikeArchive[]
-  /** Archives whose version was pushed again meanwhile. */
+  /** Archives whose version was pushed again in the meantime. */
   readonly revived: readonly Key[]
   /**
-   * The deltas of removals, in the order of the log; more than one only when it was too much for one. Empty: nothing
-   * was chosen.
+   * The deltas of removals that were committed, in the order of the log: more than one only when there was too much for
+   * one delta, none when nothing was chosen.
    */
   readonly committed: readonly CommittedDelta[]
 }
 
-/** An archive that stays, and why. */
+/** An archive that stays, and the reason. */
 export interface UnlikeArchive {
   readonly key: Key
   readonly reason: Unlike
 }
 
-/** What a deletion is about. Both are asked with a fresh view each time that it begins anew. */
+/** What a deletion is about. Each time the deletion starts again, both functions are called with a fresh view. */
 export interface DeletionChoice<T extends DeletionTarget> {
-  /** What of it there is to delete. */
+  /** The targets that this view contains. */
   readonly choose: (view: View) => readonly T[] | Promise<readonly T[]>
   /**
-   * Throws where the view lacks what was asked for. Left out: then there is less to do. Asked until a part of it is
-   * removed.
-   * @param mayHaveLanded whether a delta that was sent may be why it is lacking, although it is not known to have
-   *   landed
+   * Throws when the view lacks something that was asked for. Left out: missing targets are skipped. Called only until a
+   * part of the targets is removed.
+   * @param mayHaveLanded whether a delta that this deletion sent, and that is not known to have landed, may be the
+   *   reason why something is missing
    */
   readonly refuseMissing?: ((view: View, mayHaveLanded: boolean) => void) | undefined
 }
 
-/** So many always go into one delta, however slow the store is. */
+/** At least this many targets go into one delta, however slow the store is. */
 const MIN_BATCH = 500
 
-/** Of more archives all entries are decoded, instead of being searched for each name. */
+/** With more archives than this, all entries are decoded, instead of searching the index for each file name. */
 const MOST_SOUGHT = 20
 
-/** Milliseconds that the deletions of one delta shall take at the most, with room for a store that slows down. */
+/**
+ * How long the deletions of one delta may take, milliseconds. Half the deadline leaves room for a store that slows
+ * down.
+ */
 const BATCH_TIME = DELETE_DEADLINE / 2
 
 /**
- * Requests for each archive after the delta, at the most: HEAD and DELETE of the archive and of its provenance file.
+ * Requests for each archive after the delta, at the most: HEAD and DELETE, of the archive and of its provenance file.
  */
 const REQUESTS_EACH = 4
 
 /**
- * Deletes what the choice finds, in one batch as a rule. More than can be deleted within the deadline, as the time of
- * the HEADs tells, goes into several, one after another.
+ * Deletes the targets that the choice finds, usually in one batch. When the time that the HEADs took shows that not all
+ * can be deleted within the deadline, they go into several batches, one after another.
  *
- * `first`: a view that has been read already, for the first choice.
- * Cost of n targets: a GET of the repository's defaults if it has any, n HEADs, then up to two HEADs and two DELETEs
- * a target; for each delta two views, a LIST and the PUT.
+ * `first`: a view that has been read already; the first choice is made from it.
+ *
+ * Cost of n targets: a GET of the repository's defaults if it has any, n HEADs, then up to two HEADs and two DELETEs a
+ * target; for each delta two views, a LIST and the PUT.
  * @throws HelmS3Error `missing-index`, `conflict`, `outcome-unknown`, and what the choice throws
  */
 export async function deleteInBatches<T extends DeletionTarget>(
@@ -124,15 +131,15 @@ export async function deleteInBatches<T extends DeletionTarget>(
   }
 }
 
-/** An error that stops a deletion of which some versions have gone already. */
+/** Adds to an error that stops a deletion how many versions had been removed before it. */
 function afterBatches(error: unknown, removed: number): unknown {
   if (removed === 0 || !(error instanceof HelmS3Error)) return error
-  const before = `${formatCount(removed, 'version')} had been removed before`
+  const before = `${formatCount(removed, 'version')} were already removed`
   const hint = error.code === 'conflict' || error.hint === undefined ? before : `${before}; ${error.hint}`
   return new HelmS3Error(error.code, error.message, { cause: error, hint })
 }
 
-/** One delta of removals, then the archives. `isLast`: that was all of what was chosen. */
+/** Writes one delta of removals, then deletes the archives. `isLast`: all of what was chosen is done. */
 async function deleteBatch<T extends DeletionTarget>(
   session: Session,
   { choose, refuseMissing }: DeletionChoice<T>,
@@ -163,7 +170,7 @@ async function deleteBatch<T extends DeletionTarget>(
   })
 }
 
-/** Two entries of one version may say the same. */
+/** The removals of the targets without duplicates: two entries of one version may lead to the same removal. */
 function eachRemovalOnce(targets: readonly DeletionTarget[]): readonly Removal[] {
   const all = targets.flatMap(({ removals }) => removals)
   return [
@@ -184,7 +191,10 @@ async function readCurrentView(session: Session): Promise<View> {
   }
 }
 
-/** The first of the chosen that can be deleted in time, as the first HEADs tell, and what stands under their keys. */
+/**
+ * The targets, from the start of `chosen`, that can be deleted in time as the duration of the first HEADs shows, and
+ * what HEAD showed under their keys.
+ */
 async function lookAtBatch<T extends DeletionTarget>(
   session: Session,
   chosen: readonly T[],
@@ -211,7 +221,7 @@ async function headAll<T extends DeletionTarget>(
   return new Map(await Promise.all(targets.map((target) => limit(() => look(target)))))
 }
 
-/** A delta of removals that stands, and what was seen before it. */
+/** A delta of removals that is committed, and what was seen before it. */
 interface Removing<T> {
   readonly before: View
   readonly heads: ReadonlyMap<T, ArchiveHead | undefined>
@@ -223,8 +233,9 @@ interface Removing<T> {
 }
 
 /**
- * What follows removals that are committed. That nobody can look whether their archives may go is no failure of the
- * deletion; that an entry still stands is, and so is an archive that was taken from a later push.
+ * What follows after removals are committed. When it cannot be found out whether the archives may be deleted, they
+ * stay, and the deletion has succeeded all the same. It has failed when an entry is still in the index, or when an
+ * archive was taken from a later push.
  * @throws HelmS3Error `conflict`
  */
 async function finishRemovals<T extends DeletionTarget>(
@@ -287,7 +298,7 @@ async function removeArchives<T extends DeletionTarget>(
     const newerDeltas = view.listing.deltas.filter((listed) => listed.id > id).length
     const late = removed.filter(({ isLate }) => isLate).flatMap(({ key }) => key ?? [])
     const committed = [{ id, delta, newerDeltas }]
-    // Of two entries of one archive one may have proved what it is.
+    // When two entries name one archive, either of them may have proved that the archive is the deleted one.
     const gone = new Set(keysOf('gone'))
     const unlike = removed.flatMap(({ key, unlike: reason }) =>
       key === undefined || reason === undefined || gone.has(key) ? [] : [{ key, reason }],
@@ -298,7 +309,10 @@ async function removeArchives<T extends DeletionTarget>(
   }
 }
 
-/** What became of the archive of a target. `kept`: it stays although no entry names it. */
+/**
+ * What became of the archive of a target. `kept`: it stays although no entry names it. `revived`: an entry names it
+ * again.
+ */
 type Fate = 'gone' | 'kept' | 'revived'
 
 interface RemovedArchive extends Pick<ArchiveDeletion, 'isLate' | 'isOver' | 'unlike'> {
@@ -320,8 +334,9 @@ async function removeArchive<T extends DeletionTarget>(
 }
 
 /**
- * Tells of the id in an archive whether its delta may still come: it is young, and neither pending nor folded. A
- * deletion leaves such an archive alone, for it leaves that entry: it is not the one that it was made for.
+ * Tells from the id in an archive whether the delta of its push may still come: the id is young, and the delta is
+ * neither pending nor folded. Such an archive belongs to a new entry, not to the one that the deletion removes; so the
+ * deletion leaves it alone.
  */
 function pushUnderWay({ storeClock }: Session, { base, pending }: View): DeletionWarrant['isUnderWay'] {
   const hasLanded = (id: DeltaId): boolean =>
@@ -330,8 +345,8 @@ function pushUnderWay({ storeClock }: Session, { base, pending }: View): Deletio
 }
 
 /**
- * Whether an entry of the view means an archive; of an index that cannot be read to its end nobody knows, and all may
- * be meant.
+ * Whether an entry of the view that keeps an archive names it. When the index cannot be read to its end, this is not
+ * known; then every archive counts as named.
  */
 async function meantBy(
   session: Session,
@@ -350,8 +365,9 @@ async function meantBy(
 }
 
 /**
- * The second view tells whether the archive is still ours to remove: not when the version is there again, not when any
- * entry means the archive, and not when another removal of it is so young that its client may be just as far.
+ * Tells from the second view whether the archive may still be removed. It may not when the version is in the index
+ * again, when any entry names the archive, or when another removal of the version is so young that its client may be
+ * deleting the archive just now.
  */
 function fateOf(
   { isKeptBy = () => true, key, removals }: DeletionTarget,
@@ -367,7 +383,8 @@ function fateOf(
 }
 
 /**
- * An entry that stands as it stood before the delta was not removed: something of a higher id has touched the version.
+ * Throws when an entry is in the index just as it was before the delta. Then the removal has not counted, because a
+ * delta of a higher id has touched the version.
  * @throws HelmS3Error `conflict`
  */
 function refuseWithoutEffect(
@@ -396,8 +413,9 @@ function refuseWithoutEffect(
 }
 
 /**
- * This client stood still before a DELETE, on a store that does not refuse late ones: it may have taken the archive of
- * a push that came after. That nobody may take for a success.
+ * Throws when a late DELETE may have removed the archive of a push that came after the deletion. That happens when this
+ * client stood still before the DELETE and the store does not refuse late requests. Such a deletion must not be
+ * reported as a success.
  * @throws HelmS3Error `conflict`
  */
 async function refuseLate(session: Session, keys: readonly Key[], removals: readonly Removal[]): Promise<void> {

@@ -14,17 +14,18 @@ export interface EntryTarget extends DeletionTarget {
 }
 
 export interface SelectedOptions {
-  /** Says what would go, and writes nothing. */
+  /** Only say what would be deleted, and write nothing. */
   readonly dryRun: boolean
-  /** Versions that are not there do not matter, nor does a chart that has none. */
+  /** Ignore versions that are not there, and a chart that has none. */
   readonly ignoreMissing: boolean
 }
 
 /**
- * Deletes chart versions: a delta of removals, then the archives. All versions exist, or nothing happens.
+ * Deletes chart versions: a delta of removals first, then the archives. When one of the versions does not exist,
+ * nothing is deleted.
  *
  * Cost of n versions: two views (the second reads only what is new), n HEADs, LIST, PUT of the delta, then up to two
- * HEADs and two DELETEs a version.
+ * HEADs and two DELETEs for each version.
  * @throws HelmS3Error `not-found` (names each version that is missing), `missing-index`, `conflict`, `outcome-unknown`
  */
 export async function deleteVersions(session: Session, versions: readonly VersionId[]): Promise<Deletion<EntryTarget>> {
@@ -35,9 +36,9 @@ export async function deleteVersions(session: Session, versions: readonly Versio
 }
 
 /**
- * Deletes versions of one chart, or all that it has when the deletion is written.
- * Cost: as {@link deleteVersions}; of a dry run one view.
- * @throws HelmS3Error as {@link deleteVersions}; `not-found` also for all versions of a chart that has none
+ * Deletes some versions of one chart, or all versions that it has when the deletion is written.
+ * Cost: as {@link deleteVersions}; a dry run costs one view.
+ * @throws HelmS3Error as {@link deleteVersions}; `not-found` also when all versions are to be deleted and there is none
  */
 export async function deleteSelected(
   session: Session,
@@ -62,9 +63,11 @@ export async function deleteSelected(
 }
 
 /**
- * What the deletion of these versions takes: every entry that stands under exactly this name with exactly this version,
- * and the archives of this repository that they name, in folders, too. Versions that are not there take nothing. Cost:
- * see {@link ArchiveFolders}; nothing for archives that lie directly below the prefix.
+ * What a deletion of these versions removes: every entry with exactly this chart name and exactly this version, and the
+ * archives of this repository that those entries name, in folders as well. For a version that is not there it removes
+ * nothing.
+ *
+ * Cost: see {@link ArchiveFolders}; nothing for archives directly below the prefix.
  */
 export async function entryTargets(
   session: Session,
@@ -87,13 +90,14 @@ export async function entryTargets(
 }
 
 /**
- * Whether the archive of an entry is none of this repository, given the key that its deletion may take: then it stays.
+ * Whether the archive of an entry does not belong to this repository, and therefore stays. `key`: the archive that its
+ * deletion may remove.
  */
 export function isElsewhere({ urls = [] }: Entry, key: Key | undefined): boolean {
   return key === undefined && urls.length > 0
 }
 
-/** `entries`: of one version, which name one archive; the first is the one that Helm takes. */
+/** `entries`: entries of one version that name one archive; the first is the one that Helm uses. */
 function entryTarget(key: Key | undefined, entries: readonly Entry[]): EntryTarget {
   const [entry] = entries
   if (entry === undefined) throw new Error('a target without an entry')
@@ -104,7 +108,7 @@ function entryTarget(key: Key | undefined, entries: readonly Entry[]): EntryTarg
   return { entry, removals: entries.map(removalOf), key, expect }
 }
 
-/** What cannot be found, one text for each version. */
+/** One text for each version that cannot be found. */
 function missingFrom({ index }: View, versions: readonly VersionId[]): readonly string[] {
   const missing = versions.filter((version) => index.find(version) === undefined)
   return missing.map(({ name, version }) => `chart ${name} version ${version} not found in index`)

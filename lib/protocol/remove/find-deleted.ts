@@ -20,25 +20,26 @@ import { publishedLocation } from '../read/config-defaults.ts'
 import type { Session } from '../session/session.ts'
 import { shellWord } from '../../text/terminal-text.ts'
 
-/** A version that was deleted, and whose archive can still be had. */
+/** A version that was deleted, and whose archive still exists. */
 export interface DeletedChart {
-  /** Pushing it undoes the deletion. */
+  /** What has to be pushed to undo the deletion. */
   readonly upload: ChartUpload & { readonly created: string }
-  /** The delta that deleted it. */
+  /** The id of the delta that deleted it. */
   readonly removal: DeltaId
-  /** Where the bytes are: under the key of the archive, or in an older version that the bucket keeps of it. */
+  /** Where the bytes are: under the key of the archive, or in an older version of that object that the bucket keeps. */
   readonly source: 'archive' | 'older-version'
-  /** That key, where it is not the one under which a push puts the archive: in a folder, or under another name. */
+  /** That key, when it is not the one under which a push puts the archive: in a folder, or under another name. */
   readonly elsewhere: Key | undefined
 }
 
 /**
- * The archives of these deleted versions, each with the bytes that the removed entry promised; all of them, or none.
- * A version dates from when its archive was pushed.
+ * Finds the archives of deleted versions, each with the bytes that the removed entry promised. Returns all of them, or
+ * fails. Each upload is dated as its archive was when it was first pushed.
  *
- * Cost: a view, one GET for each folded delta that touched any of them, and for each version one GET of its deletion
- * and one of the archive. Where that is gone, LIST of its versions and GETs of these until one fits, and the same for
- * provenance. Where its place has none of it: see {@link FormerEntries}, and the same for the key that its entry named.
+ * Cost: a view, one GET for each folded delta that touched any of the versions, and for each version one GET of its
+ * deletion and one of the archive. When the archive is gone: a LIST of its object versions, and GETs of these until one
+ * fits; the same for the provenance file. When the key of a push has none of these: see {@link FormerEntries}, and the
+ * same requests for the key that the entry named.
  * @throws HelmS3Error `already-exists`, `not-found` or `conflict`, which say what cannot be restored and why;
  *   `missing-index`
  */
@@ -59,7 +60,7 @@ export async function findDeleted(session: Session, versions: readonly VersionId
   })
 }
 
-/** The error, returned, when it cannot be restored. */
+/** Finds one deleted version. An error is returned, not thrown, when it cannot be restored. */
 async function findOne(
   session: Session,
   view: View,
@@ -84,7 +85,7 @@ async function findOne(
   if (removal === undefined) {
     const isCollected = removals.some(({ isCertain }) => !isCertain)
     return isCollected
-      ? problem('not-found', `what deleted ${what} has been collected: nobody remembers its digest`, pushAgain)
+      ? problem('not-found', `what deleted ${what} has been collected: its digest is no longer known`, pushAgain)
       : problem(
           'not-found',
           `no deletion of ${what} is known`,
@@ -99,13 +100,13 @@ async function findOne(
     if (owner !== undefined) return keyTaken(location, version, owner)
     return problem(
       'conflict',
-      `another archive stands at ${key} than the deleted one of ${what}`,
-      `\`helm s3 reindex ${shellWord(location.address)}\` adds the one that stands there`,
+      `the archive at ${key} is not the deleted one of ${what}`,
+      `\`helm s3 reindex ${shellWord(location.address)}\` adds the archive that is there`,
     )
   }
   const found = (present && { key, object: present, isGone: false }) ?? (await findVersionAt(session, key, removal))
   if (typeof found === 'object') return deletedChart(session, version, found, removal)
-  // A deletion does not say where the archive lay; its entry did.
+  // A removal does not say where the archive was; the entry did.
   const url = (await former.find(removal))?.urls?.[0]
   const place = url === undefined ? undefined : await formerKey(session, url)
   if (place === undefined || place === key) {
@@ -136,7 +137,7 @@ async function findOne(
   )
 }
 
-/** An archive as it was found: under which key, and whether only in an older version. */
+/** An archive that was found: its key, and whether it exists only as an older version of that object. */
 interface FoundArchive {
   readonly key: Key
   readonly object: StoredObject
@@ -152,7 +153,7 @@ async function findVersionAt(
   return typeof object === 'object' ? { key, object, isGone: true } : object
 }
 
-/** The key of an archive below the prefix that the url of a former entry means. */
+/** The key of an archive below the prefix that the url of a former entry names. */
 async function formerKey(session: Session, url: string): Promise<Key | undefined> {
   const location = await publishedLocation(session)
   const key = ownArchiveKey(location, url) ?? folderArchiveKey(location, url)
@@ -175,7 +176,7 @@ async function deletedChart(
   }
 }
 
-/** The newest delta that removed the version for good, with the digest that it removed. */
+/** The newest delta that removed the version and did not add it again, with the digest that it removed. */
 async function lastRemoval(
   session: Session,
   view: View,
@@ -197,7 +198,7 @@ async function lastRemoval(
   return removal && { ...removal, id: listed.id, at: listed.lastModified }
 }
 
-/** An entry without a digest stands for whatever its archive is. */
+/** Whether these bytes are what was removed. An entry without a digest accepts any archive. */
 function isWhatWasRemoved({ body }: Pick<StoredObject, 'body'>, { digest }: Removal): boolean {
   return digest === undefined || sha256(body) === promisedDigest(digest)
 }
@@ -229,7 +230,8 @@ async function uploadOf(
 }
 
 /**
- * Helm's provenance files name the digest of their archive. One that stands in its place stays, and is not looked at.
+ * The provenance file of an archive. Helm's provenance files contain the digest of their archive. When the archive is
+ * still in its place, its provenance file stays there as well and is not looked at.
  */
 async function provenanceOf(
   session: Session,

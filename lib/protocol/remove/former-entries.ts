@@ -8,17 +8,17 @@ import type { View } from '../read/read-view.ts'
 import type { Session } from '../session/session.ts'
 
 /**
- * So many versions of `index.yaml` are read for one removal: the first one written before it has the entry, unless that
- * was pending then.
+ * At most this many versions of `index.yaml` are read for one removal. The last one written before the removal has the
+ * entry, unless the entry was pending then.
  */
 const MOST_INDEXES = 3
 
-/** A removal of which it is known when it landed: store clock, milliseconds since 1970. */
+/** A removal together with the time at which it landed: store clock, milliseconds since 1970. */
 export type DatedRemoval = Removal & { readonly at: number }
 
 /**
- * The entries that removals have taken away, as far as anything still shows them: the base while a removal is pending,
- * and the older versions of `index.yaml` in a bucket that keeps them. Each is read once.
+ * The entries that removals have taken out of the index, as far as they can still be seen: in the base while a removal
+ * is pending, and in the older versions of `index.yaml` in a bucket that keeps them. Each is read once.
  */
 export class FormerEntries {
   readonly #session: Session
@@ -32,8 +32,10 @@ export class FormerEntries {
   }
 
   /**
-   * The entry that a removal took away. Undefined: nothing that may be read shows it. Cost: nothing while the removal
-   * is pending; else a LIST of the versions of `index.yaml`, and up to three GETs of it.
+   * The entry that a removal took out of the index. Undefined when nothing that may be read shows it.
+   *
+   * Cost: nothing while the removal is pending; else a LIST of the versions of `index.yaml`, and up to three GETs of
+   * them.
    */
   async find(removal: DatedRemoval): Promise<Entry | undefined> {
     const inBase = removedFrom(this.#view.base.index, removal)
@@ -74,7 +76,7 @@ function removedFrom(index: IndexText, removal: Removal): Entry | undefined {
   }
 }
 
-/** What Helm refuses tells nothing. */
+/** An index that Helm refuses counts as showing nothing. */
 function unlessInvalid(error: unknown): undefined {
   if (!hasCode(error, 'invalid-index')) throw error
 }

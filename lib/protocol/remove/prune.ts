@@ -25,38 +25,38 @@ import type { Session } from '../session/session.ts'
 import { shellWord } from '../../text/terminal-text.ts'
 
 export interface PruneOptions {
-  /** Undefined: no version goes, only orphans. `createdBefore` comes from `olderThan`. */
+  /** Which versions to remove; undefined: none, only orphans. `createdBefore` comes from `olderThan`. */
   readonly rules: Omit<PruneRules, 'createdBefore'> | undefined
-  /** Milliseconds; undefined: age does not matter. */
+  /** Remove only versions older than this, milliseconds; undefined: age does not matter. */
   readonly olderThan: number | undefined
-  /** Milliseconds: archives that no entry names go when they are older. Undefined: they stay. */
+  /** Remove archives that no entry names when they are older than this, milliseconds. Undefined: they stay. */
   readonly orphanAge: number | undefined
-  /** Removes orphans also where they are more than a tenth of all archives. */
+  /** Remove orphans even when they are more than a tenth of all archives. */
   readonly allowManyOrphans: boolean
-  /** Plans, and writes nothing. */
+  /** Only plan the prune, and write nothing. */
   readonly dryRun: boolean
 }
 
 export interface PrunedVersion {
   readonly entry: Entry
-  /** Bytes of archive and provenance file; 0 when the archive is not of this repository, or not there. */
+  /** Bytes of archive and provenance file; 0 when the archive does not belong to this repository, or is missing. */
   readonly size: number
-  /** Whether its archive, or one of them, is not of this repository, and stays. */
+  /** Whether its archive, or one of them, does not belong to this repository, and therefore stays. */
   readonly isElsewhere: boolean
 }
 
 export interface PruneResult {
-  /** Versions that left the index (with `dryRun`: would). */
+  /** Versions that left the index (with `dryRun`: that would leave it). */
   readonly removed: readonly PrunedVersion[]
   readonly orphans: readonly Orphan[]
-  /** Files that no entry names, and that are no orphans: they stay. Empty unless orphans were asked for. */
+  /** Files that no entry names and that are not orphans: they stay. Empty unless orphans are to be removed. */
   readonly foreign: readonly ForeignFile[]
   readonly kept: PrunePlan['keep']
-  /** Archives that stay in the bucket although no entry names them now. */
+  /** Archives that stay in the bucket although no entry names them any more. */
   readonly keptArchives: readonly Key[]
-  /** Bytes that the bucket has less now. */
+  /** The number of bytes that were freed in the bucket. */
   readonly freed: number
-  /** What was committed, in this order; several when there is more than can be deleted in time. */
+  /** The deltas that were committed, in this order; several when there is more than can be deleted in time. */
   readonly committed: readonly CommittedDelta[]
 }
 
@@ -66,20 +66,22 @@ interface Target extends DeletionTarget {
 }
 
 /**
- * Removes chart versions by rules, and archives that no entry names: a delta of removals, then the archives. The rules
- * are applied anew to each view that a delta is written from: what has come or gone since the first look counts.
+ * Removes chart versions by rules, and archives that no entry names: a delta of removals first, then the archives. The
+ * rules are applied again to the view from which each delta is written, so versions that have come or gone since the
+ * first look count.
  *
- * An orphan is removed under the same rules as a deleted version. Its removal matches no entry, but it stands in the
- * log: a push that adopts the archive meanwhile sees it and waits, or is seen by it and keeps its archive. An index
- * that lacks many of the archives is more likely damaged than they are orphans: so none goes while `index.yaml` is
- * being made anew, nor when they are more than a tenth of all archives, unless that is asked for.
+ * An orphan is removed under the same rules as a deleted version. Its removal matches no entry, but it is in the log: a
+ * push that adopts the archive at the same time either sees the removal and waits, or is seen by it and keeps its
+ * archive. When the index lacks many of the archives, it is more likely damaged than they are orphans. Therefore no
+ * orphan is removed while `index.yaml` is being rebuilt, nor when orphans are more than a tenth of all archives,
+ * unless that is asked for.
  *
- * Cost: LIST of the prefix, a view; for versions whose archives lie in folders a listing of each; then that of
+ * Cost: LIST of the prefix, a view; for versions whose archives are in folders a listing of each folder; then that of
  * `deleteInBatches`.
- * @throws HelmS3Error as `deleteInBatches`; `conflict` beside a rebuild; `too-many-orphans`
+ * @throws HelmS3Error as `deleteInBatches`; `conflict` during a rebuild; `too-many-orphans`
  */
 export async function prune(session: Session, options: PruneOptions): Promise<PruneResult> {
-  // Before the view: an archive that is listed and whose push has committed is named by it.
+  // LIST comes before the view: so the view names every archive that is listed and whose push has committed.
   const listing = await listAll(session.store, session.location.prefix, { delimiter: '/' })
   const sizes = new Map(listing.objects.map(({ key, size }) => [key, size]))
   const first = await readView(session)
@@ -137,10 +139,10 @@ async function chooseTargets(
   return { targets, foreign: [...foreign, ...unfit] }
 }
 
-/** Of all archives, as many may be orphans without anybody having said so. */
+/** When a larger share of all archives than this are orphans, they are removed only if the user has allowed it. */
 const DOUBTFUL_SHARE = 0.1
 
-/** @throws HelmS3Error `conflict` beside a rebuild; `too-many-orphans` */
+/** @throws HelmS3Error `conflict` during a rebuild; `too-many-orphans` */
 function refuseDoubtful(
   { location }: Session,
   view: View,
@@ -152,7 +154,7 @@ function refuseDoubtful(
   if (rebuildsUnderWay(view.listing).length > 0) {
     throw new HelmS3Error(
       'conflict',
-      `the index of ${location.url} is being made anew: archives that it does not name yet look like orphans`,
+      `the index of ${location.url} is being rebuilt: archives that it does not name yet look like orphans`,
       {
         hint: 'nothing was removed; try again when the reindex has ended, or twenty minutes after it died',
       },
@@ -188,7 +190,7 @@ function report(
   }
 }
 
-/** Two entries of one version with two archives are one version. */
+/** The pruned versions, each once: two entries of one version with two archives count as one version. */
 function eachOnce(removed: readonly PrunedVersion[]): readonly PrunedVersion[] {
   const versions = new Map<string, PrunedVersion>()
   for (const { entry, isElsewhere, size } of removed) {

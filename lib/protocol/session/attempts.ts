@@ -1,27 +1,29 @@
 import type { Session } from './session.ts'
 
-/** How often something is tried, and how long it pauses in between. */
+/** How often something is tried, and how long the pauses in between are. */
 export interface Retries {
-  /** At the most. */
+  /** The number of attempts, at the most. */
   readonly attempts: number
-  /** Left out: the next attempt follows at once. */
+  /** Left out: each attempt follows at once. */
   readonly pause?: Pause
 }
 
 export interface Pause {
-  /** Of the first pause, at the most: milliseconds. */
+  /** The longest that the first pause can be, milliseconds. */
   readonly first: number
-  /** Each pause may be so many times as long as the one before it. */
+  /** The factor by which the longest possible pause grows from one pause to the next. */
   readonly growth: number
-  /** Of every pause, at the most: milliseconds. */
+  /** The longest that any pause can be, milliseconds. */
   readonly longest: number
-  /** The part of a pause that is drawn at random, so that clients which met once do not meet again: from 0 to 1. */
+  /**
+   * The part of a pause that is drawn at random, from 0 to 1, so that clients that collided once do not collide again.
+   */
   readonly jitter: number
 }
 
 /**
- * Counts the attempts from 1, and pauses before each but the first, by the clock of the session. Leaving the loop ends
- * it; behind the loop stands what is said when all attempts were in vain.
+ * Counts the attempts from 1, and pauses by the clock of the session before each one but the first. The caller leaves
+ * the loop when an attempt succeeds; the code after the loop runs when all attempts have failed.
  */
 export async function* attempts(
   { clock, random }: Pick<Session, 'clock' | 'random'>,
@@ -33,7 +35,7 @@ export async function* attempts(
   }
 }
 
-/** `drawn`: from 0 to 1. Milliseconds. */
+/** The pause before an attempt, milliseconds. `drawn`: a random number from 0 to 1. */
 function pauseBefore(attempt: number, { first, growth, jitter, longest }: Pause, drawn: number): number {
   const most = Math.min(first * growth ** (attempt - 2), longest)
   return most * (1 - jitter * drawn)

@@ -1,13 +1,17 @@
 import type { ETag } from '../../store/object-store.ts'
 
-/** Bytes below which a base is not kept: fetching it again costs no more than asking whether it has changed. */
+/**
+ * A base smaller than this, in bytes, is not kept: fetching it again costs no more than asking whether it has changed.
+ */
 export const WORTH_KEEPING = 256 * 1024
 
-/** The base of one repository as this machine has last seen it. Only a help: all of its failures are silent. */
+/**
+ * Keeps the base of one repository as this machine has last seen it. It is only a help: all of its failures are silent.
+ */
 export interface BaseCache {
-  /** What is kept, without its bytes; undefined when there is nothing. */
+  /** Describes the base that is kept, without its bytes; undefined when there is none. */
   find(): Promise<KeptBase | undefined>
-  /** Replaces what is kept. */
+  /** Replaces the base that is kept. */
   keep(base: { readonly etag: ETag; readonly lastModified: number; readonly body: Uint8Array }): Promise<void>
 }
 

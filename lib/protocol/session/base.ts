@@ -7,9 +7,9 @@ export interface Base {
   /** The text that `index` was read from. */
   readonly bytes: Uint8Array
   readonly etag: ETag
-  /** Bytes of the text. */
+  /** Size of the text in bytes. */
   readonly size: number
-  /** Whether the bytes came from this machine, because the store's are the same. */
+  /** Whether the bytes came from this machine, because those in the store are the same. */
   readonly isFromCache: boolean
   /** When the text was written: store clock, milliseconds since 1970. */
   readonly lastModified: number

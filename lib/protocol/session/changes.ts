@@ -6,65 +6,65 @@ import { formatCount } from '../../text/format.ts'
 import { namingRepository } from '../../core/repository-hint.ts'
 import { shellWord } from '../../text/terminal-text.ts'
 
-/** What one write changes for good: a delta, or an object that stands for itself. */
+/** What one write changes for good: a delta, or another object that takes effect by itself. */
 export type Change =
   | { readonly delta: DeltaId; readonly added: readonly VersionId[]; readonly removed: readonly VersionId[] }
   | { readonly object: string }
 
 type DeltaChange = Extract<Change, { readonly delta: DeltaId }>
 
-/** `sent`: it is not known whether the change has been made. */
+/** `sent`: it is not known whether the change was made. */
 type Fate = 'sent' | 'committed'
 
-/** At most this many versions and archives are named one by one. */
+/** At most this many versions and archives are named individually. */
 const MOST_VERSIONS = 3
 const MOST_ARCHIVES = 20
 
 /**
- * What a command has changed so far. The writers of the protocol note it at their commit points, and `main` reads it
- * when the command fails or is ended: what stands must not be reported as not done.
+ * What a command has changed so far. The writers of the protocol note each change at its commit point. `main` reads the
+ * notes when the command fails or is stopped, so that a change that was made is not reported as not made.
  */
 export class Changes {
   readonly #fates = new Map<Change, Fate>()
   readonly #replaced: VersionId[] = []
   readonly #archives: { readonly repository: string; readonly key: string; readonly cause: string }[] = []
 
-  /** A change is about to be sent: from now on it may be made at any moment. */
+  /** Notes that a change is about to be sent: from now on it may take effect at any moment. */
   sending(change: Change): void {
     this.#fates.set(change, 'sent')
   }
 
-  /** The store has taken it, or a look has found it. */
+  /** Notes that the store has accepted a change, or that a look has found it in effect. */
   committed(change: Change): void {
     this.#fates.set(change, 'committed')
   }
 
-  /** It is certain that it has not been made and will not be. */
+  /** Notes that a change certainly was not made and will not be made. */
   notMade(change: Change): void {
     this.#fates.delete(change)
   }
 
-  /** The archive of a version is another one now, or may be; the index says so with the delta that follows. */
+  /** Notes that the archive of a version was replaced, or may have been. The delta that follows tells the index so. */
   replaced({ name, version }: VersionId): void {
     this.#replaced.push({ name, version })
   }
 
-  /** An archive stays in the bucket, or may stay, although its version is removed. */
+  /** Notes that an archive stays in the bucket, or may stay, although its version is removed. */
   leaveArchive({ address }: Pick<RepositoryLocation, 'address'>, key: string, cause: unknown): void {
     this.#archives.push({ repository: address, key, cause: namingRepository(causeText(cause), { address }) })
   }
 
-  /** What is committed: `app 1.0.0 (delta 01J…)`. Undefined: nothing. */
+  /** The changes that are committed, such as `app 1.0.0 (delta 01J…)`; undefined when there are none. */
   get committedText(): string | undefined {
     return describe(this.#with('committed'))
   }
 
-  /** Versions that are committed to be added. Undefined: none. */
+  /** The versions that were added for certain; undefined when there are none. */
   get addedText(): string | undefined {
     return namesOf(this.#with('committed').flatMap((change) => ('delta' in change ? change.added : [])))
   }
 
-  /** What may be committed, or may not. Undefined: nothing. */
+  /** The changes that may or may not have been made; undefined when there are none. */
   get unansweredText(): string | undefined {
     return describe(this.#with('sent'))
   }
@@ -73,14 +73,17 @@ export class Changes {
     return this.#with('sent').some((change) => 'delta' in change)
   }
 
-  /** Versions whose archive may be another one, while no delta is committed that says so. Undefined: none. */
+  /**
+   * The versions whose archive may have been replaced while no delta that says so is committed; undefined when there
+   * are none.
+   */
   get replacedText(): string | undefined {
     const isSaidBy = (change: Change): readonly string[] => ('delta' in change ? change.added.map(nameOf) : [])
     const said = new Set(this.#with('committed').flatMap(isSaidBy))
     return namesOf(this.#replaced.filter((version) => !said.has(nameOf(version))))
   }
 
-  /** One line about what should have followed a change and could not be done. Undefined: nothing is left over. */
+  /** One line about work that should have followed a change and could not be done; undefined when there is none. */
   get leftover(): string | undefined {
     const [first] = this.#archives
     if (first === undefined) return undefined
@@ -122,14 +125,14 @@ function nameOf({ name, version }: VersionId): string {
   return `${name} ${version}`
 }
 
-/** Each once; undefined for none. */
+/** The versions in one text, each named once; undefined when there are none. */
 function namesOf(versions: readonly VersionId[]): string | undefined {
   const names = [...new Set(versions.map(nameOf))]
   if (names.length === 0) return undefined
   return names.length > MOST_VERSIONS ? formatCount(names.length, 'version') : names.join(', ')
 }
 
-/** With the way out, where the error knows one: the permission that is missing, say. */
+/** The message of an error, with the way out if it has one, for instance the permission that is missing. */
 function causeText(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause)
   return cause instanceof HelmS3Error && cause.hint !== undefined ? `${cause.message}; ${cause.hint}` : cause.message

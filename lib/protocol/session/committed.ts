@@ -1,10 +1,10 @@
 import type { Delta } from '../../core/log/delta.ts'
 import type { DeltaId } from '../../core/log/delta-id.ts'
 
-/** A delta that stands: for local caches, and for the compaction that follows. */
+/** A delta that is committed, as local caches and the compaction that follows need it. */
 export interface CommittedDelta {
   readonly id: DeltaId
   readonly delta: Delta
-  /** How many deltas above it the last look has shown. */
+  /** How many deltas of higher ids the last look has shown. */
   readonly newerDeltas: number
 }

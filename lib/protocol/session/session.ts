@@ -12,15 +12,17 @@ import type { BaseCache } from './base-cache.ts'
 import type { KnownIds } from './known-ids.ts'
 import type { StoreClock } from '../../store/store-clock.ts'
 
-/** What a session has read of its repository, so that it is not fetched twice. */
+/** What a session has read of its repository, kept so that nothing is fetched twice. */
 export interface SessionMemory {
-  /** The base that was read last: while it stands in the store, its bytes are not fetched again. */
+  /** The base that was read last. As long as it is still the one in the store, its bytes are not fetched again. */
   base: Base | undefined
-  /** Deltas never change. */
+  /** The deltas that were read, by id; they never change. */
   readonly deltas: Map<DeltaId, StoredDelta>
 }
 
-/** What every step of the protocol works with: one repository, for the length of one command. */
+/**
+ * What every step of the protocol works with. A session belongs to one repository, and lasts as long as one command.
+ */
 export interface Session {
   readonly store: ObjectStore
   readonly location: RepositoryLocation
@@ -28,30 +30,30 @@ export interface Session {
   /** Orders deltas and dates entries; see {@link StoreClock}. */
   readonly storeClock: StoreClock
   readonly random: Random
-  /** What this command has seen of the log: whatever it writes has to come after that. */
+  /** What this command has seen of the log. Whatever it writes has to get a higher id than that. */
   readonly knownIds: KnownIds
   readonly memory: SessionMemory
-  /** Written into every delta, for the log. */
+  /** Who writes, as it is noted in every delta for the log. */
   readonly origin: Origin
   /** What has been changed so far: every write that counts is noted here. */
   readonly changes: Changes
-  /** Something the user should know although the command goes on: one line, without a newline. */
+  /** Tells the user something important while the command goes on: one line, without a newline. */
   readonly notice: (line: string) => void
-  /** Why the command takes long: one line, for a terminal only. */
+  /** Tells why the command takes long: one line, on a terminal only. */
   readonly progress: (line: string) => void
-  /** How something was done: one line, with `--verbose` only. */
+  /** Tells how something was done: one line, with `--verbose` only. */
   readonly detail: (line: string) => void
-  /** Shows long work step by step, on a terminal only. */
+  /** Shows the progress of long work, on a terminal only. */
   readonly track: Track
   /** The base as this machine has last seen it; undefined: each read fetches it. */
   readonly baseCache?: BaseCache | undefined
   /**
-   * The defaults that the repository keeps; read when they are asked for first, and once. Cost: one GET, or nothing
-   * when a listing has told that there are none.
+   * The defaults of the repository, read once, when they are first asked for. Cost: one GET, or nothing when a listing
+   * has shown that there are none.
    */
   readonly repositoryConfig: () => Promise<RepositoryConfig>
-  /** A listing has told that there are no defaults: nobody has to ask for them. */
+  /** Notes that a listing has shown that there are no defaults, so that they need not be read. */
   readonly noteNoConfig: () => void
-  /** The defaults are about to be these: what is sent from now on goes by them. */
+  /** Notes that the defaults are about to be these: what is sent from now on follows them. */
   readonly noteConfig: (config: RepositoryConfig) => void
 }

@@ -1,9 +1,9 @@
 import type { Session } from './session.ts'
 
 /**
- * Starts a time limit, milliseconds, and tells whether it still holds. Both clocks of this machine count: the monotonic
- * one may stand still while a laptop sleeps or a virtual machine is paused, the wall clock may step. Where both stand
- * still only the store can tell.
+ * Starts a time limit of `limit` milliseconds and returns a function that tells whether it still holds. The limit is
+ * over when either clock of this machine says so: the monotonic clock may stand still while a laptop sleeps or a
+ * virtual machine is paused, and the wall clock may step. When both stand still, only the store can tell.
  */
 export function startLimit({ clock }: Pick<Session, 'clock'>, limit: number): () => boolean {
   const startedAt = { monotonic: clock.monotonic(), wall: clock.now() }

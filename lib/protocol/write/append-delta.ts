@@ -15,32 +15,32 @@ export type Appended =
   | {
       readonly outcome: 'committed'
       /**
-       * When it landed: store clock, milliseconds since 1970. Undefined: nobody knows any more, for it is folded
-       * already.
+       * When the delta landed: store clock, milliseconds since 1970. Undefined: that can no longer be known, because
+       * the delta is folded already.
        */
       readonly landedAt: number | undefined
       /**
-       * Whether the store's own answers say that it landed within the lifetime of its id. If not, something above it
-       * may have been folded and collected before it came: whoever wrote it has to look whether it took effect.
+       * Whether the store's own answers show that the delta landed within the lifetime of its id. If not, a delta of a
+       * higher id may have been folded and collected before it; then its writer must look whether it took effect.
        */
       readonly isTimely: boolean
     }
   | { readonly outcome: 'expired' }
 
-/** `Date` headers and dates of objects are in whole seconds; a store may round either. Milliseconds. */
+/** `Date` headers and dates of objects are in whole seconds, and a store may round either of them. Milliseconds. */
 const DATE_TOLERANCE = 5000
 
 /**
- * Writes one delta: the commit point of every mutation, and the only place that writes below `index.d/`.
+ * Writes one delta. This is the commit point of every mutation, and the only place that writes deltas below `index.d/`.
  *
- * After any answer but success it looks before it sends again: at the delta itself, then in the folded set, because a
- * delta that is not there may have been folded and collected. A second PUT of a collected delta would make it pending
- * again.
+ * After any answer but success it looks before it sends again: first for the delta itself, then in the folded set,
+ * because a delta that is not listed may have been folded and collected. A second PUT of a collected delta would make
+ * it pending again.
  *
- * @returns `expired`: the id is too old to be sent (again), or the store's clock has stepped back and readers do not
- *   obey what it dates so far ahead. The whole operation starts again from its first look at the store. Never the same
- *   delta under a new id: both could take effect.
- * @throws HelmS3Error `too-large`, `invalid-chart` when no reader would take it: nothing was sent then;
+ * @returns `expired` when the id is too old to be sent (again), or when the store's clock has stepped back so far that
+ *   readers do not obey a delta of this id. Then the whole operation starts again from its first look at the store. The
+ *   same delta is never sent under a new id: both could take effect.
+ * @throws HelmS3Error `too-large`, `invalid-chart` when no reader would accept the delta: then nothing was sent;
  *   `outcome-unknown` when it was sent and no look can tell what became of it
  *
  * Cost: one PUT; after a lost answer a HEAD and, if need be, a GET of `index.yaml`.
@@ -62,7 +62,7 @@ export async function appendDelta(session: Session, minted: Minted, delta: Delta
   }
 }
 
-/** `sent`: told whether the delta went out and has got no answer yet. */
+/** `sent.isUnanswered` is true while the delta was sent and no answer has settled what became of it. */
 async function sendDelta(
   session: Session,
   minted: Minted,
@@ -102,14 +102,14 @@ async function sendDelta(
 }
 
 /**
- * The text of a delta, read again before it is sent: what readers skip as malformed would be acknowledged, and lie
- * there without effect for ever.
+ * Encodes a delta, and reads the text back before it is sent. Readers skip a malformed delta, so it would be
+ * acknowledged and never have an effect.
  */
 async function readableText(delta: Delta): Promise<Uint8Array> {
   const body = encodeDelta(delta)
   const problem = deltaSizeProblem(body.length, delta.added.length + delta.removed.length)
   if (problem !== undefined) {
-    throw new HelmS3Error('too-large', `the change ${problem}, which no reader would take`, {
+    throw new HelmS3Error('too-large', `the change ${problem}, which no reader would accept`, {
       hint: 'do it in several commands, with fewer charts each',
     })
   }
@@ -122,7 +122,7 @@ async function readableText(delta: Delta): Promise<Uint8Array> {
 
 function unreadable(reason: string): HelmS3Error {
   return new HelmS3Error('invalid-chart', `this change cannot be written: its delta ${reason}`, {
-    hint: 'nothing was added to the index, and nothing taken away',
+    hint: 'the index was not changed',
   })
 }
 
@@ -130,14 +130,18 @@ function committed({ date }: Minted, landedAt: number | undefined): Appended {
   return { outcome: 'committed', landedAt, isTimely: landedAt !== undefined && Math.abs(landedAt - date) < ID_LIFETIME }
 }
 
-/** When it landed, by the store's clock; `folded`: it has, and may be collected; undefined: it has not. */
+/**
+ * When the delta landed, by the store's clock in milliseconds since 1970. `folded`: it has landed, and may be
+ * collected. Undefined: it has not landed.
+ */
 async function lookForDelta(session: Session, minted: Minted): Promise<number | 'folded' | undefined> {
   return lookAfter(writeOf(minted), async () => {
     const head = await session.store.head(deltaKey(session.location.deltaFolder, minted.id))
     if (head !== undefined) return head.lastModified
     const { date, index } = await readBase(session)
     if (index.bookkeeping.folded.has(minted.id)) return 'folded'
-    if (date - minted.date > RETENTION) throw new HelmS3Error('timeout', 'the look came an hour later')
+    if (date - minted.date > RETENTION)
+      throw new HelmS3Error('timeout', 'more than an hour passed before it could be looked for')
     return undefined
   })
 }
@@ -145,6 +149,6 @@ async function lookForDelta(session: Session, minted: Minted): Promise<number | 
 function writeOf({ id }: Minted): UncertainWrite {
   return {
     what: `${id}: it may or may not have taken effect`,
-    wayOut: 'see what stands there, `helm s3 list REPO`, before you repeat the command',
+    wayOut: 'look with `helm s3 list REPO` what is in the repository before you repeat the command',
   }
 }

@@ -3,16 +3,16 @@ import { type DeltaId, deltaKey } from '../../core/log/delta-id.ts'
 import { HelmS3Error } from '../../errors.ts'
 import type { Session } from '../session/session.ts'
 
-/** Few enough that an interrupted collection has removed the oldest ones only. */
+/** DELETEs in flight at once. Few, so that an interrupted collection has removed only the oldest deltas. */
 const AT_ONCE = 8
 
 /**
- * Deletes deltas that a compaction plan allows to, oldest first: the only place that does. A DELETE without an answer
- * is left to the next pass. The index is written already: what the store refuses is `problem`, and no failure of the
- * compaction.
+ * Deletes the deltas that a compaction plan allows to collect, oldest first. The only place that deletes deltas. A
+ * DELETE without an answer is left to the next pass. By then the index is written: an error of the store is returned as
+ * `problem` and does not make the compaction fail.
  *
- * @returns the ids that are gone for sure
- * Cost: one DELETE for each delta, until one is refused.
+ * @returns the ids of the deltas that are gone for sure
+ * Cost: one DELETE for each delta, until one fails.
  */
 export async function collectDeltas(
   session: Session,
@@ -23,7 +23,7 @@ export async function collectDeltas(
   const remove = async (id: DeltaId): Promise<readonly DeltaId[]> => {
     if (problem !== undefined) return []
     try {
-      // An id never comes back: a DELETE that comes late meets nothing else.
+      // An id is never used again, so a late DELETE cannot hit another object.
       const { outcome } = await session.store.delete(deltaKey(session.location.deltaFolder, id), { inTime: () => true })
       return outcome === 'deleted' ? [id] : []
     } catch (error) {

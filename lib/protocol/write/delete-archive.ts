@@ -8,63 +8,72 @@ import { REMOVAL_SETTLES } from '../session/limits.ts'
 import type { ETag } from '../../store/object-store.ts'
 import type { Session } from '../session/session.ts'
 
-/** The removal that allows an archive to be deleted. */
+/** What allows an archive to be deleted: a committed removal, and the conditions that the archive must meet. */
 export interface DeletionWarrant {
-  /** Id of the delta that removed the entry: only archives of lower ids are deleted. */
+  /** Id of the delta that removed the entry. Only archives with lower ids are deleted. */
   readonly removal: DeltaId
   readonly expected: ExpectedArchive
   /**
-   * Whether the push that wrote an archive under this id may have its delta still before it: then the archive is for
-   * its entry.
+   * Whether the push that wrote an archive under this id may still be about to send its delta. Then the archive belongs
+   * to the entry that is to come.
    */
   readonly isUnderWay: (id: DeltaId | undefined) => boolean
   /** Whether a DELETE may still be sent, by the clocks of this machine. */
   readonly isInTime: () => boolean
   /**
-   * When the delta landed, at the earliest: store clock, milliseconds since 1970. The store is asked to refuse what
-   * comes late after it.
+   * The earliest time at which the delta can have landed: store clock, milliseconds since 1970. The store is asked to
+   * refuse a DELETE that comes too long after it.
    */
   readonly landedAt: number
 }
 
 /** What an archive must be to be deleted. */
 export interface ExpectedArchive {
-  /** SHA-256, lower-case hex, as the removed entry says; undefined: any. */
+  /** SHA-256, lower-case hex, as the removed entry has it; undefined: any archive will do. */
   readonly digest: string | undefined
   /**
-   * The push that has written it, as it was seen; left out: any. Equal bytes have equal digests and ETags, so that only
-   * the id tells that a push has written the archive again meanwhile.
+   * The push that wrote the archive, as HEAD showed it; left out: any push. Equal bytes have equal digests and ETags,
+   * so only the id shows that another push has written the archive again in the meantime.
    */
   readonly writer?: Pick<ArchiveHead, 'delta'>
 }
 
 /** What became of an archive whose entry was removed. */
 export interface ArchiveDeletion {
-  /** `kept`: the archive stays as an orphan, because it is not surely the removed one. */
+  /** `kept`: the archive stays as an orphan, because it is not certain to be the removed one. */
   readonly outcome: 'deleted' | 'absent' | 'kept'
-  /** Whether every DELETE was answered: none can arrive any more. */
+  /** Whether every DELETE was answered, so that none can arrive any more. */
   readonly isOver: boolean
-  /** The store has carried out a DELETE so late that it may have met the archive of a push that came after. */
+  /** Whether the store has carried out a DELETE so late that it may have removed the archive of a later push. */
   readonly isLate: boolean
-  /** Why it is kept, when nobody is at work on it: without a word it would lie there for ever. */
+  /**
+   * Why the archive is kept, when no other client is working on it. The user must be told, or it would stay unnoticed
+   * for ever.
+   */
   readonly unlike?: Unlike | undefined
 }
 
-/** Why nothing proves that an archive is the one of the entry that named it. */
+/** Why nothing proves that an archive is the one that the removed entry named. */
 export type Unlike = 'other-bytes' | 'no-digest'
 
 /**
- * Removes an archive whose entry is gone, and its provenance file, and nothing else: only the object that HEAD showed,
- * with the expected digest, of a push whose delta is known or can come no more, written below the removal, within the
- * deadline, by one conditional DELETE that is never sent again. A DELETE that is late could meet the archive of a push
- * that came after: equal bytes have the same ETag. So the store is asked to refuse one that comes when pushes do not
- * wait for it any more. The only place that deletes archives.
+ * Deletes the archive of a removed entry and its provenance file, and nothing else. The only place that deletes
+ * archives. An archive is deleted only when
  *
- * The removal stands already: what the store refuses now, or does not answer, is noted in `session.changes` and is no
- * failure.
+ * - it is the object that HEAD showed, with the expected digest,
+ * - the delta of the push that wrote it is known, or can no longer come,
+ * - its id is below that of the removal, and
+ * - the deadline has not passed.
  *
- * Cost: a HEAD and a DELETE, after a lost answer or a refusal a HEAD more; the same for the provenance file where there
- * is one.
+ * It is deleted by one conditional DELETE, which is never sent again. A late DELETE could hit the archive of a later
+ * push, because equal bytes have the same ETag. Therefore the store is asked to refuse a DELETE that arrives when
+ * pushes no longer wait for it.
+ *
+ * The removal is committed by now. What the store refuses or does not answer is noted in `session.changes`, and is not
+ * a failure.
+ *
+ * Cost: a HEAD and a DELETE, and one more HEAD after a lost answer or a refusal; the same for the provenance file, if
+ * there is one.
  */
 export async function deleteArchive(session: Session, key: Key, warrant: DeletionWarrant): Promise<ArchiveDeletion> {
   const archive = await unlessFailed(session, key, async () => {
@@ -87,7 +96,7 @@ export async function deleteArchive(session: Session, key: Key, warrant: Deletio
   return { outcome: archive.outcome, isOver: archive.isOver && isOver, isLate: archive.isLate || isLate }
 }
 
-/** Undefined: a push that crosses this deletion may have written the archive a moment ago, and its entry follows. */
+/** Undefined when a push that crosses this deletion may have written the archive a moment ago: its entry follows. */
 function unlikeBecause(
   { storeClock }: Session,
   { delta, lastModified }: ArchiveHead,
@@ -98,7 +107,7 @@ function unlikeBecause(
   return delta === undefined || storeClock.now() - lastModified > PUSH_TAKES ? 'other-bytes' : undefined
 }
 
-/** What failed is noted, and may have been kept. */
+/** Runs one deletion. When it fails, the object may still be there; that is noted, and it counts as kept. */
 async function unlessFailed(
   { changes, location }: Session,
   key: Key,
@@ -144,7 +153,10 @@ async function deleteBelow(
   return KEPT
 }
 
-/** Nothing is sent again. The DELETE may still arrive: it is not over, even where the archive is gone. */
+/**
+ * What a look shows after a DELETE without an answer. The DELETE is not sent again, but it may still arrive; so it is
+ * not over, even when the archive is gone.
+ */
 async function lookAfterLostAnswer(
   { changes, location, store }: Session,
   key: Key,

@@ -2,13 +2,14 @@ import type { Key } from '../../core/keys.ts'
 import { alteredStore } from '../../store/altered-store.ts'
 import type { ObjectStore, PutOutcome } from '../../store/object-store.ts'
 
-/** So often in a row a store may say that it has failed to write one object. */
+/** How many times in a row a store may fail to write one object before the write is given up. */
 const MOST_FAILURES = 4
 
 /**
- * The store, which rejects a PUT that it has failed (500) five times in a row with what it said, instead of calling it
- * unknown once more: some refuse so what they do not know, an encryption for instance. Who repeats it would wait in
- * silence, and then take others for the reason. As before, what was sent may have been carried out.
+ * Wraps a store so that a PUT is rejected when the store has failed it (500) five times in a row. The error carries
+ * what the store said; without this the outcome would be called unknown once more. Some stores answer 500 to a setting
+ * that they do not know, for instance an encryption. A client that kept repeating such a write would wait in silence,
+ * and then blame other clients. As before, a write that was sent may have been carried out.
  */
 export function stopFailingWrites(store: ObjectStore): ObjectStore {
   const failures = new Map<Key, number>()

@@ -5,10 +5,11 @@ import { sha256 } from '../../sys/sha256.ts'
 import type { Session } from '../session/session.ts'
 
 /**
- * Keeps the text of an `index.yaml` that Helm refuses, before it is replaced, under a key of its own beside it: the
- * same text once. The only place that writes such keys; nothing ever reads or removes them.
- * @throws HelmS3Error `outcome-unknown` when nobody knows whether it is kept; `denied`: then nothing may be replaced
- * Cost: one PUT; a HEAD where it was kept before.
+ * Keeps the text of an `index.yaml` that Helm refuses before it is replaced, under a key of its own beside it. The same
+ * text is kept once. The only place that writes such keys; nothing ever reads or removes them.
+ * @throws HelmS3Error `outcome-unknown` when it is not known whether the text is kept; `denied`; in both cases nothing
+ *   may be replaced
+ * Cost: one PUT; a HEAD when it was kept before.
  */
 export async function keepBroken({ location, store }: Session, { body }: Pick<StoredObject, 'body'>): Promise<Key> {
   const key = brokenIndexKey(location, sha256(body))

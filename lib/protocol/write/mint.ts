@@ -18,49 +18,50 @@ import { startLimit } from '../session/stopwatch.ts'
 const RANDOM_BYTES = 10
 
 /**
- * What landed in the last minute may have been minted a minute and a flight before; the clock by which it is listed may
- * be ahead. Milliseconds.
+ * How far before the present the LIST of a mint begins, milliseconds. A delta that landed in the last minute may have
+ * been minted as much as {@link PUSH_MAY_LIVE} earlier, and the estimate of the store's clock may be ahead.
  */
 const LOOK_BACK = REMOVAL_SETTLES + PUSH_MAY_LIVE + MAX_CLOCK_ERROR
 
 /** A new delta id and how long it may be used. */
 export interface Minted {
   readonly id: DeltaId
-  /** The `Date` of the LIST that it was minted from: store clock, milliseconds since 1970. */
+  /** The `Date` of the LIST that the id was minted from: store clock, milliseconds since 1970. */
   readonly date: number
   /** Whether a request that carries the id may still be sent, by both clocks of this machine. */
   readonly isFresh: () => boolean
   /**
-   * The deltas that the LIST showed: all that have landed in the last minute are among them, and so every removal that
-   * may still be deleting its archive.
+   * The deltas that the LIST showed. All that have landed in the last minute are among them, and so is every removal
+   * that may still be deleting its archive.
    */
   readonly recent: readonly ListedDelta[]
-  /** Until when the store may take such a request: store clock, milliseconds since 1970. */
+  /** Until when the store may accept a request that carries the id: store clock, milliseconds since 1970. */
   readonly until: number
   /**
-   * Milliseconds by which the highest id that this client has seen is above this one. 0, but where the store's clock
-   * has been set back so far that no id above it would be well-formed: then a version that was touched up there cannot
-   * be changed yet.
+   * Milliseconds by which the highest id that this client has seen is above this one. It is 0 unless the store's clock
+   * has been set back so far that no id above the highest would be well-formed. Then a version that was touched under a
+   * higher id cannot be changed yet.
    */
   readonly isBelowBy: number
 }
 
 /**
- * Mints an id above every delta that this client has seen, listed or folded, and above the ids in `above` (those in the
- * metadata of archives; ignored when too far ahead of the store's clock). So what could see another sorts after it,
- * whatever the clocks say. The random bits are fresh each time: two clients that increment the same id would collide.
+ * Mints a new id. It is above every delta that this client has seen, listed or folded, and above the ids in `above`
+ * (from the metadata of archives; ignored when they are too far ahead of the store's clock). So an operation that could
+ * see another one gets a higher id than that one, whatever the clocks say. The random bits are fresh each time: two
+ * clients that incremented the same id would collide.
  *
- * The time in the id is the `Date` of that LIST, or a moment after what was seen; the clocks of this machine only tell
- * from where to list. What is collected by then is older by the grace window, so that whatever could overtake the id is
- * seen, now or by the look behind.
+ * The time in the id is the `Date` of the LIST, or a millisecond after the latest id that was seen. The clocks of this
+ * machine only tell from where to list. A delta that is collected by then is older than the new id by the grace window,
+ * so every delta that could overtake the new id is seen, either now or by the look behind.
  *
- * The lifetime counts from before the LIST. A later delta could be overtaken by one that was written, folded and
- * collected before it lands. The clocks of this machine may stand still (a laptop that sleeps) or step: so the store is
- * asked, too, to refuse what comes later, and whoever sends the id compares the `Date` of the answer with {@link
- * Minted.date}.
+ * The lifetime of the id counts from before the LIST. A delta that is sent later could be overtaken by one that was
+ * written, folded and collected before it lands. The clocks of this machine may step or stand still (a laptop that
+ * sleeps). Therefore the store is asked, too, to refuse what comes later, and the sender of the delta compares the
+ * `Date` of the answer with {@link Minted.date}.
  *
- * Cost: one LIST; one more each time an earlier answer was so slow that the clock cannot be told from it.
- * @throws HelmS3Error `timeout` when all answers are that slow
+ * Cost: one LIST; one more each time an answer took so long that the store's clock cannot be told from it.
+ * @throws HelmS3Error `timeout` when all answers take that long
  */
 export async function mint(session: Session, above: readonly (DeltaId | undefined)[] = []): Promise<Minted> {
   const { knownIds, storeClock } = session
@@ -88,7 +89,7 @@ export async function mint(session: Session, above: readonly (DeltaId | undefine
   })
 }
 
-/** Nothing that is written now could come after the newest change of the version. `by`: milliseconds. */
+/** The error when nothing that is written now could come after the newest change of the version. `by`: milliseconds. */
 export function clockWentBack({ name, version }: VersionId, by: number): HelmS3Error {
   return new HelmS3Error(
     'conflict',

@@ -17,16 +17,19 @@ export const OTHER_ETAG = asETag('"00000000000000000000000000000000"')
 
 const RANDOM_BYTES = 8
 
-/** Milliseconds. What a probe left is removed by another one only when it is older: that one may still be running. */
+/**
+ * The objects of an earlier probe are removed only when they are older than this, because a younger probe may still be
+ * running. Milliseconds.
+ */
 const ABANDONED = 60 * 60_000
 
-/** Whether there is something that an interrupted probe has left, and that the next one removes. Cost: one LIST. */
+/** Whether an interrupted probe has left objects that the next probe removes. Cost: one LIST. */
 export async function hasLeftovers({ location, store }: Session): Promise<boolean> {
   const { date, objects } = await listAll(store, probeFolder(location))
   return objects.some(({ lastModified }) => date - lastModified > ABANDONED)
 }
 
-/** The objects of one probe, in a folder where no client looks: the only place that writes and deletes there. */
+/** The objects of one probe, in a folder that no client reads. The only place that writes and deletes there. */
 export class ProbeObjects {
   readonly #session: Session
   readonly #folder: string
@@ -66,7 +69,10 @@ export class ProbeObjects {
     return objects.some(({ key }) => key === this.#key(name))
   }
 
-  /** Removes what this probe wrote, and what earlier ones left. Cost: one LIST, one DELETE for each object. */
+  /**
+   * Removes the objects that this probe wrote, and what interrupted probes left. Cost: one LIST, one DELETE for each
+   * object.
+   */
   async removeAll(): Promise<void> {
     const { objects, date } = await listAll(this.#session.store, probeFolder(this.#session.location))
     const isOurs = ({ key, lastModified }: ObjectInfo): boolean =>

@@ -7,14 +7,15 @@ import type { Session } from '../session/session.ts'
 
 const RANDOM_BYTES = 8
 
-/** The SHA-256 of nothing that is sent: as {@link OTHER_ETAG}, it makes a store refuse the request. */
+/** A SHA-256 that does not fit anything that is sent: like {@link OTHER_ETAG}, it makes a store refuse the request. */
 const OTHER_SHA256 = '0'.repeat(64)
 
 /**
- * Finds out which permissions to write these credentials have, by requests that a store refuses for another reason when
- * they are allowed: a PUT with a stale `If-Match` and a wrong checksum, a DELETE of what is not there. `index.yaml` is
- * tried only on a store that was seen to keep to `If-Match`. Cost: three PUTs and two DELETEs without an effect, each
- * up to three times where it is refused; see {@link askAgain}.
+ * Finds out which write permissions these credentials have. It sends requests that the store must refuse for another
+ * reason when they are permitted: a PUT with a stale `If-Match` and a wrong checksum, and a DELETE of an object that
+ * does not exist. `index.yaml` is tried only on a store that was seen to obey `If-Match`.
+ *
+ * Cost: three PUTs and two DELETEs without an effect, each up to three times when it is refused; see {@link askAgain}.
  */
 export async function probePermissions(
   session: Session,
@@ -22,7 +23,7 @@ export async function probePermissions(
 ): Promise<readonly Permission[]> {
   const { bucket, deltaFolder, indexKey, prefix } = session.location
   const name = `helm-s3-probe-${Buffer.from(session.random.bytes(RANDOM_BYTES)).toString('hex')}`
-  // As a delta is called: policies that leave the defaults of the repository out name `*.yaml`.
+  // Named like a delta: policies that do not cover the defaults of the repository name `*.yaml`.
   const delta = asKey(`${deltaFolder}${name}.yaml`)
   const archive = asKey(`${prefix}${name}.tgz`)
   const keepsToMatch = probe?.swap === 'exact'
@@ -46,12 +47,12 @@ function mayPut(session: Session, key: Key): Promise<boolean | undefined> {
   return isAllowed(session, () => session.store.put(key, Buffer.from('probe'), put))
 }
 
-/** Also takes away what the PUT has left on a store that keeps to neither condition. */
+/** Also removes the object that the PUT has left on a store that obeys neither condition. */
 function mayDelete(session: Session, key: Key): Promise<boolean | undefined> {
   return isAllowed(session, () => session.store.delete(key))
 }
 
-/** Undefined: no answer. */
+/** Undefined when no answer came. */
 async function isAllowed(
   session: Session,
   request: () => Promise<{ readonly outcome: string }>,

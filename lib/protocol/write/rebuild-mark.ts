@@ -5,24 +5,27 @@ import type { Session } from '../session/session.ts'
 
 const RANDOM_BYTES = 8
 
-/** A mark is written again after this long, milliseconds. */
+/** How often a mark is written again, milliseconds. */
 const RENEWAL = 5 * 60_000
 
-/** A mark that is older than this is that of a rebuild that died, milliseconds. */
+/** A mark older than this belongs to a rebuild that died, milliseconds. */
 const LIFETIME = 20 * 60_000
 
-/** A rebuild that has begun, and says so in `index.d/`. */
+/** A rebuild that has begun and has its mark in `index.d/`. */
 export interface MarkedRebuild {
-  /** To be called now and then while it lasts. Cost: nothing, or one PUT each five minutes. */
+  /**
+   * Writes the mark again when it is old enough; to be called now and then during the rebuild. Cost: nothing, or one
+   * PUT every five minutes.
+   */
   readonly renew: () => Promise<void>
-  /** Takes the mark away. Never fails: a mark that stays counts for twenty minutes. Cost: one DELETE. */
+  /** Removes the mark. Never fails: a mark that stays counts for twenty minutes. Cost: one DELETE. */
   readonly end: () => Promise<void>
 }
 
 /**
- * Says in `index.d/` that `index.yaml` is being made anew, so that nobody takes archives which it does not name yet for
- * orphans. Each rebuild has a mark of its own. The only place that writes marks. Where that is not allowed, there is
- * none. Cost: one PUT.
+ * Writes a mark to `index.d/` which says that `index.yaml` is being rebuilt, so that no client takes archives for
+ * orphans because the index does not name them yet. Each rebuild has its own mark. The only place that writes marks.
+ * Where that is not permitted, there is none. Cost: one PUT.
  */
 export async function markRebuild(session: Session): Promise<MarkedRebuild> {
   const { clock, location, origin, random, store } = session
@@ -42,7 +45,7 @@ export async function markRebuild(session: Session): Promise<MarkedRebuild> {
   }
 }
 
-/** The rebuilds that are under way: those whose mark is young. */
+/** The rebuilds that are under way, which are those with a young mark. */
 export function rebuildsUnderWay({ date, rebuilds }: DeltaListing): readonly RebuildMark[] {
   return rebuilds.filter(({ lastModified }) => date - lastModified < LIFETIME)
 }
@@ -54,7 +57,7 @@ export async function sweepRebuildMarks(session: Session, { date, rebuilds }: De
   await Promise.all(rebuilds.filter(isOld).map(({ key }) => remove(key)))
 }
 
-/** A mark is a help: its failure is none of the rebuild. */
+/** Runs a request for a mark. A mark is only a help: when it fails, the rebuild goes on. */
 async function quietly({ detail }: Session, request: () => Promise<unknown>): Promise<void> {
   try {
     await request()

@@ -5,10 +5,10 @@ import { type View, readView } from '../read/read-view.ts'
 import type { Session } from '../session/session.ts'
 
 /**
- * Refuses to change a version where nothing that is written now would count: the store's clock has been set back, and
- * something above the id has touched the version. Before anything is written.
- * @param view one that was read already; undefined: it is read
- * Cost: nothing, but where the clock has been set back, a view.
+ * Refuses, before anything is written, to change a version when the change would not count: the store's clock has been
+ * set back, and a delta above the new id has touched the version.
+ * @param view a view that was read already; undefined: one is read when needed
+ * Cost: nothing; when the clock has been set back, a view.
  * @throws HelmS3Error `conflict`
  */
 export async function refuseBelow(

@@ -11,9 +11,10 @@ import { PROVENANCE_RETRIES } from '../session/limits.ts'
 import type { Session } from '../session/session.ts'
 
 /**
- * Writes an archive with the metadata that tells what it is and who wrote it. The only place that does. Cost: one PUT
- * of the archive; for one that the store copies by itself three small requests; another PUT where the store takes less
- * metadata.
+ * Writes an archive with the metadata that say what it is and who wrote it. The only place that writes archives.
+ *
+ * Cost: one PUT of the archive; three small requests when the store copies it by itself; another PUT when the store
+ * accepts less metadata.
  */
 export function putArchive(
   session: Session,
@@ -24,8 +25,7 @@ export function putArchive(
   const metadata = archiveMetadata({ metadata: upload.metadata, digest: upload.digest, delta, replaced })
   const key = archiveKey(session.location, upload)
   return during('upload chart to s3: upload chart object to s3', async () => {
-    // An archive may take long to arrive in any case: its condition and the delta that follows decide what it counts
-    // for.
+    // An archive may arrive late without harm: its condition, and the delta that follows, decide whether it counts.
     const put = { ...options, metadata, inTime: () => true }
     const copied = upload.copyFrom && (await session.store.copyFrom?.(upload.copyFrom, key, put))
     if (copied !== undefined && copied.outcome !== 'unsupported') return copied
@@ -34,8 +34,10 @@ export function putArchive(
 }
 
 /**
- * Puts the provenance file of a push beside its archive, unless a later push has written one; a push by force without
- * one removes what an earlier push left. Cost: for a file one PUT, when there is one already also a HEAD.
+ * Writes the provenance file of a push beside its archive, unless a later push has written one. A push by force without
+ * a provenance file removes the one that an earlier push left.
+ *
+ * Cost: one PUT when there is a file to write, and a HEAD as well when one is there already.
  * @throws HelmS3Error `conflict` when others keep writing it
  */
 export async function putProvenance(

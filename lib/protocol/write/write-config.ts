@@ -15,13 +15,13 @@ import type { Session } from '../session/session.ts'
 import { newWriteId } from './write-id.ts'
 
 /**
- * Changes the defaults of the repository, by compare-and-swap: the only place that writes them. Of two writers of
- * different keys both take effect. After any answer but success it looks before it writes again. The object is written
- * with the ACL and the encryption that it sets.
+ * Changes the defaults of the repository by compare-and-swap. The only place that writes them. When two clients write
+ * different keys, both changes take effect. After any answer but success it looks before it writes again. The object is
+ * written with the ACL and the encryption that the new document sets.
  *
- * @param change the new document; throws to refuse
- * @returns what stands there now, and whether it was written
- * @throws HelmS3Error what `change` throws; `conflict` when others write each time; `outcome-unknown`
+ * @param change makes the new document; throws to refuse
+ * @returns the document that is there now, and whether it was written
+ * @throws HelmS3Error what `change` throws; `conflict` when other clients write first each time; `outcome-unknown`
  * Cost: one GET, and one PUT when there is something to change.
  */
 export async function writeRepositoryConfig(
@@ -32,7 +32,7 @@ export async function writeRepositoryConfig(
   const written = { object: location.configKey }
   const write = {
     what: location.configKey,
-    wayOut: `see what stands there with \`helm s3 config ${shellWord(location.address)}\``,
+    wayOut: `look what is there with \`helm s3 config ${shellWord(location.address)}\``,
   }
   let unanswered: { readonly cause: unknown } | undefined
   for await (const attempt of attempts(session, SWAP_RETRIES)) {
@@ -61,7 +61,7 @@ export async function writeRepositoryConfig(
     else if (unanswered === undefined) changes.notMade(written)
   }
   if (unanswered !== undefined) throw outcomeUnknown(write, unanswered.cause)
-  throw new HelmS3Error('conflict', `others wrote ${location.configKey} each time`, {
+  throw new HelmS3Error('conflict', `other clients wrote ${location.configKey} first each time`, {
     hint: 'nothing was changed; try again',
   })
 }

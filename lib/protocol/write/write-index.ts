@@ -10,13 +10,13 @@ import type { Session } from '../session/session.ts'
 import { newWriteId } from './write-id.ts'
 
 /**
- * Writes `index.yaml`, by compare-and-swap: the only place that does. `text` carries a write id of its own, so that no
- * two writes have the same bytes (an ETag is often the MD5 of the bytes) and that this one is known again after a lost
- * answer.
+ * Writes `index.yaml` by compare-and-swap. The only place that does. `text` carries a write id of its own: so no two
+ * writes have the same bytes (an ETag is often the MD5 of the bytes), and the writer recognises its own text after a
+ * lost answer.
  *
- * @returns `written`, or `lost`: somebody else wrote first, or the store did not answer for so long that the text may
- *   be out of date; nothing of ours stands there
- * @throws HelmS3Error `outcome-unknown` when no answer came and no look can be had
+ * @returns `written`; or `lost` when another client wrote first, or the store did not answer for so long that the text
+ *   may be out of date. With `lost` nothing of this write is there
+ * @throws HelmS3Error `outcome-unknown` when no answer came and the look fails, too
  * Cost: one PUT; after a lost answer one GET.
  */
 export async function writeIndex(
@@ -49,18 +49,21 @@ export async function writeIndex(
     changes.committed(change)
     return 'written'
   }
-  // Where the old text still stands, the write may be on its way.
+  // When the old text is still there, the write may still be on its way.
   if (when === 'absent' || etag !== when.match) changes.notMade(change)
   return 'lost'
 }
 
 function wayOut(when: PutCondition): string {
   return when === 'absent'
-    ? 'where no index.yaml stands there when the store answers again, do the same again'
-    : 'no delta is lost by it; run `helm s3 compact REPO` when the store answers again'
+    ? 'if there is no index.yaml when the store answers again, run the same command again'
+    : 'no delta is lost; run `helm s3 compact REPO` when the store answers again'
 }
 
-/** A swap that cannot be sent is not sent later: what it was made of may have aged by then. It waits, and is lost. */
+/**
+ * Sends the swap. When the store cannot be reached, the swap is not sent later, because the text may be out of date by
+ * then: the client waits until the store answers again, and the swap counts as lost.
+ */
 async function sendIndex(
   { location, store }: Session,
   text: IndexText,
@@ -80,7 +83,7 @@ async function sendIndex(
   }
 }
 
-/** The text that follows `base`: what `merged` holds, with this folded set, and as the next generation. */
+/** The text that follows `base`: the entries of `merged`, the given folded set, and the next generation. */
 export function nextIndex(
   session: Session,
   base: IndexText,
@@ -94,7 +97,10 @@ export function nextIndex(
   })
 }
 
-/** A `generated` that is later than the old one, whatever the clocks say: systems cache on it. RFC 3339. */
+/**
+ * A `generated` time that is later than the old one, whatever the clocks say, because other systems use it to detect
+ * changes. RFC 3339.
+ */
 export function nextGenerated({ storeClock }: Session, old: string | undefined): string {
   const before = old === undefined ? Number.NaN : Date.parse(old)
   const now = storeClock.now()

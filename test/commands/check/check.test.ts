@@ -471,7 +471,7 @@ describe('check', () => {
       'a delta from the future': [
         `${makeDeltaId(4_000_000_000_000, new Uint8Array(10))}.yaml`,
         '{"apiVersion":"v1"}',
-        /its name lies in the future/,
+        /its name is in the future/,
       ],
       'a delta that does not decode': [
         `${makeDeltaId(1_700_000_000_000, new Uint8Array(10))}.yaml`,
@@ -684,7 +684,7 @@ describe('check', () => {
       assert.equal(status, 0)
       assert.equal(
         stderr,
-        'helm-s3: committed, and not folded into index.yaml, where readers without this plugin would see it: the ' +
+        'helm-s3: committed, but not folded into index.yaml, so readers without this plugin do not see it: the ' +
           'store refuses If-Match\n',
       )
     })

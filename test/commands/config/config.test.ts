@@ -213,7 +213,7 @@ describe('config', () => {
       program.fail({ put: async () => ({ outcome: 'refused' }) })
       assert.match(
         await program.fails('config', URI, 'relative=true'),
-        /^Error: others wrote charts\/index\.d\/config\.json each time\nHint: nothing was changed/,
+        /^Error: other clients wrote charts\/index\.d\/config\.json first each time\nHint: nothing was changed/,
       )
     })
 
@@ -236,7 +236,7 @@ describe('config', () => {
       assert.equal(status, 3)
       assert.match(
         stderr,
-        /no answer to the write of charts\/index\.d\/config\.json\nHint: see what stands there with `helm s3 config s3:\/\/acme\/charts`/,
+        /no answer to the write of charts\/index\.d\/config\.json\nHint: look what is there with `helm s3 config s3:\/\/acme\/charts`/,
       )
     })
 

@@ -214,7 +214,7 @@ describe('an archive in a folder of the repository', () => {
   describe('whose version is pushed again', () => {
     const LEFT =
       `helm-s3: replaced in the index, and still in a folder of the bucket: ${FOLDER}; remove the ` +
-      `object, if nobody wants it\n`
+      `object, if it is no longer needed\n`
     const other = (): Promise<string> => program.chart('app', '1.0.0', { 'NOTES.txt': 'other' })
 
     for (const url of [`s3://acme/${FOLDER}`, 'app/app-1.0.0.tgz', 'https://charts.test/stable/app/app-1.0.0.tgz']) {

@@ -84,7 +84,7 @@ describe('restore', () => {
       await program.bucket.put(asKey('charts/app-1.0.0.tgz'), Buffer.from('other'), { when: 'always' })
       assert.match(
         await program.fails('restore', 'app', URI, '--version=1.0.0'),
-        /^Error: another archive stands at charts\/app-1\.0\.0\.tgz than the deleted one of app 1\.0\.0\nHint: `helm s3 reindex s3:\/\/acme\/charts` adds/,
+        /^Error: the archive at charts\/app-1\.0\.0\.tgz is not the deleted one of app 1\.0\.0\nHint: `helm s3 reindex s3:\/\/acme\/charts` adds/,
       )
     })
 
@@ -316,7 +316,7 @@ describe('restore', () => {
     await program.ok('compact', URI)
     assert.match(
       await program.fails('restore', 'app', URI, '--version=1.0.0'),
-      /^Error: what deleted app 1\.0\.0 has been collected: nobody remembers its digest\nHint: push the archive again\n/,
+      /^Error: what deleted app 1\.0\.0 has been collected: its digest is no longer known\nHint: push the archive again\n/,
     )
   })
 

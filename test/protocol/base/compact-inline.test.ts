@@ -16,7 +16,7 @@ describe('a compaction after a push', () => {
   }
   const foldedCount = async (): Promise<number> => (await readBase(repository.session())).index.bookkeeping.folded.size
 
-  it('goes at once, with one listing, when no other delta is pending', async () => {
+  it('starts at once, with one listing, when no other delta is pending', async () => {
     assert.equal(await compactInline(repository.session(), await push('a')), true)
     assert.deepEqual(repository.requests, [
       'LIST index.d/',
@@ -27,7 +27,7 @@ describe('a compaction after a push', () => {
     assert.equal(await foldedCount(), 1)
   })
 
-  it('looks at the head first when another delta is young, and goes at once when that is folded', async () => {
+  it('looks at the head first when another delta is young, and starts at once when that one is folded', async () => {
     await compactInline(repository.session(), await push('a'))
     const second = await push('b')
     assert.equal(await compactInline(repository.session(), second), true)
@@ -35,7 +35,7 @@ describe('a compaction after a push', () => {
     assert.equal(await foldedCount(), 2)
   })
 
-  it('leaves the turn to the newest of a group, who folds for all', async () => {
+  it('is left to the newest of a group, which folds for all', async () => {
     const first = await push('a')
     const second = await push('b')
     const session = repository.session()
@@ -57,7 +57,7 @@ describe('a compaction after a push', () => {
     assert.equal(await foldedCount(), 2)
   })
 
-  it('takes its turn when the others do not come', async () => {
+  it('starts after a while when the others do not fold', async () => {
     const first = await push('a')
     await push('b')
     assert.equal(await compactInline(repository.session(), first), true)

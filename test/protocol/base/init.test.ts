@@ -7,7 +7,7 @@ import { Repository, upload } from '../fixture.ts'
 const BY_FORCE = { form: undefined, force: true }
 
 describe('an emptying by force', () => {
-  it('takes what was pushed before it began, also when another one has emptied the index that had not seen it', async () => {
+  it('drops what was pushed before it began, even if another emptying comes first that had not seen that push', async () => {
     const repository = await Repository.initialised()
     const isIndex = (key: string): boolean => key === repository.location.indexKey
     const [ready, sent] = [new Gate(), new Gate()]

@@ -29,7 +29,7 @@ describe('a push that others cross', () => {
     Buffer.from((await repository.bucket.get(archiveKey(repository.location, APP)))?.body ?? []).toString()
   const isDelta = (key: string): boolean => key.startsWith(repository.location.deltaFolder) && key.endsWith('.yaml')
 
-  /** A store to which something happens just before the first delta is sent, or just after it has landed. */
+  /** A store that runs something just before the first delta is sent, or just after it has landed. */
   const aroundFirstDelta = (what: {
     readonly before?: () => Promise<unknown>
     readonly after?: () => Promise<unknown>
@@ -46,7 +46,7 @@ describe('a push that others cross', () => {
       },
     }
   }
-  /** A push that dies when it has put its archive. */
+  /** Runs a push that dies after it has put its archive. */
   const dies = async (chart: Upload, force = false): Promise<void> => {
     const session = repository.session({
       put: (key, ...rest) => (isDelta(key) ? Promise.reject(new Error('killed')) : repository.bucket.put(key, ...rest)),
@@ -55,7 +55,7 @@ describe('a push that others cross', () => {
     repository.pass(SECOND)
   }
 
-  it('takes over the same bytes of a push that died at once, and puts them under its own id', async () => {
+  it('takes over at once the same bytes of a push that died, and writes them under its own id', async () => {
     await dies(A)
     const before = repository.now
     const { committed } = await repository.push([A])
@@ -64,7 +64,7 @@ describe('a push that others cross', () => {
     assert.equal(await entry(), A.digest)
   })
 
-  it('waits with that where the one that died had replaced another archive, until nothing of it can be on its way', async () => {
+  it('waits before it takes over an archive that replaced another one, until no delta of that one can be on its way', async () => {
     await dies(B)
     const before = repository.now
     await dies(A, true)
@@ -78,7 +78,7 @@ describe('a push that others cross', () => {
     )
   })
 
-  it('says in an archive what it was written over', async () => {
+  it('notes in an archive which archive it replaced', async () => {
     const replaced = async (): Promise<string | undefined> =>
       (await repository.bucket.head(archiveKey(repository.location, APP)))?.metadata.replaced
     await repository.place(A)
@@ -109,12 +109,12 @@ describe('a push that others cross', () => {
   })
 
   for (const force of [false, true]) {
-    it(`is acknowledged only when its entry was in effect before another took it for dead${force ? ', by force' : ''}`, async () => {
+    it(`is acknowledged only when its entry was in effect before another push took it for dead${force ? ', by force' : ''}`, async () => {
       await repository.push([C])
       await compactRepository(repository.session(), PASS)
       if (!force) await deleteVersions(repository.session(), [APP])
       repository.pass(2 * MINUTE)
-      // Its delta lands below a removal of the version, which is folded: it never counts.
+      // Its delta lands below a removal of the version that is folded already, so it never counts.
       const remove = async (): Promise<void> => {
         repository.pass(SECOND)
         if (!force) await repository.push([C], { force: true })
@@ -135,7 +135,7 @@ describe('a push that others cross', () => {
     })
   }
 
-  it('that takes an archive over is not undone by a reindex whose delta is on its way since before', async () => {
+  it('that takes an archive over is not undone by a reindex whose delta was already on its way', async () => {
     await repository.push([B])
     const keeping = repository.session({ delete: async () => ({ outcome: 'refused' }) })
     await deleteVersions(keeping, [APP])
@@ -162,7 +162,7 @@ describe('a push that others cross', () => {
     assert.deepEqual([await entry(), await archive()], [A.digest, 'app 1.0.0 a'])
   })
 
-  it('that takes an archive over is not undone by a deletion of the same bytes that was sent before', async () => {
+  it('that takes an archive over is not undone by a deletion of the same bytes that was already on its way', async () => {
     await repository.push([A])
     await compactRepository(repository.session(), PASS)
     repository.pass(SECOND)
@@ -208,7 +208,7 @@ describe('a push that others cross', () => {
         if (state === 'sent' && head !== undefined && key.endsWith('.tgz')) {
           state = 'cleared'
           repository.pass(92 * SECOND)
-          // The announcement of the clearing is a delta, too.
+          // The delta that announces the removal of the orphan comes here, too.
           const dying = repository.session({
             put: (each, body, options) =>
               isDelta(each) && !Buffer.from(body).toString().includes('"created":""')
@@ -234,9 +234,9 @@ describe('a push that others cross', () => {
   })
 
   /**
-   * A push of B takes the archive of a push of A that died for an orphan. At this step of it a push of A by force,
-   * which has a lower id, writes the archive again, and its delta lands when B has looked at the archive for the last
-   * time.
+   * A push of A died, and a push of B takes its archive for an orphan. While the push of B is at step `at`, a push of A
+   * by force, which has a lower id, writes the archive again. The delta of that push lands after the push of B has
+   * looked at the archive for the last time.
    */
   const crossedByClearing = async (
     at: 'announcement' | 'DELETE',
@@ -285,7 +285,7 @@ describe('a push that others cross', () => {
     return { forced: pushed.length, existing: (await clears)?.existing.length ?? 0 }
   }
 
-  it('leaves an archive that another push has written again since it was taken for an orphan', async () => {
+  it('leaves alone an archive that another push has written again since it was taken for an orphan', async () => {
     const { existing, forced } = await crossedByClearing('announcement')
     assert.deepEqual([forced, existing], [1, 1], 'the version exists: the plain push has lost')
     assert.deepEqual([await entry(), await archive()], [A.digest, 'app 1.0.0 a'])
@@ -297,7 +297,7 @@ describe('a push that others cross', () => {
     assert.deepEqual([await entry(), await archive()], [A.digest, 'app 1.0.0 a'])
   })
 
-  it('keeps its archive for the delta that it has still to send when the same bytes of another push are deleted', async () => {
+  it('keeps its archive, for its delta is still to come, when the same bytes of another push are deleted', async () => {
     const [written, deleted] = [new Gate(), new Gate()]
     const slow = repository.session({
       put: async (key, ...rest) => {
@@ -323,7 +323,7 @@ describe('a push that others cross', () => {
     assert.deepEqual([await entry(), await archive()], [B.digest, 'app 1.0.0 b'])
   })
 
-  it('of several charts sends none again while it waits for one of them', async () => {
+  it('of several charts sends no archive again while it waits for one of them', async () => {
     const charts = Array.from({ length: 5 }, (_, i) => upload('app', `1.0.${String(i)}`))
     await dies(B)
     repository.requests.length = 0
@@ -332,7 +332,7 @@ describe('a push that others cross', () => {
     assert.ok(sent.length <= 2 * 4, sent.join(', '))
   })
 
-  it('asks for no more, and dates its entry no later, when its archive takes long to be sent', async () => {
+  it('sends no more requests, and dates its entry no later, when its archive takes long to be sent', async () => {
     const requestsOf = async (chart: Upload, seconds: number): Promise<number> => {
       repository.requests.length = 0
       const slow = repository.session({
@@ -349,7 +349,7 @@ describe('a push that others cross', () => {
     assert.ok(Date.parse(found?.created ?? '') <= repository.now + 2 * SECOND, found?.created)
   })
 
-  it('comes after what it never saw where the clock of the store goes back between its first look and its id', async () => {
+  it('takes effect after deltas it never saw when the store clock goes back between its first look and its mint', async () => {
     let isFirst = true
     const others = async (): Promise<void> => {
       repository.pass(SECOND)
@@ -387,7 +387,7 @@ describe('a push that others cross', () => {
 })
 
 describe('a compaction', () => {
-  it('that stands still with its last look at the index in its hands writes nothing over it', async () => {
+  it('that stands still after its last look at the index does not overwrite it', async () => {
     const repository = await Repository.initialised()
     await repository.push([A])
     const standing = repository.session({

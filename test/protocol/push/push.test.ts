@@ -39,7 +39,7 @@ describe('a push', () => {
     ])
   })
 
-  it('of many charts is one delta, and looks before it writes', async () => {
+  it('of many charts writes one delta, and looks before it writes', async () => {
     const uploads = Array.from({ length: 5 }, (_, i) => upload('app', `1.0.${String(i)}`))
     const { pushed } = await repository.push(uploads)
     assert.equal(pushed.length, 5)
@@ -114,7 +114,7 @@ describe('a push', () => {
     )
   }
 
-  it('waits for the push of an archive that is young, and gives way when its entry comes', async () => {
+  it('waits for the push that wrote a young archive, and gives way when the entry of that push comes', async () => {
     const other = upload('app', '1.0.0', 'b')
     let release = (): void => undefined
     const held = new Promise<void>((resolve) => (release = resolve))
@@ -160,7 +160,7 @@ describe('a push', () => {
     assert.deepEqual([await entry(), (await readView(repository.session())).index.chartNames()], [undefined, []])
   })
 
-  it('of several charts pushes none, and leaves no archive, when one comes to exist between its first look and its PUT', async () => {
+  it('of several charts pushes none, and leaves no archive, when one appears between its first look and its PUT', async () => {
     let isFirst = true
     const crossed = repository.session({
       put: async (key, ...rest) => {
@@ -205,7 +205,7 @@ describe('a push', () => {
     assert.equal(after?.metadata.delta, before?.metadata.delta)
   })
 
-  it('by force of known bytes is not acknowledged on the word of a delta that a compaction may yet supersede', async () => {
+  it('by force of known bytes is not acknowledged because of a delta that a compaction may yet supersede', async () => {
     const [a, b] = [upload('app', '1.0.0', 'a'), upload('app', '1.0.0', 'b')]
     await repository.push([a])
     await compactRepository(repository.session(), PASS)
@@ -213,7 +213,7 @@ describe('a push', () => {
       const id = makeDeltaId(1_700_000_000_000 + time, new Uint8Array(10))
       await repository.bucket.put(deltaKey(repository.location.deltaFolder, id), encodeDelta(delta), { when: 'absent' })
     }
-    // A deletion of the old bytes has landed above a forced push of the new ones, whose client has not come to its end.
+    // A deletion of the old bytes has landed above a forced push of the new bytes, whose client has not finished yet.
     await deltaAt(9000, { added: [], removed: [{ name: 'app', version: '1.0.0', digest: a.digest }] })
     const early = await readView(repository.session())
     const added = { ...a.metadata, digest: b.digest, urls: ['app-1.0.0.tgz'], created: '2023-11-14T22:13:25Z' }
@@ -245,7 +245,7 @@ describe('a push', () => {
   })
 
   for (const force of [false, true]) {
-    it(`sends an archive once that takes longer than an id lives${force ? ', by force' : ''}`, async () => {
+    it(`sends an archive only once when that takes longer than an id lives${force ? ', by force' : ''}`, async () => {
       await repository.push([upload('app', '1.0.0', 'old')].slice(force ? 0 : 1))
       repository.requests.length = 0
       const slow = repository.session({
@@ -261,7 +261,7 @@ describe('a push', () => {
     })
   }
 
-  it('says so when nobody can tell whether the delta has landed', async () => {
+  it('says that the outcome is unknown when no look can tell whether the delta has landed', async () => {
     const losing = repository.session({
       put: (key, ...rest) =>
         key.includes('index.d/')
@@ -359,7 +359,7 @@ describe('on a store that ignores every condition', () => {
     ['plainly', {}],
     ['with --ignore-if-exists', { ignoreIfExists: true }],
   ] as const) {
-    it(`a version that is there keeps its archive when it is pushed again ${what}`, async () => {
+    it(`an existing version keeps its archive when it is pushed again ${what}`, async () => {
       const repository = await Repository.initialised(OPTIONS)
       await repository.push([upload('app', '1.0.0', 'first')])
       const { existing, pushed } = await repository.push([upload('app', '1.0.0', 'second')], options)
@@ -368,7 +368,7 @@ describe('on a store that ignores every condition', () => {
     })
   }
 
-  it('what is new is pushed beside what is there', async () => {
+  it('new versions are pushed and existing ones stay', async () => {
     const repository = await Repository.initialised(OPTIONS)
     await repository.push([upload('app', '1.0.0', 'first')])
     const { existing, pushed } = await repository.push([upload('app', '1.0.0', 'second'), upload('app', '2.0.0')], {
@@ -378,7 +378,7 @@ describe('on a store that ignores every condition', () => {
     assert.equal(await bytesOf(repository), 'app 1.0.0 first')
   })
 
-  it('a repository that is there is not emptied without force', async () => {
+  it('an existing repository is not emptied without force', async () => {
     const repository = await Repository.initialised(OPTIONS)
     await repository.push([upload('app', '1.0.0')])
     await assert.rejects(initRepository(repository.session(), { form: 'json', force: false }), {
@@ -390,7 +390,7 @@ describe('on a store that ignores every condition', () => {
     )
   })
 
-  it('who may not look at archives may push one chart all the same', async () => {
+  it('a client that may not look at archives can push one chart all the same', async () => {
     const repository = await Repository.initialised()
     const head: ObjectStore['head'] = async (key) => {
       if (key.endsWith('.tgz')) throw new HelmS3Error('denied', 'no')

@@ -9,7 +9,7 @@ import { readView } from '../../../lib/protocol/read/read-view.ts'
 import { reindexRepository } from '../../../lib/protocol/reindex/reindex.ts'
 import { Repository, upload } from '../fixture.ts'
 
-/** Both want `svc-01-0.1.0.tgz`. */
+/** The archive of each of the two would be `svc-01-0.1.0.tgz`. */
 const ONE = upload('svc-01', '0.1.0')
 const OTHER = upload('svc', '01-0.1.0')
 
@@ -67,7 +67,7 @@ describe('two charts whose archives would lie under one key', () => {
       assert.deepEqual([await digests(), await stored()], [[ONE.digest, undefined], 'svc-01 0.1.0 a'])
     })
 
-    it(`are refused ${how} when the archive tells nothing of itself`, async () => {
+    it(`are refused ${how} when the archive does not say which chart it is`, async () => {
       await repository.push([ONE])
       await placeBare(ONE)
       await assert.rejects(repository.push([OTHER], options), REFUSED)
@@ -105,7 +105,7 @@ describe('two charts whose archives would lie under one key', () => {
     assert.deepEqual([await digests(), await stored()], [[undefined, OTHER.digest], 'svc 01-0.1.0 a'])
   })
 
-  it('of which an entry alone is left do not stand in the way of the one whose archive it is', async () => {
+  it('do not exclude each other when one has only its entry left and the archive is that of the other', async () => {
     await repository.push([ONE])
     await repository.place(OTHER)
     await repository.push([OTHER], { force: true })
@@ -116,7 +116,7 @@ describe('two charts whose archives would lie under one key', () => {
     assert.deepEqual(await digests(), [undefined, OTHER.digest])
   })
 
-  it('that both have an entry, as older programs left them, are found, and the one whose archive is lost goes', async () => {
+  it('are found when both have an entry, as older programs left them, and the entry without its archive is removed', async () => {
     await repository.push([OTHER])
     await compactRepository(repository.session(), { graceWindow: 300_000, dryRun: false, form: undefined })
     const key = archiveKey(repository.location, ONE)
@@ -182,7 +182,7 @@ describe('two charts whose archives would lie under one key', () => {
     })
   }
 
-  it('of which one push died give way after its time, by force and without', async () => {
+  it('give way after some time when the push of one of them died, by force and without', async () => {
     for (const force of [false, true]) {
       const dead = archiveMetadata({ metadata: ONE.metadata, digest: ONE.digest, delta: undefined })
       await repository.bucket.put(archiveKey(repository.location, ONE), ONE.bytes, { when: 'always', metadata: dead })
@@ -196,8 +196,8 @@ describe('two charts whose archives would lie under one key', () => {
   })
 
   it(
-    'cost a forced push over an archive of its own no request more, and a view where the archive does not say what ' +
-      'it is',
+    'cost a forced push over an archive of its own chart no additional request, and a view when the archive does not ' +
+      'say what it is',
     async () => {
       await repository.push([ONE])
       const newer = upload('svc-01', '0.1.0', 'b')

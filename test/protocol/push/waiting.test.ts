@@ -26,7 +26,7 @@ describe('after a deletion', () => {
     const { committed } = await deleteVersions(session, [APP])
     if (compacts && committed[0] !== undefined) await compactInline(session, committed[0])
   }
-  /** What it takes, by the store's clock, in milliseconds. */
+  /** How long the work takes, by the store's clock, in milliseconds. */
   const timeOf = async (work: () => Promise<unknown>): Promise<number> => {
     const start = repository.now
     await work()
@@ -34,7 +34,7 @@ describe('after a deletion', () => {
   }
   const entry = async (): Promise<string | undefined> => (await readView(repository.session())).index.find(APP)?.digest
 
-  it('that has ended nobody waits, not even by force', async () => {
+  it('that has ended, no push waits, not even one by force', async () => {
     await remove()
     assert.ok((await timeOf(() => push('a'))) < 3000)
     assert.ok((await timeOf(() => push('b', true))) < 3000)
@@ -44,7 +44,7 @@ describe('after a deletion', () => {
     assert.deepEqual(repository.notices, [])
   })
 
-  it('that has ended, and had to leave the archive, the version is pushed again at once', async () => {
+  it('that has ended but had to leave the archive, the version is pushed again at once', async () => {
     await remove({ delete: async () => ({ outcome: 'refused' }) })
     assert.ok((await timeOf(() => push('a'))) < 3000)
     assert.equal(await entry(), upload('app', '1.0.0', 'a').digest)
@@ -54,7 +54,7 @@ describe('after a deletion', () => {
     ['whose DELETE had no answer', { delete: async () => ({ outcome: 'unknown', cause: 'no answer' }) }],
     ['that died before its DELETE', { delete: () => Promise.reject(new Error('killed')) }],
   ] as const) {
-    it(`${what} a forced push waits until it must have ended, and says so once`, async () => {
+    it(`${what}, a forced push waits until the deletion must have ended, and says so once`, async () => {
       await remove(change as Partial<ObjectStore>).catch(() => undefined)
       const waited = await timeOf(() => push('b', true))
       assert.ok(waited > 50_000 && waited < 70_000, String(waited))
@@ -65,7 +65,7 @@ describe('after a deletion', () => {
     })
   }
 
-  it('a forced push that saw the old bytes waits before it puts any in their place', async () => {
+  it('a forced push that saw the old bytes waits before it replaces them', async () => {
     const puts: string[] = []
     await remove({
       delete: async (key, options) => {
@@ -84,8 +84,8 @@ describe('after a deletion', () => {
     assert.equal(await entry(), upload('app', '1.0.0', 'b').digest)
   })
 
-  it('that did not take effect, because a newer delta had touched the version, the command fails', async () => {
-    // The entry stands as before although the removal has landed.
+  it('that took no effect, because a newer delta had touched the version, the command fails', async () => {
+    // The entry is in the index as before, although the removal has landed.
     const deaf: Partial<ObjectStore> = {
       put: async (key, ...rest) =>
         key.includes('index.d/')

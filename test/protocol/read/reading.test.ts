@@ -51,7 +51,7 @@ describe('a view', () => {
     })
   }
 
-  it('goes without defaults that are too large to be read', async () => {
+  it('ignores defaults that are too large to be read', async () => {
     const repository = await Repository.initialised()
     await repository.bucket.put(asKey('charts/index.d/config.json'), Buffer.alloc(100_000), { when: 'absent' })
     assert.deepEqual(await readRepositoryConfig(repository.session()), {})
@@ -83,7 +83,7 @@ describe('one session', () => {
     )
   })
 
-  it('sees what another has written to the index since', async () => {
+  it('sees what another client has written to the index since', async () => {
     const session = repository.session()
     await readView(session)
     await compactRepository(repository.session(), { graceWindow: 300_000, dryRun: false, form: undefined })

@@ -35,7 +35,7 @@ describe('a reindex', () => {
   const place = (chart: ChartUpload): Promise<void> => repository.place(chart)
   const takeAway = (version: string): Promise<unknown> =>
     repository.bucket.delete(archiveKey(repository.location, upload('app', version)))
-  /** Does something just before the store sees the delta of the reindex. */
+  /** Runs `act` just before the store receives the delta of the reindex. */
   const beforeDelta = (act: () => Promise<unknown>): Partial<ObjectStore> => {
     let isDone = false
     return {
@@ -55,7 +55,7 @@ describe('a reindex', () => {
       return outcome
     },
   })
-  /** Does something between the first look at the store and the second. */
+  /** Runs `act` between the first look at the store and the second. */
   const betweenLooks = (act: () => Promise<unknown>): Partial<ObjectStore> => {
     let looks = 0
     return {
@@ -92,7 +92,7 @@ describe('a reindex', () => {
     assert.deepEqual(repository.requests.slice(3, 3 + expected.length), expected)
   })
 
-  it('does the same whatever number of archives are new', async () => {
+  it('does the same whatever the number of new archives', async () => {
     for (let i = 0; i < 30; i++) await place(upload('app', `1.0.${String(i)}`))
     repository.requests.length = 0
     const { deltas } = await reindex()
@@ -103,11 +103,11 @@ describe('a reindex', () => {
   })
 
   for (const [what, act] of [
-    ['an archive that goes before the second look', () => takeAway('1.0.0')],
-    ['an archive that becomes another one before the second look', () => place(upload('app', '1.0.0', 'b'))],
-    ['a version that somebody pushes before the second look', () => repository.push([upload('app', '1.0.0')])],
+    ['an archive that is deleted before the second look', () => takeAway('1.0.0')],
+    ['an archive that is replaced before the second look', () => place(upload('app', '1.0.0', 'b'))],
+    ['a version that another client pushes before the second look', () => repository.push([upload('app', '1.0.0')])],
   ] as const) {
-    it(`leaves ${what}`, async () => {
+    it(`leaves out ${what}`, async () => {
       await place(upload('app', '1.0.0'))
       await place(upload('app', '1.1.0'))
       const { changes, left } = await reindex({}, betweenLooks(act))
@@ -130,7 +130,7 @@ describe('a reindex', () => {
   })
 
   for (const isFolded of [false, true]) {
-    it(`does not bring back a version of which a removal is ${isFolded ? 'folded' : 'pending'}`, async () => {
+    it(`does not bring back a version whose removal is ${isFolded ? 'folded' : 'pending'}`, async () => {
       await repository.push([upload('app', '1.0.0')])
       await deleteVersions(repository.session(), [{ name: 'app', version: '1.0.0' }])
       if (isFolded)
@@ -163,7 +163,7 @@ describe('a reindex', () => {
     assert.equal(await digestOf(), undefined)
   })
 
-  it('takes an entry back when its archive goes as the delta lands', async () => {
+  it('removes an entry again when its archive is deleted while the delta lands', async () => {
     await place(upload('app', '1.0.0'))
     await reindex(
       {},
@@ -232,7 +232,7 @@ describe('a reindex', () => {
     )
   })
 
-  it('ends when the store does not answer, with nothing written', async () => {
+  it('fails when the store does not answer, and has written nothing', async () => {
     await place(upload('app', '1.0.0'))
     const failing: Partial<ObjectStore> = {
       head: () => Promise.reject(new HelmS3Error('unreachable', 'nobody is there')),
@@ -253,7 +253,7 @@ describe('a reindex', () => {
     assert.ok(repository.requests.includes('GET app-1.0.0.tgz'))
   })
 
-  it('does not open more archives at once than it may', async () => {
+  it('does not open more archives at once than it is allowed to', async () => {
     for (let i = 0; i < 20; i++) await place(upload('app', `1.0.${String(i)}`))
     let [now, most] = [0, 0]
     const counting: Partial<ObjectStore> = {
@@ -294,7 +294,7 @@ describe('a rebuild', () => {
     assert.equal((await repository.bucket.head(index))?.etag, before?.etag)
   })
 
-  it('does not overwrite an index that somebody else has repaired meanwhile', async () => {
+  it('does not overwrite an index that another client has repaired in the meantime', async () => {
     const good = await repository.bucket.get(index)
     await garble()
     const repaired: Partial<ObjectStore> = {
@@ -320,7 +320,7 @@ describe('a rebuild', () => {
     assert.equal((await readView(repository.session())).index.countEntries(), 2)
   })
 
-  it('opens all archives first, and shows nothing before all of it is there', async () => {
+  it('opens all archives first, and shows no index before it is complete', async () => {
     await repository.bucket.delete(index)
     for (const version of ['2.0.0', '2.1.0', '2.2.0']) await place(upload('app', version))
     const seen: string[] = []
@@ -351,26 +351,26 @@ describe('a rebuild', () => {
     }
     await assert.rejects(rebuild(dying), { code: 'unreachable' })
     assert.deepEqual((await repository.bucket.get(index))?.body, before?.body)
-    // Somebody begins anew, over a mark that still stands.
+    // Another client makes a new repository while the mark is still there.
     await repository.bucket.delete(index)
     await initRepository(repository.session(), { form: 'json', force: false })
     repository.pass(10 * 60_000)
     const orphans = { rules: undefined, olderThan: undefined, orphanAge: 60_000, allowManyOrphans: true, dryRun: false }
-    await assert.rejects(prune(repository.session(), orphans), { code: 'conflict', message: /is being made anew/ })
+    await assert.rejects(prune(repository.session(), orphans), { code: 'conflict', message: /is being rebuilt/ })
     repository.pass(20 * 60_000)
     await compactRepository(repository.session(), { graceWindow: 300_000, dryRun: false, form: undefined })
     const { objects } = await repository.bucket.list('charts/index.d/rebuild-')
     assert.deepEqual(objects, [])
   })
 
-  it('takes its mark away at the end', async () => {
+  it('removes its mark at the end', async () => {
     await garble()
     await rebuild()
     assert.ok(repository.requests.some((line) => /^PUT index\.d\/rebuild-/.test(line)))
     assert.deepEqual((await repository.bucket.list('charts/index.d/rebuild-')).objects, [])
   })
 
-  it('goes on where another client has put an empty index meanwhile', async () => {
+  it('goes on when another client has put an empty index there in the meantime', async () => {
     await repository.bucket.delete(index)
     await place(upload('app', '2.0.0'))
     let isFirst = true
@@ -387,7 +387,7 @@ describe('a rebuild', () => {
     assert.equal((await readView(repository.session())).index.countEntries(), 2)
   })
 
-  it('keeps a chart whose delta a compaction collects that began before index.yaml was overwritten', async () => {
+  it('keeps a chart whose delta is collected by a compaction that began before index.yaml was overwritten', async () => {
     const pass = { graceWindow: 60_000, dryRun: false, form: undefined }
     await compactRepository(repository.session(), pass)
     repository.pass(70_000)
@@ -407,7 +407,7 @@ describe('a rebuild', () => {
     assert.equal((await readView(repository.session())).index.countEntries(), 1)
   })
 
-  it('adds no version of which a removal stands in the log: its archive may be about to go', async () => {
+  it('adds no version with a removal in the log, because its archive may be about to be deleted', async () => {
     await deleteVersions(repository.session(), [{ name: 'app', version: '1.0.0' }])
     await place(upload('app', '1.0.0'))
     await garble()

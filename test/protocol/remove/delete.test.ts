@@ -20,7 +20,7 @@ import { Repository, upload } from '../fixture.ts'
 const WRITE = { force: false, ignoreIfExists: false, dryRun: false }
 const ALL = { dryRun: false, ignoreMissing: false }
 
-/** An index as another program may have left it. */
+/** A repository with an index as another program may have left it. */
 async function repositoryWith(entries: object, form: 'json' | 'yaml' = 'json'): Promise<Repository> {
   const repository = new Repository()
   const text = (form === 'json' ? JSON.stringify : stringify)({ apiVersion: 'v1', entries })
@@ -51,14 +51,14 @@ const ANY_FIELDS = fc.record(
   },
   { requiredKeys: [] },
 )
-/** What an index may hold that Helm accepts. */
+/** Entries of indexes that Helm accepts. */
 const ANY_ENTRIES = fc.dictionary(ANY_TEXT, fc.array(ANY_FIELDS, { maxLength: 5 }), {
   maxKeys: 3,
   noNullPrototype: false,
 })
 
 describe('a deletion', () => {
-  it('takes entries by their exact text, also of versions that Helm skips', async () => {
+  it('removes entries by their exact text, including versions that Helm skips', async () => {
     const versions = ['1.2.0', '1.0.0.0', '1.0.0-03173138', 'v1', 'latest', '']
     const repository = await repositoryWith({
       hub: versions.map((version) => ({ name: 'hub', version, urls: ['x.tgz'] })),
@@ -69,7 +69,7 @@ describe('a deletion', () => {
     assert.deepEqual((await indexOf(repository)).chartNames(), [])
   })
 
-  it('takes every entry of a version that stands there twice, and their archives', async () => {
+  it('removes every entry of a version that is listed twice, and their archives', async () => {
     const repository = await repositoryWith({
       app: [
         { ...entry('app', '1.0.0', 'a'), urls: ['app-1.0.0.tgz'] },
@@ -90,7 +90,7 @@ describe('a deletion', () => {
     assert.deepEqual((await repository.bucket.list('charts/app')).objects, [])
   })
 
-  it('takes an entry that bears no name, or another, by the chart under which it stands', async () => {
+  it('removes an entry without a name, or with another one, by the chart under which it is listed', async () => {
     const repository = await repositoryWith({
       pgb: [
         { version: '1.0.11', urls: ['pgb-1.0.11.tgz'] },
@@ -107,7 +107,7 @@ describe('a deletion', () => {
     assert.deepEqual((await indexOf(repository)).chartNames(), [])
   })
 
-  it('takes the archive of an entry whose digest has its prefix, or capitals', async () => {
+  it('removes the archive of an entry whose digest has a prefix or capitals', async () => {
     const { digest } = upload('app', '1.0.0')
     for (const written of [`sha256:${digest}`, digest.toUpperCase()]) {
       const repository = await repositoryWith({ app: [{ ...entry('app', '1.0.0'), digest: written }] })
@@ -135,7 +135,7 @@ describe('a deletion', () => {
     assert.equal(await repository.bucket.head(asKey('charts/app-1.0.0.tgz')), undefined)
   })
 
-  it('by rules takes both entries of a version that stands there twice, and counts it once', async () => {
+  it('by rules removes both entries of a version that is listed twice, and counts it once', async () => {
     const twice = [entry('app', '1.0.0', 'a'), { ...entry('app', '1.0.0', 'b'), urls: ['app-1.tgz'] }]
     const repository = await repositoryWith({ app: [entry('app', '2.0.0'), ...twice] })
     const rules = {
@@ -159,7 +159,7 @@ describe('a deletion', () => {
     assert.deepEqual(await versionsOf(repository, 'app'), ['2.0.0'])
   })
 
-  it('writes a delta that readers obey, of every index that Helm accepts', async () => {
+  it('writes a delta that readers obey, for every index that Helm accepts', async () => {
     await fc.assert(
       fc.asyncProperty(
         ANY_ENTRIES,
@@ -210,7 +210,7 @@ describe('a delta of an earlier deletion that readers took for malformed', () =>
 })
 
 describe('a reindex', () => {
-  it('writes deltas that readers obey, of every index that Helm accepts, and twice changes nothing', async () => {
+  it('writes deltas that readers obey, for every index that Helm accepts, and changes nothing when run again', async () => {
     const options = { relative: undefined, full: false, strict: false, rebuild: false, dryRun: false, concurrency: 4 }
     await fc.assert(
       fc.asyncProperty(ANY_ENTRIES, fc.constantFrom('app-1.0.0.tgz', 'other.tgz', '1.0.0.0'), async (charts, url) => {
@@ -234,9 +234,9 @@ describe('a reindex', () => {
   })
 })
 
-describe('a push over an entry that bears no name, or another', () => {
+describe('a push over an entry without a name, or with another one', () => {
   for (const name of [undefined, '../pgb', '']) {
-    it(`is none without force, and heals it with force: ${JSON.stringify(name)}`, async () => {
+    it(`finds the version without force, and repairs the entry with force: ${JSON.stringify(name)}`, async () => {
       const known = upload('pgb', '1.0.11')
       const held = {
         ...(name === undefined ? {} : { name }),
@@ -276,7 +276,7 @@ describe('a delta that no reader would obey', () => {
     assert.ok(!repository.requests.some((request) => request.startsWith('PUT')))
   })
 
-  it('is none of a push: it is refused, and the index stays as it is', async () => {
+  it('is not written by a push: the push is refused, and the index stays as it is', async () => {
     const repository = await Repository.initialised()
     await assert.rejects(repository.push([upload('app', '1.0.0.0')], WRITE), { code: 'invalid-chart' })
     assert.deepEqual((await indexOf(repository)).chartNames(), [])

@@ -7,7 +7,7 @@ import type { Session } from '../../../lib/protocol/session/session.ts'
 import type { ObjectStore } from '../../../lib/store/object-store.ts'
 import { Repository, upload } from '../fixture.ts'
 
-/** So many of these go at 10 ms a request: 500 always go into one delta, and more do not fit into half the deadline. */
+/** More than one delta takes at 10 ms a request: 500 always go into one, and no more fit into half the deadline. */
 const VERSIONS = 610
 const KEPT = 10
 const FIRST_PART = 500
@@ -30,7 +30,7 @@ const OPTIONS: PruneOptions = {
 
 describe('a prune of more than can be deleted in time', () => {
   let repository: Repository
-  /** A client of a store that takes its time to answer a HEAD. */
+  /** A client of a store that is slow to answer a HEAD. */
   const slowly = (change: Partial<ObjectStore> = {}): Session =>
     repository.session({
       head: (key) => {
@@ -54,12 +54,12 @@ describe('a prune of more than can be deleted in time', () => {
     this.timeout(20_000)
     repository = await Repository.initialised()
     await repository.push(Array.from({ length: VERSIONS }, (_, patch) => upload('app', `1.0.${String(patch)}`)))
-    // The archives are below every id to come, and no removal of theirs is under way.
+    // From now on every new id is above those of the archives, and no removal of them is under way.
     repository.pass(120_000)
     repository.requests.length = 0
   })
 
-  it('writes several deltas, one after another, and loses count of nothing', async () => {
+  it('writes several deltas, one after another, and counts everything', async () => {
     const result = await prune(slowly(), OPTIONS)
     assert.deepEqual(
       result.committed.map(({ delta }) => delta.removed.length),
@@ -89,7 +89,7 @@ describe('a prune of more than can be deleted in time', () => {
     )
   })
 
-  it('judges what is left anew: a version that was pushed between the deltas counts among the newest', async () => {
+  it('applies the rules again to what is left: a version pushed between the deltas counts among the newest', async () => {
     let deleted = 0
     const session = slowly({
       delete: async (key, options) => {
@@ -104,7 +104,7 @@ describe('a prune of more than can be deleted in time', () => {
   })
 
   describe('that is interrupted between two deltas', () => {
-    /** The store refuses the second delta. */
+    /** A prune of which the store refuses the second delta. */
     const interrupted = (): Promise<PruneResult> => {
       let deltas = 0
       return prune(
@@ -119,11 +119,11 @@ describe('a prune of more than can be deleted in time', () => {
       )
     }
 
-    it('leaves a repository whose index names exactly the archives that are there, and says how far it came', async () => {
+    it('leaves a repository whose index names exactly the archives that are there, and says how far it got', async () => {
       await assert.rejects(interrupted(), {
         code: 'denied',
         message: /no more$/,
-        hint: `${String(FIRST_PART)} versions had been removed before; ask for it`,
+        hint: `${String(FIRST_PART)} versions were already removed; ask for it`,
       })
       assert.equal((await indexed()).length, VERSIONS - FIRST_PART)
       assert.deepEqual(await indexed(), await archives())

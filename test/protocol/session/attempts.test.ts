@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type Retries, attempts } from '../../../lib/protocol/session/attempts.ts'
 import * as LIMITS from '../../../lib/protocol/session/limits.ts'
 
-/** A session whose random numbers are all the same, and which notes its pauses: milliseconds. */
+/** A session whose random numbers are all the same and which records its pauses, in milliseconds. */
 function patientSession(fraction: number) {
   const slept: number[] = []
   const clock = {
@@ -30,23 +30,23 @@ describe('attempts', () => {
     assert.deepEqual(await exhaust(retries, 0), { tried: [1, 2, 3, 4, 5], slept: [100, 200, 300, 300] })
   })
 
-  it('draws from each pause the part that is left to chance', async () => {
+  it('draws the random part of each pause', async () => {
     const half: Retries = { attempts: 3, pause: { first: 100, growth: 1, longest: 100, jitter: 0.5 } }
     assert.deepEqual((await exhaust(half, 0.5)).slept, [75, 75])
     assert.deepEqual((await exhaust(retries, 0.5)).slept, [50, 100, 150, 150])
   })
 
-  it('follows at once where no pause is named, and draws nothing', async () => {
+  it('starts the next attempt at once when no pause is set, and draws no random number', async () => {
     assert.deepEqual(await exhaust({ attempts: 3 }, Number.NaN), { tried: [1, 2, 3], slept: [] })
   })
 
-  it('pauses no more when the loop is left', async () => {
+  it('does not pause any more when the loop is left', async () => {
     const { session, slept } = patientSession(0)
     for await (const attempt of attempts(session, retries)) if (attempt === 2) break
     assert.deepEqual(slept, [100])
   })
 
-  /** Of each row, the number of attempts and the shortest and longest pauses: milliseconds. */
+  /** For each row of limits: the number of attempts, then the shortest and the longest pauses, in milliseconds. */
   const ROWS: readonly (readonly [keyof typeof LIMITS, number, readonly number[], readonly number[]])[] = [
     ['PUSH_RETRIES', 12, [], [100, 200, 400, 800, 1600, 3000, 3000, 3000, 3000, 3000, 3000]],
     ['FOLD_RETRIES', 10, [], [200, 400, 800, 1600, 3200, 5000, 5000, 5000, 5000]],

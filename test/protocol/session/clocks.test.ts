@@ -9,9 +9,9 @@ import { ClientClock, Repository, upload } from '../fixture.ts'
 const APP = { name: 'app', version: '1.0.0' }
 const MINUTE = 60_000
 
-/** Stores that refuse what comes late, and those that do not know how. */
+/** Stores that refuse late requests, and stores that cannot do that. */
 for (const refusesLate of [true, false]) {
-  describe(`on a store that ${refusesLate ? 'refuses late requests' : 'knows no late requests'}`, () => {
+  describe(`on a store that ${refusesLate ? 'refuses late requests' : 'cannot refuse late requests'}`, () => {
     let repository: Repository
     beforeEach(async () => {
       repository = await Repository.initialised({ refusesLate })
@@ -24,7 +24,7 @@ for (const refusesLate of [true, false]) {
       return object && Buffer.from(object.body).toString()
     }
     const remove = (): Promise<unknown> => deleteVersions(repository.session(), [APP])
-    /** Folds all, and a little later collects it. */
+    /** Folds all pending deltas, and collects them a little later. */
     const foldAndCollect = async (): Promise<void> => {
       const pass = { graceWindow: MINUTE, dryRun: false, form: undefined }
       await compactRepository(repository.session(), pass)
@@ -51,8 +51,8 @@ for (const refusesLate of [true, false]) {
     }
 
     it(
-      'a push that stands still before its delta, while other bytes come, go and are collected, is seen when it is ' +
-        'acknowledged',
+      'a push is visible once it is acknowledged, although it stands still before its delta while other bytes are ' +
+        'pushed, deleted and collected',
       async () => {
         const clock = new ClientClock(repository)
         const others = async (): Promise<void> => {
@@ -70,7 +70,7 @@ for (const refusesLate of [true, false]) {
       },
     )
 
-    it('a push whose wall clock steps back by ten minutes is seen when it is acknowledged', async () => {
+    it('a push is visible once it is acknowledged, although its wall clock steps back by ten minutes', async () => {
       await repository.push([upload('app', '1.0.0', 'b')])
       await remove()
       await foldAndCollect()
@@ -86,7 +86,7 @@ for (const refusesLate of [true, false]) {
       assert.deepEqual([pushed.length, await entry()], [1, upload('app', '1.0.0', 'a').digest])
     })
 
-    it('a deletion that stands still before its DELETE takes no archive from a push that came after, or says so', async () => {
+    it('a deletion that stands still before its DELETE takes no archive from a later push, or fails', async () => {
       await repository.push([upload('app', '1.0.0')])
       const clock = new ClientClock(repository)
       const others = async (): Promise<void> => {
@@ -105,7 +105,7 @@ for (const refusesLate of [true, false]) {
         })
     })
 
-    it('a push after the clock of the store was set back by ten minutes comes after what was folded and collected', async () => {
+    it('a push takes effect after folded and collected deltas, although the store clock was set back by ten minutes', async () => {
       await repository.push([upload('app', '1.0.0', 'b')])
       await remove()
       await foldAndCollect()
@@ -116,7 +116,7 @@ for (const refusesLate of [true, false]) {
       assert.equal(await entry(), undefined)
     })
 
-    it('so does one over an index that another client wrote, which does not name its newest delta', async () => {
+    it('a push does so, too, over an index of another client, which does not name its newest delta', async () => {
       const many = Array.from({ length: 51 }, (_, i) => upload('app', `1.0.${String(i)}`))
       await repository.push(many)
       await foldAndCollect()
@@ -133,7 +133,7 @@ for (const refusesLate of [true, false]) {
       assert.ok(merged.find({ name: 'web', version: '1.0.0' }))
     })
 
-    it('after it was set back by an hour nothing is acknowledged that readers do not see, and the error names the clock', async () => {
+    it('a change that readers would not see, after the store clock was set back by an hour, fails and names the clock', async () => {
       await repository.push([upload('app', '1.0.0', 'b')])
       await compactRepository(repository.session(), { graceWindow: MINUTE, dryRun: false, form: undefined })
       repository.pass(-60 * MINUTE)

@@ -25,7 +25,7 @@ describe('a store that fails each write of an object', () => {
     repository.requests.length = 0
   })
 
-  /** Fails the writes of what is called so; all, or so many. */
+  /** Fails the writes of keys that match `name`: all of them, or the first `times`. */
   const failing = (name: RegExp, times = Infinity): Partial<ObjectStore> => {
     let failed = 0
     return {
@@ -68,7 +68,7 @@ describe('a store that fails each write of an object', () => {
     },
   }
   for (const [command, { code, name, run }] of Object.entries(refused)) {
-    it(`ends ${command} at the fifth time, with what the store said and what to leave out`, async () => {
+    it(`ends ${command} at the fifth failure, with what the store said and which flags to leave out`, async () => {
       const before = repository.now
       await assert.rejects(run(repository.session(failing(name))), (error: HelmS3Error) => {
         assert.equal(error.code, code)
@@ -81,7 +81,7 @@ describe('a store that fails each write of an object', () => {
     })
   }
 
-  it('speaks of no deltas after an init of what is no repository yet, and of what to do', async () => {
+  it('lets a first init fail with a hint that speaks of index.yaml, not of deltas', async () => {
     const { location } = repository.session()
     await repository.bucket.delete(location.indexKey)
     const init = initRepository(repository.session(failing(/./)), { form: undefined, force: false })
@@ -89,13 +89,13 @@ describe('a store that fails each write of an object', () => {
       assert.equal(error.code, 'outcome-unknown')
       assert.match(
         error.hint ?? '',
-        /^leave out --sse and AWS_S3_SSE; where no index\.yaml stands there when the store answers again, do the same again$/,
+        /^leave out --sse and AWS_S3_SSE; if there is no index\.yaml when the store answers again, run the same command again$/,
       )
       return true
     })
   })
 
-  it('is told about after a push whose delta cannot be folded, and the push stands', async () => {
+  it('is reported after a push whose delta cannot be folded, and the push stays committed', async () => {
     const { committed } = await repository.push([upload('app', '2.0.0')])
     assert.ok(committed)
     assert.equal(await compactInline(repository.session(failing(/index\.yaml$/)), committed), false)
@@ -105,7 +105,7 @@ describe('a store that fails each write of an object', () => {
     )
   })
 
-  it('is asked again a few times, for it may come to itself', async () => {
+  it('is asked again a few times, because it may recover', async () => {
     for (const [i, name] of [/tgz$/, /index\.d/].entries())
       await push({}, repository.session(failing(name, 4)), `3.0.${String(i)}`)
     const id: DeltaId | undefined = (
