@@ -5,9 +5,9 @@ import { type IndexHeader, headerFrom } from './index-header.ts'
 import { parseHead } from './json-form.ts'
 import { parseYamlHead } from './yaml-form.ts'
 
-/** What the first bytes of an index tell. */
+/** What the first bytes of an index tell about it. */
 export interface IndexHead {
-  /** Whether the head reaches to the entries, so that nothing about the bookkeeping is left open. */
+  /** Whether the first bytes reach as far as the entries, so that the bookkeeping is known completely. */
   readonly complete: boolean
   /** Undefined when the head is cut. */
   readonly bookkeeping: Bookkeeping | undefined
@@ -27,7 +27,7 @@ export function readIndexHead(firstBytes: Uint8Array): IndexHead {
   return header === undefined ? cutHead(text) : completeHead(header)
 }
 
-/** In our layout the first line is the head. */
+/** Reads the header from JSON: in our layout the head is the first line. */
 function jsonHeader(text: string): IndexHeader | undefined {
   const lineEnd = text.indexOf('\n')
   const fields = lineEnd < 0 ? undefined : parseHead(text.slice(0, lineEnd))

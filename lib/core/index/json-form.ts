@@ -28,7 +28,7 @@ const COMMA = 0x2c
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
-/** Stands between two charts, and between two versions. */
+/** The bytes between two charts, and between two versions. */
 const SEPARATOR = ',\n'
 const HEAD_END = '"entries":{'
 const CHART_OPEN = Buffer.from('":[')
@@ -51,7 +51,7 @@ export const JSON_FORM: FormCodec = {
 }
 
 /**
- * The header and the slices of a JSON text in our layout, whose entries are not looked at; undefined for other text.
+ * The header and the slices of a JSON text in our layout, without a look at the entries. Undefined for any other text.
  * @throws HelmS3Error `invalid-index` when Helm would refuse the header
  */
 export function sliceJson(bytes: Uint8Array): SlicedText | undefined {
@@ -76,7 +76,7 @@ export function sliceJson(bytes: Uint8Array): SlicedText | undefined {
 }
 
 /**
- * The top-level fields of the first line of a text in our layout; undefined when it is none.
+ * The top-level fields of the first line of a text in our layout; undefined when the line has another layout.
  * @param line without its line feed
  */
 export function parseHead(line: string): Record<string, unknown> | undefined {
