@@ -11,7 +11,7 @@ export interface IndexHead {
   readonly complete: boolean
   /** Undefined when the head is cut. */
   readonly bookkeeping: Bookkeeping | undefined
-  /** RFC 3339; undefined when the head is cut, and in block YAML, where it stands behind the entries. */
+  /** RFC 3339. Undefined when the head is cut, and in block YAML, where the time stands after the entries. */
   readonly generated: string | undefined
   /** Whether this delta is folded into the index; undefined when the head is cut before it could tell. */
   mentions(id: DeltaId): boolean | undefined
@@ -34,7 +34,10 @@ function jsonHeader(text: string): IndexHeader | undefined {
   return fields === undefined ? undefined : headerFrom(fields, 'json')
 }
 
-/** Helm's order of keys has the annotations before the entries; where they are not, they may follow. */
+/**
+ * Reads the header from block YAML. In Helm's order of keys the annotations stand before the entries. When they are
+ * missing there, they may follow the entries, and the result is undefined.
+ */
 function yamlHeader(text: string): IndexHeader | undefined {
   const entries = /^entries:/m.exec(text)?.index
   const head = text.slice(0, entries)

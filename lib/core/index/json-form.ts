@@ -144,7 +144,10 @@ function parseLine(chart: string, { source, start, end }: Slice): unknown {
   return value
 }
 
-/** The version of a decoded entry, when nothing but the field of this name can give it. */
+/**
+ * The version of a decoded entry, when the field `version` is certain to give it: no other field has that name in
+ * another case.
+ */
 function certainVersion(value: unknown): string | undefined {
   if (!isObject(value)) return undefined
   for (const key in value)
@@ -170,7 +173,7 @@ function writeChart(pieces: Pieces, chart: string, items: readonly IndexItem[]):
   pieces.addText('\n]')
 }
 
-/** The value of a JSON text, or undefined when it is none, or nested deeper than is taken. */
+/** The value of a JSON text. Undefined: the text is not JSON, or is nested deeper than the limit. */
 function tryParse(text: string): unknown {
   try {
     return isTooDeep(text) ? undefined : JSON.parse(text)

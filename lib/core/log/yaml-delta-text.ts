@@ -3,13 +3,13 @@ import { stillInTime, whileBusy } from '../../sys/busy.ts'
 import { MAX_YAML_ALIASES, MAX_YAML_DEPTH, MAX_YAML_LINES, MAX_YAML_TOKENS } from '../../text/size-limits.ts'
 
 /**
- * The value of a YAML text, by the core schema of YAML 1.2: a number where a string belongs is found by the check of
- * types, not guessed at. Its size is limited before anything is made of it.
+ * The value of a YAML text, by the core schema of YAML 1.2. A number in the place of a string is not converted; the
+ * type check finds it. The size of the text is limited before it is parsed.
  * @throws Error that says what is wrong
  */
 export function parseYamlDelta(text: string): unknown {
   return whileBusy(() => {
-    // The check of the library compares each key of a mapping with all before it.
+    // The library's own check compares each key of a mapping with all keys before it.
     const composer = new Composer({ uniqueKeys: false, logLevel: 'error' })
     const [document, ...others] = composer.compose(fewTokens(text), true, text.length)
     if (document === undefined || others.length > 0) throw new Error('it is not one document')
