@@ -25,7 +25,7 @@ const CLOSE_BRACKET = 0x5d
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
-/** Bytes of one entry. Text beyond this is taken for damage. */
+/** The most bytes of one entry, and the most levels inside it. Text beyond these limits is taken for damage. */
 const LONGEST_ENTRY = 1024 * 1024
 const DEEPEST_ENTRY = 20
 /** Bytes between two entries of one chart, with room for a broken line. */

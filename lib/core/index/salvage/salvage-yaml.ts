@@ -27,7 +27,7 @@ const TOP_LINE = new RegExp(`^(?:['"]?(${[...INDEX_FIELDS.keys()].join('|')})['"
 /**
  * Goes by lines: the fields at the left margin, below `entries` the names of charts, and below these the dashes of
  * entries. Any other line belongs to the entry before it. Such a line may have been the name of a chart; so the entries
- * after it are sorted by their own names.
+ * after it are kept under the charts of their own names.
  */
 export function salvageYaml(source: Buffer): Found {
   const lines = linesOf(source)
