@@ -6,9 +6,9 @@ import { type Environment, isGoTrue } from './environment.ts'
 export interface HelmFiles {
   /** Path or name of the `helm` program. */
   readonly program: string
-  /** `repositories.yaml`. */
+  /** The path of `repositories.yaml`. */
   readonly repositoriesFile: string
-  /** Holds `<repository>-index.yaml` and `<repository>-charts.txt`. */
+  /** The folder that holds `<repository>-index.yaml` and `<repository>-charts.txt`. */
   readonly cacheFolder: string
 }
 
@@ -18,7 +18,7 @@ export interface Config {
   /** The Content-Type of chart archives. */
   readonly chartContentType: string
   readonly isVerbose: boolean
-  /** An exit status for each kind of error, instead of 1 for all. */
+  /** Whether each kind of error has its own exit status, instead of 1 for all. */
   readonly hasFineExitCodes: boolean
   /** Whether results may be coloured on a terminal (https://no-color.org). */
   readonly hasColor: boolean
