@@ -311,7 +311,7 @@ export class ReindexPlan {
     return key !== undefined && this.#options.missing?.has(key) === true
   }
 
-  /** The key of the archive that the entry names, if it is there. */
+  /** The key of the archive that the entry names, if that archive exists. */
   #archiveOf(entry: Entry | undefined): Key | undefined {
     const key = entry && this.#keyOf(entry)
     return key !== undefined && this.#archives.has(key) ? key : undefined

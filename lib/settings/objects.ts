@@ -140,7 +140,7 @@ export function keysOfDefaults(settings: ObjectSettings, defaults: ObjectSetting
   ]
 }
 
-/** The settings as S3 takes them with a PUT: what is not said is left out. */
+/** The settings as S3 takes them with a PUT. A value that is not set is left out. */
 export function objectParameters({ acl, sse, sseKmsKeyId, tags }: ObjectSettings): ObjectParameters {
   const key = sseKmsKeyId === '' ? undefined : sseKmsKeyId
   const kind = sse === '' ? undefined : (sse ?? (key === undefined ? undefined : PLAIN_KMS))

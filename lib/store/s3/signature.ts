@@ -26,7 +26,7 @@ export interface SigningScope {
 
 /**
  * The request with a signature in its headers (AWS Signature Version 4; "Authenticating Requests: Using the
- * Authorization Header" in the Amazon S3 API Reference). The whole body is signed by its hash.
+ * Authorization Header" in the Amazon S3 API Reference). The signature covers the whole body by its hash.
  * @param payload SHA-256 of the body, lower-case hex
  */
 export async function signHeaders(
