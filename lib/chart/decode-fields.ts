@@ -47,7 +47,7 @@ export function inFieldOrder(values: Values, known: Fields, kept: readonly strin
 export function asJson(value: unknown, file: string): unknown {
   if (typeof value === 'bigint') return Number(value)
   if (typeof value === 'number' && !Number.isFinite(value))
-    throw cannotLoad(file, `${floatText(value)} is no number in JSON`)
+    throw cannotLoad(file, `${floatText(value)} is not a number in JSON`)
   if (Array.isArray(value)) return value.map((item) => asJson(item, file))
   if (!isObject(value)) return value
   return sortedByKey(Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asJson(item, file)])))

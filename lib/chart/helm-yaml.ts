@@ -27,7 +27,7 @@ function parse(bytes: Uint8Array, file: string): unknown {
     return parseGoYamlLeniently(text)
   } catch (cause) {
     if (cause instanceof HelmS3Error) throw cause
-    throw cannotLoad(file, cause instanceof Error ? cause.message : 'it is no YAML', cause)
+    throw cannotLoad(file, cause instanceof Error ? cause.message : 'it is not YAML', cause)
   }
 }
 

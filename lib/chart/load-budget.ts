@@ -17,7 +17,10 @@ export function loadBudget(): LoadBudget {
 export function spendUnpacked(budget: LoadBudget, bytes: number): void {
   budget.unpacked -= bytes
   if (budget.unpacked < 0) {
-    throw invalidChart('it unpacks to more than any chart does', 'leave large files out of the chart with .helmignore')
+    throw invalidChart(
+      'it unpacks to more than a chart may hold',
+      'leave large files out of the chart with .helmignore',
+    )
   }
 }
 
@@ -32,7 +35,7 @@ export function spendFile(budget: LoadBudget): void {
 /** Counts bytes of Chart.yaml files. @throws HelmS3Error `invalid-chart` when these bytes exceed the limit */
 export function spendMetadata(budget: LoadBudget, bytes: number): void {
   budget.metadata -= bytes
-  if (budget.metadata < 0) throw invalidChart('the Chart.yaml files of its subcharts hold more than any chart has')
+  if (budget.metadata < 0) throw invalidChart('the Chart.yaml files of its subcharts are too large in total')
 }
 
 /** Whether this many bytes of YAML may still be checked. If so, they are counted. */

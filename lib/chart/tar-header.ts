@@ -67,7 +67,7 @@ function number(block: Buffer, start: number, length: number): number {
   const digits = field.toString('latin1').replace(/^[ \0]+|[ \0]+$/g, '')
   const end = digits.indexOf('\0')
   const octal = end < 0 ? digits : digits.slice(0, end)
-  if (!/^[0-7]*$/.test(octal)) throw damaged('a header holds a number that is none')
+  if (!/^[0-7]*$/.test(octal)) throw damaged('a header holds an invalid number')
   return octal === '' ? 0 : Number.parseInt(octal, 8)
 }
 

@@ -115,7 +115,7 @@ function override(header: TarHeader, { longName, pax }: Overrides): TarHeader {
     throw invalidChart('the archive holds a sparse file', 'make the archive again with `helm package`')
   }
   const size = pax?.get('size') || undefined
-  if (size !== undefined && !/^\d{1,15}$/.test(size)) throw damaged('a PAX header with a size that is none')
+  if (size !== undefined && !/^\d{1,15}$/.test(size)) throw damaged('a PAX header with an invalid size')
   const name = longName || pax?.get('path') || header.name
   const type = header.type === '\0' && name.endsWith('/') ? FOLDER : header.type
   return { ...header, name, type, size: size === undefined ? header.size : Number(size) }

@@ -44,7 +44,7 @@ export async function updateIndexCache(
     if (stampOf(files.index) === undefined) return
     if (await underLock(files.index, clock, () => bringInto(files, change))) return
   }
-  throw new HelmS3Error('local-file', `write ${files.index}: other programs replace it again and again`)
+  throw new HelmS3Error('local-file', `write ${files.index}: other programs keep replacing it`)
 }
 
 interface CacheFiles {

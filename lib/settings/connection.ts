@@ -115,9 +115,9 @@ function refuseUnknownNames(query: ConnectionQuery | undefined): void {
   const hint = `there are ${QUERY_NAMES.map((name) => `?${name}=`).join(', ')}, each once`
   for (const name of query?.keys() ?? []) {
     if (!QUERY_NAMES.includes(name))
-      throw new HelmS3Error('invalid-url', `?${name}= of the repository URL means nothing`, { hint })
+      throw new HelmS3Error('invalid-url', `?${name}= of the repository URL is unknown`, { hint })
     if (new Set(query?.getAll(name)).size > 1)
-      throw new HelmS3Error('invalid-url', `?${name}= stands twice in the repository URL`, { hint })
+      throw new HelmS3Error('invalid-url', `?${name}= occurs twice in the repository URL`, { hint })
   }
 }
 

@@ -109,7 +109,7 @@ export class MemoryStore implements ObjectStore {
   async put(key: Key, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
     if (this.#isLate(options)) return { outcome: 'expired' }
     if (options.sha256 !== undefined && options.sha256 !== sha256(body)) {
-      throw new HelmS3Error('store-failed', `the bytes of ${key} are not those of its checksum`)
+      throw new HelmS3Error('store-failed', `the bytes of ${key} do not match its checksum`)
     }
     const present = this.#items.get(key)
     const { when } = options

@@ -5,7 +5,7 @@ import { HelmS3Error } from '../errors.ts'
 export function tooLarge(key: string, size: number, most: number): HelmS3Error {
   return new HelmS3Error(
     'too-large',
-    `${key} is larger than what belongs there: ${formatBytes(size)}, and at most ${formatBytes(most)} are read`,
+    `${key} is too large: ${formatBytes(size)}, and at most ${formatBytes(most)} are read`,
     {
       hint: 'see "Limits" in docs/FORMAT.md',
     },

@@ -43,8 +43,8 @@ export function refusesToReplace(probe: ProbeReport | undefined): boolean {
 
 const WITHOUT_CONDITION: Readonly<Record<Exclude<ProbeReport['remove'], 'exact'>, string>> = {
   ignored: 'the condition is ignored',
-  never: 'it refuses the very ETag that it shows: archives are looked at just before, and deleted without',
-  refused: 'it answers with an error: archives are looked at just before, and deleted without',
+  never: 'it refuses the very ETag that it shows: archives are looked at just before, and deleted without a condition',
+  refused: 'it answers with an error: archives are looked at just before, and deleted without a condition',
 }
 
 function isUseless(keeping: Keeping): boolean {
@@ -55,14 +55,13 @@ export function checkStore(probe: ProbeReport): readonly Finding[] {
   const findings: Finding[] = []
   const raced = (keeping: Keeping): string =>
     keeping === 'racy' ? 'more than one of several writers won' : 'the condition is ignored'
-  if (!probe.showsAtOnce)
-    findings.push(finding('store-stale-reads', 'what was written or deleted did not show at once'))
+  if (!probe.showsAtOnce) findings.push(finding('store-stale-reads', 'a write or a delete was not visible at once'))
   if (isUseless(probe.create) || isUseless(probe.swap)) {
     const what = [
       ...(isUseless(probe.create) ? ['If-None-Match: * where nothing is'] : []),
       ...(isUseless(probe.swap) ? ['If-Match with the current ETag'] : []),
     ]
-    const how = [probe.create, probe.swap].includes('never') ? ': of several writers none won' : ', with an error'
+    const how = [probe.create, probe.swap].includes('never') ? ': none of several writers won' : ', with an error'
     findings.push(finding('store-refuses-conditions', `it refuses ${what.join(', and ')}${how}`))
   }
   if (probe.create === 'racy' || probe.create === 'ignored')
@@ -70,7 +69,7 @@ export function checkStore(probe: ProbeReport): readonly Finding[] {
   if (probe.swap === 'racy' || probe.swap === 'ignored') findings.push(finding('store-swap-races', raced(probe.swap)))
   if (probe.remove !== 'exact') findings.push(finding('store-deletes-always', WITHOUT_CONDITION[probe.remove]))
   if (!probe.comparesChecksums)
-    findings.push(finding('store-ignores-checksums', 'a PUT with the checksum of other bytes was taken'))
+    findings.push(finding('store-ignores-checksums', 'a PUT with a wrong checksum was accepted'))
   return findings
 }
 

@@ -63,7 +63,7 @@ export function removalProblem({
 
 function urlProblem(urls: readonly unknown[]): string | undefined {
   if (urls.some((url) => typeof url === 'string' && hasOwnQuery(url))) return 'has an s3:// url with a query'
-  return urls.every(isAcceptableUrl) ? undefined : 'has an url that leaves the repository'
+  return urls.every(isAcceptableUrl) ? undefined : 'has a URL outside the repository'
 }
 
 /**

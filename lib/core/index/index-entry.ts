@@ -48,7 +48,7 @@ function entryFrom(value: unknown, chart: string, form: IndexForm): Entry {
  */
 export function entriesFrom(list: unknown, chart: string, form: IndexForm): readonly Entry[] {
   if (list === null) return []
-  if (!Array.isArray(list)) throw invalidIndex(`chart ${chart} is no list of versions`)
+  if (!Array.isArray(list)) throw invalidIndex(`chart ${chart} is not a list of versions`)
   return list.filter((value) => value !== null).map((value) => entryFrom(value, chart, form))
 }
 

@@ -89,7 +89,7 @@ export function parseYamlHead(text: string): IndexHeader {
 
 function itemsOf(chart: string, slice: Slice): readonly IndexItem[] {
   const found = sliceItems(slice)
-  if (found === undefined) throw invalidIndex(`chart ${chart} is no list of versions`)
+  if (found === undefined) throw invalidIndex(`chart ${chart} is not a list of versions`)
   const entriesIn = ({ source, start, end }: Slice): readonly Entry[] => {
     stillInTime()
     return yamlEntries(parse(decodeText(source.subarray(start, end))), chart)

@@ -99,7 +99,7 @@ function parseJson(text: string): unknown {
 
 async function parseYaml(text: string, bytes: number): Promise<unknown> {
   if (bytes > MAX_YAML_DELTA)
-    throw new Malformed(`is no JSON text, and larger than ${String(MAX_YAML_DELTA / 1024)} KiB`)
+    throw new Malformed(`is not JSON text, and is larger than ${String(MAX_YAML_DELTA / 1024)} KiB`)
   const { parseYamlDelta } = await import('./yaml-delta-text.ts')
   return parseYamlDelta(text)
 }

@@ -18,7 +18,7 @@ export function parseYamlDelta(text: string): unknown {
     visit(document, {
       Map: (_, { items }) => {
         const keys = items.map(({ key }) => (isScalar(key) ? key.value : key))
-        if (new Set(keys).size < keys.length) throw new Error('a key stands in a mapping twice')
+        if (new Set(keys).size < keys.length) throw new Error('a mapping holds a key twice')
       },
     })
     return document.toJS({ maxAliasCount: MAX_YAML_ALIASES }) as unknown
@@ -35,7 +35,7 @@ function* fewTokens(text: string): Generator<CST.Token, void> {
   for (const lexeme of new Lexer().lex(text)) {
     if (previous !== SCALAR && /^[&*]/.test(lexeme) && ++aliases > MAX_YAML_ALIASES)
       throw new Error('it has too many anchors and aliases')
-    if (++tokens > MAX_YAML_TOKENS) throw new Error('it holds too much')
+    if (++tokens > MAX_YAML_TOKENS) throw new Error('it holds too many tokens')
     if (tokens % 1024 === 0) stillInTime()
     previous = lexeme
     yield* parser.next(lexeme)

@@ -24,7 +24,7 @@ export function credentialsError(error: unknown, place: CredentialPlace): HelmS3
 export function missingProfile(name: string): HelmS3Error {
   return new HelmS3Error('invalid-config', `there is no profile ${name} in the configuration of AWS`, {
     hint:
-      '`aws configure list-profiles` shows those that there are; AWS_CONFIG_FILE and ' +
+      '`aws configure list-profiles` lists the existing profiles; AWS_CONFIG_FILE and ' +
       'AWS_SHARED_CREDENTIALS_FILE say where they are looked for',
   })
 }
@@ -67,7 +67,7 @@ function explain(
     return {
       code: 'denied',
       hint:
-        'look at the trust policy of the role, and at sts:AssumeRole of who assumes it; a wrong MFA code is ' +
+        'look at the trust policy of the role, and at the permission sts:AssumeRole of its caller; a wrong MFA code is ' +
         'refused like this, too',
     }
   }

@@ -100,8 +100,8 @@ const SKEW = 5 * 60_000
 /** Seconds. The lifetime of a request whose signature states one. */
 const LIFETIME = 300
 const NO_CHECKSUM =
-  'the store takes no checksums with what is written: it cannot be asked to refuse what was changed on the way'
-const NO_QUERY = 'the store takes no signatures in the query: it cannot be asked to refuse what arrives late'
+  'the store accepts no checksums with objects, so it cannot refuse an object that was changed on the way'
+const NO_QUERY = 'the store accepts no signatures in the query, so it cannot refuse a request that arrives late'
 const NO_BYTES = createHash('sha256').digest('hex')
 const USER_AGENT = `helm-s3/${PROGRAM_VERSION}`
 

@@ -230,7 +230,7 @@ class S3Store implements ObjectStore {
         const body = await readBody(pieces, size)
         const head = this.#headOf(key, headers, totalSizeOf(headers) ?? 0, action)
         if (wanted.first === undefined && head.sha256 !== undefined && sha256(body) !== head.sha256)
-          throw new Error('the bytes do not fit their checksum')
+          throw new Error('the bytes do not match their checksum')
         return { ...head, body }
       } catch (error) {
         await this.#refuseToRepeat(error, attempt, action)
@@ -291,7 +291,7 @@ class S3Store implements ObjectStore {
     const again = await send(!isBare)
     if (await this.#isRefusedInError(method, key, match, again)) return { outcome: 'refuses-current' }
     if (isDone(again)) {
-      if (!isBare) this.#detail('helm-s3: the store takes ETags in conditions only without their quotes')
+      if (!isBare) this.#detail('helm-s3: the store accepts ETags in conditions only without their quotes')
       this.#takesBareETags = !isBare
     }
     return again
@@ -419,7 +419,7 @@ class S3Store implements ObjectStore {
       const deletion = await this.#deleteMatching(key, match, { inTime, until }, strict)
       if (deletion.outcome !== 'refuses-current') return deletion
       if (strict) return { outcome: 'refused' }
-      this.#detail('helm-s3: the store takes no condition with a DELETE: it is looked at before')
+      this.#detail('helm-s3: the store accepts no condition with a DELETE, so the object is looked at before')
       this.#refusesDeleteConditions = true
     }
     if ((await this.head(key))?.etag !== match) return { outcome: 'refused' }
@@ -650,7 +650,7 @@ class S3Store implements ObjectStore {
    * The error for an inconsistent listing. Nothing continues from it, because existing charts would seem to be gone.
    */
   #unsoundListing(action: S3Action): HelmS3Error {
-    return new HelmS3Error('store-failed', `${describeAction(action)}: the listing does not add up`, {
+    return new HelmS3Error('store-failed', `${describeAction(action)}: the listing is not consistent`, {
       hint:
         `it is cut off, or not that of an S3 store: look at what stands between here and ` +
         `${this.#clients.endpoint ?? 'AWS'}; nothing was concluded from it`,

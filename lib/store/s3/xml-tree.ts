@@ -45,7 +45,7 @@ export function parseXml(xml: string): XmlElement {
     if (tag === undefined) {
       const literal = matchAt(LITERAL, xml, at)
       const aside = literal ?? matchAt(ASIDE, xml, at)
-      if (aside === undefined) throw new Error('it holds what is no element')
+      if (aside === undefined) throw new Error('it holds something that is not an element')
       if (literal !== undefined) current.text += literal[1] ?? ''
       at += aside[0].length
       continue
@@ -110,6 +110,6 @@ function plainText(text: string): string {
   const lines = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text
   if (!lines.includes('&')) return lines
   const decoded = decodeReferences(lines)
-  if (decoded === undefined) throw new Error('it holds a reference that is none')
+  if (decoded === undefined) throw new Error('it holds an invalid reference')
   return decoded
 }

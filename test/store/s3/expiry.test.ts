@@ -132,7 +132,7 @@ describe('a store that is asked to refuse what arrives late', () => {
       assert.equal((await remove(store)).outcome, 'deleted')
       assert.deepEqual(isInQuery, [true, false, false])
       assert.equal(said.length, 1)
-      assert.match(said[0] ?? '', /^helm-s3: the store takes no signatures in the query: /)
+      assert.match(said[0] ?? '', /^helm-s3: the store accepts no signatures in the query, /)
     })
   }
 

@@ -433,7 +433,7 @@ describe('a request to the store', () => {
       handle = answering(body)
       await assert.rejects(store.list('charts/'), {
         code: 'store-failed',
-        message: 'list s3://bucket/charts/: the listing does not add up',
+        message: 'list s3://bucket/charts/: the listing is not consistent',
       })
       assert.equal(asked.length, 1)
     })
