@@ -44,7 +44,7 @@ describe('a chart archive', () => {
     }
   })
 
-  it('that helm package made gives what helm repo index says of it', async () => {
+  it('that helm package made has the metadata that helm repo index gives it', async () => {
     const charts = helmVectors<Record<string, { metadata: unknown; digest: string }>>('own-charts.json')
     for (const [file, { metadata, digest }] of Object.entries(charts)) {
       const bytes = readFileSync(new URL(`../../fixtures/charts/${file}`, import.meta.url))
@@ -191,7 +191,7 @@ describe('a chart archive', () => {
     })
   })
 
-  it('may have more values than are checked', async () => {
+  it('may have more bytes of values than are checked', async () => {
     const values = `a: # ${'x'.repeat(MIB)}\n  1\n`
     const parts = Array.from({ length: 4 }, (_, at) => ({
       name: `app/charts/d${String(at)}/values.yaml`,

@@ -33,7 +33,7 @@ describe('Chart.yaml', () => {
     }
   })
 
-  it('says in which line it is wrong', () => {
+  it('says which line is wrong', () => {
     assert.throws(() => read('name: a\nkeywords: [\n'), /^HelmS3Error: cannot load Chart\.yaml: .* at line 3$/)
   })
 

@@ -57,11 +57,11 @@ describe('the plan of a prune', () => {
     assert.equal(removed('3.0.0 2.0.0 1.0.0', { keepLast: 1, isInUse: chartList(['app-3.0.0']) }), '2.0.0 1.0.0')
   })
 
-  it('keeps what has no time when an age is asked for, and no version that can be ordered', () => {
+  it('keeps versions without a time when an age is asked for, and versions that cannot be ordered', () => {
     assert.equal(removed('2.0.0 1.0.0@100', { olderThan: 1 }), '1.0.0')
   })
 
-  it('takes for the newest of equal versions the one that came last, then the one with the higher build', () => {
+  it('ranks equal versions by their date, then by their build', () => {
     assert.equal(
       removed('106.0.0+up9.0.0@20 106.0.0+up10.0.0@10 105.0.0@1', { keepLast: 1 }),
       '106.0.0+up9.0.0 105.0.0',

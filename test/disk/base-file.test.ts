@@ -21,7 +21,7 @@ describe('the kept base', () => {
     return body && Buffer.from(body).toString()
   }
 
-  it('is not kept where Helm has no folder for it, or one that takes nothing', async () => {
+  it('is not kept when Helm has no folder for it, or a folder that cannot be written', async () => {
     for (const folder of [path('none'), '/proc/none', '/dev/null/none']) {
       await baseFile(folder, URL).keep(base(Buffer.from('one')))
       assert.equal(await baseFile(folder, URL).find(), undefined)
@@ -83,7 +83,7 @@ describe('the kept base', () => {
     assert.deepEqual([await readBack(), await readBack('s3://acme/others')], [undefined, 'two'])
   })
 
-  it('does without where nothing can be written', async () => {
+  it('is left out without an error when nothing can be written', async () => {
     writeFileSync(path('file'), '')
     await baseFile(path('file'), URL).keep(base(Buffer.from('one')))
     assert.equal(await baseFile(path('file'), URL).find(), undefined)

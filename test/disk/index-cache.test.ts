@@ -48,7 +48,7 @@ describe('index cache', () => {
     assert.equal(existsSync(path('stable-charts.txt')), false)
   })
 
-  it('takes no folder for a cache', async () => {
+  it('does not take a folder for a cache', async () => {
     mkdirSync(path('stable-index.yaml'))
     await updateIndexCache(path(), REPOSITORY, delta(1, {}))
     assert.deepEqual(readdirSync(path()), ['stable-index.yaml'])
@@ -150,7 +150,7 @@ describe('index cache', () => {
       })
     }
 
-    it('stands when there is no end to it', async () => {
+    it('stays as Helm wrote it when Helm keeps replacing it', async () => {
       const others = Array.from({ length: 9 }, (_, i) => indexOf(entry('lib', `${String(i)}.0.0`)).toBytes())
       const endless = updateWhile({ read: others.map((other) => () => helm4(other)) })
       await assert.rejects(endless, /other programs keep replacing it$/)
@@ -158,7 +158,7 @@ describe('index cache', () => {
       assert.deepEqual(readdirSync(path()), ['stable-index.yaml'])
     })
 
-    it('is not brought back when it is taken away', async () => {
+    it('is not created again when it is removed', async () => {
       await updateWhile({ read: [() => rmSync(path('stable-index.yaml'))] })
       assert.deepEqual(readdirSync(path()), [])
     })

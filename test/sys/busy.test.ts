@@ -5,7 +5,7 @@ import { withDeadline } from '../../lib/cli/deadline.ts'
 import { systemClock } from '../../lib/sys/clock.ts'
 
 describe('work that waits for nothing', () => {
-  it('tells who looks after it when it begins and ends, once, whatever comes of it', () => {
+  it('tells its attendant once when it begins and once when it ends, whatever the result', () => {
     const told: string[] = []
     const leave = attend({ begin: () => told.push('begin'), end: () => told.push('end') })
     assert.equal(

@@ -22,7 +22,7 @@ const anyText = fc.string({
 })
 
 describe('text for a terminal', () => {
-  it('shows what would hide', () => {
+  it('shows characters that would hide text', () => {
     assert.equal(
       visibleLine(EVIL),
       String.raw`a\x1b]0;owned\x07\x1b[8m\x9b31m\x7f\u202egpj.\u200b\u2066\ufeff\u{e0041}\rz`,
@@ -31,7 +31,7 @@ describe('text for a terminal', () => {
     assert.equal(visibleText('one\ntwo'), 'one\ntwo')
   })
 
-  it('holds nothing that hides, whatever it was', () => {
+  it('holds no hiding characters, whatever the input was', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         assert.doesNotMatch(visibleText(text), HIDDEN)
@@ -106,7 +106,7 @@ describe('text for a terminal', () => {
   })
 })
 
-describe('what others have written', () => {
+describe('text that others have written', () => {
   const program = useProgram()
   const URI = 's3://acme/charts'
   const put = (key: string, text: string): Promise<unknown> =>
@@ -131,7 +131,7 @@ describe('what others have written', () => {
   })
 
   for (const isTerminal of [true, false]) {
-    it(`reaches no ${isTerminal ? 'terminal' : 'file'} with what hides`, async () => {
+    it(`reaches no ${isTerminal ? 'terminal' : 'file'} with hiding characters`, async () => {
       program.isTerminal = isTerminal
       const lines = [
         ...[

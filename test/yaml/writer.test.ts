@@ -68,7 +68,7 @@ describe('yaml writer', () => {
     })
   }
 
-  it('writes half a character as the mark for one that is lost: Helm refuses its escape', () => {
+  it('writes a lone surrogate as U+FFFD, because Helm refuses its escape', () => {
     assert.deepEqual(parseGoYaml(writeMapping({ key: 'a\ud800' }, 0)), { key: 'a\ufffd' })
   })
 

@@ -43,7 +43,7 @@ for (const [form, write] of Object.entries(FORMS)) {
       ])
     })
 
-    it('are none where nothing of it stands', () => {
+    it('are none when no entry contains the name', () => {
       assert.deepEqual(naming(['"web-1.0.0.tgz"', '"lib-1.0.0.tgz"'], 'app-1.0.0.tgz'), [])
     })
   })

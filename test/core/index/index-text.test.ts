@@ -117,7 +117,7 @@ generated: "2024-01-01T00:00:00Z"
         assert.deepEqual(Buffer.from(rewritten.toBytes()), Buffer.from(index.toBytes()))
       })
 
-      it('copies the bytes between two changes in one piece, without looking at them', () => {
+      it('copies the bytes between two changes in one piece, without reading them', () => {
         const source = new Uint8Array(index.toBytes())
         const chunks = readIndexText(source)
           .withCharts(change('a', version('a', '3.0.0')))

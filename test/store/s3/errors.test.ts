@@ -337,7 +337,7 @@ describe('an error of the store:', () => {
     assert.ok(!message.includes('\n') && message.length < 700)
   })
 
-  it('of this program itself is never in doubt', () => {
+  it('of this program itself never leaves the outcome unknown', () => {
     assert.equal(isAmbiguous(toHelmS3Error(answer(500, 'X'), PUT, AWS)), false)
   })
 })
