@@ -13,7 +13,7 @@ interface Vector {
   readonly name: string
   readonly tgz_base64: string
   readonly metadata?: unknown
-  /** Paths as Helm lists them. */
+  /** The paths as Helm lists them. */
   readonly files?: readonly string[]
   readonly error?: string
 }
@@ -55,8 +55,8 @@ describe('a chart archive', () => {
 
   describe('whose gzip header has more than usual', () => {
     /**
-     * The same archive with this flag set, and these bytes behind the ten of its header; with the checksum of the
-     * header, or another.
+     * The same archive with this flag set, and with these bytes after the ten bytes of its header. The checksum of the
+     * header is the right one, or another one.
      */
     const withHeader = (flags: number, extra: Uint8Array, checksum?: 'right' | 'wrong'): Buffer => {
       const packed = tgz(chartYaml())

@@ -11,7 +11,7 @@ interface Vector {
 }
 
 interface OddVector {
-  /** Decoded one after the other over one structure. */
+  /** The texts, which are decoded one after the other into one structure. */
   readonly texts: readonly string[]
   readonly metadata?: unknown
   readonly error?: string

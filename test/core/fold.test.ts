@@ -206,12 +206,12 @@ const anyDeltas = fc
     }),
   )
 
-/** The base that a compaction makes of these deltas. */
+/** The base that a compaction makes from these deltas. */
 function compacted(base: IndexText, deltas: readonly StoredDelta[]): IndexText {
   return withFolded(fold(base, deltas), deltas)
 }
 
-/** Noted as releases before 1.1 noted a folded delta of more than 50 versions. */
+/** A folded delta of more than 50 versions, in the form in which releases before 1.1 noted it. */
 function withStar(index: IndexText, n: number): IndexText {
   const folded = new Map<DeltaId, FoldedDelta>([[id(n), { at: moment(100), touched: '*', gone: undefined }]])
   return index.withHeader({ bookkeeping: { ...NO_BOOKKEEPING, folded }, generated: index.generated })
@@ -224,8 +224,8 @@ function withFolded(index: IndexText, deltas: readonly StoredDelta[]): IndexText
 }
 
 /**
- * The same deltas without `ifAbsent`, each removal naming the digest that it meets: what clients write when none is
- * overtaken.
+ * The same deltas without `ifAbsent`, and with each removal naming the digest of the entry that it meets. Clients write
+ * such deltas when none is overtaken.
  */
 function withMatchingRemovals(base: IndexText, deltas: readonly StoredDelta[]): StoredDelta[] {
   let index = base

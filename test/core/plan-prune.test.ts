@@ -7,7 +7,7 @@ import { indexOf } from '../support/builders.ts'
 const DAY = 24 * 3_600_000
 const NOW = Date.parse('2026-06-01T00:00:00Z')
 
-/** `1.0.0@30`: created thirty days ago. */
+/** In these tests `1.0.0@30` is version 1.0.0, created thirty days ago. */
 function entryOf(name: string, text: string): Entry {
   const [version = '', age] = text.split('@')
   const created = age === undefined ? {} : { created: new Date(NOW - Number(age) * DAY).toISOString() }

@@ -47,7 +47,7 @@ describe('the kept base', () => {
     }
     const changed = await whole()
     changed[changed.length - 1] = 0
-    // As many bytes, of which one is another, although the ETag has not changed.
+    // The same number of bytes with one of them changed, although the ETag is the same.
     for (const damaged of [
       changed,
       (await whole()).subarray(0, -1),

@@ -94,7 +94,7 @@ describe('index cache', () => {
       writeFileSync(path('helm'), bytes)
       renameSync(path('helm'), path('stable-index.yaml'))
     }
-    /** Updates the copy; each time it is read, or replaced, the next of these happens. */
+    /** Updates the copy. Each time it is read or replaced, the next of these actions happens. */
     const updateWhile = async ({ read = [], replaced = [] }: Partial<Record<'read' | 'replaced', (() => void)[]>>) => {
       const { readFileSync, renameSync } = fs
       const of = (file: unknown): boolean => file === path('stable-index.yaml')

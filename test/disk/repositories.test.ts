@@ -93,7 +93,7 @@ describe('repositories', () => {
     const namesAt = (url: string): readonly string[] =>
       repositoriesAt(parseRepositoryUrl(url), all).map(({ name }) => name)
     assert.deepEqual(namesAt('s3://acme/charts/'), ['a', 'b', 'c'])
-    // The same words at another store are another place.
+    // The same bucket and prefix at another store are another place.
     assert.deepEqual(namesAt('s3://acme/charts?endpoint=http://lab:9000'), ['f', 'g'])
     assert.deepEqual(namesAt('s3://acme/charts?profile=lab'), ['h'])
     assert.deepEqual(namesAt('s3://acme/charts?profile=prod'), [])

@@ -82,7 +82,7 @@ function bodyOf(key: string): Buffer {
   return Buffer.alloc(50_000, `${key} `)
 }
 
-/** Eight clients write until so many objects are acknowledged; then the store is killed under them. */
+/** Eight clients write until this many objects are acknowledged. Then the store is killed while they write. */
 async function writeUntilKilled(folder: string, count: number): Promise<ReadonlyMap<string, Buffer>> {
   const script = fileURLToPath(new URL('./store-process.ts', import.meta.url))
   const child = spawn(process.execPath, ['--import=tsx', script, folder], { stdio: ['ignore', 'pipe', 'inherit'] })

@@ -85,7 +85,7 @@ describe('an object of the embedded store', () => {
   })
 
   it('is written by exactly one of many who want to create it, or to replace what they have read', async () => {
-    // Each body is new: equal bytes have equal ETags, and would let a second writer in, as on S3.
+    // Each body is different. Equal bytes have equal ETags, and would let a second writer succeed, as on S3.
     const race = async (name: string, condition: Partial<PutObjectCommandInput>): Promise<void> => {
       const bodies = Array.from({ length: 16 }, (_, i) => `${name} ${String(i)}`)
       const results = await Promise.allSettled(bodies.map((Body) => write({ ...condition, Body })))

@@ -12,10 +12,10 @@ import { useTempFolder } from '../support/temp-folder.ts'
 
 type Child = ChildProcessByStdio<Writable, Readable, null>
 
-/** Nobody waits by it. */
+/** A clock that fails when something waits. */
 const impatient: Clock = { ...systemClock, sleep: () => Promise.reject(new Error('it waits')) }
 
-/** Waiting takes no time. */
+/** A clock on which waiting takes no time. */
 function virtualClock(): Clock {
   let passed = 0
   return {

@@ -8,7 +8,7 @@ import { entry } from '../../support/builders.ts'
 interface Vector {
   readonly versions: string
   readonly want: string
-  /** Absent without an error: no version satisfies. */
+  /** The chosen version. Absent without an error: no version satisfies the constraint. */
   readonly found?: string
   readonly error?: string
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readIndexText } from '../../../lib/core/index/index-text.ts'
 
-/** A chart of each of these urls, written as they stand. */
+/** A chart with one version for each of these urls, which are written unchanged. */
 const FORMS: Readonly<Record<string, (urls: readonly string[]) => string>> = {
   json: (urls) => {
     const charts = urls.map(

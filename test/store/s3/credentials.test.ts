@@ -13,9 +13,9 @@ import { type LocalServer, TEST_CA, answerWith, startServer } from '../../suppor
 import { useProcessEnvironment } from '../../support/process-environment.ts'
 import { useTempFolder } from '../../support/temp-folder.ts'
 
-/** What the store takes: to be had from the servers below only. */
+/** The keys that the store accepts. They can be had only from the servers below. */
 const KEYS = { accessKeyId: 'AKIAEXAMPLEGIVEN', secretAccessKey: 'given-secret-never-shown' }
-/** Keys that stand in files; only the token service takes them. */
+/** Keys that stand in files. Only the token service accepts them. */
 const BASE = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLEBASE', AWS_SECRET_ACCESS_KEY: 'base-secret-never-shown' }
 const KEY = asKey('charts/object')
 const ROLE = 'arn:aws:iam::123456789012:role/deployer'

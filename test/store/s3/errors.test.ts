@@ -27,7 +27,7 @@ interface Case {
   readonly in?: S3Surroundings
   readonly code: ErrorCode
   readonly hint: RegExp
-  /** Whether a mutation that fails like this may have been carried out. */
+  /** Whether a mutation that fails with this error may have been carried out. */
   readonly ambiguous?: boolean
 }
 

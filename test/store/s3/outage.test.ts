@@ -15,10 +15,10 @@ const KEY = asKey('charts/object')
 const BYTES = Buffer.from('bytes')
 const SECOND = 1000
 
-/** What becomes of a request. */
+/** What the store does with a request. */
 type Answer = 'reset' | 'busy' | number
 
-/** A store that can be away, and that does what it is told to with its next requests; all others succeed. */
+/** A store that can be unreachable. It treats its next requests as it is told to; all others succeed. */
 class MovingStore {
   readonly lines: string[] = []
   readonly answers: Answer[] = []
@@ -57,7 +57,7 @@ class MovingStore {
 describe('a store that does not answer', () => {
   let server: MovingStore
   let notices: string[]
-  /** What happens when the program says that it waits. */
+  /** Called when the program says that it waits. */
   let onNotice: () => Promise<void>
   let happening: Promise<void>
   let clock: SkippingClock

@@ -45,7 +45,7 @@ describe('a request to the store', () => {
     store = await createS3Store(localConfig({ endpoint: server.url, ...KEYS }), 'bucket')
   })
 
-  /** A store whose clock is ahead, and that takes signatures of its own time only. */
+  /** A store whose clock is ahead, and that accepts only signatures of its own time. */
   const aheadBy =
     (offset: number): Handler =>
     (message, answer) => {
@@ -162,7 +162,7 @@ describe('a request to the store', () => {
     const checksums: (string | undefined)[] = []
     const BYTES = Buffer.from('bytes')
     const SHA256 = createHash('sha256').update(BYTES).digest('base64')
-    /** A store that refuses checksums like this. */
+    /** A store that refuses checksums in this way. */
     const refusing =
       (status: number, code: string, message = ''): Handler =>
       (incoming, answer) => {

@@ -7,13 +7,13 @@ import { type IndexForm, emptyIndexText, readIndexText } from '../../../../lib/c
 import { salvageIndex } from '../../../../lib/core/index/salvage/salvage.ts'
 import { entry } from '../../../support/builders.ts'
 
-/** Every entry as text. */
+/** Every entry as a text. */
 function entriesIn(bytes: Uint8Array): readonly string[] {
   const index = readIndexText(bytes)
   return index.chartNames().flatMap((name) => index.versions(name).map((each) => JSON.stringify(each)))
 }
 
-/** Name and version. */
+/** The name and the version of an entry. */
 function idOf(text: string): string {
   const { name, version } = JSON.parse(text) as Entry
   return JSON.stringify([name, version])
@@ -325,8 +325,8 @@ describe('what is saved of a damaged index', () => {
 })
 
 /**
- * Bytes are taken out, put in or replaced at one place. At least all entries but one come back; and all but two, where
- * the place lies between these, are as they were.
+ * Bytes are removed, inserted or replaced at one place. At least all entries except one must come back. At least all
+ * entries except two must be unchanged, because the place may lie between two entries.
  */
 function damageEverywhere(text: Uint8Array): void {
   const before = entriesIn(text)
