@@ -5,8 +5,7 @@ export type Key = string & { readonly __brand: 'Key' }
 export const asKey = (text: string): Key => text as Key
 
 /**
- * A repository `s3://bucket/prefix` and where its objects stand. Only this file knows the layout of keys
- * (docs/FORMAT.md).
+ * A repository `s3://bucket/prefix` and where its objects stand. This file defines the layout of keys (docs/FORMAT.md).
  */
 export interface RepositoryLocation {
   /** `s3://bucket/prefix` without a trailing slash or a query, percent-encoded as in URLs. */

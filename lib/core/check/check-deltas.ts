@@ -10,7 +10,7 @@ import { type Finding, finding } from './finding.ts'
 export interface SeenDeltas {
   readonly listed: readonly { readonly id: DeltaId; readonly lastModified: number }[]
   readonly pending: readonly Pick<StoredDelta, 'id' | 'lastModified'>[]
-  /** Objects that are ignored because they are not valid deltas. */
+  /** Objects that are not obeyed, each with the reason. */
   readonly skipped: readonly { readonly key: Key; readonly reason: string }[]
   /** The lowest delta of an unknown apiVersion. */
   readonly unknownFrom: DeltaId | undefined

@@ -67,8 +67,8 @@ function explain(
     return {
       code: 'denied',
       hint:
-        'look at the trust policy of the role, and at the permission sts:AssumeRole of its caller; a wrong MFA code is ' +
-        'refused like this, too',
+        'look at the trust policy of the role, and at the permission sts:AssumeRole of its caller; a wrong MFA code ' +
+        'is refused like this, too',
     }
   }
   if (/^(?:ExpiredToken|InvalidIdentityToken|IDP)/.test(name)) {
