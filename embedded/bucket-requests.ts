@@ -7,7 +7,7 @@ import { type BucketRequest, type Place, lockName } from './request.ts'
 import { FAULTS, S3Fault } from './s3-fault.ts'
 import type { Xml } from './xml-document.ts'
 
-/** Keys in one DeleteObjects (Amazon S3 API Reference, "DeleteObjects"). */
+/** The most keys of one DeleteObjects (Amazon S3 API Reference, "DeleteObjects"). */
 const MAX_DELETIONS = 1000
 
 const REGION = 'us-east-1'
@@ -40,7 +40,7 @@ export async function deleteBucket({ lock, objects }: Place, { bucket }: BucketR
   })
 }
 
-/** GetBucketLocation and ListObjectsV2; the store knows none of the other things that can be asked of a bucket. */
+/** Answers GetBucketLocation and ListObjectsV2. The store supports no other request about a bucket. */
 export function listBucket({ objects }: Place, { bucket, query }: BucketRequest): Reply {
   const records = objects.bucket(bucket)
   if (records === undefined) throw FAULTS.noSuchBucket()
@@ -49,7 +49,10 @@ export function listBucket({ objects }: Place, { bucket, query }: BucketRequest)
   return xmlReply('ListBucketResult', listObjects(bucket, records.values(), query))
 }
 
-/** DeleteObjects: every key for itself, in the order of the request. One that is missing counts as deleted. */
+/**
+ * Answers DeleteObjects: every key is handled by itself, in the order of the request. A missing object counts as
+ * deleted.
+ */
 export async function deleteObjects(place: Place, { bucket, message, query }: BucketRequest): Promise<Reply> {
   if (place.objects.bucket(bucket) === undefined) throw FAULTS.noSuchBucket()
   if (!query.has('delete')) throw FAULTS.notImplemented('This request on a bucket')

@@ -1,11 +1,12 @@
 import { FAULTS } from './s3-fault.ts'
 
-/** The first and the last byte. */
+/** The positions of the first and the last byte. */
 export type Range = readonly [first: number, last: number]
 
 /**
  * First and last byte of `bytes=first-last`, `bytes=first-` or `bytes=-count` in an object of `size` bytes (RFC 9110,
- * section 14). Undefined, for the whole object: no range, several ranges, or no valid range.
+ * section 14). Undefined, which means the whole object: there is no range, there are several, or the range is not
+ * valid.
  * @throws S3Fault `InvalidRange` when no byte of the object lies in the range
  */
 export function byteRange(range: string | undefined, size: number): Range | undefined {

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib'
 import { FAULTS } from './s3-fault.ts'
 
 const PREFIX = 'x-amz-checksum-'
-/** Headers of the same prefix that hold no checksum. */
+/** Headers with the same prefix that are not checksums. */
 const OTHERS = ['x-amz-checksum-algorithm', 'x-amz-checksum-type', 'x-amz-checksum-mode']
 
 /** Checksums of S3 by their header (Amazon S3 User Guide, "Checking object integrity"), big-endian. */
@@ -16,8 +16,10 @@ const ALGORITHMS: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
 }
 
 /**
- * Compares the bytes with the checksum among these headers or trailers, and gives it back, name -> base64; empty: none.
- * @throws S3Fault `BadDigest`, `InvalidRequest` for several or one that is none, `NotImplemented` for an unknown kind
+ * Compares the bytes with the checksum in these headers or trailers, and returns it, name -> base64. Empty: there is
+ * none.
+ * @throws S3Fault `BadDigest`, `InvalidRequest` for several checksums or a malformed one, `NotImplemented` for an
+ *   unknown kind
  */
 export function verifyChecksum(bytes: Buffer, headers: Readonly<Record<string, unknown>>): Record<string, string> {
   const names = Object.keys(headers).filter((name) => name.startsWith(PREFIX) && !OTHERS.includes(name))
@@ -33,14 +35,16 @@ export function verifyChecksum(bytes: Buffer, headers: Readonly<Record<string, u
   throw FAULTS.badDigest()
 }
 
-/** A CRC whose bits run from the lowest to the highest, in halves of 32 bits; the upper half may be unused. */
+/**
+ * The table of a CRC whose bits run from the lowest to the highest, in halves of 32 bits. The upper half may be unused.
+ */
 interface CrcTable {
   readonly low: Uint32Array
   readonly high: Uint32Array
   readonly isWide: boolean
 }
 
-/** CRC-32C (RFC 3720, appendix B.4) and CRC-64/NVME (NVM Command Set Specification), polynomials reversed. */
+/** CRC-32C (RFC 3720, appendix B.4) and CRC-64/NVME (NVM Command Set Specification), with reversed polynomials. */
 const CRC32C = crcTable(0x82f63b78n, false)
 const CRC64NVME = crcTable(0x9a6c9329ac4bc9b5n, true)
 

@@ -2,7 +2,7 @@ import { FAULTS } from './s3-fault.ts'
 
 export interface ChunkedBody {
   readonly bytes: Buffer
-  /** What came behind the bytes: lower-case name -> value. */
+  /** The trailers that followed the bytes: lower-case name -> value. */
   readonly trailers: Readonly<Record<string, string>>
 }
 
@@ -12,8 +12,8 @@ const MAX_HEAD = 128
 
 /**
  * Takes an `aws-chunked` body apart (Amazon S3 API Reference, "Signature Calculations for the Authorization Header:
- * Transferring Payload in Multiple Chunks"): `SIZE[;chunk-signature=…]CRLF BYTES CRLF`, repeated; a chunk of size 0
- * without bytes; trailers, one a line. Signatures of chunks and trailers are not checked.
+ * Transferring Payload in Multiple Chunks"): `SIZE[;chunk-signature=…]CRLF BYTES CRLF`, repeated; then a chunk of size
+ * 0 without bytes, and the trailers, one per line. Signatures of chunks and trailers are not checked.
  * @throws S3Fault `IncompleteBody`
  */
 export function decodeChunks(raw: Buffer): ChunkedBody {

@@ -3,9 +3,9 @@ import type { ObjectRecord } from './folder-objects.ts'
 import { FAULTS } from './s3-fault.ts'
 
 /**
- * `If-None-Match: *` and `If-Match: "etag"` on a request that writes, for the object that stands there now (Amazon S3
- * User Guide, "Conditional writes"). S3 knows no other forms and takes only one of them.
- * @throws S3Fault `PreconditionFailed`, `NoSuchKey` for If-Match where nothing is, `NotImplemented`
+ * Checks `If-None-Match: *` and `If-Match: "etag"` of a request that writes against the current object (Amazon S3 User
+ * Guide, "Conditional writes"). S3 supports no other forms, and accepts only one of the two.
+ * @throws S3Fault `PreconditionFailed`, `NoSuchKey` for If-Match without an object, `NotImplemented`
  */
 export function checkWrite(headers: IncomingHttpHeaders, record: ObjectRecord | undefined): void {
   const absent = headers['if-none-match']
@@ -18,8 +18,8 @@ export function checkWrite(headers: IncomingHttpHeaders, record: ObjectRecord | 
 }
 
 /**
- * The condition of a deletion: an ETag, or `*` for any object (User Guide, "Conditional deletes").
- * @throws S3Fault `NoSuchKey` where nothing is, `PreconditionFailed`
+ * Checks the condition of a deletion: an ETag, or `*` for any object (User Guide, "Conditional deletes").
+ * @throws S3Fault `NoSuchKey` without an object, `PreconditionFailed`
  */
 export function checkEtag(match: string | undefined, record: ObjectRecord | undefined): void {
   if (match === undefined) return
@@ -28,7 +28,7 @@ export function checkEtag(match: string | undefined, record: ObjectRecord | unde
 }
 
 /**
- * The conditions of GET and HEAD (RFC 9110, section 13). False: the client has these bytes already.
+ * Checks the conditions of GET and HEAD (RFC 9110, section 13). False: the client has these bytes already.
  * @throws S3Fault `PreconditionFailed`
  */
 export function isWanted(headers: IncomingHttpHeaders, record: ObjectRecord): boolean {
@@ -36,7 +36,7 @@ export function isWanted(headers: IncomingHttpHeaders, record: ObjectRecord): bo
   return headers['if-none-match'] === undefined || !matches(headers['if-none-match'], record)
 }
 
-/** Whether one of the ETags, in quotes or bare, is that of the object, or `*`. */
+/** Whether one of the ETags in the condition, in quotes or bare, is that of the object, or is `*`. */
 export function matches(condition: string, { etag }: ObjectRecord): boolean {
   return condition.split(',').some((each) => [etag, etag.slice(1, -1), '*'].includes(each.trim()))
 }

@@ -16,7 +16,10 @@ interface Source {
   readonly bytes: Buffer
 }
 
-/** CopyObject: the source as it stands at one moment, then the target under its own conditions. One lock at a time. */
+/**
+ * Answers CopyObject: reads the source as it is at one moment, then writes the target under its own conditions. Only
+ * one lock is held at a time.
+ */
 export async function copyObject(place: Place, request: ObjectRequest): Promise<Reply> {
   const { lock, now, objects } = place
   const { bucket, key, message } = request
@@ -52,7 +55,10 @@ async function readSource(place: Place, { message }: ObjectRequest, { bucket, ke
   })
 }
 
-/** `[/]BUCKET/KEY`, percent-encoded. A version, behind a question mark, is none that this store has. */
+/**
+ * Reads `[/]BUCKET/KEY`, percent-encoded. A version after a question mark is refused, because this store has no
+ * versions.
+ */
 function sourceOf(header: string | string[] | undefined): Address {
   const match = /^\/?([^/?]+)\/([^?]+)$/.exec(String(header))
   if (match === null) throw FAULTS.invalidArgument('Copy Source must be bucket/key')

@@ -9,26 +9,27 @@ import type { Place } from './request.ts'
 import type { KeyPair } from './signature.ts'
 
 export interface EmbeddedStoreOptions extends KeyPair {
-  /** Where the buckets are kept; made if need be. One store at a time may use it. */
+  /** The folder for the buckets, which is created when it is missing. Only one store at a time may use it. */
   readonly folder: string
-  /** Undefined: any free one. */
+  /** The port. Undefined: any free one. */
   readonly port?: number
-  /** Milliseconds since 1970. */
+  /** The clock, milliseconds since 1970. */
   readonly now?: () => number
 }
 
 export interface EmbeddedStore {
   /** `http://127.0.0.1:PORT` */
   readonly endpoint: string
-  /** Moves the clock of the store, in `Date` and `Last-Modified`, forward by so many milliseconds. */
+  /** Moves the clock of the store, in `Date` and `Last-Modified`, forward by this many milliseconds. */
   advance(milliseconds: number): void
-  /** Ends all connections and the server, and waits for what is being written. What was written stays in the folder. */
+  /** Ends all connections and the server, and waits for pending writes. What was written stays in the folder. */
   close(): Promise<void>
 }
 
 /**
- * An S3 store in this process, for trying things out without account or network: path style, one key pair, bound to
- * 127.0.0.1. Conditional requests are exact. Objects are read and written whole: it is not meant for large ones.
+ * An S3 store in this process, for trying things out without an account or a network: path style, one key pair, bound
+ * to 127.0.0.1. Conditional requests are exact. Objects are read and written as a whole, so it is not meant for large
+ * ones.
  * @throws HelmS3Error `local-file` when an object in the folder is damaged
  */
 export async function startEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
@@ -58,7 +59,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, place:
   const requestId = randomUUID()
   const fault = (error: unknown): Reply => faultReply(error, (request.url ?? '').replace(/\?.*/, ''), requestId)
   const reply = await route(request, place).catch(fault)
-  // Whatever is left of a body that nobody wanted, so that the connection can serve the next request.
+  // The rest of a body that nobody has read is discarded, so that the connection can serve the next request.
   request.resume()
   const body = request.method === 'HEAD' ? undefined : reply.body
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }

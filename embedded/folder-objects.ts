@@ -4,15 +4,17 @@ import { join } from 'node:path'
 import { HelmS3Error } from '../lib/errors.ts'
 import { FAULTS } from './s3-fault.ts'
 
-/** What is known of an object without reading its bytes. */
+/** What is known about an object without reading its bytes. */
 export interface ObjectRecord {
   readonly key: string
-  /** MD5 of the bytes in quotes. */
+  /** The MD5 of the bytes, in quotes. */
   readonly etag: string
   readonly size: number
   /** Milliseconds since 1970. */
   readonly lastModified: number
-  /** Headers that are given back as they came: `content-type`, `cache-control`, `x-amz-meta-*`, `x-amz-checksum-*`. */
+  /**
+   * Headers that are returned as they were sent: `content-type`, `cache-control`, `x-amz-meta-*`, `x-amz-checksum-*`.
+   */
   readonly headers: Readonly<Record<string, string>>
 }
 
@@ -24,19 +26,23 @@ interface Bucket {
 }
 
 const SUFFIX = '.object'
-/** Where files grow before they are renamed. No bucket can have this name. */
+/** The folder in which files are written before they are renamed. No bucket can have this name. */
 const UNFINISHED = '.unfinished'
-/** More than a record takes: a key has at most 1 KB, headers come from at most 16 KB, and JSON escapes some of both. */
+/**
+ * More bytes than a record takes: a key has at most 1 KB, headers are taken from at most 16 KB, and JSON escapes some
+ * characters of both.
+ */
 const MAX_RECORD_BYTES = 64 * 1024
 const NEWLINE = 0x0a
 
 /**
- * Buckets in a folder: one folder a bucket, one file an object. A file begins with one line of JSON, the record; the
- * bytes follow. It comes to its place by one rename, so that a crash leaves the old object or the new one. The name of
- * a file is the hash of the key: no key can lead out of the folder, and keys that differ in case only stay two.
+ * Buckets in a folder: one folder per bucket, one file per object. A file begins with one line of JSON, the record, and
+ * the bytes follow. A file is moved to its place by one rename, so that a crash leaves either the old object or the new
+ * one. The name of a file is the hash of the key: no key can lead out of the folder, and keys that differ only in case
+ * have different files.
  *
- * The records are in memory, too, and are the truth for as long as the folder is open: whoever changes an object, or
- * reads a record and its bytes, holds a lock on the key meanwhile.
+ * The records are also kept in memory, and these count for as long as the folder is open. Whoever changes an object, or
+ * reads a record together with its bytes, must hold a lock on the key meanwhile.
  */
 export class FolderObjects {
   readonly #folder: string
@@ -47,8 +53,9 @@ export class FolderObjects {
   }
 
   /**
-   * Opens a folder, made if need be, and finds what is in it. What a crash has left half written is removed.
-   * @throws HelmS3Error `local-file` when a file is not the object that it was written as
+   * Opens a folder, which is created when it is missing, and reads the records in it. Files that a crash has left half
+   * written are removed.
+   * @throws HelmS3Error `local-file` when a file is not the object that was written
    */
   static async open(folder: string): Promise<FolderObjects> {
     const objects = new FolderObjects(folder)
@@ -60,19 +67,19 @@ export class FolderObjects {
     return objects
   }
 
-  /** In the order of their names. */
+  /** The buckets in the order of their names. */
   buckets(): { readonly name: string; readonly createdAt: number }[] {
     const buckets = [...this.#buckets].map(([name, { createdAt }]) => ({ name, createdAt }))
     return buckets.sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  /** The objects of a bucket by their keys; undefined: no such bucket. */
+  /** The objects of a bucket by their keys. Undefined: there is no such bucket. */
   bucket(name: string): ReadonlyMap<string, ObjectRecord> | undefined {
     return this.#buckets.get(name)?.records
   }
 
   async createBucket(name: string, createdAt: number): Promise<void> {
-    // Known before it is there: no upload that was under way can land where nobody looks.
+    // The bucket is known before its folder exists, so that no upload under way can be stored where nobody looks.
     this.#buckets.set(name, { createdAt, records: new Map() })
     try {
       await mkdir(join(this.#folder, name))
@@ -83,7 +90,10 @@ export class FolderObjects {
     await syncFolder(this.#folder)
   }
 
-  /** @throws S3Fault `BucketNotEmpty`: the file system says so, and so no object that is just being written is lost */
+  /**
+   * @throws S3Fault `BucketNotEmpty`. The file system decides this, so an object that is just being written is not
+   *   lost.
+   */
   async deleteBucket(name: string): Promise<void> {
     try {
       await rmdir(join(this.#folder, name))
@@ -94,7 +104,7 @@ export class FolderObjects {
     await syncFolder(this.#folder)
   }
 
-  /** @throws S3Fault `NoSuchBucket` when it was deleted meanwhile */
+  /** @throws S3Fault `NoSuchBucket` when the bucket was deleted meanwhile */
   async write(bucket: string, key: string, bytes: Uint8Array, rest: Described): Promise<ObjectRecord> {
     const etag = `"${createHash('md5').update(bytes).digest('hex')}"`
     const record: ObjectRecord = { key, etag, size: bytes.length, ...rest }
@@ -111,7 +121,7 @@ export class FolderObjects {
     return record
   }
 
-  /** The bytes of an object that is there. */
+  /** The bytes of an existing object. */
   async read(bucket: string, key: string): Promise<Buffer> {
     const content = await readFile(this.#path(bucket, key))
     return content.subarray(content.indexOf(NEWLINE) + 1)
@@ -177,7 +187,7 @@ async function writeDurably(path: string, parts: readonly Uint8Array[]): Promise
   })
 }
 
-/** Makes renames and removals in a folder last; Windows does so by itself, and cannot open folders. */
+/** Makes renames and removals in a folder durable. Windows does so by itself, and cannot open folders. */
 async function syncFolder(path: string): Promise<void> {
   if (process.platform !== 'win32') await withFile(path, 'r', (folder) => folder.sync())
 }

@@ -1,4 +1,4 @@
-/** Lets one task at a time work on each key, in the order of their coming. */
+/** Lets one task at a time work on each key, in the order in which the tasks arrive. */
 export class KeyLock {
   readonly #tails = new Map<string, Promise<unknown>>()
 

@@ -11,23 +11,23 @@ interface ListQuery {
   readonly delimiter: string
   readonly startAfter: string
   readonly token: string | undefined
-  /** The last name of the page before. */
+  /** The last name on the previous page. */
   readonly after: string
   readonly maxKeys: number
   readonly isUrlEncoded: boolean
   readonly showsOwner: boolean
 }
 
-/** One line of a listing: an object, or in place of those that lie below the delimiter the prefix that they share. */
+/** One line of a listing: an object, or the common prefix of the objects that lie below the delimiter. */
 interface Item {
   readonly name: string
-  /** The name in the bytes that names are ordered by. */
+  /** The name as bytes, which decide the order. */
   readonly bytes: Buffer
   readonly object?: ObjectRecord
 }
 
 /**
- * The content of the answer to ListObjectsV2 over these objects, in the order of their keys' UTF-8 bytes.
+ * The content of the answer to ListObjectsV2 for these objects, in the order of the UTF-8 bytes of their keys.
  * @throws S3Fault `InvalidArgument`
  */
 export function listObjects(bucket: string, objects: Iterable<ObjectRecord>, parameters: URLSearchParams): Xml {
@@ -78,7 +78,10 @@ function readToken(token: string): string {
   return bytes.toString()
 }
 
-/** `start-after` leaves out keys, the token whole items: a shared prefix is on one page only. */
+/**
+ * The items of a listing. `start-after` skips keys. The token skips whole items, so that a common prefix is on one page
+ * only.
+ */
 function itemsOf(objects: Iterable<ObjectRecord>, { after, delimiter, prefix, startAfter, token }: ListQuery): Item[] {
   const items = new Map<string, Item>()
   const first = Buffer.from(token === undefined ? startAfter : '')

@@ -7,12 +7,15 @@ const CHECKSUM = 'x-amz-checksum-'
 const METADATA = 'x-amz-meta-'
 const ENCRYPTION = 'x-amz-server-side-encryption'
 
-/** Names and values of the user metadata of one object (Amazon S3 User Guide, "Working with object metadata"). */
+/**
+ * The most bytes of the names and values of one object's user metadata (Amazon S3 User Guide, "Working with object
+ * metadata").
+ */
 const MAX_METADATA_BYTES = 2048
 
 /**
- * The headers of a PUT that belong to the object, and come back with it.
- * @throws S3Fault `MetadataTooLarge`, `NotImplemented` for encryption with keys that this store has not
+ * The headers of a PUT that belong to the object and are returned with it.
+ * @throws S3Fault `MetadataTooLarge`, `NotImplemented` for encryption with keys that this store does not have
  */
 export function describingHeaders(headers: IncomingHttpHeaders): Record<string, string> {
   const metadata = Object.entries(headers).filter(([name]) => name.startsWith(METADATA))
@@ -26,7 +29,7 @@ export function describingHeaders(headers: IncomingHttpHeaders): Record<string, 
   return { ...shown, ...encryption(headers), ...(encoding === '' ? {} : { 'content-encoding': encoding }) }
 }
 
-/** The headers of GET and HEAD that tell of the object; its checksums only when they are asked for. */
+/** The headers of GET and HEAD that describe the object. Its checksums are included only when they are asked for. */
 export function shownHeaders(record: ObjectRecord, withChecksums: boolean): Record<string, string> {
   return {
     'content-type': 'binary/octet-stream',
@@ -38,13 +41,13 @@ export function shownHeaders(record: ObjectRecord, withChecksums: boolean): Reco
   }
 }
 
-/** The checksums of an object and what they cover: this store knows no objects in parts. */
+/** The checksums of an object and what they cover. This store has no objects in parts. */
 export function checksumHeaders({ headers }: Pick<ObjectRecord, 'headers'>): Record<string, string> {
   const checksums = Object.entries(headers).filter(([name]) => name.startsWith(CHECKSUM))
   return checksums.length === 0 ? {} : { ...Object.fromEntries(checksums), [`${CHECKSUM}type`]: 'FULL_OBJECT' }
 }
 
-/** `aws-chunked` describes the transfer, not the object. */
+/** The content encoding without `aws-chunked`, which describes the transfer and not the object. */
 function contentEncoding(value = ''): string {
   return value
     .split(',')
@@ -53,7 +56,7 @@ function contentEncoding(value = ''): string {
     .join(',')
 }
 
-/** SSE-S3 is taken, and named in answers as S3 does; nothing is encrypted here. */
+/** SSE-S3 is accepted, and named in answers as S3 does it. Nothing is encrypted here. */
 function encryption(headers: IncomingHttpHeaders): Record<string, string> {
   const asked = Object.entries(headers).filter(([name]) => name.startsWith(ENCRYPTION))
   const isPlain = asked.every(([name, value]) => name === ENCRYPTION && value === 'AES256')

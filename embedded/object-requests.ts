@@ -8,8 +8,8 @@ import { type ObjectRequest, type Place, lockName } from './request.ts'
 import { FAULTS } from './s3-fault.ts'
 
 /**
- * The body is read before the lock is taken: a client that stops half-way keeps nobody waiting, and of several the
- * first to finish wins, as on S3.
+ * Answers PutObject. The body is read before the lock is taken: a client that stops half-way blocks nobody. The first
+ * of several clients to finish wins, as on S3.
  */
 export async function putObject(place: Place, { bucket, key, message }: ObjectRequest): Promise<Reply> {
   const { lock, now, objects } = place
@@ -23,7 +23,7 @@ export async function putObject(place: Place, { bucket, key, message }: ObjectRe
   })
 }
 
-/** Under the lock, so that the headers and the bytes are those of one object. */
+/** Answers GetObject. It holds the lock, so that the headers and the bytes belong to the same object. */
 export async function getObject({ lock, objects }: Place, request: ObjectRequest): Promise<Reply> {
   const { bucket, key } = request
   return lock.run(lockName(bucket, key), async () => {
@@ -50,7 +50,10 @@ export async function deleteObject({ lock, objects }: Place, { bucket, key, mess
   })
 }
 
-/** The answer to GET and HEAD but for the bytes, and the first and last of those; none when the client has them. */
+/**
+ * The answer to GET and HEAD without the bytes, and the positions of the first and the last byte. There are no
+ * positions when the client has the bytes already.
+ */
 function describe(record: ObjectRecord | undefined, { message }: ObjectRequest): Reply & { readonly range?: Range } {
   if (record === undefined) throw FAULTS.noSuchKey()
   const { headers } = message
@@ -58,7 +61,7 @@ function describe(record: ObjectRecord | undefined, { message }: ObjectRequest):
     return { status: 304, headers: { etag: record.etag, 'last-modified': new Date(record.lastModified).toUTCString() } }
   }
   const range = byteRange(headers.range, record.size)
-  // A checksum covers the whole object: with a part of it a client might compare the wrong bytes.
+  // A checksum covers the whole object. With a part of the object, a client might compare it with the wrong bytes.
   const shown = shownHeaders(record, headers['x-amz-checksum-mode'] === 'ENABLED' && range === undefined)
   if (range === undefined) return { status: 200, headers: shown, range: [0, record.size - 1] }
   const contentRange = `bytes ${range.join('-')}/${String(record.size)}`

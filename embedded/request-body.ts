@@ -4,21 +4,21 @@ import { verifyChecksum } from './checksums.ts'
 import { type ChunkedBody, decodeChunks } from './chunked-body.ts'
 import { FAULTS } from './s3-fault.ts'
 
-/** The bytes of an object as they were meant, and the checksum that came with them. */
+/** The bytes of an object without their transfer encoding, and the checksum that came with them. */
 export interface RequestBody {
   readonly bytes: Buffer
-  /** The `x-amz-checksum-*` header or trailer, which was checked: name -> base64. */
+  /** The `x-amz-checksum-*` header or trailer, which was verified: name -> base64. */
   readonly checksums: Readonly<Record<string, string>>
 }
 
-/** Bytes of one object; more is refused, so that a client cannot fill the memory. */
+/** The most bytes of one object. A larger one is refused, so that a client cannot fill the memory. */
 const MAX_BYTES = 1024 ** 3
 
 /**
- * Reads the body of a request, takes the chunks apart when it is `aws-chunked`, and compares it with whatever came
- * along to tell its bytes: their number, `x-amz-content-sha256`, `x-amz-checksum-*`, `Content-MD5`.
+ * Reads the body of a request, takes the chunks apart when it is `aws-chunked`, and compares it with what the request
+ * says about its bytes: their number, `x-amz-content-sha256`, `x-amz-checksum-*`, `Content-MD5`.
  * @throws S3Fault `MissingContentLength`, `EntityTooLarge`, `IncompleteBody`, `MalformedTrailerError`, `InvalidDigest`,
- * `BadDigest`, `XAmzContentSHA256Mismatch`, and those of `verifyChecksum`
+ *   `BadDigest`, `XAmzContentSHA256Mismatch`, and those of `verifyChecksum`
  */
 export async function readRequestBody(request: IncomingMessage): Promise<RequestBody> {
   const { headers } = request
@@ -38,7 +38,7 @@ export async function readRequestBody(request: IncomingMessage): Promise<Request
 async function readRaw(request: IncomingMessage): Promise<Buffer> {
   const pieces: Buffer[] = []
   let length = 0
-  // Not destroyed when it is given up: the answer goes over the same socket.
+  // The request is not destroyed when reading is given up, because the answer uses the same socket.
   for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += piece.length
     if (length > MAX_BYTES) throw FAULTS.entityTooLarge()
@@ -55,7 +55,7 @@ function decodeAnnounced(raw: Buffer, headers: IncomingHttpHeaders): ChunkedBody
   return body
 }
 
-/** A payload can also be said to be unsigned, or signed in chunks. */
+/** Compares the SHA-256. The header may also say that the payload is unsigned, or signed in chunks. */
 function verifySha256(bytes: Buffer, expected: string): void {
   if (!/^[0-9a-f]{64}$/.test(expected)) return
   if (expected !== createHash('sha256').update(bytes).digest('hex')) throw FAULTS.contentSha256Mismatch()

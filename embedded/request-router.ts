@@ -10,7 +10,7 @@ import { SIGNATURE_PARAMETERS, checkSignature } from './signature.ts'
 const MAX_KEY_BYTES = 1024
 const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
 
-/** The AWS SDK names the operation in every request; the store does not need it. */
+/** The parameter with which the AWS SDK names the operation in every request. The store does not need it. */
 const OPERATION = 'x-id'
 
 /**
@@ -76,7 +76,10 @@ async function routeObject(method: string, place: Place, request: ObjectRequest)
   }
 }
 
-/** A parameter names another operation (`?tagging`, `?uploadId`) or another version: the plain one would do harm. */
+/**
+ * Refuses unknown parameters. They name another operation (`?tagging`, `?uploadId`) or another version, and the plain
+ * operation would do harm.
+ */
 function refuseParameters({ query }: BucketRequest): void {
   for (const name of query.keys()) throw FAULTS.notImplemented(`The query parameter ${name}`)
 }
@@ -85,7 +88,7 @@ function decodePath(path: string): string {
   try {
     if (path.startsWith('/')) return decodeURIComponent(path)
   } catch {
-    // Not percent-encoded UTF-8.
+    // The path is not percent-encoded UTF-8.
   }
   throw FAULTS.invalidUri()
 }

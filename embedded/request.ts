@@ -3,10 +3,10 @@ import type { FolderObjects } from './folder-objects.ts'
 import type { KeyLock } from './key-lock.ts'
 import type { KeyPair } from './signature.ts'
 
-/** All that requests work on. */
+/** Everything that requests work on. */
 export interface Place {
   readonly objects: FolderObjects
-  /** Taken for each change of an object, by `lockName`, and for each change of a bucket, by its name. */
+  /** The lock for changes: of an object, under its `lockName`; of a bucket, under its name. */
   readonly lock: KeyLock
   readonly keys: KeyPair
   /** The clock of the store, milliseconds since 1970. */

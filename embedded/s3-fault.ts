@@ -1,4 +1,4 @@
-/** An error that the S3 API answers with: a code of its own, and a status. */
+/** An error that the S3 API answers with, with its code and its HTTP status. */
 export class S3Fault extends Error {
   readonly status: number
   readonly code: string

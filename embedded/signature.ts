@@ -10,13 +10,13 @@ export interface KeyPair {
 
 export interface SignedRequest {
   readonly method: string
-  /** Decoded. */
+  /** The decoded path. */
   readonly path: string
   readonly query: URLSearchParams
   readonly headers: IncomingHttpHeaders
 }
 
-/** What a signature says of itself, in the header or in the query. */
+/** What a signature says about itself, in the header or in the query. */
 interface Authorization {
   readonly accessKey: string
   /** `YYYYMMDD` */
@@ -37,12 +37,12 @@ const STAMP = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
 const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD'
 const PLAIN_PAYLOAD = /^(?:[0-9a-f]{64}|UNSIGNED-PAYLOAD)$/
 const STREAMING_PAYLOAD = /^STREAMING-(?:UNSIGNED-PAYLOAD-TRAILER|AWS4-HMAC-SHA256-PAYLOAD(?:-TRAILER)?)$/
-/** Seconds. */
+/** The seconds of a week. */
 const WEEK = 7 * 24 * 60 * 60
-/** What a signature in the query may be ahead of the clock, milliseconds. */
+/** Milliseconds by which a signature in the query may be ahead of the clock. */
 const AHEAD = 15 * 60_000
 
-/** What a signature in the query adds to it. */
+/** The parameters that a signature adds to the query. */
 export const SIGNATURE_PARAMETERS = [
   'X-Amz-Algorithm',
   'X-Amz-Credential',
@@ -55,13 +55,14 @@ export const SIGNATURE_PARAMETERS = [
 
 /**
  * Checks the signature of a request, in its headers or in its query (AWS Signature Version 4, "Authenticating Requests:
- * Using the Authorization Header" and "Using Query Parameters" in the Amazon S3 API Reference). Any region will do. The
- * time of a signature in the headers is not compared with the clock, which may have been moved; one in the query ends
- * with its lifetime. The body is not looked at: whoever reads it compares it with its checksums, which are signed.
+ * Using the Authorization Header" and "Using Query Parameters" in the Amazon S3 API Reference). Any region is accepted.
+ * The time of a signature in the headers is not compared with the clock, because the clock may have been moved. A
+ * signature in the query expires at the end of its lifetime. The body is not looked at here: the code that reads it
+ * compares it with its checksums, which are signed.
  * @param now milliseconds since 1970
  * @throws S3Fault `AccessDenied` for an unsigned request or header, and for one that has expired or is not valid yet,
- * `AuthorizationHeaderMalformed`, `AuthorizationQueryParametersError`, `InvalidArgument`, `InvalidRequest`,
- * `InvalidAccessKeyId`, `SignatureDoesNotMatch`
+ *   `AuthorizationHeaderMalformed`, `AuthorizationQueryParametersError`, `InvalidArgument`, `InvalidRequest`,
+ *   `InvalidAccessKeyId`, `SignatureDoesNotMatch`
  */
 export function checkSignature(request: SignedRequest, keys: KeyPair, now: number): void {
   const { headers, query } = request
@@ -118,7 +119,7 @@ function credentialParts(credential: string): Credential | undefined {
   return { accessKey, day, region, service }
 }
 
-/** Until when a signature in the query counts. */
+/** Checks that a signature in the query is valid now. */
 function checkLifetime(query: URLSearchParams, now: number): void {
   const lifetime = query.get('X-Amz-Expires') ?? ''
   const isLifetime = /^\d{1,6}$/.test(lifetime) && Number(lifetime) <= WEEK
@@ -129,7 +130,7 @@ function checkLifetime(query: URLSearchParams, now: number): void {
   if (now > date + Number(lifetime) * 1000) throw FAULTS.accessDenied('Request has expired')
 }
 
-/** What is there must be signed, and what the signature rests on must be there. */
+/** Checks that `host`, which every signature needs, and all `x-amz-` headers of the request are signed. */
 function checkHeaders(headers: IncomingHttpHeaders, { signedHeaders }: Authorization): void {
   const needed = ['host', ...Object.keys(headers).filter((name) => name.startsWith('x-amz-'))]
   const isSigned = needed.every((name) => signedHeaders.includes(name))

@@ -1,9 +1,9 @@
-/** A tree of XML: text, an element's children, or several elements of one name. */
+/** The content of an XML document: text, the children of an element, or several elements with one name. */
 export type Xml = string | number | boolean | { readonly [element: string]: Xml | readonly Xml[] | undefined }
 
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/'
 
-/** A time, milliseconds since 1970, as it stands in documents of the S3 API: to the second. */
+/** A time, milliseconds since 1970, in the form of S3 documents, to the second. */
 export function isoSeconds(time: number): string {
   return new Date(Math.floor(time / 1000) * 1000).toISOString()
 }
@@ -26,7 +26,10 @@ function isList(value: Xml | readonly Xml[] | undefined): value is readonly Xml[
   return Array.isArray(value)
 }
 
-/** Characters that XML 1.0 has no place for come as references all the same: S3 does so, and clients read them. */
+/**
+ * Escapes a text. Characters that XML 1.0 does not allow are also written as references: S3 does so, and clients read
+ * them.
+ */
 function escape(text: string): string {
   const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
   const reference = (character: string): string => `&#x${character.charCodeAt(0).toString(16)};`

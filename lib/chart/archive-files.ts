@@ -9,9 +9,9 @@ import { TarReader } from './tar-reader.ts'
 
 /** A file of a chart archive. */
 export interface ArchiveFile {
-  /** Relative to the chart's folder, with `/`, without `.` and `..`. */
+  /** The path relative to the chart's folder, with `/`, without `.` and `..`. */
   readonly path: string
-  /** Without a byte order mark; empty for a link, and where the content was not asked for. */
+  /** The content without a byte order mark. Empty for a link, and when the content was not asked for. */
   readonly bytes: Uint8Array
   /** Permission bits. */
   readonly mode: number
@@ -20,11 +20,11 @@ export interface ArchiveFile {
 const SMALLER = 'leave large files out of the chart with .helmignore'
 
 /**
- * The files of a chart archive as Helm's loader lists them, whatever the name of their top folder. Memory is taken for
- * the contents that are asked for, and time for no more than the limits allow.
+ * The files of a chart archive as Helm's loader lists them, whatever the name of their top folder. Only the contents
+ * that are asked for take memory, and the limits bound the time.
  * @param isWanted whether the content of this path is asked for
- * @throws HelmS3Error `invalid-chart` when Helm would refuse the archive: damaged, too large, or with a path that
- *   leaves it
+ * @throws HelmS3Error `invalid-chart` when Helm would refuse the archive: damaged, too large, or with a path that leads
+ *   out of it
  */
 export async function readArchiveFiles(
   archive: Uint8Array,
@@ -79,13 +79,13 @@ class FileList {
   }
 }
 
-/** Helm's loader drops the mark from every file. */
+/** The content without a byte order mark. Helm's loader removes the mark from every file. */
 export function withoutByteOrderMark(content: Uint8Array): Uint8Array {
   return content[0] === 0xef && content[1] === 0xbb && content[2] === 0xbf ? content.subarray(3) : content
 }
 
 /**
- * The path below the top folder, whatever that is called.
+ * The path below the top folder, whatever that folder is called.
  * @throws HelmS3Error `invalid-chart` for a path that Helm refuses
  */
 function pathInChart(name: string): string {

@@ -5,22 +5,22 @@ import { type Metadata, requireKeyParts } from './metadata.ts'
 
 /** A chart that Helm would load. */
 export interface ChartArchive {
-  /** Chart.yaml and, in old charts, requirements.yaml. */
+  /** The metadata of Chart.yaml and, in old charts, of requirements.yaml. */
   readonly metadata: Metadata
 }
 
 /** What `fetch --untar` writes. */
 export interface UnpackedChart {
-  /** Of the folder; a single path segment. */
+  /** The name of the folder; a single path segment. */
   readonly name: string
-  /** In the order of the archive; of two with one path Helm keeps the later. */
+  /** The files in the order of the archive. When two have the same path, Helm keeps the later one. */
   readonly files: readonly ArchiveFile[]
 }
 
 /**
- * Reads a chart archive by the rules of Helm's own loader (helm/helm pkg/chart/loader), and by our own for name and
- * version.
- * @throws HelmS3Error `invalid-chart` when Helm would not load it, with what to do
+ * Reads a chart archive by the rules of Helm's own loader (helm/helm pkg/chart/loader), and checks name and version by
+ * the stricter rules of this program.
+ * @throws HelmS3Error `invalid-chart` when Helm would not load it, with a hint what to do
  */
 export async function readChartArchive(bytes: Uint8Array): Promise<ChartArchive> {
   const metadata = await loadArchive(bytes, loadBudget())
@@ -29,7 +29,7 @@ export async function readChartArchive(bytes: Uint8Array): Promise<ChartArchive>
 }
 
 /**
- * The files of a chart archive, all with their content, when Helm would load the chart.
+ * The files of a chart archive, all with their content, if Helm would load the chart.
  * @throws HelmS3Error `invalid-chart` as {@link readChartArchive}
  */
 export async function unpackChartArchive(bytes: Uint8Array): Promise<UnpackedChart> {

@@ -12,10 +12,10 @@ import { invalidChart } from './invalid-chart.ts'
 import type { DraftMetadata } from './metadata.ts'
 
 /**
- * The metadata of a Chart.yaml, or of a requirements.yaml, which Helm decodes over the same structure. Not validated;
- * fields in Helm's order, empty ones left out.
+ * The metadata of a Chart.yaml, or of a requirements.yaml, which Helm decodes into the same structure. It is not
+ * validated. Fields are in Helm's order, and empty fields are left out.
  * @param file its name, for messages
- * @param previous what an earlier file of the same archive gave
+ * @param previous the metadata from an earlier file of the same archive
  * @throws HelmS3Error `invalid-chart` when Helm would refuse the text, or it is larger than 1 MiB
  */
 export function readChartYaml(bytes: Uint8Array, file = 'Chart.yaml', previous: DraftMetadata = {}): DraftMetadata {
@@ -37,11 +37,11 @@ const LOCK_FIELDS: Fields = new Map<string, FieldType>([
   ['dependencies', { listOf: DEPENDENCY_FIELDS }],
 ])
 
-/** Go writes these even when the file lacks them. */
+/** The fields that Go writes even when the file lacks them. */
 const EMPTY_LOCK = { dependencies: null, digest: '', generated: '0001-01-01T00:00:00Z' }
 
 /**
- * A Chart.lock or requirements.lock as Helm writes it again.
+ * A Chart.lock or requirements.lock in the form in which Helm writes it again.
  * @throws HelmS3Error `invalid-chart` when Helm's loader would refuse it
  */
 export function readLock(bytes: Uint8Array, file: string): Readonly<Record<string, unknown>> {
@@ -54,7 +54,7 @@ export function readLock(bytes: Uint8Array, file: string): Readonly<Record<strin
   }
 }
 
-/** RFC 3339 as Go prints it: no zeros at the end of a fraction, and Z for UTC. */
+/** A time in RFC 3339 as Go prints it: without zeros at the end of a fraction, and with Z for UTC. */
 function goTime(text: string): string {
   return text
     .replace(/(\.\d*?)0+(?=[Z+-])/i, '$1')
@@ -63,14 +63,14 @@ function goTime(text: string): string {
 }
 
 /**
- * Holds a values.yaml to what Helm's loader demands of it.
+ * Checks that Helm's loader would accept a values.yaml.
  * @throws HelmS3Error `invalid-chart`
  */
 export function checkValues(bytes: Uint8Array, file: string): void {
   asJson(readHelmYaml(bytes, file), file)
 }
 
-/** The same metadata, its fields in Helm's order, empty ones left out. */
+/** The same metadata with its fields in Helm's order. Empty fields are left out. */
 export function inHelmOrder(values: Readonly<Record<string, unknown>>): DraftMetadata {
   const { maintainers, dependencies } = values as DraftMetadata
   return inFieldOrder(

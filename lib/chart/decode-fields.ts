@@ -6,13 +6,13 @@ import { cannotLoad } from './helm-yaml.ts'
 type Values = Readonly<Record<string, unknown>>
 
 /**
- * Fills a structure of Go from a mapping, as sigs.k8s.io/yaml and encoding/json do: names in any case, unknown ones
- * dropped; scalars become strings where strings are wanted; null changes nothing in a string or a flag and empties the
- * rest.
- * @param previous what the structure holds already: lists are filled item by item over the old ones, mappings key by
+ * Fills a Go structure from a mapping, as sigs.k8s.io/yaml and encoding/json do. Field names match in any case, and
+ * unknown fields are dropped. Scalars become strings where strings are expected. Null leaves a string or a flag as it
+ * is, and empties any other field.
+ * @param previous what the structure holds already: lists are filled item by item over the old items, mappings key by
  *   key
  * @param file its name, for messages
- * @throws HelmS3Error `invalid-chart` for a value of a wrong type, and for what JSON cannot say
+ * @throws HelmS3Error `invalid-chart` for a value of a wrong type, and for a value that JSON cannot express
  */
 export function decodeFields(value: Values, known: Fields, previous: Values, file: string): Values {
   const filled: Record<string, unknown> = { ...previous }
@@ -27,7 +27,7 @@ export function decodeFields(value: Values, known: Fields, previous: Values, fil
 }
 
 /**
- * The fields of a structure in its order as Go writes it to JSON, without the empty ones.
+ * The fields of a structure in their order, as Go writes them to JSON, without the empty ones.
  * @param kept fields that are written even when they are empty
  */
 export function inFieldOrder(values: Values, known: Fields, kept: readonly string[] = []): Values {
@@ -40,13 +40,14 @@ export function inFieldOrder(values: Values, known: Fields, kept: readonly strin
 }
 
 /**
- * What JSON makes of a value of YAML: whole numbers lose their exactness, keys are sorted.
- * @throws HelmS3Error `invalid-chart` for an infinite number or one that is none
+ * The value that remains when a YAML value is written as JSON and read again: large whole numbers become inexact, and
+ * keys are sorted.
+ * @throws HelmS3Error `invalid-chart` for an infinite number and for NaN
  */
 export function asJson(value: unknown, file: string): unknown {
   if (typeof value === 'bigint') return Number(value)
   if (typeof value === 'number' && !Number.isFinite(value))
-    throw cannotLoad(file, `${floatText(value)} is no number in JSON`)
+    throw cannotLoad(file, `${floatText(value)} is not a number in JSON`)
   if (Array.isArray(value)) return value.map((item) => asJson(item, file))
   if (!isObject(value)) return value
   return sortedByKey(Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asJson(item, file)])))
@@ -80,7 +81,7 @@ function decodeField(key: string, type: FieldType, previous: unknown, value: unk
   }
 }
 
-/** A scalar becomes the string that Helm makes of it; anything else stays. */
+/** A scalar becomes the string that Helm makes of it. Any other value stays as it is. */
 function textOf(value: unknown): unknown {
   if (typeof value === 'bigint' || typeof value === 'boolean') return String(value)
   return typeof value === 'number' ? floatText(value) : value

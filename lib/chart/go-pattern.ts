@@ -1,6 +1,7 @@
 /**
- * A pattern of Go's `filepath.Match` as a regular expression of the whole text: `*` and `?` stop at slashes, `[a-z]`
- * and `[^a-z]` are classes, a backslash takes the next character as it is. Undefined: Go finds the pattern malformed.
+ * A pattern of Go's `filepath.Match` as a regular expression for the whole text: `*` and `?` do not match slashes,
+ * `[a-z]` and `[^a-z]` are classes, and a backslash escapes the next character. Undefined: Go finds the pattern
+ * malformed.
  */
 export function compileGoPattern(pattern: string): RegExp | undefined {
   const characters = [...pattern]
@@ -24,7 +25,7 @@ export function compileGoPattern(pattern: string): RegExp | undefined {
   return new RegExp(`^(?:${expression})$`, 'su')
 }
 
-/** `end`: where its closing bracket stands. */
+/** Reads a class. `end`: the position of its closing bracket. */
 function readClass(
   characters: readonly string[],
   start: number,
@@ -49,7 +50,7 @@ function readClass(
   return { expression: `[${isNegated ? '^' : ''}${ranges}]`, end: at }
 }
 
-/** Something must follow it: the class is not closed yet. */
+/** Reads a member of a class. A member at the end of the text is malformed, because the class is not closed yet. */
 function readMember(
   characters: readonly string[],
   at: number,

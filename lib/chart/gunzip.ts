@@ -1,18 +1,18 @@
 import { createInflateRaw } from 'node:zlib'
 import { invalidChart } from './invalid-chart.ts'
 
-/** Bytes of unpacked data that are handed on at a time. */
+/** The number of unpacked bytes that are handed on at a time. */
 const CHUNK = 64 * 1024
-/** Bytes of checksum and length behind the data of a member. */
+/** The number of bytes of checksum and length after the data of a member. */
 const TRAILER = 8
 
 type Take = (chunk: Buffer) => 'more' | 'enough'
 
 /**
- * Hands the unpacked bytes of a gzip file, of all its members, to `take`, piece by piece and in order, until that
- * answers `enough`. What is behind the last member is not looked at, nor are the checksums: Helm stops reading at the
- * end mark of the tar archive, and so gets to neither.
- * @throws HelmS3Error `invalid-chart` when the bytes are no gzip file or end too early; and whatever `take` throws
+ * Passes the unpacked bytes of a gzip file, of all its members, to `take`, piece by piece and in order, until `take`
+ * answers `enough`. Bytes after the last member and the checksums are not looked at: Helm stops reading at the end mark
+ * of the tar archive, and so reaches neither of them.
+ * @throws HelmS3Error `invalid-chart` when the bytes are not a gzip file, or end too early; and whatever `take` throws
  */
 export async function gunzip(bytes: Uint8Array, take: Take): Promise<void> {
   if (bytes.length === 0) throw invalidChart('the file is empty')
@@ -26,7 +26,7 @@ export async function gunzip(bytes: Uint8Array, take: Take): Promise<void> {
   }
 }
 
-/** The length of the packed data; undefined when `take` has enough. */
+/** Unpacks a member. Returns the length of the packed data; undefined when `take` has enough. */
 function inflate(bytes: Uint8Array, take: Take): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const unpacked = createInflateRaw({ chunkSize: CHUNK })
@@ -58,11 +58,11 @@ const HAS_EXTRA = 4
 const HAS_NAME = 8
 const HAS_COMMENT = 16
 
-/** Bytes of a name or a comment, with its NUL: Go's compress/gzip takes no longer ones. */
+/** The most bytes of a name or a comment, with its NUL: Go's compress/gzip accepts no longer ones. */
 const MAX_TEXT = 512
 
 /**
- * Where the data of the member at `start` begins; undefined when there is no member (RFC 1952, 2.3).
+ * The position where the data of the member at `start` begins. Undefined: there is no member (RFC 1952, 2.3).
  * @throws HelmS3Error `invalid-chart` for a header that Go's compress/gzip refuses
  */
 function dataStart(bytes: Uint8Array, start: number): number | undefined {
@@ -90,7 +90,7 @@ function dataStart(bytes: Uint8Array, start: number): number | undefined {
   return at + 2
 }
 
-/** The checksum of gzip (RFC 1952, 8), bit by bit: headers are short. */
+/** The checksum of gzip (RFC 1952, 8), computed bit by bit, because headers are short. */
 function crc32(bytes: Uint8Array): number {
   let crc = ~0
   for (const byte of bytes) {

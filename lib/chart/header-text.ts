@@ -1,13 +1,13 @@
 /** An encoded word (RFC 2047, section 2): charset, encoding, text. */
 const ENCODED_WORD = /=\?([^?*]+)(?:\*[^?]*)?\?([bq])\?([^?]*)\?=/gi
-/** White space between two encoded words is none (RFC 2047, section 6.2). */
+/** White space between two encoded words is ignored (RFC 2047, section 6.2). */
 const BETWEEN_WORDS = /(\?=)\s+(?==\?)/g
 
 /**
  * The text of a metadata header. S3 answers with encoded words (RFC 2047) where a value is not ASCII; other stores
  * answer with the raw bytes of UTF-8, which HTTP clients take for Latin-1.
  *
- * @returns undefined when the text cannot be told for sure
+ * @returns undefined when the text cannot be determined with certainty
  */
 export function decodeHeaderText(header: string): string | undefined {
   try {
@@ -35,7 +35,7 @@ function decode(charset: string, bytes: Uint8Array): string {
   return new TextDecoder(charset, { fatal: true }).decode(bytes)
 }
 
-/** @throws RangeError for a character that no byte is */
+/** The bytes of a Latin-1 text. @throws RangeError for a character that is not a single byte */
 function latin1Bytes(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => {
     const code = character.charCodeAt(0)

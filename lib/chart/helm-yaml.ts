@@ -4,8 +4,8 @@ import { HelmS3Error } from '../errors.ts'
 import { invalidChart } from './invalid-chart.ts'
 
 /**
- * The mapping that a YAML file of a chart holds, as Helm's lenient loader reads it: the first document only, whole
- * numbers as bigints; undefined for a file without content.
+ * The mapping that a YAML file of a chart holds, as Helm's lenient loader reads it: only the first document, with whole
+ * numbers as bigints. Undefined for a file without content.
  * @param file its name, for messages
  * @throws HelmS3Error `invalid-chart` when Helm would refuse the text
  */
@@ -27,11 +27,11 @@ function parse(bytes: Uint8Array, file: string): unknown {
     return parseGoYamlLeniently(text)
   } catch (cause) {
     if (cause instanceof HelmS3Error) throw cause
-    throw cannotLoad(file, cause instanceof Error ? cause.message : 'it is no YAML', cause)
+    throw cannotLoad(file, cause instanceof Error ? cause.message : 'it is not YAML', cause)
   }
 }
 
-/** In YAML 1.1 these break lines too; the first ones are the same as a line feed. */
+/** Characters that also break lines in YAML 1.1. The first ones mean the same as a line feed. */
 const BREAKS = /\r\n?|\x85|(?<![ \t])[ \t]*[\u2028\u2029][ \t]*/g
 
 function decode(bytes: Uint8Array, file: string): string {

@@ -1,7 +1,7 @@
 import { compileGoPattern } from './go-pattern.ts'
 import { invalidChart } from './invalid-chart.ts'
 
-/** Whether a path of a chart's folder stays out of the package. `path`: relative, with `/`; never empty. */
+/** Tells whether a path in a chart's folder is left out of the package. `path`: relative, with `/`; never empty. */
 export type IgnoreRules = (path: string, isFolder: boolean) => boolean
 
 interface Rule {
@@ -10,13 +10,13 @@ interface Rule {
   readonly matches: (path: string) => boolean
 }
 
-/** Helm adds it to every chart. */
+/** A rule that Helm adds to every chart. */
 const DEFAULT_RULE = 'templates/.?*'
 
 /**
- * The rules of a `.helmignore` (helm/helm internal/ignore/rules.go). They are not those of git: the first rule that
- * decides wins; `!RULE` ignores all that RULE does not match; no `**`; a rule with a slash is matched against the whole
- * path, one without against the last part; a star stops at a slash.
+ * The rules of a `.helmignore` (helm/helm internal/ignore/rules.go). They differ from those of git: the first rule that
+ * decides wins; `!RULE` ignores everything that RULE does not match; there is no `**`; a rule with a slash is matched
+ * against the whole path, and one without against the last part; a star does not match a slash.
  * @param text undefined: the chart has no such file
  * @throws HelmS3Error `invalid-chart` for a rule that Helm refuses
  */

@@ -1,7 +1,7 @@
 import { MAX_CHECKED, MAX_FILES, MAX_METADATA, MAX_UNPACKED } from '../text/size-limits.ts'
 import { invalidChart } from './invalid-chart.ts'
 
-/** What reading one archive may still cost in bytes and files, the archives of its subcharts included. */
+/** The number of bytes and files that reading one archive may still take, including the archives of its subcharts. */
 export interface LoadBudget {
   unpacked: number
   files: number
@@ -13,15 +13,18 @@ export function loadBudget(): LoadBudget {
   return { unpacked: MAX_UNPACKED, files: MAX_FILES, metadata: MAX_METADATA, checked: MAX_CHECKED }
 }
 
-/** @throws HelmS3Error `invalid-chart` when so many bytes more are too many */
+/** Counts unpacked bytes. @throws HelmS3Error `invalid-chart` when these bytes exceed the limit */
 export function spendUnpacked(budget: LoadBudget, bytes: number): void {
   budget.unpacked -= bytes
   if (budget.unpacked < 0) {
-    throw invalidChart('it unpacks to more than any chart does', 'leave large files out of the chart with .helmignore')
+    throw invalidChart(
+      'it unpacks to more than a chart may hold',
+      'leave large files out of the chart with .helmignore',
+    )
   }
 }
 
-/** @throws HelmS3Error `invalid-chart` when one file more is too many */
+/** Counts a file. @throws HelmS3Error `invalid-chart` when one more file exceeds the limit */
 export function spendFile(budget: LoadBudget): void {
   budget.files--
   if (budget.files < 0) {
@@ -29,13 +32,13 @@ export function spendFile(budget: LoadBudget): void {
   }
 }
 
-/** @throws HelmS3Error `invalid-chart` when so many bytes more of Chart.yaml files are too many */
+/** Counts bytes of Chart.yaml files. @throws HelmS3Error `invalid-chart` when these bytes exceed the limit */
 export function spendMetadata(budget: LoadBudget, bytes: number): void {
   budget.metadata -= bytes
-  if (budget.metadata < 0) throw invalidChart('the Chart.yaml files of its subcharts hold more than any chart has')
+  if (budget.metadata < 0) throw invalidChart('the Chart.yaml files of its subcharts are too large in total')
 }
 
-/** Whether so many bytes of YAML may be checked; they count then. */
+/** Whether this many bytes of YAML may still be checked. If so, they are counted. */
 export function spendChecked(budget: LoadBudget, bytes: number): boolean {
   if (bytes > budget.checked) return false
   budget.checked -= bytes

@@ -9,21 +9,21 @@ import { type DraftMetadata, type Metadata, validateMetadata } from './metadata.
 /** A chart with the subcharts in it. */
 export interface LoadedChart {
   readonly metadata: Metadata
-  /** All of them, those of subcharts included; their content where it was asked for. */
+  /** All files, including those of subcharts, with their content where it was asked for. */
   readonly files: readonly ArchiveFile[]
-  /** In the order of their names in `charts/`. */
+  /** The subcharts, in the order of their names in `charts/`. */
   readonly subcharts: readonly LoadedChart[]
 }
 
-/** Which files are read with their content, and what that may cost. */
+/** Which files are read with their content, and how much that may take. */
 interface Reading {
   readonly isWanted: (path: string) => boolean
   readonly budget: LoadBudget
 }
 
 /**
- * The metadata of a chart archive, when Helm's loader would take it with all the subcharts in it
- * (`LoadFiles` in helm/helm pkg/chart/loader/load.go).
+ * The metadata of a chart archive, if Helm's loader would accept it with all the subcharts in it (`LoadFiles` in
+ * helm/helm pkg/chart/loader/load.go).
  * @throws HelmS3Error `invalid-chart`
  */
 export async function loadArchive(bytes: Uint8Array, budget: LoadBudget): Promise<Metadata> {
@@ -31,7 +31,7 @@ export async function loadArchive(bytes: Uint8Array, budget: LoadBudget): Promis
 }
 
 /**
- * The chart that these files are, the archives of its subcharts unpacked with all their content.
+ * The chart that consists of these files. The archives of its subcharts are unpacked with all their content.
  * @throws HelmS3Error `invalid-chart` when Helm's loader would refuse it
  */
 export async function loadChart(files: readonly ArchiveFile[], budget: LoadBudget): Promise<LoadedChart> {
@@ -44,7 +44,7 @@ async function loadArchiveFiles(bytes: Uint8Array, reading: Reading, depth: numb
 
 const LOOKED_AT = new Set(['Chart.yaml', 'Chart.lock', 'values.yaml', 'requirements.yaml', 'requirements.lock'])
 
-/** Whether Helm looks into the file when it loads the chart: those of the chart itself, and of the subcharts in it. */
+/** Whether Helm reads the file when it loads the chart: files of the chart itself and of the subcharts in it. */
 function isLookedAt(path: string): boolean {
   const own = path.replace(/^(?:charts\/[^/]+\/)*/, '')
   return LOOKED_AT.has(own) || /^charts\/[^/]+\.tgz$/.test(own)
@@ -86,7 +86,10 @@ function readMetadata(files: readonly ArchiveFile[], budget: LoadBudget): DraftM
   return metadata
 }
 
-/** The files below `charts/` by the first part of their path there, and without `charts/`. */
+/**
+ * The files below `charts/`, grouped by the first part of their path there, and with paths that do not begin with
+ * `charts/`.
+ */
 function subchartsOf(files: readonly ArchiveFile[]): ReadonlyMap<string, readonly ArchiveFile[]> {
   const subcharts = new Map<string, ArchiveFile[]>()
   for (const file of files) {

@@ -23,8 +23,8 @@ export interface Dependency {
 }
 
 /**
- * Chart.yaml as Helm's loader leaves it: a JSON object with its fields in Helm's order, empty ones left out
- * (helm/helm pkg/chart/v2/metadata.go).
+ * The content of Chart.yaml as Helm's loader leaves it: a JSON object with its fields in Helm's order. Empty fields are
+ * left out (helm/helm pkg/chart/v2/metadata.go).
  */
 export interface Metadata extends ChartMetadata {
   readonly home?: string
@@ -44,7 +44,7 @@ export interface Metadata extends ChartMetadata {
   readonly type?: string
 }
 
-/** Metadata before validation: anything may be absent, and lists may hold null where the text does. */
+/** Metadata before validation. Any field may be absent, and lists may hold null where the text does. */
 export interface DraftMetadata {
   readonly name?: string
   readonly version?: string
@@ -55,11 +55,11 @@ export interface DraftMetadata {
   readonly [field: string]: unknown
 }
 
-/** How the message of an error begins that is about what a chart says of itself, and not about its archive. */
+/** The beginning of an error message that is about the metadata of a chart, and not about its archive. */
 export const REFUSED_METADATA = 'validation: '
 
 /**
- * The metadata as Helm would use it, cleaned of what cannot be printed.
+ * The metadata as Helm would use it, without characters that cannot be printed.
  * @throws HelmS3Error `invalid-chart` when Helm would refuse the chart
  */
 export function validateMetadata(draft: DraftMetadata): Metadata {
@@ -86,7 +86,10 @@ const SANITIZED = [
 const SANITIZED_OF_MAINTAINER = ['name', 'email', 'url']
 const SANITIZED_OF_DEPENDENCY = ['name', 'version', 'repository', 'condition', 'tags']
 
-/** `version`, `type` and `annotations` stay as they are, as in Helm. What becomes empty is left out. */
+/**
+ * Cleans the texts. `version`, `type` and `annotations` stay as they are, as in Helm. A field that becomes empty is
+ * left out.
+ */
 function sanitize(draft: DraftMetadata): DraftMetadata {
   const clean = sanitizeFields(draft, SANITIZED, [])
   return {
@@ -112,7 +115,7 @@ function sanitizeFields<T extends object>(value: T, fields: readonly string[], k
   return Object.fromEntries(clean) as T
 }
 
-/** White space becomes a space; what Go's `unicode.IsPrint` does not take for printable goes. */
+/** White space becomes a space. Characters that Go's `unicode.IsPrint` does not accept are removed. */
 function sanitizeText(text: string): string {
   return text.replace(/\p{White_Space}/gu, ' ').replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, '')
 }
@@ -128,7 +131,8 @@ function twiceNamed({ dependencies = [] }: DraftMetadata): string | undefined {
 }
 
 /**
- * Stricter than Helm: name and version make the key of the archive, so each must be one safe path segment.
+ * Checks name and version more strictly than Helm: they make up the key of the archive, so each must be one safe path
+ * segment.
  * @throws HelmS3Error `invalid-chart`
  */
 export function requireKeyParts(metadata: Metadata): void {

@@ -19,14 +19,17 @@ interface TarEntry {
   readonly content: Uint8Array | string
 }
 
-/** Of every file, so that one folder makes the same bytes again; no earlier one suits every tool. */
+/**
+ * The time of every file. It is fixed, so that the same folder gives the same bytes. Some tools do not accept an
+ * earlier time.
+ */
 const TIME = new Date('1980-01-01T00:00:00Z')
 
 /**
- * The archive that `helm package` makes of a chart's folder: Chart.yaml and Chart.lock written anew, subcharts unpacked
- * (helm/helm pkg/chart/v2/util/save.go). Unlike Helm's, it holds no times: the same files give the same bytes on one
- * build of this program (compression may differ between builds, what it holds does not).
- * @param files of the folder, those that `.helmignore` names left out
+ * The archive that `helm package` makes of a chart's folder: Chart.yaml and Chart.lock are written anew, and subcharts
+ * are unpacked (helm/helm pkg/chart/v2/util/save.go). Unlike Helm's archive it holds no times: with one build of this
+ * program, the same files give the same bytes. (With another build the compression may differ, but not the content.)
+ * @param files the files of the folder, without those that `.helmignore` names
  * @throws HelmS3Error `invalid-chart` when Helm would not package it
  */
 export async function packageChart(
@@ -44,7 +47,7 @@ export async function packageChart(
   return compress(await tarOf([...entriesOf({ ...chart, metadata }, '')]))
 }
 
-/** `CheckDependencies` in helm/helm pkg/action/install.go. */
+/** Checks that all dependencies are there: `CheckDependencies` in helm/helm pkg/action/install.go. */
 function requireSubcharts({ dependencies = [] }: Metadata, subcharts: readonly LoadedChart[]): void {
   const present = new Set(subcharts.map(({ metadata }) => metadata.name))
   const missing = dependencies.map(({ name }) => name).filter((name) => !present.has(name))
@@ -55,7 +58,7 @@ function requireSubcharts({ dependencies = [] }: Metadata, subcharts: readonly L
   )
 }
 
-/** The files in the order of Helm. */
+/** The files in Helm's order. */
 function* entriesOf({ files, metadata, subcharts }: LoadedChart, parent: string): Generator<TarEntry> {
   const base = `${parent}${metadata.name}/`
   const isFirst = metadata.apiVersion === 'v1'
@@ -106,7 +109,7 @@ async function tarOf(entries: readonly TarEntry[]): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-/** Where the header of gzip names the system (RFC 1952), and its value for an unknown one. */
+/** The position in the gzip header that names the system (RFC 1952), and its value for an unknown system. */
 const SYSTEM = { at: 9, unknown: 255 }
 
 function compress(tar: Buffer): Uint8Array {

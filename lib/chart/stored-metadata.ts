@@ -10,7 +10,7 @@ import { type DraftMetadata, type Metadata, requireKeyParts, validateMetadata } 
  * The metadata of a chart from the object metadata `chart-metadata`, which hypnoglow/helm-s3 and this program write.
  *
  * @returns undefined for anything that this program would not have written for a chart that Helm loads: the archive
- *   tells
+ *   itself must be read then
  */
 export function readStoredMetadata(header: string | undefined): Metadata | undefined {
   const text = header === undefined ? undefined : decodeHeaderText(header)
@@ -26,7 +26,7 @@ export function readStoredMetadata(header: string | undefined): Metadata | undef
   }
 }
 
-/** A JSON object whose fields Helm knows, each with a value of its type. */
+/** Reads a JSON object whose fields Helm knows, each with a value of its type. */
 function parse(text: string): DraftMetadata | undefined {
   let value: unknown
   try {

@@ -2,11 +2,11 @@ import { invalidChart } from './invalid-chart.ts'
 
 export const BLOCK = 512
 
-/** What one header block says. Types are those of the format: `0` a file, `5` a folder, `x` a PAX header … */
+/** The content of one header block. Types are those of the format: `0` a file, `5` a folder, `x` a PAX header … */
 export interface TarHeader {
   readonly name: string
   readonly type: string
-  /** Bytes, as the header gives it; a link or a folder has no content whatever stands here. */
+  /** Bytes, as the header states it. A link or a folder has no content, whatever stands here. */
   readonly size: number
   readonly mode: number
 }
@@ -27,7 +27,7 @@ export function readHeader(block: Buffer): TarHeader | undefined {
   return { name: prefix === '' ? name : `${prefix}/${name}`, type: String.fromCharCode(block[156] ?? 0), size, mode }
 }
 
-/** Whether the type is one of a header without content: links, devices, folders, pipes. */
+/** Whether the type belongs to a header without content: links, devices, folders, pipes. */
 export function isHeaderOnly(type: string): boolean {
   return type >= '1' && type <= '6'
 }
@@ -36,7 +36,7 @@ export function isHeaderOnly(type: string): boolean {
 export const FOLDER = '5'
 const DIRECTORY_MODE = 0o040000
 
-/** Whether Go takes the entry for a folder: by its type or by its mode. */
+/** Whether Go takes the entry for a folder, because of its type or its mode. */
 export function isFolder({ type, mode }: TarHeader): boolean {
   return type === FOLDER || (mode & ~0o7777) === DIRECTORY_MODE
 }
@@ -45,7 +45,7 @@ export function damaged(problem: string): Error {
   return invalidChart(`the archive is damaged: ${problem}`)
 }
 
-/** Where the fields stand that hold numbers: mode, owner, group, size, time. */
+/** The positions of the fields that hold numbers: mode, owner, group, size, time. */
 const NUMBERS = [
   [100, 8],
   [108, 8],
@@ -54,20 +54,20 @@ const NUMBERS = [
   [136, 12],
 ] as const
 
-/** Not in archives from before there was a magic text. */
+/** The fields of device numbers, which archives from before the magic text do not have. */
 const DEVICE_NUMBERS = [
   [329, 8],
   [337, 8],
 ] as const
 
-/** Octal digits between spaces and NULs, or, with the top bit set, the bytes of a big-endian number. */
+/** A number: octal digits between spaces and NULs, or, when the top bit is set, big-endian bytes. */
 function number(block: Buffer, start: number, length: number): number {
   const field = block.subarray(start, start + length)
   if (((field[0] ?? 0) & 0x80) !== 0) return binaryNumber(field)
   const digits = field.toString('latin1').replace(/^[ \0]+|[ \0]+$/g, '')
   const end = digits.indexOf('\0')
   const octal = end < 0 ? digits : digits.slice(0, end)
-  if (!/^[0-7]*$/.test(octal)) throw damaged('a header holds a number that is none')
+  if (!/^[0-7]*$/.test(octal)) throw damaged('a header holds an invalid number')
   return octal === '' ? 0 : Number.parseInt(octal, 8)
 }
 
@@ -80,7 +80,10 @@ function binaryNumber(field: Buffer): number {
   return Number(value)
 }
 
-/** The sum of the bytes, with spaces for the sum itself; some old programs took the bytes as signed. */
+/**
+ * Whether the checksum is right: the sum of the bytes, with spaces in the place of the sum itself. Some old programs
+ * added the bytes as signed numbers.
+ */
 function hasChecksum(block: Buffer): boolean {
   let [unsigned, signed] = [0, 0]
   for (let at = 0; at < BLOCK; at++) {
@@ -96,7 +99,7 @@ function hasMagic(block: Buffer): boolean {
   return isUstar(block) || block.toString('latin1', 257, 265) === 'ustar  \0'
 }
 
-/** GNU archives use the place of the prefix for other things. */
+/** Whether the header is in the ustar format. GNU archives use the bytes of the prefix for other things. */
 function isUstar(block: Buffer): boolean {
   return block.toString('latin1', 257, 263) === 'ustar\0'
 }

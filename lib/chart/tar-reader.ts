@@ -1,25 +1,25 @@
 import { BLOCK, FOLDER, type TarHeader, damaged, isHeaderOnly, readHeader, untilNul } from './tar-header.ts'
 import { invalidChart } from './invalid-chart.ts'
 
-/** Who is told of the entries of an archive, in their order. */
+/** Receives the entries of an archive, in their order. */
 export interface TarVisitor {
-  /** Whether the content is wanted; may throw to end the reading. */
+  /** Returns whether the content is wanted. It may throw to end the reading. */
   enter(header: TarHeader): boolean
-  /** The content, empty where it was not wanted. */
+  /** Receives the content, which is empty when it was not wanted. */
   leave(header: TarHeader, content: Buffer): void
 }
 
-/** Bytes that the reader waits for; those that are not kept are counted only. */
+/** A number of bytes that the reader waits for. Bytes that are not kept are only counted. */
 interface Request {
   readonly bytes: number
   readonly kept: boolean
-  /** What it means when the archive ends before them. */
+  /** What it means when the archive ends before these bytes. */
   readonly atEnd: 'done' | 'cut'
 }
 
 /**
- * Reads a tar archive that comes in pieces, by the rules of Go's archive/tar, so that it finds the same entries as
- * Helm: two blocks of zeros end it, links have no content, a global PAX header changes nothing.
+ * Reads a tar archive that arrives in pieces, by the rules of Go's archive/tar, so that it finds the same entries as
+ * Helm: two blocks of zeros end the archive, links have no content, and a global PAX header changes nothing.
  */
 export class TarReader {
   readonly #entries: Generator<Request, void, Buffer>
@@ -49,7 +49,7 @@ export class TarReader {
     }
   }
 
-  /** Says that nothing more comes. @throws HelmS3Error `invalid-chart` when more was to come */
+  /** Says that no more bytes come. @throws HelmS3Error `invalid-chart` when the archive is not complete */
   end(): void {
     const request = this.#request
     if (request === undefined || (request.atEnd === 'done' && (!request.kept || this.#missing === request.bytes)))
@@ -66,10 +66,10 @@ export class TarReader {
   }
 }
 
-/** Bytes of a PAX header or a long name at most, as in Go. */
+/** The most bytes of a PAX header or a long name, as in Go. */
 const MAX_SPECIAL = 1024 * 1024
 
-/** What the headers before an entry say of it. */
+/** What the headers before an entry say about it. */
 interface Overrides {
   longName?: string
   pax?: ReadonlyMap<string, string>
@@ -115,13 +115,13 @@ function override(header: TarHeader, { longName, pax }: Overrides): TarHeader {
     throw invalidChart('the archive holds a sparse file', 'make the archive again with `helm package`')
   }
   const size = pax?.get('size') || undefined
-  if (size !== undefined && !/^\d{1,15}$/.test(size)) throw damaged('a PAX header with a size that is none')
+  if (size !== undefined && !/^\d{1,15}$/.test(size)) throw damaged('a PAX header with an invalid size')
   const name = longName || pax?.get('path') || header.name
   const type = header.type === '\0' && name.endsWith('/') ? FOLDER : header.type
   return { ...header, name, type, size: size === undefined ? header.size : Number(size) }
 }
 
-/** Records of the form `<length> <key>=<value>\n`, the length in bytes and of all of it. */
+/** Reads records of the form `<length> <key>=<value>\n`. The length is in bytes and covers the whole record. */
 function readPax(content: Buffer): ReadonlyMap<string, string> {
   const records = new Map<string, string>()
   for (let rest = content; rest.length > 0;) {

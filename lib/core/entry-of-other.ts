@@ -4,8 +4,8 @@ import type { Key, RepositoryLocation } from './keys.ts'
 import { allEntries, namedArchives } from './plan-orphans.ts'
 
 /**
- * The first entry of another version than this one that names the archive under `key`, whatever its chart is called;
- * undefined: there is none.
+ * The first entry of a version other than this one that names the archive under `key`, whatever its chart is called.
+ * Undefined: there is no such entry.
  * @throws HelmS3Error `invalid-index` when Helm would refuse the index because of an entry
  */
 export function entryOfOther(

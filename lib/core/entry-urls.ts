@@ -3,7 +3,7 @@ import { type IndexItem, newItem } from './index/index-item.ts'
 import type { IndexText } from './index/index-text.ts'
 import { type RepositoryLocation, keyBelow } from './keys.ts'
 
-/** Whether a url is an `s3://` URL with a query: where requests go is for the repository to say, not for its index. */
+/** Whether a url is an `s3://` URL with a query. The repository decides where requests go, not its index. */
 export function hasOwnQuery(url: string): boolean {
   return /^s3:\/\/[^?#]*\?/i.test(url)
 }
@@ -14,8 +14,8 @@ export function withoutUrlQueries(entry: Entry): Entry {
 }
 
 /**
- * The index with urls that lie below the repository written relative to it, so that Helm hands on the query of the
- * repository's URL, which it does for relative urls alone.
+ * The index with urls below the repository written as relative urls. Helm passes on the query of the repository's URL
+ * for relative urls only.
  * @throws HelmS3Error as {@link mapEntries}
  */
 export function relativeToRepository(index: IndexText, location: RepositoryLocation): IndexText {
@@ -26,8 +26,8 @@ export function relativeToRepository(index: IndexText, location: RepositoryLocat
 }
 
 /**
- * The same for one entry. A `+` stays as it is: Helm 3 encodes a `%2B` once more in `helm dependency update`, and then
- * calls the file so.
+ * The same for one entry. A `+` stays as it is: `helm dependency update` of Helm 3 encodes a `%2B` once more, and names
+ * the file accordingly.
  */
 export function withRelativeUrls(entry: Entry, location: RepositoryLocation): Entry {
   return withUrls(entry, (url) => {
@@ -42,7 +42,7 @@ export function withRelativeUrls(entry: Entry, location: RepositoryLocation): En
 }
 
 /**
- * The same index with these entries instead; entries that stay the same keep their bytes.
+ * The same index with each entry replaced by what `change` returns. Entries that stay the same keep their bytes.
  * @throws HelmS3Error `invalid-index` when Helm would refuse the index because of an entry
  */
 export function mapEntries(index: IndexText, change: (entry: Entry) => Entry): IndexText {

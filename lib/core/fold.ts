@@ -8,18 +8,18 @@ import type { IndexText } from './index/index-text.ts'
 import { compareBuilds, compareVersions } from './helm/version.ts'
 
 /**
- * The versions that folded deltas noted as `*` touched, for each of them whose id is above the lowest pending one and
- * which has not been collected. See {@link unlistedTouches}.
+ * For folded deltas that the bookkeeping notes as `*`: the versions that each of them touched. It holds those deltas
+ * whose id is above the lowest pending one and which have not been collected. See {@link unlistedTouches}.
  */
 export type TouchedByStar = ReadonlyMap<DeltaId, readonly VersionId[]>
 
 /**
- * The index with the pending deltas applied in the order of their ids (docs/FORMAT.md). Charts that no delta
- * changes keep their bytes. The bookkeeping stays that of `base`: see `planCompaction`.
+ * The index with the pending deltas applied in the order of their ids (docs/FORMAT.md). Charts that no delta changes
+ * keep their bytes. The bookkeeping stays that of `base`: see `planCompaction`.
  *
- * An operation on a version that a folded delta with a higher id has touched is superseded: it was overtaken, and does
- * nothing. A folded delta of which nobody knows any more what it touched (noted as `*`, and collected) supersedes all
- * below it.
+ * An operation on a version that a folded delta with a higher id has touched is superseded and does nothing. When it is
+ * no longer known what a folded delta touched (it is noted as `*` and was collected), it supersedes every operation
+ * with a lower id.
  *
  * Laws (test/core/fold.test.ts): idempotent; independent of the order of `pending`; folding in two steps is folding at
  * once, except where a removal's digest did not match.
@@ -40,8 +40,8 @@ export function fold(
 }
 
 /**
- * The folded deltas whose touched versions a fold of these pending ids needs to know, and which the bookkeeping notes
- * only as `*`.
+ * The folded deltas that the bookkeeping notes only as `*`, and whose touched versions a fold of these pending ids
+ * needs to know.
  */
 export function unlistedTouches(bookkeeping: Bookkeeping, pending: readonly DeltaId[]): readonly DeltaId[] {
   const lowest = [...pending].sort(compareIds)[0]
@@ -49,14 +49,15 @@ export function unlistedTouches(bookkeeping: Bookkeeping, pending: readonly Delt
   return [...bookkeeping.folded].filter(([id, { touched }]) => id > lowest && touched === '*').map(([id]) => id)
 }
 
-/** The order of the log: by code unit, which is byte order for ULIDs. */
+/** Compares two ids in the order of the log: by code unit, which is byte order for ULIDs. */
 export function compareIds(a: DeltaId, b: DeltaId): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
 /**
- * Within one chart: highest version first, as Helm sorts. Of versions that are equal by semver the newest `created`
- * first, then by their build identifiers, as semver compares those of a prerelease, then by the text.
+ * The order of entries within one chart: the highest version first, as Helm sorts. Versions that are equal by semver
+ * are ordered by `created`, the newest first; then by their build identifiers, which compare like those of a
+ * prerelease; then by their text.
  */
 export function compareEntries(a: Dated, b: Dated): number {
   const order = compareVersions(b.version, a.version)
@@ -68,13 +69,16 @@ export function compareEntries(a: Dated, b: Dated): number {
   )
 }
 
-/** A version with its entry, which is decoded only where its date is asked for. */
+/** A version with its entry. The entry is decoded only when its date is needed. */
 interface Dated {
   readonly version: string
   readonly entry?: Pick<Entry, 'created'>
 }
 
-/** An entry that cannot be decoded has no date; whoever needs it will say what is wrong with it. */
+/**
+ * The date of an entry. An entry that cannot be decoded has no date here; the error is reported where the entry is
+ * used.
+ */
 function createdOf(item: Dated): string | undefined {
   try {
     return item.entry?.created
@@ -84,13 +88,13 @@ function createdOf(item: Dated): string | undefined {
   }
 }
 
-/** None counts as the oldest. */
+/** Orders two dates. An absent date counts as the oldest. */
 function compareCreated(a = '', b = ''): number {
   const [left, right] = [a, b].map((text) => Date.parse(text)).map((time) => (Number.isNaN(time) ? -Infinity : time))
   return left === right ? 0 : (left ?? 0) < (right ?? 0) ? -1 : 1
 }
 
-/** Only what is above the lowest pending id can overtake a pending delta. */
+/** The folded ids that supersede pending operations. Only an id above the lowest pending one can do so. */
 function supersededBy(
   { folded }: Bookkeeping,
   pending: readonly StoredDelta[],
@@ -115,7 +119,7 @@ function supersededBy(
   }
 }
 
-/** The version lists of the charts that operations have named, keyed by the exact version text. */
+/** The version lists of the charts that operations name, keyed by the exact version text. */
 class WorkingCharts {
   readonly #base: IndexText
   readonly #charts = new Map<string, Map<string, readonly IndexItem[]>>()

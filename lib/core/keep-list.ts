@@ -4,21 +4,25 @@ import { namePattern } from './name-pattern.ts'
 /** Tells whether a list names a chart version. */
 export type KeepList = (id: VersionId) => boolean
 
-/** A list of chart versions that a person has written. */
+/** A list of chart versions, written by a person. */
 export interface WrittenKeepList {
   readonly names: KeepList
-  /** Tells the list of a version that there is; of all of them, when {@link unmatched} is asked for. */
+  /**
+   * Tells the list about one existing version. Call this for every existing version before asking for
+   * {@link unmatched}.
+   */
   readonly note: (id: VersionId) => void
   /**
-   * The lines that name none of these: perhaps with a typing error, so that something is removed that was to be kept.
+   * The lines that match none of the noted versions. They may hold a typing error, so that a version is removed that
+   * was meant to be kept.
    */
   readonly unmatched: () => readonly string[]
 }
 
 /**
- * A list of chart versions, one a line: `NAME VERSION`, `NAME: VERSION`, `NAME-VERSION`, or `NAME` for all versions of
- * a chart. Each part may be a glob, and in quotes. A name may hold spaces: a line keeps whatever it can be read as.
- * Empty lines, and what follows a `#` at the start of a word, do not count.
+ * Reads a list of chart versions, one per line: `NAME VERSION`, `NAME: VERSION`, `NAME-VERSION`, or `NAME` for all
+ * versions of a chart. Each part may be a glob, and may be in quotes. A name may hold spaces, so a line keeps
+ * everything that it can be read as. Empty lines are ignored, and so is text after a `#` at the start of a word.
  */
 export function parseKeepList(text: string): WrittenKeepList {
   const rules = text
@@ -37,8 +41,8 @@ export function parseKeepList(text: string): WrittenKeepList {
 }
 
 /**
- * A list of releases as Helm reports their charts: `NAME-VERSION`, in which only the versions that exist tell where to
- * split.
+ * A list of releases as Helm reports their charts: `NAME-VERSION`. Only the existing versions tell where such a text is
+ * to be split.
  */
 export function chartList(charts: Iterable<string>): KeepList {
   const known = new Set(charts)
@@ -60,7 +64,7 @@ function parseLine(line: string): KeepList {
   return (id) => rules.some((rule) => rule(id)) || whole(id)
 }
 
-/** A YAML mapping may have its versions in quotes. */
+/** Removes quotes: in a YAML mapping, versions may be quoted. */
 function unquote(text: string): string {
   return /^(["'])(.*)\1$/.exec(text)?.[2] ?? text
 }

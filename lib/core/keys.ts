@@ -1,19 +1,21 @@
 import { HelmS3Error } from '../errors.ts'
 
-/** Full key of an object in the bucket, without a leading slash. */
+/** The full key of an object in the bucket, without a leading slash. */
 export type Key = string & { readonly __brand: 'Key' }
 export const asKey = (text: string): Key => text as Key
 
-/** A repository `s3://bucket/prefix`: where its objects stand. The one home of the key layout (docs/FORMAT.md). */
+/**
+ * A repository `s3://bucket/prefix` and where its objects stand. This file defines the layout of keys (docs/FORMAT.md).
+ */
 export interface RepositoryLocation {
   /** `s3://bucket/prefix` without a trailing slash or a query, percent-encoded as in URLs. */
   readonly url: string
-  /** `region=…&endpoint=…&profile=…` as it was typed: how the bucket is reached. Empty for most. */
+  /** `region=…&endpoint=…&profile=…` as it was typed, which says how to reach the bucket. Usually empty. */
   readonly query: string
-  /** What to type to reach this repository again: the URL with the query, or the name by which it was called. */
+  /** What to type to reach this repository again: the URL with the query, or the name under which it was given. */
   readonly address: string
   readonly bucket: string
-  /** Empty, or a key prefix that ends in a slash. */
+  /** Empty, or a key prefix that ends with a slash. */
   readonly prefix: string
   /** `<prefix>index.yaml`. */
   readonly indexKey: Key
@@ -21,9 +23,12 @@ export interface RepositoryLocation {
   readonly deltaFolder: string
   /** `<prefix>index.d/config.json`: the defaults of the repository; see `repository-config.ts`. */
   readonly configKey: Key
-  /** `https://` URL without a slash at the end, below which archives are served; undefined: nowhere, or not asked. */
+  /**
+   * The `https://` URL, without a slash at the end, below which archives are served. Undefined: there is none, or it
+   * was not looked up.
+   */
   readonly publishUrl?: string
-  /** `http(s)://…` of the store, if it is not AWS; undefined: it is, or not asked. */
+  /** The `http(s)://…` URL of the store when it is not AWS. Undefined: it is AWS, or it was not looked up. */
   readonly endpoint?: string | undefined
 }
 
@@ -31,7 +36,7 @@ export interface RepositoryLocation {
 export interface ObjectLocation {
   readonly bucket: string
   readonly key: Key
-  /** What stood after `?`: see {@link RepositoryLocation.query}. */
+  /** The part of the URL after `?`: see {@link RepositoryLocation.query}. */
   readonly query: string
 }
 
@@ -63,10 +68,10 @@ export function parseS3Url(url: string): ObjectLocation {
   return { bucket, key: decodePath(slash < 0 ? '' : path.slice(slash + 1), url), query }
 }
 
-/** The last part of a URL that names a file of a repository instead of it. */
+/** A URL that ends with the name of a file in a repository, where the URL of the repository is expected. */
 const FILE_OF_REPOSITORY = /(?:^|\/)(?:index\.yaml|[^/]*\.tgz(?:\.prov)?)$/
 
-/** @throws HelmS3Error `invalid-url`; also for the URL of `index.yaml` or of an archive: it says of which repository */
+/** @throws HelmS3Error `invalid-url`. For the URL of `index.yaml` or of an archive, the error names the repository. */
 export function parseRepositoryUrl(url: string): RepositoryLocation {
   const { bucket, key, query } = parseS3Url(url)
   const path = key.replace(/\/+$/, '')
@@ -79,7 +84,7 @@ export function parseRepositoryUrl(url: string): RepositoryLocation {
   return repositoryAt(bucket, path === '' ? '' : `${path}/`, query)
 }
 
-/** The repository with this key prefix: empty, or ending in a slash. */
+/** The repository with this key prefix, which is empty or ends with a slash. */
 export function repositoryAt(bucket: string, prefix: string, query = ''): RepositoryLocation {
   const url = `s3://${bucket}${prefix === '' ? '' : `/${encodePath(prefix.slice(0, -1))}`}`
   return {
@@ -94,39 +99,39 @@ export function repositoryAt(bucket: string, prefix: string, query = ''): Reposi
   }
 }
 
-/** The URL with its query, for what takes no name. */
+/** The URL with its query, for uses that do not accept the name of a repository. */
 export function addressOf({ query, url }: Pick<RepositoryLocation, 'query' | 'url'>): string {
   return query === '' ? url : `${url}?${query}`
 }
 
 /**
- * Whether two queries of repository URLs name one store, to be reached as one profile. The region is where a search for
- * the bucket begins, and does not count.
+ * Whether the queries of two repository URLs name the same store and the same profile. The region does not count,
+ * because it only says where the search for the bucket begins.
  */
 export function isSameStore(a: string, b: string): boolean {
   const [one, other] = [new URLSearchParams(a), new URLSearchParams(b)]
   return ['endpoint', 'profile'].every((name) => (one.get(name) ?? '') === (other.get(name) ?? ''))
 }
 
-/** `<prefix>index.d/rebuild-<name>.json`: the mark of a rebuild that is under way. `name`: 16 hex characters. */
+/** `<prefix>index.d/rebuild-<name>.json`: the marker of a rebuild that is under way. `name`: 16 hex characters. */
 export function rebuildMarkKey({ deltaFolder }: RepositoryLocation, name: string): Key {
   return asKey(`${deltaFolder}rebuild-${name}.json`)
 }
 
 /**
- * `<prefix>index.yaml.broken-<16 hex>`: the text of an index that Helm refused, kept when it was replaced. `digest`:
- * its SHA-256.
+ * `<prefix>index.yaml.broken-<16 hex>`: the text of an index that Helm refused, which is kept when the index is
+ * replaced. `digest`: the SHA-256 of that text.
  */
 export function brokenIndexKey({ indexKey }: RepositoryLocation, digest: string): Key {
   return asKey(`${indexKey}.broken-${digest.slice(0, 16)}`)
 }
 
-/** Whether the key is that of a mark of a rebuild. */
+/** Whether the key is the marker of a rebuild. */
 export function isRebuildMark({ deltaFolder }: RepositoryLocation, key: Key): boolean {
   return key.startsWith(deltaFolder) && /^rebuild-[0-9a-f]{16}\.json$/.test(key.slice(deltaFolder.length))
 }
 
-/** File name of a chart archive: one version, one key, whatever the pushed file was called. */
+/** The file name of a chart archive. Each version has exactly one key, whatever the pushed file was called. */
 export function archiveFileName(chart: { readonly name: string; readonly version: string }): string {
   return `${chart.name}-${chart.version}.tgz`
 }
@@ -145,14 +150,16 @@ export function provenanceKey(archive: Key): Key {
 }
 
 /**
- * The folder of what `check --probe` writes: no client looks into it, for readers list `index.d/` only, and what lists
- * archives skips keys with a slash below the prefix.
+ * The folder in which `check --probe` writes. No client looks into it: readers list `index.d/` only, and listings of
+ * archives skip keys with a slash below the prefix.
  */
 export function probeFolder(location: RepositoryLocation): string {
   return `${location.prefix}.helm-s3-probe/`
 }
 
-/** The ARN of a key, or of a pattern of keys, as a policy names it. Empty: that of the bucket. */
+/**
+ * The ARN of a key, or of a pattern of keys, in the form that a policy uses. An empty key gives the ARN of the bucket.
+ */
 export function resourceArn(bucket: string, key: string): string {
   return `arn:aws:s3:::${bucket}${key === '' ? '' : `/${key}`}`
 }
@@ -164,14 +171,14 @@ export interface UrlForm {
    * or nothing.
    */
   readonly base: string
-  /** A `+` stands as it is, instead of `%2B`. */
+  /** A `+` is written as it is instead of `%2B`. */
   readonly literalPlus: boolean
 }
 
 /**
- * What stands in `urls` of an entry: the percent-encoded file name below the base. A `+` is written `%2B`, because S3
- * over https reads a bare `+` as a space (helm/helm#1565); or as it is, because `helm dependency update` of Helm 3
- * encodes the `%` of a relative url once more.
+ * The text for `urls` of an entry: the percent-encoded file name below the base. A `+` is written as `%2B`, because S3
+ * over https reads a bare `+` as a space (helm/helm#1565). It may also be written as it is, because
+ * `helm dependency update` of Helm 3 encodes the `%` of a relative url once more.
  */
 export function archiveUrl(
   location: RepositoryLocation,
@@ -181,7 +188,7 @@ export function archiveUrl(
   return archiveUrlOf(location, archiveKey(location, chart), form)
 }
 
-/** The same for the archive under this key, which may have another name. */
+/** The same for the archive under this key, whose file name may differ from that of its version. */
 export function archiveUrlOf(location: RepositoryLocation, key: Key, { base, literalPlus }: UrlForm): string {
   const encoded = encodeSegment(key.slice(location.prefix.length))
   const file = literalPlus ? encoded.replaceAll('%2B', '+') : encoded
@@ -198,19 +205,19 @@ export function isArchiveKey({ prefix }: RepositoryLocation, key: string): key i
 }
 
 /**
- * The object that an entry's url means: the one home of that question.
+ * The object that an entry's url points to. Only this function answers that question.
  *
  * - A relative url is resolved against the repository by RFC 3986, as Helm does (helm/helm pkg/repo/v1/chartrepo.go):
  *   `./`, `../`, `/`, `//`, percent forms.
- * - An `s3://` url is taken as it stands, for nothing resolves it any further.
- * - An `http(s)://` url means an object of this bucket when it lies below the URL at which the repository is published,
- *   or at the endpoint of its store, in either of the forms that S3 has; `location` tells both, see
+ * - An `s3://` url is taken as it stands, because nothing resolves it further.
+ * - An `http(s)://` url points to an object of this bucket when it lies below the URL at which the repository is
+ *   published, or at the endpoint of its store, in path style or in virtual-host style. `location` holds both URLs, see
  *   `publishedLocation`.
  *
- * Percent forms are decoded once, `+` stands for itself; a query and a fragment are no part of the key. The object is
- * reached as the repository is: a query in the url, which whoever writes the index has chosen, would send signed
- * requests to any host.
- * @returns undefined: it lies elsewhere, or cannot be read
+ * Percent forms are decoded once, and `+` stands for itself. A query and a fragment are not part of the key. The object
+ * is reached in the same way as the repository. A query in the url is not obeyed, because whoever writes the index
+ * could use it to send signed requests to any host.
+ * @returns undefined: the url leads elsewhere, or cannot be read
  */
 export function objectOfUrl(location: RepositoryLocation, url: string): ObjectLocation | undefined {
   const path = url.replace(/[?#].*$/s, '')
@@ -225,27 +232,30 @@ export function objectOfUrl(location: RepositoryLocation, url: string): ObjectLo
   }
 }
 
-/** The same where the url has to name an object in S3. @throws HelmS3Error `invalid-url` */
+/** The same for a caller that needs an object in S3. @throws HelmS3Error `invalid-url` */
 export function resolveEntryUrl(location: RepositoryLocation, url: string): ObjectLocation {
   return objectOfUrl(location, url) ?? parseS3Url(url)
 }
 
-/** The key that an entry's url means, when that is in the bucket of the repository. */
+/** The key that an entry's url points to, when that key is in the bucket of the repository. */
 export function keyInBucket(location: RepositoryLocation, url: string): Key | undefined {
   const object = objectOfUrl(location, url)
   return object?.bucket === location.bucket ? object.key : undefined
 }
 
 /**
- * The key of the archive that an entry's url means, if it is one that belongs to this repository: a single path segment
- * directly below the prefix that ends in `.tgz`. Undefined for all else.
+ * The key of the archive that an entry's url points to, if the archive belongs to this repository: a single path
+ * segment directly below the prefix, which ends in `.tgz`. Undefined for everything else.
  */
 export function ownArchiveKey(location: RepositoryLocation, url: string): Key | undefined {
   const key = keyInBucket(location, url)
   return key !== undefined && isArchiveKey(location, key) ? key : undefined
 }
 
-/** The key of an archive in a folder of the repository, if a url means one; those of this program hold none. */
+/**
+ * The key of an archive in a folder of the repository, if a url points to one. This program does not store archives in
+ * folders.
+ */
 export function folderArchiveKey(location: RepositoryLocation, url: string): Key | undefined {
   const path = keyBelow(location, url)
   if (path === undefined || !/\/[^/]+\.tgz$/.test(path) || /^(?:index\.d|\.helm-s3-probe)\//.test(path))
@@ -254,8 +264,9 @@ export function folderArchiveKey(location: RepositoryLocation, url: string): Key
 }
 
 /**
- * Whether every store takes the key in a request: without empty segments, `.`, `..` and control characters below the
- * repository. MinIO refuses some of these, others resolve them, and no store and no client agree on what they mean.
+ * Whether every store accepts the key in a request: below the repository it has no empty segments, no `.` or `..`, and
+ * no control characters. MinIO refuses some of these, other stores resolve them, and stores and clients do not agree on
+ * what they mean.
  */
 export function isPlainKey({ prefix }: RepositoryLocation, key: Key): boolean {
   return !key
@@ -264,7 +275,7 @@ export function isPlainKey({ prefix }: RepositoryLocation, key: Key): boolean {
     .some((segment) => /^\.{0,2}$|\p{Cc}/u.test(segment))
 }
 
-/** What of the key that a url means lies below the repository; undefined: it means another place. */
+/** The part of the key below the repository that a url points to. Undefined: the url points to another place. */
 export function keyBelow(location: RepositoryLocation, url: string): string | undefined {
   const key = keyInBucket(location, url)
   return key?.startsWith(location.prefix) === true && key !== location.prefix
@@ -272,7 +283,7 @@ export function keyBelow(location: RepositoryLocation, url: string): string | un
     : undefined
 }
 
-/** Whether a url is absolute: `s3://…`, `https://…`, and anything else with a scheme. */
+/** Whether a url is absolute: `s3://…`, `https://…`, or anything else with a scheme. */
 export function hasScheme(url: string): boolean {
   return /^[a-z][a-z0-9+.-]*:/i.test(url)
 }
@@ -305,10 +316,13 @@ function keyOfWebUrl({ bucket, endpoint, prefix, publishUrl }: RepositoryLocatio
   return place.path.startsWith(inBucket) ? asKey(place.path.slice(inBucket.length)) : undefined
 }
 
-/** `s3.amazonaws.com`, with a region, dual-stack, accelerated, or as a website. */
+/** `s3.amazonaws.com`, optionally with a region, dual-stack, accelerated, or as a website. */
 const AWS_HOST = /^s3(?:[.-][a-z0-9-]+){0,3}\.amazonaws\.com(?:\.cn)?$/
 
-/** The path is decoded once; that of a folder has no slash at its end. @throws URIError */
+/**
+ * The host and the path of a URL. The path is decoded once, and that of a folder has no slash at its end. @throws
+ * URIError
+ */
 function webPlace(url: string | undefined): { readonly host: string; readonly path: string } | undefined {
   if (url === undefined || !/^https?:/i.test(url) || !URL.canParse(url)) return undefined
   const { host, pathname } = new URL(url)

@@ -8,22 +8,22 @@ import type { IndexText } from './index/index-text.ts'
 import { parseVersion } from './helm/version.ts'
 
 export interface VersionFilter {
-  /** Only the chart with exactly this name. */
+  /** Only the chart with exactly this name. Undefined: all charts. */
   readonly name: string | undefined
-  /** In the syntax of Helm's `--version`; undefined: stable versions. */
+  /** A constraint in the syntax of Helm's `--version`. Undefined: stable versions. */
   readonly constraint: string | undefined
-  /** Without a constraint: pre-releases count, too. */
+  /** When there is no constraint: pre-releases count, too. */
   readonly devel: boolean
-  /** Every version that satisfies the filter, instead of the newest. */
+  /** Every version that satisfies the filter instead of only the newest. */
   readonly all: boolean
 }
 
 /**
- * The versions of each chart that satisfy the filter, newest first, charts in the order of their names: what `helm
- * search repo` shows (helm/helm pkg/cmd/search_repo.go): by the names of their charts, without those that Helm skips,
- * unless the constraint is the very text of their version; but a whole version with build metadata means exactly that
- * build. Only entries that are returned are decoded in full.
- * @throws HelmS3Error `usage` when the constraint is none; `invalid-index`
+ * The versions of each chart that satisfy the filter, newest first, with the charts in the order of their names. The
+ * result is what `helm search repo` shows (helm/helm pkg/cmd/search_repo.go): by the names of the charts, and without
+ * entries that Helm skips, unless the constraint is the exact text of their version. One thing differs: a whole version
+ * with build metadata means exactly that build. Only the entries that are returned are decoded in full.
+ * @throws HelmS3Error `usage` when the constraint is not valid; `invalid-index`
  */
 export function newestVersions(index: IndexText, { all, constraint, devel, name }: VersionFilter): readonly Entry[] {
   const names = name === undefined ? index.chartNames().sort() : [name]
@@ -42,7 +42,10 @@ export function newestVersions(index: IndexText, { all, constraint, devel, name 
   })
 }
 
-/** Whether a version satisfies the constraint. A text that is none may be the very version of an entry: `1.0.0.0`. */
+/**
+ * A test whether a version satisfies the constraint. A text that is not a constraint may be the exact version of an
+ * entry: `1.0.0.0`.
+ */
 function satisfying(index: IndexText, names: readonly string[], text: string): (version: string) => boolean {
   try {
     const satisfies = parseConstraint(text)
@@ -58,7 +61,7 @@ function satisfying(index: IndexText, names: readonly string[], text: string): (
   }
 }
 
-/** One pass, because nobody promises that an index of another program is sorted. */
+/** Finds the newest version in one pass over all, because an index of another program need not be sorted. */
 function newestOf(
   items: readonly IndexItem[],
   satisfies: (version: string) => boolean,

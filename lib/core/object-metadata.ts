@@ -1,34 +1,35 @@
 import type { DeltaId } from './log/delta-id.ts'
 
-/** User metadata of an archive. The first two are those of hypnoglow/helm-s3, whose reindex reads them. */
+/** The user metadata of an archive. The first two are those of hypnoglow/helm-s3, whose reindex reads them. */
 export const CHART_METADATA = 'chart-metadata'
-/** SHA-256 of the archive, lower-case hex. */
+/** The SHA-256 of the archive, lower-case hex. */
 export const DIGEST_METADATA = 'chart-digest'
-/** Id of the push that wrote the object. */
+/** The id of the push that wrote the object. */
 export const DELTA_METADATA = 'delta'
 /**
- * Of an archive that was written over another one: the id of that one, or {@link NO_ID}. Left out: there was none. An
- * archive that takes the place of one with the same bytes, of a push that died, keeps what that one says.
+ * For an archive that was written over another one: the id of the push that wrote the other one, or {@link NO_ID}.
+ * Absent: there was no other archive. When an archive replaces one with the same bytes from an interrupted push, it
+ * keeps the value of that one.
  */
 export const REPLACED_METADATA = 'replaced'
-/** In the place of an id. */
+/** Stands in the place of an id when there is none. */
 export const NO_ID = 'none'
 /**
- * Of `index.yaml`: the highest id that it has folded. A push learns it from a HEAD, and sorts after it whatever the
- * clocks say.
+ * For `index.yaml`: the highest id that is folded into it. A push learns it from a HEAD, and mints a higher id whatever
+ * the clocks say.
  */
 export const NEWEST_METADATA = 'newest-delta'
 
 /**
- * Bytes of the names and values of the first two above which the first is left out. hypnoglow/helm-s3 allows 1900
- * (internal/awss3/storage.go); S3 takes 2 KB in all, some stores count `x-amz-meta-` too, and our field needs its
- * share.
+ * Bytes. When the names and values of the first two fields need more, the first is left out. hypnoglow/helm-s3 allows
+ * 1900 (internal/awss3/storage.go). S3 takes 2 KB in all, some stores also count `x-amz-meta-`, and our own field needs
+ * its share.
  */
 const MAX_BYTES = 1800
 
 /**
- * The user metadata of an archive: what Chart.yaml says, as ASCII JSON, while there is room for it; the digest; and who
- * wrote it. All of it is a convenience for others: nothing here is trusted over the archive.
+ * The user metadata of an archive: the content of Chart.yaml as ASCII JSON, when there is room for it; the digest; and
+ * the id of the push. All of it is a convenience for other programs: this program never trusts it over the archive.
  */
 export function archiveMetadata(archive: {
   readonly metadata: Readonly<Record<string, unknown>>
@@ -48,9 +49,9 @@ export function archiveMetadata(archive: {
 }
 
 /**
- * JSON in ASCII, as Go writes it: S3 metadata travels in headers, and stores return anything else garbled. Without runs
- * of spaces, which signatures count as one: a store that compares the header as it came takes the signature for a wrong
- * one.
+ * JSON in ASCII, as Go writes it: S3 metadata travels in headers, and stores garble anything else. Runs of spaces are
+ * escaped, because signatures count a run as one space, and a store that signs the header as it came would find the
+ * signature wrong.
  */
 function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(

@@ -2,9 +2,9 @@ import type { Bookkeeping, FoldedDelta } from './log/bookkeeping.ts'
 import { type StoredDelta, touchedVersions } from './log/delta.ts'
 import { type DeltaId, deltaTime } from './log/delta-id.ts'
 
-/** What a compaction knows when it decides. Times and durations in milliseconds; times by the store's clock. */
+/** What a compaction knows when it decides. Times and durations are in milliseconds, times by the store's clock. */
 export interface CompactionInput {
-  /** Of the base that was read. */
+  /** The bookkeeping of the base that was read. */
   readonly bookkeeping: Bookkeeping
   /** The well-formed deltas of the listing, in id order. */
   readonly listed: readonly { readonly id: DeltaId }[]
@@ -20,22 +20,22 @@ export interface CompactionInput {
 }
 
 export interface CompactionPlan {
-  /** The folded set of the new base. */
+  /** The folded deltas that the new base notes. */
   readonly folded: ReadonlyMap<DeltaId, FoldedDelta>
-  /** In id order. */
+  /** The deltas to fold, in id order. */
   readonly fold: readonly DeltaId[]
   /** Deltas that may be deleted after the new base is written, oldest id first. */
   readonly collect: readonly DeltaId[]
-  /** Ids of deltas that are gone for longer than the retention. */
+  /** The ids of deltas that have been gone for longer than the retention. */
   readonly forget: readonly DeltaId[]
-  /** Ids that the listing no longer has, noted as `gone` from now on. */
+  /** The ids that are missing in the listing, and are noted as `gone` from now on. */
   readonly mark: readonly DeltaId[]
 }
 
 /**
- * Decides a compaction. Only what the base had folded already is collected, never what this pass folds: until the new
- * base is known to stand, the deltas are the only copy. An id is forgotten only when it was missed by a listing longer
- * ago than any client may still send it.
+ * Decides what a compaction does. It collects only deltas that the base had folded already, and never those that this
+ * pass folds: until the new base is known to be written, these deltas are the only copy. An id is forgotten only when a
+ * listing missed it longer ago than any client may still send it.
  */
 export function planCompaction(input: CompactionInput): CompactionPlan {
   const { bookkeeping, date, ended, graceWindow, listed, pending, retention, unknownFrom } = input
@@ -68,9 +68,9 @@ export function isIdle({ fold, collect, forget, mark }: CompactionPlan): boolean
 }
 
 /**
- * What the folded set notes of a delta that is folded at `date`. All touched versions are listed, however many: a delta
- * that lands late, below this one, is judged by them when this one has long been collected. They cost about 35 bytes
- * each for some 70 minutes.
+ * What the bookkeeping notes about a delta that is folded at `date`. All touched versions are listed, however many
+ * there are, because a delta with a lower id that arrives late is judged by them, long after this delta has been
+ * collected. They cost about 35 bytes each for some 70 minutes.
  */
 export function foldedAt(date: number, delta: StoredDelta): FoldedDelta {
   return { at: date, touched: touchedVersions(delta), gone: undefined }

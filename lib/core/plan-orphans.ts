@@ -14,29 +14,27 @@ interface Listed {
 
 /** An archive that no entry names, with its provenance file; or a provenance file whose archive is gone. */
 export interface Orphan {
-  /** Of the archive, whether it is there or not. */
+  /** The key of the archive, whether the archive is there or not. */
   readonly key: Key
   /**
-   * The versions that a push of this archive could have: where its name and its version part cannot be told from the
-   * key.
+   * The versions that a push of this archive could have had. There may be several, because the key does not tell where
+   * the name ends and the version begins.
    */
   readonly versions: readonly VersionId[]
-  /** Bytes of what is there of the two. */
+  /** Bytes of the archive and the provenance file, as far as they are there. */
   readonly size: number
 }
 
-/** A file that no entry names, and that is no orphan of this repository. */
+/** A file that no entry names, and that is not an orphan of this repository. */
 export interface ForeignFile {
   readonly key: Key
-  /** Bytes of it and its provenance file. */
+  /** Bytes of the file and its provenance file. */
   readonly size: number
-  /** Why. */
+  /** Why the file is not an orphan of this repository. */
   readonly reason: string
 }
 
-/**
- * Archives without an entry, and provenance files without an archive, that no push of this program could have written.
- */
+/** Archives without an entry, and provenance files without an archive, that cannot come from a push of this program. */
 export function findForeign(
   location: RepositoryLocation,
   named: NamedArchives,
@@ -52,7 +50,10 @@ export function findForeign(
   })
 }
 
-/** `changedBefore`: archives or provenance files that are younger are none: milliseconds since 1970. */
+/**
+ * Finds the orphans. `changedBefore`, milliseconds since 1970: archives and provenance files that are younger do not
+ * count.
+ */
 export function findOrphans(
   location: RepositoryLocation,
   index: IndexText,
@@ -81,17 +82,17 @@ export function allEntries(index: IndexText): readonly Entry[] {
 
 /** The archives that entries name. */
 export interface NamedArchives {
-  /** Whether an entry names it, in any form of url that may lead to it. */
+  /** Whether an entry names the archive, with any form of url that may lead to it. */
   readonly has: (key: Key) => boolean
-  /** The entries whose urls mean it. */
+  /** The entries whose urls point to the archive. */
   readonly by: (key: Key) => readonly Entry[]
 }
 
 /**
- * What entries name. Where a url leads nobody can tell for certain: a published repository has addresses that this
- * program does not know, and aliases of buckets. So `has` counts an archive as named also when a url that leads
- * elsewhere ends in its file name, and both count one that a url means once it is decoded again, as the getter tries,
- * or once its dots are resolved, as no S3 store does.
+ * The archives that entries name. Nobody can tell for certain where a url leads: a published repository has addresses
+ * that this program does not know, and buckets have aliases. So `has` also counts an archive as named when a url that
+ * leads elsewhere ends with its file name. Both functions also count an archive that a url points to after being
+ * decoded again, as the getter tries it, or after its dots are resolved, which no S3 store does.
  */
 export function namedArchives(location: RepositoryLocation, entries: readonly Entry[]): NamedArchives {
   const keys = new Map<string, Entry[]>()
@@ -120,20 +121,20 @@ function lastSegment(path: string): string {
   )
 }
 
-/** A text as it is, decoded once and twice, and each of these without dots. */
+/** A text as it is, decoded once and decoded twice, and each of these without dots. */
 function spellings(text: string): ReadonlySet<string> {
   const all = [text]
   try {
     for (let i = 0; i < 2; i++) all.push(decodeURIComponent(all.at(-1) ?? ''))
   } catch {
-    // What cannot be decoded any more has been.
+    // A text that cannot be decoded any further is left as it is.
   }
   return new Set(
     all.flatMap((each) => (each.includes('./') ? [each, each.replace(/(?:^|(?<=\/))(?:\.\/)+/g, '')] : [each])),
   )
 }
 
-/** Every way to read `<name>-<version>.tgz`; none for a file that no push of this program could write. */
+/** Every way to read `<name>-<version>.tgz`. Empty for a file that no push of this program could write. */
 export function possibleVersions(file: string): readonly VersionId[] {
   const stem = file.slice(0, -'.tgz'.length)
   return Array.from(stem.matchAll(/-/g), ({ index }) => ({

@@ -4,28 +4,30 @@ import type { IndexText } from './index/index-text.ts'
 import type { KeepList } from './keep-list.ts'
 import { parseVersion } from './helm/version.ts'
 
-/** Which chart versions may go. At least one of the first three is given, or no version goes. */
+/** Which chart versions a prune may remove. When none of the first three rules is given, it removes nothing. */
 export interface PruneRules {
-  /** The newest so many stable versions of each chart stay. Undefined: no stable version stays for its rank. */
+  /**
+   * This many of the newest stable versions of each chart stay. Undefined: no stable version stays because of its rank.
+   */
   readonly keepLast: number | undefined
-  /** The same for prereleases, which are counted on their own. */
+  /** The same for prereleases, which are counted separately. */
   readonly keepPrereleases: number | undefined
-  /** Only versions that were created before this moment go: milliseconds since 1970. */
+  /** Only versions that were created before this moment are removed: milliseconds since 1970. */
   readonly createdBefore: number | undefined
-  /** Charts with other names are not looked at. */
+  /** Whether the versions of a chart with this name may be removed. Other charts are not looked at. */
   readonly isPruned: (name: string) => boolean
   readonly isKept: KeepList
   readonly isInUse: KeepList
-  /** Told of every version that there is, also of charts that are not looked at. */
+  /** Called for every existing version, also of charts that are not looked at. */
   readonly note?: (id: VersionId) => void
 }
 
-/** Why a version stays. `unranked`: no rule of this call is about its kind, stable or prerelease. */
+/** Why a version stays. `unranked`: no rule of this call applies to its kind, stable or prerelease. */
 export type KeepReason =
   'keep-last' | 'keep-prereleases' | 'younger' | 'keep-file' | 'in-use' | 'unranked' | 'no-version'
 
 export interface PrunePlan {
-  /** By chart name, newest first. */
+  /** The entries to remove, by chart name, newest first. */
   readonly remove: readonly Entry[]
   readonly keep: readonly { readonly entry: Entry; readonly reason: KeepReason }[]
 }
@@ -35,10 +37,12 @@ export interface PrunePlan {
  * it:
  *
  * - stable versions are judged when `keepLast` or `createdBefore` is given, prereleases when `keepPrereleases` or
- *   `createdBefore` is: `keepLast` alone never removes a prerelease, nor the other way round;
- * - among those judged, one stays that is among the newest N of its kind, or not older than `createdBefore`: both must
- *   fail;
- * - what a list names stays, and so does what has no version that Helm can order, or no time when an age is asked for.
+ *   `createdBefore` is: `keepLast` alone never removes a prerelease, and `keepPrereleases` alone never removes a stable
+ *   version;
+ * - of those judged, a version stays when it is among the newest N of its kind, or when it is not older than
+ *   `createdBefore`: it goes only when neither is true;
+ * - a version that a list names stays, and so does one that Helm cannot order, or one without a time when an age is
+ *   asked for.
  *
  * Versions that a list keeps count among the newest N.
  */
@@ -62,7 +66,7 @@ export function planPrune(index: IndexText, rules: PruneRules): PrunePlan {
   return { remove, keep }
 }
 
-/** `rank`: 1 for the newest of its kind. Undefined: it goes. */
+/** Why a version stays; undefined: it goes. `rank`: 1 for the newest of its kind. */
 function keepReason(
   entry: Entry,
   kind: 'stable' | 'prerelease',
@@ -79,7 +83,7 @@ function keepReason(
   return undefined
 }
 
-/** The first of those with the same version: it is the one that Helm takes. */
+/** The first entry of each version, which is the one that Helm takes. */
 function eachOnce(entries: readonly Entry[]): Entry[] {
   const seen = new Set<string>()
   return entries.filter((entry) => !seen.has(versionKey(entry)) && seen.add(versionKey(entry)))

@@ -17,7 +17,7 @@ import {
 /** An archive as a listing shows it. */
 export interface SeenArchive {
   readonly key: Key
-  /** Opaque; other bytes have another one. */
+  /** An opaque token. Different bytes have a different ETag. */
   readonly etag: string
   /** Bytes. */
   readonly size: number
@@ -25,21 +25,23 @@ export interface SeenArchive {
   readonly lastModified: number
 }
 
-/** What an archive says of itself. */
+/** What an archive says about itself. */
 export interface ArchiveContent {
   readonly metadata: ChartMetadata
-  /** SHA-256 of its bytes, lower-case hex. */
+  /** The SHA-256 of the bytes of the archive, lower-case hex. */
   readonly digest: string
 }
 
-/** One step of a plan, about one version. It is good as long as index and store are as it has seen them. */
+/**
+ * One step of a plan, about one version. It is valid only while index and store are still as the step describes them.
+ */
 export interface ReindexChange extends VersionId {
   readonly key: Key
-  /** What stood under the key; undefined: nothing. */
+  /** The archive under the key when the plan was made. Undefined: there was none. */
   readonly archive: SeenArchive | undefined
-  /** The entry that is taken away; undefined: there was none. */
+  /** The entry that is taken away. Undefined: there was none. */
   readonly seen: Entry | undefined
-  /** The entry that is added; undefined: none. */
+  /** The entry that is added. Undefined: none is added. */
   readonly entry: Entry | undefined
 }
 
@@ -47,45 +49,43 @@ export interface ReindexChange extends VersionId {
 export interface Problem {
   readonly key: Key
   readonly reason: string
-  /** It was read, and Helm refuses what it says of itself: `1.0.0.0`. */
+  /** The archive was read, and Helm refuses its metadata, for example the version `1.0.0.0`. */
   readonly isRefused?: boolean
-  /** So much so that nothing of it is missing in the index: no entry that Helm takes names it. */
+  /** No entry that Helm takes names the archive, and Helm would refuse it. So the index lacks nothing without it. */
   readonly isLeftOut?: boolean
 }
 
 export interface PlanOptions {
-  /** Entries whose url is absolute are rewritten. */
+  /** Whether entries with an absolute url are rewritten. */
   readonly relative: boolean
-  /** Of new entries. */
+  /** The form of urls in new entries. */
   readonly urlForm: UrlForm
-  /** Trusts no archive: each is opened. */
+  /** Whether no archive is trusted, so that each is opened. */
   readonly full: boolean
-  /** Archives that are opened although nothing in index and listing speaks against them. Left out: none. */
+  /** Archives that are opened although nothing in the index and the listing speaks against them. Absent: none. */
   readonly doubted?: ReadonlySet<Key>
-  /** Keys in folders that entries mean, and under which nothing stands. Left out: nobody has looked. */
+  /** Keys in folders that entries point to and that hold nothing. Absent: this was not looked up. */
   readonly missing?: ReadonlySet<Key>
-  /**
-   * Keys in folders of this repository that entries mean, and under which nothing stands. Left out: nobody has looked.
-   */
+  /** Keys in folders of this repository that entries point to and that hold nothing. Absent: this was not looked up. */
   readonly gone?: ReadonlySet<Key>
 }
 
 /** What an opened archive contributes to a plan. */
 export type Contribution =
-  /** `change` undefined: the index has it right. */
+  /** `change` is undefined when the index is already right. */
   | { readonly outcome: 'claimed'; readonly change: ReindexChange | undefined }
   | { readonly outcome: 'problem'; readonly problem: Problem }
-  /** Another archive may have more right to this version: to be asked again when all others are through. */
+  /** Another archive may have a better claim to this version. Ask again when all other archives have contributed. */
   | { readonly outcome: 'later' }
 
 /**
- * What makes the index agree with the archives: entries whose archive is gone leave, archives that no entry names come
- * in, an entry with another digest than its archive is replaced. Entries whose urls lead elsewhere over https are not
- * touched.
+ * Plans what makes the index agree with the archives: an entry whose archive is gone is removed, an archive that no
+ * entry names gets an entry, and an entry whose digest differs from that of its archive is replaced. Entries whose urls
+ * lead elsewhere over https are not touched.
  *
  * An archive that has not changed since its entry was created is trusted; {@link ReindexPlan.unknown} lists the others.
- * Of two archives of one version the one that the entry names counts, else the one with the proper name, else the first
- * by key.
+ * When two archives hold one version, the archive that the entry names counts, else the archive with the proper file
+ * name, else the first by key.
  */
 export class ReindexPlan {
   readonly #location: RepositoryLocation
@@ -93,19 +93,23 @@ export class ReindexPlan {
   readonly #options: PlanOptions
   /** The entries that name a key. */
   readonly #named = new Map<Key, Entry[]>()
-  /** The entry of each version; of several the first. */
+  /** The entry of each version; when there are several, the first. */
   readonly #entries = new Map<string, Entry>()
-  /** Which archive speaks for a version. */
+  /** Which archive provides each version. */
   readonly #claims = new Map<string, Key>()
-  /** Those that Helm skips, because of their name or of what they say of the chart: their archive tells it anew. */
+  /** Entries that Helm skips because of their name or their metadata. They are made again from their archive. */
   readonly #leftOut = new Set<Entry>()
   /**
-   * Those that say another name than that of their chart, by which Helm finds them: their archive tells which it is.
+   * Entries whose name differs from the name of their chart, by which Helm finds them. Their archive tells which of the
+   * two is right.
    */
   readonly #misnamed = new Set<Entry>()
-  /** Those with a version that is none, by the archive that they name: it may prove which version that is. */
+  /**
+   * Entries whose version is not valid, with the key of the archive that they name. The archive may prove the right
+   * version.
+   */
   readonly #unfit: { readonly entry: Entry; readonly key: Key }[] = []
-  /** Which version an opened archive holds. */
+  /** Which version each opened archive holds. */
   readonly #contents = new Map<Key, string>()
 
   /** @throws HelmS3Error `invalid-index` when Helm would refuse the index */
@@ -121,7 +125,7 @@ export class ReindexPlan {
     for (const chart of index.chartNames()) {
       for (const entry of index.versions(chart)) {
         const isMisnamed = entry.name !== chart && nameProblem(entry.name) === undefined
-        // Of a chart that cannot be one no entry is made.
+        // No entry is made for a chart whose name is not valid.
         if (isMisnamed && nameProblem(chart) !== undefined) continue
         const named = underName(chart, entry)
         const key = this.#keyOf(named)
@@ -136,12 +140,12 @@ export class ReindexPlan {
     }
   }
 
-  /** Whether an entry names the archive, be it one that Helm leaves out. */
+  /** Whether an entry names the archive. Entries that Helm leaves out count, too. */
   isNamed(key: Key): boolean {
     return this.#named.has(key) || this.#unfit.some((each) => each.key === key)
   }
 
-  /** The same problems, and which of them are archives that Helm leaves out. */
+  /** The same problems, with a note which of them are archives that Helm leaves out. */
   judged(problems: readonly Problem[]): readonly Problem[] {
     const isMissed = (key: Key): boolean => this.#named.get(key)?.some((entry) => !this.#leftOut.has(entry)) === true
     return problems.map((each) =>
@@ -158,7 +162,7 @@ export class ReindexPlan {
     return [...this.#archives.values()].filter((archive) => !this.#isTrusted(archive))
   }
 
-  /** What an opened archive changes. `isLast`: it has been put off, and all others have contributed. */
+  /** What an opened archive changes. `isLast`: the archive was put off, and all others have contributed. */
   contribute(archive: SeenArchive, content: ArchiveContent, isLast: boolean): Contribution {
     const { name, version } = content.metadata
     const id = versionKey({ name, version })
@@ -202,7 +206,7 @@ export class ReindexPlan {
   }
 
   /**
-   * What all opened archives change together, and what the rest of the plan needs besides; which of them cannot be
+   * What all opened archives change together, what the rest of the plan needs besides, and which archives cannot be
    * indexed.
    */
   changesOf(contents: readonly (readonly [SeenArchive, ArchiveContent])[]): {
@@ -223,12 +227,15 @@ export class ReindexPlan {
     return { changes: [...changes, ...this.remaining()], problems }
   }
 
-  /** What needs no further archive, once all have contributed: entries without their archive, and urls to rewrite. */
+  /**
+   * The changes that need no further archive, once all have contributed: entries without their archive, and urls to
+   * rewrite.
+   */
   remaining(): readonly ReindexChange[] {
     return [...this.#stale(), ...this.#proven()]
   }
 
-  /** The entries with a version that is none whose archive has come in as what it is. */
+  /** The removals of entries whose version is not valid and whose archive has been added under its real version. */
   #proven(): readonly ReindexChange[] {
     return this.#unfit.flatMap(({ entry, key }) => {
       const { name, version } = entry
@@ -241,7 +248,7 @@ export class ReindexPlan {
 
   #stale(): readonly ReindexChange[] {
     return [...this.#entries].flatMap(([id, seen]): ReindexChange[] => {
-      // One that names nothing may have its archive in its place.
+      // The archive of an entry that names none may lie at its regular key.
       const key = this.#keyOf(seen) ?? ((seen.urls ?? []).length === 0 ? this.#properKey(seen) : undefined)
       if (key === undefined || this.#claims.has(id)) return []
       const { name, version } = seen
@@ -268,13 +275,16 @@ export class ReindexPlan {
     else entries.push(entry)
   }
 
-  /** The key of an entry's archive, if a reindex goes by it. */
+  /** The key of an entry's archive, if a reindex looks at that archive. */
   #keyOf(entry: Entry): Key | undefined {
     const url = entry.urls?.[0]
     return url === undefined ? undefined : (ownArchiveKey(this.#location, url) ?? this.#goneKeyOf(entry, url))
   }
 
-  /** The key in a folder where the archive of an entry is missing, while nothing lies in its place that might be it. */
+  /**
+   * The key in a folder where the archive of an entry is missing, while no object at its regular key might be that
+   * archive.
+   */
   #goneKeyOf(entry: Entry, url: string): Key | undefined {
     const { gone } = this.#options
     const key = gone === undefined || gone.size === 0 ? undefined : folderArchiveKey(this.#location, url)
@@ -282,7 +292,8 @@ export class ReindexPlan {
   }
 
   /**
-   * Whether a reindex may not touch the entry: its archive is served from elsewhere, or lies in a folder of its own.
+   * Whether a reindex must not touch the entry, because its archive is served from elsewhere or lies in a folder of its
+   * own.
    */
   #isElsewhere(entry: Entry): boolean {
     const [url] = entry.urls ?? []
@@ -292,14 +303,15 @@ export class ReindexPlan {
   }
 
   /**
-   * Whether nothing stands where the entry leads: its archive may lie in its place instead, which its digest proves.
+   * Whether nothing stands at the key that the entry points to. Its archive may lie at its regular key instead, which
+   * the digest of the entry proves.
    */
   #leadsNowhere({ urls = [] }: Entry): boolean {
     const key = urls[0] === undefined ? undefined : folderArchiveKey(this.#location, urls[0])
     return key !== undefined && this.#options.missing?.has(key) === true
   }
 
-  /** The key of the archive that the entry names, if it is there. */
+  /** The key of the archive that the entry names, if that archive exists. */
   #archiveOf(entry: Entry | undefined): Key | undefined {
     const key = entry && this.#keyOf(entry)
     return key !== undefined && this.#archives.has(key) ? key : undefined
@@ -310,8 +322,8 @@ export class ReindexPlan {
   }
 
   /**
-   * Whether every entry that names the archive was created after the archive was written, and all say the same of what
-   * it is.
+   * Whether every entry that names the archive was created after the archive was written, and all of them give the same
+   * version and digest.
    */
   #isTrusted({ key, lastModified }: SeenArchive): boolean {
     const entries = this.#named.get(key)
@@ -331,7 +343,8 @@ export class ReindexPlan {
   }
 
   /**
-   * Content that has not changed keeps its entry, or at least its date; the date of new content is that of the archive.
+   * The entry for an archive. Unchanged content keeps its entry, or at least its date. New content gets the date of its
+   * archive.
    */
   #entryFor(archive: SeenArchive, { metadata, digest }: ArchiveContent, holder: Entry | undefined): Entry {
     const kept = promisedDigest(holder?.digest) === digest ? holder : undefined
@@ -355,7 +368,7 @@ export class ReindexPlan {
 }
 
 /**
- * The keys in folders that entries with a digest mean whose archive also lies where a push would have put it, each
+ * The keys in folders that entries with a digest point to and whose archive also lies at its regular key, each key
  * once.
  */
 export function replacedInFolders(
@@ -373,7 +386,7 @@ export function replacedInFolders(
   return [...new Set(keys)]
 }
 
-/** Whether what a change has seen still holds: the archive as it was, and the entry, or still none. */
+/** Whether a change is still valid: the archive is as the plan saw it, and so is the entry or its absence. */
 export function stillHolds(change: ReindexChange, index: IndexText, archives: ReadonlyMap<Key, SeenArchive>): boolean {
   const archive = archives.get(change.key)
   if (archive?.etag !== change.archive?.etag || archive?.lastModified !== change.archive?.lastModified) return false
@@ -381,12 +394,12 @@ export function stillHolds(change: ReindexChange, index: IndexText, archives: Re
   return entry === undefined || change.seen === undefined ? entry === change.seen : isSame(entry, change.seen)
 }
 
-/** Whether two entries of one version mean the same archive in the same words. */
+/** Whether two entries of one version describe the same archive in the same way. */
 function isSame(a: Entry, b: Entry): boolean {
   return a.digest === b.digest && a.created === b.created && a.urls?.[0] === b.urls?.[0]
 }
 
-/** Whether entries that name one archive mean one version and the same bytes. */
+/** Whether entries that name one archive agree on its version and on its digest. */
 export function agree([first, ...others]: readonly Entry[]): boolean {
   return others.every(
     (entry) => first !== undefined && entry.digest === first.digest && versionKey(entry) === versionKey(first),

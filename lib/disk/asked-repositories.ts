@@ -6,15 +6,15 @@ import { sha256 } from '../sys/sha256.ts'
 import { systemCode } from '../sys/system-error.ts'
 
 /**
- * Helm asks for an index and then for its charts: what was asked for longer ago, milliseconds, says nothing about a
- * chart.
+ * Milliseconds. Helm asks for an index and then for its charts. A request for an index that is older than this says
+ * nothing about a chart.
  */
 const LONGEST = 24 * 60 * 60_000
 
 /**
- * Notes that Helm was given this place, with this query, as the URL of a repository: it has asked for the index there.
- * Helm tells the getter of a chart nothing but its URL, and an index may hold any URL. Only a help: failures are
- * silent.
+ * Notes that Helm has asked for the index at this place with this query, so that it was given this URL as that of a
+ * repository. For a chart, Helm passes the getter nothing but the URL of the chart, and an index may hold any URL. The
+ * note is only a help, so failures are silent.
  * @param place `key`: the prefix of the repository
  */
 export async function noteAskedRepository(cacheFolder: string, place: ObjectLocation): Promise<void> {
@@ -23,13 +23,13 @@ export async function noteAskedRepository(cacheFolder: string, place: ObjectLoca
     await makeFolders(dirname(path))
     await writeFile(path, '')
   } catch {
-    // The chart is then refused with a word about what to do.
+    // Without the note the chart is refused, with a hint what to do.
   }
 }
 
 /**
- * Whether a repository around this object has been asked for lately with this very query. Cost: a look at one file for
- * each folder.
+ * Whether the index of a repository around this object was recently asked for with exactly this query. Cost: a look at
+ * one file for each folder.
  */
 export async function wasRepositoryAsked(
   cacheFolder: string,
@@ -44,16 +44,16 @@ export async function wasRepositoryAsked(
 }
 
 /**
- * Beside the bases that `base-file.ts` keeps, which takes away what is old. A query may hold what is nobody's business:
- * a hash does not show it.
+ * The path of the note. It lies beside the bases that `base-file.ts` keeps, which also removes old notes. The name is a
+ * hash, because a query may hold what others should not see.
  */
 function noteOf(cacheFolder: string, { bucket, key, query }: ObjectLocation): string {
   return join(cacheFolder, 'helm-s3', `${sha256(Buffer.from(JSON.stringify([bucket, key, query]))).slice(0, 32)}.asked`)
 }
 
 /**
- * Helm may not have made its own folder yet. Not with `recursive`: below a folder that takes none, as /proc, Node.js 20
- * would try for ever.
+ * Makes the folders, because Helm may not have made its own folder yet. `recursive` is not used: below a folder in
+ * which nothing can be made, such as /proc, Node.js 20 would try for ever.
  */
 async function makeFolders(path: string): Promise<void> {
   try {

@@ -4,12 +4,13 @@ import { HelmS3Error } from '../errors.ts'
 import { newDraft, removeDraft, sweepDrafts } from '../sys/drafts.ts'
 import { localFileError } from '../sys/system-error.ts'
 
-/** Of a file: the text, or its pieces. */
+/** The content of a file: its text, or its pieces. */
 export type FileContent = string | Uint8Array | readonly Uint8Array[]
 
 /**
- * Replaces the file as a whole: a reader sees the old bytes or the new ones, whatever happens meanwhile. The new
- * bytes grow in a folder beside it. Synchronous, so that a signal finds no half-finished work.
+ * Replaces the file as a whole: a reader sees either the old bytes or the new ones, whatever happens meanwhile. The new
+ * bytes are first written to a draft in the same folder. The function is synchronous, so a signal never interrupts it
+ * half-way.
  * @throws HelmS3Error `local-file`
  */
 export function writeFileAtomically(path: string, content: FileContent): void {
@@ -18,7 +19,7 @@ export function writeFileAtomically(path: string, content: FileContent): void {
   })
 }
 
-/** Writes a new file, and waits until the disk has it. */
+/** Writes a new file, and waits until it is on the disk. */
 export function writeDurably(path: string, content: FileContent): void {
   const file = openSync(path, 'wx', 0o644)
   try {
@@ -31,9 +32,9 @@ export function writeDurably(path: string, content: FileContent): void {
 }
 
 /**
- * Puts what `make` creates at the path it is handed (a file or a folder) in the place of `path`, in one step. An
- * existing file is replaced; an existing folder that is not empty is an error. What killed runs have left in the
- * folder of `path` is taken away.
+ * Moves what `make` creates at the path that it is given (a file or a folder) to `path`, in one step. An existing file
+ * is replaced; an existing folder that is not empty is an error. Drafts that killed runs have left in the folder of
+ * `path` are removed.
  * @throws HelmS3Error `local-file`
  */
 export function replaceAtomically(path: string, make: (draft: string) => void): void {
@@ -44,9 +45,9 @@ export function replaceAtomically(path: string, make: (draft: string) => void): 
 }
 
 /**
- * Does what {@link replaceAtomically} does, unless `make` returns false: everything is left as it was then. Nothing
+ * Does the same as {@link replaceAtomically}, unless `make` returns false: then everything is left as it was. Nothing
  * happens between the end of `make` and the step that puts the draft in place.
- * @returns whether it was put in place
+ * @returns whether the draft was put in place
  * @throws HelmS3Error `local-file`
  */
 export function replaceAtomicallyIf(path: string, make: (draft: string) => boolean): boolean {

@@ -7,14 +7,14 @@ import { newDraft, removeDraft, sweepDrafts } from '../sys/drafts.ts'
 import { systemCode } from '../sys/system-error.ts'
 import { sha256 } from '../sys/sha256.ts'
 
-/** What stands before the bytes in the file, as JSON in one line of so many bytes. */
+/** What stands before the bytes in the file: JSON on one line of a fixed number of bytes. */
 interface Label {
   readonly etag: string
   readonly lastModified: number
   readonly size: number
   /**
-   * SHA-256 of the bytes as they came whole from this place: an ETag alone does not tell that these are the bytes that
-   * have it.
+   * The SHA-256 of the bytes as they were received from this place. An ETag alone does not prove that these are the
+   * bytes it belongs to.
    */
   readonly sha256: string
 }
@@ -22,16 +22,16 @@ interface Label {
 const LABEL_BYTES = 512
 
 /**
- * What was not replaced for so long goes when something else is kept, milliseconds: nobody may ever ask for that place
- * again.
+ * Milliseconds. A kept file that was not replaced for this long is removed when something else is kept, because nobody
+ * may ever ask for its place again.
  */
 const KEPT_AGE = 30 * 24 * 60 * 60_000
 
 /**
- * Keeps the base of the repository at `place` in one file in a folder of our own in Helm's cache of repositories.
- * Whoever may write there may as well write Helm's own copy of the index.
- * @param place tells the repository from all others: its URL alone does not, for that may mean other buckets at other
- *   endpoints
+ * Keeps the base of the repository at `place` in one file, in a folder of our own in Helm's repository cache. Whoever
+ * may write there may also write Helm's own copy of the index.
+ * @param place identifies the repository. Its URL alone does not, because the same URL may mean another bucket at
+ *   another endpoint
  */
 export function baseFile(cacheFolder: string, place: string): BaseCache {
   const path = join(cacheFolder, 'helm-s3', `${sha256(Buffer.from(place)).slice(0, 32)}.base`)
@@ -48,8 +48,8 @@ export function baseFile(cacheFolder: string, place: string): BaseCache {
 }
 
 /**
- * In Helm's folder, which Helm makes. Not with `recursive`: below a folder that takes none, as /proc, Node.js 20 would
- * try for ever.
+ * Makes the folder inside Helm's folder, which Helm makes. `recursive` is not used: below a folder in which nothing can
+ * be made, such as /proc, Node.js 20 would try for ever.
  */
 async function makeFolder(path: string): Promise<void> {
   try {
@@ -59,7 +59,10 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** Not at once, so that other work goes on meanwhile; but at once for readers. */
+/**
+ * Replaces the file. It is written asynchronously, so that other work goes on meanwhile; readers see the change in one
+ * step.
+ */
 async function replaceFile(path: string, pieces: readonly Uint8Array[]): Promise<void> {
   const [folder, name] = [dirname(path), basename(path)]
   sweepDrafts(folder)
@@ -79,7 +82,7 @@ async function replaceFile(path: string, pieces: readonly Uint8Array[]): Promise
   }
 }
 
-/** Takes away what other places have not replaced for long. Another process may be doing the same. */
+/** Removes files of other places that have not been replaced for long. Another process may be doing the same. */
 async function sweepKept(folder: string, name: string): Promise<void> {
   for (const other of await readdir(folder)) {
     if (other === name || !other.endsWith('.base')) continue
@@ -105,7 +108,7 @@ async function findBase(path: string): Promise<KeptBase> {
   }
 }
 
-/** The label is read again with the bytes: another process may have replaced the file meanwhile. */
+/** Reads the bytes and, with them, the label again, because another process may have replaced the file meanwhile. */
 async function readKeptBytes(path: string, label: Label): Promise<Uint8Array | undefined> {
   const bytes = await readFile(path)
   const found = JSON.parse(bytes.toString('utf8', 0, LABEL_BYTES)) as Label

@@ -5,15 +5,15 @@ import { compareVersions } from '../core/helm/version.ts'
 import { HelmS3Error } from '../errors.ts'
 import type { HelmRepository } from './repositories.ts'
 
-/** Caches above this are not read, bytes: completion has to be fast. */
+/** Bytes. Larger caches are not read, because completion has to be fast. */
 const MAX_INDEX = 256 * 1024 * 1024
 
-/** Texts up to this are parsed in full when they are not recognised, bytes. */
+/** Bytes. A text up to this size is parsed in full when its layout is not recognised. */
 const MAX_PARSED = 256 * 1024
 
 /**
- * The names of the charts in Helm's local copy of a repository, which may be old; none when there is no copy.
- * Cost: a small file; when that is missing, the local index.
+ * The names of the charts in Helm's local copy of a repository, which may be old. Without a copy there are none.
+ * Cost: reads a small file; when that is missing, the local index.
  */
 export async function cachedChartNames(cacheFolder: string, repository: HelmRepository): Promise<readonly string[]> {
   const list = await readFile(join(cacheFolder, `${repository.name}-charts.txt`), 'utf8').catch(() => undefined)
@@ -36,9 +36,9 @@ export async function cachedVersions(
 }
 
 /**
- * The versions of a chart that were deleted, the highest first: those that the deltas which Helm's local copy notes as
- * folded have touched, and that are not there. What was deleted long ago, and can hardly be restored, is not noted any
- * more.
+ * The deleted versions of a chart, the highest first. They are the versions that were touched by the deltas which
+ * Helm's local copy notes as folded, and that are not in the copy. Versions that were deleted long ago, and can hardly
+ * be restored, are no longer noted.
  */
 export async function cachedDeletedVersions(
   cacheFolder: string,
@@ -62,7 +62,7 @@ export async function cachedDeletedVersions(
   }
 }
 
-/** Undefined: there is none, or it cannot be read fast. */
+/** The local index. Undefined: there is none, or it cannot be read fast. */
 async function cachedIndex(cacheFolder: string, { name }: HelmRepository): Promise<IndexText | undefined> {
   const path = join(cacheFolder, `${name}-index.yaml`)
   const size = await stat(path).then(

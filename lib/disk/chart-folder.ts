@@ -6,11 +6,11 @@ import { invalidChart } from '../chart/invalid-chart.ts'
 import { MAX_CHART, MAX_FILE } from '../text/size-limits.ts'
 import { localFileError, systemCode } from '../sys/system-error.ts'
 
-/** A walk through one chart. */
+/** A walk through the folder of one chart. */
 interface Walk {
   readonly isIgnored: IgnoreRules
   readonly files: ArchiveFile[]
-  /** Bytes that the chart may still hold. */
+  /** The number of bytes that the chart may still hold. */
   left: number
 }
 
@@ -18,9 +18,10 @@ const IGNORE = 'name it in .helmignore'
 
 /**
  * The files of a chart's folder as Helm's loader lists them (helm/helm pkg/chart/v2/loader/directory.go): by name,
- * without those that `.helmignore` names. Symbolic links are followed, out of the folder too, as Helm does; Helm walks
- * in circles, this does not.
- * @throws HelmS3Error `invalid-chart` for what is no file, is too large or leads back to itself; `local-file`
+ * without those that `.helmignore` names. Symbolic links are followed, also out of the folder, as Helm does. Unlike
+ * Helm, this function does not walk in circles.
+ * @throws HelmS3Error `invalid-chart` for something that is not a file, is too large or leads back to itself;
+ *   `local-file`
  */
 export async function readChartFolder(folder: string): Promise<readonly ArchiveFile[]> {
   const walk: Walk = {
@@ -42,7 +43,7 @@ async function readIgnoreFile(path: string): Promise<string | undefined> {
 }
 
 /**
- * @param below `` or a path with a slash at its end
+ * @param below empty, or a path with a slash at its end
  * @param above the real paths of the folders above this one
  */
 async function walkFolder(walk: Walk, root: string, below: string, above: readonly string[]): Promise<void> {

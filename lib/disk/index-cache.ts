@@ -12,25 +12,25 @@ import { systemCode } from '../sys/system-error.ts'
 import { replaceAtomicallyIf, writeDurably, writeFileAtomically } from './atomic-write.ts'
 import type { HelmRepository } from './repositories.ts'
 
-/** How often a change is brought into a copy that Helm replaces meanwhile. */
+/** How often a change is brought into a copy that Helm keeps replacing meanwhile. */
 const ATTEMPTS = 5
 
 /**
  * Brings a change into Helm's local copy of a repository's index, so that `helm search repo` shows it without
- * `helm repo update`, and the chart names beside it, which serve completion. A missing copy stays missing: Helm then
- * says what to do.
+ * `helm repo update`, and into the list of chart names beside it, which serves completion. A missing copy is not
+ * created, because Helm then says what to do.
  *
- * Of several runs of this program at once, each finds what those before it have written: reading, changing and
- * replacing are one step under a lock. Helm takes no lock. Helm 4 replaces the files as a whole; Helm 3 writes into
- * them, and half of such a file can be read. So a copy that Helm has touched since it was read is not replaced but
- * read again, and one that has come in the place of ours gets the change, too: that does no harm where the copy holds
- * it already.
+ * When several runs of this program do this at once, each sees what the runs before it have written: reading, changing
+ * and replacing the copy are one step under a lock. Helm takes no lock. Helm 4 replaces the files as a whole; Helm 3
+ * writes into them, and half of such a file can be read. So a copy that Helm has touched since it was read is not
+ * replaced but read again, and a copy that has replaced ours gets the change, too. This does no harm when the copy
+ * holds the change already.
  *
- * What cannot be held without Helm: a `helm repo update` that asked the store before the change, and writes after
- * this has looked for the last time, shows the repository as it was before; one of Helm 3 that is writing at the
- * moment of the replacement may go to the file that was replaced. And changes come in the order in which runs get
- * here: of two changes of one version at the same moment, the copy may show the earlier. The next `helm repo update`
- * mends all of it.
+ * Some cases cannot be handled without Helm's help. When a `helm repo update` asked the store before the change, and
+ * writes after this function has looked for the last time, the copy shows the repository as it was before. When Helm 3
+ * is writing at the moment of the replacement, it may write to the file that was replaced. And changes are applied in
+ * the order in which runs get here, so after two changes of one version at the same moment the copy may show the
+ * earlier one. The next `helm repo update` mends all of these.
  * @throws HelmS3Error `local-file`, `invalid-index`
  */
 export async function updateIndexCache(
@@ -44,7 +44,7 @@ export async function updateIndexCache(
     if (stampOf(files.index) === undefined) return
     if (await underLock(files.index, clock, () => bringInto(files, change))) return
   }
-  throw new HelmS3Error('local-file', `write ${files.index}: other programs replace it again and again`)
+  throw new HelmS3Error('local-file', `write ${files.index}: other programs keep replacing it`)
 }
 
 interface CacheFiles {
@@ -84,12 +84,12 @@ function bringInto({ index: path, charts }: CacheFiles, change: StoredDelta): bo
   return stampOf(path)?.written === ours?.written
 }
 
-/** So long the copy remembers changes, milliseconds: as long as `index.yaml` does, about. */
+/** Milliseconds. The copy remembers changes for this long, which is about as long as `index.yaml` does. */
 const REMEMBERED = 2 * 60 * 60_000
 
 /**
- * The copy remembers the change as `index.yaml` does when it has folded it: completion tells from that what was
- * deleted.
+ * Notes the change in the copy in the same way as `index.yaml` notes a folded delta. Completion uses this to tell what
+ * was deleted.
  */
 function noteFolded(index: IndexText, change: StoredDelta): IndexText {
   const { bookkeeping, generated } = index
@@ -99,13 +99,16 @@ function noteFolded(index: IndexText, change: StoredDelta): IndexText {
 }
 
 interface Stamp {
-  /** Tells a file from another in its place. Not every file system keeps it when the file is renamed. */
+  /**
+   * Distinguishes a file from another one in its place. Not every file system keeps this number when the file is
+   * renamed.
+   */
   readonly inode: bigint
-  /** Tells a file from itself before it was written; the clock for that may stand still for some milliseconds. */
+  /** Distinguishes a file from its earlier content. The underlying clock may stand still for some milliseconds. */
   readonly written: string
 }
 
-/** Undefined: there is no file. */
+/** The stamp of a file. Undefined: there is no file. */
 function stampOf(path: string): Stamp | undefined {
   try {
     const found = statSync(path, { bigint: true })

@@ -4,20 +4,20 @@ import { HelmS3Error } from '../errors.ts'
 import { causeText } from '../sys/system-error.ts'
 
 /**
- * Every release that may still run something, in every namespace and without a limit: Helm lists 256 unless told
- * otherwise.
+ * Lists every release that may still run something, in every namespace and without a limit: by default Helm lists only
+ * 256.
  */
 const LIST = ['ls', '-A', '-o', 'json', '--max', '0', '--deployed', '--failed', '--pending', '--uninstalling']
 
-/** Bytes of a list of releases: some hundred each. */
+/** The most bytes of a list of releases. A release takes a few hundred bytes. */
 const MAX_LIST = 256 * 1024 * 1024
 
-/** Milliseconds. */
+/** Milliseconds. How long Helm may take. */
 const PATIENCE = 2 * 60_000
 
 /**
  * The charts of the newest revision of each release that Helm sees in the current cluster, as `NAME-VERSION`.
- * @throws HelmS3Error `invalid-config` when Helm cannot be run, or cannot tell
+ * @throws HelmS3Error `invalid-config` when Helm cannot be run, or fails
  */
 export async function listReleaseCharts(program: string): Promise<readonly string[]> {
   const line = [program, ...LIST].join(' ')

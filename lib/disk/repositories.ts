@@ -4,16 +4,16 @@ import { HelmS3Error } from '../errors.ts'
 import { causeText, systemCode } from '../sys/system-error.ts'
 import { shellWord } from '../text/terminal-text.ts'
 
-/** A line of `helm repo list`. */
+/** One line of `helm repo list`. */
 export interface HelmRepository {
   readonly name: string
-  /** As typed in `helm repo add`. */
+  /** The URL as it was typed in `helm repo add`. */
   readonly url: string
 }
 
 /**
  * The repositories that Helm knows, in the order of its file; undefined when there is no such file.
- * @throws HelmS3Error `invalid-config` when the file cannot be read or is no repositories file
+ * @throws HelmS3Error `invalid-config` when the file cannot be read or is not a repositories file
  */
 export async function readRepositories(file: string): Promise<readonly HelmRepository[] | undefined> {
   let text: string
@@ -26,7 +26,7 @@ export async function readRepositories(file: string): Promise<readonly HelmRepos
   const { parse } = await import('yaml')
   let value: unknown
   try {
-    // Without types: Helm decodes every scalar of a name or url as text.
+    // Types are ignored: Helm decodes every scalar of a name or url as text.
     value = parse(text, { schema: 'failsafe', logLevel: 'error' })
   } catch (cause) {
     throw cannotLoad(file, 'it is not valid YAML', cause)
@@ -39,7 +39,7 @@ export async function readRepositories(file: string): Promise<readonly HelmRepos
 }
 
 /**
- * Where a repository is, given its name in `helm repo list` or its `s3://` URI.
+ * The location of a repository, given its name in `helm repo list` or its `s3://` URI.
  * @throws HelmS3Error `unknown-repository`, `invalid-url`, `invalid-config`
  */
 export async function findRepository(nameOrUrl: string, file: string): Promise<RepositoryLocation> {
@@ -62,10 +62,10 @@ export async function findRepository(nameOrUrl: string, file: string): Promise<R
 }
 
 /**
- * The queries of the repositories that an object lies in, those of the innermost first. Of several at one place the one
- * without a query comes first: Helm passes a query on, so that a URL without one is rather of the repository that has
- * none. Cost: one small file is read, and parsed only when it may hold a repository with a query, or one that the query
- * of the object is to be compared with.
+ * The queries of the repositories that contain an object, those of the innermost repository first. When several
+ * repositories stand at one place, the one without a query comes first: Helm passes a query on, so a URL without a
+ * query more likely belongs to the repository that has none. Cost: one small file is read. It is parsed only when it
+ * may hold a repository with a query, or one that the query of the object has to be compared with.
  */
 export async function queriesAround({ bucket, key, query }: ObjectLocation, file: string): Promise<readonly string[]> {
   const text = await readFile(file, 'utf8').catch(() => '')
@@ -79,7 +79,7 @@ export async function queriesAround({ bucket, key, query }: ObjectLocation, file
     .map((location) => location.query)
 }
 
-/** Those whose URL names this place at this store, however it is written: a trailing slash makes no difference. */
+/** The repositories whose URL names this place at this store. A trailing slash makes no difference. */
 export function repositoriesAt(
   location: RepositoryLocation,
   repositories: readonly HelmRepository[],
@@ -90,7 +90,7 @@ export function repositoriesAt(
   })
 }
 
-/** Undefined: a repository elsewhere than in a bucket. */
+/** The location of a repository URL. Undefined: the repository is not in a bucket. */
 function locationOf(url: string): RepositoryLocation | undefined {
   try {
     return parseRepositoryUrl(url)

@@ -6,9 +6,9 @@ import { HelmS3Error } from '../errors.ts'
 import { replaceAtomically } from './atomic-write.ts'
 
 /**
- * Unpacks a chart into a folder of its name in `destination`, which appears only when it is complete, and returns the
- * path of that folder. Refuses to unpack over something, and gives every file the same permissions, as Helm does
- * (helm/helm pkg/action/pull.go, pkg/chart/v2/util/expand.go).
+ * Unpacks a chart into a folder with its name in `destination`, and returns the path of that folder, which appears only
+ * when it is complete. It refuses to unpack over something that exists, and gives every file the same permissions, as
+ * Helm does (helm/helm pkg/action/pull.go, pkg/chart/v2/util/expand.go).
  * @throws HelmS3Error `invalid-chart`, `local-file`
  */
 export async function unpackChart(archive: Uint8Array, destination: string): Promise<string> {

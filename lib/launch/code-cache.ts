@@ -4,18 +4,19 @@ import { dirname } from 'node:path'
 import { Script } from 'node:vm'
 import { newDraft, removeDraft, sweepDrafts } from '../sys/drafts.ts'
 
-/** A file of V8's compiled code: SHA-256 of what it was made from, SHA-256 of the code, the code. */
+/** The layout of a file of V8's compiled code: the SHA-256 of the source, the SHA-256 of the code, and the code. */
 const HASH_LENGTH = 32
 
-/** Where compiled code is kept, and the text that it was made from. */
+/** Where compiled code is kept, and the source that it was made from. */
 export interface CodeCache {
   readonly file: string
   readonly madeFrom: Uint8Array
 }
 
 /**
- * Compiles a script, with the code of an earlier run where that is at hand and whole. V8 itself checks only its own
- * version, its flags and the length of the text: a damaged file, and one of another text, are found by the hashes.
+ * Compiles a script, using the code of an earlier run when that is available and intact. V8 itself checks only its own
+ * version, its flags and the length of the source. The hashes also detect a damaged file and the code of another
+ * source.
  */
 export function compile(
   source: string,
@@ -24,14 +25,14 @@ export function compile(
 ): { readonly script: Script; readonly isCached: boolean } {
   const cachedData = readCode(cache)
   const script = new Script(source, cachedData === undefined ? { filename } : { filename, cachedData })
-  // Code that V8 refuses, because it runs with other flags, is not made anew: two kinds of runs would replace each
-  // other's.
+  // Code that V8 refuses because it runs with other flags is not replaced. Otherwise two kinds of runs would keep
+  // replacing each other's code.
   return { script, isCached: cachedData !== undefined }
 }
 
 /**
- * Keeps the code of a script for later runs. It appears at once as a whole, however many processes do this; what killed
- * runs have left beside it is taken away. Where the folder cannot be written, nothing is computed and nothing said.
+ * Keeps the code of a script for later runs. The file appears as a whole, however many processes do this at once, and
+ * drafts of killed runs are removed. When the folder cannot be written, nothing is computed and no error is reported.
  */
 export function keepCode(cache: CodeCache, makeCode: () => Uint8Array): void {
   const folder = dirname(cache.file)

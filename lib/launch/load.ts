@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { type CodeCache, compile, keepCode } from './code-cache.ts'
 
 /**
- * The entry of dist/helm-s3.cjs: runs the bundle beside it, with the compiled code of an earlier run. Node.js 20 has no
+ * The entry of dist/helm-s3.cjs: runs the bundle beside it with the compiled code of an earlier run. Node.js 20 has no
  * compile cache of its own.
  *
- * Each command has a cache of its own, with just the functions that it calls: reading a larger one costs more than it
- * saves.
+ * Each command has its own cache, which holds only the functions that it calls. Reading a larger cache costs more than
+ * it saves.
  */
 
 type Program = (

@@ -7,10 +7,11 @@ import { systemClock } from '../sys/clock.ts'
 import { provideHome } from '../sys/home.ts'
 import { systemRandom } from '../sys/random.ts'
 
-/** The entry of the bundle: joins `main` to this process. */
+/** The entry of the bundle: connects `main` to this process. */
 
 function sinkOf(stream: NodeJS.WriteStream): Sink {
-  // A failed write is told to its writer; without a listener it would also end the process with a stack trace.
+  // The caller of a failed write gets the error. Without a listener, the same error would also end the process with a
+  // stack trace.
   stream.on('error', () => undefined)
   return {
     isTerminal: stream.isTTY,
@@ -45,12 +46,12 @@ function interruptedBySignals(): AbortSignal {
     for (const { listener, signal } of listeners) process.off(signal, listener)
   }
   begin()
-  // No listener gets its turn meanwhile. Without one a signal ends the process as it ends any other.
+  // While this work runs, no listener is called. Without a listener, a signal ends the process in the usual way.
   attend({ begin: end, end: begin })
   return controller.signal
 }
 
-/** Opened only by what reads it. */
+/** Standard input, which is opened only when it is read. */
 const stdin: Source = {
   get isTerminal() {
     return process.stdin.isTTY
@@ -67,10 +68,10 @@ const io: Io = {
 
 provideHome(process.env, process.platform)
 
-// All but the getter works for longer.
+// All commands except the getter run longer.
 if (process.argv[2] !== 'download') compileEarly()
 
-/** What the stores of this run have learned of the regions of their buckets. */
+/** What the stores of this run have learned about the regions of their buckets. */
 const regions = new Map<string, string>()
 
 void main(process.argv.slice(2), process.env, io, {
@@ -82,6 +83,6 @@ void main(process.argv.slice(2), process.env, io, {
     return createS3Store(connection, bucket, { ...options, regions })
   },
 }).then((status) => {
-  // Everything is written by now. Ending at once keeps idle connections from holding the process.
+  // Everything is written by now. The process ends at once, so that idle connections do not keep it alive.
   process.exit(status)
 })

@@ -2,31 +2,34 @@ import { homedir } from 'node:os'
 import { posix, win32 } from 'node:path'
 import { type Environment, isGoTrue } from './environment.ts'
 
-/** Helm on this machine, as far as this program uses it. */
+/** What this program needs to know about Helm on this machine. */
 export interface HelmFiles {
   /** Path or name of the `helm` program. */
   readonly program: string
-  /** `repositories.yaml`. */
+  /** The path of `repositories.yaml`. */
   readonly repositoriesFile: string
-  /** Holds `<repository>-index.yaml` and `<repository>-charts.txt`. */
+  /** The folder that holds `<repository>-index.yaml` and `<repository>-charts.txt`. */
   readonly cacheFolder: string
 }
 
-/** What the environment says. Never holds credentials: those are for the adapter of the store alone. */
+/** What the environment says. It never holds credentials: only the S3 adapter reads those. */
 export interface Config {
   readonly helm: HelmFiles
-  /** Content-Type of chart archives. */
+  /** The Content-Type of chart archives. */
   readonly chartContentType: string
   readonly isVerbose: boolean
-  /** An exit status for each kind of error, instead of 1 for all. */
+  /** Whether each kind of error has its own exit status, instead of 1 for all. */
   readonly hasFineExitCodes: boolean
   /** Whether results may be coloured on a terminal (https://no-color.org). */
   readonly hasColor: boolean
-  /** The login name, for the log. */
+  /** The login name, for `helm s3 log`. */
   readonly user: string | undefined
 }
 
-/** The only reader of the environment beside `lib/settings/`. An empty variable counts as absent. */
+/**
+ * Reads the environment. An empty variable counts as absent. Nothing else reads the environment, except
+ * `lib/settings/`.
+ */
 export function readConfig(env: Environment, platform: NodeJS.Platform = process.platform): Config {
   const read = (name: string): string | undefined => (env[name] === '' ? undefined : env[name])
   return {
@@ -40,7 +43,7 @@ export function readConfig(env: Environment, platform: NodeJS.Platform = process
 }
 
 /**
- * Helm exports both variables to a plugin; the rest is for a call without Helm (helm/helm pkg/helmpath/lazypath.go).
+ * Helm exports both variables to a plugin. The rest is for a call without Helm (helm/helm pkg/helmpath/lazypath.go).
  */
 function helmFiles(read: (name: string) => string | undefined, platform: NodeJS.Platform): HelmFiles {
   const join = (...parts: string[]): string => (platform === 'win32' ? win32 : posix).join(...parts)

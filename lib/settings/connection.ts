@@ -15,54 +15,58 @@ export interface WebIdentity {
   readonly tokenFile: string
 }
 
-/** How a bucket is reached: all that is known before the first request, and before a profile is read. */
+/** How a bucket is reached, as far as it is known before the first request and before a profile is read. */
 export interface ConnectionSettings {
-  /** URL of a store other than AWS; undefined: the profile's, else AWS. */
+  /** The URL of a store other than AWS. Undefined: the profile decides, else AWS. */
   readonly endpoint: string | undefined
-  /** Where to begin: the store may name another region. Undefined: the profile's, else us-east-1. */
+  /**
+   * The region of the first request; the store may name another one. Undefined: the profile decides, else us-east-1.
+   */
   readonly region: string | undefined
-  /** Profile of the shared files of AWS; undefined: `default`, if there is one. */
+  /** A profile in the shared files of AWS. Undefined: `default`, if it exists. */
   readonly profile: string | undefined
   readonly credentials: StaticCredentials | undefined
   readonly webIdentity: WebIdentity | undefined
-  /** The environment names a container's credentials, as on ECS and with EKS Pod Identity. */
+  /** Whether the environment names the credentials of a container, as on ECS and with EKS Pod Identity. */
   readonly hasContainer: boolean
   readonly asksInstance: boolean
-  /** Account that must own the bucket: goes with every request. Undefined: any. */
+  /** The account that must own the bucket, which is sent with every request. Undefined: any account. */
   readonly expectedBucketOwner: string | undefined
-  /** A request that the store sends to another region is repeated there. */
+  /** Whether a request that the store redirects to another region is repeated there. */
   readonly followsRegion: boolean
-  /** Undefined: in path style for all stores but AWS. */
+  /** Whether the URL has the bucket in its path. Undefined: it has for every store except AWS. */
   readonly pathStyle: boolean | undefined
-  /** The environment speaks of FIPS or dual-stack endpoints, which the SDK knows to find. */
+  /** Whether the environment asks for FIPS or dual-stack endpoints, which the SDK can find. */
   readonly hasEndpointVariants: boolean
-  /** `endpoint_url` of a profile does not count. */
+  /** Whether `endpoint_url` of a profile is ignored. */
   readonly ignoresProfileEndpoint: boolean
-  /** PEM file of CAs that are trusted beside those of the system; undefined: the profile's. */
+  /** A PEM file of CAs that are trusted in addition to those of the system. Undefined: the profile decides. */
   readonly caBundle: string | undefined
-  /** Whether objects are sent with their checksum; undefined: what the profile says, else yes. */
+  /** Whether objects are sent with their checksum. Undefined: the profile decides, else they are. */
   readonly sendsChecksums: boolean | undefined
-  /** Undefined: no proxy, whatever the URL. */
+  /** Undefined: no proxy is used for any URL. */
   readonly proxies: ProxyVariables | undefined
   /** A request is given up after this many milliseconds without progress. */
   readonly stall: number
 }
 
-/** What stands after `?` in the URL of a repository. */
+/** The part of a repository URL after `?`. */
 export type ConnectionQuery = Pick<URLSearchParams, 'get' | 'getAll' | 'keys'>
 
-/** The names that may stand there. */
+/** The names that this part may hold. */
 const QUERY_NAMES = ['region', 'endpoint', 'profile']
 
 const STALL = 20_000
 const REGION = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})$/
 
 /**
- * Flag, then query of the repository URL, then environment; the profile comes last, when the bucket is opened.
+ * Finds the settings: a flag comes first, then the query of the repository URL, then the environment. The profile comes
+ * last, when the bucket is opened.
  *
- * Beside the SDK's variables it reads those of the Go plugin: `AWS_ENDPOINT` (host:port or URL) with `AWS_DISABLE_SSL`,
- * `HELM_S3_REGION`, `AWS_DEFAULT_REGION`, `AWS_DEFAULT_PROFILE`. Keys and web identities of the environment win over
- * `AWS_PROFILE`, as in the SDK of the Go plugin; a profile that is named for this program alone wins over them.
+ * In addition to the SDK's variables this reads those of the Go plugin: `AWS_ENDPOINT` (host:port or URL) with
+ * `AWS_DISABLE_SSL`, `HELM_S3_REGION`, `AWS_DEFAULT_REGION`, `AWS_DEFAULT_PROFILE`. Keys and web identities of the
+ * environment take precedence over `AWS_PROFILE`, as in the SDK of the Go plugin. A profile that is named for this
+ * program alone takes precedence over them.
  * @throws HelmS3Error `usage`, `invalid-url`, `invalid-config`: a value that cannot be used
  */
 export function connectionSettings(
@@ -103,16 +107,17 @@ export function connectionSettings(
 }
 
 /**
- * A name with a typing error would be silently nothing, and the requests would go elsewhere. @throws HelmS3Error
- * `invalid-url`
+ * Refuses unknown names. Otherwise a name with a typing error would have no effect, and the requests would go
+ * elsewhere.
+ * @throws HelmS3Error `invalid-url`
  */
 function refuseUnknownNames(query: ConnectionQuery | undefined): void {
   const hint = `there are ${QUERY_NAMES.map((name) => `?${name}=`).join(', ')}, each once`
   for (const name of query?.keys() ?? []) {
     if (!QUERY_NAMES.includes(name))
-      throw new HelmS3Error('invalid-url', `?${name}= of the repository URL means nothing`, { hint })
+      throw new HelmS3Error('invalid-url', `?${name}= of the repository URL is unknown`, { hint })
     if (new Set(query?.getAll(name)).size > 1)
-      throw new HelmS3Error('invalid-url', `?${name}= stands twice in the repository URL`, { hint })
+      throw new HelmS3Error('invalid-url', `?${name}= occurs twice in the repository URL`, { hint })
   }
 }
 
@@ -125,7 +130,10 @@ function fromQuery(query: ConnectionQuery | undefined, name: string): Sourced | 
   return value === '' ? undefined : { value, from: `?${name}=` }
 }
 
-/** A URL, or host:port, which means https unless `AWS_DISABLE_SSL` is exactly `true`. */
+/**
+ * The URL of an endpoint that is given as a URL, or as host:port, which means https unless `AWS_DISABLE_SSL` is exactly
+ * `true`.
+ */
 function endpointUrl(given: Sourced | undefined, env: Environment): string | undefined {
   if (given === undefined) return undefined
   const isPlain = env['AWS_DISABLE_SSL'] === 'true'
@@ -159,7 +167,8 @@ function pathStyle(text: string | undefined): boolean | undefined {
 }
 
 /**
- * What the SDKs of AWS call the calculation of checksums: `when_supported`, or `when_required`, which no object is.
+ * Whether the setting of the AWS SDKs for checksums asks for one with each object: `when_supported` does, and
+ * `when_required` does not, because S3 requires none for an object.
  * @throws HelmS3Error `invalid-config`
  */
 export function checksumCalculation(given: Sourced | undefined): boolean | undefined {

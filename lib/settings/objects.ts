@@ -3,20 +3,20 @@ import { type SettingFlags, type Sourced, fromEnvironment, fromFlag, unusable } 
 import { type Tags, encodeTags, parseTags } from './tags.ts'
 
 /**
- * What is said with every object that is written. Undefined: not said; another level may say it. Empty: explicitly
- * nothing.
+ * The settings that are sent with every object that is written. Undefined: this level does not set the value, and
+ * another level may. Empty: the value is explicitly turned off.
  */
 export interface ObjectSettings {
-  /** Canned ACL. */
+  /** A canned ACL. */
   readonly acl: string | undefined
   /** `x-amz-server-side-encryption`. */
   readonly sse: string | undefined
-  /** Id, ARN or alias of a KMS key. */
+  /** The id, ARN or alias of a KMS key. */
   readonly sseKmsKeyId: string | undefined
   readonly tags: Tags | undefined
 }
 
-/** Parameters of PutObject and CopyObject, by their names in the S3 API. */
+/** Parameters of PutObject and CopyObject, under their names in the S3 API. */
 export interface ObjectParameters {
   readonly ACL?: string
   readonly ServerSideEncryption?: string
@@ -24,17 +24,17 @@ export interface ObjectParameters {
   readonly Tagging?: string
 }
 
-/** Which settings hold because a repository says so. */
+/** The settings that come from the defaults of a repository. */
 export interface SaidByRepository {
-  /** What to type to reach it. */
+  /** What to type to reach that repository. */
   readonly repository: string
-  /** As `helm s3 config` names them. */
+  /** The settings, under their names in `helm s3 config`. */
   readonly keys: readonly ('acl' | 'sse' | 'sse-kms-key-id')[]
 }
 
 /**
- * Given when it is needed: before the first object is written, and never when none is. `saidBy` left out: no repository
- * says any.
+ * Returns the settings when they are needed: it is called before the first object is written, and never when no object
+ * is written. `saidBy` is absent when no setting comes from a repository.
  */
 export type ObjectSettingsSource = () => Promise<ObjectSettings & { readonly saidBy?: SaidByRepository }>
 
@@ -45,30 +45,31 @@ export const NO_OBJECT_SETTINGS: ObjectSettings = {
   tags: undefined,
 }
 
-/** Kinds of server-side encryption that take the id of a key. */
+/** The kinds of server-side encryption that take the id of a key. */
 const WITH_KEY = ['aws:kms', 'aws:kms:dsse']
 const PLAIN_KMS = 'aws:kms'
 const SSE = ['AES256', ...WITH_KEY]
 
-/** Printable ASCII without spaces: goes into a header as it is. */
+/** Printable ASCII without spaces, which can go into a header as it is. */
 const TOKEN = /^[\x21-\x7e]*$/
 
 /**
- * Flags, then the environment: `S3_ACL` and `AWS_S3_SSE` as the Go plugin has them. A key of KMS alone means `aws:kms`.
- * @throws HelmS3Error `usage`, `invalid-config`: a value that cannot be used, or a key for an encryption that takes
- *   none
+ * Flags come first, then the environment: `S3_ACL` and `AWS_S3_SSE` as in the Go plugin. A KMS key without an
+ * encryption means `aws:kms`.
+ * @throws HelmS3Error `usage`, `invalid-config`: a value that cannot be used, or a key for an encryption that takes no
+ *   key
  */
 export function objectSettings(flags: SettingFlags, env: Environment): ObjectSettings {
   const { typed, surrounding } = objectSettingSources(flags, env)
   return withDefaults(objectSettingsOf(typed), objectSettingsOf(surrounding))
 }
 
-/** The variable by which a machine goes by no defaults of repositories for objects. */
+/** With this variable a machine ignores the defaults for objects that repositories set. */
 export const REPOSITORY_DEFAULTS = 'HELM_S3_REPOSITORY_DEFAULTS'
 
 /**
- * Whether what a repository says about ACL and encryption counts on this machine: whoever may write it decides who may
- * read what others push.
+ * Whether this machine obeys what a repository says about ACL and encryption. Whoever may write these defaults decides
+ * who may read what others push.
  * @throws HelmS3Error `invalid-config`
  */
 export function takesRepositoryDefaults(env: Environment): boolean {
@@ -78,10 +79,10 @@ export function takesRepositoryDefaults(env: Environment): boolean {
   return !isGoFalse(given?.value)
 }
 
-/** One level of settings, each with the place where it stands. */
+/** One level of settings, each with the place that it comes from. */
 export type SourcedObjectSettings = Readonly<Partial<Record<'acl' | 'key' | 'sse' | 'tags', Sourced | undefined>>>
 
-/** What the flags say, and what the environment says. */
+/** The settings of the flags, and those of the environment. */
 function objectSettingSources(
   flags: SettingFlags,
   env: Environment,
@@ -101,7 +102,7 @@ function objectSettingSources(
   return { typed, surrounding }
 }
 
-/** Each with where it stands: the flag, else the variable. */
+/** Each setting with the place that it comes from: the flag, else the variable. */
 export function explicitObjectSettings(flags: SettingFlags, env: Environment): SourcedObjectSettings {
   const { typed, surrounding } = objectSettingSources(flags, env)
   const first = (name: keyof SourcedObjectSettings): Sourced | undefined => typed[name] ?? surrounding[name]
@@ -109,8 +110,8 @@ export function explicitObjectSettings(flags: SettingFlags, env: Environment): S
 }
 
 /**
- * `settings`, and where they say nothing `defaults`. Encryption is one thing: a key goes with the encryption that it
- * was given for, or completes one that takes a key.
+ * `settings`, completed by `defaults` where `settings` has no value. Encryption and key belong together: a key is used
+ * with the encryption that it was given for, or it completes an encryption that takes a key.
  */
 export function withDefaults(settings: ObjectSettings, defaults: ObjectSettings): ObjectSettings {
   const takesKey = settings.sse === undefined || WITH_KEY.includes(settings.sse)
@@ -124,7 +125,9 @@ export function withDefaults(settings: ObjectSettings, defaults: ObjectSettings)
   }
 }
 
-/** Which of the settings that {@link withDefaults} gives are those of `defaults`, as `helm s3 config` names them. */
+/**
+ * Which of the settings that {@link withDefaults} returns come from `defaults`, under their names in `helm s3 config`.
+ */
 export function keysOfDefaults(settings: ObjectSettings, defaults: ObjectSettings): SaidByRepository['keys'] {
   const all = withDefaults(settings, defaults)
   const isDefault = (name: 'acl' | 'sse' | 'sseKmsKeyId'): boolean => {
@@ -137,7 +140,7 @@ export function keysOfDefaults(settings: ObjectSettings, defaults: ObjectSetting
   ]
 }
 
-/** The settings as S3 takes them with a PUT: what is not said is left out. */
+/** The settings as S3 takes them with a PUT. A value that is not set is left out. */
 export function objectParameters({ acl, sse, sseKmsKeyId, tags }: ObjectSettings): ObjectParameters {
   const key = sseKmsKeyId === '' ? undefined : sseKmsKeyId
   const kind = sse === '' ? undefined : (sse ?? (key === undefined ? undefined : PLAIN_KMS))
@@ -151,7 +154,7 @@ export function objectParameters({ acl, sse, sseKmsKeyId, tags }: ObjectSettings
 }
 
 /**
- * The settings of one level, each checked for itself and against the others.
+ * The settings of one level. Each value is checked by itself and against the others.
  * @throws HelmS3Error as {@link objectSettings}
  */
 export function objectSettingsOf({ acl, key, sse, tags }: SourcedObjectSettings): ObjectSettings {
@@ -159,7 +162,7 @@ export function objectSettingsOf({ acl, key, sse, tags }: SourcedObjectSettings)
     if (given !== undefined && !TOKEN.test(given.value))
       throw unusable(given, 'only printable characters without spaces can be sent')
   }
-  // The Go plugin copies AWS_S3_SSE as it is: a store may know kinds of its own.
+  // The Go plugin passes AWS_S3_SSE on as it is, because a store may have kinds of its own.
   if (sse !== undefined && sse.from !== 'AWS_S3_SSE' && sse.value !== '' && !SSE.includes(sse.value))
     throw unusable(sse, `must be ${SSE.join(' or ')}`)
   if (key !== undefined && key.value !== '' && sse !== undefined && !WITH_KEY.includes(sse.value)) {

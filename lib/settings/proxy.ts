@@ -12,7 +12,7 @@ export interface ProxyVariables {
 const SCHEMES = ['http:', 'https:', 'socks:', 'socks4:', 'socks4a:', 'socks5:', 'socks5h:']
 
 /**
- * Undefined: no proxy is set. Both spellings count, the upper case one first, as in Go
+ * The proxies of the environment. Undefined: no proxy is set. Both spellings count, the upper case one first, as in Go
  * (golang.org/x/net/http/httpproxy).
  */
 export function proxyVariables(env: Environment): ProxyVariables | undefined {
@@ -23,10 +23,10 @@ export function proxyVariables(env: Environment): ProxyVariables | undefined {
 }
 
 /**
- * The proxy for a URL, or '' for none, by the rules that the Go plugin follows: never for this machine; `NO_PROXY`
- * holds hosts (with their subdomains; only those after a leading dot), IP addresses, networks as `10.0.0.0/8`, each
- * with or without a port, or `*`.
- * @throws HelmS3Error `invalid-config` for a proxy that is no URL
+ * The proxy for a URL, or '' for none, by the rules that the Go plugin follows. Requests to this machine never use a
+ * proxy. `NO_PROXY` is `*`, or a list of hosts, IP addresses and networks such as `10.0.0.0/8`, each with or without a
+ * port. A host includes its subdomains; with a leading dot it means the subdomains only.
+ * @throws HelmS3Error `invalid-config` for a proxy that is not a URL
  */
 export function proxyFor(url: string, { bypass, http, https }: ProxyVariables): string {
   const { hostname, port, protocol } = new URL(url)
@@ -70,7 +70,7 @@ function isBypassed(host: string, port: string, bypass: string): boolean {
   })
 }
 
-/** Whether an address lies in a network, written `10.0.0.0/8`. */
+/** Whether an address lies in a network, which is written as `10.0.0.0/8`. */
 function isInNetwork(address: string, network: string): boolean {
   const [base = '', bits = ''] = network.split('/')
   const family = isIPv4(base) ? 'ipv4' : isIPv6(base) ? 'ipv6' : undefined

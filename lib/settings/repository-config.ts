@@ -7,7 +7,7 @@ import type { IndexForm } from '../core/index/index-entry.ts'
 import { parseShallowJson } from '../text/json-depth.ts'
 import { MAX_CONFIG } from '../text/size-limits.ts'
 
-/** Defaults that a repository keeps for all who write to it, in the order in which they are shown. */
+/** The defaults that a repository can set for everyone who writes to it, in the order in which they are shown. */
 export const CONFIG_KEYS = [
   'relative',
   'publish-url',
@@ -21,16 +21,16 @@ export const CONFIG_KEYS = [
 
 export type ConfigKey = (typeof CONFIG_KEYS)[number]
 
-/** The values as texts, as they are typed. */
+/** The values as texts, as the user types them. */
 export type ConfigTexts = Readonly<Partial<Record<ConfigKey, string>>>
 
-/** What a repository says. Undefined: nothing. */
+/** The defaults of a repository. Undefined: the repository sets no such default. */
 export interface RepositoryConfig {
-  /** New entries name the file alone. */
+  /** Whether the url of a new entry is the file name alone. */
   readonly relative?: boolean
-  /** `https://…` without a slash at the end: what new entries have in `urls` before `/<file>`. */
+  /** `https://…` without a slash at the end, which stands before `/<file>` in `urls` of new entries. */
   readonly publishUrl?: string
-  /** New entries have `+` in their urls as it stands, instead of `%2B`. */
+  /** Whether new entries have a `+` in their urls as it is, instead of `%2B`. */
   readonly literalPlus?: boolean
   readonly acl?: string
   readonly sse?: string
@@ -40,23 +40,23 @@ export interface RepositoryConfig {
   readonly format?: IndexForm
 }
 
-/** The JSON object that is kept. What this program does not know in it stays. */
+/** The JSON object that is stored. Keys that this program does not know are kept. */
 export type ConfigDocument = Readonly<Record<string, unknown>>
 
-/** A grace window is at least this long, milliseconds. */
+/** The shortest grace window, milliseconds. */
 export const MIN_GRACE_WINDOW = 60_000
-/** What is said of a shorter one. */
+/** The message and the hint for a shorter grace window. */
 export const SHORT_GRACE_WINDOW = {
   problem: 'the grace window must be at least 1m',
   hint: 'it is how long a stale overwrite of index.yaml can be repaired; the default is 5m',
 }
 
-/** Makes the bytes of each write different, so that no two have one ETag. */
+/** The key whose random value makes the bytes of each write different, so that no two writes have the same ETag. */
 const WRITE = 'write'
 
 const HTTPS_HINT = 'write it as https://HOST/PATH'
 
-/** How a value is checked and written: what is returned is what is kept. @throws HelmS3Error `invalid-config` */
+/** How a value is checked and written: the function returns the text to store. @throws HelmS3Error `invalid-config` */
 const CHECKS: Readonly<Record<ConfigKey, (given: Sourced) => string>> = {
   relative: (given) => oneOf(given, ['true', 'false']),
   'publish-url': baseUrl,
@@ -68,7 +68,7 @@ const CHECKS: Readonly<Record<ConfigKey, (given: Sourced) => string>> = {
   format: (given) => oneOf(given, ['json', 'yaml']),
 }
 
-/** Whether it is kept as true or false. */
+/** Whether the value is stored as true or false. */
 function isTruth(key: ConfigKey): boolean {
   return key === 'relative' || key === 'literal-plus'
 }
@@ -78,8 +78,8 @@ export function isConfigKey(text: string): text is ConfigKey {
 }
 
 /**
- * The document with these changes; undefined takes a key away. What stands in it is checked, too: nothing is written
- * that readers would ignore.
+ * The document with these changes; undefined removes a key. The values that it already holds are checked, too, so that
+ * nothing is written that readers would ignore.
  * @throws HelmS3Error `invalid-config`: a value that cannot be used, or that contradicts another
  */
 export function changeConfig(
@@ -106,33 +106,33 @@ export function changeConfig(
   return next
 }
 
-/** Whether two documents say the same, whoever wrote them. */
+/** Whether two documents hold the same values, whoever wrote them. */
 export function isSameConfig(a: ConfigDocument, b: ConfigDocument): boolean {
   const text = (document: ConfigDocument): string =>
     JSON.stringify(Object.entries({ ...document, [WRITE]: undefined }).sort(([x], [y]) => (x < y ? -1 : 1)))
   return text(a) === text(b)
 }
 
-/** JSON text. `writeId`: random, another one for each write. */
+/** The JSON text of the document. `writeId`: random, and different for each write. */
 export function encodeConfig(document: ConfigDocument, writeId: string): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify({ ...document, [WRITE]: writeId }, undefined, 2)}\n`)
 }
 
-/** What a reader makes of a document. `ignored`: what cannot be used, one line each. */
+/** What a reader understands of a document. `ignored`: the values that cannot be used, one line each. */
 export interface DecodedConfig {
   readonly document: ConfigDocument
   readonly texts: ConfigTexts
   readonly ignored: readonly string[]
-  /** It is no JSON object. */
+  /** The document is not a JSON object. */
   readonly isUnreadable: boolean
 }
 
 export const NO_CONFIG: DecodedConfig = { document: {}, texts: {}, ignored: [], isUnreadable: false }
 
-/** What is larger than what is read. */
+/** The result for a document above the size limit. */
 export const TOO_LARGE_CONFIG = unreadable(`it is larger than ${String(MAX_CONFIG / 1024)} KiB`)
 
-/** Reads tolerantly: keys that it does not know are left alone, values that it cannot use are ignored. */
+/** Reads tolerantly: unknown keys are left alone, and values that cannot be used are ignored. */
 export function decodeConfig(bytes: Uint8Array): DecodedConfig {
   if (bytes.length > MAX_CONFIG) return TOO_LARGE_CONFIG
   const document = parseObject(bytes)
@@ -155,7 +155,7 @@ export function decodeConfig(bytes: Uint8Array): DecodedConfig {
   return { document, texts, ignored, isUnreadable: false }
 }
 
-/** The values with their types. `texts` have been checked. */
+/** The values with their types. `texts` must have been checked. */
 export function configOf(texts: ConfigTexts): RepositoryConfig {
   const { acl, format, relative, sse } = texts
   const graceWindow = texts['grace-window'] === undefined ? undefined : parseDuration(texts['grace-window'])
@@ -195,7 +195,7 @@ function checked(key: ConfigKey, value: unknown): string {
   return CHECKS[key](given)
 }
 
-/** What cannot hold beside the rest, and why. */
+/** The values that contradict others, and why. */
 function contradictions({
   relative,
   sse,

@@ -1,13 +1,15 @@
 import { HelmS3Error } from '../errors.ts'
 import { type Environment, readVariable } from './environment.ts'
 
-/** A value, and where it stands: `--region`, `?region=`, `AWS_REGION`. */
+/** A value and the place that it comes from: `--region`, `?region=`, `AWS_REGION`. */
 export interface Sourced {
   readonly value: string
   readonly from: string
 }
 
-/** What the command line says, by the name of the flag without dashes. Empty: explicitly nothing. */
+/**
+ * The values of the command line, by the name of the flag without dashes. An empty text explicitly turns a setting off.
+ */
 export type SettingFlags = Readonly<Record<string, string | undefined>>
 
 export function fromFlag(flags: SettingFlags, name: string): Sourced | undefined {
@@ -24,7 +26,7 @@ export function fromEnvironment(env: Environment, ...names: readonly string[]): 
   return undefined
 }
 
-/** The error for a value that cannot be used; a flag's in the words of spf13/pflag. */
+/** The error for a value that cannot be used. For a flag it has the words of spf13/pflag. */
 export function unusable({ from, value }: Sourced, problem: string, hint?: string): HelmS3Error {
   const options = hint === undefined ? {} : { hint }
   if (from.startsWith('--'))

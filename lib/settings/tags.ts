@@ -8,7 +8,7 @@ const MAX_VALUE = 256
 const ALLOWED = /^[\p{L}\p{N}\p{Zs}_.:/=+\-@]*$/u
 
 /**
- * Tags as they are typed: `key=value,key2=value2`. Spaces around each are left out.
+ * Reads tags as the user types them: `key=value,key2=value2`. Spaces around keys and values are removed.
  * @returns the tags, or what is wrong with them
  */
 export function parseTags(text: string): { readonly tags: Tags } | { readonly problem: string } {
@@ -26,7 +26,7 @@ export function parseTags(text: string): { readonly tags: Tags } | { readonly pr
   return { tags: Object.fromEntries(tags) }
 }
 
-/** Tags as the header `x-amz-tagging` holds them. */
+/** Tags in the form of the header `x-amz-tagging`. */
 export function encodeTags(tags: Tags): string {
   return Object.entries(tags)
     .map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`)

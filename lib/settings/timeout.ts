@@ -3,7 +3,8 @@ import type { Environment } from './environment.ts'
 import { fromEnvironment, unusable } from './sources.ts'
 
 /**
- * `HELM_S3_TIMEOUT` in milliseconds: for the getter, too, which Helm gives no flags. Undefined: not set.
+ * `HELM_S3_TIMEOUT` in milliseconds. Undefined: not set. The variable also serves the getter, which Helm gives no
+ * flags.
  * @throws HelmS3Error `invalid-config`
  */
 export function timeoutFrom(env: Environment): number | undefined {

@@ -1,6 +1,6 @@
 import type { ObjectStore } from './object-store.ts'
 
-/** The store, doing some things otherwise. */
+/** The same store with some of its methods replaced. */
 export function alteredStore(store: ObjectStore, change: Partial<ObjectStore>): ObjectStore {
   return {
     ...(store.place === undefined ? {} : { place: store.place }),

@@ -27,15 +27,15 @@ import {
 export interface MemoryStoreOptions {
   /** The store's clock, milliseconds since 1970. */
   readonly now: () => number
-  /** Objects of one page of a listing. */
+  /** The number of objects on one page of a listing. */
   readonly pageSize?: number
   /** False: PUT ignores its condition (Backblaze B2, GCS interop). */
   readonly conditionalPut?: boolean
   /** False: DELETE ignores its condition (MinIO). */
   readonly conditionalDelete?: boolean
-  /** False: a request that comes after its `until` is carried out (stores that do not check signatures). */
+  /** False: a request that arrives after its `until` is carried out (as by stores that do not check signatures). */
   readonly refusesLate?: boolean
-  /** True: what is overwritten or deleted is kept as a version. */
+  /** True: an object that is overwritten or deleted is kept as a version. */
   readonly versioned?: boolean
 }
 
@@ -52,7 +52,7 @@ interface Item {
 export class MemoryStore implements ObjectStore {
   readonly place = 'memory'
   readonly #items = new Map<string, Item>()
-  /** Of a versioned bucket all that was ever written, the oldest first. */
+  /** For a versioned bucket: everything that was ever written, the oldest first. */
   readonly #written = new Map<string, readonly Item[]>()
   readonly #options: Required<MemoryStoreOptions>
 
@@ -109,7 +109,7 @@ export class MemoryStore implements ObjectStore {
   async put(key: Key, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
     if (this.#isLate(options)) return { outcome: 'expired' }
     if (options.sha256 !== undefined && options.sha256 !== sha256(body)) {
-      throw new HelmS3Error('store-failed', `the bytes of ${key} are not those of its checksum`)
+      throw new HelmS3Error('store-failed', `the bytes of ${key} do not match its checksum`)
     }
     const present = this.#items.get(key)
     const { when } = options

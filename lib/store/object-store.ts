@@ -1,11 +1,11 @@
 import type { Key } from '../core/keys.ts'
 
 /**
- * The storage port: all that the protocol asks of a store. Adapters: S3 (`s3-store.ts`), memory (`memory-store.ts`).
- * One contract suite (`test/contract/object-store.ts`) holds each of them to these comments.
+ * The storage port: everything that the protocol needs from a store. Adapters: S3 (`s3-store.ts`), memory
+ * (`memory-store.ts`). One contract suite (`test/contract/object-store.ts`) checks each adapter against these comments.
  */
 
-/** Version token of an object's bytes, opaque, with its quotes. Equal bytes may have equal ETags. */
+/** The version token of an object's bytes, opaque, with its quotes. Equal bytes may have equal ETags. */
 export type ETag = string & { readonly __brand: 'ETag' }
 
 export const asETag = (text: string): ETag => text as ETag
@@ -28,44 +28,48 @@ export interface Answer {
 }
 
 export interface ListPage extends Answer {
-  /** In key order (bytes). */
+  /** In key order (by bytes). */
   readonly objects: readonly ObjectInfo[]
-  /** Hand it back as `token` for the next page; undefined on the last page. */
+  /** Pass it as `token` to get the next page. Undefined on the last page. */
   readonly next: string | undefined
 }
 
 export interface ListOptions {
-  /** Only keys strictly after this one. */
+  /** Only keys strictly after this one are listed. */
   readonly startAfter?: Key
   /** Continues an earlier page of the same listing. */
   readonly token?: string
-  /** Leaves out keys that hold this character after the prefix. */
+  /** Keys that contain this character after the prefix are left out. */
   readonly delimiter?: '/'
 }
 
 export interface ObjectHead extends ObjectInfo, Answer {
   readonly metadata: ObjectMetadata
   readonly contentType: string | undefined
-  /** SHA-256 of the bytes in lower-case hex, when the store keeps it. */
+  /** The SHA-256 of the bytes in lower-case hex. Undefined: the store does not keep it. */
   readonly sha256: string | undefined
 }
 
 export interface StoredObject extends ObjectHead {
-  /** The whole object, or the range that was asked for; never cut short: a short answer is an error. */
+  /** The whole object, or the range that was asked for. It is never cut short: a short answer is an error. */
   readonly body: Uint8Array
 }
 
-/** An object that still has the ETag that a reader knows. */
+/** The object still has the ETag that the reader knows. */
 export interface Unchanged extends Answer {
   readonly unchanged: true
 }
 
 export interface GetOptions {
-  /** Only the first `first` bytes (fewer if the object is shorter). `size` still tells the size of the whole object. */
+  /**
+   * Read only the first `first` bytes (fewer if the object is shorter). `size` is still the size of the whole object.
+   */
   readonly first?: number
-  /** Rejects with `too-large` when more bytes would come, before any of them is kept. By default `MAX_INDEX`. */
+  /**
+   * Rejects with `too-large` when the object has more bytes, before any of them is kept. The default is `MAX_INDEX`.
+   */
   readonly most?: number
-  /** This version of the object, as {@link ObjectStore.listVersions} names it, instead of the current one. */
+  /** Read this version of the object, as {@link ObjectStore.listVersions} names it, instead of the current one. */
   readonly version?: VersionName
 }
 
@@ -81,11 +85,11 @@ export interface ObjectVersion {
   readonly lastModified: number
 }
 
-/** An object of the same store, in any bucket that these credentials may read. */
+/** An object of the same store, in any bucket that these credentials can read. */
 export interface CopySource {
   readonly bucket: string
   readonly key: Key
-  /** Only these bytes. */
+  /** Copy only if the object has this ETag. */
   readonly etag: ETag
 }
 
@@ -93,13 +97,13 @@ export interface CopySource {
 export type PutCondition = 'always' | 'absent' | { readonly match: ETag }
 
 /**
- * How a mutation is sent that could not be sent at first, because no connection came about: nothing has reached the
- * store.
+ * What to do with a mutation that could not be sent at first because there was no connection. In that case nothing has
+ * reached the store.
  */
 export interface SendOptions {
   /**
-   * Asked before it is tried again, for as long as the adapter waits for a store: whether it would still come in time.
-   * False, or left out: the mutation fails as `unreachable`.
+   * Called before each further attempt, for as long as the adapter waits for the store: whether the mutation would
+   * still be in time. When it returns false or is absent, the mutation fails as `unreachable`.
    */
   readonly inTime?: () => boolean
 }
@@ -108,98 +112,99 @@ export interface PutOptions extends SendOptions {
   readonly when: PutCondition
   readonly contentType?: string
   readonly metadata?: ObjectMetadata
-  /** Name of the metadata that is left out when the store takes less. */
+  /** The name of the metadata that is left out when the store cannot take all of it. */
   readonly optionalMetadata?: string
-  /** SHA-256 of the body in lower-case hex; the store refuses other bytes. */
+  /** The SHA-256 of the body in lower-case hex. The store refuses a body with other bytes. */
   readonly sha256?: string
   /** `no-cache` and the like. */
   readonly cacheControl?: string
   readonly until?: Until
 }
 
-/** As a PUT, without a time. */
+/** The options of a PUT, except for those about time and digest. */
 export type CopyOptions = Omit<PutOptions, 'sha256' | 'until'>
 
 export interface DeleteOptions extends SendOptions {
-  /** Only if the object has this ETag. */
+  /** Delete only if the object has this ETag. */
   readonly match?: ETag
   /**
-   * Rejects with `unsupported-store` where the store takes no condition with a DELETE, instead of looking and deleting
-   * without.
+   * Rejects with `unsupported-store` when the store takes no condition with a DELETE. Without `strict`, the adapter
+   * would then look at the object and delete it unconditionally.
    */
   readonly strict?: boolean
   readonly until?: Until
 }
 
 /**
- * Store clock, milliseconds since 1970. The store is asked to refuse the request when it arrives later, whatever held
- * it up on the way: a client that stood still, a network. A store that does not know such requests carries it out. It
- * may be refused up to a second too early, and from five minutes after it was sent.
+ * Store clock, milliseconds since 1970. The store is asked to refuse the request when it arrives later than this,
+ * whether the client or the network delayed it. A store that does not support such requests carries it out. A request
+ * may be refused up to a second too early, and is refused in any case when it arrives more than five minutes after it
+ * was sent.
  */
 export type Until = number
 
 /**
  * What became of a mutation. `refused`: the condition did not hold (412, 404 on a match, or 409: another request was
- * faster). `expired`: the store has refused it because it came after its `until`; it was not carried out. `unknown`: no
- * answer, or a server error: it may have been carried out, now or later. None is ever sent again by the adapter: look
- * first (docs/decisions/0006).
+ * faster). `expired`: the store has refused the request because it came after its `until`; it was not carried out.
+ * `unknown`: there was no answer, or a server error; the mutation may have been carried out, or may still be. The
+ * adapter never sends a mutation again after any of these: look at the store first (docs/decisions/0006).
  */
 export type PutOutcome = ({ readonly outcome: 'written'; readonly etag: ETag } & Answer) | NotDone
 
 export type CopyOutcome = PutOutcome | { readonly outcome: 'unsupported' }
 
-/** As {@link PutOutcome}. */
+/** Like {@link PutOutcome}. */
 export type DeleteOutcome = ({ readonly outcome: 'deleted' } & Answer) | NotDone
 
 export type NotDone =
-  /** `isBusy`: because of another request at the same time (409); nothing is said about the condition. */
+  /** `isBusy`: another request was at work at the same time (409), so that nothing is known about the condition. */
   | { readonly outcome: 'refused'; readonly isBusy?: boolean }
   | { readonly outcome: 'expired' }
-  /** `isFailure`: the store has answered that it failed (500), and is there. */
+  /** `isFailure`: the store has answered that it failed (500), so it can be reached. */
   | { readonly outcome: 'unknown'; readonly cause: unknown; readonly isFailure?: boolean }
 
 /**
  * All methods reject with a `HelmS3Error`: `denied`, `missing-bucket`, `unreachable`, `timeout`, `store-failed`,
- * `unsupported-store`, `too-large`. Reads (`list`, `listVersions`, `get`, `getUnless`, `head`, `stream`) are repeated
- * by the adapter for a bounded time, with back-off and jitter. `put` and `delete` are sent once at the most; see {@link
- * SendOptions} for what could not be sent.
+ * `unsupported-store`, `too-large`. The adapter repeats reads (`list`, `listVersions`, `get`, `getUnless`, `head`,
+ * `stream`) for a limited time, with back-off and jitter. `put` and `delete` reach the store at most once; see
+ * {@link SendOptions} for requests that could not be sent.
  */
 export interface ObjectStore {
   /**
-   * Tells this bucket from all others, and from the same name at another endpoint or for another account: what was read
-   * under one text says nothing about another. Holds no secret. Undefined: not known, so that nothing may be kept from
-   * one run to the next.
+   * Distinguishes this bucket from all others, also from a bucket of the same name at another endpoint or in another
+   * account. What was read under one text says nothing about a bucket with another text. It holds no secret. Undefined:
+   * not known, so that nothing may be kept from one run to the next.
    */
   readonly place?: string
-  /** `http(s)://…` where the store answers; undefined: AWS, or not known. */
+  /** The `http(s)://…` URL of the store. Undefined: AWS, or not known. */
   readonly endpoint?: string | undefined
   /** One page (at most 1000 objects) of the keys that begin with `prefix`. */
   list(prefix: string, options?: ListOptions): Promise<ListPage>
   /** The object with its bytes, or undefined when there is none. */
   get(key: Key, options?: GetOptions): Promise<StoredObject | undefined>
-  /** As `get`, of the whole object; but no bytes cross the network when it still has this ETag. */
+  /** Like `get` for the whole object, except that no bytes are transferred when the object still has this ETag. */
   getUnless(key: Key, etag: ETag): Promise<StoredObject | Unchanged | undefined>
   /** The object without its bytes, or undefined when there is none. */
   head(key: Key): Promise<ObjectHead | undefined>
   /**
-   * The versions of the object that the bucket keeps, the newest first, at most 1000, without the marks of deletions. A
-   * bucket without versioning keeps the current one alone, a store that knows no versions none, a missing object has
+   * The versions of the object that the bucket keeps, the newest first, at most 1000, without delete markers. A bucket
+   * without versioning has only the current version. A store that does not support versions, and a missing object, have
    * none.
    */
   listVersions(key: Key): Promise<readonly ObjectVersion[]>
-  /** Writes the whole object at once: readers see the old bytes or the new ones. */
+  /** Writes the whole object at once: readers see either the old bytes or the new ones. */
   put(key: Key, body: Uint8Array, options: PutOptions): Promise<PutOutcome>
   /**
-   * As `put`, with the bytes of another object, which the store copies by itself. `unsupported`: it cannot, and nothing
-   * was written. Whether it holds to the condition is for the caller to find out: some stores know conditions on PUT
-   * only.
+   * Like `put`, with the bytes of another object, which the store copies itself. `unsupported`: the store cannot copy,
+   * and nothing was written. The caller must find out whether the store honours the condition: some stores support
+   * conditions on PUT only.
    */
   copyFrom?(source: CopySource, key: Key, options: CopyOptions): Promise<CopyOutcome>
   /** Removes the object; a missing one counts as deleted. With `match`, only if it has this ETag (missing: refused). */
   delete(key: Key, options?: DeleteOptions): Promise<DeleteOutcome>
   /**
-   * The bytes in order, piece by piece; rejects at the end when they are fewer or others than the store announced.
-   * Undefined: no such object.
+   * The bytes in order, piece by piece. The stream fails at its end when the bytes are fewer than the store announced,
+   * or different ones. Undefined: there is no such object.
    */
   stream(key: Key): Promise<AsyncIterable<Uint8Array> | undefined>
 }

@@ -1,36 +1,36 @@
 import type { ObjectStore } from './object-store.ts'
 import type { Clock } from '../sys/clock.ts'
 
-/** The store's clock as this command knows it: the local one, corrected by the `Date` of the newest answer. */
+/** The store's clock as this command knows it: the local clock, corrected by the `Date` of the newest answer. */
 export interface StoreClock {
   /**
-   * Milliseconds since 1970. Not behind the store's own clock by more than the newest answer took to arrive, unless the
-   * clock of this machine has stepped back since. The local clock as it is, until the first answer has come.
+   * Milliseconds since 1970. It is not behind the store's own clock by more than the time that the newest answer took
+   * to arrive, unless the clock of this machine has been set back since. Before the first answer it is the local clock.
    */
   now(): number
   /**
-   * Whether an answer was dated well before the time that an earlier one had led to expect: the clock of the store may
-   * have been set back, and something that this command never saw may have an id above those that it mints.
+   * Whether an answer had a date well before the time that an earlier answer had led to expect. Then the clock of the
+   * store may have been set back, and a delta that this command never saw may have an id above those that it mints.
    */
   readonly mayHaveGoneBack: boolean
 }
 
-/** `Date` headers are in whole seconds, cut off. */
+/** Milliseconds. `Date` headers are in whole seconds, rounded down. */
 const DATE_RESOLUTION = 1000
 
 /**
- * The servers of one store differ by so much without harm, milliseconds: what the listing of a mint does not show any
- * more was collected, and so is older than the shortest grace window.
+ * Milliseconds. The clocks of the servers of one store may differ by this much without harm: a delta that the listing
+ * of a mint no longer shows was collected, and so is older than the shortest grace window.
  */
 const TOLERANCE = 5000
 
 /**
- * A store that notes the `Date` of each answer, and the clock that follows it: it dates entries, and tells from where
- * to list when an id is minted (which itself takes the `Date` of that listing: see `mint`).
+ * A store that notes the `Date` of each answer, and the clock that follows it. The clock dates entries, and tells from
+ * which id on to list when an id is minted (the id itself takes the `Date` of that listing: see `mint`).
  *
- * The store is taken to have written the `Date`, with all of its second, when the answer has come. So an entry is not
- * dated before its archive, for which a reindex would have to open it, and at most a second later, however long the
- * archive took to be sent.
+ * The clock assumes that the store wrote the `Date` at the end of its second, at the moment when the answer arrived. So
+ * an entry is never dated before its archive, which would make a reindex open the archive, and is at most a second
+ * later, however long the upload of the archive took.
  */
 export function followStoreClock(
   store: ObjectStore,

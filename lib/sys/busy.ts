@@ -1,11 +1,11 @@
 /**
- * Work that may take seconds without waiting for anything: no timer and no signal gets a turn meanwhile. So the work
- * itself asks whether its time is up, and signals end the process at once.
+ * Work that may take seconds without waiting for anything, so that no timer and no signal handler runs meanwhile. So
+ * the work itself checks whether its time is up, and signals end the process at once.
  */
 
-/** Who looks after a process that is busy. */
+/** What is to happen while a process is busy. */
 export interface Attendant {
-  /** From now on nothing else gets a turn. */
+  /** Called before work during which no timer and no signal handler runs. */
   readonly begin?: () => void
   readonly end?: () => void
   /** Throws when the time of the operation is up. */
@@ -15,13 +15,13 @@ export interface Attendant {
 const attendants = new Set<Attendant>()
 let depth = 0
 
-/** Lets someone look after all work that {@link whileBusy} does. @returns what ends that */
+/** Sets the attendant for all work that {@link whileBusy} does. @returns a function that removes it again */
 export function attend(attendant: Attendant): () => void {
   attendants.add(attendant)
   return () => attendants.delete(attendant)
 }
 
-/** Does such work. */
+/** Does work that keeps the process busy. */
 export function whileBusy<T>(work: () => T): T {
   depth++
   if (depth === 1) for (const { begin } of attendants) begin?.()
@@ -34,7 +34,7 @@ export function whileBusy<T>(work: () => T): T {
 }
 
 /**
- * To be called now and then in the middle of such work.
+ * Call this repeatedly in the middle of such work.
  * @throws HelmS3Error `timeout`
  */
 export function stillInTime(): void {

@@ -1,11 +1,11 @@
-/** The only source of time. Tests and the simulation hand in a virtual one. */
+/** The only source of time. Tests and the simulation pass a virtual one. */
 export interface Clock {
   /**
-   * Wall clock of this machine, milliseconds since 1970. May be wrong by hours: see `StoreClock` for the clock that
+   * The wall clock of this machine, milliseconds since 1970. It may be wrong by hours; `StoreClock` is the clock that
    * counts.
    */
   now(): number
-  /** Milliseconds since an arbitrary moment; never steps back. For time limits. */
+  /** Milliseconds since an arbitrary moment. It never steps back. Used for time limits. */
   monotonic(): number
   /** Resolves after `ms` milliseconds; rejects with the signal's reason if it is aborted first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>

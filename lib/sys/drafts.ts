@@ -4,35 +4,39 @@ import { join } from 'node:path'
 import { systemClock } from './clock.ts'
 
 /**
- * Drafts: what is written grows under a name that nobody reads, beside the place where it is put in one step. A run
- * that is killed leaves its draft behind; the next run that writes into the same folder takes it away.
+ * A draft is a file or folder under a name that nobody reads. New content is written to it beside its final place, and
+ * then moved there in one step. A killed run leaves its draft behind. The next run that writes into the same folder
+ * removes it.
  */
 
-/** No run works on a draft for so long, milliseconds. */
+/** Milliseconds. No run works on a draft for this long. */
 const DRAFT_AGE = 60 * 60_000
 
-/** A name that no person gives to a file: only what has it is ever taken away. */
+/**
+ * The pattern of names of drafts, which no person gives to a file. Only files and folders with such a name are removed.
+ */
 const DRAFT_NAME = /^\.helm-s3-draft-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /**
- * The path of a draft in this folder, which no other run has. Nothing is made yet; it may become a file or a folder.
+ * The path of a draft in this folder, which no other run uses. Nothing is created yet; the draft may become a file or a
+ * folder.
  */
 export function newDraft(folder: string): string {
   return join(folder, `.helm-s3-draft-${randomUUID()}`)
 }
 
-/** Removes a draft, with all that is in it; one that cannot be removed stays for {@link sweepDrafts}. */
+/** Removes a draft with everything in it. A draft that cannot be removed stays for {@link sweepDrafts}. */
 export function removeDraft(draft: string): void {
   try {
     rmSync(draft, { recursive: true, force: true })
   } catch {
-    // What was to be written is written or has failed; this changes neither.
+    // The write has succeeded or failed by now; a draft that stays does not change that.
   }
 }
 
 /**
- * Removes the drafts that killed runs have left in a folder: those that nobody has touched for an hour. Never fails:
- * what cannot be looked at or removed stays. Symbolic links are left alone. To be called where something is written
+ * Removes the drafts that killed runs have left in a folder: those that were not touched for an hour. It never fails: a
+ * draft that cannot be looked at or removed stays. Symbolic links are left alone. Call it where something is written
  * into the folder anyway. Cost: one listing of the folder.
  */
 export function sweepDrafts(folder: string): void {
@@ -51,7 +55,10 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-/** Another run may be removing the same drafts: one that has gone is no longer left over. */
+/**
+ * Whether a draft was left by a killed run. Another run may be removing the same drafts; a draft that is gone does not
+ * count.
+ */
 function isLeftOver(draft: string): boolean {
   try {
     const found = lstatSync(draft)

@@ -9,40 +9,41 @@ import { sha256 } from './sha256.ts'
 import { localFileError, systemCode } from './system-error.ts'
 
 /**
- * A lock among processes: a folder beside the file it is about, which holds one file named after its holder.
+ * A lock among processes: a folder beside the file that it protects. The folder holds one file, which is named after
+ * the holder.
  *
- * - It is taken by a folder that was made ready elsewhere and is renamed to this place. The file system does that
- *   only where there is no folder, or an empty one: of many processes one succeeds, and its name is there from the
- *   start.
- * - It is given back, and broken, by removing the file with the very name that was seen. Whoever comes late with that
- *   finds the file gone, and cannot remove the lock that another process has taken meanwhile.
- * - A holder that was killed is known by its process, which is gone; where that cannot be told (it ran on another
- *   machine, or its number has gone to another process), by the age of its lock.
- * - A holder that was only stopped for so long, and wakes up, does not know that its lock was broken: what it does must
- *   bear that another has worked meanwhile.
+ * - A process takes the lock by preparing the folder elsewhere and renaming it to this place. The file system allows
+ *   that only when there is no folder, or an empty one. So only one of many processes succeeds, and its name is there
+ *   from the start.
+ * - A process gives the lock back, or breaks it, by removing the file with exactly the name that it saw. When it comes
+ *   too late, the file is gone, and it cannot remove the lock that another process has taken meanwhile.
+ * - A killed holder is recognised because its process is gone. Where that cannot be told (it ran on another machine, or
+ *   another process has its number now), the age of the lock decides.
+ * - A holder that was only stopped for that long, and continues, does not know that its lock was broken. Its work must
+ *   tolerate that another process has worked meanwhile.
  *
- * No library: Node.js itself has no locks, and the well-known proper-lockfile breaks an old lock by removing whatever
- * stands in its place by then, so that two processes may hold it.
+ * No library is used: Node.js itself has no file locks, and the well-known proper-lockfile breaks an old lock by
+ * removing whatever stands in its place at that moment, so that two processes may hold the lock.
  */
 
 /** `PROCESS-MACHINE-RANDOM` */
 const HOLDER_NAME = /^([1-9][0-9]*)-([0-9a-f]{16})-[0-9a-f-]{36}$/
 
-/** No holder works for so long, milliseconds. */
+/** Milliseconds. No holder works for this long. */
 const ABANDONED_AGE = 60_000
 
-/** How long a lock is waited for, milliseconds. */
+/** Milliseconds. How long to wait for a lock. */
 const PATIENCE = 30_000
 
-/** Between two looks at a lock that is held, milliseconds. */
+/** Milliseconds between two looks at a lock that is held. */
 const PAUSE = 20
 
-/** What systems say of a rename to a folder that is not empty; Windows, to any folder. */
+/** The error codes for a rename to a folder that is not empty; on Windows, to any folder. */
 const OCCUPIED = new Set(['EEXIST', 'ENOTEMPTY', 'EPERM', 'EACCES', 'EBUSY'])
 
 /**
- * Does `work` while no other process does work under the lock of this path, which need not exist; its folder must.
- * `work` is synchronous: a signal finds it not begun or done, and the lock given back.
+ * Does `work` while no other process does work under the lock of this path. The path need not exist; its folder must.
+ * `work` is synchronous, so that a signal finds it either not begun or done, with the lock given back.
  * @throws HelmS3Error `local-file` when the lock cannot be made, or when others have held it for half a minute
  */
 export async function underLock<T>(path: string, clock: Clock, work: () => T): Promise<T> {
@@ -65,7 +66,7 @@ export async function underLock<T>(path: string, clock: Clock, work: () => T): P
   }
 }
 
-/** The path of the file that says who holds the lock; undefined: another process does. */
+/** Takes the lock. Returns the path of the file that names the holder. Undefined: another process holds the lock. */
 function takeLock(lock: string, clock: Clock): string | undefined {
   try {
     if (!breakAbandoned(lock, clock)) return undefined
@@ -106,7 +107,7 @@ function putLock(lock: string): string | undefined {
   }
 }
 
-/** Best effort: what stays is abandoned, and is broken. */
+/** Gives the lock back as far as possible. A lock that stays counts as abandoned, and is broken later. */
 function giveBack(lock: string, mark: string): void {
   try {
     unlinkSync(mark)
@@ -116,7 +117,7 @@ function giveBack(lock: string, mark: string): void {
   removeEmpty(lock)
 }
 
-/** Another process may have taken the lock since it was empty: a folder that is not empty stays. */
+/** Removes the folder if it is empty. A folder that is not empty stays: another process may have taken the lock. */
 function removeEmpty(lock: string): void {
   try {
     rmdirSync(lock)
@@ -125,17 +126,22 @@ function removeEmpty(lock: string): void {
   }
 }
 
-/** What is not named as a holder is nothing of ours, and is never removed. */
+/**
+ * Whether a holder has abandoned its lock. A file whose name is not that of a holder is not ours, and is never removed.
+ */
 function isAbandoned(mark: string, clock: Clock): boolean {
   const [, id, machine] = HOLDER_NAME.exec(basename(mark)) ?? []
   if (id === undefined) return false
   if (machine === thisMachine() && !isRunningElsewhere(Number(id))) return true
   const taken = lstatSync(mark, { throwIfNoEntry: false })?.mtimeMs
-  // Also when it lies in the future: the clock of another machine, or this one, was wrong.
+  // A time in the future also counts as old: the clock of another machine, or of this one, was wrong.
   return taken !== undefined && Math.abs(clock.now() - taken) > ABANDONED_AGE
 }
 
-/** Not this process: it holds a lock only while it does nothing else, and so has died with it under the same number. */
+/**
+ * Whether a process other than this one has this number. This process holds a lock only while it does nothing else. So
+ * a lock with its number is that of an earlier process, which has died.
+ */
 function isRunningElsewhere(id: number): boolean {
   if (id === process.pid) return false
   try {
@@ -150,7 +156,7 @@ function thisMachine(): string {
   return sha256(Buffer.from(hostname())).slice(0, 16)
 }
 
-/** Undefined: what `work` asks for is not there, or no longer. */
+/** The result of `work`. Undefined: the file that it asks for does not exist, or no longer exists. */
 function ifThere<T>(work: () => T): T | undefined {
   try {
     return work()

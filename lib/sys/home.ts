@@ -1,13 +1,13 @@
 import { userInfo } from 'node:os'
 
-/** As container run times have it for a user that the system knows nothing of. */
+/** The home folder that container run times set for a user whom the system does not know. */
 const NO_HOME = '/'
 
 /**
- * Gives the process a home folder where its environment has none. For a user without a line in the system's list, as in
- * containers that run under any number, Node.js and the AWS SDK would fail when they look for one, although nothing in
- * it is needed: keys may stand in the environment. An empty HOME would make them read `.aws` in the folder where the
- * program was started.
+ * Gives the process a home folder when its environment has none. For a user without a line in the system's list, as in
+ * containers that run under any number, Node.js and the AWS SDK would fail when they look for a home folder, although
+ * nothing in it is needed: keys may be in the environment. An empty HOME would make them read `.aws` in the folder
+ * where the program was started.
  * @param env `process.env`
  */
 export function provideHome(
@@ -20,7 +20,7 @@ export function provideHome(
   try {
     home = find()
   } catch {
-    // No line for this user.
+    // The system has no line for this user.
   }
   env['HOME'] = home === '' ? NO_HOME : home
 }

@@ -17,7 +17,7 @@ export function localFileError(path: string, doing: string, cause: unknown): Hel
   return new HelmS3Error('local-file', `${doing} ${path}: ${causeText(cause)}`, { cause })
 }
 
-/** What the system says about a failed call, without its arguments. */
+/** The system's description of a failed call, without the arguments of the call. */
 export function causeText(cause: unknown): string {
   const code = systemCode(cause)
   if (code !== undefined) return CAUSES[code] ?? code

@@ -12,8 +12,8 @@ export interface Terminal {
 const [INPUT, OUTPUT] = process.platform === 'win32' ? ['\\\\.\\CONIN$', '\\\\.\\CONOUT$'] : ['/dev/tty', '/dev/tty']
 
 /**
- * Asks on the terminal, and never on stdin or stdout: stdout may be the chart. Signals and time limits are kept
- * meanwhile.
+ * Asks a question on the terminal. It never uses stdin or stdout, because stdout may be the chart. Signals and time
+ * limits stay in effect meanwhile.
  * @returns the line without its end; undefined when there is no terminal, or it is closed
  */
 export async function askOnTerminal(question: string, open = openTerminal): Promise<string | undefined> {
@@ -32,7 +32,7 @@ export async function askOnTerminal(question: string, open = openTerminal): Prom
   }
 }
 
-/** The terminal of this process, whatever its streams are joined to; undefined when it has none. */
+/** The terminal of this process, wherever its streams lead. Undefined: it has none. */
 function openTerminal(): Terminal | undefined {
   let input: ReadStream | undefined
   try {

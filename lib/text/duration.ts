@@ -46,7 +46,7 @@ export function parseAge(text: string): number | { readonly problem: string } {
   return Number(match[1]) * (match[2] === 'w' ? 7 : 1) * 24 * 3_600_000
 }
 
-/** Milliseconds as Go prints a duration: `5m0s`, `1.5s`, `250ms`. */
+/** The milliseconds in the form in which Go prints a duration: `5m0s`, `1.5s`, `250ms`. */
 export function formatDuration(milliseconds: number): string {
   const rounded = Math.round(Math.abs(milliseconds))
   if (rounded < 1000) return rounded === 0 ? '0s' : `${milliseconds < 0 ? '-' : ''}${String(rounded)}ms`

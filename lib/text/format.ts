@@ -1,4 +1,4 @@
-/** How quantities are printed for people. */
+/** Formats quantities for people. */
 
 const UNITS = ['KiB', 'MiB', 'GiB', 'TiB'] as const
 
@@ -22,7 +22,7 @@ const STEPS = [
   ['s', SECOND],
 ] as const
 
-/** Milliseconds in whole units, the largest and the one after it: `2d3h`, `42m`, `1m5s`, `0s`. */
+/** Milliseconds in the two largest whole units: `2d3h`, `42m`, `1m5s`, `0s`. */
 export function formatAge(milliseconds: number): string {
   let rest = Math.max(0, milliseconds)
   const first = STEPS.findIndex(([, size]) => rest >= size)
@@ -40,7 +40,7 @@ export function formatCount(count: number, one: string, many = `${one}s`): strin
   return `${String(count)} ${count === 1 ? one : many}`
 }
 
-/** Milliseconds since 1970 as RFC 3339 in whole seconds, UTC. */
+/** A time, in milliseconds since 1970, as RFC 3339 in whole seconds, UTC. */
 export function formatTime(time: number): string {
   return `${new Date(time).toISOString().slice(0, 'YYYY-MM-DDTHH:MM:SS'.length)}Z`
 }

@@ -8,8 +8,8 @@ const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
 /**
- * The value of a JSON text. What walks through a value that is nested a hundred thousand levels deep runs out of stack,
- * so none is made.
+ * The value of a JSON text. A text that is nested too deeply is refused, because code that walks through a value of a
+ * hundred thousand levels runs out of stack.
  * @throws Error that says what is wrong
  */
 export function parseShallowJson(text: string): unknown {
@@ -17,7 +17,7 @@ export function parseShallowJson(text: string): unknown {
   return JSON.parse(text)
 }
 
-/** Whether the brackets of a JSON text are nested deeper than is taken. */
+/** Whether the brackets of a JSON text are nested deeper than the limit. */
 export function isTooDeep(text: string): boolean {
   let depth = 0
   let inString = false

@@ -1,12 +1,12 @@
 /**
- * What stands in a bucket, in an archive or in a store's answer is others' text. All that goes to a terminal goes
- * through here: control characters (C0, C1, DEL) move the cursor, rename the window or hide lines; bidirectional
- * controls and zero-width characters show one name and mean another. Each is shown as it would be written, `\x1b` or
- * `\u202e`.
+ * Texts in a bucket, in an archive or in a store's answer are written by others. Everything that is printed on a
+ * terminal is filtered here. Control characters (C0, C1, DEL) move the cursor, rename the window or hide lines.
+ * Bidirectional controls and zero-width characters make one name look like another. Each is shown as it would be
+ * written in source text, as `\x1b` or `\u202e`.
  */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
-/** The text in one line. Tabs stay: completion and some tables part columns by them. */
+/** The text on one line. Tabs stay, because completion and some tables separate columns by them. */
 export function visibleLine(text: string): string {
   return text.replace(HIDDEN, (character) => (character === '\t' ? character : escaped(character)))
 }
@@ -18,24 +18,24 @@ export function visibleText(text: string): string {
   )
 }
 
-/** JSON text with these characters as `\uXXXX`, which means the same: for who looks at it on a terminal. */
+/** The JSON text with these characters as `\uXXXX`, which means the same, for people who look at it on a terminal. */
 export function visibleJson(json: string): string {
   return json.replace(HIDDEN, (character) =>
     character === '\n' || character === '\t' ? character : character.replace(/[^]/g, codeUnit),
   )
 }
 
-/** Whether one of these characters stands in the text, but for ends of lines and tabs. */
+/** Whether one of these characters is in the text. Line ends and tabs do not count. */
 export function isHiding(text: string): boolean {
   return visibleText(text) !== text
 }
 
-/** A word of a command line that is shown to be copied: as it is, or in quotes for the shell. */
+/** A word of a command line that is shown for copying: as it is, or in quotes for the shell. */
 export function shellWord(word: string): string {
   return isPlainWord(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
-/** Whether no shell takes anything in the word for more than a letter. */
+/** Whether every shell takes each character of the word literally. */
 export function isPlainWord(word: string): boolean {
   return /^[A-Za-z0-9@%_+:,./-][A-Za-z0-9@%_+=:,./~-]*$/.test(word)
 }

@@ -1,34 +1,37 @@
 import { type Command, findCommand } from './command.ts'
 import { type Flag, type Flags, GLOBAL_FLAGS, HELM_FLAGS } from './flags.ts'
 
-/** A command line, taken apart. Nothing is judged yet: what is wrong with it is for `args.ts` to say. */
+/** A command line, taken apart. Nothing is judged here: `args.ts` reports what is wrong. */
 export interface CommandLine {
-  /** The command that the line names. Undefined: it names none that there is. */
+  /** The command that the line names. Undefined: it names no existing command. */
   readonly command: Command | undefined
-  /** What is no flag, in the order of the line: the name of the command, then its arguments. */
+  /** The words that are not flags, in the order of the line: the name of the command, then its arguments. */
   readonly words: readonly string[]
-  /** The values of each flag by its long name, in the order of the line. A switch that is given alone has `true`. */
+  /** The values of each flag by its long name, in the order of the line. A switch without a value has `true`. */
   readonly given: ReadonlyMap<string, readonly string[]>
-  /** Flags that no command has, without values: `--nope`; of letters, from the first that is unknown: `-xq`. */
+  /**
+   * Flags that no command has, without values: `--nope`. For a group of letters: from the first unknown letter on,
+   * `-xq`.
+   */
   readonly unknown: readonly string[]
-  /** Flags that need a value and have none, by long name, as typed. */
+  /** Flags that need a value and have none: the long name, and the flag as typed. */
   readonly bare: ReadonlyMap<string, string>
-  /** Flags whose value is the word after them, as typed. */
+  /** Flags whose value is the following word, as typed. */
   readonly spaced: readonly string[]
-  /** The flag that the last word is, or ends with; undefined: it is no flag. */
+  /** The flag that the last word is, or ends with. Undefined: the last word is not a flag. */
   readonly ending: Pick<FlagInWord, 'flag' | 'value'> | undefined
 }
 
 /**
  * Takes a command line apart by the rules of the Go plugin (spf13/pflag): flags anywhere, `--flag value` and
- * `--flag=value`, letters as `-o json`, `-o=json` and `-ojson`, several switches as `-qh`; `--` ends the flags. Only in
- * one thing it is stricter: a word that looks like a flag is not taken for a value (`--flag=-x` is), because Helm drops
- * empty values.
+ * `--flag=value`, letters as `-o json`, `-o=json` and `-ojson`, several switches as `-qh`; `--` ends the flags. It is
+ * stricter in one point only: a word that looks like a flag is not taken as a value (`--flag=-x` is), because Helm
+ * drops empty values.
  *
- * One name can be a switch of one command and have a value in another (`--prov`), and flags can stand before the
- * command. So the line is read with the flags of the command that it then names.
+ * One name can be a switch of one command and take a value in another (`--prov`), and flags can stand before the
+ * command. So the line is read with the flags of the command that it turns out to name.
  * @param argv the words after `helm s3`
- * @param commands all that there are
+ * @param commands all commands of this program
  */
 export function readCommandLine(argv: readonly string[], commands: readonly Command[]): CommandLine {
   const all: Flags = Object.assign({}, ...commands.map(({ flags }) => flags), HELM_FLAGS, GLOBAL_FLAGS) as Flags
@@ -42,21 +45,21 @@ export function readCommandLine(argv: readonly string[], commands: readonly Comm
   return read(commands.find(namesItself))
 }
 
-/** Whether a flag takes no value from the next word. */
+/** Whether a flag never takes its value from the next word. */
 export function standsAlone({ kind }: Flag): boolean {
   return kind === 'switch' || kind === 'toggle' || kind === 'optional'
 }
 
-/** A flag in a word: of `-qo=json` the switch `-q`, and `-o` with its value. */
+/** A flag in a word. The word `-qo=json` holds the switch `-q`, and `-o` with its value. */
 interface FlagInWord {
-  /** `--output` or `-o`; of an unknown letter, with all that follows it. */
+  /** `--output` or `-o`. For an unknown letter: the letter with everything that follows it. */
   readonly typed: string
-  /** Its long name; undefined: there is no such flag. */
+  /** The long name of the flag. Undefined: there is no such flag. */
   readonly flag: string | undefined
   readonly value: string | undefined
 }
 
-/** A line that is being read. */
+/** The state of a line that is being read. */
 interface Reading {
   readonly words: string[]
   readonly given: Map<string, string[]>
@@ -79,7 +82,7 @@ function readWords(argv: readonly string[], table: Flags): Reading {
   return line
 }
 
-/** @returns whether the next word is the value of this flag */
+/** Notes a flag of the line. @returns whether the next word is its value */
 function note(line: Reading, found: FlagInWord, table: Flags, next: string | undefined): boolean {
   const { flag, typed, value } = found
   const definition = flag === undefined ? undefined : table[flag]
@@ -120,7 +123,10 @@ function flagsIn(word: string, table: Flags): readonly FlagInWord[] {
   return looksLikeFlag(word) ? lettersIn(word.slice(1), table) : []
 }
 
-/** The letters up to the first that has a value, which is all that follows it, or is unknown. */
+/**
+ * The flags of a group of letters. The group ends at the first letter that takes a value, which is the rest of the
+ * word, and at the first unknown letter.
+ */
 function lettersIn(letters: string, table: Flags): readonly FlagInWord[] {
   const found: FlagInWord[] = []
   for (let i = 0; i < letters.length; i++) {
@@ -136,7 +142,7 @@ function lettersIn(letters: string, table: Flags): readonly FlagInWord[] {
   return found
 }
 
-/** The long name of the flag with this letter. Some flags of Helm have a letter for their only name. */
+/** The long name of the flag with this letter. Some flags of Helm have only a letter as their name. */
 function flagOfLetter(letter: string, table: Flags): string | undefined {
   if (Object.hasOwn(table, letter)) return letter
   return Object.entries(table).find(([, flag]) => 'short' in flag && flag.short === letter)?.[0]

@@ -8,31 +8,31 @@ export interface Arity {
   readonly max: number
 }
 
-/** A command of the command line: its surface, and where its work is done. */
+/** A command of the command line: what users see of it, and the module that does its work. */
 export interface Command {
-  /** `push PATH... REPO`: the name, then the arguments. */
+  /** `push PATH... REPO`: the name of the command, then its arguments. */
   readonly usage: string
   readonly aliases: readonly string[]
   /** One line, without a full stop. */
   readonly about: string
   /**
-   * What a user needs to know beyond that: paragraphs of plain text, each without line breaks. Shown by `--help` and in
-   * the documentation.
+   * What a user needs to know beyond that line: paragraphs of plain text, each without line breaks. `--help` and the
+   * documentation show them.
    */
   readonly details: readonly string[]
   readonly arity: Arity
-  /** Its own flags; the global ones come on top. */
+  /** The command's own flags. The global flags are added to them. */
   readonly flags: Flags
   /** What to type after `helm s3`, and what it does. */
   readonly examples: readonly (readonly [string, string])[]
-  /** JSON Schema of what `-o json` prints; undefined for a command that reports nothing. */
+  /** The JSON Schema of what `-o json` prints. Undefined for a command that reports nothing. */
   readonly result: JsonSchema | undefined
-  /** Not in the help, nor suggested. */
+  /** Whether the command is left out of the help and is never suggested. */
   readonly isHidden: boolean
   run(context: Context, args: readonly string[], flags: Readonly<Record<string, unknown>>): Promise<void>
 }
 
-/** The name by which a command is called, as its usage begins. */
+/** The name of a command, which is the first word of its usage. */
 export function commandName({ usage }: Pick<Command, 'usage'>): string {
   return usage.split(' ', 1)[0] ?? usage
 }
@@ -48,7 +48,7 @@ type CommandDefinition<F extends Flags> = Pick<Command, 'usage' | 'about' | 'ari
     run(context: Context, args: readonly string[], flags: FlagValues<F>): Promise<void>
   }
 
-/** A command whose `run` gets its flags with their types. */
+/** Defines a command whose `run` gets its flags with their types. */
 export function command<const F extends Flags>(definition: CommandDefinition<F>): Command {
   return {
     aliases: [],

@@ -1,11 +1,11 @@
 import { HelmS3Error } from '../errors.ts'
 
-/** The end of a hint about a wrong command line: such hints are printed as they are, as the Go plugin does. */
+/** The last line of a hint about a wrong command line. Such hints are printed unchanged, as the Go plugin does it. */
 export const RUN_HELP = "Run 's3 --help' for usage."
 
 /**
- * What stderr says about a failure. A bare message ends as it wants to; any other is a line, and a line for the way
- * out.
+ * The text on stderr for a failure. A bare message is printed unchanged. Any other failure has a line for the message,
+ * and a line for the hint.
  */
 export function errorText(error: unknown, isVerbose: boolean): string {
   if (!(error instanceof HelmS3Error)) return `Error: unexpected: ${describeUnexpected(error, isVerbose)}\n`
@@ -15,7 +15,7 @@ export function errorText(error: unknown, isVerbose: boolean): string {
   return `Error: ${error.message}\n${hint}`
 }
 
-/** What a fault of this program says of itself. */
+/** The text for a bug in this program. */
 export function describeUnexpected(error: unknown, isVerbose: boolean): string {
   if (!(error instanceof Error)) return String(error)
   return isVerbose && error.stack !== undefined ? error.stack : error.message

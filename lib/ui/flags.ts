@@ -1,14 +1,14 @@
-/** A flag of a command, and how its value is read. `about` is the line in the help. */
+/** A flag of a command, and how its value is read. `about` is its line in the help. */
 export type Flag =
   | { readonly kind: 'switch'; readonly about: string; readonly short?: string }
-  /** A switch that can also be turned off, `--flag=false`, where a default turns it on. */
+  /** A switch that is on by default in some cases, and can be turned off with `--flag=false`. */
   | { readonly kind: 'toggle'; readonly about: string }
   | { readonly kind: 'text'; readonly about: string; readonly short?: string; readonly shownDefault?: string }
-  /** May be given several times. */
+  /** A text. The flag may be given several times. */
   | { readonly kind: 'texts'; readonly about: string; readonly required?: boolean }
-  /** With a value only as `--flag=VALUE`; the empty text when it is given alone. May be given several times. */
+  /** Takes a value only as `--flag=VALUE`; alone, it has the empty text. The flag may be given several times. */
   | { readonly kind: 'optional'; readonly about: string }
-  /** A whole number, at least `min` (0). */
+  /** A whole number of at least `min` (default 0). */
   | {
       readonly kind: 'count'
       readonly about: string
@@ -16,9 +16,9 @@ export type Flag =
       readonly max?: number
       readonly shownDefault?: string
     }
-  /** Go's syntax; the value is in milliseconds. */
+  /** A duration in Go's syntax. The value is in milliseconds. */
   | { readonly kind: 'duration'; readonly about: string; readonly shownDefault?: string }
-  /** As a duration, and also in days (`90d`) and weeks (`2w`); the value is in milliseconds. */
+  /** Like a duration, and also in days (`90d`) and weeks (`2w`). The value is in milliseconds. */
   | { readonly kind: 'age'; readonly about: string }
   | {
       readonly kind: 'choice'
@@ -30,7 +30,7 @@ export type Flag =
 
 export type Flags = Readonly<Record<string, Flag>>
 
-/** What the command gets for a flag. Undefined: the flag was not given. */
+/** The value that the command gets for a flag. Undefined: the flag was not given. */
 export type FlagValue<F extends Flag> = F extends { readonly kind: 'switch' }
   ? boolean
   : F extends { readonly kind: 'toggle' }
@@ -45,7 +45,7 @@ export type FlagValue<F extends Flag> = F extends { readonly kind: 'switch' }
 
 export type FlagValues<T extends Flags> = { readonly [name in keyof T]: FlagValue<T[name]> }
 
-/** How the bucket is reached, and how every object is written: `lib/settings/` reads their values. */
+/** The flags for reaching the bucket and for writing objects. `lib/settings/` reads their values. */
 export const SETTING_FLAGS = {
   region: { kind: 'text', about: 'region of the bucket ($HELM_S3_REGION, $AWS_REGION)' },
   'endpoint-url': { kind: 'text', about: 'URL of a store other than AWS ($AWS_ENDPOINT_URL)' },
@@ -63,7 +63,7 @@ export const SETTING_FLAGS = {
   tags: { kind: 'text', about: 'tags of every object that is written: KEY=VALUE,... ($HELM_S3_TAGS)' },
 } as const satisfies Flags
 
-/** The flags of every command. */
+/** The flags that every command has. */
 export const GLOBAL_FLAGS = {
   ...SETTING_FLAGS,
   timeout: { kind: 'duration', about: 'time limit for the whole operation ($HELM_S3_TIMEOUT)', shownDefault: '5m0s' },
@@ -81,7 +81,7 @@ export const GLOBAL_FLAGS = {
 /** The formats of `index.yaml`. */
 export const INDEX_FORMS = ['json', 'yaml'] as const
 
-/** For the commands that report something. */
+/** The flag of commands that report something. */
 export const OUTPUT_FLAG = {
   output: {
     kind: 'choice',
@@ -93,8 +93,8 @@ export const OUTPUT_FLAG = {
 } as const satisfies Flags
 
 /**
- * Helm's own flags that it leaves in the arguments of a plugin although they have taken effect
- * (helm/helm pkg/cmd/load_plugins.go): accepted everywhere, and ignored.
+ * Flags of Helm that it leaves in the arguments of a plugin although they have already taken effect (helm/helm
+ * pkg/cmd/load_plugins.go). Every command accepts and ignores them.
  */
 export const HELM_FLAGS = {
   debug: { kind: 'switch', about: '' },

@@ -1,6 +1,6 @@
 /**
- * The part of JSON Schema (draft 2020-12) that describes results. Tests compare every result with its schema. A field
- * keeps its name and type for good; new fields may be added.
+ * The part of JSON Schema (draft 2020-12) that describes results. Tests compare every result with its schema. The name
+ * and the type of a field never change; new fields may be added.
  */
 export interface JsonSchema {
   readonly type?: JsonType | readonly JsonType[]
@@ -14,13 +14,13 @@ export interface JsonSchema {
 
 type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'null' | 'object' | 'array'
 
-/** An object with exactly these fields, all of which are always there. */
+/** The schema of an object with exactly these fields, all of which are always present. */
 export function objectOf(properties: Readonly<Record<string, JsonSchema>>, description?: string): JsonSchema {
   const about = description === undefined ? {} : { description }
   return { type: 'object', ...about, properties, required: Object.keys(properties), additionalProperties: false }
 }
 
-/** The same, or null. */
+/** The same schema, but the value may also be null. */
 export function objectOrNull(properties: Readonly<Record<string, JsonSchema>>, description: string): JsonSchema {
   return { ...objectOf(properties, description), type: ['object', 'null'] }
 }

@@ -3,22 +3,22 @@ import { type Style, createPainter } from './style.ts'
 import { isHiding, visibleJson, visibleLine } from '../text/terminal-text.ts'
 import { NO_PROGRESS, type Track } from '../protocol/session/track.ts'
 
-/** A stream that text or bytes go to. */
+/** A stream for text or bytes. */
 export interface Sink {
   /**
-   * Resolves when the system has taken the chunk; rejects with the system's error (`EPIPE`: the reader has closed the
-   * pipe).
+   * Resolves when the system has accepted the chunk. Rejects with the system's error (`EPIPE`: the reader has closed
+   * the pipe).
    */
   write(chunk: string | Uint8Array): Promise<void>
   readonly isTerminal: boolean
-  /** The stream itself, for what draws on a terminal. */
+  /** The stream itself, for code that draws on a terminal. */
   readonly terminal?: NodeJS.WriteStream
 }
 
-/** A stream that bytes come from. */
+/** A stream that delivers bytes. */
 export interface Source {
   readonly isTerminal: boolean
-  /** All that comes until the end; may be called once. */
+  /** All bytes until the end of the stream. May be called once. */
   chunks(): AsyncIterable<Uint8Array>
 }
 
@@ -31,7 +31,7 @@ export interface Io {
   readonly interrupted?: AbortSignal
 }
 
-/** Why `Io.interrupted` is aborted. */
+/** The reason with which `Io.interrupted` is aborted. */
 export class Interruption extends Error {
   readonly exitStatus: number
 
@@ -41,43 +41,48 @@ export class Interruption extends Error {
   }
 }
 
-/** `table`: lines for people; the others print the same value for programs. */
+/** The form of results. `table`: lines for people. The other forms print the same value for programs. */
 export type OutputForm = 'table' | 'json' | 'yaml'
 
 export interface OutputOptions {
   readonly form: OutputForm
   readonly isVerbose: boolean
-  /** No lines for people, neither results nor remarks; errors, and what `json` and `yaml` print, stay. */
+  /**
+   * Whether lines for people are suppressed, both results and remarks. Errors, and what `json` and `yaml` print, stay.
+   */
   readonly isQuiet: boolean
-  /** Colours on a terminal. */
+  /** Whether a terminal gets colours. */
   readonly hasColor: boolean
 }
 
 /**
- * What a command says. Results are held back until it has succeeded: when it fails, stdout stays empty. Nothing goes to
- * stderr when all is well.
+ * The output of a command. Results are held back until the command has succeeded: when it fails, stdout stays empty.
+ * Nothing is written to stderr when all is well.
  */
 export interface Output {
   readonly form: OutputForm
   readonly isVerbose: boolean
-  /** Colours for results; the text as it is where stdout is no terminal. */
+  /** The colours for results. Where stdout is not a terminal, texts stay as they are. */
   readonly style: Style
-  /** The result: lines for people, or the value when a form for programs is asked for. */
+  /** Sets the result: lines for people, or the value when a form for programs is asked for. */
   result(lines: readonly string[], value: object): void
-  /** The command did its work and found something wrong: its results are printed, and its exit status is not 0. */
+  /**
+   * Says that the command did its work and found something wrong: its results are printed, and its exit status is not
+   * 0.
+   */
   foundProblems(): void
   readonly hasFoundProblems: boolean
-  /** Bytes of a download, at once. */
+  /** Writes bytes of a download at once. */
   bytes(chunk: Uint8Array): Promise<void>
-  /** One line on stderr: something that the user should know although the command goes on. */
+  /** Writes one line to stderr: something that the user should know although the command continues. */
   readonly notice: (line: string) => void
-  /** One line on stderr, for a terminal only. */
+  /** Writes one line to stderr, but only on a terminal. */
   readonly progress: (line: string) => void
-  /** A progress bar on stderr, for a terminal only. */
+  /** Shows a progress bar on stderr, but only on a terminal. */
   readonly track: Track
-  /** One line on stderr with `--verbose`. */
+  /** Writes one line to stderr, but only with `--verbose`. */
   readonly detail: (line: string) => void
-  /** Prints the held results and waits for all that was written. */
+  /** Prints the held results, and waits until everything is written. */
   flush(): Promise<void>
 }
 
@@ -136,6 +141,7 @@ async function encodeValue(value: object, form: OutputForm): Promise<string> {
       if (isHiding(node.value) || looksTyped(node.value)) node.type = 'QUOTE_DOUBLE'
     },
   })
-  // What hides, or would be a number to Go, stands in double quotes, where YAML knows the same escapes as JSON.
+  // A string with hiding characters, or one that Go would take for a number, gets double quotes. Between these, YAML
+  // knows the same escapes as JSON.
   return visibleJson(document.toString({ lineWidth: 0 }))
 }

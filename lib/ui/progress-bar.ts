@@ -3,9 +3,9 @@ import { NO_PROGRESS, type Progress, type Track } from '../protocol/session/trac
 const CELLS = 24
 
 /**
- * Progress bars on this terminal, with or without colours. What draws them is loaded with the first one. A terminal
- * that says it is 0 columns wide gets none: a bar there would take endlessly many lines, and wiping them out never
- * ends.
+ * Progress bars on this terminal, with or without colours. The library that draws them is loaded with the first bar. A
+ * terminal that reports a width of 0 columns gets no bars: there, a bar would take endlessly many lines, and erasing it
+ * would never end.
  */
 export function progressBars(terminal: NodeJS.WriteStream, hasColor: boolean): Track {
   return (title, total) => {
@@ -15,8 +15,8 @@ export function progressBars(terminal: NodeJS.WriteStream, hasColor: boolean): T
     let bar: { text: string; stop(): unknown } | undefined
     const begin = async (): Promise<void> => {
       const { default: ora } = await import('ora')
-      // The cursor stays visible, because a killed process could not show it again; keys pressed meanwhile are not
-      // swallowed.
+      // The cursor stays visible, because a killed process could not show it again. Keys that are pressed meanwhile are
+      // not swallowed.
       if (!isOver && !isWithoutWidth(terminal))
         bar = ora({
           stream: terminal,
@@ -41,7 +41,10 @@ export function progressBars(terminal: NodeJS.WriteStream, hasColor: boolean): T
   }
 }
 
-/** An unknown width (undefined) is no width of 0: what draws the bars takes it for 80. */
+/**
+ * Whether the terminal reports a width of 0. An unknown width (undefined) is a different case: the library takes it for
+ * 80.
+ */
 function isWithoutWidth({ columns }: { readonly columns?: number }): boolean {
   return columns !== undefined && !(columns > 0)
 }

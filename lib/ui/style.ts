@@ -1,7 +1,7 @@
 import { systemRandom } from '../sys/random.ts'
 import { visibleLine } from '../text/terminal-text.ts'
 
-/** Colours of results. Each function takes and gives one piece of text. */
+/** The colours of results. Each function takes and returns a piece of text. */
 export interface Style {
   readonly heading: (text: string) => string
   readonly good: (text: string) => string
@@ -10,16 +10,17 @@ export interface Style {
   readonly faint: (text: string) => string
 }
 
-/** A style, and how its lines reach a terminal. */
+/** A style, and how lines with its colours reach a terminal. */
 export interface Painter {
   readonly style: Style
-  /** The line with its colours, and with no other control sequence. */
+  /** Returns the line with its colours, and without any other control sequence. */
   readonly toTerminal: (line: string) => string
 }
 
 /**
- * `isOn` false: every text stays as it is. The colours carry a number of this run until they are printed (a sequence of
- * the same kind, without width for whoever aligns columns), so that a text of others cannot have any.
+ * With `isOn` false, every text stays as it is. Until they are printed, the colours carry a number of this run, so that
+ * a text written by others cannot contain them. (They are control sequences, which count as no width when columns are
+ * aligned.)
  */
 export function createPainter(isOn: boolean): Painter {
   const number = [...systemRandom.bytes(6)].map((byte) => String(1000 + byte)).join(';')

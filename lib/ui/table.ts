@@ -14,12 +14,12 @@ export function renderTable(headers: readonly string[], rows: readonly (readonly
   return all.map((row) => row.map(pad).join('  ').trimEnd())
 }
 
-/** Columns of a terminal. Most cells are ASCII, where that is the length. */
+/** The width of a text in columns of a terminal. For ASCII, as in most cells, it is the length. */
 function widthOf(text: string): number {
   return /^[ -~]*$/.test(text) ? text.length : stringWidth(text)
 }
 
-/** Text from a bucket as one line, with control characters made visible. */
+/** A text from a bucket on one line, with control characters made visible. */
 export function singleLine(text: string): string {
   return visibleLine(text.replace(/\s+/g, ' ').trim())
 }

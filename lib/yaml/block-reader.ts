@@ -1,13 +1,13 @@
 import { resolvePlain } from './scalar.ts'
 
-/** What {@link readBlockYaml} answers for a text beyond its subset. */
+/** The answer of {@link readBlockYaml} for a text outside its subset. */
 export const UNREAD = Symbol('unread')
 
 /**
- * Reads the subset of block YAML that Helm and most tools write, some seven times faster than the full parser: mappings
- * with simple keys, sequences, plain and quoted scalars, literal blocks. The values are those of Go's loader
+ * Reads the subset of block YAML that Helm and most tools write, about seven times faster than the full parser:
+ * mappings with simple keys, sequences, plain and quoted scalars, literal blocks. The values are those of Go's loader
  * (docs/decisions/0027).
- * @returns the value, or UNREAD: the text may be any YAML, or none
+ * @returns the value; or UNREAD, when the text may be any other YAML, or invalid
  */
 export function readBlockYaml(text: string): unknown {
   if (UNUSUAL.test(text)) return UNREAD
@@ -22,14 +22,16 @@ export function readBlockYaml(text: string): unknown {
 
 class Unread extends Error {}
 
-/** Tabs, other line breaks, what no YAML text may hold, and long runs of spaces, on which patterns are slow. */
+/**
+ * Tabs, other line breaks, characters that a YAML text must not hold, and long runs of spaces, which are slow to match.
+ */
 const UNUSUAL = /[^\n\x20-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd]| {400}/
 const MAX_LINE = 100_000
 const MAX_QUOTED_LINES = 200
 
 const KEY = /^(?:([A-Za-z0-9_$](?:[A-Za-z0-9_$./+~ -]*[A-Za-z0-9_$./+~-])?)|"([^"\\]*)"|'([^']*)'):(?: +(.*))?$/
 const DASH = /^- +/
-/** What cannot be inside a plain scalar, at its start, or is no scalar at all. */
+/** What cannot stand inside a plain scalar, or at its start, or makes it something else. */
 const NOT_PLAIN = /^[#,[\]{}&*!|>'"%@`]|^[?:-](?: |$)|: |:$| #/
 const SINGLE_QUOTED = /^'((?:[^']|'')*)'$/
 const DOUBLE_QUOTED = /^"((?:[^"\\]|\\[^])*)"$/
@@ -115,7 +117,7 @@ class BlockReader {
     return resolvePlain(foldLines(pieces.join('\n')))
   }
 
-  /** A quoted scalar with the lines that it goes on in; its text without the quotes. */
+  /** Reads a quoted scalar with its continuation lines. Returns its text without the quotes. */
   #quoted(rest: string, whole: RegExp): string {
     let text = rest
     for (let lines = 1; lines <= MAX_QUOTED_LINES; lines++) {
@@ -142,7 +144,7 @@ class BlockReader {
     return header === '|-' ? body : `${body}\n`
   }
 
-  /** The column of the next line that is neither blank nor a comment; the reader stands on it then. */
+  /** The column of the next line that is neither blank nor a comment. The reader is on that line afterwards. */
   #nextIndent(): number | undefined {
     for (let line = this.#lines[this.#at]; line !== undefined; line = this.#lines[++this.#at]) {
       const indent = indentOf(line)
@@ -161,7 +163,10 @@ class BlockReader {
   }
 }
 
-/** Line folding: a line break with the spaces around it is a space, and of several one is dropped (YAML 1.1, 4.2.6). */
+/**
+ * Folds lines: a line break with the spaces around it becomes a space, and of several line breaks one is dropped (YAML
+ * 1.1, 4.2.6).
+ */
 function foldLines(text: string): string {
   return text.includes('\n') ? text.replace(/ *\n((?: *\n)*) */g, (_breaks, more: string) => foldBreaks(more)) : text
 }
@@ -176,7 +181,7 @@ function indentOf(line: string): number {
   return indent
 }
 
-/** An escaped line break, another escape, or line breaks to foldLines. */
+/** An escaped line break, another escape, or line breaks that have to be folded. */
 const ESCAPE = /\\\n((?: *\n)*) *|\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))| *\n((?: *\n)*) */g
 
 const ESCAPES: Readonly<Record<string, string>> = {

@@ -1,22 +1,22 @@
-/** Characters that are parsed again in all: each repair costs another parse of the whole text. */
+/** The most characters that are parsed again in total: each repair costs another parse of the whole text. */
 const MAX_PARSED_AGAIN = 512 * 1024
 const MAX_REPAIRS = 20
 
 const UNDER_INDENTED =
   /^Missing closing ['"]quote|^Flow (?:map|sequence) in block collection must be sufficiently indented/
 
-/** What a parser of YAML 1.2 finds wrong, and where in the text. */
+/** What a YAML 1.2 parser finds wrong, and the position in the text. */
 interface Complaint {
   readonly message: string
   readonly pos: readonly [number, number]
 }
 
 /**
- * Parses with a parser that holds to YAML 1.2, where a quoted scalar or a flow collection may go on only on lines that
- * are indented more than its parent. go-yaml does not ask for that, and the white space before such a line means
- * nothing: so it is given more, line by line.
+ * Parses with a parser that follows YAML 1.2. There, a quoted scalar or a flow collection may continue only on lines
+ * that are indented more than its parent. go-yaml does not require that, and the white space before such a line has no
+ * meaning. So these lines are indented more, one after the other.
  * @param parse called once, and again after each repair
- * @returns what the last call gave
+ * @returns the result of the last call
  */
 export function parseWithContinuations<T extends { readonly errors: readonly Complaint[] }>(
   text: string,
@@ -35,7 +35,7 @@ export function parseWithContinuations<T extends { readonly errors: readonly Com
   return parsed
 }
 
-/** Where the line begins that the complaint is about; undefined when it is about something else, or the text ends. */
+/** The start of the line that the complaint is about. Undefined: it is about something else, or the text ends there. */
 function underIndentedLine(text: string, complaint: Complaint | undefined): number | undefined {
   if (complaint === undefined || !UNDER_INDENTED.test(complaint.message)) return undefined
   const [at] = complaint.pos

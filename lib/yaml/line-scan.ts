@@ -25,7 +25,10 @@ const flags = (characters: string): Uint8Array => {
   for (const character of characters) table[character.charCodeAt(0)] = 1
   return table
 }
-/** Block scalars, quotes, flow collections, and what is left to the full parse: tags, anchors, aliases, ... */
+/**
+ * Characters that begin block scalars, quotes and flow collections, and those that need the full parse: tags, anchors,
+ * aliases, ...
+ */
 const INDICATORS = flags('|>"\'[]{},&*!%@`#\t')
 const OPENING = flags('[{')
 const CLOSING = flags(']}')
@@ -34,12 +37,13 @@ const BEFORE_FLOW_VALUE = flags('[{,:')
 const REFUSED_IN_FLOW = flags('#&*!\t\n')
 const LETTERS_AND_DIGITS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 /**
- * The characters of a common key, and those with which a common plain scalar begins: none that means anything to YAML.
+ * The characters of an ordinary key, with which an ordinary plain scalar may also begin. None of them has a meaning in
+ * YAML.
  */
 const KEY_BYTES = flags(`${LETTERS_AND_DIGITS}_./-`)
 const PLAIN_STARTS = flags(`${LETTERS_AND_DIGITS}_./`)
 
-/** Which lines to walk. */
+/** Which lines to visit. */
 export interface Walk {
   readonly start: number
   readonly end: number
@@ -49,7 +53,7 @@ export interface Walk {
 
 /**
  * Walks the lines of the blocks that stand at `column` or deeper.
- * @param onLine called for each line that opens a block at a column up to `upTo`; not for those that go on with a value
+ * @param onLine called for each line that opens a block at a column up to `upTo`; not for lines that continue a value
  * @returns the start of the first line that stands before `column`, the end of the text, or UNRECOGNISED
  */
 export function walkBlock(
@@ -59,7 +63,7 @@ export function walkBlock(
 ): number {
   const size = text.length
   let line = start
-  // The column of the value that goes on in all lines deeper than it.
+  // The column of the value that continues on all deeper lines.
   let open = Infinity
   while (line < end) {
     let at = line
@@ -89,8 +93,9 @@ export function walkBlock(
 }
 
 /**
- * For a common line that opens a block at `start`: where its plain value begins, or the line feed when it has none or
- * one in quotes that ends there. UNRECOGNISED: it may be any line. (Nearly all lines of an index need no other look.)
+ * For an ordinary line that opens a block at `start`: the position of its plain value. It is the position of the line
+ * feed when the line has no value, or a quoted value that ends on the line. UNRECOGNISED: the line may be of any other
+ * kind. (Nearly all lines of an index need no other look.)
  */
 function commonValue(text: Buffer, start: number): number {
   const size = text.length
@@ -112,7 +117,7 @@ function commonValue(text: Buffer, start: number): number {
   return at + 1 < size && text[at] === byte && text[at + 1] === LINE_FEED ? at + 1 : UNRECOGNISED
 }
 
-/** Whether no key ends in the rest of the line, which ends in a line feed. */
+/** Whether there is no end of a key in the rest of the line, which ends with a line feed. */
 function hasNoKey(text: Buffer, start: number): boolean {
   const size = text.length
   let at = start
@@ -128,7 +133,7 @@ export function isDash(text: Buffer, position: number): boolean {
   return text[position] === DASH && isBlank(text[position + 1])
 }
 
-/** Where the line after the one of this position begins; behind the end of the text when it is the last one. */
+/** The start of the line after this position. On the last line: the position after the end of the text. */
 export function nextLine(text: Buffer, position: number): number {
   const lineFeed = text.indexOf(LINE_FEED, position)
   return (lineFeed < 0 ? text.length : lineFeed) + 1
@@ -143,14 +148,14 @@ export function nextBlockLine(text: Buffer, start: number, end: number): number 
   return end
 }
 
-/** The spaces at the start of a line. */
+/** The number of spaces at the start of a line. */
 export function columnAt(text: Buffer, line: number): number {
   let column = 0
   while (text[line + column] === SPACE) column++
   return column
 }
 
-/** The start of the next line that opens a block, behind a line whose first character is at `start`. */
+/** The start of the next line that opens a block, after a line whose first character is at `start`. */
 function walkLine(text: Buffer, start: number, indent: number): number {
   let at = start
   let dash = start
@@ -164,7 +169,7 @@ function walkLine(text: Buffer, start: number, indent: number): number {
   return at > start ? walkValue(text, at, indent + dash - start) : UNRECOGNISED
 }
 
-/** The position behind the colon of a key that begins at `start`, or UNRECOGNISED when there is none on this line. */
+/** The position after the colon of a key that begins at `start`. UNRECOGNISED: there is no such key on this line. */
 function keyEnd(text: Buffer, start: number): number {
   const first = text[start]
   let at = start
@@ -181,7 +186,7 @@ function keyEnd(text: Buffer, start: number): number {
   return UNRECOGNISED
 }
 
-/** The start of the next line that opens a block, behind a value; what is deeper than `column` belongs to it. */
+/** The start of the next line that opens a block, after a value. Lines deeper than `column` belong to the value. */
 function walkValue(text: Buffer, start: number, column: number): number {
   let at = start
   while (text[at] === SPACE) at++
@@ -195,7 +200,7 @@ function walkValue(text: Buffer, start: number, column: number): number {
   return skipDeeper(text, nextLine(text, at), column)
 }
 
-/** Behind a block scalar, whose header is `|` or `>` with hints and perhaps a comment. */
+/** The position after a block scalar, whose header is `|` or `>`, optionally with hints and a comment. */
 function blockScalarEnd(text: Buffer, start: number, column: number): number {
   let at = start + 1
   while (BLOCK_HINTS[text[at] ?? 0] === 1) at++
@@ -215,7 +220,7 @@ function skipDeeper(text: Buffer, start: number, column: number): number {
   return line
 }
 
-/** Behind the closing quote, or UNRECOGNISED when there is none. */
+/** The position after the closing quote. UNRECOGNISED: there is no closing quote. */
 function quotedEnd(text: Buffer, start: number): number {
   const quote = text[start]
   for (let at = start + 1; at < text.length; at++) {
@@ -229,7 +234,7 @@ function quotedEnd(text: Buffer, start: number): number {
   return UNRECOGNISED
 }
 
-/** Behind a flow collection that stands on one line. */
+/** The position after a flow collection that stands on one line. */
 function flowEnd(text: Buffer, start: number): number {
   let depth = 0
   let previous = 0
@@ -248,7 +253,7 @@ function flowEnd(text: Buffer, start: number): number {
   return UNRECOGNISED
 }
 
-/** The next line when nothing but spaces and a comment is left on this one. */
+/** The start of the next line, when the rest of this line is only spaces and a comment. */
 function lineEnd(text: Buffer, position: number): number {
   if (position === UNRECOGNISED) return UNRECOGNISED
   let at = position
@@ -265,7 +270,7 @@ function isIndicator(byte: number | undefined): boolean {
   return byte === undefined || INDICATORS[byte] === 1
 }
 
-/** `? `, `- ` or `: `: what opens a block, and no scalar. */
+/** Whether `? `, `- ` or `: ` stands here, which opens a block and is not a scalar. */
 function startsMark(text: Buffer, at: number): boolean {
   const byte = text[at]
   return (byte === QUESTION_MARK || byte === DASH || byte === COLON) && isBlank(text[at + 1])

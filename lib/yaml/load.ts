@@ -1,16 +1,17 @@
 /**
- * YAML 1.1, as Go's loaders read it. Three readers, each for what the one before it does not know:
+ * YAML 1.1, as Go's loaders read it. There are three readers. Each one serves the texts that the reader before it does
+ * not know:
  *
  * 1. `line-scan.ts` finds where charts and their versions begin and end, line by line and without any values. The index
- *    is found by it (`core/index/yaml-slices.ts`, `yaml-items.ts`); what is not looked at stays bytes.
+ *   is read with it (`core/index/yaml-slices.ts`, `yaml-items.ts`); parts that are not looked at stay bytes.
  * 2. `block-reader.ts` reads the value of one version or of a short text, in the block form that Helm writes.
- * 3. This file reads any YAML, whole, by the `yaml` package, with the rules that differ: an index that the scan does
- *    not recognise, an item that the block reader does not, Chart.yaml, and the error that says what is wrong with a
- *    text.
+ * 3. This file reads any YAML text as a whole, with the `yaml` package and the rules of Go's loaders that differ from
+ *   it. It serves an index that the scan does not recognise, an item that the block reader does not know, Chart.yaml,
+ *   and the error that says what is wrong with a text.
  *
- * Each of the first two says "I do not know" rather than guess; tests hold their values to those of the third, and
- * those of the third to Helm's. `scalar.ts` is what a plain word means, for all of them; `writer.ts` writes what Helm
- * writes. Why none of this is a library's: docs/decisions/0027.
+ * The first two readers say "I do not know" rather than guess. Tests compare their values with those of the third, and
+ * those of the third with Helm's. `scalar.ts` says what a plain word means, for all of them. `writer.ts` writes YAML as
+ * Helm does. docs/decisions/0027 says why no library does all of this.
  */
 import {
   type Alias,
@@ -36,8 +37,8 @@ import { type ExactScalar, floatText, resolveExactly } from './scalar.ts'
 
 /**
  * The value of the first document of a YAML text as Helm's strict loader sees it (sigs.k8s.io/yaml over go-yaml v2):
- * YAML 1.1 scalars, timestamps as strings, merge keys, scalar keys as strings; a duplicate key is an error. What
- * follows a flow collection at the top is not read, as by that loader.
+ * YAML 1.1 scalars, timestamps as strings, merge keys, scalar keys as strings; a duplicate key is an error. Like that
+ * loader, this function does not read what follows a flow collection at the top level.
  * @throws Error that says what is wrong
  */
 export function parseGoYaml(text: string): unknown {
@@ -47,8 +48,8 @@ export function parseGoYaml(text: string): unknown {
 }
 
 /**
- * As {@link parseGoYaml}, but as Helm's lenient loader, which reads charts: of duplicate keys the last one counts.
- * Whole numbers are exact, as bigints.
+ * Like {@link parseGoYaml}, but as Helm's lenient loader, which reads charts: the last of several duplicate keys
+ * counts. Whole numbers are exact, as bigints.
  * @throws Error that says what is wrong
  */
 export function parseGoYamlLeniently(text: string): unknown {
@@ -57,7 +58,7 @@ export function parseGoYamlLeniently(text: string): unknown {
   )
 }
 
-/** The value of a YAML text whose scalars are the texts that are written there. @throws Error */
+/** The value of a YAML text in which every scalar is the text that is written there. @throws Error */
 export function parseAsWritten(text: string): unknown {
   return parse(text, { schema: 'failsafe', version: '1.1', logLevel: 'silent' }) as unknown
 }
@@ -65,7 +66,7 @@ export function parseAsWritten(text: string): unknown {
 interface LoadOptions {
   readonly duplicateKeys: 'refused' | 'last counts'
   readonly integers: 'number' | 'bigint'
-  /** Of quoted scalars and flow collections. */
+  /** The rule for lines on which quoted scalars and flow collections continue. */
   readonly continuations: 'as in YAML 1.2' | 'at any column'
 }
 
@@ -193,7 +194,7 @@ class Loader {
     return result
   }
 
-  /** go-yaml's guard against texts whose aliases unfold to much more than they are. */
+  /** The protection that go-yaml has against texts whose aliases expand to a much larger value. */
   #count(): void {
     if (++this.#decoded % 4096 === 0) stillInTime()
     if (this.#aliasDepth > 0) this.#decodedInAliases++
@@ -234,7 +235,7 @@ function isMergeKey(key: Node): boolean {
   return isScalar(key) && key.value === '<<' && (key.type === Scalar.PLAIN || key.tag === `${TAG_PREFIX}merge`)
 }
 
-/** The name of a field: sigs.k8s.io/yaml makes strings of numbers, in a way of its own for those that JSON lacks. */
+/** The name of a field. sigs.k8s.io/yaml turns numbers into strings, and has its own way for those that JSON lacks. */
 function keyText(key: unknown): string {
   if (typeof key === 'string') return key
   if (typeof key === 'boolean' || (typeof key === 'bigint' && key < 2n ** 63n)) return String(key)

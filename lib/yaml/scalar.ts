@@ -1,4 +1,4 @@
-/** What a scalar of YAML is to Go's loader. Whole numbers beyond 2^53 lose their last digits. */
+/** The value of a YAML scalar for Go's loader. Whole numbers beyond 2^53 lose their last digits. */
 export type Scalar = string | number | boolean | null
 
 const all = (value: Scalar, words: string): [string, Scalar][] => words.split(' ').map((word) => [word, value])
@@ -26,15 +26,15 @@ const INTEGERS: readonly (readonly [RegExp, string])[] = [
 ]
 
 /**
- * The value of a plain scalar as go-yaml v2, which Helm loads indexes with, resolves it: YAML 1.1 without sexagesimals,
- * and a timestamp is a string (yaml/go-yaml v2 resolve.go).
+ * The value of a plain scalar as go-yaml v2 resolves it, with which Helm loads indexes: YAML 1.1 without sexagesimals,
+ * and with timestamps as strings (yaml/go-yaml v2 resolve.go).
  */
 export function resolvePlain(text: string): Scalar {
   const value = resolveExactly(text)
   return typeof value === 'bigint' ? Number(value) : value
 }
 
-/** As {@link resolvePlain}, but a whole number is a bigint, and so differs from a float such as `1.0`. */
+/** Like {@link resolvePlain}, but a whole number is a bigint, so that it differs from a float such as `1.0`. */
 export function resolveExactly(text: string): ExactScalar {
   if (!MAY_BE_OTHER.test(text)) return text
   const word = WORDS.get(text)
@@ -48,7 +48,7 @@ export function resolveExactly(text: string): ExactScalar {
 const TIMESTAMP = /^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}.*)?$/
 const BASE_60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/
 
-/** Whether a string would be taken for something else by some YAML 1.1 reader if it stood there without quotes. */
+/** Whether some YAML 1.1 reader would take a string for another type if it had no quotes. */
 export function looksTyped(text: string): boolean {
   return text === '<<' || typeof resolvePlain(text) !== 'string' || TIMESTAMP.test(text) || BASE_60.test(text)
 }
@@ -59,16 +59,16 @@ export function scalarText(value: number | boolean): string {
   return floatText(value)
 }
 
-/** Go's `strconv.FormatFloat(value, 'g', -1, 32)`: what a float becomes where a string is wanted. */
+/** Go's `strconv.FormatFloat(value, 'g', -1, 32)`: the text of a float where a string is expected. */
 export function floatText(value: number): string {
   if (Number.isNaN(value)) return 'NaN'
   return Number.isFinite(value) ? float32Text(value) : value > 0 ? '+Inf' : '-Inf'
 }
 
-/** Characters. Nothing longer is a number of 64 bits, and to find that out takes long. */
+/** Characters. A longer text is not a number of 64 bits, and parsing it to find that out would take long. */
 const MAX_NUMBER = 1000
 
-/** A number of 64 bits; one with a sign is a signed one. */
+/** A number of 64 bits. A number with a sign is signed. */
 function integer(text: string): bigint | undefined {
   if (text.length > MAX_NUMBER) return undefined
   for (const [pattern, prefix] of INTEGERS) {

@@ -1,13 +1,16 @@
 import { isObject } from '../text/is-object.ts'
 import { looksTyped } from './scalar.ts'
 
-/** A longer key stands behind `? `: YAML readers look no further than 1024 characters for its colon. */
+/**
+ * Characters. A longer key is written with `? ` before it, because YAML readers search only 1024 characters for its
+ * colon.
+ */
 const MAX_SIMPLE_KEY = 1000
 
 /**
  * Block YAML of a mapping as Helm writes it (sigs.k8s.io/yaml over go-yaml v2): keys in natural order, sequences not
- * indented, no folding, and quotes around every string that YAML 1.1 reads as something else. It is not a library's:
- * docs/decisions/0027 has what Helm refuses of those.
+ * indented, no folding, and quotes around every string that YAML 1.1 reads as something else. docs/decisions/0027 says
+ * why no library is used: Helm refuses some of what they write.
  * @param indent columns before each line
  */
 export function writeMapping(mapping: Readonly<Record<string, unknown>>, indent: number): string {
@@ -18,7 +21,7 @@ export function writeMapping(mapping: Readonly<Record<string, unknown>>, indent:
     .join('')
 }
 
-/** One key with its value, and the line feed. */
+/** One key with its value and a line feed. */
 export function writeField(key: string, value: unknown, indent: number): string {
   const pad = ' '.repeat(indent)
   const name = writeKey(key)
@@ -28,12 +31,12 @@ export function writeField(key: string, value: unknown, indent: number): string 
   return `${start} ${writeLeaf(value, indent)}\n`
 }
 
-/** A block sequence whose dashes stand behind `indent` columns. */
+/** A block sequence with `indent` columns before its dashes. */
 export function writeItems(items: readonly unknown[], indent: number): string {
   return items.map((item) => writeItem(item, indent)).join('')
 }
 
-/** One item of a block sequence, with its dash and the line feed. */
+/** One item of a block sequence, with its dash and a line feed. */
 export function writeItem(item: unknown, indent: number): string {
   const start = `${' '.repeat(indent)}- `
   if (Array.isArray(item) && item.length > 0) return start + writeItems(item, indent + 2).slice(indent + 2)
@@ -46,7 +49,10 @@ export function writeKey(key: string): string {
   return key.includes('\n') ? doubleQuoted(key) : writeLine(key)
 }
 
-/** The order of keys in go-yaml: letters after all else, digits as numbers (yaml/go-yaml v2 sorter.go). */
+/**
+ * Compares keys in the order of go-yaml: letters after everything else, runs of digits as numbers (yaml/go-yaml v2
+ * sorter.go).
+ */
 export function compareKeys(a: string, b: string): number {
   const [left, right] = [[...a], [...b]]
   const at = left.findIndex((character, index) => character !== right[index])
@@ -73,7 +79,7 @@ function compareNumbers(left: readonly string[], right: readonly string[], at: n
   return difference < 0n ? -1 : difference > 0n ? 1 : l.length - r.length
 }
 
-/** Whether the run of digits before `at` has one that is not zero. */
+/** Whether the run of digits before `at` contains a digit that is not zero. */
 function followsDigit(text: readonly string[], at: number): boolean {
   for (let index = at - 1; DIGIT.test(text[index] ?? ''); index--) if (text[index] !== '0') return true
   return false
@@ -90,9 +96,12 @@ function writeLeaf(value: unknown, indent: number): string {
   return isObject(value) ? '{}' : 'null'
 }
 
-/** What go-yaml prints as it is; all else is escaped, in double quotes. */
+/** Characters that go-yaml does not print as they are. They are escaped, in double quotes. */
 const UNPRINTABLE = /[^\n\x20-\x7e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]/
-/** Where a string cannot be plain: leading indicators, surrounding spaces, what begins a value or a comment. */
+/**
+ * Matches a string that cannot be plain: leading indicators, surrounding spaces, or text that begins a value or a
+ * comment.
+ */
 const NEEDS_QUOTES = /^[#,[\]{}&*!|>'"%@` ]|^[?:-](?: |$)|^---|^\.\.\.|: |:$| #| $/
 
 function writeLine(text: string): string {
@@ -100,7 +109,10 @@ function writeLine(text: string): string {
   return NEEDS_QUOTES.test(text) ? `'${text.replaceAll("'", "''")}'` : text
 }
 
-/** A literal block; double quotes where one would need an indentation hint or would lose spaces at a line's end. */
+/**
+ * A literal block. It is written in double quotes instead when a block would need an indentation hint, or would lose
+ * spaces at the end of a line.
+ */
 function writeLines(text: string, indent: number): string {
   if (UNPRINTABLE.test(text) || /^[ \n]| \n| $/.test(text)) return doubleQuoted(text)
   const chomping = !text.endsWith('\n') ? '-' : text.endsWith('\n\n') ? '+' : ''
@@ -131,7 +143,7 @@ function doubleQuoted(text: string): string {
   return `"${text.replace(ESCAPED, escapeCharacter)}"`
 }
 
-/** A lone surrogate is no text: U+FFFD stands for it. */
+/** Escapes a character. A lone surrogate is not valid text, so U+FFFD is written for it. */
 function escapeCharacter(character: string): string {
   const short = SHORT_ESCAPES[character]
   if (short !== undefined) return `\\${short}`

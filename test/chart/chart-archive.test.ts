@@ -13,7 +13,7 @@ interface Vector {
   readonly name: string
   readonly tgz_base64: string
   readonly metadata?: unknown
-  /** Paths as Helm lists them. */
+  /** The paths as Helm lists them. */
   readonly files?: readonly string[]
   readonly error?: string
 }
@@ -44,7 +44,7 @@ describe('a chart archive', () => {
     }
   })
 
-  it('that helm package made gives what helm repo index says of it', async () => {
+  it('that helm package made has the metadata that helm repo index gives it', async () => {
     const charts = helmVectors<Record<string, { metadata: unknown; digest: string }>>('own-charts.json')
     for (const [file, { metadata, digest }] of Object.entries(charts)) {
       const bytes = readFileSync(new URL(`../../fixtures/charts/${file}`, import.meta.url))
@@ -55,8 +55,8 @@ describe('a chart archive', () => {
 
   describe('whose gzip header has more than usual', () => {
     /**
-     * The same archive with this flag set, and these bytes behind the ten of its header; with the checksum of the
-     * header, or another.
+     * The same archive with this flag set, and with these bytes after the ten bytes of its header. The checksum of the
+     * header is the right one, or another one.
      */
     const withHeader = (flags: number, extra: Uint8Array, checksum?: 'right' | 'wrong'): Buffer => {
       const packed = tgz(chartYaml())
@@ -172,7 +172,7 @@ describe('a chart archive', () => {
       const member = gzipSync(Buffer.alloc(64 * MIB), { level: 1 })
       const folder = gzipSync(tarHeader({ name: 'app', mode: 0o40755, size: 8 ** 11 - 1 }))
       const bomb = Buffer.concat([folder, ...new Array<Buffer>(40).fill(member)])
-      await assert.rejects(readChartArchive(bomb), says('unpacks to more than any chart does'))
+      await assert.rejects(readChartArchive(bomb), says('unpacks to more than a chart may hold'))
     })
 
     it('in subcharts in subcharts', async () => {
@@ -187,11 +187,11 @@ describe('a chart archive', () => {
         name: `app/charts/d${String(at)}/Chart.yaml`,
         content: long,
       }))
-      await assert.rejects(readChartArchive(tgz(chartYaml(), ...parts)), says('more than any chart has'))
+      await assert.rejects(readChartArchive(tgz(chartYaml(), ...parts)), says('too large in total'))
     })
   })
 
-  it('may have more values than are checked', async () => {
+  it('may have more bytes of values than are checked', async () => {
     const values = `a: # ${'x'.repeat(MIB)}\n  1\n`
     const parts = Array.from({ length: 4 }, (_, at) => ({
       name: `app/charts/d${String(at)}/values.yaml`,

@@ -11,7 +11,7 @@ interface Vector {
 }
 
 interface OddVector {
-  /** Decoded one after the other over one structure. */
+  /** The texts, which are decoded one after the other into one structure. */
   readonly texts: readonly string[]
   readonly metadata?: unknown
   readonly error?: string
@@ -33,7 +33,7 @@ describe('Chart.yaml', () => {
     }
   })
 
-  it('says in which line it is wrong', () => {
+  it('says which line is wrong', () => {
     assert.throws(() => read('name: a\nkeywords: [\n'), /^HelmS3Error: cannot load Chart\.yaml: .* at line 3$/)
   })
 

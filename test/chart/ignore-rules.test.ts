@@ -4,7 +4,7 @@ import { readIgnoreRules } from '../../lib/chart/ignore-rules.ts'
 
 describe('patterns of Go', () => {
   it('match the whole of a text, and stars stop at slashes', () => {
-    // As in Go's path/filepath match_test.go.
+    // These cases are from Go's path/filepath match_test.go.
     const cases: readonly (readonly [pattern: string, text: string, isMatch: boolean])[] = [
       ['abc', 'abc', true],
       ['*', 'abc', true],
@@ -50,7 +50,7 @@ describe('.helmignore', () => {
     readIgnoreRules(text)(path.replace(/\/$/, ''), path.endsWith('/'))
 
   it('is read by the rules of Helm', () => {
-    // As in helm/helm internal/ignore/rules_test.go.
+    // These cases are from helm/helm internal/ignore/rules_test.go.
     const cases: readonly (readonly [rules: string, path: string, isIgnored: boolean])[] = [
       ['helm.txt', 'helm.txt', true],
       ['helm.*', 'helm.txt', true],

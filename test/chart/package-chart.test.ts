@@ -59,7 +59,7 @@ describe('packaging a chart', () => {
     assert.equal(found['values.yaml'], '# v\na: 1\n')
   })
 
-  it('unpacks subcharts into folders of their names, and drops what is hidden beside them', async () => {
+  it('unpacks subcharts into folders with their names, and drops hidden files beside them', async () => {
     const inner = await chartArchive('lib', '0.1.0', { 'templates/_l.tpl': 'l' })
     const found = await unpacked({
       'Chart.yaml':
@@ -80,7 +80,7 @@ describe('packaging a chart', () => {
     ])
   })
 
-  it('keeps the lock of a v2 chart and the requirements of a v1 chart, and nothing else of the two', async () => {
+  it('keeps the lock of a v2 chart and the requirements of a v1 chart, and neither in the other kind', async () => {
     const lock = 'generated: "2024-01-01T00:00:00Z"\ndigest: sha256:0\ndependencies: []\n'
     const all = { 'Chart.lock': lock, 'requirements.lock': lock, 'requirements.yaml': 'dependencies: []\n' }
     const written = 'dependencies: []\ndigest: sha256:0\ngenerated: "2024-01-01T00:00:00Z"\n'

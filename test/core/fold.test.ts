@@ -34,7 +34,7 @@ describe('fold', () => {
     assert.deepEqual(contentOf(folded), [`app 1.0.0 ${digestOf('new')}`])
   })
 
-  it('adds if absent only where nothing is', () => {
+  it('adds an entry with ifAbsent only where there is none', () => {
     const folded = fold(indexOf(entry('app', '1.0.0', 'old')), [
       delta(1, { addIfAbsent: [entry('app', '1.0.0', 'new'), entry('app', '2.0.0', 'new')] }),
     ])
@@ -94,7 +94,7 @@ describe('fold', () => {
     )
   })
 
-  it('takes all below a folded delta for overtaken when it is noted as * and nobody knows any more what it touched', () => {
+  it('takes every delta below a folded one for overtaken when that is noted as * and it is no longer known what it touched', () => {
     const base = withStar(indexOf(entry('app', '1.0.0', 'old')), 5)
     const deltas = [delta(4, { add: [entry('app', '2.0.0')] }), delta(6, { add: [entry('app', '3.0.0')] })]
     assert.deepEqual(
@@ -166,7 +166,7 @@ describe('fold', () => {
       )
     })
 
-    it('leaves every chart sorted as Helm sorts, without doubles', () => {
+    it('leaves every chart sorted as Helm sorts it, without duplicates', () => {
       fc.assert(
         fc.property(anyIndex, anyDeltas, (base, deltas) => {
           const folded = fold(base, deltas)
@@ -206,12 +206,12 @@ const anyDeltas = fc
     }),
   )
 
-/** The base that a compaction makes of these deltas. */
+/** The base that a compaction makes from these deltas. */
 function compacted(base: IndexText, deltas: readonly StoredDelta[]): IndexText {
   return withFolded(fold(base, deltas), deltas)
 }
 
-/** Noted as releases before 1.1 noted a folded delta of more than 50 versions. */
+/** A folded delta of more than 50 versions, in the form in which releases before 1.1 noted it. */
 function withStar(index: IndexText, n: number): IndexText {
   const folded = new Map<DeltaId, FoldedDelta>([[id(n), { at: moment(100), touched: '*', gone: undefined }]])
   return index.withHeader({ bookkeeping: { ...NO_BOOKKEEPING, folded }, generated: index.generated })
@@ -224,8 +224,8 @@ function withFolded(index: IndexText, deltas: readonly StoredDelta[]): IndexText
 }
 
 /**
- * The same deltas without `ifAbsent`, each removal naming the digest that it meets: what clients write when none is
- * overtaken.
+ * The same deltas without `ifAbsent`, and with each removal naming the digest of the entry that it meets. Clients write
+ * such deltas when none is overtaken.
  */
 function withMatchingRemovals(base: IndexText, deltas: readonly StoredDelta[]): StoredDelta[] {
   let index = base

@@ -52,7 +52,7 @@ describe('an archive', () => {
     assert.equal(provenanceKey(archiveKey(CHARTS, { name: 'app', version: '1.0.0' })), 'charts/app-1.0.0.tgz.prov')
   })
 
-  it('is written into urls percent-encoded, relative or absolute', () => {
+  it('is percent-encoded in urls, relative or absolute', () => {
     assert.equal(
       archiveUrl(CHARTS, { name: 'app', version: '1.0.0+b' }, { base: '', literalPlus: false }),
       'app-1.0.0%2Bb.tgz',
@@ -91,7 +91,7 @@ describe('an archive', () => {
     })
   }
 
-  it('is its own with a query, which is no part of a key, and is reached as the repository is', () => {
+  it('is the same with a query, which is not part of a key, and is reached in the same way as the repository', () => {
     for (const end of ['?endpoint=http://evil.example', '?', '#fragment'])
       assert.equal(ownArchiveKey(CHARTS, `s3://bucket/charts/app-1.0.0.tgz${end}`), 'charts/app-1.0.0.tgz')
     const lab = parseRepositoryUrl('s3://bucket/charts?endpoint=http://lab')

@@ -36,7 +36,7 @@ describe('the newest versions of an index', () => {
     })
   }
 
-  it('refuse what is no constraint', () => {
+  it('are refused for a text that is not a constraint', () => {
     assert.throws(
       () => chosen({ constraint: 'newest' }),
       (error) => hasCode(error, 'usage'),

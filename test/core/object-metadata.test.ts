@@ -7,7 +7,7 @@ const headerOf = (metadata: Readonly<Record<string, unknown>>): string =>
   archiveMetadata({ metadata, digest: 'a'.repeat(64), delta: undefined })[CHART_METADATA] ?? ''
 
 describe('the metadata of an archive', () => {
-  it('hold no run of spaces, which a signature counts as one', () => {
+  it('hold no run of spaces, because a signature counts a run as one space', () => {
     const header = headerOf({ name: 'app', version: '1.0.0', apiVersion: 'v2', description: 'a   b  \n\n  c' })
     assert.equal(
       header,

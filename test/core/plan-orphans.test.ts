@@ -27,7 +27,7 @@ describe('orphans', () => {
     assert.deepEqual(orphans(['app-2.0.0.tgz.prov'], ['app-1.0.0.tgz.prov']), ['charts/app-2.0.0.tgz 10'])
   })
 
-  it('are old, archive and provenance file', () => {
+  it('are only those whose archive and provenance file are both old', () => {
     assert.deepEqual(orphans(['app-2.0.0.tgz', 100], ['app-3.0.0.tgz', 99], ['app-3.0.0.tgz.prov', 101]), [])
   })
 
@@ -35,13 +35,13 @@ describe('orphans', () => {
     assert.deepEqual(orphans(['backup.tgz'], ['app-latest.tgz'], ['.tgz'], ['app-2.0.0.tar.gz']), [])
   })
 
-  it('are no archives whose version is in the index under another url', () => {
+  it('are not archives whose version is in the index under another url', () => {
     const index = indexOf({ ...entry('app', '1.0.0'), urls: ['old-name.tgz'] })
     const listed = [{ key: asKey('charts/app-1.0.0.tgz'), size: 1, lastModified: 0 }]
     assert.deepEqual(orphansOf(index, listed), [])
   })
 
-  it('are no archives that an entry names, in any form of url that may lead to them', () => {
+  it('are not archives that an entry names, in any form of url that may lead to them', () => {
     const urls = [
       'app-1.0.0%2Bb.tgz',
       './app-1.0.0+b.tgz',

@@ -7,7 +7,7 @@ import { indexOf } from '../support/builders.ts'
 const DAY = 24 * 3_600_000
 const NOW = Date.parse('2026-06-01T00:00:00Z')
 
-/** `1.0.0@30`: created thirty days ago. */
+/** In these tests `1.0.0@30` is version 1.0.0, created thirty days ago. */
 function entryOf(name: string, text: string): Entry {
   const [version = '', age] = text.split('@')
   const created = age === undefined ? {} : { created: new Date(NOW - Number(age) * DAY).toISOString() }
@@ -57,11 +57,11 @@ describe('the plan of a prune', () => {
     assert.equal(removed('3.0.0 2.0.0 1.0.0', { keepLast: 1, isInUse: chartList(['app-3.0.0']) }), '2.0.0 1.0.0')
   })
 
-  it('keeps what has no time when an age is asked for, and no version that can be ordered', () => {
+  it('keeps versions without a time when an age is asked for, and versions that cannot be ordered', () => {
     assert.equal(removed('2.0.0 1.0.0@100', { olderThan: 1 }), '1.0.0')
   })
 
-  it('takes for the newest of equal versions the one that came last, then the one with the higher build', () => {
+  it('ranks equal versions by their date, then by their build', () => {
     assert.equal(
       removed('106.0.0+up9.0.0@20 106.0.0+up10.0.0@10 105.0.0@1', { keepLast: 1 }),
       '106.0.0+up9.0.0 105.0.0',

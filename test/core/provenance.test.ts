@@ -14,7 +14,7 @@ ${names.map((name) => `  ${name}: sha256:${DIGEST}\n`).join('')}-----BEGIN PGP S
 `
 
 describe('a provenance file', () => {
-  it('is of use for the archive that it names', () => {
+  it('is valid for the archive that it names', () => {
     for (const text of [
       signed('app-1.0.0.tgz'),
       signed('other.tgz', 'app-1.0.0.tgz'),
@@ -25,7 +25,7 @@ describe('a provenance file', () => {
     }
   })
 
-  it('is of no use for another name, whatever the digest', () => {
+  it('is not valid for another name, whatever the digest', () => {
     assert.equal(
       provenanceProblem(signed('app-v1.0.0.tgz'), 'app-1.0.0.tgz'),
       'it names app-v1.0.0.tgz, not app-1.0.0.tgz',
@@ -36,7 +36,7 @@ describe('a provenance file', () => {
     )
   })
 
-  it("that names none is nobody's business", () => {
+  it('that names no archive is not a problem', () => {
     for (const text of ['', 'signed', '\n'.repeat(200_000), ' '.repeat(200_000)])
       assert.equal(provenanceProblem(text, 'app-1.0.0.tgz'), undefined)
   })

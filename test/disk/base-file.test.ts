@@ -21,7 +21,7 @@ describe('the kept base', () => {
     return body && Buffer.from(body).toString()
   }
 
-  it('is not kept where Helm has no folder for it, or one that takes nothing', async () => {
+  it('is not kept when Helm has no folder for it, or a folder that cannot be written', async () => {
     for (const folder of [path('none'), '/proc/none', '/dev/null/none']) {
       await baseFile(folder, URL).keep(base(Buffer.from('one')))
       assert.equal(await baseFile(folder, URL).find(), undefined)
@@ -47,7 +47,7 @@ describe('the kept base', () => {
     }
     const changed = await whole()
     changed[changed.length - 1] = 0
-    // As many bytes, of which one is another, although the ETag has not changed.
+    // The same number of bytes with one of them changed, although the ETag is the same.
     for (const damaged of [
       changed,
       (await whole()).subarray(0, -1),
@@ -83,7 +83,7 @@ describe('the kept base', () => {
     assert.deepEqual([await readBack(), await readBack('s3://acme/others')], [undefined, 'two'])
   })
 
-  it('does without where nothing can be written', async () => {
+  it('is left out without an error when nothing can be written', async () => {
     writeFileSync(path('file'), '')
     await baseFile(path('file'), URL).keep(base(Buffer.from('one')))
     assert.equal(await baseFile(path('file'), URL).find(), undefined)

@@ -48,7 +48,7 @@ describe('index cache', () => {
     assert.equal(existsSync(path('stable-charts.txt')), false)
   })
 
-  it('takes no folder for a cache', async () => {
+  it('does not take a folder for a cache', async () => {
     mkdirSync(path('stable-index.yaml'))
     await updateIndexCache(path(), REPOSITORY, delta(1, {}))
     assert.deepEqual(readdirSync(path()), ['stable-index.yaml'])
@@ -94,7 +94,7 @@ describe('index cache', () => {
       writeFileSync(path('helm'), bytes)
       renameSync(path('helm'), path('stable-index.yaml'))
     }
-    /** Updates the copy; each time it is read, or replaced, the next of these happens. */
+    /** Updates the copy. Each time it is read or replaced, the next of these actions happens. */
     const updateWhile = async ({ read = [], replaced = [] }: Partial<Record<'read' | 'replaced', (() => void)[]>>) => {
       const { readFileSync, renameSync } = fs
       const of = (file: unknown): boolean => file === path('stable-index.yaml')
@@ -150,15 +150,15 @@ describe('index cache', () => {
       })
     }
 
-    it('stands when there is no end to it', async () => {
+    it('stays as Helm wrote it when Helm keeps replacing it', async () => {
       const others = Array.from({ length: 9 }, (_, i) => indexOf(entry('lib', `${String(i)}.0.0`)).toBytes())
       const endless = updateWhile({ read: others.map((other) => () => helm4(other)) })
-      await assert.rejects(endless, /other programs replace it again and again$/)
+      await assert.rejects(endless, /other programs keep replacing it$/)
       assert.deepEqual(versions(), ['lib 4.0.0'])
       assert.deepEqual(readdirSync(path()), ['stable-index.yaml'])
     })
 
-    it('is not brought back when it is taken away', async () => {
+    it('is not created again when it is removed', async () => {
       await updateWhile({ read: [() => rmSync(path('stable-index.yaml'))] })
       assert.deepEqual(readdirSync(path()), [])
     })

@@ -63,7 +63,7 @@ describe('repositories', () => {
     assert.match((await rejection(readRepositories(path('folder')))).message, /^load repo file: .*: is a directory$/)
   })
 
-  it('takes an empty file, and one without repositories, for none', async () => {
+  it('finds no repositories in an empty file, and in one without repositories', async () => {
     for (const text of ['', 'apiVersion: ""\n', 'repositories:\n', 'repositories: []\n']) {
       writeFileSync(file(), text)
       assert.deepEqual(await readRepositories(file()), [], JSON.stringify(text))
@@ -79,7 +79,7 @@ describe('repositories', () => {
     })
   })
 
-  it('knows every name of a place, however its URL is written', () => {
+  it('finds every name of a place, however its URL is written', () => {
     const all = [
       { name: 'a', url: 's3://acme/charts' },
       { name: 'b', url: 's3://acme/charts//' },
@@ -93,7 +93,7 @@ describe('repositories', () => {
     const namesAt = (url: string): readonly string[] =>
       repositoriesAt(parseRepositoryUrl(url), all).map(({ name }) => name)
     assert.deepEqual(namesAt('s3://acme/charts/'), ['a', 'b', 'c'])
-    // The same words at another store are another place.
+    // The same bucket and prefix at another store are another place.
     assert.deepEqual(namesAt('s3://acme/charts?endpoint=http://lab:9000'), ['f', 'g'])
     assert.deepEqual(namesAt('s3://acme/charts?profile=lab'), ['h'])
     assert.deepEqual(namesAt('s3://acme/charts?profile=prod'), [])

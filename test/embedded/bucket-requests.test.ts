@@ -39,7 +39,7 @@ describe('a bucket of the embedded store', () => {
     }
   })
 
-  it('loses several objects in one request, each under its own condition', async () => {
+  it('has several objects deleted by one request, each under its own condition', async () => {
     const { client, put } = current()
     for (const key of ['one', 'two <&">', 'kept']) await put(key, key)
     const Objects = [{ Key: 'one' }, { Key: 'two <&">' }, { Key: 'missing' }, { Key: 'kept', ETag: '"other"' }]

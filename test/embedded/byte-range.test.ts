@@ -10,7 +10,7 @@ describe('a range of bytes', () => {
     assert.deepEqual(byteRange('bytes=-99', 10), [0, 9])
   })
 
-  it('is the whole object when it is none, or several', () => {
+  it('is the whole object when there is no range, or several', () => {
     for (const range of [undefined, 'bytes=-', 'bytes=5-2', 'bytes=0-1,3-4', 'lines=0-1']) {
       assert.equal(byteRange(range, 10), undefined, range)
     }

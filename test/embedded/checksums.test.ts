@@ -3,7 +3,7 @@ import { verifyChecksum } from '../../embedded/checksums.ts'
 
 const BYTES = Buffer.from('123456789')
 
-/** The check values of the catalogues: of these nine digits, in hex. */
+/** The check values of the CRC catalogues: the checksums of these nine digits, in hex. */
 const CHECKS = {
   'x-amz-checksum-crc32': 'cbf43926',
   'x-amz-checksum-crc32c': 'e3069283',

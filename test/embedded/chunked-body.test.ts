@@ -30,7 +30,7 @@ describe('an aws-chunked body', () => {
     }
   })
 
-  it('is refused when a size is none, or not that of its chunk', () => {
+  it('is refused when a size is not a number, or not that of its chunk', () => {
     const end = '\r\n0\r\n\r\n'
     for (const body of ['', `x\r\na${end}`, `-1\r\na${end}`, `2\r\na${end}`, `1\r\nab${end}`, `1;x=y\r\na${end}`]) {
       assert.throws(() => decodeChunks(Buffer.from(body)), { code: 'IncompleteBody' }, JSON.stringify(body))

@@ -132,7 +132,7 @@ describe('the embedded store', () => {
     await assert.rejects(client.send(new HeadBucketCommand({ Bucket: 'charts' })), { name: 'NotFound' })
   })
 
-  it('gathers what lies deeper under common prefixes', async () => {
+  it('groups deeper keys under common prefixes', async () => {
     for (const key of ['a.tgz', 'index.d/1', 'index.d/2', 'z.tgz']) await put(key, '')
     const page = await client.send(new ListObjectsV2Command({ Bucket: 'charts', Delimiter: '/' }))
     assert.deepEqual(
@@ -143,7 +143,7 @@ describe('the embedded store', () => {
     assert.equal(page.KeyCount, 3)
   })
 
-  it('says what is missing by its S3 name', async () => {
+  it('answers with the S3 error code for what is missing', async () => {
     await assert.rejects(read('missing'), { name: 'NoSuchKey' })
     await assert.rejects(read('missing', 'elsewhere'), { name: 'NoSuchBucket' })
     const large = { Bucket: 'charts', Key: 'large', Metadata: { a: 'x'.repeat(3000) } }

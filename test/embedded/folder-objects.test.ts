@@ -39,7 +39,7 @@ describe('a folder of objects', () => {
     for (const key of again.bucket('bucket')?.keys() ?? []) assert.deepEqual(await again.read('bucket', key), bytes)
   })
 
-  it('passes over what is no object, and removes what is half written', async () => {
+  it('ignores files that are not objects, and removes those that are half written', async () => {
     await (await openWithBucket()).write('bucket', 'key', Buffer.from('x'), DESCRIBED)
     await writeFile(join(folder, '.unfinished', 'half'), '{"key"')
     await writeFile(join(folder, 'bucket', '.DS_Store'), 'x')
@@ -65,7 +65,7 @@ describe('a folder of objects', () => {
     })
   }
 
-  it('has every acknowledged object, and none by halves, when the process was killed', async () => {
+  it('has every acknowledged object, and no half-written one, when the process was killed', async () => {
     const acknowledged = await writeUntilKilled(folder, 40)
     const objects = await FolderObjects.open(folder)
     for (const [key, body] of acknowledged) {
@@ -82,7 +82,7 @@ function bodyOf(key: string): Buffer {
   return Buffer.alloc(50_000, `${key} `)
 }
 
-/** Eight clients write until so many objects are acknowledged; then the store is killed under them. */
+/** Eight clients write until this many objects are acknowledged. Then the store is killed while they write. */
 async function writeUntilKilled(folder: string, count: number): Promise<ReadonlyMap<string, Buffer>> {
   const script = fileURLToPath(new URL('./store-process.ts', import.meta.url))
   const child = spawn(process.execPath, ['--import=tsx', script, folder], { stdio: ['ignore', 'pipe', 'inherit'] })

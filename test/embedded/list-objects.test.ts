@@ -15,7 +15,7 @@ interface Page {
 
 const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
-/** What stands on all pages, and how much stood on each. */
+/** The items of all pages, and the number of items on each page. */
 function pagesOf(keys: readonly string[], parameters: Record<string, string>): { names: string[]; counts: number[] } {
   const records = keys.map((key): ObjectRecord => ({ key, etag: '"x"', size: 1, lastModified: START, headers: {} }))
   const names: string[] = []
@@ -66,7 +66,7 @@ describe('a listing', () => {
     )
   })
 
-  it('refuses parameters that say nothing', () => {
+  it('refuses invalid parameters', () => {
     const tokens = ['continuation-token=', 'continuation-token=!']
     for (const wrong of ['max-keys=-1', 'max-keys=x', 'encoding-type=gzip', ...tokens]) {
       assert.throws(() => listObjects('bucket', [], new URLSearchParams(wrong)), { code: 'InvalidArgument' }, wrong)

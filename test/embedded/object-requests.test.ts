@@ -27,7 +27,7 @@ describe('an object of the embedded store', () => {
   const isStatus = (status: number) => (error: { $metadata?: { httpStatusCode?: number } }) =>
     error.$metadata?.httpStatusCode === status
 
-  it('comes back with all that was told of it', async () => {
+  it('comes back with all the headers that were sent with it', async () => {
     const kept = { CacheControl: 'no-cache', ContentDisposition: 'inline', ContentType: 'text/x' }
     const described = { ...kept, Metadata: { a: 'b' } }
     const { ETag } = await write({ ...described, ChecksumSHA256: digest('sha256', '0123456789') })
@@ -85,7 +85,7 @@ describe('an object of the embedded store', () => {
   })
 
   it('is written by exactly one of many who want to create it, or to replace what they have read', async () => {
-    // Each body is new: equal bytes have equal ETags, and would let a second writer in, as on S3.
+    // Each body is different. Equal bytes have equal ETags, and would let a second writer succeed, as on S3.
     const race = async (name: string, condition: Partial<PutObjectCommandInput>): Promise<void> => {
       const bodies = Array.from({ length: 16 }, (_, i) => `${name} ${String(i)}`)
       const results = await Promise.allSettled(bodies.map((Body) => write({ ...condition, Body })))
@@ -99,7 +99,7 @@ describe('an object of the embedded store', () => {
     await race('replacer', { IfMatch: ETag })
   })
 
-  it('is never seen half: a read gives the bytes of the ETag beside them', async () => {
+  it('is never seen half-written: a read gives the bytes that belong to its ETag', async () => {
     await write({ Body: 'a'.repeat(200_000) })
     const letters = [...'bcdefghi']
     const writing = Promise.all(letters.map((letter, i) => write({ Body: letter.repeat(200_000 + i) })))

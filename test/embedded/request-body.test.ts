@@ -7,7 +7,7 @@ import { type RequestBody, readRequestBody } from '../../embedded/request-body.t
 const CRC32 = 'NhCmhg=='
 const TRAILER = 'x-amz-checksum-crc32'
 
-/** What the store reads of a request with these headers and this body, which comes in pieces of three bytes. */
+/** What the store reads from a request with these headers and this body, which arrives in pieces of three bytes. */
 async function read(body: string, headers: Record<string, string>): Promise<RequestBody> {
   const bytes = Buffer.from(body)
   const pieces = Array.from({ length: Math.ceil(bytes.length / 3) }, (_, i) => bytes.subarray(3 * i, 3 * i + 3))

@@ -20,7 +20,9 @@ export interface RunningStore {
   readonly put: (key: string, body: string) => Promise<unknown>
 }
 
-/** A store for each test of a suite, on a folder of its own; the function gives that of the running test. */
+/**
+ * Opens a store for each test of a suite, in a folder of its own. The function returns the store of the running test.
+ */
 export function eachWithStore(): () => RunningStore {
   let running: RunningStore | undefined
   let folder: string

@@ -99,7 +99,7 @@ describe('the signature of a request', () => {
   })
 })
 
-/** The worked example of "Authenticating Requests: Using Query Parameters": it lives for a day. */
+/** The worked example of "Authenticating Requests: Using Query Parameters", which is valid for a day. */
 const QUERY_GET: SignedRequest = {
   method: 'GET',
   path: '/test.txt',
@@ -195,7 +195,7 @@ describe('a request to the embedded store', () => {
   })
 })
 
-/** Announces more bytes than it sends, and hangs up. */
+/** A client that announces more bytes than it sends, and hangs up. */
 async function breakOff(client: S3Client, key: string): Promise<void> {
   const abort = new AbortController()
   async function* body(): AsyncGenerator<Buffer> {

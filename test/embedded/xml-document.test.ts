@@ -4,7 +4,7 @@ import { xmlDocument } from '../../embedded/xml-document.ts'
 import { elementTexts } from '../../lib/store/s3/xml-text.ts'
 
 describe('a document of the S3 API', () => {
-  it('has no character that XML has no place for, and gives every text back', () => {
+  it('has no character that XML does not allow, and gives every text back', () => {
     const text = fc.string({
       unit: fc.constantFrom('&', '<', '>', '"', '\0', '\u0001', '\n', '\uffff', 'é', '😀', 'a'),
     })

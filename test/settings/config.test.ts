@@ -51,7 +51,7 @@ describe('config', () => {
     ],
   ]
   for (const [name, platform, env, repositoriesFile, cacheFolder] of places) {
-    it(`finds them where Helm keeps them without it: ${name}`, () => {
+    it(`finds them where Helm keeps them when Helm exports nothing: ${name}`, () => {
       assert.deepEqual(readConfig(env, platform).helm, { repositoriesFile, cacheFolder, program: 'helm' })
     })
   }

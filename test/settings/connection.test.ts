@@ -142,7 +142,7 @@ const REFUSED: Readonly<Record<string, readonly [Given, string, RegExp]>> = {
   'a name in the URL that is none': [
     { query: 'regoin=eu-west-1' },
     'invalid-url',
-    /^\?regoin= of the repository URL means nothing$/,
+    /^\?regoin= of the repository URL is unknown$/,
   ],
   'a name in the URL with another case': [
     { query: 'region=eu-west-1&Endpoint=http://h' },
@@ -152,7 +152,7 @@ const REFUSED: Readonly<Record<string, readonly [Given, string, RegExp]>> = {
   'a name in the URL with two values': [
     { query: 'endpoint=http://a&endpoint=http://b' },
     'invalid-url',
-    /^\?endpoint= stands twice/,
+    /^\?endpoint= occurs twice/,
   ],
   'a region in the URL that is none': [{ query: 'region=a.b' }, 'invalid-url', /^\?region=a\.b of the repository URL/],
   'an endpoint that is no URL': [{ flags: { 'endpoint-url': 'http://' } }, 'usage', /"--endpoint-url" flag: not a URL/],

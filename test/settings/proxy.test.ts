@@ -48,7 +48,7 @@ describe('the proxy of a URL', () => {
     assert.equal(proxyVariables({ NO_PROXY: 'x', HTTPS_PROXY: '', ALL_PROXY: PROXY }), undefined)
   })
 
-  it('has to be one, and is not shown when it is none: it may hold a password', () => {
+  it('has to be a URL; an invalid value is not shown, because it may hold a password', () => {
     for (const HTTPS_PROXY of ['pac+http://me:hidden@h/x.js', 'http://me:hidden@', 'ftp://me:hidden@h']) {
       const variables = proxyVariables({ HTTPS_PROXY })
       assert.ok(variables)

@@ -38,7 +38,7 @@ describe('repository config', () => {
     })
   })
 
-  it('has other bytes with each write, and says the same', () => {
+  it('has different bytes with each write, and the same content', () => {
     const document = changeConfig({}, { relative: 'true' })
     const [one, two] = [encodeConfig(document, 'one'), encodeConfig(document, 'two')]
     assert.notDeepEqual(one, two)
@@ -85,7 +85,7 @@ describe('repository config', () => {
     })
   }
 
-  it('is not written with something that readers would ignore', () => {
+  it('is not written with a value that readers would ignore', () => {
     assert.throws(() => changeConfig({ 'grace-window': '1s' }, { acl: 'private' }), {
       code: 'invalid-config',
       message: /^grace-window=1s: /,

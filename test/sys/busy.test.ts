@@ -5,7 +5,7 @@ import { withDeadline } from '../../lib/cli/deadline.ts'
 import { systemClock } from '../../lib/sys/clock.ts'
 
 describe('work that waits for nothing', () => {
-  it('tells who looks after it when it begins and ends, once, whatever comes of it', () => {
+  it('tells its attendant once when it begins and once when it ends, whatever the result', () => {
     const told: string[] = []
     const leave = attend({ begin: () => told.push('begin'), end: () => told.push('end') })
     assert.equal(
@@ -32,7 +32,7 @@ describe('work that waits for nothing', () => {
       withDeadline({ timeout: 2000, clock }, async () => parseGoYaml(text)),
       { code: 'timeout', message: 'not done after 2s' },
     )
-    // Nobody looks after it any more.
+    // The time limit has ended, so this must not throw.
     stillInTime()
   })
 })

@@ -12,10 +12,10 @@ import { useTempFolder } from '../support/temp-folder.ts'
 
 type Child = ChildProcessByStdio<Writable, Readable, null>
 
-/** Nobody waits by it. */
+/** A clock that fails when something waits. */
 const impatient: Clock = { ...systemClock, sleep: () => Promise.reject(new Error('it waits')) }
 
-/** Waiting takes no time. */
+/** A clock on which waiting takes no time. */
 function virtualClock(): Clock {
   let passed = 0
   return {
@@ -89,7 +89,7 @@ describe('file lock', () => {
     assert.deepEqual(readdirSync(path()), ['index'])
   })
 
-  it('of a process that runs is not taken, and waited for within bounds', async () => {
+  it('of a running process is not taken, and is waited for only for a limited time', async () => {
     const holder = await startHolder()
     const [mark] = holders()
     await assert.rejects(take(virtualClock()), isRefusal)
@@ -98,7 +98,7 @@ describe('file lock', () => {
     assert.deepEqual(readdirSync(path()), [])
   })
 
-  it('is had as soon as its holder has given it back', async () => {
+  it('is taken as soon as its holder has given it back', async () => {
     const holder = await startHolder()
     const clock: Clock = {
       ...systemClock,
@@ -107,7 +107,7 @@ describe('file lock', () => {
     assert.equal(await take(clock), 'done')
   })
 
-  it('of a process that was killed is had at once', async () => {
+  it('of a process that was killed is taken at once', async () => {
     const holder = await startHolder()
     holder.kill('SIGKILL')
     await once(holder, 'exit')
@@ -157,7 +157,7 @@ describe('file lock', () => {
     assert.deepEqual(readdirSync(path()), [])
   })
 
-  it('does not take away what is none of ours, however old', async () => {
+  it('does not remove files that are not ours, however old', async () => {
     mkdirSync(lock())
     writeFileSync(join(lock(), 'notes.txt'), 'mine')
     age(join(lock(), 'notes.txt'), 7200)

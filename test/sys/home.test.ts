@@ -39,7 +39,7 @@ describe('the home folder', () => {
     )
   })
 
-  it('is left to Windows', () => {
+  it('is left alone on Windows', () => {
     assert.equal(homeWith({}, nobody, 'win32'), undefined)
   })
 })

@@ -2,9 +2,9 @@ import { readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { systemClock } from '../../lib/sys/clock.ts'
 import { underLock } from '../../lib/sys/file-lock.ts'
 
-// A process that takes a lock. `count FILE TIMES [KILLED]`: adds one to the number in FILE so many times, and is killed
-// under the lock instead of the one with this number. `hold FILE`: takes the lock, says so, and gives it back
-// after the next line of its standard input.
+// A process that takes a lock. `count FILE TIMES [KILLED]`: adds one to the number in FILE this many times, and is
+// killed under the lock instead of doing the addition number KILLED (from 0). `hold FILE`: takes the lock, says so, and
+// gives it back after the next line of its standard input.
 const [, , what, file = '', times, killed] = process.argv
 if (what === 'count') {
   for (let i = 0; i < Number(times); i++) {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { askOnTerminal } from '../../lib/sys/terminal-prompt.ts'
 
-// The terminal itself: test/e2e/settings.test.ts.
+// A real terminal is tested in test/e2e/settings.test.ts.
 describe('a question on the terminal', () => {
   const terminalOf = (typed: string): { readonly input: PassThrough; readonly output: PassThrough } => {
     const terminal = { input: new PassThrough(), output: new PassThrough() }

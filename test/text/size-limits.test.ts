@@ -35,7 +35,7 @@ describe('the limits', () => {
       [
         'the bytes of one that is no JSON',
         yaml(`# ${'x'.repeat(LIMITS.MAX_YAML_DELTA)}`),
-        /no JSON text, and larger than 128 KiB/,
+        /is not JSON text, and is larger than 128 KiB/,
       ],
       ['its lines', yaml(...Array.from({ length: LIMITS.MAX_YAML_LINES }, () => '#')), /does not decode/],
       ['its commas', Buffer.from(`[${','.repeat(LIMITS.MAX_YAML_TOKENS)}`), /does not decode/],

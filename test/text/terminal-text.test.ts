@@ -10,9 +10,7 @@ import { isPlainWord, shellWord, visibleJson, visibleLine, visibleText } from '.
 import { anyCharacter } from '../support/any-character.ts'
 import { useProgram } from '../support/program.ts'
 
-/**
- * C0 but for tabs and ends of lines, DEL, C1, bidirectional controls, zero-width characters, other separators of lines.
- */
+/** C0 except tabs and line ends, DEL, C1, bidirectional controls, zero-width characters, other line separators. */
 const HIDDEN =
   /[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u{e0000}-\u{e007f}]/u
 const EVIL = 'a\x1b]0;owned\x07\x1b[8m\x9b31m\x7f\u202egpj.\u200b\u2066\ufeff\u{e0041}\rz'
@@ -22,7 +20,7 @@ const anyText = fc.string({
 })
 
 describe('text for a terminal', () => {
-  it('shows what would hide', () => {
+  it('shows characters that would hide text', () => {
     assert.equal(
       visibleLine(EVIL),
       String.raw`a\x1b]0;owned\x07\x1b[8m\x9b31m\x7f\u202egpj.\u200b\u2066\ufeff\u{e0041}\rz`,
@@ -31,7 +29,7 @@ describe('text for a terminal', () => {
     assert.equal(visibleText('one\ntwo'), 'one\ntwo')
   })
 
-  it('holds nothing that hides, whatever it was', () => {
+  it('holds no hiding characters, whatever the input was', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         assert.doesNotMatch(visibleText(text), HIDDEN)
@@ -64,7 +62,7 @@ describe('text for a terminal', () => {
           output.result([], { value })
           await output.flush()
           assert.doesNotMatch(stdout, HIDDEN)
-          // A surrogate by itself is no text that YAML could hold.
+          // A lone surrogate is not a text that YAML could hold.
           if (form === 'json') assert.deepEqual(JSON.parse(stdout), { value })
           else if (!texts.some((text) => /\p{Cs}/u.test(text)))
             assert.deepEqual(parse(stdout, { version: '1.1' }), { value })
@@ -106,7 +104,7 @@ describe('text for a terminal', () => {
   })
 })
 
-describe('what others have written', () => {
+describe('text that others have written', () => {
   const program = useProgram()
   const URI = 's3://acme/charts'
   const put = (key: string, text: string): Promise<unknown> =>
@@ -131,7 +129,7 @@ describe('what others have written', () => {
   })
 
   for (const isTerminal of [true, false]) {
-    it(`reaches no ${isTerminal ? 'terminal' : 'file'} with what hides`, async () => {
+    it(`reaches no ${isTerminal ? 'terminal' : 'file'} with hiding characters`, async () => {
       program.isTerminal = isTerminal
       const lines = [
         ...[
@@ -160,7 +158,7 @@ describe('what others have written', () => {
       ]
       for (const line of lines) {
         const { stdout, stderr } = await program.run(...line)
-        // Colours are this program's own.
+        // Colours come from this program itself.
         const rest = (stdout + stderr).replace(/\x1b\[(?:1|2|22|31|32|33|39)m/g, '')
         assert.doesNotMatch(rest, HIDDEN, line.join(' '))
         assert.doesNotMatch(stderr, /^Error: forged/m, line.join(' '))

@@ -119,7 +119,7 @@ describe('progress bars', () => {
 
   it('are not drawn on a terminal that is 0 columns wide, where erasing one would never end', async () => {
     const calls: string[] = []
-    // Bounded: what draws without end fails here, and does not hang.
+    // The loop is bounded, so that endless drawing fails here instead of hanging.
     const call = (name: string) => (): boolean => {
       if (calls.push(name) > 100) throw new Error('draws without end')
       return true

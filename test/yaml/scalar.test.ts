@@ -44,7 +44,7 @@ describe('yaml scalar', () => {
   }
   it('reads .nan as not a number', () => assert.ok(Number.isNaN(resolvePlain('.NaN'))))
 
-  it('wants quotes around what some YAML 1.1 reader takes for something else', () => {
+  it('needs quotes when some YAML 1.1 reader takes it for something else', () => {
     for (const text of ['yes', '1e3', '', '2024-01-01', '2024-1-1 10:00:00', '1:30', '-190:20:30.15', '<<', '0x1f'])
       assert.ok(looksTyped(text), text)
     for (const text of ['1.2.3', 'v1', 'a:b', '2024-01', '1:99', '=']) assert.ok(!looksTyped(text), text)

@@ -18,7 +18,7 @@ const text = fc.oneof(
   }),
   fc.string({ maxLength: 4, unit: 'grapheme' }),
 )
-/** The block reader leaves keys with other letters to the full parser. */
+/** Keys that the block reader reads. It leaves keys with other letters to the full parser. */
 const simpleKey = fc.constantFrom('a', 'b-c', 'd.e/f', '1e3', 'x y', 'yes')
 const { value } = fc.letrec((tie) => ({
   value: fc.oneof(
@@ -48,7 +48,7 @@ describe('yaml writer', () => {
     )
   })
 
-  // The `yaml` package leaves these plain or raw; Helm 3 and 4 then refuse the whole index: docs/decisions/0027.
+  // The `yaml` package writes these plain or raw, and Helm 3 and 4 then refuse the whole index: docs/decisions/0027.
   for (const [what, word, written] of [
     ['octal digits of YAML 1.2', '0o7', '"0o7"'],
     ['the same with a sign', '-0o7', '"-0o7"'],
@@ -68,7 +68,7 @@ describe('yaml writer', () => {
     })
   }
 
-  it('writes half a character as the mark for one that is lost: Helm refuses its escape', () => {
+  it('writes a lone surrogate as U+FFFD, because Helm refuses its escape', () => {
     assert.deepEqual(parseGoYaml(writeMapping({ key: 'a\ud800' }, 0)), { key: 'a\ufffd' })
   })
 

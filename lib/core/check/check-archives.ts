@@ -23,8 +23,8 @@ export interface SeenObject {
 }
 
 /**
- * What an archive, or a provenance file without one, says of itself, as far as it was looked at. `digest`: SHA-256 in
- * lower-case hex.
+ * What is known of the content of an archive, or of a provenance file without an archive, as far as it was looked at.
+ * `digest`: SHA-256 in lower-case hex.
  */
 export type KnownContent =
   | { readonly outcome: 'digest'; readonly digest: string }
@@ -40,33 +40,35 @@ export type KnownContent =
 /** What a check knows of entries and archives. */
 export interface SeenRepository {
   readonly location: RepositoryLocation
-  /** Of the merged index, without those that Helm skips. */
+  /** The entries of the merged index, without those that Helm skips. */
   readonly entries: readonly Entry[]
-  /** By all entries, those that Helm skips included. */
+  /** The archives that entries name. Entries that Helm skips count here, too. */
   readonly named: NamedArchives
-  /** The keys in folders of this repository that entries mean: they count as those directly below the prefix do. */
+  /**
+   * The keys in folders of this repository that entries point to. They count like archives directly below the prefix.
+   */
   readonly inFolders: ReadonlySet<Key>
   /**
-   * The keys in folders where nothing is, although something stands where a push would have put the archive of their
-   * entry.
+   * Keys in folders that entries point to and that hold nothing, while an object stands at the key that a push would
+   * have used for the archive of the entry.
    */
   readonly dead: ReadonlySet<Key>
-  /** Archives and provenance files directly below the prefix; in folders those that entries name. */
+  /** The archives and provenance files directly below the prefix, and in folders those that entries name. */
   readonly objects: ReadonlyMap<Key, SeenObject>
   readonly contents: ReadonlyMap<Key, KnownContent>
-  /** Archives of versions on which somebody may be at work at this moment. */
+  /** The archives of versions that another client may be changing at this moment. */
   readonly busy: ReadonlySet<Key>
   /** Store clock, milliseconds since 1970. */
   readonly date: number
 }
 
-/** What tells the archives of this repository. */
+/** What is needed to tell which archives belong to this repository. */
 type Places = Pick<SeenRepository, 'inFolders' | 'location'>
 
-/** An archive younger than this may belong to a push that has not written its delta yet. */
+/** Milliseconds. An archive younger than this may belong to a push that has not written its delta yet. */
 export const PUSH_TAKES = 10 * 60_000
 
-/** Compares entries, archives and provenance files. */
+/** Compares entries, archives and provenance files, and returns what does not fit together. */
 export function checkArchives(seen: SeenRepository): readonly Finding[] {
   const named = new Map<Key, Entry>()
   const findings: Finding[] = []
@@ -85,9 +87,9 @@ export function checkArchives(seen: SeenRepository): readonly Finding[] {
 }
 
 /**
- * The archives whose digest has to be asked for: written after their entry, or named by entries that differ. In key
- * order. One that was replaced within two seconds of its push is not among them, for entries are dated a little late:
- * only reading it finds that out.
+ * The archives whose digest has to be looked up, in key order: those written after their entry, and those named by
+ * entries that differ. An archive that was replaced within two seconds of its push is not among them, because entries
+ * are dated a little late. Only reading the archive finds that case.
  */
 export function doubtfulArchives(seen: Places & Pick<SeenRepository, 'entries' | 'objects'>): readonly Key[] {
   const { entries, inFolders, location, objects } = seen
@@ -95,7 +97,7 @@ export function doubtfulArchives(seen: Places & Pick<SeenRepository, 'entries' |
   const keys = entries.flatMap((entry) => {
     const key = ownKeyOf(seen, entry)
     const archive = key && objects.get(key)
-    // What lies in its place may be the archive that its folder lacks.
+    // The archive that is missing in the folder may lie at its regular key instead.
     if (key !== undefined && archive === undefined && inFolders.has(key) && objects.has(archiveKey(location, entry)))
       return [archiveKey(location, entry)]
     if (archive === undefined || promisedDigest(entry.digest) === undefined) return []
@@ -108,8 +110,8 @@ export function doubtfulArchives(seen: Places & Pick<SeenRepository, 'entries' |
 }
 
 /**
- * What the entries of each archive promise: SHA-256 in lower-case hex. Archives of which none promises anything are
- * left out.
+ * The digests that the entries of each archive promise: SHA-256 in lower-case hex. Archives for which no entry promises
+ * a digest are left out.
  */
 export function promisedDigests(seen: Places & Pick<SeenRepository, 'entries'>): ReadonlyMap<Key, ReadonlySet<string>> {
   const promised = new Map<Key, Set<string>>()
@@ -124,8 +126,8 @@ export function promisedDigests(seen: Places & Pick<SeenRepository, 'entries'>):
 }
 
 /**
- * The findings of an index, where the advice to reindex would change nothing: no reindex writes an entry anew whose
- * archive lies elsewhere, or in a folder.
+ * The findings of an index, without the advice to reindex where a reindex would change nothing: it does not rewrite an
+ * entry whose archive lies elsewhere or in a folder.
  */
 export function adviseElsewhere(
   findings: readonly Finding[],
@@ -153,8 +155,8 @@ function ownKeyOf({ inFolders, location }: Places, { urls: [url] = [] }: Entry):
 }
 
 /**
- * Entries whose url leads to one of these keys, where nothing is, and whose digest proves that their archive lies in
- * its place instead.
+ * Finds entries whose url leads to one of the `dead` keys, where nothing is, and whose digest proves that their archive
+ * lies at its regular key instead.
  */
 export function checkDeadUrls({ contents, dead, entries, location }: SeenRepository): readonly Finding[] {
   return entries.flatMap((entry) => {
@@ -165,7 +167,7 @@ export function checkDeadUrls({ contents, dead, entries, location }: SeenReposit
   })
 }
 
-/** Whether what stands in the place of an entry's archive has the digest that the entry promises. */
+/** Whether the object at the regular key of an entry's archive has the digest that the entry promises. */
 function liesInItsPlace({ contents, location }: Pick<SeenRepository, 'contents' | 'location'>, entry: Entry): boolean {
   const content = contents.get(archiveKey(location, entry))
   return content !== undefined && content.outcome !== 'unreadable' && content.digest === promisedDigest(entry.digest)
@@ -193,8 +195,9 @@ function checkEntry(seen: SeenRepository, entry: Entry, key: Key): readonly Find
 }
 
 /**
- * An archive that is gone. Where another one lies in its place a reindex leaves the entry alone, for nothing proves
- * that they belong together; where the promised one does, {@link checkDeadUrls} says so.
+ * Finds an archive that is gone. When another archive lies at its regular key, a reindex leaves the entry alone,
+ * because nothing proves that the two belong together. When the promised archive lies there, {@link checkDeadUrls} says
+ * so.
  */
 function checkMissing(seen: SeenRepository, entry: Entry, key: Key): readonly Finding[] {
   const { dead, inFolders, location, objects } = seen
@@ -208,8 +211,8 @@ function checkMissing(seen: SeenRepository, entry: Entry, key: Key): readonly Fi
 }
 
 /**
- * What no entry names: a chart that a reindex would add, one of a version that has an entry already, or no chart at
- * all.
+ * Finds archives that no entry names: a chart that a reindex would add, an archive of a version that has an entry
+ * already, or no chart at all.
  */
 function unlistedArchives({
   busy,
@@ -237,7 +240,7 @@ function unlistedArchives({
   })
 }
 
-/** Those of a version that has an entry belong to an archive that is missed, or lies elsewhere. */
+/** Provenance files of a version that has an entry are left out: their archive is missing or lies elsewhere. */
 export function staleProvenances({
   entries,
   location,

@@ -69,21 +69,22 @@ export function skippedBecause(entry: Entry): string | undefined {
   })
 }
 
-/** Whether Helm leaves the entry out because of its name alone: under the name of its chart it would be good. */
+/** Whether Helm leaves the entry out only because of its name: under the name of its chart the entry would be valid. */
 export function isUnnamed(chart: string, entry: Entry): boolean {
   return skippedBecause(entry) !== undefined && skippedBecause(underName(chart, entry)) === undefined
 }
 
 /**
- * Whether an entry that Helm leaves out tells where an archive is, and of which version: with it that would be lost.
+ * Whether an entry that Helm leaves out tells where an archive is and which version it holds. Dropping such an entry
+ * would lose that knowledge.
  */
 export function isWorthKeeping({ urls, version }: Entry): boolean {
   return version !== '' && (urls ?? []).length > 0
 }
 
 /**
- * Whether the highest version stands first, and so on, as Helm would sort them; what it leaves open may stand in any
- * order.
+ * Whether the entries stand in the order in which Helm would sort them, the highest version first. Versions that Helm's
+ * order treats as equal may stand in any order.
  */
 export function isSorted(entries: readonly Pick<Entry, 'version'>[]): boolean {
   return entries.every(({ version }, i) => i === 0 || compareVersions(version, entries[i - 1]?.version ?? version) <= 0)

@@ -10,7 +10,7 @@ import { type Finding, finding } from './finding.ts'
 export interface SeenDeltas {
   readonly listed: readonly { readonly id: DeltaId; readonly lastModified: number }[]
   readonly pending: readonly Pick<StoredDelta, 'id' | 'lastModified'>[]
-  /** Objects that are not obeyed. */
+  /** Objects that are not obeyed, each with the reason. */
   readonly skipped: readonly { readonly key: Key; readonly reason: string }[]
   /** The lowest delta of an unknown apiVersion. */
   readonly unknownFrom: DeltaId | undefined
@@ -18,13 +18,15 @@ export interface SeenDeltas {
   readonly date: number
 }
 
-/** Milliseconds. By then a cron should have folded what is pending, and collected what is folded. */
+/**
+ * Milliseconds. After this time a scheduled compaction should have folded what is pending and collected what is folded.
+ */
 const OVERDUE = 60 * 60_000
 
 /** Milliseconds. A removal younger than this may still be deleting its archive. */
 const SETTLES = 2 * 60_000
 
-/** Checks what lies in `index.d/`: what is not obeyed, and whether compaction keeps up. */
+/** Checks the objects in `index.d/`: which of them are ignored, and whether compaction keeps up. */
 export function checkDeltas({
   bookkeeping,
   date,
@@ -52,7 +54,7 @@ export function checkDeltas({
   return findings
 }
 
-/** The versions that somebody may be working on: those of pending deltas and of what was folded a moment ago. */
+/** The versions that a client may be working on: those of pending deltas and of recently folded ones. */
 export function versionsAtWork(
   pending: readonly StoredDelta[],
   { folded }: Bookkeeping,

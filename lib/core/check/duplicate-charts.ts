@@ -2,9 +2,8 @@
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:]/gs
 
 /**
- * The charts that stand more than once in the `entries` of a JSON text, which is valid. Go's decoder takes the last of
- * them
- * (encoding/json), as `JSON.parse` does. (In YAML a key that is there twice makes Helm refuse the text.)
+ * The charts that occur more than once in the `entries` of a valid JSON text. Go's decoder (encoding/json) takes the
+ * last occurrence, as `JSON.parse` does. (In YAML, a duplicate key makes Helm refuse the text.)
  */
 export function duplicateCharts(text: string): readonly string[] {
   const open: string[] = []

@@ -1,16 +1,16 @@
 import { FINDING_KINDS, type FindingCode, type FindingKind, type Severity } from './finding-kinds.ts'
 
-/** One thing that a check found. `detail`: what is wrong with this one, in one line. */
+/** One thing that a check found. `detail`: what is wrong in this case, in one line. */
 export interface Finding {
   readonly code: FindingCode
   readonly detail: string
-  /** Of the object in question. */
+  /** The key of the object in question. */
   readonly key: string | undefined
   readonly name: string | undefined
   readonly version: string | undefined
 }
 
-/** What a finding is about, as far as it is about something. */
+/** What a finding is about. A field is absent where the finding is not about such a thing. */
 export type FindingSubject = Partial<Pick<Finding, 'key' | 'name' | 'version'>>
 
 export function finding(code: FindingCode, detail: string, { key, name, version }: FindingSubject = {}): Finding {
@@ -25,7 +25,10 @@ export interface FindingGroup extends FindingKind {
 
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'remark']
 
-/** The findings by their codes, the gravest first; inside a group in the order in which they were found. */
+/**
+ * The findings grouped by code, the most severe group first. Inside a group they keep the order in which they were
+ * found.
+ */
 export function groupFindings(findings: readonly Finding[]): readonly FindingGroup[] {
   const groups = new Map<FindingCode, Finding[]>()
   for (const each of findings) {
@@ -39,7 +42,7 @@ export function groupFindings(findings: readonly Finding[]): readonly FindingGro
     .map(([code, of]) => ({ code, ...FINDING_KINDS[code], findings: of }))
 }
 
-/** A text that is equal for findings about the same thing only. */
+/** A text that is equal exactly for findings about the same thing. */
 export function findingKey({ code, key, name, version }: Finding): string {
   return JSON.stringify([code, key, name, version])
 }

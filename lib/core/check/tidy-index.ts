@@ -7,11 +7,17 @@ import type { IndexText } from '../index/index-text.ts'
 import { isSorted, isWorthKeeping, skippedBecause } from './check-base.ts'
 
 /**
- * The same index for Helm, without what Helm leaves out of it: null and invalid entries, all but the first of a
- * version, charts without versions. An entry that says another name than that of its chart gets that of its chart, by
- * which Helm finds it; under a name that no chart can have it moves to its own, unless the version is there, too. Those
- * without a usable name, or a version that Helm takes, stay where they name an archive, which may prove what they are;
- * versions are sorted; urls lose a query, which nobody obeys. Other entries keep their bytes. Idempotent.
+ * The same index for Helm, without what Helm leaves out of it: null and invalid entries, all but the first entry of a
+ * version, charts without versions.
+ *
+ * - An entry whose name differs from that of its chart gets the name of its chart, by which Helm finds it. Under a name
+ *   that no chart can have, the entry moves to the chart of its own name, unless that version is there already.
+ * - Entries without a usable name, or without a version that Helm takes, stay when they name an archive, because the
+ *   archive may prove what they are.
+ * - Versions are sorted.
+ * - Urls lose a query, which no reader obeys.
+ *
+ * Other entries keep their bytes. The function is idempotent.
  * @throws HelmS3Error `invalid-index` when Helm would refuse it
  */
 export function tidyIndex(index: IndexText): IndexText {

@@ -4,9 +4,10 @@ import { MAX_CONSTRAINT } from '../../text/size-limits.ts'
 import { type Version, compareVersions, normalizeVersion, parseVersion } from './version.ts'
 
 /**
- * The entry that Helm would choose for `--version` (`Get` in helm/helm pkg/repo/v1/index.go): the one with exactly this
- * version; else the newest that satisfies it as a constraint; for the empty text the newest without a prerelease.
- * @param entries versions of one chart, in any order; of two that differ in build metadata only the first is chosen
+ * The entry that Helm would choose for `--version` (`Get` in helm/helm pkg/repo/v1/index.go): the entry with exactly
+ * this version; else the newest that satisfies the text as a constraint; for the empty text the newest without a
+ * prerelease.
+ * @param entries versions of one chart, in any order; of two that differ only in build metadata the first is chosen
  * @throws HelmS3Error `usage` when the text is no constraint
  */
 export function findVersion(entries: readonly Entry[], text: string): Entry | undefined {
@@ -21,28 +22,28 @@ export function findVersion(entries: readonly Entry[], text: string): Entry | un
 }
 
 /**
- * Whether the text names one build: a whole version with build metadata. (Helm takes another build where it is
- * missing.)
+ * Whether the text names one build: a whole version with build metadata. (When that build is missing, Helm takes
+ * another build of the version.)
  */
 export function namesBuild(text: string): boolean {
   return isWhole(text) && parseVersion(text)?.metadata !== ''
 }
 
-/** Whether the text is a version with all three numbers, and no constraint. */
+/** Whether the text is a single version with all three numbers, and not a constraint. */
 export function isWhole(text: string): boolean {
   return /^v?\d+\.\d+\.\d+(?:[-+]|$)/.test(text) && parseVersion(text) !== undefined
 }
 
-/** Whether two texts are the same version down to its build: `v1.0.0+a` and `1.0.0+a`. */
+/** Whether two texts are the same version including its build metadata, as `v1.0.0+a` and `1.0.0+a` are. */
 export function isSameBuild(a: string, b: string): boolean {
   const [left, right] = [parseVersion(a), parseVersion(b)]
   return a === b || (left !== undefined && right !== undefined && normalizeVersion(left) === normalizeVersion(right))
 }
 
 /**
- * Whether a version satisfies a constraint in the syntax of Masterminds/semver: comparisons joined by spaces or commas
- * (and) and by `||` (or); `=`, `!=`, `<`, `<=`, `>`, `>=`, `~`, `^`, ranges `a - b`, and `x`, `X` or `*` for any
- * number.
+ * Returns a test whether a version satisfies a constraint in the syntax of Masterminds/semver: comparisons joined by
+ * spaces or commas (and) and by `||` (or); `=`, `!=`, `<`, `<=`, `>`, `>=`, `~`, `^`, ranges `a - b`, and `x`, `X` or
+ * `*` for any number.
  * @throws HelmS3Error `usage`
  */
 export function parseConstraint(text: string): (version: Version) => boolean {
@@ -61,7 +62,10 @@ export function parseConstraint(text: string): (version: Version) => boolean {
 
 const IDENTIFIERS = String.raw`[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*`
 
-/** A partial version, with groups for its three numbers and its prerelease. The `|` is a slip of Masterminds/semver. */
+/**
+ * A partial version, with groups for its three numbers and its prerelease. The `|` repeats a mistake of
+ * Masterminds/semver.
+ */
 const PARTIAL = String.raw`v?([0-9xX*|]+)(\.[0-9xX*|]+)?(\.[0-9xX*|]+)?(-(?:${IDENTIFIERS}))?(?:\+${IDENTIFIERS})?`
 const UNGROUPED = PARTIAL.replace(/\((?!\?)/g, '(?:')
 const OPERATOR = '=|!=|>=|=>|<=|=<|>|<|~>|~|\\^|'
@@ -92,7 +96,7 @@ interface Bound extends Version {
 type Check = (version: Version, bound: Bound) => boolean
 
 interface Comparison {
-  /** Whether it names a prerelease; all prereleases may satisfy the group then. */
+  /** Whether the text names a prerelease. If so, any prerelease may satisfy the group. */
   readonly prerelease: boolean
   readonly holds: (version: Version) => boolean
 }
@@ -118,7 +122,7 @@ function isAny(part: string | undefined): boolean {
 
 const compare = (a: Version, b: Version): number => compareVersions(normalizeVersion(a), normalizeVersion(b))
 
-/** Masterminds/semver/v3 constraints.go, function by function. */
+/** The comparisons follow Masterminds/semver/v3 constraints.go, function by function. */
 const equal: Check = (version, bound) =>
   bound.precision === 'patch' ? compare(version, bound) === 0 : tilde(version, bound)
 

@@ -6,8 +6,9 @@ import { MAX_NAME } from '../../text/size-limits.ts'
 import { parseVersion } from './version.ts'
 
 /**
- * Why a delta cannot add this value as an entry, or undefined when it can: Helm could not use it, or its urls lead
- * elsewhere. One entry with a field of a wrong type makes Helm reject the whole index, so none may ever get in.
+ * Why a delta cannot add this value as an entry, or undefined when it can. Reasons are that Helm could not use the
+ * entry, or that its urls lead outside the repository. One entry with a field of a wrong type makes Helm reject the
+ * whole index, so no such entry may get in.
  */
 export function additionProblem(value: unknown): string | undefined {
   if (!isObject(value)) return 'is not a mapping'
@@ -37,7 +38,7 @@ export function identityProblem(value: { readonly name?: unknown; readonly versi
   return undefined
 }
 
-/** Why a name cannot be that of a chart, or undefined when it can. */
+/** Why a name cannot be the name of a chart, or undefined when it can. */
 export function nameProblem(name: unknown): string | undefined {
   if (typeof name !== 'string' || name === '') return 'has no name'
   if (name.length > MAX_NAME) return `has a name of more than ${String(MAX_NAME)} characters`
@@ -45,9 +46,9 @@ export function nameProblem(name: unknown): string | undefined {
 }
 
 /**
- * Why a removal cannot name an entry, or undefined when it can. It names one by the texts under which the entry stands
- * in the index, and an index may hold what no push could add: `1.0.0.0`, a name with a slash, no version at all. No key
- * is made of them.
+ * Why a removal cannot name an entry, or undefined when it can. A removal names an entry by the texts under which it
+ * stands in the index, and an index may hold what no push could add: `1.0.0.0`, a name with a slash, no version at all.
+ * No key is built from these texts.
  */
 export function removalProblem({
   name,
@@ -62,12 +63,12 @@ export function removalProblem({
 
 function urlProblem(urls: readonly unknown[]): string | undefined {
   if (urls.some((url) => typeof url === 'string' && hasOwnQuery(url))) return 'has an s3:// url with a query'
-  return urls.every(isAcceptableUrl) ? undefined : 'has an url that leaves the repository'
+  return urls.every(isAcceptableUrl) ? undefined : 'has a URL outside the repository'
 }
 
 /**
- * A relative url is a single path segment; an absolute one begins with `s3://`, without a query, or, of a published
- * repository, `https://`.
+ * Whether an entry may have this url. A relative url is a single path segment. An absolute url begins with `s3://` and
+ * has no query; in a published repository it may begin with `https://`.
  */
 function isAcceptableUrl(value: unknown): boolean {
   if (typeof value !== 'string' || value === '') return false

@@ -1,6 +1,9 @@
 import { parseVersion } from './version.ts'
 
-/** What Helm validates of a chart's metadata: anything may be absent, and lists may hold null where the text does. */
+/**
+ * The metadata of a chart as far as Helm validates it. Any field may be absent, and lists may hold null where the text
+ * does.
+ */
 export interface CheckedMetadata {
   readonly name?: string
   readonly version?: string
@@ -11,8 +14,9 @@ export interface CheckedMetadata {
 }
 
 /**
- * Why Helm finds a chart's metadata invalid, or undefined when it does not: `Validate` in helm/helm
- * pkg/chart/v2/metadata.go but for two dependencies of one name, which is an error in an archive and none in an index.
+ * Why Helm finds a chart's metadata invalid, or undefined when it does not. Follows `Validate` in helm/helm
+ * pkg/chart/v2/metadata.go, except for two dependencies of one name: that is an error in an archive, but not in an
+ * index.
  */
 export function metadataProblem(metadata: CheckedMetadata): string | undefined {
   return fieldProblem(metadata) ?? maintainerProblem(metadata) ?? dependencyProblem(metadata)

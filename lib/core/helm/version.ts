@@ -1,13 +1,13 @@
 import { MAX_NAME } from '../../text/size-limits.ts'
 
-/** A version as Helm reads it: semver, leniently (Masterminds/semver/v3 `NewVersion`). */
+/** A version as Helm reads it: lenient semver (Masterminds/semver/v3 `NewVersion`). */
 export interface Version {
   readonly major: bigint
   readonly minor: bigint
   readonly patch: bigint
   /** Dot-separated identifiers after the first `-`; empty when there are none. */
   readonly prerelease: readonly string[]
-  /** What follows the `+`, which no comparison looks at. */
+  /** What follows the `+`. Comparisons ignore it. */
   readonly metadata: string
 }
 
@@ -16,9 +16,9 @@ const LENIENT =
 const MAX_NUMBER = 2n ** 64n - 1n
 
 /**
- * The version of a text, or undefined when Helm would not take it. One, two or three numbers of 64 bits, with leading
- * zeros and a `v` before them if need be; no leading zero in a numeric identifier of a prerelease; not longer than a
- * key can be.
+ * The version of a text, or undefined when Helm would not take it. A version has one, two or three numbers of 64 bits,
+ * which may have leading zeros and a `v` before them. A numeric identifier of a prerelease has no leading zero. The
+ * text is not longer than a key can be.
  */
 export function parseVersion(text: string): Version | undefined {
   const match = text.length > MAX_NAME ? null : LENIENT.exec(text)
@@ -31,22 +31,22 @@ export function parseVersion(text: string): Version | undefined {
   return { major, minor, patch, prerelease, metadata: match[5] ?? '' }
 }
 
-/** The version with three numbers and without a `v`. */
+/** The version as text, with three numbers and without a `v`. */
 export function normalizeVersion({ major, minor, patch, prerelease, metadata }: Version): string {
   const numbers = [major, minor, patch].map(String).join('.')
   return `${numbers}${prerelease.length > 0 ? `-${prerelease.join('.')}` : ''}${metadata === '' ? '' : `+${metadata}`}`
 }
 
 /**
- * Below 0 when `a` comes before `b` in semver order. Texts that are no version come before all versions; their order is
- * open.
+ * Compares two versions: below 0 when `a` comes before `b` in semver order. Texts that are not versions come before all
+ * versions; the order among them is not specified.
  */
 export function compareVersions(a: string, b: string): number {
   const [plainA, plainB] = [PLAIN.exec(a), PLAIN.exec(b)]
   return plainA !== null && plainB !== null ? comparePlain(plainA, plainB) : compareAny(a, b)
 }
 
-/** Nearly all versions are three numbers that need no more than 53 bits. */
+/** A version of three numbers that fit into 53 bits. Nearly all versions are like this. */
 const PLAIN = /^(\d{1,15})\.(\d{1,15})\.(\d{1,15})$/
 
 function comparePlain(a: RegExpExecArray, b: RegExpExecArray): number {
@@ -65,8 +65,8 @@ function compareAny(a: string, b: string): number {
 }
 
 /**
- * The order of two versions by their build identifiers alone, which are compared as those of a prerelease: numbers as
- * numbers. None is lowest.
+ * The order of two versions by their build identifiers alone, which compare like those of a prerelease: numbers as
+ * numbers. A version without build identifiers comes first.
  */
 export function compareBuilds(a: string, b: string): number {
   const [left, right] = [buildOf(a), buildOf(b)]
@@ -78,7 +78,7 @@ function buildOf(text: string): readonly string[] {
   return metadata === '' ? [] : metadata.split('.')
 }
 
-/** A version without a prerelease is above all its prereleases (semver.org, 11). */
+/** A version without a prerelease is higher than all its prereleases (semver.org, 11). */
 function comparePrereleases(a: readonly string[], b: readonly string[]): number {
   if (a.length === 0 || b.length === 0) return Number(a.length === 0) - Number(b.length === 0)
   for (let i = 0; i < Math.min(a.length, b.length); i++) {

@@ -5,10 +5,12 @@ import { parseShallowJson } from '../../text/json-depth.ts'
 import { isObject } from '../../text/is-object.ts'
 import { invalidIndex } from './invalid-index.ts'
 
-/** Index-level annotations: what others wrote, and what this program knows of its own. */
+/** Index-level annotations: those of other programs, and the bookkeeping of this one. */
 export interface Annotations {
   readonly bookkeeping: Bookkeeping
-  /** All that is not bookkeeping, in the order of the text; keys of a newer version of this program too. */
+  /**
+   * All annotations that are not bookkeeping, in the order of the text, with keys of a newer version of this program.
+   */
   readonly foreign: ReadonlyMap<string, string>
 }
 
@@ -18,7 +20,7 @@ export const FOLDED_PREFIX = 'helm-s3/folded/'
 export const EMPTIED_KEY = 'helm-s3/emptied'
 
 /**
- * Takes our keys out of index-level annotations.
+ * Separates our keys from the other index-level annotations.
  * @throws HelmS3Error `invalid-index` when one of them has a value that this program would not write
  */
 export function decodeAnnotations(annotations: Readonly<Record<string, string>>): Annotations {
@@ -37,7 +39,10 @@ export function decodeAnnotations(annotations: Readonly<Record<string, string>>)
   return { bookkeeping: { generation, writeId, folded, ...(emptiedBy === undefined ? {} : { emptiedBy }) }, foreign }
 }
 
-/** The annotations to write: ours first, and the newest folded delta first among them, for a short look at the text. */
+/**
+ * The annotations to write. Our keys come first, the newest folded delta first among them, so that the first bytes of
+ * the text are enough to find them.
+ */
 export function encodeAnnotations({ bookkeeping, foreign }: Annotations): Map<string, string> {
   const annotations = new Map<string, string>()
   const { generation, writeId, folded, emptiedBy } = bookkeeping

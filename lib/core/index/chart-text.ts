@@ -3,26 +3,27 @@ import type { FormCodec } from './index-form.ts'
 import { type Pieces, type Slice, bytesOf } from './pieces.ts'
 
 /**
- * One chart of an index: a slice of its text, which is taken apart when its versions are asked for, or a list of them.
+ * One chart of an index: either a slice of its text, which is parsed when the versions are asked for, or a list of
+ * versions.
  */
 export interface ChartText {
   /**
-   * In the order of the text, without those that are null.
+   * The versions in the order of the text, without null items.
    * @throws HelmS3Error `invalid-index` when it is certain that Helm would refuse the index because of this chart
    */
   items(): readonly IndexItem[]
   /**
-   * Those whose urls may name a file of such a name, and perhaps others, without decoding any.
-   * @throws HelmS3Error `invalid-index` as `items`, where there may be one
+   * The versions whose urls may name one of these files, and perhaps others, found without decoding any.
+   * @throws HelmS3Error `invalid-index` as `items`, for versions that may name one
    */
   itemsNaming(files: readonly Buffer[]): readonly IndexItem[]
-  /** How many versions there are, without decoding any; those that are null may count. */
+  /** The number of versions, found without decoding any. Null items may be counted. */
   count(): number
-  /** Adds its text, and the separator before it. */
+  /** Appends the text of the chart, with the separator before it. */
   addTo(pieces: Pieces, separator: string): void
 }
 
-/** The chart that stands in a slice of a text of this form. */
+/** The chart in a slice of a text of this form. */
 export class SlicedChart implements ChartText {
   readonly #codec: FormCodec
   readonly #name: string
@@ -53,7 +54,7 @@ export class SlicedChart implements ChartText {
   }
 }
 
-/** A chart of these versions, to be written in this form. */
+/** A chart with these versions, to be written in this form. */
 export class ListedChart implements ChartText {
   readonly #codec: FormCodec
   readonly #name: string
@@ -86,8 +87,8 @@ export class ListedChart implements ChartText {
 const URLS = Buffer.from('urls')
 
 /**
- * Whether the urls of a version may name a file. Its name stands there as it is, or in percent forms, or with the
- * escapes of JSON and YAML; what stands before the word `urls` holds none.
+ * Whether the urls of a version may name a file. The file name may stand there as it is, in percent forms, or with the
+ * escapes of JSON and YAML. What stands before the word `urls` holds no file name.
  */
 function mayName({ slice }: IndexItem, files: readonly Buffer[]): boolean {
   if (slice === undefined) return true

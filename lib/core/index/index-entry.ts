@@ -7,8 +7,8 @@ import { invalidIndex } from './invalid-index.ts'
 export type IndexForm = 'json' | 'yaml'
 
 /**
- * Why Helm would refuse an index that holds this entry, or undefined. In block YAML a field that Helm does not know is
- * such a reason too; in JSON it is ignored by Helm and kept by us.
+ * Why Helm would refuse an index that holds this entry, or undefined. In block YAML, a field that Helm does not know is
+ * such a reason. In JSON, Helm ignores such a field, and this program keeps it.
  */
 export function entryProblem(value: unknown, form: IndexForm): string | undefined {
   if (!isObject(value)) return 'is not a mapping'
@@ -23,8 +23,8 @@ export function entryProblem(value: unknown, form: IndexForm): string | undefine
 }
 
 /**
- * The entry of a decoded value. Fields come under the names that Helm gives them, whatever their case; a field that is
- * null is absent, as in Helm; an entry without name or version, which Helm skips, has `''` there.
+ * The entry of a decoded value. Fields get the names that Helm gives them, whatever their case. A null field is absent,
+ * as in Helm. An entry without a name or a version, which Helm skips, has `''` there.
  * @param chart the chart under which it stands, for the error
  * @throws HelmS3Error `invalid-index` when Helm would refuse the index because of it
  */
@@ -43,17 +43,17 @@ function entryFrom(value: unknown, chart: string, form: IndexForm): Entry {
 }
 
 /**
- * The entries of a decoded list, without those that are null.
+ * The entries of a decoded list, without null items.
  * @throws HelmS3Error `invalid-index` when Helm would refuse the index because of it
  */
 export function entriesFrom(list: unknown, chart: string, form: IndexForm): readonly Entry[] {
   if (list === null) return []
-  if (!Array.isArray(list)) throw invalidIndex(`chart ${chart} is no list of versions`)
+  if (!Array.isArray(list)) throw invalidIndex(`chart ${chart} is not a list of versions`)
   return list.filter((value) => value !== null).map((value) => entryFrom(value, chart, form))
 }
 
 /**
- * The entry, when an index of this form may hold it: none is written that Helm would refuse.
+ * Returns the entry when an index of this form may hold it. An entry that Helm would refuse is never written.
  * @throws HelmS3Error `invalid-index`
  */
 export function writable(entry: Entry, chart: string, form: IndexForm): Entry {

@@ -5,13 +5,13 @@ import { type IndexHeader, headerFrom } from './index-header.ts'
 import { parseHead } from './json-form.ts'
 import { parseYamlHead } from './yaml-form.ts'
 
-/** What the first bytes of an index tell. */
+/** What the first bytes of an index tell about it. */
 export interface IndexHead {
-  /** Whether the head reaches to the entries, so that nothing about the bookkeeping is left open. */
+  /** Whether the first bytes reach as far as the entries, so that the bookkeeping is known completely. */
   readonly complete: boolean
   /** Undefined when the head is cut. */
   readonly bookkeeping: Bookkeeping | undefined
-  /** RFC 3339; undefined when the head is cut, and in block YAML, where it stands behind the entries. */
+  /** RFC 3339. Undefined when the head is cut, and in block YAML, where the time stands after the entries. */
   readonly generated: string | undefined
   /** Whether this delta is folded into the index; undefined when the head is cut before it could tell. */
   mentions(id: DeltaId): boolean | undefined
@@ -27,14 +27,17 @@ export function readIndexHead(firstBytes: Uint8Array): IndexHead {
   return header === undefined ? cutHead(text) : completeHead(header)
 }
 
-/** In our layout the first line is the head. */
+/** Reads the header from JSON: in our layout the head is the first line. */
 function jsonHeader(text: string): IndexHeader | undefined {
   const lineEnd = text.indexOf('\n')
   const fields = lineEnd < 0 ? undefined : parseHead(text.slice(0, lineEnd))
   return fields === undefined ? undefined : headerFrom(fields, 'json')
 }
 
-/** Helm's order of keys has the annotations before the entries; where they are not, they may follow. */
+/**
+ * Reads the header from block YAML. In Helm's order of keys the annotations stand before the entries. When they are
+ * missing there, they may follow the entries, and the result is undefined.
+ */
 function yamlHeader(text: string): IndexHeader | undefined {
   const entries = /^entries:/m.exec(text)?.index
   const head = text.slice(0, entries)

@@ -4,7 +4,7 @@ import { isObject } from '../../text/is-object.ts'
 import type { IndexForm } from './index-entry.ts'
 import { invalidIndex } from './invalid-index.ts'
 
-/** Everything of an index but its entries. */
+/** All of an index except its entries. */
 export interface IndexHeader {
   readonly apiVersion: string
   /** RFC 3339. */
@@ -15,7 +15,7 @@ export interface IndexHeader {
 }
 
 /**
- * The header in the top-level fields of an index, whose `entries` are not looked at.
+ * The header from the top-level fields of an index. `entries` is not looked at.
  * @throws HelmS3Error `invalid-index` when Helm would refuse it
  */
 export function headerFrom(fields: Readonly<Record<string, unknown>>, form: IndexForm): IndexHeader {
@@ -40,7 +40,7 @@ export function headerFrom(fields: Readonly<Record<string, unknown>>, form: Inde
   }
 }
 
-/** The top-level fields to write before `entries`: all that Helm and this program know, then the others. */
+/** The top-level fields to write before `entries`: first those that Helm and this program know, then the others. */
 export function headerFields(header: IndexHeader): Map<string, unknown> {
   const fields = new Map<string, unknown>([['apiVersion', header.apiVersion]])
   if (header.generated !== undefined) fields.set('generated', header.generated)
@@ -51,7 +51,7 @@ export function headerFields(header: IndexHeader): Map<string, unknown> {
 }
 
 /**
- * The header, when an index of this form may have it.
+ * Returns the header when an index of this form may have it.
  * @throws HelmS3Error `invalid-index` when it holds a field that Helm refuses in block YAML
  */
 export function writableHeader(header: IndexHeader, form: IndexForm): IndexHeader {

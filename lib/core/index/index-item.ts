@@ -5,23 +5,23 @@ import type { Slice } from './pieces.ts'
 /** The bytes of one version of a chart in a text of this form, without what separates it from the next. */
 export interface ItemSlice extends Slice {
   readonly form: IndexForm
-  /** Columns before its dash, in block YAML. */
+  /** The number of columns before the dash of the item, in block YAML. */
   readonly indent: number
 }
 
-/** One version of a chart in an index. Its place among the others is known by its version alone. */
+/** One version of a chart in an index. The version text alone decides its place among the others. */
 export interface IndexItem {
   readonly version: string
   /**
-   * Decoded when it is first asked for.
+   * The entry, which is decoded when it is first asked for.
    * @throws HelmS3Error `invalid-index` when Helm would refuse the index because of it
    */
   readonly entry: Entry
-  /** Where it was read; these bytes are written again. Undefined for an entry that is new. */
+  /** Where the item was read; these bytes are written again. Undefined for a new entry. */
   readonly slice: ItemSlice | undefined
 }
 
-/** An item that stands in no text yet. */
+/** An item for a new entry, which does not stand in a text yet. */
 export function newItem(entry: Entry): IndexItem {
   return { version: entry.version, entry, slice: undefined }
 }
@@ -31,7 +31,7 @@ export function decodedItem(slice: ItemSlice, entry: Entry): IndexItem {
   return { version: entry.version, entry, slice }
 }
 
-/** The item in a slice of which the version is certain, and nothing else is decoded yet. */
+/** The item in a slice whose version is certain and whose entry is not decoded yet. */
 export function lazyItem(version: string, slice: ItemSlice, decode: (slice: ItemSlice) => Entry): IndexItem {
   return new LazyItem(version, slice, decode)
 }

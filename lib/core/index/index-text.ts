@@ -12,7 +12,10 @@ import { YAML_FORM, parseYaml, sliceYaml } from './yaml-form.ts'
 
 export type { IndexForm } from './index-entry.ts'
 
-/** Whether the charts of a text were found as slices of its bytes, or the whole was parsed. The content is the same. */
+/**
+ * Whether the charts of a text were found as slices of its bytes, or the whole text was parsed. The content is the
+ * same.
+ */
 export type ReadPath = 'slices' | 'full-parse'
 
 interface Parts {
@@ -23,8 +26,8 @@ interface Parts {
 }
 
 /**
- * The text of an `index.yaml` as an immutable value: a header and one slice of bytes per chart. Only the charts that
- * are asked for are decoded, only those that are changed are written anew; the rest is copied as bytes.
+ * The text of an `index.yaml` as an immutable value: a header and one slice of bytes per chart. A chart is decoded only
+ * when it is asked for, and rewritten only when it is changed; the rest is copied as bytes.
  */
 export class IndexText {
   readonly #parts: Parts
@@ -50,13 +53,13 @@ export class IndexText {
     return this.#parts.header.annotations.bookkeeping
   }
 
-  /** In the order of the text. */
+  /** The names of the charts in the order of the text. */
   chartNames(): string[] {
     return [...this.#parts.charts.keys()]
   }
 
   /**
-   * The entries under a chart's name in the order of the text, without those that are null; none for an unknown chart.
+   * The entries under a chart's name in the order of the text, without null items. An unknown chart has no entries.
    * @throws HelmS3Error `invalid-index` when Helm would refuse the index because of one of them
    */
   versions(name: string): readonly Entry[] {
@@ -64,7 +67,7 @@ export class IndexText {
   }
 
   /**
-   * The same versions, of which only those are decoded that are asked for.
+   * The same versions as items, which are decoded only when they are asked for.
    * @throws HelmS3Error `invalid-index` as {@link versions}, as far as they are looked at
    */
   items(name: string): readonly IndexItem[] {
@@ -80,8 +83,8 @@ export class IndexText {
   }
 
   /**
-   * The entries whose urls may name a file of one of these names, and perhaps others: what surely does not is not
-   * decoded.
+   * The entries whose urls may name a file of one of these names, and perhaps others. Entries that certainly name none
+   * of them are not decoded.
    * @throws HelmS3Error `invalid-index` as {@link versions}, as far as they are looked at
    */
   entriesNaming(files: readonly string[]): readonly Entry[] {
@@ -89,7 +92,7 @@ export class IndexText {
     return [...this.#parts.charts.values()].flatMap((chart) => chart.itemsNaming(names).map(({ entry }) => entry))
   }
 
-  /** The number of entries of all charts, or of one, without decoding them. Those that are null may count. */
+  /** The number of entries of all charts, or of one, found without decoding them. Null items may be counted. */
   countEntries(name?: string): number {
     if (name !== undefined) return this.#parts.charts.get(name)?.count() ?? 0
     let count = 0
@@ -109,7 +112,7 @@ export class IndexText {
     return this.withItems(new Map([...changes].map(([name, entries]) => [name, itemsOf(name, entries)])))
   }
 
-  /** As {@link withCharts}, for items as {@link items} gives them. */
+  /** Like {@link withCharts}, for items that {@link items} returned. */
   withItems(changes: ReadonlyMap<string, readonly IndexItem[]>): IndexText {
     const { codec, charts } = this.#parts
     const added = [...changes.keys()].filter((name) => !charts.has(name)).sort((a, b) => codec.compareNames(a, b))
@@ -142,9 +145,9 @@ export class IndexText {
   }
 
   /**
-   * The same index in this form; in another than it has, every chart is decoded and written anew.
-   * @throws HelmS3Error `invalid-index` when something cannot be decoded, or cannot stand in that form: Helm refuses a
-   *   YAML index with a field that it does not know, and it shall not get lost either
+   * The same index in this form. When the form changes, every chart is decoded and written anew.
+   * @throws HelmS3Error `invalid-index` when something cannot be decoded, or cannot be written in that form: Helm
+   *   refuses a YAML index with a field that it does not know, and dropping the field would lose content
    */
   toForm(form: IndexForm): IndexText {
     if (form === this.form) return this
@@ -184,7 +187,7 @@ export function emptyIndexText(form: IndexForm): IndexText {
   return new IndexText({ codec: codecOf(form), path: 'slices', header, charts: new Map() })
 }
 
-/** An index of this header and these charts, which keep the bytes of their items. */
+/** An index with this header and these charts. The charts keep the bytes of their items. */
 export function indexOfParts(
   form: IndexForm,
   header: IndexHeader,
@@ -199,7 +202,7 @@ export function indexOfParts(
 
 /**
  * Reads the text of an `index.yaml` as Helm does: JSON leniently, else YAML strictly (helm/helm pkg/repo/v1/index.go).
- * Charts that stand in recognised slices are not looked at.
+ * The content of charts in recognised slices is not looked at.
  * @throws HelmS3Error `invalid-index` when Helm would refuse the text, as far as it is looked at
  */
 export function readIndexText(bytes: Uint8Array): IndexText {
@@ -213,8 +216,8 @@ export function readIndexText(bytes: Uint8Array): IndexText {
 }
 
 /**
- * The same for a reader who would rather have nothing than wait: undefined for a text whose charts are not recognised
- * as slices. A hundredth of the time of a full parse, at the most.
+ * The same for a caller that must not wait: returns undefined when the charts of the text are not recognised as slices.
+ * This takes at most a hundredth of the time of a full parse.
  * @throws HelmS3Error `invalid-index` as {@link readIndexText}
  */
 export function sliceIndexText(bytes: Uint8Array): IndexText | undefined {
@@ -236,7 +239,10 @@ function fromParsed(codec: FormCodec, { header, charts }: ParsedText): IndexText
   return new IndexText({ codec, path: 'full-parse', header, charts: texts })
 }
 
-/** Whether the text begins as JSON does. Block YAML of many megabytes is not decoded only to see that it is none. */
+/**
+ * Whether the text begins like JSON. The check saves decoding many megabytes of block YAML only to find that they are
+ * not JSON.
+ */
 function mayBeJson(bytes: Uint8Array): boolean {
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 1024)).toString('latin1')
   return /^[ \t\r\n]*(?:[[{"]|-?[0-9]|null|true|false|$)/.test(start)

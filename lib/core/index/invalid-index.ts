@@ -1,6 +1,6 @@
 import { HelmS3Error } from '../../errors.ts'
 
-/** What saves the entries comes first. */
+/** The hint. The way that saves the entries comes first. */
 const HINT =
   '`helm s3 check REPO --fix` saves its entries; or `helm s3 reindex REPO --rebuild`, which also adds archives that ' +
   'it did not name'

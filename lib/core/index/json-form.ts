@@ -28,7 +28,7 @@ const COMMA = 0x2c
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
-/** Stands between two charts, and between two versions. */
+/** The bytes between two charts, and between two versions. */
 const SEPARATOR = ',\n'
 const HEAD_END = '"entries":{'
 const CHART_OPEN = Buffer.from('":[')
@@ -51,7 +51,7 @@ export const JSON_FORM: FormCodec = {
 }
 
 /**
- * The header and the slices of a JSON text in our layout, whose entries are not looked at; undefined for other text.
+ * The header and the slices of a JSON text in our layout, without a look at the entries. Undefined for any other text.
  * @throws HelmS3Error `invalid-index` when Helm would refuse the header
  */
 export function sliceJson(bytes: Uint8Array): SlicedText | undefined {
@@ -76,7 +76,7 @@ export function sliceJson(bytes: Uint8Array): SlicedText | undefined {
 }
 
 /**
- * The top-level fields of the first line of a text in our layout; undefined when it is none.
+ * The top-level fields of the first line of a text in our layout; undefined when the line has another layout.
  * @param line without its line feed
  */
 export function parseHead(line: string): Record<string, unknown> | undefined {
@@ -144,7 +144,10 @@ function parseLine(chart: string, { source, start, end }: Slice): unknown {
   return value
 }
 
-/** The version of a decoded entry, when nothing but the field of this name can give it. */
+/**
+ * The version of a decoded entry, when the field `version` is certain to give it: no other field has that name in
+ * another case.
+ */
 function certainVersion(value: unknown): string | undefined {
   if (!isObject(value)) return undefined
   for (const key in value)
@@ -170,7 +173,7 @@ function writeChart(pieces: Pieces, chart: string, items: readonly IndexItem[]):
   pieces.addText('\n]')
 }
 
-/** The value of a JSON text, or undefined when it is none, or nested deeper than is taken. */
+/** The value of a JSON text. Undefined: the text is not JSON, or is nested deeper than the limit. */
 function tryParse(text: string): unknown {
   try {
     return isTooDeep(text) ? undefined : JSON.parse(text)

@@ -3,8 +3,9 @@ const SURROGATE_ESCAPE = /\\ud[89a-f]/
 const ESCAPES = /\\(?:u(d[89a-f][0-9a-f]{2})|.)/g
 
 /**
- * The JSON text of a value, on one line, that YAML 1.1 readers decode to the same value: characters that YAML does not
- * allow or takes for line breaks are escaped, lone surrogates, which are no text, become U+FFFD, and all else is raw.
+ * The JSON text of a value, on one line, that YAML 1.1 readers decode to the same value. Characters that YAML does not
+ * allow, or takes for line breaks, are escaped. Lone surrogates, which are not valid text, become U+FFFD. All else is
+ * written raw.
  */
 export function jsonText(value: unknown): string {
   const text = JSON.stringify(value)

@@ -3,7 +3,8 @@ import type { IndexText } from './index-text.ts'
 import { yamlFields } from './yaml-form.ts'
 
 /**
- * The charts whose lists hold null, and how often. Helm leaves such entries out, and so does {@link IndexText}.
+ * The charts whose lists hold null items, with the number of them. Helm leaves such entries out, and so does
+ * {@link IndexText}.
  * @param index as read from `bytes`; its charts not looked at yet
  * @throws HelmS3Error `invalid-index`
  */

@@ -9,11 +9,11 @@ export function bytesOf({ end, source, start }: Slice): Buffer {
   return source.subarray(start, end)
 }
 
-/** Pieces shorter than this are joined by {@link joinSmall}, bytes. */
+/** Bytes. {@link joinSmall} joins pieces shorter than this. */
 const SMALL = 64 * 1024
 
 /**
- * A text that grows by strings and by slices of other texts. Slices that lie side by side are one piece; none is
+ * A text that is built from strings and from slices of other texts. Adjacent slices become one piece. Nothing is
  * copied.
  */
 export class Pieces {
@@ -27,7 +27,8 @@ export class Pieces {
   }
 
   /**
-   * Adds a slice, and the separator before it: where that stands between it and the slice before, all are one piece.
+   * Adds a slice with the separator before it. When the separator already stands between this slice and the one before,
+   * all three become one piece.
    */
   addSlice(slice: Slice, separator = ''): void {
     const run = this.#run
@@ -41,7 +42,7 @@ export class Pieces {
     this.#run = slice
   }
 
-  /** All that was added, in order. */
+  /** All pieces that were added, in order. */
   all(): Uint8Array[] {
     this.#flushRun()
     this.#flushText()
@@ -59,7 +60,7 @@ export class Pieces {
   }
 }
 
-/** The same bytes in fewer pieces: small neighbours are copied into one, for writers that pay for each piece. */
+/** The same bytes in fewer pieces: small neighbours are copied into one piece, for writers that pay for each piece. */
 export function joinSmall(pieces: readonly Uint8Array[]): Uint8Array[] {
   const joined: Uint8Array[] = []
   let small: Uint8Array[] = []

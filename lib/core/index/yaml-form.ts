@@ -31,8 +31,8 @@ export const YAML_FORM: FormCodec = {
 }
 
 /**
- * The header and the slices of a YAML text whose layout is recognised, and whose entries are not looked at; undefined
- * for any other text.
+ * The header and the slices of a YAML text whose layout is recognised, without a look at the entries. Undefined for any
+ * other text.
  * @throws HelmS3Error `invalid-index` when Helm would refuse the header
  */
 export function sliceYaml(bytes: Uint8Array): SlicedText | undefined {
@@ -89,7 +89,7 @@ export function parseYamlHead(text: string): IndexHeader {
 
 function itemsOf(chart: string, slice: Slice): readonly IndexItem[] {
   const found = sliceItems(slice)
-  if (found === undefined) throw invalidIndex(`chart ${chart} is no list of versions`)
+  if (found === undefined) throw invalidIndex(`chart ${chart} is not a list of versions`)
   const entriesIn = ({ source, start, end }: Slice): readonly Entry[] => {
     stillInTime()
     return yamlEntries(parse(decodeText(source.subarray(start, end))), chart)
@@ -117,14 +117,17 @@ function writeChart(pieces: Pieces, chart: string, items: readonly IndexItem[]):
   }
 }
 
-/** The entries of a decoded list, whose own strings are coerced as Helm does. */
+/** The entries of a decoded list. Their own strings are coerced as Helm does it. */
 function yamlEntries(list: unknown, chart: string): readonly Entry[] {
   const coerce = (value: unknown): unknown =>
     isObject(value) ? withCoercedStrings(value, COERCED_ENTRY_FIELDS) : value
   return entriesFrom(Array.isArray(list) ? list.map(coerce) : list, chart, 'yaml')
 }
 
-/** The strings of `ChartVersion` itself. Those of the metadata that it embeds are not reached by the coercion. */
+/**
+ * The string fields of `ChartVersion` itself. Helm's coercion does not reach those of the metadata that is embedded in
+ * it.
+ */
 const COERCED_ENTRY_FIELDS: Fields = new Map(
   [...ENTRY_FIELDS].filter(([name]) => ['urls', 'digest', 'checksum', 'engine', 'tillerVersion', 'url'].includes(name)),
 )
@@ -135,7 +138,7 @@ function topLevelFields(value: unknown): Record<string, unknown> {
   return withCoercedStrings(value, INDEX_FIELDS)
 }
 
-/** Numbers and booleans become strings where Helm's structures want strings (sigs.k8s.io/yaml yaml.go). */
+/** Numbers and booleans become strings where Helm's structures have strings (sigs.k8s.io/yaml yaml.go). */
 function withCoercedStrings(value: Record<string, unknown>, known: Fields): Record<string, unknown> {
   const coerce = (item: unknown): unknown =>
     typeof item === 'number' || typeof item === 'boolean' ? scalarText(item) : item
@@ -153,7 +156,10 @@ function isBeforeEntries(key: string): boolean {
   return compareKeys(key, 'entries') < 0
 }
 
-/** Annotations keep their order: ours come first, so that a short look at the text finds them. */
+/**
+ * Writes the fields of the header. Annotations keep their order: ours come first, so that the first bytes of the text
+ * are enough to find them.
+ */
 function writeHeader(header: IndexHeader, isWanted: (key: string) => boolean): string {
   const fields = headerFields(header)
   const wanted = [...fields].filter(([key]) => isWanted(key)).sort(([a], [b]) => compareKeys(a, b))
@@ -166,13 +172,16 @@ function writeHeader(header: IndexHeader, isWanted: (key: string) => boolean): s
     .join('')
 }
 
-/** Line breaks of YAML 1.1 beside the line feed: CR and NEL are like it, LS and PS stay in what they break. */
+/**
+ * Line breaks of YAML 1.1 other than the line feed. CR and NEL mean the same as a line feed; LS and PS are kept in the
+ * text that they break.
+ */
 const CARRIAGE_RETURN = 0x0d
 const NEXT_LINE = Buffer.from('\u0085')
 const SEPARATORS = ['\u2028', '\u2029'].map((character) => Buffer.from(character))
 const SEPARATOR_START = Buffer.from('\u2028').subarray(0, 2)
 
-/** Without a byte order mark, and with line feeds for line breaks: as a YAML loader sees it. */
+/** The bytes without a byte order mark and with line feeds as line breaks, which is what a YAML loader sees. */
 export function plainBytes(bytes: Uint8Array): Buffer {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const text = all[0] === 0xef && all[1] === 0xbb && all[2] === 0xbf ? all.subarray(3) : all
@@ -181,7 +190,9 @@ export function plainBytes(bytes: Uint8Array): Buffer {
   return Buffer.from(lines.replace(/[ \t]*(\xe2\x80[\xa8\xa9])[ \t]*/g, '$1'), 'latin1')
 }
 
-/** Each search reads the whole text: as few as possible. */
+/**
+ * Whether the text has other line breaks. Each search reads the whole text, so there are as few searches as possible.
+ */
 function hasOtherBreaks(text: Buffer): boolean {
   if (text.includes(CARRIAGE_RETURN) || text.includes(NEXT_LINE)) return true
   return text.includes(SEPARATOR_START) && SEPARATORS.some((separator) => text.includes(separator))

@@ -3,7 +3,7 @@ import type { Slice } from './pieces.ts'
 import { resolvePlain } from '../../yaml/scalar.ts'
 import { columnAt, isDash, nextBlockLine, nextLine, walkBlock } from '../../yaml/line-scan.ts'
 
-/** A version of a chart in a sequence, and its version text where the lines alone make it certain. */
+/** A version of a chart in a sequence, with its version text when the lines alone make it certain. */
 export interface SlicedItem {
   readonly slice: ItemSlice
   readonly version: string | undefined
@@ -12,7 +12,7 @@ export interface SlicedItem {
 interface FoundItem {
   readonly start: number
   version: string | undefined
-  /** Whether its fields stand where they are looked for, and none but one may be its version. */
+  /** Whether the fields stand where they are expected, and at most one of them can be the version. */
   isCertain: boolean
 }
 
@@ -24,13 +24,14 @@ const QUOTES = [0x22, 0x27]
 
 const KEY = Buffer.from('version')
 /**
- * What stands behind the key when it needs no more than a look; without quotes, {@link resolvePlain} says what it is.
+ * The value after the key when it is simple enough for one look. When it has no quotes, {@link resolvePlain} says what
+ * it means.
  */
 const VALUE = /^: (?:([0-9A-Za-z][0-9A-Za-z.+_-]*)|"([0-9A-Za-z.+_-]+)"|'([0-9A-Za-z.+_-]+)')$/
-/** What is neither a number nor a word. */
+/** A text with two dots, which is neither a number nor a word with a meaning in YAML. */
 const TWO_DOTS = /\..*\./
 
-/** The items in the slice of a chart; undefined when they are no sequence that is recognised with certainty. */
+/** The items in the slice of a chart. Undefined when they are not certain to be a sequence. */
 export function sliceItems({ source, start, end }: Slice): readonly SlicedItem[] | undefined {
   const body = nextBlockLine(source, nextLine(source, start), end)
   if (body >= end) return []
@@ -56,13 +57,13 @@ export function sliceItems({ source, start, end }: Slice): readonly SlicedItem[]
   })
 }
 
-/** Whether a key may begin at this position of the line of a dash, right behind it and one space. */
+/** Whether a key may begin at this position of a line with a dash, directly after the dash and one space. */
 function startsField(text: Buffer, at: number): boolean {
   const first = text[at]
   return text[at - 1] === SPACE && first !== SPACE && first !== LINE_FEED && first !== HASH && first !== DASH
 }
 
-/** Notes the version when its key begins at this position, in `column` of its line. */
+/** Notes the version when the key `version` begins at this position, in `column` of its line. */
 function noteVersion(text: Buffer, at: number, column: number, item: FoundItem): void {
   const first = text[at] ?? 0
   if (QUOTES.includes(first)) item.isCertain = false
@@ -84,7 +85,7 @@ function noteVersion(text: Buffer, at: number, column: number, item: FoundItem):
   item.version = value
 }
 
-/** Whether the letters of the key stand there, whatever their case, and whatever follows. */
+/** Whether the letters of the key stand there, in any case, whatever follows. */
 function isVersionKey(text: Buffer, at: number): boolean {
   for (let index = 0; index < KEY.length; index++) if (((text[at + index] ?? 0) | 0x20) !== KEY[index]) return false
   return true

@@ -4,7 +4,7 @@ import { UNRECOGNISED, columnAt, isDash, nextBlockLine, nextLine, walkBlock } fr
 
 const LINE_FEED = 0x0a
 
-/** Columns before the names of charts. */
+/** The number of columns before the names of charts. */
 const CHART_INDENT = 2
 
 export interface SlicedEntries {
@@ -15,7 +15,7 @@ export interface SlicedEntries {
 }
 
 interface Marks {
-  /** Lines of top-level keys, the one of `entries` last seen, and the lines of chart names below it. */
+  /** The line starts of top-level keys, of the last `entries` key, and of the chart names below it. */
   readonly keys: number[]
   readonly names: number[]
   entries: number
@@ -27,7 +27,9 @@ const ENTRIES_LINE = /^entries:( \{\}| null| ~)?(?: +#.*| *)$/
 const CHART_LINE =
   /^ {2}(?:([\p{L}\p{N}_](?:[\p{L}\p{N}_.+~ -]*[\p{L}\p{N}_.+~-])?)|"([^"\\]*)"|'([^']*)'):( \[\])?(?: +#.*| *)$/u
 
-/** The charts of an index in block YAML by their lines; undefined when its layout is not recognised with certainty. */
+/**
+ * Finds the charts of an index in block YAML by its lines. Undefined when the layout is not recognised with certainty.
+ */
 export function sliceCharts(text: Buffer): SlicedEntries | undefined {
   const marks: Marks = { keys: [], names: [], entries: UNRECOGNISED, recognised: true }
   const range = { start: skipDocumentStart(text), end: text.length, column: 0, upTo: CHART_INDENT }
@@ -58,7 +60,10 @@ function markKey(text: Buffer, marks: Marks, line: number): void {
   marks.keys.push(line)
 }
 
-/** Lines below `entries` are names, or items of the last one that are not indented. */
+/**
+ * Notes the name of a chart. A line below `entries` is a name, or an item of the last chart when items are not
+ * indented.
+ */
 function markName(text: Buffer, marks: Marks, line: number, column: number): void {
   if (column !== CHART_INDENT) marks.recognised = false
   else if (!isDash(text, line + CHART_INDENT)) marks.names.push(line)
@@ -76,7 +81,10 @@ function sliceNames(text: Buffer, names: readonly number[], end: number): Map<st
   return charts
 }
 
-/** The name in the first line of a chart's slice, when it is certain, and a sequence or nothing follows. */
+/**
+ * The name in the first line of a chart's slice. Undefined when it is not certain, or when something other than a
+ * sequence or nothing follows.
+ */
 function chartName({ source, start, end }: Slice): string | undefined {
   const match = CHART_LINE.exec(lineAt(source, start))
   const name = match?.[1] ?? match?.[2] ?? match?.[3]
@@ -87,7 +95,7 @@ function chartName({ source, start, end }: Slice): string | undefined {
   return match[4] === undefined && isDash(source, body + columnAt(source, body)) ? name : undefined
 }
 
-/** Behind comments and blank lines at the start and a `---` line. */
+/** The position after comments and blank lines at the start and after a `---` line. */
 function skipDocumentStart(text: Buffer): number {
   const line = nextBlockLine(text, 0, text.length)
   return lineAt(text, line) === '---' ? nextLine(text, line) : line

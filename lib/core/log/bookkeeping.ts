@@ -6,18 +6,18 @@ import type { VersionId } from './entry.ts'
  * seconds.
  */
 export interface FoldedDelta {
-  /** When it was folded. */
+  /** When the delta was folded. */
   readonly at: number
   /**
-   * The versions on which it had the last word. `*`: not listed, as older releases of this program noted deltas of more
-   * than 50 versions; the delta itself tells, as long as it has not been collected.
+   * The versions on which the delta had the last word. `*`: the versions are not listed, because older releases of this
+   * program noted deltas of more than 50 versions in this way. The delta itself tells them, until it is collected.
    */
   readonly touched: readonly VersionId[] | '*'
-  /** When a compaction first missed it in the listing; undefined while it is listed. */
+  /** When a compaction first found the delta missing in the listing. Undefined while it is listed. */
   readonly gone: number | undefined
   /**
-   * Its client has said that it is through with it: a removal whose archives are deleted by now, or kept for good, so
-   * that nobody has to wait for that. Absent: not known.
+   * The client of the delta has said that it is finished: it was a removal whose archives are deleted by now, or are
+   * kept for good, so that nobody has to wait for it. Absent: not known.
    */
   readonly hasEnded?: true
 }
@@ -26,12 +26,15 @@ export interface FoldedDelta {
 export interface Bookkeeping {
   /** Grows by one with every write by this program. */
   readonly generation: number
-  /** Random id of the write that made this text: no two writes have the same bytes, and a writer knows its own. */
+  /**
+   * The random id of the write that made this text. It makes the bytes of every write different, and lets a writer
+   * recognise its own write.
+   */
   readonly writeId: string
   readonly folded: ReadonlyMap<DeltaId, FoldedDelta>
   /**
-   * Random id of the `init --force` that emptied the index last; absent: none has. Kept by all later writes, so that it
-   * knows its own.
+   * The random id of the last `init --force` that emptied the index. Absent: there was none. All later writes keep it,
+   * so that the `init --force` can recognise its own write.
    */
   readonly emptiedBy?: string
 }

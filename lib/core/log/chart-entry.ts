@@ -1,7 +1,7 @@
 import type { Entry } from './entry.ts'
 import { METADATA_FIELDS } from '../helm/field-types.ts'
 
-/** The metadata of a chart as its archive gives it. */
+/** The metadata of a chart, as its archive gives it. */
 export interface ChartMetadata {
   readonly name: string
   readonly version: string
@@ -9,7 +9,7 @@ export interface ChartMetadata {
 }
 
 /**
- * The index entry of an archive, its fields in Helm's order.
+ * The index entry of an archive, with its fields in Helm's order.
  * `digest`: SHA-256 of the archive, lower-case hex; `created`: RFC 3339.
  */
 export function makeEntry(

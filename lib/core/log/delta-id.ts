@@ -2,8 +2,8 @@ import { decodeTime, encodeTime } from 'ulid'
 import { type Key, asKey } from '../keys.ts'
 
 /**
- * A ULID (https://github.com/ulid/spec): 48 bits of time, 80 random bits, Crockford base32. Their order is the order of
- * the log.
+ * A ULID (https://github.com/ulid/spec): 48 bits of time and 80 random bits, in Crockford base32. The order of these
+ * texts is the order of the log.
  */
 export type DeltaId = string & { readonly __brand: 'DeltaId' }
 
@@ -12,10 +12,10 @@ const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const RANDOM_CHARACTERS = 16
 const TIME_CHARACTERS = 10
 
-/** The greatest time that a ULID can carry, milliseconds since 1970. */
+/** The greatest time that a ULID can hold, milliseconds since 1970. */
 export const MAX_DELTA_TIME = 2 ** 48 - 1
 
-/** The id of a ULID text, or undefined when it is none. */
+/** The id in a ULID text. Undefined: the text is not a ULID. */
 export function parseDeltaId(text: string): DeltaId | undefined {
   return FILE_NAME.test(`${text}.yaml`) ? (text as DeltaId) : undefined
 }
@@ -32,12 +32,12 @@ export function makeDeltaId(time: number, random: Uint8Array): DeltaId {
   return (encodeTime(time, TIME_CHARACTERS) + tail) as DeltaId
 }
 
-/** The lowest id of a moment: every id minted for it or later is at or above. */
+/** The lowest id of a moment: every id that is minted for this moment or later is equal or greater. */
 export function lowestDeltaId(time: number): DeltaId {
   return makeDeltaId(time, new Uint8Array(10))
 }
 
-/** The time in the id, milliseconds since 1970, by the clock of whoever minted it. */
+/** The time in the id, milliseconds since 1970, by the clock of the client that minted it. */
 export function deltaTime(id: DeltaId): number {
   return decodeTime(id)
 }
@@ -47,7 +47,7 @@ export function deltaKey(folder: string, id: DeltaId): Key {
   return asKey(`${folder}${id}.yaml`)
 }
 
-/** The id in a key below `folder`, or undefined when the key names no delta. */
+/** The id in a key below `folder`. Undefined: the key does not name a delta. */
 export function deltaIdOf(folder: string, key: Key): DeltaId | undefined {
   if (!key.startsWith(folder)) return undefined
   const name = key.slice(folder.length)

@@ -11,7 +11,7 @@ export const DELTA_API_VERSION = 'v1'
 
 export type DecodedDelta =
   | { readonly outcome: 'delta'; readonly delta: Delta }
-  /** Written by a newer program, perhaps: neither obeyed nor, with all above it, collected. */
+  /** Perhaps written by a newer program. It is not obeyed, and neither it nor a delta above it is collected. */
   | { readonly outcome: 'unknown-version'; readonly reason: string }
   | { readonly outcome: 'malformed'; readonly reason: string }
 
@@ -37,15 +37,16 @@ export function encodeDelta(delta: Delta): Uint8Array {
   return new TextEncoder().encode(`{${sections.join(',\n')}}\n`)
 }
 
-/** Why a delta would be too large for readers, or undefined when it is not. */
+/** Why a delta would be too large for readers. Undefined: it is not too large. */
 export function deltaSizeProblem(bytes: number, items: number): string | undefined {
   if (bytes > MAX_DELTA) return `is larger than ${String(MAX_DELTA / 1024 / 1024)} MiB`
   return items > MAX_DELTA_ITEMS ? `holds more than ${String(MAX_DELTA_ITEMS)} entries` : undefined
 }
 
 /**
- * What a delta file says; any YAML text is read, within the limits of `size-limits.ts`. What cannot be used says why.
- * @throws HelmS3Error `timeout` alone
+ * What a delta file says. Any YAML text within the limits of `size-limits.ts` is read. When the text cannot be used,
+ * the result says why.
+ * @throws HelmS3Error `timeout` only
  */
 export async function decodeDelta(bytes: Uint8Array): Promise<DecodedDelta> {
   let value: unknown
@@ -85,7 +86,7 @@ function encodeByChart(items: readonly (Entry | Removal)[]): string {
   return `{${names.map(encode).join(',\n')}}`
 }
 
-/** Undefined: it is no JSON. */
+/** The value of a JSON text. Undefined: the text is not JSON. */
 function parseJson(text: string): unknown {
   if (!/^\s*[{[]/.test(text)) return undefined
   if (isTooDeep(text)) throw new Malformed(`is nested more than ${String(MAX_JSON_DEPTH)} levels deep`)
@@ -98,7 +99,7 @@ function parseJson(text: string): unknown {
 
 async function parseYaml(text: string, bytes: number): Promise<unknown> {
   if (bytes > MAX_YAML_DELTA)
-    throw new Malformed(`is no JSON text, and larger than ${String(MAX_YAML_DELTA / 1024)} KiB`)
+    throw new Malformed(`is not JSON text, and is larger than ${String(MAX_YAML_DELTA / 1024)} KiB`)
   const { parseYamlDelta } = await import('./yaml-delta-text.ts')
   return parseYamlDelta(text)
 }

@@ -7,11 +7,11 @@ export interface Addition {
   readonly ifAbsent: boolean
 }
 
-/** Who made a delta, for `helm s3 log`. All optional, none is ever obeyed. */
+/** Who made a delta, for `helm s3 log`. All fields are optional, and none affects the index. */
 export interface Origin {
   readonly user?: string
   readonly host?: string
-  /** Version of this program. */
+  /** The version of this program. */
   readonly tool?: string
   /** `push`, `delete`, ... */
   readonly command?: string
@@ -37,20 +37,20 @@ export function touches(delta: Delta, id: VersionId): boolean {
   return delta.added.some((a) => versionKey(a.entry) === key) || delta.removed.some((r) => versionKey(r) === key)
 }
 
-/** The removals of versions that the delta removes for good: it does not also add them. */
+/** The removals of versions that the delta does not also add. */
 export function removedForGood(delta: Delta): readonly Removal[] {
   const added = new Set(delta.added.map(({ entry }) => versionKey(entry)))
   return delta.removed.filter((removal) => !added.has(versionKey(removal)))
 }
 
-/** The last word of some deltas on a version. */
+/** The last word that some deltas have on a version. */
 export interface LastWord {
   readonly id: DeltaId
   /** Undefined: a removal. */
   readonly addition: Addition | undefined
 }
 
-/** What the highest of these deltas that touches it says of each version, by version key. `deltas`: in id order. */
+/** For each version, by version key, what the highest of these deltas that touches it says. `deltas`: in id order. */
 export function lastWords(deltas: readonly StoredDelta[]): ReadonlyMap<string, LastWord> {
   const words = new Map<string, LastWord>()
   for (const { id, added, removed } of deltas) {
@@ -60,7 +60,10 @@ export function lastWords(deltas: readonly StoredDelta[]): ReadonlyMap<string, L
   return words
 }
 
-/** The versions on which the delta has the last word. Additions `ifAbsent` give way to others and do not count. */
+/**
+ * The versions on which the delta has the last word. Additions `ifAbsent` do not count, because they give way to
+ * others.
+ */
 export function touchedVersions(delta: Delta): readonly VersionId[] {
   const touched = new Map<string, VersionId>()
   const note = ({ name, version }: VersionId): void =>

@@ -13,37 +13,40 @@ export interface Entry {
   readonly [field: string]: unknown
 }
 
-/** A chart version is identified by these exact strings, not by semver equality: `1.0.0+a` and `1.0.0+b` are two. */
+/**
+ * A chart version is identified by these exact strings and not by semver equality: `1.0.0+a` and `1.0.0+b` are two
+ * versions.
+ */
 export interface VersionId {
   readonly name: string
   readonly version: string
 }
 
-/** Names a deletion: it acts only on the entry with this digest (and this `created`, where given). */
+/** A removal of a version. It acts only on the entry with this digest (and with this `created`, where given). */
 export interface Removal extends VersionId {
   readonly digest?: string
   readonly created?: string
 }
 
 /**
- * The removal of exactly this entry: it leaves the same bytes that were pushed again, under another date, whichever of
- * the two deltas comes first.
+ * The removal of exactly this entry. When the same bytes are pushed again with another date, that entry stays,
+ * whichever of the two deltas comes first.
  */
 export function removalOf({ created, digest, name, version }: Entry): Removal {
   return { name, version, ...(digest === undefined ? {} : { digest }), ...(created === undefined ? {} : { created }) }
 }
 
 /**
- * The entry by the name of the chart under which it stands in an index: the only name by which Helm finds it, whatever
- * the entry says of itself. The same object where both are equal.
+ * The entry with the name of the chart under which it stands in an index. Helm finds an entry only by that name,
+ * whatever the entry itself says. Returns the same object when both names are equal.
  */
 export function underName(name: string, entry: Entry): Entry {
   return entry.name === name ? entry : { ...entry, name }
 }
 
 /**
- * The SHA-256 that the digest of an entry promises, in lower-case hex; undefined: none that means something. Helm 4
- * takes it with its prefix, too (helm/helm pkg/downloader/cache.go).
+ * The SHA-256 that the digest of an entry promises, in lower-case hex. Undefined: there is no usable digest. Helm 4
+ * also accepts the digest with its prefix (helm/helm pkg/downloader/cache.go).
  */
 export function promisedDigest(digest: string | undefined): string | undefined {
   return /^(?:sha256:)?([0-9a-f]{64})$/i.exec(digest ?? '')?.[1]?.toLowerCase()
@@ -54,15 +57,15 @@ export function isDigest(text: string | undefined): text is string {
   return text !== undefined && /^[0-9a-f]{64}$/.test(text)
 }
 
-/** `created` of an announcement: no entry has it, for Helm would not load one. */
+/** The `created` of an announcement. No entry has this value, because Helm would not load it. */
 export const NO_ENTRY = ''
 
-/** Whether a removal takes no entry away, and announces that an archive which no entry names is about to be deleted. */
+/** Whether a removal takes no entry away, but announces that an archive without an entry is about to be deleted. */
 export function isAnnouncement({ created }: Removal): boolean {
   return created === NO_ENTRY
 }
 
-/** A string that is equal for equal (name, version) pairs only; for maps and sets. */
+/** A string that is equal exactly for equal (name, version) pairs, for use as a key in maps and sets. */
 export function versionKey(id: VersionId): string {
   return `${id.name}\0${id.version}`
 }
@@ -73,7 +76,10 @@ export function removalMatches(removal: Removal, entry: Entry): boolean {
   return removal.created === undefined || isSameTime(removal.created, entry.created)
 }
 
-/** Other clients that write the index again may write a date in another way: `.120Z` as `.12Z`. */
+/**
+ * Whether two texts are the same time. Other clients that rewrite the index may write a date differently: `.120Z` as
+ * `.12Z`.
+ */
 function isSameTime(one: string, other: string | undefined): boolean {
   return one === other || (other !== undefined && Date.parse(one) === Date.parse(other))
 }

@@ -6,24 +6,23 @@ import { uriEncodePath } from './uri-encode.ts'
 export interface BucketAddress {
   readonly protocol: 'http:' | 'https:'
   readonly hostname: string
-  /** Undefined: that of the protocol. */
+  /** Undefined: the default port of the protocol. */
   readonly port: number | undefined
-  /** Of the bucket itself, encoded, without a slash at its end: '' where the host's name holds the bucket's. */
+  /** The path of the bucket, encoded, without a slash at its end. It is '' where the host name contains the bucket. */
   readonly path: string
   readonly signing: { readonly service: string; readonly region: string }
 }
 
-/** Names of buckets that make a label of a host's name, and are none of those that mean something else on AWS. */
+/** Names of buckets that can be part of a host name, except those that mean something else on AWS. */
 const PLAIN_BUCKET = /^(?!xn--|sthree-)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/
 const SPECIAL_BUCKET = /--[a-z]+-s3$|-s3alias$/
 /** Regions of the partition `aws`, whose hosts are below amazonaws.com. */
 const PLAIN_REGION = /^(?:af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-\d$/
 
 /**
- * The address, where it follows from the names alone: at an endpoint in path style, and for usual buckets and regions
- * of AWS
- * ("Virtual hosting of buckets" in the Amazon S3 User Guide). Undefined: the rules of the SDK decide, which take most
- * of the time of a short command to load.
+ * The address, when the names alone determine it: in path style at an endpoint, and for the usual buckets and regions
+ * of AWS ("Virtual hosting of buckets" in the Amazon S3 User Guide). Undefined: the rules of the SDK must decide.
+ * Loading these takes most of the time of a short command.
  */
 export function plainAddress(
   connection: ConnectionSettings,
@@ -43,7 +42,7 @@ export function plainAddress(
 
 /**
  * The address by the rules of the SDK, which also reads the environment and the profile for them.
- * @throws HelmS3Error `unsupported-store`: a kind of bucket that wants another kind of signature
+ * @throws HelmS3Error `unsupported-store`: a kind of bucket that needs another kind of signature
  */
 export async function sdkAddress(
   { pathStyle }: Pick<ConnectionSettings, 'pathStyle'>,
@@ -60,7 +59,7 @@ export async function sdkAddress(
   },
 ): Promise<BucketAddress> {
   const { GetObjectCommand, S3Client, getEndpointFromInstructions } = await import('./sdk.ts')
-  // FIPS and dual-stack choose among the endpoints of AWS; beside another endpoint the SDK refuses them.
+  // FIPS and dual-stack choose among the endpoints of AWS. The SDK refuses them together with another endpoint.
   const own = endpoint === undefined ? {} : { endpoint, useFipsEndpoint: false, useDualstackEndpoint: false }
   const { config } = new S3Client({
     region,

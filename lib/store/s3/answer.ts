@@ -4,24 +4,24 @@ import { elementText } from './xml-text.ts'
 import { type XmlElement, childText, childrenOf, parseXml } from './xml-tree.ts'
 import { type ObjectMetadata, type ObjectInfo, type ObjectVersion, type VersionName, asETag } from '../object-store.ts'
 
-/** What an S3 store answers. */
+/** The answer of an S3 store. */
 export interface S3Answer {
   readonly status: number
-  /** Names in lower case. */
+  /** Header names are in lower case. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Readable
 }
 
-/** An answer that is a refusal or a failure, in the form of the errors of the SDK. */
+/** An answer that is a refusal or a failure, in the form of the SDK's errors. */
 export class S3AnswerError extends Error {
   readonly $metadata: { readonly httpStatusCode: number }
   readonly $response: { readonly headers: Readonly<Record<string, string>> }
-  /** The region of the bucket, where the store names it in the body. */
+  /** The region of the bucket, when the store names it in the body. */
   readonly Region: string | undefined
-  /** The same request was refused with the checksum of its body, before this one without it. */
+  /** Whether the same request was refused with the checksum of its body first, and then this time without it. */
   isWithoutChecksum = false
 
-  /** @param text the body: as a rule XML with the root `Error` ("Error responses" in the Amazon S3 API Reference) */
+  /** @param text the body: usually XML with the root `Error` ("Error responses" in the Amazon S3 API Reference) */
   constructor({ headers, status }: Pick<S3Answer, 'headers' | 'status'>, text: string) {
     super(elementText(text, 'Message') ?? '')
     this.name = elementText(text, 'Code') ?? 'Unknown'
@@ -38,10 +38,10 @@ export interface ListAnswer {
 }
 
 /**
- * A page of a listing is believed only when it adds up: a well-formed document, every object with all that a listing
- * says of it, no fewer of them than it counts, and a way to go on where it says that more follows. A listing must not
- * end early.
- * @param prefix what was asked for; keys beside it are none of this listing
+ * Reads a page of a listing. It is accepted only when it is consistent: the document is well-formed, every object has
+ * all the fields of a listing, there are no fewer objects than the page counts, and it has a token where it says that
+ * more follows. Otherwise a listing could end early without notice.
+ * @param prefix the prefix that was asked for; keys outside it are not part of this listing
  * @returns undefined when the document is no such page ("ListObjectsV2" in the Amazon S3 API Reference)
  */
 export function readListAnswer(xml: string, prefix = ''): ListAnswer | undefined {
@@ -63,7 +63,7 @@ export function readListAnswer(xml: string, prefix = ''): ListAnswer | undefined
 }
 
 const LIST_ROOTS = ['ListBucketResult']
-/** The last is that of S3Mock, the second that of rclone and gofakes3. */
+/** The root elements that stores use: the last is that of S3Mock, the second that of rclone and gofakes3. */
 const VERSION_ROOTS = ['ListVersionsResult', 'ListBucketVersionsResult', 'ListBucketResult']
 
 function readObject(element: XmlElement, decode: (text: string) => string | undefined): ObjectInfo | undefined {
@@ -103,7 +103,7 @@ function rootOf(xml: string, names: readonly string[]): XmlElement | undefined {
   }
 }
 
-/** Undefined: it is not encoded so. */
+/** The decoded text. Undefined: the text is not URL-encoded. */
 function decodeUrl(text: string): string | undefined {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))
@@ -112,7 +112,7 @@ function decodeUrl(text: string): string | undefined {
   }
 }
 
-/** The store's clock in an answer, milliseconds since 1970; undefined when it sent none. */
+/** The store's clock in an answer, milliseconds since 1970. Undefined: the answer has no date. */
 export function dateOf({ date }: S3Answer['headers']): number | undefined {
   const time = date === undefined ? Number.NaN : Date.parse(date)
   return Number.isNaN(time) ? undefined : time
@@ -134,7 +134,10 @@ export function metadataOf(headers: S3Answer['headers']): ObjectMetadata {
   )
 }
 
-/** The stored checksum in hex; undefined for none and for one of the parts of a multipart upload. */
+/**
+ * The stored SHA-256 in hex. Undefined: there is none, or it is the checksum of a multipart upload, which covers only
+ * the checksums of the parts.
+ */
 export function sha256Of(headers: S3Answer['headers']): string | undefined {
   const checksum = headers['x-amz-checksum-sha256']
   if (checksum === undefined || checksum.includes('-') || headers['x-amz-checksum-type'] === 'COMPOSITE')
@@ -143,13 +146,13 @@ export function sha256Of(headers: S3Answer['headers']): string | undefined {
   return hex.length === 64 ? hex : undefined
 }
 
-/** Bytes of the body; undefined where the store did not say. */
+/** The number of bytes of the body. Undefined: the store did not say. */
 export function lengthOf(headers: S3Answer['headers']): number | undefined {
   const length = headers['content-length']
   return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined
 }
 
-/** Size of the whole object, of which a range may have been asked for. */
+/** The size of the whole object, also when only a range was asked for. */
 export function totalSizeOf(headers: S3Answer['headers']): number | undefined {
   const total = /\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1]
   return total === undefined ? lengthOf(headers) : Number(total)

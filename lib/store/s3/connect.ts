@@ -11,29 +11,29 @@ import { BucketRegion, type ToldRegions } from './region.ts'
 import { S3Requests } from './requests.ts'
 import { createAgents } from './transport.ts'
 
-/** The way to one bucket. */
+/** The connection to one bucket. */
 export interface S3Clients {
   readonly requests: S3Requests
-  /** URL of a store other than AWS. */
+  /** The URL of a store other than AWS. Undefined: AWS. */
   readonly endpoint: string | undefined
   readonly region: BucketRegion
   readonly profile: string | undefined
   /** See {@link ObjectStore.place}. */
   readonly place: string
-  /** Who signs. Decided once, with the first request. */
+  /** Where the credentials come from. This is decided once, with the first request. */
   credentials(): Promise<CredentialSource>
 }
 
 const CONNECT = 5000
 const DEFAULT_REGION = 'us-east-1'
 const OWNER_HEADER = 'x-amz-expected-bucket-owner'
-/** Keys that hold for less than this are renewed, milliseconds: as in the SDK. */
+/** Milliseconds. Credentials that expire sooner than this are renewed, as in the SDK. */
 const RENEWAL = 5 * 60_000
 
 const silent = (): void => undefined
 const SILENT = { trace: silent, debug: silent, info: silent, warn: silent, error: silent }
 
-/** Who is told what, by which clock the way is gone, and what is known of it. */
+/** Where messages go, which clock is used, and which regions are known already. */
 export interface ConnectionSurroundings {
   readonly clock: Clock
   readonly detail: (line: string) => void
@@ -42,7 +42,7 @@ export interface ConnectionSurroundings {
 }
 
 /**
- * Makes the way to a bucket. Nothing is sent yet.
+ * Prepares the connection to a bucket. Nothing is sent yet.
  * @throws HelmS3Error `invalid-config`: a CA bundle, or another value of the profile, that cannot be used
  */
 export async function createS3Clients(
@@ -50,14 +50,14 @@ export async function createS3Clients(
   bucket: string,
   { clock, detail, notice, regions }: ConnectionSurroundings,
 ): Promise<S3Clients> {
-  // Those who give credentials are clients of the SDK, too.
+  // The providers of credentials are clients of the SDK, too.
   silenceSdk()
   const profile = await readProfile(connection.profile)
   const endpoint = connection.endpoint ?? (connection.ignoresProfileEndpoint ? undefined : profile.endpoint)
   const configured = connection.region ?? profile.region ?? DEFAULT_REGION
   const region = new BucketRegion({ bucket, endpoint }, configured, regions, detail)
   const agents = await createAgents(connection.proxies, connection.caBundle ?? profile.caBundle)
-  // `socketTimeout` counts from the last byte in either direction: an upload that moves is never given up.
+  // `socketTimeout` counts from the last byte in either direction, so an upload that makes progress is never given up.
   const handler = new NodeHttpHandler({
     connectionTimeout: CONNECT,
     socketTimeout: connection.stall,
@@ -108,8 +108,9 @@ export async function createS3Clients(
 }
 
 /**
- * Whose bucket it is, as far as it is known before anything is sent: one name may mean several buckets of one endpoint.
- * Keys of a session change all the time; of those of AWS the first twelve characters tell the account.
+ * The account of the bucket, as far as it is known before anything is sent: one name may mean several buckets at one
+ * endpoint. The keys of a session change all the time, but the first twelve characters of AWS keys identify the
+ * account.
  */
 function accountOf({ credentials, webIdentity }: ConnectionSettings, profile: string): string {
   if (credentials !== undefined)

@@ -2,7 +2,7 @@ import { HelmS3Error } from '../../errors.ts'
 import { type Signs, isNotConnected, isUntrusted, signsOf } from './error-signs.ts'
 import { shellWord } from '../../text/terminal-text.ts'
 
-/** Where credentials were to come from. */
+/** Where the credentials were expected to come from. */
 export interface CredentialPlace {
   /** `profile prod`, `role ci (web identity)`. */
   readonly who: string
@@ -10,8 +10,8 @@ export interface CredentialPlace {
 }
 
 /**
- * The error for a source of credentials that is configured and gives none. Its text holds no command line and no answer
- * of a process.
+ * The error for a source of credentials that is configured but provides none. Its text never holds the command line or
+ * the output of a process.
  */
 export function credentialsError(error: unknown, place: CredentialPlace): HelmS3Error {
   if (error instanceof HelmS3Error) return error
@@ -20,16 +20,16 @@ export function credentialsError(error: unknown, place: CredentialPlace): HelmS3
   return new HelmS3Error(code, `no credentials from ${place.who}: ${withoutCommand(signs)}`, { cause: error, hint })
 }
 
-/** A profile that was named and is nowhere. */
+/** The error for a profile that was named but does not exist. */
 export function missingProfile(name: string): HelmS3Error {
   return new HelmS3Error('invalid-config', `there is no profile ${name} in the configuration of AWS`, {
     hint:
-      '`aws configure list-profiles` shows those that there are; AWS_CONFIG_FILE and ' +
+      '`aws configure list-profiles` lists the existing profiles; AWS_CONFIG_FILE and ' +
       'AWS_SHARED_CREDENTIALS_FILE say where they are looked for',
   })
 }
 
-/** A code is asked for, and there is nobody to ask. */
+/** The error when a code must be typed and there is no terminal to ask on. */
 export function noTerminal(device: string, profile: string): HelmS3Error {
   return new HelmS3Error(
     'denied',
@@ -67,8 +67,8 @@ function explain(
     return {
       code: 'denied',
       hint:
-        'look at the trust policy of the role, and at sts:AssumeRole of who assumes it; a wrong MFA code is ' +
-        'refused like this, too',
+        'look at the trust policy of the role, and at the permission sts:AssumeRole of its caller; a wrong MFA code ' +
+        'is refused like this, too',
     }
   }
   if (/^(?:ExpiredToken|InvalidIdentityToken|IDP)/.test(name)) {
@@ -94,7 +94,10 @@ function explain(
   }
 }
 
-/** Without the command line of a process that failed, which may hold a secret: what it says itself stays. */
+/**
+ * The message without the command line of a process that failed, because it may hold a secret. The process's own
+ * message stays.
+ */
 function withoutCommand({ code, message, name, status }: Signs): string {
   const text = message.replace(/Command failed: [^\n]*\n?/, 'credential_process failed. ')
   const detail = text.replace(/\s+/g, ' ').trim().slice(0, 400)

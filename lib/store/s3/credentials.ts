@@ -3,39 +3,40 @@ import { type CredentialPlace, credentialsError, missingProfile, noTerminal } fr
 import type { Profile } from './profile.ts'
 import { signsOf } from './error-signs.ts'
 
-/** Keys, and until when they hold; undefined: for ever. */
+/** Keys and the time when they expire. Undefined: they never expire. */
 export type Keys = StaticCredentials & { readonly expiration?: Date }
 
 /** Where credentials come from, or that there are none. */
 export interface CredentialSource {
-  /** Who signs, for messages; never a secret. */
+  /** Who signs the requests, for messages. Never a secret. */
   readonly who: string
-  /** Keys that hold for now; rejects with a `HelmS3Error`. Undefined: requests go out unsigned. */
+  /** Returns keys that are valid now; rejects with a `HelmS3Error`. Undefined: requests are sent unsigned. */
   readonly load: (() => Promise<Keys>) | undefined
-  /** Why there are none: where it was looked. */
+  /** The places where credentials were looked for, when there are none. */
   readonly tried: readonly string[]
 }
 
 /** Settings of the clients for STS and single sign-on. */
 export interface InnerClients {
-  /** The SDK's handler of the S3 client: the same connections, proxies and CAs. */
+  /** The SDK's request handler of the S3 client, so that the same connections, proxies and CAs are used. */
   readonly requestHandler: unknown
   readonly region: string
   readonly logger: object
 }
 
-/** A server of metadata that does not answer in this time is not there, milliseconds. */
+/** Milliseconds. A metadata server that does not answer within this time is taken to be absent. */
 const METADATA_TIMEOUT = 1000
 
 export const MFA_QUESTION = 'Assume Role MFA token code: '
 
 /**
  * Decides where credentials come from, in the order of the Go plugin's SDK: keys of the environment, web identity,
- * profile, container, instance (aws/aws-sdk-go, aws/session/credentials.go). What is configured and fails is an error;
- * only when nothing is configured requests go out unsigned. Each source is loaded when it is used.
+ * profile, container, instance (aws/aws-sdk-go, aws/session/credentials.go). A source that is configured but fails is
+ * an error. Requests are sent unsigned only when nothing is configured. The code of each source is loaded when it is
+ * used.
  *
  * Cost: nothing for keys; for an instance three requests to its metadata server, which is given up after two seconds.
- * @throws HelmS3Error `invalid-config`: a profile that was named and is nowhere
+ * @throws HelmS3Error `invalid-config`: a profile that was named but does not exist
  */
 export async function findCredentials(
   connection: ConnectionSettings,
@@ -85,7 +86,7 @@ export async function findCredentials(
   return fromInstance(connection, profile)
 }
 
-/** The metadata server of an instance is asked whether it is there at all. */
+/** The credentials of an instance. First the metadata server is asked whether it exists at all. */
 async function fromInstance(
   { asksInstance, credentials, webIdentity }: ConnectionSettings,
   profile: Profile,
@@ -122,8 +123,7 @@ function source(place: CredentialPlace, open: () => Promise<() => Promise<Keys>>
 }
 
 /**
- * Errors of those who give credentials must not be taken for errors of the store: a 403 of STS says nothing about the
- * bucket.
+ * Keeps the errors of credential providers apart from errors of the store: a 403 of STS says nothing about the bucket.
  */
 async function guarded(place: CredentialPlace, load: () => Promise<Keys>): Promise<Keys> {
   try {

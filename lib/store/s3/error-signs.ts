@@ -2,12 +2,12 @@ import { HelmS3Error } from '../../errors.ts'
 import type { Until } from '../object-store.ts'
 import { S3AnswerError, dateOf } from './answer.ts'
 
-/** What an error of the SDK tells: names differ between run times, `code` and the status do not. */
+/** What an error of the SDK tells. Error names differ between run times; `code` and the status do not. */
 export interface Signs {
   readonly status: number | undefined
-  /** Code of the S3 error, or name of the exception. */
+  /** The code of the S3 error, or the name of the exception. */
   readonly name: string
-  /** Code of the system error. */
+  /** The code of the system error. */
   readonly code: string
   readonly message: string
 }
@@ -30,7 +30,7 @@ const CHECKSUM_FAULTS = [
   'Unknown',
   'BadRequest',
 ]
-/** What stores say when the bytes are not those of their checksum. */
+/** The error codes of stores for a body that does not match its checksum. */
 export const CHANGED_ON_THE_WAY = [
   'BadDigest',
   'InvalidDigest',
@@ -58,23 +58,24 @@ export function statusOf(error: unknown): number | undefined {
   return signsOf(error).status
 }
 
-/** Whether the error is the store's word that the object does not exist (the bucket does). */
+/** Whether the store says that the object does not exist, while the bucket does. */
 export function isMissingObject(error: unknown): boolean {
   const { name, status } = signsOf(error)
   return status === 404 && name !== 'NoSuchBucket'
 }
 
 /**
- * The whole second, in milliseconds, at which a signature ends whose request must not live longer than `until`. One
- * less where that is whole, because a store may cut off its own time before it compares.
+ * The whole second, in milliseconds, at which the signature of a request must expire that must not be valid after
+ * `until`. When `until` is a whole second, the result is one second earlier, because a store may cut off the fraction
+ * of its own time before it compares.
  */
 export function expiryBefore(until: Until): number {
   return (Math.ceil(until / 1000) - 1) * 1000
 }
 
 /**
- * Whether the store has refused a request because it came after `until`: S3 answers 403 AccessDenied, "Request has
- * expired". Where a store has other words for it, the `Date` of its answer tells, in whole seconds.
+ * Whether the store has refused a request because it came after `until`. S3 answers 403 AccessDenied, "Request has
+ * expired". For a store that words this differently, the `Date` of its answer decides, in whole seconds.
  */
 export function isExpired(error: unknown, until: Until): boolean {
   if (!(error instanceof S3AnswerError)) return false
@@ -85,8 +86,8 @@ export function isExpired(error: unknown, until: Until): boolean {
 }
 
 /**
- * Whether the store may have refused a request because its signature stands in the query: policies can forbid that, and
- * not every store knows it. The request was not carried out, whatever the reason is.
+ * Whether the store may have refused a request because its signature is in the query: policies can forbid this, and not
+ * every store supports it. The request was not carried out, whatever the reason was.
  */
 export function mayMindQuerySignature(error: unknown): boolean {
   if (!(error instanceof S3AnswerError)) return false
@@ -95,8 +96,9 @@ export function mayMindQuerySignature(error: unknown): boolean {
 }
 
 /**
- * Whether the store may have refused an object because it came with a checksum: not every store knows the header. The
- * request was not carried out, whatever the reason is. A checksum of other bytes is no such reason.
+ * Whether the store may have refused an object because a checksum was sent with it: not every store knows the header.
+ * The request was not carried out, whatever the reason was. A checksum that does not match the bytes is a different
+ * case.
  */
 export function mayMindChecksum(error: unknown): boolean {
   if (!(error instanceof S3AnswerError)) return false
@@ -109,25 +111,25 @@ export function mayMindChecksum(error: unknown): boolean {
   )
 }
 
-/** Whether no connection came about: nothing was sent. */
+/** Whether there was no connection, so that nothing was sent. */
 export function isNotConnected({ code }: Signs): boolean {
   return NOT_CONNECTED.includes(code)
 }
 
-/** Whether nobody knows an address for the name of the host. */
+/** Whether the host name cannot be resolved. */
 export function isUnknownName({ code }: Signs): boolean {
   return code === 'ENOTFOUND' || code === 'EAI_AGAIN'
 }
 
-/** Whether a connection came about that cannot be trusted: nothing was sent. */
+/** Whether the other side of the connection could not be trusted, so that nothing was sent. */
 export function isUntrusted({ code }: Signs): boolean {
   return TLS.test(code)
 }
 
 /**
- * Whether a mutation that failed like this may have been carried out all the same: no answer came after it was sent, or
- * the store failed while it worked on it. A store that could not be reached at all, and one that refused, have done
- * nothing; nor has this program when it was it that refused to send.
+ * Whether a mutation that failed with this error may have been carried out nevertheless: no answer came after it was
+ * sent, or the store failed while working on it. A store that could not be reached, and one that refused the request,
+ * have done nothing. Nothing was done either when this program itself refused to send the request.
  */
 export function isAmbiguous(error: unknown): boolean {
   if (error instanceof HelmS3Error) return false

@@ -2,41 +2,41 @@ import type { Clock } from '../../sys/clock.ts'
 import { type Signs, isUnknownName } from './error-signs.ts'
 
 /**
- * A store that restarts is back after five to fifteen seconds: so long it is waited for, from its first failure on.
- * Milliseconds.
+ * Milliseconds. A store that restarts is back after five to fifteen seconds. The adapter waits this long, counted from
+ * the first failure.
  */
 const PATIENCE = 20_000
-/** A failure so long after the one before it is not of the same outage, milliseconds. */
+/** Milliseconds. A failure that comes this long after the previous one belongs to a different outage. */
 const APART = 2 * PATIENCE
-/** Whoever waits longer than this is told what for, milliseconds. */
+/** Milliseconds. The user is told about a wait that takes longer than this. */
 const TOLD_AFTER = 2000
 /**
- * Attempts where waiting is of no use: the name of a host that has never answered will not be known in some seconds
- * either.
+ * The number of attempts where waiting does not help: a host name that has never been resolved will not be resolved a
+ * few seconds later.
  */
 const FEW = 4
 
 /** One request over all its attempts. */
 export interface Attempts {
-  /** How many there have been. */
+  /** The number of attempts so far. */
   count: number
-  /** `clock.monotonic()` before the first. */
+  /** `clock.monotonic()` before the first attempt. */
   readonly startedAt: number
-  /** `clock.monotonic()` at the first that failed; undefined: none has. */
+  /** `clock.monotonic()` at the first attempt that failed. Undefined: none has failed. */
   failedAt: number | undefined
 }
 
 export interface OutageOptions {
   readonly clock: Clock
-  /** What is waited for: `http://minio:9000`, `AWS`. */
+  /** The store that is waited for: `http://minio:9000`, `AWS`. */
   readonly place: string
-  /** Told once, in one line, when the wait takes long. */
+  /** Called once, with one line, when the wait takes long. */
   readonly notice: (line: string) => void
 }
 
 /**
- * The time in which a store does not answer, as all requests of this process to it see it together: one wait for all of
- * them.
+ * The time in which a store does not answer. All requests of this process to that store share it, so that they wait
+ * together only once.
  */
 export class Outage {
   readonly #options: OutageOptions
@@ -49,13 +49,13 @@ export class Outage {
     this.#options = options
   }
 
-  /** The store has answered. `isOver`: it also does what it is asked to. */
+  /** Notes that the store has answered. `isOver`: the store also does what it is asked to do. */
   noteAnswer({ isOver }: { readonly isOver: boolean }): void {
     this.#hasAnswered = true
     if (isOver) this.#since = undefined
   }
 
-  /** Whether a request that has just failed like this may be tried again, as far as time goes. */
+  /** Whether there is still time to repeat a request that has just failed with this error. */
   mayTryAgain(attempts: Attempts, signs: Signs): boolean {
     const now = this.#options.clock.monotonic()
     if (this.#since === undefined || now - this.#failedAt > APART) this.#since = now

@@ -11,9 +11,9 @@ export interface Profile {
   readonly caBundle: string | undefined
   /** `request_checksum_calculation`. */
   readonly checksumCalculation: string | undefined
-  /** FIPS or dual-stack endpoints. */
+  /** Whether the profile asks for FIPS or dual-stack endpoints. */
   readonly hasEndpointVariants: boolean
-  /** Keys, a role, a single sign-on, a process: something that credentials come from. */
+  /** Whether the profile has keys, a role, a single sign-on or a process, from which credentials can come. */
   readonly hasCredentials: boolean
 }
 
@@ -30,7 +30,7 @@ const CREDENTIALS = [
 ]
 
 /**
- * Reads `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE`, by the SDK's own reader, which reads each once in a
+ * Reads `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE`, with the SDK's own reader, which reads each file once in a
  * process. A file that is missing or cannot be read counts as empty, as in the SDK.
  */
 export async function readProfile(name = 'default'): Promise<Profile> {

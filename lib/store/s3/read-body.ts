@@ -3,9 +3,9 @@ import { MAX_DOCUMENT } from '../../text/size-limits.ts'
 import { tooLarge } from '../too-large.ts'
 
 /**
- * The bytes of an answer whose size was announced, in one buffer of that size: an index may be large, and is copied
- * once. By events, because an iterator costs as much as the rest of a small GET.
- * @throws Error when they are fewer or more, and what the stream fails with
+ * Reads the body of an answer whose size was announced into one buffer of that size, because an index may be large and
+ * is to be copied only once. It uses events, because an iterator costs as much as the rest of a small GET.
+ * @throws Error when there are fewer or more bytes; and whatever the stream fails with
  */
 export function readBody(stream: Readable, size: number): Promise<Uint8Array> {
   const body = Buffer.allocUnsafeSlow(size)
@@ -21,14 +21,14 @@ export function readBody(stream: Readable, size: number): Promise<Uint8Array> {
       else reject(new Error(`${String(length)} of ${String(size)} bytes`))
     }
     stream.on('end', finish)
-    // Without an end when the connection was cut.
+    // The stream closes without its `end` event when the connection was cut.
     stream.on('close', finish)
   })
 }
 
 /**
- * The text of a document that a store answers with.
- * @throws HelmS3Error `too-large`; and what the stream fails with
+ * The text of a document that a store sends as its answer.
+ * @throws HelmS3Error `too-large`; and whatever the stream fails with
  */
 export async function readDocument(stream: AsyncIterable<Uint8Array>): Promise<string> {
   const pieces: Uint8Array[] = []

@@ -1,9 +1,11 @@
 import { signsOf } from './error-signs.ts'
 
-/** Regions that stores have told, by endpoint and bucket: what one learns, those that share it know. */
+/**
+ * Regions that stores have named, by endpoint and bucket. All stores that share this map know what one of them learns.
+ */
 export type ToldRegions = Map<string, string>
 
-/** Of signatures in a header, and in the query. */
+/** The error codes for a malformed signature: of signatures in a header, and of those in the query. */
 export const SIGNATURE_MALFORMED: readonly string[] = [
   'AuthorizationHeaderMalformed',
   'AuthorizationQueryParametersError',
@@ -12,8 +14,8 @@ export const SIGNATURE_MALFORMED: readonly string[] = [
 const REGION = /^[a-z0-9-]{1,63}$/
 
 /**
- * The region of a bucket: what was configured, until the store answers one of our own signed requests with another.
- * Nothing is asked for it, and no other host than the endpoint learns of the bucket.
+ * The region of a bucket. It is the configured one until the store answers one of our own signed requests with another
+ * region. No extra request is made to find the region, and no host except the endpoint learns the name of the bucket.
  */
 export class BucketRegion {
   readonly #place: string
@@ -44,8 +46,8 @@ export class BucketRegion {
 }
 
 /**
- * The region that a refusal names: by its header (301 PermanentRedirect, 307 TemporaryRedirect, 400 without a body to a
- * HEAD), or in the body of AuthorizationHeaderMalformed and AuthorizationQueryParametersError.
+ * The region that a refusal names: in its header (301 PermanentRedirect, 307 TemporaryRedirect, 400 without a body as
+ * the answer to HEAD), or in the body of AuthorizationHeaderMalformed and AuthorizationQueryParametersError.
  */
 export function regionTold(error: unknown): string | undefined {
   const { message, name, status } = signsOf(error)

@@ -28,22 +28,24 @@ import {
 /** One request to the bucket. */
 export interface S3Request {
   readonly method: 'DELETE' | 'GET' | 'HEAD' | 'POST' | 'PUT'
-  /** Undefined: the bucket itself. */
+  /** Undefined: the request is about the bucket itself. */
   readonly key?: string
-  /** What is undefined is left out, here and in the headers. */
+  /** Values that are undefined are left out, here and in the headers. */
   readonly query?: Readonly<Record<string, string | undefined>>
-  /** Names in lower case. */
+  /** Header names are in lower case. */
   readonly headers?: Readonly<Record<string, string | undefined>>
   readonly body?: Uint8Array
-  /** SHA-256 of the body, lower-case hex, where it is known. */
+  /** The SHA-256 of the body in lower-case hex, when it is known. */
   readonly sha256?: string | undefined
-  /** Goes with its checksum, where the store takes one. */
+  /** Whether the body is an object, which is sent with its checksum when the store accepts one. */
   readonly isObject?: boolean
-  /** The caller reads the body of the answer: always with GET, and otherwise only where this is said. */
+  /**
+   * Whether the caller reads the body of the answer. With GET it always does; with other methods only when this is set.
+   */
   readonly readsAnswer?: boolean
   /** The store is asked to refuse the request when it arrives later. */
   readonly until?: Until | undefined
-  /** Of a mutation: see `SendOptions` of the port. */
+  /** Only for mutations: see `SendOptions` of the port. */
   readonly inTime?: (() => boolean) | undefined
 }
 
@@ -51,21 +53,21 @@ export interface S3Request {
 export interface S3Route {
   readonly handler: NodeHttpHandler
   readonly clock: Clock
-  /** What answers, in messages: `http://minio:9000`, `AWS`. */
+  /** The name of the store in messages: `http://minio:9000`, `AWS`. */
   readonly place: string
-  /** Told once, when the store is waited for. */
+  /** Called once when the store has to be waited for. */
   readonly notice: (line: string) => void
   readonly region: BucketRegion
-  /** Requests that another region answers for are sent there. */
+  /** Whether requests that belong to another region are sent there. */
   readonly followsRegion: boolean
-  /** Headers of every request. */
+  /** Headers that every request has. */
   readonly headers: Readonly<Record<string, string>>
-  /** Objects go with their checksum. */
+  /** Whether objects are sent with their checksum. */
   readonly sendsChecksums: boolean
   readonly addressIn: (region: string) => Promise<BucketAddress>
-  /** Undefined: requests go out unsigned. */
+  /** Returns the keys to sign with. Undefined: requests are sent unsigned. */
   readonly keys: () => Promise<StaticCredentials | undefined>
-  /** Told what was found out on the way: one line each. */
+  /** Called with what was found out on the way, one line each. */
   readonly detail: (line: string) => void
 }
 
@@ -73,49 +75,51 @@ type SdkError = Parameters<typeof isTransientError>[0]
 
 /**
  * Why an attempt failed. `final`: it would fail again; `throttled`: the store asks to slow down; `silent`: no answer,
- * or none of use.
+ * or no usable one.
  */
 type Failure = 'final' | 'throttled' | 'silent'
 
-/** As the SDK's rate limiter calls them. */
+/** The same kinds under the names of the SDK's rate limiter. */
 const ERROR_TYPES = { final: 'CLIENT_ERROR', throttled: 'THROTTLING', silent: 'TRANSIENT' } as const
 
 /**
- * A store that asks to slow down is asked at least so often, however long the rate limiter makes a request wait in
- * between.
+ * A request to a store that asks to slow down is attempted at least this often, however long the rate limiter delays
+ * it.
  */
 const THROTTLED_ATTEMPTS = 4
-/** The pause before attempt n + 1 is shorter than the first of these times 2^n, and than the second: milliseconds. */
+/**
+ * Milliseconds. The pause before attempt n + 1 is shorter than the first number times 2^n, and shorter than the second.
+ */
 const PAUSES = { final: [0, 0], throttled: [500, 10_000], silent: [25, 1000] } as const
 
 /**
- * S3 refuses signatures whose time differs by more than a quarter of an hour; the SDK corrects from here on.
- * Milliseconds.
+ * Milliseconds. S3 refuses signatures whose time differs by more than a quarter of an hour. The SDK corrects the time
+ * from this difference on.
  */
 const SKEW = 5 * 60_000
-/** Seconds that a request lives whose signature says for how long. */
+/** Seconds. The lifetime of a request whose signature states one. */
 const LIFETIME = 300
 const NO_CHECKSUM =
-  'the store takes no checksums with what is written: it cannot be asked to refuse what was changed on the way'
-const NO_QUERY = 'the store takes no signatures in the query: it cannot be asked to refuse what arrives late'
+  'the store accepts no checksums with objects, so it cannot refuse an object that was changed on the way'
+const NO_QUERY = 'the store accepts no signatures in the query, so it cannot refuse a request that arrives late'
 const NO_BYTES = createHash('sha256').digest('hex')
 const USER_AGENT = `helm-s3/${PROGRAM_VERSION}`
 
 /**
- * Sends single requests of the S3 API, by the SDK's own handler of connections and its own rate limiter: the way
- * through the SDK's commands takes eight times as much of the processor for a HEAD, and most of the start of a
- * download. After a 503 SlowDown (or 429) it sends no faster than the store takes, and speeds up again while it does. A
- * store that does not answer is waited for: see {@link Outage}.
+ * Sends single requests of the S3 API, with the SDK's own connection handler and rate limiter. The SDK's commands would
+ * take eight times as much processor time for a HEAD, and most of the start of a download. After a 503 SlowDown (or
+ * 429) it sends only as fast as the store accepts, and speeds up again gradually. It waits for a store that does not
+ * answer: see {@link Outage}.
  */
 export class S3Requests {
   readonly #route: S3Route
   readonly #rateLimiter = new DefaultRateLimiter()
   readonly #outage: Outage
-  /** What the store's clock is ahead of ours when that is enough to be refused, milliseconds. */
+  /** Milliseconds by which the store's clock is ahead of ours, when the difference is large enough to be refused. */
   #clockOffset = 0
-  /** The store refuses requests with a checksum, and takes those without. */
+  /** The store refuses requests with a checksum, and accepts them without. */
   #takesNoChecksum = false
-  /** The store refuses signatures in the query, and takes those in a header. */
+  /** The store refuses signatures in the query, and accepts them in a header. */
   #signsInHeaderOnly = false
 
   constructor(route: S3Route) {
@@ -124,8 +128,8 @@ export class S3Requests {
   }
 
   /**
-   * Repeats a request that failed for a reason that passes, with back-off and jitter, until the store answers or has
-   * not done so for some twenty seconds.
+   * Repeats a request that failed for a temporary reason, with back-off and jitter, until the store answers or has not
+   * answered for about twenty seconds.
    * @returns an answer of success, or 304
    * @throws S3AnswerError a refusal; errors of the connection; what `keys` throws
    */
@@ -134,15 +138,15 @@ export class S3Requests {
   }
 
   /**
-   * As {@link read}, but sent once: a PUT or DELETE that is sent again may meet what came in between. Where no
-   * connection came about, nothing was sent: then it is tried again, as long as the caller says that it would still be
-   * in time.
+   * Like {@link read}, but the request reaches the store only once: a PUT or DELETE that is sent again might hit what
+   * another client wrote in between. When there was no connection, nothing was sent. Then it is tried again, as long as
+   * the caller says that it would still be in time.
    */
   mutate(request: S3Request, signal: AbortSignal | undefined): Promise<S3Answer> {
     return this.#send(request, signal, (error) => isNotConnected(signsOf(error)) && request.inTime?.() === true)
   }
 
-  /** `isHarmless`: whether a request that failed like this may be sent again. */
+  /** `isHarmless`: whether a request that failed with this error may be sent again. */
   async #send(
     request: S3Request,
     signal: AbortSignal | undefined,
@@ -151,7 +155,7 @@ export class S3Requests {
     const attempts: Attempts = { count: 0, startedAt: this.#route.clock.monotonic(), failedAt: undefined }
     for (let failed: { readonly error: unknown } | undefined; ;) {
       await this.#rateLimiter.getSendToken()
-      // Time has passed: what was harmless a moment ago may be too late by now.
+      // Time has passed, so a request that was harmless a moment ago may be too late by now.
       if (failed !== undefined && !isHarmless(failed.error)) throw failed.error
       attempts.count++
       try {
@@ -160,7 +164,7 @@ export class S3Requests {
         this.#outage.noteAnswer({ isOver: true })
         return answer
       } catch (error) {
-        // Of those who give credentials: they repeat by themselves.
+        // These errors come from credential providers, which repeat requests themselves.
         if (error instanceof HelmS3Error) throw error
         failed = { error }
         const failure = failureOf(error as SdkError)
@@ -186,8 +190,8 @@ export class S3Requests {
   }
 
   /**
-   * Sends again, once, what the store may have refused because it carries a checksum, now without one. It was not
-   * carried out, so that this holds for a PUT, too.
+   * Sends a request again, once and without its checksum, when the store may have refused it because of the checksum.
+   * The first request was not carried out, so this is safe for a PUT, too.
    */
   async #sendWithChecksum(
     { isObject = false, ...request }: S3Request,
@@ -215,8 +219,8 @@ export class S3Requests {
   }
 
   /**
-   * Sends again, once, what the store may have refused because its signature stands in the query, now without a time
-   * when it expires. It was not carried out, so that this holds for a PUT or DELETE, too.
+   * Sends a request again, once and without an expiry time, when the store may have refused it because its signature is
+   * in the query. The first request was not carried out, so this is safe for a PUT or DELETE, too.
    */
   async #sendAsItIsTaken({ until, ...request }: S3Request, signal: AbortSignal | undefined): Promise<S3Answer> {
     if (until === undefined || this.#signsInHeaderOnly) return this.#sendWhereItBelongs(request, signal)
@@ -235,8 +239,9 @@ export class S3Requests {
   }
 
   /**
-   * Sends again, once, what the store refused because of the region or the time in its signature: it was not carried
-   * out, so that this holds for a PUT or DELETE, too. Cost: one more request, for the first of a process.
+   * Sends a request again, once, when the store refused it because of the region or the time in its signature. The
+   * first request was not carried out, so this is safe for a PUT or DELETE, too. Cost: one more request, for the first
+   * one of a process.
    */
   async #sendWhereItBelongs(request: S3Request, signal: AbortSignal | undefined): Promise<S3Answer> {
     const { followsRegion, region } = this.#route
@@ -276,7 +281,7 @@ export class S3Requests {
     const isDone = answer.status >= 200 && answer.status < 300
     if (isDone && readsAnswer) return answer
     if (!isDone && answer.status !== 304) throw new S3AnswerError(answer, await readText(answer.body))
-    // Read to its end, so that the connection is free for the next request.
+    // The body is read to its end, so that the connection is free for the next request.
     answer.body.resume()
     return answer
   }
@@ -289,7 +294,7 @@ export class S3Requests {
   ): Promise<BodilessRequest> {
     const now = this.#route.clock.now() + this.#clockOffset
     if (until === undefined) return signHeaders(unsigned, payload, { ...scope, time: now })
-    // No store takes a signature from the future.
+    // No store accepts a signature from the future.
     const time = Math.min(expiryBefore(until) - LIFETIME * 1000, now)
     return signQuery(unsigned, { ...scope, time }, LIFETIME)
   }

@@ -1,5 +1,6 @@
 /**
- * What this program uses of the SDK's client: its rules for addresses. The bundler leaves out nearly all of the rest.
+ * The part of the SDK's client that this program uses: its rules for addresses. The bundler leaves out nearly
+ * everything else.
  */
 export { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 export { getEndpointFromInstructions } from '@smithy/core/endpoints'

@@ -2,31 +2,31 @@ import { Sha256 } from '@smithy/core/checksum'
 import { SignatureV4 } from '@smithy/signature-v4'
 import type { StaticCredentials } from '../../settings/connection.ts'
 
-/** A request as it is sent, but for its body. */
+/** A request as it is sent, without its body. */
 export interface BodilessRequest {
   readonly protocol: string
   readonly hostname: string
   readonly port?: number
   readonly method: string
-  /** Encoded, see `uriEncodePath`. */
+  /** The encoded path, see `uriEncodePath`. */
   readonly path: string
   readonly query: Record<string, string>
-  /** Names in lower case; `host` among them. */
+  /** Header names are in lower case; `host` is among them. */
   readonly headers: Record<string, string>
 }
 
 export interface SigningScope {
   readonly keys: StaticCredentials
   readonly region: string
-  /** `s3`, but for buckets on Outposts. */
+  /** `s3`, except for buckets on Outposts. */
   readonly service: string
-  /** Milliseconds since 1970. The store takes what differs from its clock by less than 15 minutes. */
+  /** Milliseconds since 1970. The store accepts a time that differs from its clock by less than 15 minutes. */
   readonly time: number
 }
 
 /**
  * The request with a signature in its headers (AWS Signature Version 4; "Authenticating Requests: Using the
- * Authorization Header" in the Amazon S3 API Reference). The whole body is signed by its hash.
+ * Authorization Header" in the Amazon S3 API Reference). The signature covers the whole body by its hash.
  * @param payload SHA-256 of the body, lower-case hex
  */
 export async function signHeaders(
@@ -39,13 +39,13 @@ export async function signHeaders(
   return { ...request, headers: signed.headers }
 }
 
-/** A body of which the signer takes no hash. */
+/** A body that the signer does not hash. */
 const NOT_HASHED = {}
 
 /**
  * The request with a signature in its query that ends `lifetime` seconds after `time`: the store refuses the request
  * when it arrives later ("Authenticating Requests: Using Query Parameters" in the Amazon S3 API Reference). The headers
- * stay as they are. The body is not signed: a header has to tell its checksum.
+ * stay as they are. The body is not signed, so a header has to state its checksum.
  */
 export async function signQuery(
   request: BodilessRequest,

@@ -61,21 +61,21 @@ const BODY_ATTEMPTS = 3
 const WITH_CHECKSUM = { 'x-amz-checksum-mode': 'ENABLED' }
 
 export interface S3StoreOptions {
-  /** Ends all requests. */
+  /** Aborts all requests. */
   readonly signal?: AbortSignal
-  /** What is said with every object; asked for before the first PUT, and once. */
+  /** Returns the settings for every object. It is called once, before the first PUT. */
   readonly objectSettings?: ObjectSettingsSource
-  /** Told what was found out on the way: one line each. */
+  /** Called with what was found out on the way, one line each. */
   readonly detail?: (line: string) => void
-  /** Told, in one line, when the store does not answer and is waited for. */
+  /** Called, with one line, when the store does not answer and has to be waited for. */
   readonly notice?: (line: string) => void
   readonly clock?: Clock
-  /** What stores of this program have learned of regions so far. Left out: nothing. */
+  /** What the stores of this program have learned about regions so far. Absent: nothing. */
   readonly regions?: ToldRegions
 }
 
 /**
- * A bucket behind the S3 API. Nothing is sent yet.
+ * A bucket that is reached by the S3 API. Nothing is sent yet.
  * @throws HelmS3Error `invalid-config`: a CA bundle that cannot be used
  */
 export async function createS3Store(
@@ -93,13 +93,13 @@ export async function createS3Store(
   )
 }
 
-/** Who says what with every object. */
+/** The settings for every object, and which of them come from the repository. */
 interface SaidWithObjects {
   readonly says: ObjectParameters
   readonly saidBy: SaidByRepository | undefined
 }
 
-/** The first bytes only, or none where the object has this ETag, or those of this version. */
+/** What to read of an object: only its first bytes, nothing when it has this ETag, or this version. */
 interface Wanted {
   readonly first?: number | undefined
   readonly most?: number | undefined
@@ -115,11 +115,11 @@ class S3Store implements ObjectStore {
   readonly #objectSettings: ObjectSettingsSource
   readonly #detail: (line: string) => void
   #parameters: Promise<SaidWithObjects> | undefined
-  /** Requests of these methods whose condition was an ETag have been carried out. */
+  /** Methods for which a request on condition of an ETag has been carried out. */
   readonly #takesETags = new Set<Conditional>()
-  /** The store knows its own ETags in conditions only without their quotes. */
+  /** The store recognises its own ETags in conditions only without their quotes. */
   #takesBareETags = false
-  /** The store refuses a DELETE for its condition as such. */
+  /** The store refuses a DELETE because it has a condition at all. */
   #refusesDeleteConditions = false
 
   constructor(clients: S3Clients, connection: ConnectionSettings, bucket: string, options: S3StoreOptions) {
@@ -158,7 +158,7 @@ class S3Store implements ObjectStore {
       return this.#headOf(key, headers, lengthOf(headers) ?? 0, action)
     } catch (error) {
       if (isMissingObject(error)) return undefined
-      // The answer to HEAD has no body and so no reason; the answer to GET has one.
+      // The answer to HEAD has no body and so gives no reason; the answer to GET gives one.
       if (statusOf(error) === 403) await this.#explainDenial(key, action)
       throw await this.#explained(error, action)
     }
@@ -169,7 +169,7 @@ class S3Store implements ObjectStore {
     if (typeof answer === 'object' && 'body' in answer) answer.body.destroy()
   }
 
-  /** The listing is by prefix: a longer key follows, and no version of this one behind it. */
+  /** The store lists by prefix. A longer key ends the versions of this one: none of them comes after it. */
   async listVersions(key: Key): Promise<readonly ObjectVersion[]> {
     const action = this.#action('s3:ListBucketVersions', key)
     const document = await this.#readDocument(action, { versions: '', prefix: key }).catch((error: unknown) => {
@@ -182,7 +182,7 @@ class S3Store implements ObjectStore {
     return versions
   }
 
-  /** A document about the bucket. */
+  /** Reads a document about the bucket. */
   async #readDocument(
     action: S3Action,
     query: S3Request['query'] & object,
@@ -208,7 +208,10 @@ class S3Store implements ObjectStore {
     return this.#read(key, { unless: etag })
   }
 
-  /** A body that breaks off, or does not fit its checksum, is read again: other repetition ends with the headers. */
+  /**
+   * A body that breaks off, or does not match its checksum, is read again here: the repetition of requests ends with
+   * the headers.
+   */
   async #read(key: Key, wanted: Wanted): Promise<StoredObject | Unchanged | undefined> {
     const action = this.#action(wanted.version === undefined ? 's3:GetObject' : 's3:GetObjectVersion', key)
     for (let attempt = 1; ; attempt++) {
@@ -227,7 +230,7 @@ class S3Store implements ObjectStore {
         const body = await readBody(pieces, size)
         const head = this.#headOf(key, headers, totalSizeOf(headers) ?? 0, action)
         if (wanted.first === undefined && head.sha256 !== undefined && sha256(body) !== head.sha256)
-          throw new Error('the bytes do not fit their checksum')
+          throw new Error('the bytes do not match their checksum')
         return { ...head, body }
       } catch (error) {
         await this.#refuseToRepeat(error, attempt, action)
@@ -246,13 +249,13 @@ class S3Store implements ObjectStore {
       return await this.#putOver(key, body, options)
     } catch (error) {
       if (optional === undefined || metadata[optional] === undefined || !isMetadataTooLarge(error)) throw error
-      // It was refused, so that it may be sent again.
+      // The store refused the request, so it may be sent again.
       const { [optional]: _, ...others } = metadata
       return this.#putOver(key, body, { ...options, metadata: others })
     }
   }
 
-  /** @throws HelmS3Error `unsupported-store`: see {@link #onETag}; nothing can be replaced there */
+  /** @throws HelmS3Error `unsupported-store` when nothing can be replaced in this store, see {@link #onETag} */
   async #putOver(key: Key, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
     const { when } = options
     if (typeof when !== 'object') return this.#put(key, body, options, this.#takesBareETags)
@@ -271,10 +274,10 @@ class S3Store implements ObjectStore {
   }
 
   /**
-   * Sends a request on condition of an ETag. Some releases of Ceph refuse the current one in quotes, and take it
-   * without. So when the store shows the very ETag that it has refused, it is asked in the other form, once; what is
-   * refused is not carried out. `refuses-current`: it refuses both. Cost: a HEAD for a request that was refused, until
-   * one of its method is carried out.
+   * Sends a request on condition of an ETag. Some releases of Ceph refuse the current ETag in quotes, and accept it
+   * without. So when the store refuses an ETag and still shows the same one, the request is sent once more in the other
+   * form; a refused request was not carried out. `refuses-current`: the store refuses both forms. Cost: a HEAD for a
+   * request that was refused, until a request with the same method has been carried out.
    */
   async #onETag<T extends { readonly outcome: string }>(
     method: Conditional,
@@ -288,15 +291,15 @@ class S3Store implements ObjectStore {
     const again = await send(!isBare)
     if (await this.#isRefusedInError(method, key, match, again)) return { outcome: 'refuses-current' }
     if (isDone(again)) {
-      if (!isBare) this.#detail('helm-s3: the store takes ETags in conditions only without their quotes')
+      if (!isBare) this.#detail('helm-s3: the store accepts ETags in conditions only without their quotes')
       this.#takesBareETags = !isBare
     }
     return again
   }
 
   /**
-   * Whether the store still shows the ETag that it has refused (412). One that was busy with another request (409) has
-   * not looked.
+   * Whether the store still shows the ETag that it has refused (412). A store that was busy with another request (409)
+   * has not compared the ETag.
    */
   async #isRefusedInError(
     method: Conditional,
@@ -340,7 +343,8 @@ class S3Store implements ObjectStore {
   }
 
   /**
-   * A multipart upload of one part, because a condition on CopyObject is ignored by MinIO, and one on its end is not.
+   * Copies by a multipart upload of one part, because MinIO ignores a condition on CopyObject, but not one on the end
+   * of an upload.
    */
   async copyFrom(source: CopySource, key: Key, options: CopyOptions): Promise<CopyOutcome> {
     const { saidBy, says } = await this.#objectParameters()
@@ -353,7 +357,7 @@ class S3Store implements ObjectStore {
       const query = { uploadId: upload.id }
       const sent = { 'content-type': 'application/xml', ...this.#conditions(when) }
       const { headers, text } = await this.#ask({ method: 'POST', key, query, headers: sent, body, inTime })
-      // A failure may come after the status of success ("CompleteMultipartUpload" in the Amazon S3 API Reference).
+      // A failure may come after the success status ("CompleteMultipartUpload" in the Amazon S3 API Reference).
       const etag = elementText(text, 'ETag')
       if (etag === undefined) throw new Error('an answer without an ETag: the copy may have failed after it began')
       return { outcome: 'written', etag: asETag(etag), date: this.#requireDate(headers, action) } as const
@@ -362,7 +366,10 @@ class S3Store implements ObjectStore {
     return outcome
   }
 
-  /** Nothing is visible yet. Undefined: the store does not know such uploads, or may not read the source. */
+  /**
+   * Begins a copy; nothing is visible yet. Undefined: the store does not support such uploads, or cannot read the
+   * source.
+   */
   async #beginCopy(
     { bucket, etag, key: from }: CopySource,
     key: Key,
@@ -385,23 +392,26 @@ class S3Store implements ObjectStore {
     return undefined
   }
 
-  /** Frees what an upload that will not be completed takes up; the lifecycle rules of a bucket do the same in time. */
+  /**
+   * Frees the space of an upload that will not be completed. The lifecycle rules of a bucket may do the same in time.
+   */
   async #abandon(key: Key, uploadId: string): Promise<void> {
     await this.#clients.requests
       .mutate({ method: 'DELETE', key, query: { uploadId } }, this.#signal)
       .catch(() => undefined)
   }
 
-  /** Sends once what is answered by a document. */
+  /** Sends a request once whose answer is a document. */
   async #ask(request: S3Request): Promise<{ readonly headers: S3Answer['headers']; readonly text: string }> {
     const { body, headers } = await this.#clients.requests.mutate({ ...request, readsAnswer: true }, this.#signal)
     return { headers, text: await readDocument(body) }
   }
 
   /**
-   * A store that refuses a condition as such (LocalStack: 501, whatever the ETag; others: 412 for the very ETag that
-   * they show, in either form) is treated as one that ignores it, but for a look just before. Cost then: a HEAD and
-   * another DELETE; the refused ones only once in a process.
+   * Deletes an object. Some stores refuse a condition as such (LocalStack answers 501, whatever the ETag; others answer
+   * 412 for the very ETag that they show, in both forms). They are treated like a store that ignores conditions, except
+   * that the object is looked at just before. Cost then: a HEAD and another DELETE; the refused requests are sent only
+   * once in a process.
    */
   async delete(key: Key, { inTime, match, strict = false, until }: DeleteOptions = {}): Promise<DeleteOutcome> {
     if (match === undefined) return this.#delete(key, { inTime, until }, 'always', false)
@@ -409,7 +419,7 @@ class S3Store implements ObjectStore {
       const deletion = await this.#deleteMatching(key, match, { inTime, until }, strict)
       if (deletion.outcome !== 'refuses-current') return deletion
       if (strict) return { outcome: 'refused' }
-      this.#detail('helm-s3: the store takes no condition with a DELETE: it is looked at before')
+      this.#detail('helm-s3: the store accepts no condition with a DELETE, so the object is looked at before')
       this.#refusesDeleteConditions = true
     }
     if ((await this.head(key))?.etag !== match) return { outcome: 'refused' }
@@ -461,7 +471,7 @@ class S3Store implements ObjectStore {
     { first, unless, version }: Wanted,
   ): Promise<S3Answer | Unchanged | 'empty' | undefined> {
     const headers = {
-      // Stores return the checksum of the whole object with a range, too.
+      // Stores return the checksum of the whole object also with a range.
       ...(first === undefined ? WITH_CHECKSUM : { range: `bytes=0-${String(first - 1)}` }),
       'if-none-match': unless,
     }
@@ -481,13 +491,16 @@ class S3Store implements ObjectStore {
     }
   }
 
-  /** No range of an object without bytes can be read (416). */
+  /** The answer for an object without bytes, of which no range can be read (416). */
   async #emptyObject(key: Key): Promise<StoredObject | undefined> {
     const head = await this.head(key)
     return head && { ...head, body: new Uint8Array() }
   }
 
-  /** Where the body breaks off it goes on with the rest: what has been handed on cannot be taken back. */
+  /**
+   * Yields the pieces of a body. When the body breaks off, the rest is requested, because pieces that were yielded
+   * cannot be taken back.
+   */
   async *#pieces(key: Key, { body, headers }: S3Answer, action: S3Action): AsyncIterable<Uint8Array> {
     const expected = sha256Of(headers)
     const hash = createHash('sha256')
@@ -516,7 +529,10 @@ class S3Store implements ObjectStore {
     }
   }
 
-  /** The bytes of an object from this one on; undefined: the object is another one by now, or all of it has come. */
+  /**
+   * The bytes of an object from this position on. Undefined: the object is a different one by now, or all of it has
+   * arrived.
+   */
   async #restOf(
     key: Key,
     etag: string | undefined,
@@ -536,8 +552,8 @@ class S3Store implements ObjectStore {
   }
 
   /**
-   * Sends a mutation, and tells apart: done, refused by its condition or its time, and unknown. Rejects when it was not
-   * carried out for another reason.
+   * Sends a mutation and distinguishes three outcomes: done, refused because of its condition or its time, and unknown.
+   * Rejects when the mutation was not carried out for any other reason.
    */
   async #mutate<T extends { readonly outcome: string }>(
     action: S3Action,
@@ -599,7 +615,7 @@ class S3Store implements ObjectStore {
     }
   }
 
-  /** Without the name and the password that may stand in its URL. */
+  /** The proxy, without the name and the password that may stand in its URL. */
   #proxy(): string | undefined {
     const { proxies } = this.#connection
     if (proxies === undefined) return undefined
@@ -630,16 +646,18 @@ class S3Store implements ObjectStore {
     return date
   }
 
-  /** Charts would seem to be gone that are not: nothing goes on from there. */
+  /**
+   * The error for an inconsistent listing. Nothing continues from it, because existing charts would seem to be gone.
+   */
   #unsoundListing(action: S3Action): HelmS3Error {
-    return new HelmS3Error('store-failed', `${describeAction(action)}: the listing does not add up`, {
+    return new HelmS3Error('store-failed', `${describeAction(action)}: the listing is not consistent`, {
       hint:
         `it is cut off, or not that of an S3 store: look at what stands between here and ` +
         `${this.#clients.endpoint ?? 'AWS'}; nothing was concluded from it`,
     })
   }
 
-  /** A proxy's login page, say, that came with status 200. */
+  /** The error for an answer that does not come from the store, such as the login page of a proxy with status 200. */
   #foreignAnswer({ bucket, key }: S3Action): HelmS3Error {
     return new HelmS3Error('store-failed', `s3://${bucket}/${key}: the answer is not that of an S3 store`, {
       hint:
@@ -649,10 +667,10 @@ class S3Store implements ObjectStore {
   }
 }
 
-/** Methods that this program sends on condition of an ETag. */
+/** The methods that this program sends on condition of an ETag. */
 type Conditional = 'PUT' | 'DELETE'
 
-/** The store refuses the very ETag that it shows, or conditions as such. */
+/** The store refuses the very ETag that it shows, or any condition. */
 interface RefusesCurrent {
   readonly outcome: 'refuses-current'
 }
@@ -661,7 +679,7 @@ type Timely = { readonly [Name in 'inTime' | 'until']: DeleteOptions[Name] | und
 
 type Headers = Readonly<Record<string, string | undefined>>
 
-/** What is said with an object that is written. */
+/** The headers for the settings of an object that is written. */
 function headersSaying(
   says: ObjectParameters,
   { contentType = 'application/octet-stream', metadata = {} }: Pick<PutOptions, 'contentType' | 'metadata'>,
@@ -682,7 +700,7 @@ function isDone({ outcome }: { readonly outcome: string }): boolean {
 
 async function* noPieces(): AsyncIterable<Uint8Array> {}
 
-/** Whether the store says that it has no versions of objects: 501, or 405 for the request as such. */
+/** Whether the store says that it does not support versions of objects: 501, or 405 for the request as such. */
 function keepsNoVersions(error: unknown): boolean {
   const status = statusOf(error instanceof HelmS3Error ? error.cause : error)
   return status === 405 || status === 501
@@ -692,7 +710,7 @@ function isMetadataTooLarge(error: unknown): boolean {
   return signsOf(error instanceof HelmS3Error ? error.cause : error).name === 'MetadataTooLarge'
 }
 
-/** Whether the store says that it does not know the condition of a request: it was not carried out. */
+/** Whether the store says that it does not support the condition of a request. The request was not carried out. */
 function refusesCondition(error: unknown): boolean {
   const { name, status } = signsOf(error instanceof HelmS3Error ? error.cause : error)
   return status === 501 || (status === 400 && name === 'NotImplemented')

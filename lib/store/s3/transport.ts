@@ -6,18 +6,18 @@ import { HelmS3Error } from '../../errors.ts'
 import { type ProxyVariables, proxyFor } from '../../settings/proxy.ts'
 import { causeText } from '../../sys/system-error.ts'
 
-/** Where there are only options, the SDK makes the agent, with the first request. */
+/** The agents for connections. Where there are only options, the SDK creates the agent with the first request. */
 export interface Agents {
   readonly httpAgent: HttpAgent | AgentOptions
   readonly httpsAgent: HttpsAgent | AgentOptions
 }
 
-/** As many connections as a reindex may be told to use; they are opened as they are needed. */
+/** The pool allows as many connections as a reindex may be told to use. They are opened when they are needed. */
 const POOL = { keepAlive: true, maxSockets: 256 }
 
 /**
- * The pools of connections, for S3 and for whoever gives credentials: through the proxies of the environment, trusting
- * the CAs of a PEM file beside the others. Without either nothing is loaded.
+ * The connection pools for S3 and for the providers of credentials. They use the proxies of the environment, and trust
+ * the CAs of a PEM file in addition to the others. Without a proxy and a PEM file, no module is loaded.
  * @throws HelmS3Error `invalid-config` when the file cannot be read or holds no certificate
  */
 export async function createAgents(proxies: ProxyVariables | undefined, caBundle: string | undefined): Promise<Agents> {
@@ -26,11 +26,11 @@ export async function createAgents(proxies: ProxyVariables | undefined, caBundle
     return { httpAgent: POOL, httpsAgent: caBundle === undefined ? POOL : new HttpsAgent({ ...POOL, ...trust }) }
   const { ProxyAgent } = await import('proxy-agent')
   const agent = new ProxyAgent({ ...POOL, ...trust, getProxyForUrl: (url) => proxyFor(url, proxies) })
-  // It is an agent for both protocols: https.Agent has nothing that it lacks.
+  // This agent serves both protocols. It has everything that https.Agent has.
   return { httpAgent: agent, httpsAgent: agent as unknown as HttpsAgent }
 }
 
-/** An agent's own list replaces the default one, so that has to be in it. */
+/** All CAs to trust. An agent's own list replaces the default list, so the list must contain the default CAs. */
 function trustedCas(path: string): string[] {
   let pem: string
   try {
@@ -49,7 +49,10 @@ function trustedCas(path: string): string[] {
   return [...defaultCas(), pem]
 }
 
-/** Newer run times know which CAs they trust: their own, those of the system, those of `NODE_EXTRA_CA_CERTS`. */
+/**
+ * The CAs that are trusted by default. Newer run times can list them: their own, those of the system, and those of
+ * `NODE_EXTRA_CA_CERTS`.
+ */
 function defaultCas(): readonly string[] {
   const { getCACertificates } = tls as { getCACertificates?: (type: 'default') => string[] }
   return getCACertificates?.('default') ?? tls.rootCertificates

@@ -1,4 +1,4 @@
-/** By RFC 3986, as AWS signs: all but letters, digits, `-`, `.`, `_` and `~`. */
+/** Percent-encodes by RFC 3986, as AWS signs: everything except letters, digits, `-`, `.`, `_` and `~`. */
 export function uriEncode(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
@@ -6,7 +6,7 @@ export function uriEncode(text: string): string {
   )
 }
 
-/** A key as it stands in the path of a URL: its segments encoded, whatever they are. */
+/** A key in the form for the path of a URL: each of its segments is encoded, whatever it holds. */
 export function uriEncodePath(key: string): string {
   return key.split('/').map(uriEncode).join('/')
 }

@@ -1,14 +1,17 @@
-/** What can be read of small documents of the S3 API without a tree, and of errors, which may be any text. */
+/**
+ * Reads single elements of small documents of the S3 API, and of errors, which may be any text, without building a
+ * tree.
+ */
 
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 
-/** The text of the first element of this name, decoded; undefined: there is none that holds text alone. */
+/** The decoded text of the first element with this name. Undefined: no element with this name holds only text. */
 export function elementText(xml: string, name: string): string | undefined {
   for (const text of rawTexts(xml, name)) return decode(text)
   return undefined
 }
 
-/** The text of every element of this name, decoded: of such that hold no others. */
+/** The decoded text of every element with this name that holds no other elements. */
 export function elementTexts(xml: string, name: string): string[] {
   return [...rawTexts(xml, name)].map(decode)
 }
@@ -21,12 +24,12 @@ function elementPattern(name: string): RegExp {
   return new RegExp(`<(?:[\\w.-]+:)?${name}(?:\\s[^<>]*)?>([^<]*)</(?:[\\w.-]+:)?${name}\\s*>`, 'g')
 }
 
-/** What is no reference stays as it is. */
+/** The text with its references decoded. What is not a reference stays as it is. */
 function decode(text: string): string {
   return text.replace(REFERENCE, (whole, ...groups) => decodeReference(groups as string[]) ?? whole)
 }
 
-/** The text with its references decoded; undefined when one of them is none. */
+/** The text with its references decoded. Undefined: one of them is not valid. */
 export function decodeReferences(text: string): string | undefined {
   let isSound = true
   const decoded = text.replace(/&[^;&<]{0,12};?/g, (whole) => {

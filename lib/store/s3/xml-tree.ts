@@ -2,18 +2,18 @@ import { decodeReferences } from './xml-text.ts'
 
 /** An element of a document. */
 export interface XmlElement {
-  /** Without the prefix of its namespace. */
+  /** The name without its namespace prefix. */
   readonly name: string
-  /** What stands in it beside its children, decoded. */
+  /** The decoded text in the element, without that of its children. */
   readonly text: string
   readonly children: readonly XmlElement[]
 }
 
-/** Levels. Documents of the S3 API have four. */
+/** The most levels of nesting. Documents of the S3 API have four. */
 const MAX_DEPTH = 32
 
 const TAG = /<(\/?)(?:[^\s<>/=!?:]+:)?([^\s<>/=!?:]+)((?:\s+[^\s=<>/]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>/y
-/** What stands between tags and means nothing: comments and processing instructions; a document type is not taken. */
+/** Text between tags that has no meaning: comments and processing instructions. A document type is not accepted. */
 const ASIDE = /<!--[^]*?-->|<\?[^]*?\?>/y
 const LITERAL = /<!\[CDATA\[([^]*?)\]\]>/y
 
@@ -24,8 +24,8 @@ interface OpenElement {
 }
 
 /**
- * The root of a document, which has to be well-formed to its end: what is cut off, or is no XML, is no document. It is
- * not a library's: docs/decisions/0015 has what they read otherwise, and what they cost.
+ * The root of a document, which must be well-formed to its end. A text that is cut off, or is not XML, is refused.
+ * docs/decisions/0015 says why no library is used: what libraries read differently, and what they cost.
  * @throws Error that says what is wrong
  */
 export function parseXml(xml: string): XmlElement {
@@ -40,12 +40,12 @@ export function parseXml(xml: string): XmlElement {
     if (at === xml.length) break
     const close = xml.indexOf('>', at)
     const inner = close === -1 ? '' : xml.slice(at + 1, close)
-    // Nearly all tags are a name.
+    // Nearly all tags consist of a name only.
     const tag = SIMPLE.test(inner) ? simpleTag(inner) : anyTag(xml, at)
     if (tag === undefined) {
       const literal = matchAt(LITERAL, xml, at)
       const aside = literal ?? matchAt(ASIDE, xml, at)
-      if (aside === undefined) throw new Error('it holds what is no element')
+      if (aside === undefined) throw new Error('it holds something that is not an element')
       if (literal !== undefined) current.text += literal[1] ?? ''
       at += aside[0].length
       continue
@@ -75,7 +75,7 @@ interface Tag {
   readonly name: string
   readonly isEnd: boolean
   readonly isEmpty: boolean
-  /** Characters. */
+  /** The number of characters. */
   readonly length: number
 }
 
@@ -91,12 +91,12 @@ function anyTag(xml: string, at: number): Tag | undefined {
   return match && { name: match[2] ?? '', isEnd: match[1] !== '', isEmpty: match[4] !== '', length: match[0].length }
 }
 
-/** The children of this name. */
+/** The children with this name. */
 export function childrenOf({ children }: XmlElement, name: string): readonly XmlElement[] {
   return children.filter((each) => each.name === name)
 }
 
-/** The text of the first child of this name; undefined: there is none. */
+/** The text of the first child with this name. Undefined: there is no such child. */
 export function childText({ children }: XmlElement, name: string): string | undefined {
   return children.find((each) => each.name === name)?.text
 }
@@ -110,6 +110,6 @@ function plainText(text: string): string {
   const lines = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text
   if (!lines.includes('&')) return lines
   const decoded = decodeReferences(lines)
-  if (decoded === undefined) throw new Error('it holds a reference that is none')
+  if (decoded === undefined) throw new Error('it holds an invalid reference')
   return decoded
 }

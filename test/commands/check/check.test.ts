@@ -481,7 +481,7 @@ describe('check', () => {
       'a delta with an entry that leaves the repository': [
         `${makeDeltaId(1_700_000_000_000, new Uint8Array(10))}.yaml`,
         '{"apiVersion":"v1","addedEntries":{"a":[{"name":"a","version":"1.0.0","urls":["../a.tgz"]}]}}',
-        /url that leaves the repository/,
+        /has a URL outside the repository/,
       ],
     }
     for (const [what, [name, text, says]] of Object.entries(ignored)) {
@@ -696,7 +696,7 @@ describe('check', () => {
       })
       const { findings, level, status } = await checked('--probe')
       assert.deepEqual([status, level, findings.map(({ code }) => code)], [1, 'unsafe', ['store-refuses-conditions']])
-      assert.match(JSON.stringify(findings), /If-Match with the current ETag: of several writers none won/)
+      assert.match(JSON.stringify(findings), /If-Match with the current ETag: none of several writers won/)
     })
 
     it('finds out a store that takes no condition with a DELETE', async () => {

@@ -169,12 +169,12 @@ describe('download', () => {
       )
       assert.match(
         (await download(`${URI}/index.yaml?regoin=eu-west-1`)).stderr,
-        /^Error: \?regoin= of the repository URL means nothing\nHint: there are \?region=/,
+        /^Error: \?regoin= of the repository URL is unknown\nHint: there are \?region=/,
       )
       for (const command of [['list'], ['push', program.path('app-1.0.0+b.tgz')], ['init']]) {
         assert.match(
           await program.fails(...command, `${URI}?endpont=http://lab.example`),
-          /^Error: \?endpont= of the repository URL means nothing/,
+          /^Error: \?endpont= of the repository URL is unknown/,
         )
       }
       assert.equal(program.opened.length, 2)

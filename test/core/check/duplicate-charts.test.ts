@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { duplicateCharts } from '../../../lib/core/check/duplicate-charts.ts'
 
-describe('charts that stand in JSON text twice', () => {
+describe('charts that occur twice in JSON text', () => {
   const texts: Readonly<Record<string, readonly [string, readonly string[]]>> = {
     none: ['{"entries":{"a":[],"b":[]}}', []],
     one: ['{"entries":{"a":[],"b":[],"a":[]}}', ['a']],

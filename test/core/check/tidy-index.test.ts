@@ -26,7 +26,7 @@ describe('a tidy index', () => {
     ])
   })
 
-  it('has no urls with a query, which nobody obeys, and keeps all else of them', () => {
+  it('has urls without their query, which no reader obeys, and otherwise unchanged', () => {
     const urls_ = (urls: readonly string[]): string => JSON.stringify({ ...entry('app', '1.0.0'), urls })
     const bytes = index(
       `{"app":[${urls_(['s3://acme/charts/app-1.0.0%2Bb.tgz?endpoint=http://evil.example&profile=admin', 'https://cdn.example/app.tgz?v=1', 'app.tgz'])}]}`,
@@ -41,7 +41,7 @@ describe('a tidy index', () => {
     assert.deepEqual(codesOf(tidied), [])
   })
 
-  it('holds nothing that Helm skips or hides, whatever was there, but for what a reindex may name, and is tidy', () => {
+  it('holds nothing that Helm skips or hides, except for entries that a reindex may name, and stays the same when tidied again', () => {
     const anyEntry = fc.oneof(
       fc.constant('null'),
       fc.constant('{}'),

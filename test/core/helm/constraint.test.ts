@@ -8,7 +8,7 @@ import { entry } from '../../support/builders.ts'
 interface Vector {
   readonly versions: string
   readonly want: string
-  /** Absent without an error: no version satisfies. */
+  /** The chosen version. Absent without an error: no version satisfies the constraint. */
   readonly found?: string
   readonly error?: string
 }
@@ -62,7 +62,7 @@ describe('a version that is asked for', () => {
     assert.equal(find(['1.0.0+a', '1.0.0+b'], '1.0.0+b'), '1.0.0+b')
   })
 
-  it('is refused in no time, however long it is', () => {
+  it('is refused at once, however long it is', () => {
     assert.throws(
       () => find(['1.0.0'], `${'1 , '.repeat(5000)}!`),
       (thrown) => hasCode(thrown, 'usage'),
@@ -79,7 +79,7 @@ describe('a version that is asked for', () => {
 })
 
 describe('a whole version', () => {
-  it('is told from a constraint, and names a build when it has metadata', () => {
+  it('is distinguished from a constraint, and names a build when it has metadata', () => {
     for (const text of ['1.2.3', 'v1.2.3-rc.1', '1.2.3+b']) assert.equal(isWhole(text), true, text)
     for (const text of ['1.2', '1.2+b', '^1.2.3+b', '1.2.x', '=1.2.3', '1.2.3 ', '1.2.3+'])
       assert.equal(isWhole(text), false, text)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readIndexText } from '../../../lib/core/index/index-text.ts'
 
-/** A chart of each of these urls, written as they stand. */
+/** A chart with one version for each of these urls, which are written unchanged. */
 const FORMS: Readonly<Record<string, (urls: readonly string[]) => string>> = {
   json: (urls) => {
     const charts = urls.map(
@@ -43,7 +43,7 @@ for (const [form, write] of Object.entries(FORMS)) {
       ])
     })
 
-    it('are none where nothing of it stands', () => {
+    it('are none when no entry contains the name', () => {
       assert.deepEqual(naming(['"web-1.0.0.tgz"', '"lib-1.0.0.tgz"'], 'app-1.0.0.tgz'), [])
     })
   })

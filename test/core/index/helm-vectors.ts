@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** An index text, and what Helm's own loader makes of it. Without `error` and `entries`: it loads and is empty. */
+/** An index text, and what Helm's own loader makes of it. Without `error` and `entries`, it loads and is empty. */
 export interface IndexVector {
   readonly name: string
   readonly doc: string
@@ -13,8 +13,8 @@ export function readVectors<T>(file: string): T[] {
 }
 
 /**
- * A value as Go's structures would show it: fields that are empty, null or false are absent, and so are the apiVersion
- * that Helm fills in and the zero time of an absent `created`.
+ * A value as Go's structures would show it. Fields that are empty, null or false are absent, and so are the apiVersion
+ * that Helm fills in and the zero time for a missing `created`.
  */
 export function asHelmShows(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asHelmShows)

@@ -8,7 +8,7 @@ import { parseJson } from '../../../lib/core/index/json-form.ts'
 import { parseYaml } from '../../../lib/core/index/yaml-form.ts'
 import { anyCharacter } from '../../support/any-character.ts'
 
-/** Strings that YAML 1.1 takes for something else, or that look like the layout around them. */
+/** Strings that YAML 1.1 takes for another type, or that look like the layout around them. */
 const TRAPS = [
   '1.10',
   'yes',
@@ -85,7 +85,7 @@ const entry = (chart: string): fc.Arbitrary<Entry> =>
     )
     .map((fields) => wellFormed({ name: chart, ...fields }))
 
-/** Lone surrogates are no text, and do not survive; all else does. */
+/** Lone surrogates are not valid text, and do not survive; everything else does. */
 const wellFormed = <T>(value: T): T => JSON.parse(Buffer.from(jsonOf(value)).toString('utf8')) as T
 const jsonOf = (value: unknown): string => JSON.stringify(value).replaceAll(/\\ud[89a-f][0-9a-f]{2}/g, '\ufffd')
 
@@ -101,7 +101,7 @@ const charts = (max: number): fc.Arbitrary<Map<string, Entry[]>> =>
 
 const form = fc.constantFrom<IndexForm>('json', 'yaml')
 
-/** What people and tools do to a text without changing its content. */
+/** Changes that people and tools make to a text without changing its content. */
 const HARMLESS: Readonly<Record<string, (yaml: string) => string>> = {
   nothing: (yaml) => yaml,
   'CRLF line ends': (yaml) => yaml.replaceAll('\n', '\r\n'),

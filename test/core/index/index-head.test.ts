@@ -37,7 +37,7 @@ describe('index head', () => {
       )
     })
 
-    it(`says of no head in the ${form} form that it is complete when it is not`, () => {
+    it(`never calls a head in the ${form} form complete when it is not`, () => {
       for (let end = 0; end < entries; end++) {
         const head = readIndexHead(bytes.subarray(0, end))
         assert.equal(head.complete, false)
@@ -46,7 +46,7 @@ describe('index head', () => {
     })
   }
 
-  it('leaves all open where annotations may follow the entries', () => {
+  it('leaves everything open when annotations may follow the entries', () => {
     for (const text of [
       'apiVersion: v1\nentries:\n  a:\n',
       '{"apiVersion":"v1","entries":{"a":[]},\n',

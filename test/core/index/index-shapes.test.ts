@@ -9,7 +9,7 @@ import { parseYaml } from '../../../lib/core/index/yaml-form.ts'
 import { hasCode } from '../../../lib/errors.ts'
 import { delta, entry, removal } from '../../support/builders.ts'
 
-/** What stands in the repositories of the world, and by which path it is read. */
+/** Layouts of real repositories, and the path by which each is read. */
 const YAML_SHAPES: Readonly<Record<string, readonly [ReadPath, string]>> = {
   'as Helm writes it': ['slices', chart('app', item('2.0.0'), item('1.0.0'))],
   'versions that are not sorted': ['slices', chart('app', item('1.0.0'), item('10.0.0'), item('2.0.0'))],
@@ -237,7 +237,7 @@ function item(version: string, digest = 'a'): string {
   )
 }
 
-/** What editors do to a file. */
+/** Changes that editors make to a file. */
 function variants(text: string): Readonly<Record<string, string>> {
   return { '': text, ', with CRLF': text.replaceAll('\n', '\r\n'), ', with a byte order mark': `\ufeff${text}` }
 }
@@ -266,7 +266,7 @@ function assertPlain(bytes: Buffer, path: ReadPath, parse: (bytes: Uint8Array) =
   assert.deepEqual(content(readIndexText(folded.toBytes())), expected)
 }
 
-/** The fold of the design, on decoded entries. */
+/** The fold of docs/FORMAT.md, on decoded entries. */
 function plainFold(charts: ParsedText['charts']): Map<string, Entry[]> {
   const result = new Map([...charts].map(([name, entries]) => [name, [...entries]]))
   const touched = new Set<string>()

@@ -117,7 +117,7 @@ generated: "2024-01-01T00:00:00Z"
         assert.deepEqual(Buffer.from(rewritten.toBytes()), Buffer.from(index.toBytes()))
       })
 
-      it('copies the bytes between two changes in one piece, without looking at them', () => {
+      it('copies the bytes between two changes in one piece, without reading them', () => {
         const source = new Uint8Array(index.toBytes())
         const chunks = readIndexText(source)
           .withCharts(change('a', version('a', '3.0.0')))
@@ -313,7 +313,7 @@ serverInfo:
       /annotations\.a is the number 1/,
     ],
     ['a time that is none', '{"apiVersion":"v1","generated":"2024-02-30T00:00:00Z"}', /generated is not a time/],
-    ['a chart that is no list', '{"apiVersion":"v1","entries":{"a":{}}}', /chart a is no list/],
+    ['a chart that is no list', '{"apiVersion":"v1","entries":{"a":{}}}', /chart a is not a list/],
     ['a version that is no mapping', '{"apiVersion":"v1","entries":{"a":["x"]}}', /chart a: is not a mapping/],
     ['YAML with an unknown key', 'apiVersion: v1\nfoo: 1\n', /the field foo is unknown to Helm/],
     ['YAML with a key twice', 'apiVersion: v1\napiVersion: v1\n', /already set/],

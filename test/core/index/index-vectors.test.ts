@@ -3,7 +3,7 @@ import { hasCode } from '../../../lib/errors.ts'
 import { type IndexText, readIndexText } from '../../../lib/core/index/index-text.ts'
 import { type IndexVector, asHelmShows, readVectors } from './helm-vectors.ts'
 
-/** Where the full parse differs from Helm's loader because of the parser that it uses. Nothing gets lost by it. */
+/** Texts for which the full parse differs from Helm's loader because of the parser that it uses. Nothing gets lost. */
 const MORE_LENIENT = /^(a line with a tab|spaces and a tab)/
 const STRICTER = /^a flow sequence over lines/
 const LINE_FEED_TOO_MANY = 'entries at the end of a literal block, no line feed'
@@ -11,7 +11,7 @@ const LINE_FEED_TOO_MANY = 'entries at the end of a literal block, no line feed'
 const contentOf = (index: IndexText): Record<string, unknown> =>
   Object.fromEntries(index.chartNames().map((name) => [name, index.versions(name)]))
 
-/** Versions in an order of their own: Helm's loader sorts them, and the text need not. */
+/** Versions in an order of their own. Helm's loader sorts versions, and the text need not be sorted. */
 const sorted = (content: Readonly<Record<string, unknown>>): unknown =>
   Object.fromEntries(
     Object.entries(content)
@@ -35,9 +35,9 @@ describe('index text against the loader of Helm', () => {
   })
 
   describe('the rules of both forms', () => {
-    /** Helm drops these from its result; a text must not lose them. */
+    /** Entries that Helm drops from its result. A text must not lose them. */
     const skippedByHelm = new Set(['json invalid version skipped', 'json invalid type'])
-    /** Helm does not know the field; a text must not lose it. */
+    /** A field that Helm does not know. A text must not lose it. */
     const unknownField = 'json unknown entry key'
 
     for (const { name, doc, error, entries = {} } of readVectors<IndexVector>('index.json')) {

@@ -71,7 +71,7 @@ describe('the text of a delta', () => {
     'a version that is none': added({ version: 'latest' }),
     'a version that is a number': added({ version: 1 }),
     'a version with a path': added({ version: '1.0.0/../x' }),
-    'an url that leaves the repository': added({ urls: ['../app-1.0.0.tgz'] }),
+    'a URL outside the repository': added({ urls: ['../app-1.0.0.tgz'] }),
     'an url that is absolute in the bucket': added({ urls: ['/app-1.0.0.tgz'] }),
     'an url with an encoded slash': added({ urls: ['x%2fapp-1.0.0.tgz'] }),
     'an url of another scheme': added({ urls: ['http://example.org/app-1.0.0.tgz'] }),

@@ -98,7 +98,7 @@ describe('the address of a bucket', () => {
     }
   })
 
-  it('is left to the SDK for what asks for other hosts', () => {
+  it('is left to the SDK for settings that need other hosts', () => {
     for (const env of [
       { AWS_USE_FIPS_ENDPOINT: 'true' },
       { AWS_USE_DUALSTACK_ENDPOINT: 'true' },
@@ -117,7 +117,7 @@ describe('the address of a bucket', () => {
     )
   })
 
-  it('is refused for buckets that want another kind of signature', async () => {
+  it('is refused for buckets that need another kind of signature', async () => {
     const special = ['charts--use1-az4--x-s3', 'arn:aws:s3::123456789012:accesspoint:charts.mrap']
     for (const bucket of special) await assert.rejects(bySdk(bucket, 'us-east-1'), { code: 'unsupported-store' })
   })

@@ -13,9 +13,9 @@ import { type LocalServer, TEST_CA, answerWith, startServer } from '../../suppor
 import { useProcessEnvironment } from '../../support/process-environment.ts'
 import { useTempFolder } from '../../support/temp-folder.ts'
 
-/** What the store takes: to be had from the servers below only. */
+/** The keys that the store accepts. They can be had only from the servers below. */
 const KEYS = { accessKeyId: 'AKIAEXAMPLEGIVEN', secretAccessKey: 'given-secret-never-shown' }
-/** Keys that stand in files; only the token service takes them. */
+/** Keys that stand in files. Only the token service accepts them. */
 const BASE = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLEBASE', AWS_SECRET_ACCESS_KEY: 'base-secret-never-shown' }
 const KEY = asKey('charts/object')
 const ROLE = 'arn:aws:iam::123456789012:role/deployer'
@@ -167,7 +167,7 @@ describe('credentials', () => {
       )
     })
 
-    it('from a single sign-on that has been made', async () => {
+    it('from a single sign-on', async () => {
       writeFileSync(
         path('config'),
         `[profile dev]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = Dev\n[sso-session ` +
@@ -205,8 +205,8 @@ describe('credentials', () => {
     })
   })
 
-  describe('that are configured and cannot be had are an error:', () => {
-    it('a profile that is nowhere', async () => {
+  describe('that are configured but not available are an error:', () => {
+    it('a profile that does not exist', async () => {
       await fails(
         await open({ AWS_PROFILE: 'nowhere' }),
         'invalid-config',
@@ -229,14 +229,14 @@ describe('credentials', () => {
       )
     })
 
-    it('a token file that is not there, and a token that is not taken', async () => {
+    it('a token file that does not exist, and a token that is refused', async () => {
       const variables = { AWS_ROLE_ARN: ROLE, AWS_WEB_IDENTITY_TOKEN_FILE: path('token') }
       await fails(await open(variables), 'denied', /role deployer \(web identity\): ENOENT/, /SETTINGS/)
       writeFileSync(path('token'), 'another-token')
       await fails(await open(variables), 'denied', /AccessDenied/, /trust policy/)
     })
 
-    it('a token service that nobody runs', async () => {
+    it('a token service that does not answer', async () => {
       writeFileSync(path('token'), 'a-web-token')
       await server.close()
       await fails(
@@ -247,7 +247,7 @@ describe('credentials', () => {
       )
     })
 
-    it('a single sign-on that is over, or has not been made', async () => {
+    it('a single sign-on that has expired, or has not begun', async () => {
       writeFileSync(
         path('config'),
         `[profile dev]\nsso_session = corp\nsso_account_id = 1\nsso_role_name = Dev\n[sso-session ` +
@@ -281,7 +281,7 @@ describe('credentials', () => {
     }).timeout(30_000)
   })
 
-  describe('that are nowhere', () => {
+  describe('that do not exist', () => {
     let store: LocalServer
     const seen: (string | undefined)[] = []
     beforeEach(async () => {

@@ -27,7 +27,7 @@ interface Case {
   readonly in?: S3Surroundings
   readonly code: ErrorCode
   readonly hint: RegExp
-  /** Whether a mutation that fails like this may have been carried out. */
+  /** Whether a mutation that fails with this error may have been carried out. */
   readonly ambiguous?: boolean
 }
 
@@ -337,7 +337,7 @@ describe('an error of the store:', () => {
     assert.ok(!message.includes('\n') && message.length < 700)
   })
 
-  it('of this program itself is never in doubt', () => {
+  it('of this program itself never leaves the outcome unknown', () => {
     assert.equal(isAmbiguous(toHelmS3Error(answer(500, 'X'), PUT, AWS)), false)
   })
 })

@@ -31,7 +31,7 @@ describe('a mutation that is late', () => {
 
   const now = async (): Promise<number> => (await store.list('charts/')).date
   const put = async (until: number): Promise<string> => (await store.put(KEY, BYTES, { when: 'absent', until })).outcome
-  /** The next request with this method is held up on its way, by the clock of the store. */
+  /** Delays the next request with this method, by the clock of the store. */
   const holdUp = (method: string, time: number): void => {
     proxy.fail((line) => line.startsWith(method), {
       kind: 'hold',
@@ -111,7 +111,7 @@ describe('a store that is asked to refuse what arrives late', () => {
   const fault = (code: string, message: string): string =>
     `<Error><Code>${code}</Code><Message>${message}</Message></Error>`
   const denied = fault('AccessDenied', 'Access Denied')
-  /** Refuses every signature in a query, and those in a header if told to. */
+  /** A store that refuses every signature in a query, and also those in a header if told to. */
   const refusing =
     (status: number, body: string, otherwise: readonly [status: number, body: string] = [200, '']): Handler =>
     (_, answer) => {
@@ -132,7 +132,7 @@ describe('a store that is asked to refuse what arrives late', () => {
       assert.equal((await remove(store)).outcome, 'deleted')
       assert.deepEqual(isInQuery, [true, false, false])
       assert.equal(said.length, 1)
-      assert.match(said[0] ?? '', /^helm-s3: the store takes no signatures in the query: /)
+      assert.match(said[0] ?? '', /^helm-s3: the store accepts no signatures in the query, /)
     })
   }
 

@@ -15,10 +15,10 @@ const KEY = asKey('charts/object')
 const BYTES = Buffer.from('bytes')
 const SECOND = 1000
 
-/** What becomes of a request. */
+/** What the store does with a request. */
 type Answer = 'reset' | 'busy' | number
 
-/** A store that can be away, and that does what it is told to with its next requests; all others succeed. */
+/** A store that can be unreachable. It treats its next requests as it is told to; all others succeed. */
 class MovingStore {
   readonly lines: string[] = []
   readonly answers: Answer[] = []
@@ -57,7 +57,7 @@ class MovingStore {
 describe('a store that does not answer', () => {
   let server: MovingStore
   let notices: string[]
-  /** What happens when the program says that it waits. */
+  /** Called when the program says that it waits. */
   let onNotice: () => Promise<void>
   let happening: Promise<void>
   let clock: SkippingClock
@@ -110,7 +110,7 @@ describe('a store that does not answer', () => {
     assert.deepEqual(notices, [waiting('connection refused')])
   })
 
-  it('is given up by all requests together: who comes later does not wait anew', async () => {
+  it('is given up by all requests together: a later request does not wait again', async () => {
     const store = await open()
     await server.go()
     await assert.rejects(store.get(KEY), { code: 'unreachable' })
@@ -120,7 +120,7 @@ describe('a store that does not answer', () => {
     assert.equal(clock.slept, before)
   })
 
-  it('is waited for anew when it has answered in between', async () => {
+  it('is waited for again when it has answered in between', async () => {
     const store = await open()
     await server.go()
     await assert.rejects(store.get(KEY), { code: 'unreachable' })
@@ -132,7 +132,7 @@ describe('a store that does not answer', () => {
     assert.ok(clock.slept - before > 19 * SECOND, String(clock.slept - before))
   })
 
-  it('that fails for good is asked for twenty seconds, then its own words count', async () => {
+  it('that keeps failing is asked for twenty seconds, then its own error is reported', async () => {
     const store = await open()
     server.answers.push(...Array.from({ length: 500 }, () => 'busy' as const))
     await assert.rejects(
@@ -154,7 +154,7 @@ describe('a store that does not answer', () => {
     assert.equal(clock.slept, 0)
   })
 
-  it('is not waited for when nobody knows its name', async () => {
+  it('is not waited for when its name cannot be resolved', async () => {
     const store = await open('http://no-such-host.invalid')
     await assert.rejects(store.get(KEY), { code: 'unreachable' })
     assert.ok(clock.slept < SECOND, String(clock.slept))

@@ -101,7 +101,7 @@ describe('the region of a bucket', () => {
     assert.ok(front.lines.length <= 40)
   })
 
-  it('is not followed round in circles', async () => {
+  it('is not followed in circles', async () => {
     const strange = await startRegionalFront(embedded().endpoint, 'no-such-region')
     try {
       strange.redirect = 'without a region'
@@ -116,7 +116,7 @@ describe('the region of a bucket', () => {
     }
   })
 
-  it('is not followed when HELM_S3_DYNAMIC_REGION_ENABLED is false: no request more, and a word about it', async () => {
+  it('is not followed when HELM_S3_DYNAMIC_REGION_ENABLED is false: there is no further request, and a message says so', async () => {
     const store = await open({ HELM_S3_DYNAMIC_REGION_ENABLED: 'false' })
     const attempts = [
       () => store.list('charts/'),

@@ -45,7 +45,7 @@ describe('a request to the store', () => {
     store = await createS3Store(localConfig({ endpoint: server.url, ...KEYS }), 'bucket')
   })
 
-  /** A store whose clock is ahead, and that takes signatures of its own time only. */
+  /** A store whose clock is ahead, and that accepts only signatures of its own time. */
   const aheadBy =
     (offset: number): Handler =>
     (message, answer) => {
@@ -139,7 +139,7 @@ describe('a request to the store', () => {
     await assert.rejects(store.list(''), { code: 'store-failed' })
   })
 
-  it('takes no more than what it was told to take, of an object as of a document', async () => {
+  it('reads no more bytes than the limit, of an object or of a document', async () => {
     const endless = {
       [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: Buffer.alloc(1024 * 1024, 'x') }) }),
     }
@@ -162,7 +162,7 @@ describe('a request to the store', () => {
     const checksums: (string | undefined)[] = []
     const BYTES = Buffer.from('bytes')
     const SHA256 = createHash('sha256').update(BYTES).digest('base64')
-    /** A store that refuses checksums like this. */
+    /** A store that refuses checksums in this way. */
     const refusing =
       (status: number, code: string, message = ''): Handler =>
       (incoming, answer) => {
@@ -179,7 +179,7 @@ describe('a request to the store', () => {
     const put = (): Promise<PutOutcome> => store.put(KEY, BYTES, { when: 'absent' })
     beforeEach(() => void (checksums.length = 0))
 
-    it('says the checksum of every object', async () => {
+    it('sends the checksum of every object', async () => {
       handle = (incoming, answer) => {
         checksums.push(incoming.headers['x-amz-checksum-sha256'] as string | undefined)
         return aheadBy(0)(incoming, answer)
@@ -217,7 +217,7 @@ describe('a request to the store', () => {
       })
     }
 
-    it('names the setting that leaves it out where the store refuses the object with it and without it', async () => {
+    it('names the setting that leaves the checksum out when the store refuses the object with it and without it', async () => {
       for (const [status, code] of [
         [501, 'NotImplemented'],
         [400, 'InvalidArgument'],
@@ -237,7 +237,7 @@ describe('a request to the store', () => {
       await assert.rejects(put(), ({ hint }: { hint: string }) => !hint.includes('CHECKSUM'))
     })
 
-    it('leaves out what the store has no room for, when it may', async () => {
+    it('leaves out optional metadata that the store has no room for', async () => {
       const sent: string[][] = []
       const optionalMetadata = 'chart-metadata'
       handle = (incoming, answer) => {
@@ -260,7 +260,7 @@ describe('a request to the store', () => {
       })
     })
 
-    it('says none where the environment wants none', async () => {
+    it('sends none when the environment asks for none', async () => {
       const env = {
         AWS_ENDPOINT_URL: server.url,
         AWS_ACCESS_KEY_ID: 'a',
@@ -301,7 +301,7 @@ describe('a request to the store', () => {
       assert.deepEqual(lines(), ['PUT ', 'HEAD '])
     })
 
-    it('says what is refused where the store refuses its own ETag in any form', async () => {
+    it('says what is refused when the store refuses its own ETag in any form', async () => {
       handle = (incoming, answer) => reply(answer, incoming.method === 'PUT' ? 412 : 200)
       await assert.rejects(put(), {
         code: 'unsupported-store',
@@ -433,7 +433,7 @@ describe('a request to the store', () => {
       handle = answering(body)
       await assert.rejects(store.list('charts/'), {
         code: 'store-failed',
-        message: 'list s3://bucket/charts/: the listing does not add up',
+        message: 'list s3://bucket/charts/: the listing is not consistent',
       })
       assert.equal(asked.length, 1)
     })

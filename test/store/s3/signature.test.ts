@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type BodilessRequest, signHeaders, signQuery } from '../../../lib/store/s3/signature.ts'
 import { sha256 } from '../../../lib/sys/sha256.ts'
 
-/** The keys, the bucket and the moment of the worked examples in the Amazon S3 API Reference. */
+/** The keys, the bucket and the time of the worked examples in the Amazon S3 API Reference. */
 const SCOPE = {
   keys: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' },
   region: 'us-east-1',

@@ -108,7 +108,7 @@ describe('the S3 adapter, when the network fails,', () => {
     assert.equal((await store.put(KEY, BYTES, { when: 'absent' })).outcome, 'refused')
   })
 
-  it('does not take a page of a proxy for success', async () => {
+  it('does not take the page of a proxy for success', async () => {
     const page = { kind: 'answer', status: 200, body: '<html>please log in</html>' } as const
     proxy.fail(isPut, page)
     assert.equal((await store.put(KEY, BYTES, { when: 'absent' })).outcome, 'unknown')
@@ -176,7 +176,7 @@ describe('the S3 adapter, when the network fails,', () => {
     }
   })
 
-  it('says that nobody answers, also for a PUT: nothing was sent', async () => {
+  it('says that nothing answers, also for a PUT, which was not sent', async () => {
     await proxy.close()
     const impatient = await createS3Store(localConfig({ endpoint: proxy.endpoint, ...KEYS }), 'bucket', {
       clock: skippingClock(),

@@ -11,7 +11,7 @@ const SLOW_DOWN =
   'rate.</Message></Error>'
 const AT_ONCE = 24
 const REQUESTS = 120
-/** Requests that the store takes within one second. */
+/** The number of requests that the store accepts within one second. */
 const RATE = 60
 
 describe('the S3 adapter, when the store asks to slow down,', () => {
@@ -42,7 +42,7 @@ describe('the S3 adapter, when the store asks to slow down,', () => {
     const bodies = (await Promise.all(all)).map((object) => Buffer.from(object?.body ?? []).toString())
     assert.deepEqual(new Set(bodies), new Set(['ok']))
     assert.ok(refused > 0, 'the store asked to slow down')
-    // Without adapting, each of the requests beyond the rate is refused again and again.
+    // Without adapting, each request above the rate would be refused repeatedly.
     assert.ok(refused < REQUESTS, `${String(refused)} refused`)
   })
 })

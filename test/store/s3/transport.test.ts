@@ -74,7 +74,7 @@ describe('the way to a store', () => {
       })
     }
 
-    it('goes past it for what NO_PROXY names, and for this machine', async () => {
+    it('bypasses it for hosts that NO_PROXY names, and for this machine', async () => {
       const proxy = await start(1)
       await works(await open({ AWS_ENDPOINT_URL: embedded().endpoint, HTTP_PROXY: proxy.url }))
       const beside = { AWS_ENDPOINT_URL: 'http://no-such-host.invalid', HTTP_PROXY: proxy.url, NO_PROXY: '.invalid' }
@@ -82,7 +82,7 @@ describe('the way to a store', () => {
       assert.deepEqual(proxy.lines, [])
     })
 
-    it('shows a name and a password to it, and to nobody else', async () => {
+    it('sends a name and a password to it, and to no other host', async () => {
       const proxy = await start(secure.port, { password: 'hidden-word' })
       const variables = { AWS_ENDPOINT_URL: 'https://store.example.test', AWS_CA_BUNDLE: TEST_CA }
       await works(await open({ ...variables, HTTPS_PROXY: proxy.url.replace('//', '//me:hidden-word@') }))
@@ -97,7 +97,7 @@ describe('the way to a store', () => {
       )
     })
 
-    it('says that nobody answers when the proxy is not there', async () => {
+    it('says that nothing answers when there is no proxy at its address', async () => {
       const proxy = await start(1)
       await proxy.close()
       const variables = { AWS_ENDPOINT_URL: 'http://store.example.test', HTTP_PROXY: proxies.pop()?.url ?? '' }
@@ -117,7 +117,7 @@ describe('the way to a store', () => {
       await works(await open({ AWS_CONFIG_FILE: path('tls') }))
     })
 
-    it('refuses what it does not know, before anything is sent', async () => {
+    it('refuses a certificate that it does not trust, before anything is sent', async () => {
       const store = await open({ AWS_ENDPOINT_URL: secure.url })
       await assert.rejects(
         store.put(KEY, Buffer.from('x'), { when: 'absent' }),
@@ -125,7 +125,7 @@ describe('the way to a store', () => {
       )
     })
 
-    it('refuses a CA bundle that is none', async () => {
+    it('refuses a CA bundle that holds no certificate', async () => {
       const empty = path('empty.pem')
       writeFileSync(empty, 'nothing')
       await assert.rejects(open({ AWS_CA_BUNDLE: empty }), {
@@ -138,7 +138,7 @@ describe('the way to a store', () => {
       })
     })
 
-    it('says so when the endpoint speaks none', async () => {
+    it('says so when the endpoint does not use TLS', async () => {
       const store = await open({ AWS_ENDPOINT_URL: embedded().endpoint.replace('http:', 'https:') })
       await assert.rejects(
         store.get(KEY),
@@ -147,7 +147,7 @@ describe('the way to a store', () => {
     })
   })
 
-  describe('what goes with requests:', () => {
+  describe('what is sent with requests:', () => {
     const seen: Record<string, unknown>[] = []
     const watched = async (
       variables: Readonly<Record<string, string>>,
@@ -180,7 +180,7 @@ describe('the way to a store', () => {
       assert.ok(seen.every(({ authorization }) => String(authorization).includes('x-amz-expected-bucket-owner')))
     })
 
-    it('what is said with objects, with those that are written, and asked for once and not before', async () => {
+    it('the settings for objects, with objects that are written; they are asked for once, and not earlier', async () => {
       let asked = 0
       const objects = async (): Promise<ObjectSettings> => {
         asked++

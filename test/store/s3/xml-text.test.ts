@@ -22,7 +22,7 @@ describe('the text of a document of the S3 API', () => {
     for (const name of ['NextContinuationToken', 'Content', 'Owner']) assert.equal(elementText(PAGE, name), undefined)
   })
 
-  it('keeps what is no reference as it is', () => {
+  it('keeps text that is not a reference as it is', () => {
     assert.equal(elementText('<Code>a&nbsp;&#x110000;&#xdfff;&</Code>', 'Code'), 'a&nbsp;&#x110000;&#xdfff;&')
   })
 })

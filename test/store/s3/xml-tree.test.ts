@@ -19,7 +19,7 @@ describe('a document of the S3 API', () => {
     assert.equal(childText(items[0]!, 'Other'), undefined)
   })
 
-  // Each of them is read otherwise by a parser that is to be had: docs/decisions/0015.
+  // For each of these texts there is a parser that reads it differently: docs/decisions/0015.
   for (const [what, text, wanted] of [
     ['a character that XML 1.0 has no place for', '<a><Key>x&#x1;y</Key></a>', 'x\u0001y'],
     ['a character beyond 16 bits', '<a><Key>&#x1F600;&#128512;</Key></a>', '\u{1f600}\u{1f600}'],

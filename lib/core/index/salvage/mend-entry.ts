@@ -5,10 +5,10 @@ import { isObject } from '../../../text/is-object.ts'
 import { type IndexForm, entryProblem } from '../index-entry.ts'
 import { type IndexItem, newItem } from '../index-item.ts'
 
-/** The values of the fields of an item: as Helm reads them, and as they are written. */
+/** A field of an item: its value as Helm reads it, and its value as it is written in the text. */
 export type Field = readonly [key: string, value: unknown, written: unknown]
 
-/** The fields that Helm knows, those of a wrong type mended; what cannot be mended is left out. */
+/** Keeps the fields that Helm knows, and mends those of a wrong type. A field that cannot be mended is left out. */
 export function mendFields(found: readonly Field[]): Record<string, unknown> {
   const entry: Record<string, unknown> = {}
   for (const [key, value, written] of found) {
@@ -22,8 +22,9 @@ export function mendFields(found: readonly Field[]): Record<string, unknown> {
 }
 
 /**
- * The damage may have hit what an entry is called. It stands under the chart of its name; and where its version is not
- * a whole one, the file that it names tells it.
+ * Restores the identity of an entry, because the damage may have hit its name or its version. The entry gets the name
+ * of its chart. When its version is not a whole one, the version is taken from the name of the file that the entry
+ * points to.
  */
 export function mendIdentity(fields: Record<string, unknown>, chart: string | undefined): Record<string, unknown> {
   const name = chart ?? fields['name']
@@ -36,7 +37,7 @@ export function mendIdentity(fields: Record<string, unknown>, chart: string | un
   return { ...fields, name, ...(told === undefined ? {} : { version: told }) }
 }
 
-/** The last chart before an entry without a name, where the file that the entry names agrees. */
+/** The name of the last chart before an entry without a name, when the name of the entry's file agrees with it. */
 export function toldBy({ name, urls }: Record<string, unknown>, last: string | undefined): string | undefined {
   const isUnnamed = typeof name !== 'string' || name === ''
   return isUnnamed &&
@@ -59,12 +60,12 @@ function versionInUrl(url: string, name: string): string | undefined {
   return isWhole(version) ? version : undefined
 }
 
-/** With all three numbers: `1.0` may be what is left of a version. */
+/** Whether the version has all three numbers: `1.0` may be the rest of a damaged version. */
 function isWhole(version: unknown): version is string {
   return typeof version === 'string' && /^v?\d+\.\d+\.\d/.test(version) && parseVersion(version) !== undefined
 }
 
-/** Without the fields that Helm does not know. */
+/** The value without the fields that Helm does not know. */
 function known(type: FieldType, value: unknown): unknown {
   return typeof type === 'object' && Array.isArray(value)
     ? value.map((item: unknown) => (isObject(item) ? onlyKnown(type.listOf, item) : item))
@@ -75,7 +76,7 @@ function onlyKnown(fields: Fields, item: Record<string, unknown>): Record<string
   return Object.fromEntries(Object.entries(item).filter(([key]) => fieldNamed(fields, key) !== undefined))
 }
 
-/** A value of this type, made of what is written; undefined: none can be. */
+/** A value of this type, made from what is written. Undefined: none can be made. */
 function mend(type: FieldType, written: unknown): unknown {
   if (typeof type === 'object') {
     if (!Array.isArray(written)) return undefined
@@ -106,15 +107,15 @@ function mendObject(fields: Fields, item: Record<string, unknown>): Record<strin
 }
 
 /**
- * An entry that Helm would take but for its version, which is missing: with that which the file that it names tells;
- * undefined: none does.
+ * An entry that is valid for Helm except for its missing version, with the version from the name of the file that it
+ * points to. Undefined: no file name tells the version.
  */
 export function versionedByFile(entry: Entry, chart: string | undefined, form: IndexForm): IndexItem | undefined {
   const { version: _, ...fields } = entry
   return usable(mendIdentity({ ...fields, name: entry.name === '' ? undefined : entry.name }, chart), form)
 }
 
-/** A new item for an entry that has what it takes. */
+/** A new item for an entry that has all that it needs. Undefined: it has not. */
 export function usable(fields: Record<string, unknown>, form: IndexForm): IndexItem | undefined {
   const { name, version } = fields
   if (typeof name !== 'string' || name === '' || typeof version !== 'string' || version === '') return undefined

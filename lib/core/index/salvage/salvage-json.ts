@@ -25,20 +25,20 @@ const CLOSE_BRACKET = 0x5d
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
-/** Bytes of one entry, and levels inside it. What is beyond is taken for damage. */
+/** The most bytes of one entry, and the most levels inside it. Text beyond these limits is taken for damage. */
 const LONGEST_ENTRY = 1024 * 1024
 const DEEPEST_ENTRY = 20
 /** Bytes between two entries of one chart, with room for a broken line. */
 const FARTHEST_ITEM = 1000
-/** So often each byte is looked at, at the most. */
+/** How often each byte is looked at, at most. */
 const PATIENCE = 50
 
 /** The name of a chart before its list. */
 const TITLE = /"((?:[^"\\\n]|\\.)+)"\s*:\s*\[/
-/** Items that are null, alone in a line of their list or side by side. */
+/** Null items, alone on a line of their list or side by side. */
 const NULLS = /^(?:\s*"(?:[^"\\\n]|\\.)+"\s*:\s*\[)?[\s,]*null(?:[\s,]*null)*[\s,\]}]*$/
 
-/** By braces: each object that is an entry by itself is one, wherever it stands. */
+/** Goes by braces: every object that is a valid entry by itself is kept, wherever it stands. */
 export function salvageJson(source: Buffer): Found {
   const charts = new Charts()
   const lost: DamagedEntry[] = []
@@ -50,7 +50,7 @@ export function salvageJson(source: Buffer): Found {
   let last: string | undefined
   const entriesAt = /"entries"\s*:\s*\{/.exec(source.toString('latin1', 0, Math.min(source.length, LONGEST_ENTRY)))
   let searched = entriesAt === null ? 0 : entriesAt.index + entriesAt[0].length
-  /** What stands between two entries, and is more than their separators and the names of charts. */
+  /** Reports the text between two entries as lost when it is more than separators and names of charts. */
   const lose = (end: number): void => {
     let line = 0
     for (const piece of source.toString('utf8', searched, Math.max(searched, end)).split(/(?<=\n)|(?<=\},)/)) {
@@ -121,7 +121,7 @@ function saveJsonItem(
       !('urls' in value || 'digest' in value || 'created' in value)
     )
       return undefined
-    // Where a bracket is gone, the next entries lie inside this one.
+    // Where a bracket is missing, the following entries lie inside this one.
     if (Object.values(value).some((item) => holdsEntry(item, DEEPEST_ENTRY))) return undefined
     if (entryProblem(value, 'json') !== undefined) {
       const written: unknown = parseAsWritten(text)
@@ -149,8 +149,8 @@ function saveJsonItem(
 }
 
 /**
- * The name of an item that is well, and no entry for Helm, because it has no version. Undefined: it is an entry, or
- * damaged.
+ * The name of an item that is intact, but that Helm does not take for an entry, because it has no version. Undefined:
+ * the item is an entry, or is damaged.
  */
 function skippedName(text: string): string | undefined {
   try {
@@ -180,8 +180,8 @@ function holdsEntry(value: unknown, depth: number): boolean {
 }
 
 /**
- * Behind the brace that closes the object, unless there is none, or it is too long or too deep for an entry. `seen`:
- * how far it looked.
+ * The position after the brace that closes the object. Undefined: there is no such brace, or the object is too long or
+ * too deeply nested for an entry. `seen`: how far the search went.
  */
 function findEnd(source: Buffer, start: number): { readonly end: number | undefined; readonly seen: number } {
   const limit = Math.min(source.length, start + LONGEST_ENTRY)
@@ -201,13 +201,13 @@ function findEnd(source: Buffer, start: number): { readonly end: number | undefi
   return { end: undefined, seen: limit }
 }
 
-/** The name of the chart, where the entry is the first below it. */
+/** The name of the chart whose list begins directly before this entry. */
 function chartBefore(source: Buffer, at: number): string | undefined {
   const match = /"((?:[^"\\\n]|\\.)+)"\s*:\s*\[\s*$/.exec(source.toString('utf8', Math.max(0, at - 300), at))
   return match?.[1] === undefined || fieldNamed(ENTRY_FIELDS, match[1]) !== undefined ? undefined : match[1]
 }
 
-/** The chart of an entry behind items that are null. `chart`: that of the entry before them. */
+/** The chart of an entry that stands after null items. `chart`: the chart of the entry before them. */
 function chartOfNulls(between: string, chart: string | undefined): string | undefined {
   const match = /^(?:[\s\]}{,]*"((?:[^"\\\n]|\\.)+)"\s*:\s*\[)?[\s,]*(?:null\s*,\s*)+$/.exec(between)
   return match === null ? undefined : (match[1] ?? chart)
@@ -236,7 +236,7 @@ function tryParse(text: string): unknown {
   }
 }
 
-/** The numbers of lines, from 1, of places that are asked for in ascending order. */
+/** Gives the line numbers, counted from 1, of positions that are asked for in ascending order. */
 class LineCounter {
   readonly #source: Buffer
   #line = 1

@@ -20,14 +20,14 @@ import {
 
 const CHART_LINE = /^ {2}(?:"([^"\\]+)"|'([^']+)'|([^\s'"#&*!|>%@`{}[\],-][^:#]*)): *(\[ *\]|null|~)? *(?:#.*)?$/
 
-/** The dash of an entry with its first field, or with what stands for all. */
+/** The dash of an entry with its first field, or with a value that stands for the whole entry. */
 const ITEM_START = /^-(?: +(?:['"]?[A-Za-z]+['"]?:(?: |$)|[{nN~]).*)?$/
 const TOP_LINE = new RegExp(`^(?:['"]?(${[...INDEX_FIELDS.keys()].join('|')})['"]?):`, 'i')
 
 /**
- * By lines: the fields at the left margin, below `entries` the names of charts, below these the dashes of entries. A
- * line that is none of these belongs to the entry before it; whether it was the name of a chart nobody knows, so that
- * the entries behind it go by their own.
+ * Goes by lines: the fields at the left margin, below `entries` the names of charts, and below these the dashes of
+ * entries. Any other line belongs to the entry before it. Such a line may have been the name of a chart; so the entries
+ * after it are kept under the charts of their own names.
  */
 export function salvageYaml(source: Buffer): Found {
   const lines = linesOf(source)
@@ -40,7 +40,7 @@ export function salvageYaml(source: Buffer): Found {
   const usual = usualIndent(lines)
   const titles = new Set<string>()
   let chart: string | undefined
-  /** The last name of a chart before a line, be it sure or not that what stands there is of that chart. */
+  /** The last name of a chart before a line, whether or not it is certain that the line belongs to that chart. */
   let last: string | undefined
   let isInEntries = false
   let astray = Infinity
@@ -73,7 +73,7 @@ export function salvageYaml(source: Buffer): Found {
     }
     const range = { start: lines[item.first]?.start ?? 0, end: lines[item.end ?? next]?.start ?? source.length }
     const found = saveYamlItems(source, range, dashes ?? 0, item)
-    // The name of the next chart may be gone with what is damaged here.
+    // The name of the next chart may have been lost with the text that is damaged here.
     if (found.some((each) => typeof each === 'string' || each.slice === undefined)) chart = undefined
     for (const [i, saved] of found.entries()) {
       const under =
@@ -117,20 +117,20 @@ export function salvageYaml(source: Buffer): Found {
       if (item !== undefined) item.end ??= at
     } else if (item !== undefined) item.end = undefined
     else if (astray === Infinity) {
-      // The dash of an entry is gone, or the name of a chart before it.
+      // The dash of an entry, or the name of a chart before it, is missing.
       astray = indent
       lost.push(namedLoss(textOf(at, nextStart(at + 1)), at + 1))
     }
   }
   endItem(lines.length)
-  // Helm and this program write a field behind the entries.
+  // Helm and this program write a field after the entries.
   return { header: yamlHeader(headers), charts: charts.lists, lost, mended, skipped: skips, mayBeCut: isInEntries }
 }
 
-/** Columns before the name of a chart, and before the dash of an entry at least. */
+/** The number of columns before the name of a chart, which is also the least number before the dash of an entry. */
 const NAME_INDENT = 2
 
-/** Columns before the first dash below the name of a chart, as most charts have them. */
+/** The number of columns before the first dash below the name of a chart, as most charts of the text have it. */
 function usualIndent(lines: readonly TextLine[]): number {
   const counts = new Map<number, number>()
   for (const [at, { text }] of lines.entries()) {
@@ -141,9 +141,9 @@ function usualIndent(lines: readonly TextLine[]): number {
 }
 
 /**
- * The field of the index that begins in a line, in lower case. Below `entries` a field that entries have, too, and that
- * has stood there already (`titles`), or that is followed by fields of an entry, is one of an entry which has lost its
- * place.
+ * The field of the index that begins on a line, in lower case. Below `entries`, a field that entries also have may
+ * belong to an entry that has lost its indentation. It is taken for one when it has occurred already (`titles`), or
+ * when fields of an entry follow it.
  */
 function titleOf(lines: readonly TextLine[], at: number, titles: ReadonlySet<string> | undefined): string | undefined {
   const title = TOP_LINE.exec(lines[at]?.text ?? '')?.[1]?.toLowerCase()
@@ -152,7 +152,9 @@ function titleOf(lines: readonly TextLine[], at: number, titles: ReadonlySet<str
   return titles.has(title) || isFollowed ? undefined : title
 }
 
-/** The entries in a range of lines, more than one where a dash is gone; what is lost of them as text. */
+/**
+ * The entries in a range of lines, and the text of what is lost of them. There may be several where a dash is missing.
+ */
 function saveYamlItems(
   source: Buffer,
   { end, start }: { readonly start: number; readonly end: number },
@@ -176,13 +178,13 @@ function saveYamlItems(
   const groups = pieces.flatMap((piece) => inEntries(fieldsOf(piece, indent)).map((fields) => [fields, piece] as const))
   return groups.map(([fields, piece], i) => {
     const mended = mendFields(fields)
-    // What follows in the same range may be of another chart, whose name is gone.
+    // What follows in the same range may belong to another chart, whose name is lost.
     const under = i > 0 && typeof mended['name'] === 'string' ? mended['name'] : chart
     return usable(mendIdentity(mended, under ?? toldBy(mended, last)), 'yaml') ?? piece
   })
 }
 
-/** Undefined: it is an entry, or damaged. */
+/** The item that Helm skips. Undefined: the text is an entry, or is damaged. */
 function skippedItem(text: Buffer, chart: string | undefined): Omit<SkippedItem, 'line'> | undefined {
   try {
     const [entry, ...more] = parseYamlItem(text)
@@ -195,7 +197,7 @@ function skippedItem(text: Buffer, chart: string | undefined): Omit<SkippedItem,
   }
 }
 
-/** A field that comes again begins another entry. */
+/** Splits fields into entries: a field that occurs again begins another entry. */
 function inEntries(fields: readonly Field[]): readonly (readonly Field[])[] {
   const entries: Field[][] = [[]]
   const seen = new Set<string>()

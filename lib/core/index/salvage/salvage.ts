@@ -9,13 +9,19 @@ import { salvageYaml } from './salvage-yaml.ts'
 import { type Found, LINE_FEED, type Salvaged } from './salvaged-parts.ts'
 
 /**
- * Takes apart the text of an index that Helm refuses, and keeps all of it that can be used: each entry is looked at by
- * itself, so that one which is broken takes no other with it. Entries that are well keep their bytes. In one that is
- * not, a scalar of a wrong type becomes the text that stands there, a field that cannot be read or that Helm does not
- * know is left out, and the rest stays. An entry without a name stays under the chart whose name stands before it; one
- * without both names is lost. What is null, or well and without a version, is no entry for Helm either, unless the file
- * that it names tells which it is. Of text that is no index at all nothing is kept.
- * @throws HelmS3Error `timeout` alone, whatever the bytes are
+ * Takes apart the text of an index that Helm refuses, and keeps everything that can be used.
+ *
+ * - Each entry is looked at by itself, so that a broken entry does not affect another one.
+ * - Entries that are intact keep their bytes.
+ * - In a damaged entry, a scalar of a wrong type becomes the text that stands there. A field that cannot be read, or
+ *   that Helm does not know, is left out. The rest stays.
+ * - An entry without a name stays under the chart whose name stands before it. When both names are missing, the entry
+ *   is lost.
+ * - An item that is null, or intact but without a version, is not an entry for Helm either. It is left out, unless the
+ *   file that it names tells its version.
+ * - Of text that is not an index, nothing is kept.
+ *
+ * @throws HelmS3Error `timeout` only, whatever the bytes are
  */
 export function salvageIndex(bytes: Uint8Array): Salvaged {
   return whileBusy(() => salvage(bytes))

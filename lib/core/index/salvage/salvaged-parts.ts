@@ -7,38 +7,46 @@ import { type IndexHeader, headerFrom } from '../index-header.ts'
 import type { IndexItem } from '../index-item.ts'
 import type { IndexText } from '../index-text.ts'
 
-// What both ways to take a damaged index apart have in common.
+// What the two ways to take a damaged index apart (JSON and YAML) have in common.
 
 export const LINE_FEED = 0x0a
 
-/** An entry of a damaged index that was mended or could not be saved, as far as its text tells which it was. */
+/**
+ * An entry of a damaged index that was mended or could not be saved, with its name and version as far as the text tells
+ * them.
+ */
 export interface DamagedEntry {
   readonly name: string | undefined
   readonly version: string | undefined
-  /** Of the text, counted from 1. */
+  /** The line in the text, counted from 1. */
   readonly line: number
 }
 
-/** An item that is no entry for Helm, which skips it, in an index that it takes, too: null, or without a version. */
+/** An item that Helm skips, also in an index that it accepts: null, or without a version. */
 export interface SkippedItem {
   readonly reason: 'null' | 'no-version'
-  /** The chart under which it stands, or of its own name. */
+  /** The chart under which the item stands, or the name in the item itself. */
   readonly name: string | undefined
-  /** Of the text, counted from 1. */
+  /** The line in the text, counted from 1. */
   readonly line: number
 }
 
 /** What could be saved of an index that Helm refuses. */
 export interface Salvaged {
   readonly index: IndexText
-  /** Entries that are as they were, or whose damaged fields were mended or left out. */
+  /**
+   * The number of entries that were kept: those that are unchanged, and those whose damaged fields were mended or left
+   * out.
+   */
   readonly kept: number
-  /** Of these, the ones that are not as they were. */
+  /** Those of the kept entries that were changed. */
   readonly mended: readonly DamagedEntry[]
   readonly lost: readonly DamagedEntry[]
-  /** Left out, and not lost: as a tidy compaction does it with an index that can be read. */
+  /**
+   * Items that are left out and do not count as lost. A tidy compaction does the same with an index that can be read.
+   */
   readonly skipped: readonly SkippedItem[]
-  /** The end of the text may be missing, and entries with it. */
+  /** Whether the end of the text, and entries with it, may be missing. */
   readonly mayBeCut: boolean
 }
 
@@ -54,7 +62,7 @@ const NO_HEADER: IndexHeader = {
   others: new Map(),
 }
 
-/** Gathers the entries of each chart; of a chart that stands twice each version once. */
+/** Gathers the entries of each chart. When a chart occurs twice, each version is kept once. */
 export class Charts {
   readonly lists = new Map<string, IndexItem[]>()
   readonly #again = new Set<string>()
@@ -72,14 +80,17 @@ export class Charts {
 }
 
 /**
- * The chart under which an entry is kept: that before it, where that is sure, else its own, else the last one before
- * it.
+ * The chart under which an entry is kept: the chart before it when that is certain, else the entry's own name, else the
+ * last chart before it.
  */
 export function chartOf({ name }: Entry, sure: string | undefined, last: string | undefined): string | undefined {
   return sure ?? (name === '' ? last : name)
 }
 
-/** Field by field, and annotation by annotation: one that cannot be used takes no other with it. */
+/**
+ * The header from the fields that can be used. Each field and each annotation is judged by itself, so that a damaged
+ * one does not affect another.
+ */
 export function usableHeader(fields: Readonly<Record<string, unknown>>, form: IndexForm): IndexHeader {
   const accepted: Record<string, unknown> = { apiVersion: 'v1' }
   const isGood = (candidate: Record<string, unknown>): boolean => {
@@ -108,7 +119,7 @@ export function named({ name, version }: Entry, line: number): DamagedEntry {
   return { name, version, line }
 }
 
-/** What the text of a lost entry tells of it. */
+/** What the text of a lost entry tells about it. */
 export function namedLoss(text: string, line: number): DamagedEntry {
   const value = (key: string): string | undefined =>
     new RegExp(`(?:^|[\\s{,"-])${key}"?\\s*:\\s*["']?([A-Za-z0-9][^\\s"',}]*)`).exec(text)?.[1]

@@ -7,13 +7,13 @@ import { type IndexForm, emptyIndexText, readIndexText } from '../../../../lib/c
 import { salvageIndex } from '../../../../lib/core/index/salvage/salvage.ts'
 import { entry } from '../../../support/builders.ts'
 
-/** Every entry as text. */
+/** Every entry as a text. */
 function entriesIn(bytes: Uint8Array): readonly string[] {
   const index = readIndexText(bytes)
   return index.chartNames().flatMap((name) => index.versions(name).map((each) => JSON.stringify(each)))
 }
 
-/** Name and version. */
+/** The name and the version of an entry. */
 function idOf(text: string): string {
   const { name, version } = JSON.parse(text) as Entry
   return JSON.stringify([name, version])
@@ -72,7 +72,7 @@ describe('what is saved of a damaged index', () => {
     assert.deepEqual(index.versions('app'), [{ name: 'app', version: '1', urls: ['app-1.tgz'] }])
   })
 
-  it('is all before and behind a line that breaks the text', () => {
+  it('is everything before and after a line that breaks the text', () => {
     for (const line of ['  }{\n', '\t\n', '- : -\n', '  - {\n', 'nonsense\n']) {
       const text = YAML('').toString()
       const behind = salvageIndex(Buffer.from(text + line))
@@ -101,7 +101,7 @@ describe('what is saved of a damaged index', () => {
     assert.deepEqual([json.kept, json.lost], [1, [{ name: 'app', version: '1.0.0', line: 3 }]])
   })
 
-  it('goes by its chart, and by its file, where its name or its version is damaged', () => {
+  it('gets its name from its chart, and its version from its file, where these are damaged', () => {
     const item = (name: string, version: string): string =>
       `  - name: ${name}\n    version: ${version}\n    appVersion: 5\n    urls: [app-1.2.3%2Bb.tgz]\n`
     for (const [name, version] of [
@@ -120,7 +120,7 @@ describe('what is saved of a damaged index', () => {
     }
   })
 
-  it('stays under its chart where it has no name, whatever stands before it', () => {
+  it('stays under its chart when it has no name, whatever stands before it', () => {
     const yaml = (before: string, after: string): Buffer =>
       Buffer.from(`apiVersion: v1\nentries:\n  dd:\n${before}  - {version: 6.0.0, urls: ["dd-6.0.0.tgz"]}\n${after}`)
     const json = (...entries: readonly string[]): Buffer =>
@@ -150,7 +150,7 @@ describe('what is saved of a damaged index', () => {
     assert.deepEqual(found(alone), ['dd 5.0.0', 'lost 6.0.0'])
   })
 
-  describe('does not count as lost what is no entry for Helm either', () => {
+  describe('does not count as lost what Helm does not take for an entry either', () => {
     const yaml = (items: string): Buffer => YAML(`    appVersion: 5\n${items}`)
     const json = (items: string, chart = '"app":['): Buffer =>
       Buffer.from(
@@ -217,7 +217,7 @@ describe('what is saved of a damaged index', () => {
     })
   })
 
-  it('stays under the name of its own chart, where that of the chart is swallowed', () => {
+  it('stays under its own name when the name of the chart is lost', () => {
     const text = YAML('')
       .toString()
       .replace('  - name: app\n    version: 1.0.0', '  db&  - name: db\n    version: 1.0.0')
@@ -258,7 +258,7 @@ describe('what is saved of a damaged index', () => {
       assert.equal(salvageIndex(text).mayBeCut, true)
   })
 
-  it('is found in a time that grows with the text alone', () => {
+  it('is found in a time that grows only with the size of the text', () => {
     const lines = '   x: [\n  - {\n'.repeat(2000)
     for (const text of [
       `entries:\n  app:\n${lines}`,
@@ -270,7 +270,7 @@ describe('what is saved of a damaged index', () => {
     }
   })
 
-  it('is nothing of what is no index', () => {
+  it('is nothing when the text is not an index', () => {
     for (const text of ['', 'hello', '[]', '{}', '<html></html>', '\u0000\u0001', '- a\n- b\n']) {
       const { kept, lost, mended } = salvageIndex(Buffer.from(text))
       assert.deepEqual([kept, lost, mended], [0, [], []], text)
@@ -286,7 +286,7 @@ describe('what is saved of a damaged index', () => {
     assert.ok(Buffer.from(index.toBytes()).includes('"other":"kept"'))
   })
 
-  it('can be read by Helm, and never throws, whatever the bytes were', () => {
+  it('can be read by Helm, and is found without an exception, whatever the bytes were', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -325,8 +325,8 @@ describe('what is saved of a damaged index', () => {
 })
 
 /**
- * Bytes are taken out, put in or replaced at one place. At least all entries but one come back; and all but two, where
- * the place lies between these, are as they were.
+ * Bytes are removed, inserted or replaced at one place. At least all entries except one must come back. At least all
+ * entries except two must be unchanged, because the place may lie between two entries.
  */
 function damageEverywhere(text: Uint8Array): void {
   const before = entriesIn(text)
