@@ -32,7 +32,12 @@ export function mayDiffer(
 ): boolean {
   // What is still in the log counts again: also what was deleted by what is not.
   if (world.kind === 'no-conditions' || world.outsiders.haveEmptied) return true
-  if (archive === null) return world.mistaken.has(world.keyOf(version)) || isOfTheDead(world, version, entry)
+  if (archive === null)
+    return (
+      world.mistaken.has(world.keyOf(version)) ||
+      isOfTheDead(world, version, entry) ||
+      isOfUnfinishedReindex(world, version, entry)
+    )
   return entry === null ? mayLeaveOrphan(world, version) : mayLeaveOtherArchive(world, version)
 }
 
@@ -43,6 +48,16 @@ export function mayDiffer(
 function isOfTheDead(world: World, version: string, entry: string | null): boolean {
   const owners = actorsOn(world, version).filter(({ wants }) => wants.get(version) === entry)
   return owners.length > 0 && owners.every(({ client, effect }) => effect === 'force' && client.hasCrashed)
+}
+
+/**
+ * A reindex whose delta adds an entry back, while a deletion takes the archive, and which does not come to look again:
+ * it died, or somebody has broken index.yaml meanwhile. It was never acknowledged, and `check --fix` mends it.
+ */
+function isOfUnfinishedReindex({ records }: World, version: string, entry: string | null): boolean {
+  const adds = ({ reconciles }: ClientRecord): boolean =>
+    reconciles.some((each) => each.version === version && each.added === entry)
+  return records.some((record) => record.effect === 'reindex' && record.acknowledgedAt === undefined && adds(record))
 }
 
 function mayLeaveOrphan(world: World, version: string): boolean {
