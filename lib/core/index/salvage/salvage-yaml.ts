@@ -30,101 +30,167 @@ const TOP_LINE = new RegExp(`^(?:['"]?(${[...INDEX_FIELDS.keys()].join('|')})['"
  * after it are kept under the charts of their own names.
  */
 export function salvageYaml(source: Buffer): Found {
-  const lines = linesOf(source)
-  const charts = new Charts()
-  const lost: DamagedEntry[] = []
-  const mended: DamagedEntry[] = []
-  const skips: SkippedItem[] = []
-  const headers: string[] = []
-  const hasTitle = lines.some(({ text }) => /^['"]?entries['"]?:/i.test(text))
-  const usual = usualIndent(lines)
-  const titles = new Set<string>()
-  let chart: string | undefined
-  /** The last name of a chart before a line, whether or not it is certain that the line belongs to that chart. */
-  let last: string | undefined
-  let isInEntries = false
-  let astray = Infinity
-  let dashes: number | undefined
-  let item:
-    | {
-        readonly first: number
-        readonly chart: string | undefined
-        readonly last: string | undefined
-        end?: number | undefined
+  return new YamlSalvage(source).run()
+}
+
+/** The item that the walk is in. */
+interface OpenItem {
+  /** The line of its dash. */
+  readonly first: number
+  /** The chart that it stands under. Undefined: that is not certain. */
+  readonly chart: string | undefined
+  readonly last: string | undefined
+  /** The line at which it ends. Undefined: where the next item, chart or field begins. */
+  end?: number | undefined
+}
+
+/** One walk over the lines of a damaged index, and what it has found so far. */
+class YamlSalvage {
+  readonly #source: Buffer
+  readonly #lines: readonly TextLine[]
+  readonly #charts = new Charts()
+  readonly #lost: DamagedEntry[] = []
+  readonly #mended: DamagedEntry[] = []
+  readonly #skipped: SkippedItem[] = []
+  /** The texts before, between and after the entries. */
+  readonly #headers: string[] = []
+  readonly #titles = new Set<string>()
+  readonly #hasTitle: boolean
+  readonly #usualIndent: number
+  #isInEntries = false
+  /** The chart that the line stands under. Undefined: that is not certain. */
+  #chart: string | undefined
+  /** The last name of a chart before the line, whether or not it is certain that the line belongs to that chart. */
+  #last: string | undefined
+  /** The columns before the dashes of the chart. Undefined: none has been seen. */
+  #dashes: number | undefined
+  /** From this many columns on, lines belong to an entry without a beginning. */
+  #astray = Infinity
+  #item: OpenItem | undefined
+
+  constructor(source: Buffer) {
+    this.#source = source
+    this.#lines = linesOf(source)
+    this.#hasTitle = this.#lines.some(({ text }) => /^['"]?entries['"]?:/i.test(text))
+    this.#usualIndent = usualIndent(this.#lines)
+  }
+
+  run(): Found {
+    for (const [at, { text }] of this.#lines.entries()) {
+      const indent = text.search(/[^ ]/)
+      if (text.trim() !== '' && text[indent] !== '#') this.#take(at, text, indent)
+    }
+    this.#endItem(this.#lines.length)
+    // Helm and this program write a field after the entries.
+    const found = { lost: this.#lost, mended: this.#mended, skipped: this.#skipped, mayBeCut: this.#isInEntries }
+    return { header: yamlHeader(this.#headers), charts: this.#charts.lists, ...found }
+  }
+
+  #take(at: number, text: string, indent: number): void {
+    const isDash =
+      ITEM_START.test(text.slice(indent)) && indent < this.#astray && indent <= (this.#dashes ?? indent) + 1
+    const name = CHART_LINE.exec(text)
+    const title = titleOf(this.#lines, at, this.#isInEntries ? this.#titles : undefined)
+    if (title !== undefined) return this.#takeField(at, text, title)
+    if (!this.#isInEntries && !this.#beginsEntries(at, isDash, name !== null)) return this.#keep(text)
+    this.#isInEntries = true
+    if (isDash) return this.#takeDash(at, indent)
+    if (name !== null) return this.#takeName(at, name[1] ?? name[2] ?? name[3])
+    this.#takeOther(at, indent)
+  }
+
+  /** Whether the entries begin on a line although the line `entries:` is lost. */
+  #beginsEntries(at: number, isDash: boolean, isName: boolean): boolean {
+    return !this.#hasTitle && (isDash || (isName && /^ *- /.test(this.#lines[at + 1]?.text ?? '')))
+  }
+
+  /** A field of the index itself. */
+  #takeField(at: number, text: string, title: string): void {
+    this.#endItem(at)
+    this.#titles.add(title)
+    this.#isInEntries = title === 'entries'
+    this.#astray = Infinity
+    this.#chart = undefined
+    this.#dashes = undefined
+    if (this.#isInEntries) return
+    this.#headers.push('')
+    this.#keep(text)
+  }
+
+  /** A line of a field of the index. */
+  #keep(text: string): void {
+    this.#headers.push(`${this.#headers.pop() ?? ''}${text}\n`)
+  }
+
+  #takeDash(at: number, indent: number): void {
+    this.#endItem(at)
+    const usual = this.#usualIndent
+    this.#dashes ??= indent < NAME_INDENT || indent > usual ? usual : indent
+    this.#astray = Infinity
+    this.#item = { first: at, chart: this.#chart, last: this.#last }
+  }
+
+  #takeName(at: number, name: string | undefined): void {
+    this.#endItem(at)
+    this.#chart = name
+    this.#last = name
+    this.#dashes = undefined
+    this.#astray = Infinity
+    if (name !== undefined) this.#charts.open(name)
+  }
+
+  /** A line of an entry, or one that has been a name or a dash. */
+  #takeOther(at: number, indent: number): void {
+    if (indent <= NAME_INDENT) {
+      this.#chart = undefined
+      if (this.#item !== undefined) this.#item.end ??= at
+    } else if (this.#item !== undefined) this.#item.end = undefined
+    else if (this.#astray === Infinity) {
+      // The dash of an entry, or the name of a chart before it, is missing.
+      this.#astray = indent
+      this.#lost.push(namedLoss(this.#textOf(at, this.#nextStart(at + 1)), at + 1))
+    }
+  }
+
+  /** Saves what can be saved of the open item, which ends before line `next` at the latest. */
+  #endItem(next: number): void {
+    const item = this.#item
+    if (item === undefined) return
+    stillInTime()
+    this.#item = undefined
+    const [start = 0, following] = [this.#lines[item.first]?.start, this.#lines[next]?.start]
+    const skipped =
+      item.end === undefined ? skippedItem(this.#source.subarray(start, following), item.chart ?? item.last) : undefined
+    if (skipped !== undefined) this.#skipped.push({ ...skipped, line: item.first + 1 })
+    else this.#save(item, { start, end: this.#lines[item.end ?? next]?.start ?? this.#source.length }, next)
+  }
+
+  #save(item: OpenItem, range: { readonly start: number; readonly end: number }, next: number): void {
+    const line = item.first + 1
+    const found = saveYamlItems(this.#source, range, this.#dashes ?? 0, item)
+    // The name of the next chart may have been lost with the text that is damaged here.
+    if (found.some((each) => typeof each === 'string' || each.slice === undefined)) this.#chart = undefined
+    for (const [i, saved] of found.entries()) {
+      if (typeof saved === 'string') {
+        this.#lost.push(namedLoss(saved, line))
+        continue
       }
-    | undefined
-  const nextStart = (from: number): number => {
+      const under = chartOf(saved.entry, i === 0 ? item.chart : undefined, item.last)
+      if (under === undefined) this.#lost.push(namedLoss(this.#textOf(item.first, item.end ?? next), line))
+      else this.#charts.add(under, saved)
+      if (saved.slice === undefined) this.#mended.push(named(saved.entry, line))
+    }
+  }
+
+  #nextStart(from: number): number {
+    const lines = this.#lines
     for (let at = from; at < lines.length; at++) if (/^ {0,2}\S|^ *- /.test(lines[at]?.text ?? '')) return at
     return lines.length
   }
-  const textOf = (first: number, next: number): string =>
-    source.toString('utf8', lines[first]?.start, lines[next]?.start)
-  const endItem = (next: number): void => {
-    if (item === undefined) return
-    stillInTime()
-    const skipped =
-      item.end === undefined
-        ? skippedItem(source.subarray(lines[item.first]?.start, lines[next]?.start), item.chart ?? item.last)
-        : undefined
-    if (skipped !== undefined) {
-      skips.push({ ...skipped, line: item.first + 1 })
-      item = undefined
-      return
-    }
-    const range = { start: lines[item.first]?.start ?? 0, end: lines[item.end ?? next]?.start ?? source.length }
-    const found = saveYamlItems(source, range, dashes ?? 0, item)
-    // The name of the next chart may have been lost with the text that is damaged here.
-    if (found.some((each) => typeof each === 'string' || each.slice === undefined)) chart = undefined
-    for (const [i, saved] of found.entries()) {
-      const under =
-        typeof saved === 'string' ? undefined : chartOf(saved.entry, i === 0 ? item.chart : undefined, item.last)
-      if (typeof saved === 'string' || under === undefined)
-        lost.push(namedLoss(typeof saved === 'string' ? saved : textOf(item.first, item.end ?? next), item.first + 1))
-      else charts.add(under, saved)
-      if (typeof saved === 'object' && saved.slice === undefined) mended.push(named(saved.entry, item.first + 1))
-    }
-    item = undefined
+
+  #textOf(first: number, next: number): string {
+    return this.#source.toString('utf8', this.#lines[first]?.start, this.#lines[next]?.start)
   }
-  for (const [at, { text }] of lines.entries()) {
-    const indent = text.search(/[^ ]/)
-    if (text.trim() === '' || text[indent] === '#') continue
-    const isDash = ITEM_START.test(text.slice(indent)) && indent < astray && indent <= (dashes ?? indent) + 1
-    const title = titleOf(lines, at, isInEntries ? titles : undefined)
-    if (title !== undefined) titles.add(title)
-    const name = CHART_LINE.exec(text)
-    if (title !== undefined) {
-      endItem(at)
-      ;[isInEntries, astray, chart, dashes] = [title === 'entries', Infinity, undefined, undefined]
-      if (!isInEntries) headers.push('')
-    } else if (!hasTitle && !isInEntries && (isDash || (name !== null && /^ *- /.test(lines[at + 1]?.text ?? ''))))
-      isInEntries = true
-    if (title !== undefined || !isInEntries) {
-      if (!isInEntries) headers.push(`${headers.pop() ?? ''}${text}\n`)
-    } else if (isDash) {
-      endItem(at)
-      ;[dashes, astray, item] = [
-        dashes ?? (indent < NAME_INDENT || indent > usual ? usual : indent),
-        Infinity,
-        { first: at, chart, last },
-      ]
-    } else if (name !== null) {
-      endItem(at)
-      ;[chart, dashes, astray] = [name[1] ?? name[2] ?? name[3], undefined, Infinity]
-      last = chart
-      if (chart !== undefined) charts.open(chart)
-    } else if (indent <= 2) {
-      chart = undefined
-      if (item !== undefined) item.end ??= at
-    } else if (item !== undefined) item.end = undefined
-    else if (astray === Infinity) {
-      // The dash of an entry, or the name of a chart before it, is missing.
-      astray = indent
-      lost.push(namedLoss(textOf(at, nextStart(at + 1)), at + 1))
-    }
-  }
-  endItem(lines.length)
-  // Helm and this program write a field after the entries.
-  return { header: yamlHeader(headers), charts: charts.lists, lost, mended, skipped: skips, mayBeCut: isInEntries }
 }
 
 /** The number of columns before the name of a chart, which is also the least number before the dash of an entry. */
