@@ -12,8 +12,8 @@ const MAX_HEAD = 128
 
 /**
  * Takes an `aws-chunked` body apart (Amazon S3 API Reference, "Signature Calculations for the Authorization Header:
- * Transferring Payload in Multiple Chunks"): `SIZE[;chunk-signature=…]CRLF BYTES CRLF`, repeated; then a chunk of size
- * 0 without bytes, and the trailers, one per line. Signatures of chunks and trailers are not checked.
+ * Transferring Payload in Multiple Chunks"): `SIZE[;chunk-signature=HEX]CRLF BYTES CRLF`, repeated; then a chunk of
+ * size 0 without bytes, and the trailers, one per line. Signatures of chunks and trailers are not checked.
  * @throws S3Fault `IncompleteBody`
  */
 export function decodeChunks(raw: Buffer): ChunkedBody {

@@ -68,59 +68,18 @@ async function findOne(
   version: VersionId,
   removals: readonly KnownRemoval[],
 ): Promise<DeletedChart | HelmS3Error> {
-  const { location } = session
-  const what = `${version.name} ${version.version}`
-  const problem = (code: ErrorCode, message: string, hint: string): HelmS3Error =>
-    new HelmS3Error(code, message, { hint })
-  const pushAgain = 'push the archive again'
-  if (view.index.find(version) !== undefined) {
-    return problem(
-      'already-exists',
-      `${what} is in the repository`,
-      `there is nothing to restore; \`helm s3 log ${shellWord(location.address)} ${shellWord(version.name)}\` shows ` +
-        `what happened to it`,
-    )
-  }
+  if (view.index.find(version) !== undefined) return isThere(session, version)
   const removal = await lastRemoval(session, view, version, removals)
-  if (removal === undefined) {
-    const isCollected = removals.some(({ isCertain }) => !isCertain)
-    return isCollected
-      ? problem('not-found', `what deleted ${what} has been collected: its digest is no longer known`, pushAgain)
-      : problem(
-          'not-found',
-          `no deletion of ${what} is known`,
-          `one can be undone until its delta is collected, some five minutes after a compaction has folded it; look ` +
-            `at \`helm s3 log ${shellWord(location.address)} ${shellWord(version.name)}\`, or ${pushAgain}`,
-        )
-  }
-  const key = archiveKey(location, version)
+  if (removal === undefined) return noRemoval(session, version, removals)
+  const key = archiveKey(session.location, version)
   const present = await session.store.get(key)
-  if (present !== undefined && !isWhatWasRemoved(present, removal)) {
-    const owner = entryOfOther(await publishedLocation(session), view.index, key, version)
-    if (owner !== undefined) return keyTaken(location, version, owner)
-    return problem(
-      'conflict',
-      `the archive at ${key} is not the deleted one of ${what}`,
-      `\`helm s3 reindex ${shellWord(location.address)}\` adds the archive that is there`,
-    )
-  }
+  if (present !== undefined && !isWhatWasRemoved(present, removal)) return takenByOther(session, view, version, key)
   const found = (present && { key, object: present, isGone: false }) ?? (await findVersionAt(session, key, removal))
   if (typeof found === 'object') return deletedChart(session, version, found, removal)
   // A removal does not say where the archive was; the entry did.
   const url = (await former.find(removal))?.urls?.[0]
   const place = url === undefined ? undefined : await formerKey(session, url)
-  if (place === undefined || place === key) {
-    const reason =
-      found === undefined
-        ? 'no version of it that the bucket keeps is the deleted one'
-        : 'the bucket keeps no older version of it'
-    const unknown =
-      `${pushAgain}; where it lay in a folder, or under another name, it may still be there, or an ` +
-      `older version of it: nothing that can be read tells where it lay`
-    const hint =
-      url === undefined ? unknown : place === key ? pushAgain : `${pushAgain}; its entry led elsewhere: ${url}`
-    return problem('not-found', `there is no ${key} with the archive of ${what}, and ${reason}`, hint)
-  }
+  if (place === undefined || place === key) return notInPlace(version, key, { found, url, isSamePlace: place === key })
   const standing = await session.store.get(place)
   if (standing !== undefined && isWhatWasRemoved(standing, removal))
     return deletedChart(session, version, { key: place, object: standing, isGone: false }, removal)
@@ -130,11 +89,72 @@ async function findOne(
     found === moved && found !== undefined
       ? 'the bucket keeps no older version of them'
       : 'no version of them that the bucket keeps is the deleted one'
+  const places = `there is no ${key} and no ${place} with the archive of ${nameOf(version)}`
+  return problem('not-found', `${places}, and ${reason}`, PUSH_AGAIN)
+}
+
+const PUSH_AGAIN = 'push the archive again'
+
+function problem(code: ErrorCode, message: string, hint: string): HelmS3Error {
+  return new HelmS3Error(code, message, { hint })
+}
+
+function nameOf({ name, version }: VersionId): string {
+  return `${name} ${version}`
+}
+
+function isThere({ location }: Session, version: VersionId): HelmS3Error {
+  const log = `\`helm s3 log ${shellWord(location.address)} ${shellWord(version.name)}\``
+  const hint = `there is nothing to restore; ${log} shows what happened to it`
+  return problem('already-exists', `${nameOf(version)} is in the repository`, hint)
+}
+
+function noRemoval({ location }: Session, version: VersionId, removals: readonly KnownRemoval[]): HelmS3Error {
+  const what = nameOf(version)
+  const isCollected = removals.some(({ isCertain }) => !isCertain)
+  if (isCollected) {
+    return problem('not-found', `what deleted ${what} has been collected: its digest is no longer known`, PUSH_AGAIN)
+  }
   return problem(
     'not-found',
-    `there is no ${key} and no ${place} with the archive of ${what}, and ${reason}`,
-    pushAgain,
+    `no deletion of ${what} is known`,
+    `one can be undone until its delta is collected, some five minutes after a compaction has folded it; look at ` +
+      `\`helm s3 log ${shellWord(location.address)} ${shellWord(version.name)}\`, or ${PUSH_AGAIN}`,
   )
+}
+
+/** The error when the archive of another push, or of another chart, stands where the deleted one was. */
+async function takenByOther(session: Session, { index }: View, version: VersionId, key: Key): Promise<HelmS3Error> {
+  const { location } = session
+  const owner = entryOfOther(await publishedLocation(session), index, key, version)
+  if (owner !== undefined) return keyTaken(location, version, owner)
+  return problem(
+    'conflict',
+    `the archive at ${key} is not the deleted one of ${nameOf(version)}`,
+    `\`helm s3 reindex ${shellWord(location.address)}\` adds the archive that is there`,
+  )
+}
+
+/** The error when the archive is not in its place, and nothing names another place below the prefix. */
+function notInPlace(
+  version: VersionId,
+  key: Key,
+  {
+    found,
+    isSamePlace,
+    url,
+  }: { readonly found: 'no-versions' | undefined; readonly isSamePlace: boolean; readonly url: string | undefined },
+): HelmS3Error {
+  const reason =
+    found === undefined
+      ? 'no version of it that the bucket keeps is the deleted one'
+      : 'the bucket keeps no older version of it'
+  const unknown =
+    `${PUSH_AGAIN}; where it lay in a folder, or under another name, it may still be there, or an older version of ` +
+    `it: nothing that can be read tells where it lay`
+  const elsewhere = isSamePlace ? PUSH_AGAIN : `${PUSH_AGAIN}; its entry led elsewhere: ${url ?? ''}`
+  const message = `there is no ${key} with the archive of ${nameOf(version)}, and ${reason}`
+  return problem('not-found', message, url === undefined ? unknown : elsewhere)
 }
 
 /** An archive that was found: its key, and whether it exists only as an older version of that object. */
