@@ -27,7 +27,7 @@ export const reindexDefinition = command({
       'archive. If a reindex is interrupted, run it again: it continues where it stopped.',
     'An archive that cannot be indexed is reported on stderr and left out. With --strict this is an error, and ' +
       'nothing is written.',
-    'A missing index.yaml is made anew. One that cannot be read is replaced with --rebuild only: every entry that ' +
+    'A missing index.yaml is rebuilt. One that cannot be read is replaced with --rebuild only: every entry that ' +
       'can be saved stays, what is wrong in the others is mended, and the old text is kept beside it, under a key ' +
       'that is printed. Where an entry can be neither saved nor found among the archives, it is named and nothing ' +
       'is written, unless --allow-lost-entries says so.',

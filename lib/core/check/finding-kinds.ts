@@ -89,7 +89,7 @@ export const FINDING_KINDS = {
   'archive-digest-mismatch': kind(
     'error',
     'an archive is not what its entry promises',
-    'somebody replaced it without the index: Helm 4 may go on serving the old one',
+    'the archive was replaced without the index: Helm 4 may go on serving the old one',
     `push the right one with --force, or take the archive for right: ${FIX}`,
     'reindex',
   ),
