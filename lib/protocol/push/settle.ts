@@ -130,12 +130,12 @@ async function wasTakenForDead(
   head: ArchiveHead,
   state: PushState,
 ): Promise<boolean> {
-  const first = [...state.writtenIds(claim)].at(0)
+  const [first] = state.writtenIds(claim)
   const others = await findRemovals(session, view, claim, state.mine)
-  const mayAnnounce = others.filter(
-    ({ id, isAnnouncement, isCertain }) => isAnnouncement || (!isCertain && id !== head.delta),
-  )
-  return mayAnnounce.some(({ id }) => first !== undefined && id > first)
+  return others.some(({ id, isAnnouncement, isCertain }) => {
+    const mayAnnounce = isAnnouncement || (!isCertain && id !== head.delta)
+    return mayAnnounce && first !== undefined && id > first
+  })
 }
 
 /** What must end before this push can rely on its archive and its entry; undefined: nothing. */

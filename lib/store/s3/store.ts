@@ -51,6 +51,7 @@ import {
   totalSizeOf,
 } from './answer.ts'
 import { type S3Clients, createS3Clients } from './connect.ts'
+import { ETagConditions, type RefusesCurrent } from './etag-conditions.ts'
 import { type S3Action, type S3Surroundings, describeAction, toHelmS3Error, withoutCredentials } from './errors.ts'
 import { type ToldRegions, regionTold } from './region.ts'
 import type { S3Request } from './requests.ts'
@@ -115,10 +116,7 @@ class S3Store implements ObjectStore {
   readonly #objectSettings: ObjectSettingsSource
   readonly #detail: (line: string) => void
   #parameters: Promise<SaidWithObjects> | undefined
-  /** Methods for which a request on condition of an ETag has been carried out. */
-  readonly #takesETags = new Set<Conditional>()
-  /** The store recognises its own ETags in conditions only without their quotes. */
-  #takesBareETags = false
+  readonly #conditions: ETagConditions
   /** The store refuses a DELETE because it has a condition at all. */
   #refusesDeleteConditions = false
 
@@ -128,6 +126,7 @@ class S3Store implements ObjectStore {
     this.#bucket = bucket
     this.#signal = options.signal
     this.#detail = options.detail ?? ((): void => undefined)
+    this.#conditions = new ETagConditions({ head: (key) => this.head(key), detail: this.#detail })
     this.#objectSettings = options.objectSettings ?? (async () => NO_OBJECT_SETTINGS)
   }
 
@@ -255,11 +254,11 @@ class S3Store implements ObjectStore {
     }
   }
 
-  /** @throws HelmS3Error `unsupported-store` when nothing can be replaced in this store, see {@link #onETag} */
+  /** @throws HelmS3Error `unsupported-store` when nothing can be replaced in this store, see {@link ETagConditions} */
   async #putOver(key: Key, body: Uint8Array, options: PutOptions): Promise<PutOutcome> {
     const { when } = options
-    if (typeof when !== 'object') return this.#put(key, body, options, this.#takesBareETags)
-    const put = await this.#onETag('PUT', key, when.match, (isBare) => this.#put(key, body, options, isBare))
+    if (typeof when !== 'object') return this.#put(key, body, options)
+    const put = await this.#conditions.send('PUT', key, when.match, (isBare) => this.#put(key, body, options, isBare))
     if (put.outcome !== 'refuses-current') return put
     const action = this.#action('s3:PutObject', key)
     throw new HelmS3Error(
@@ -273,53 +272,7 @@ class S3Store implements ObjectStore {
     )
   }
 
-  /**
-   * Sends a request on condition of an ETag. Some releases of Ceph refuse the current ETag in quotes, and accept it
-   * without. So when the store refuses an ETag and still shows the same one, the request is sent once more in the other
-   * form; a refused request was not carried out. `refuses-current`: the store refuses both forms. Cost: a HEAD for a
-   * request that was refused, until a request with the same method has been carried out.
-   */
-  async #onETag<T extends { readonly outcome: string }>(
-    method: Conditional,
-    key: Key,
-    match: ETag,
-    send: (isBare: boolean) => Promise<T | NotDone>,
-  ): Promise<T | NotDone | RefusesCurrent> {
-    const isBare = this.#takesBareETags
-    const first = await send(isBare)
-    if (!(await this.#isRefusedInError(method, key, match, first))) return first
-    const again = await send(!isBare)
-    if (await this.#isRefusedInError(method, key, match, again)) return { outcome: 'refuses-current' }
-    if (isDone(again)) {
-      if (!isBare) this.#detail('helm-s3: the store accepts ETags in conditions only without their quotes')
-      this.#takesBareETags = !isBare
-    }
-    return again
-  }
-
-  /**
-   * Whether the store still shows the ETag that it has refused (412). A store that was busy with another request (409)
-   * has not compared the ETag.
-   */
-  async #isRefusedInError(
-    method: Conditional,
-    key: Key,
-    match: ETag,
-    sent: { readonly outcome: string } | NotDone,
-  ): Promise<boolean> {
-    if (isDone(sent)) this.#takesETags.add(method)
-    if (sent.outcome !== 'refused' || ('isBusy' in sent && sent.isBusy) || this.#takesETags.has(method)) return false
-    return (await this.head(key))?.etag === match
-  }
-
-  #conditions(when: PutOptions['when'], isBare = this.#takesBareETags): Headers {
-    return {
-      'if-none-match': when === 'absent' ? '*' : undefined,
-      'if-match': typeof when === 'object' ? (isBare ? when.match.replace(/^"(.*)"$/, '$1') : when.match) : undefined,
-    }
-  }
-
-  async #put(key: Key, body: Uint8Array, options: PutOptions, isBare: boolean): Promise<PutOutcome> {
+  async #put(key: Key, body: Uint8Array, options: PutOptions, isBare?: boolean): Promise<PutOutcome> {
     const { saidBy, says } = await this.#objectParameters()
     const action = {
       ...this.#action('s3:PutObject', key),
@@ -331,7 +284,7 @@ class S3Store implements ObjectStore {
     const headers = {
       'cache-control': options.cacheControl,
       ...headersSaying(says, options),
-      ...this.#conditions(when, isBare),
+      ...this.#conditions.headers(when, isBare),
     }
     const { inTime, sha256, until } = options
     return this.#mutate(action, { isConditional: when !== 'always', until }, async () => {
@@ -355,7 +308,7 @@ class S3Store implements ObjectStore {
     const body = Buffer.from(completionOf(upload.part))
     const outcome = await this.#mutate(action, { isConditional: when !== 'always' }, async () => {
       const query = { uploadId: upload.id }
-      const sent = { 'content-type': 'application/xml', ...this.#conditions(when) }
+      const sent = { 'content-type': 'application/xml', ...this.#conditions.headers(when) }
       const { headers, text } = await this.#ask({ method: 'POST', key, query, headers: sent, body, inTime })
       // A failure may come after the success status ("CompleteMultipartUpload" in the Amazon S3 API Reference).
       const etag = elementText(text, 'ETag')
@@ -414,7 +367,7 @@ class S3Store implements ObjectStore {
    * once in a process.
    */
   async delete(key: Key, { inTime, match, strict = false, until }: DeleteOptions = {}): Promise<DeleteOutcome> {
-    if (match === undefined) return this.#delete(key, { inTime, until }, 'always', false)
+    if (match === undefined) return this.#delete(key, { inTime, until }, 'always')
     if (strict || !this.#refusesDeleteConditions) {
       const deletion = await this.#deleteMatching(key, match, { inTime, until }, strict)
       if (deletion.outcome !== 'refuses-current') return deletion
@@ -424,7 +377,7 @@ class S3Store implements ObjectStore {
     }
     if ((await this.head(key))?.etag !== match) return { outcome: 'refused' }
     if (inTime?.() === false) return { outcome: 'expired' }
-    return this.#delete(key, { inTime, until }, 'always', false)
+    return this.#delete(key, { inTime, until }, 'always')
   }
 
   async #deleteMatching(
@@ -437,7 +390,7 @@ class S3Store implements ObjectStore {
     const send = async (isBare: boolean): Promise<DeleteOutcome> =>
       inTime?.() === false ? { outcome: 'expired' } : this.#delete(key, options, { match }, isBare)
     try {
-      return await this.#onETag('DELETE', key, match, send)
+      return await this.#conditions.send('DELETE', key, match, send)
     } catch (error) {
       if (strict || !refusesCondition(error)) throw error
       return { outcome: 'refuses-current' }
@@ -448,11 +401,11 @@ class S3Store implements ObjectStore {
     key: Key,
     { inTime, until }: Timely,
     when: PutOptions['when'],
-    isBare: boolean,
+    isBare?: boolean,
   ): Promise<DeleteOutcome> {
     const action = this.#action('s3:DeleteObject', key)
     return this.#mutate(action, { isConditional: when !== 'always', until }, async () => {
-      const request = { method: 'DELETE', key, headers: this.#conditions(when, isBare), inTime, until } as const
+      const request = { method: 'DELETE', key, headers: this.#conditions.headers(when, isBare), inTime, until } as const
       const { headers } = await this.#clients.requests.mutate(request, this.#signal)
       return { outcome: 'deleted', date: this.#requireDate(headers, action) }
     })
@@ -667,14 +620,6 @@ class S3Store implements ObjectStore {
   }
 }
 
-/** The methods that this program sends on condition of an ETag. */
-type Conditional = 'PUT' | 'DELETE'
-
-/** The store refuses the very ETag that it shows, or any condition. */
-interface RefusesCurrent {
-  readonly outcome: 'refuses-current'
-}
-
 type Timely = { readonly [Name in 'inTime' | 'until']: DeleteOptions[Name] | undefined }
 
 type Headers = Readonly<Record<string, string | undefined>>
@@ -692,10 +637,6 @@ function headersSaying(
     'x-amz-tagging': says.Tagging,
     ...Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value])),
   }
-}
-
-function isDone({ outcome }: { readonly outcome: string }): boolean {
-  return outcome === 'written' || outcome === 'deleted'
 }
 
 async function* noPieces(): AsyncIterable<Uint8Array> {}
