@@ -4,6 +4,7 @@ import type { ChartUpload } from '../../lib/protocol/archives/chart-upload.ts'
 import { type PushOptions, type PushResult, pushCharts } from '../../lib/protocol/push/push.ts'
 import { createSession } from '../../lib/protocol/open-session.ts'
 import type { Session } from '../../lib/protocol/session/session.ts'
+import type { ReindexOptions } from '../../lib/protocol/reindex/reindex.ts'
 import { initRepository } from '../../lib/protocol/base/init.ts'
 import { MemoryStore, type MemoryStoreOptions } from '../../lib/store/memory-store.ts'
 import type { ObjectStore } from '../../lib/store/object-store.ts'
@@ -18,6 +19,16 @@ const PLAIN: PushOptions = {
   dryRun: false,
   relative: true,
   contentType: 'application/gzip',
+}
+
+/** A reindex without any flag. */
+export const PLAIN_REINDEX: ReindexOptions = {
+  relative: true,
+  full: false,
+  strict: false,
+  rebuild: false,
+  dryRun: false,
+  concurrency: 8,
 }
 
 /** The clock of one client. It shows the store's time until it is set or stopped. Milliseconds. */

@@ -2,15 +2,14 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { FINDING_KINDS, type FindingCode, type FindingKind } from '../../../lib/core/check/finding-kinds.ts'
 import { makeDeltaId } from '../../../lib/core/log/delta-id.ts'
-import { asKey } from '../../../lib/core/keys.ts'
 import { HelmS3Error } from '../../../lib/errors.ts'
 import type { ObjectStore } from '../../../lib/store/object-store.ts'
 import { sha256 } from '../../../lib/sys/sha256.ts'
 import { chartArchive } from '../../support/chart-archive.ts'
 import { resultOf } from '../../support/json-schema.ts'
 import { useProgram } from '../../support/program.ts'
+import { URI, testedRepository } from './repository.ts'
 
-const URI = 's3://acme/charts'
 const HOUR = 3_600_000
 
 interface Found {
@@ -59,12 +58,8 @@ const FOR_PEOPLE: readonly FindingCode[] = [
 
 describe('the advice of check', () => {
   const program = useProgram()
+  const { push, put, remove } = testedRepository(program)
 
-  const put = (name: string, body: string | Uint8Array): Promise<unknown> =>
-    program.bucket.put(asKey(`charts/${name}`), Buffer.from(body), { when: 'always' })
-  const remove = (name: string): Promise<unknown> => program.bucket.delete(asKey(`charts/${name}`))
-  const push = async (name: string, version: string, ...flags: readonly string[]): Promise<string> =>
-    program.ok('push', await program.chart(name, version), URI, '--relative', ...flags)
   const edit = async (change: (text: string) => string): Promise<void> => {
     const text = await program.text('charts/index.yaml')
     const changed = change(text)

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { makeDeltaId } from '../../../lib/core/log/delta-id.ts'
 import { readIndexText } from '../../../lib/core/index/index-text.ts'
-import { asKey } from '../../../lib/core/keys.ts'
 import { HelmS3Error } from '../../../lib/errors.ts'
 import { MemoryStore } from '../../../lib/store/memory-store.ts'
 import { sha256 } from '../../../lib/sys/sha256.ts'
@@ -10,8 +9,8 @@ import { tgz } from '../../support/archives.ts'
 import { chartArchive } from '../../support/chart-archive.ts'
 import { resultOf } from '../../support/json-schema.ts'
 import { useProgram } from '../../support/program.ts'
+import { URI, testedRepository } from './repository.ts'
 
-const URI = 's3://acme/charts'
 const HOUR = 3_600_000
 
 interface CheckValue {
@@ -37,12 +36,8 @@ const SIGNATURE = '-----BEGIN PGP SIGNED MESSAGE-----\n\nfiles:\n  lost-1.0.0.tg
 
 describe('check', () => {
   const program = useProgram()
+  const { push, put, remove } = testedRepository(program)
 
-  const put = (name: string, body: string | Uint8Array): Promise<unknown> =>
-    program.bucket.put(asKey(`charts/${name}`), Buffer.from(body), { when: 'always' })
-  const remove = (name: string): Promise<unknown> => program.bucket.delete(asKey(`charts/${name}`))
-  const push = async (name: string, version: string, ...flags: readonly string[]): Promise<string> =>
-    program.ok('push', await program.chart(name, version), URI, '--relative', ...flags)
   const edit = async (change: (text: string) => string): Promise<unknown> =>
     put('index.yaml', change(await program.text('charts/index.yaml')))
   const checked = async (...flags: readonly string[]): Promise<CheckValue & { readonly status: number }> => {

@@ -5,7 +5,7 @@ import { deleteVersions } from '../../../lib/protocol/remove/delete.ts'
 import { type View, readView } from '../../../lib/protocol/read/read-view.ts'
 import { reindexRepository } from '../../../lib/protocol/reindex/reindex.ts'
 import type { ObjectStore } from '../../../lib/store/object-store.ts'
-import { Repository, upload } from '../fixture.ts'
+import { PLAIN_REINDEX, Repository, upload } from '../fixture.ts'
 import { Gate } from '../gate.ts'
 
 const APP = { name: 'app', version: '1.0.0' }
@@ -148,16 +148,7 @@ describe('a push that others cross', () => {
       await dies(A, true)
       assert.equal((await repository.push([A])).pushed.length, 1)
     }
-    const options = {
-      relative: true,
-      full: false,
-      strict: false,
-      rebuild: false,
-      dryRun: false,
-      concurrency: 8,
-      allowLostEntries: false,
-    }
-    await reindexRepository(repository.session(aroundFirstDelta({ before: taken })), options)
+    await reindexRepository(repository.session(aroundFirstDelta({ before: taken })), PLAIN_REINDEX)
     await compactRepository(repository.session(), PASS)
     assert.deepEqual([await entry(), await archive()], [A.digest, 'app 1.0.0 a'])
   })

@@ -10,16 +10,8 @@ import { prune } from '../../../lib/protocol/remove/prune.ts'
 import { readView } from '../../../lib/protocol/read/read-view.ts'
 import { type ReindexOptions, type ReindexResult, reindexRepository } from '../../../lib/protocol/reindex/reindex.ts'
 import type { ObjectStore } from '../../../lib/store/object-store.ts'
-import { Repository, upload } from '../fixture.ts'
+import { PLAIN_REINDEX, Repository, upload } from '../fixture.ts'
 
-const PLAIN: ReindexOptions = {
-  relative: true,
-  full: false,
-  strict: false,
-  rebuild: false,
-  dryRun: false,
-  concurrency: 8,
-}
 const LOOK = ['LIST index.d/', 'GET unless index.yaml', 'LIST ']
 
 describe('a reindex', () => {
@@ -29,7 +21,7 @@ describe('a reindex', () => {
   })
 
   const reindex = (options: Partial<ReindexOptions> = {}, change: Partial<ObjectStore> = {}): Promise<ReindexResult> =>
-    reindexRepository(repository.session(change), { ...PLAIN, ...options })
+    reindexRepository(repository.session(change), { ...PLAIN_REINDEX, ...options })
   const digestOf = async (version = '1.0.0'): Promise<string | undefined> =>
     (await readView(repository.session())).index.find({ name: 'app', version })?.digest
   const place = (chart: ChartUpload): Promise<void> => repository.place(chart)
@@ -279,7 +271,7 @@ describe('a rebuild', () => {
   const garble = (): Promise<unknown> => repository.bucket.put(index, Buffer.from('garbage: ['), { when: 'always' })
   const place = (chart: ChartUpload): Promise<void> => repository.place(chart)
   const rebuild = (change: Partial<ObjectStore> = {}): Promise<ReindexResult> =>
-    reindexRepository(repository.session(change), { ...PLAIN, rebuild: true })
+    reindexRepository(repository.session(change), { ...PLAIN_REINDEX, rebuild: true })
 
   it('folds every delta that is present', async () => {
     await garble()
