@@ -15,22 +15,22 @@ interface Budget {
 }
 
 const SCHEDULES: Readonly<Record<string, Budget>> = {
-  'loses nothing and undoes nothing on a store of the kind exact': { store: 'exact', short: 300, long: 1200 },
+  'loses nothing and undoes nothing on a store of the kind exact': { store: 'exact', short: 120, long: 1380 },
   'loses nothing and undoes nothing on a store of the kind no-conditional-delete': {
     store: 'no-conditional-delete',
-    short: 100,
-    long: 300,
+    short: 50,
+    long: 350,
   },
   'loses nothing and undoes nothing on a store of the kind no-conditions': {
     store: 'no-conditions',
-    short: 100,
-    long: 300,
+    short: 50,
+    long: 350,
   },
   'takes no archive from a push when archives without an entry are cleared away': {
     store: 'exact',
     mix: 'orphans',
-    short: 50,
-    long: 200,
+    short: 40,
+    long: 210,
   },
 }
 
