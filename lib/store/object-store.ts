@@ -141,14 +141,15 @@ export interface MultipartUploads {
   ): Promise<UploadedPart | 'refused' | 'unsupported'>
   sendPart(upload: Upload, number: number, body: Uint8Array): Promise<UploadedPart | 'unsupported'>
   /**
-   * Makes the object of all parts at once. Some stores ignore the condition. After `unknown` the upload may have been
-   * completed or not.
+   * Makes the object of all parts at once. `parts` in the order of their numbers. Some stores ignore the condition.
+   * After `unknown` the upload may have been completed or not; also when the store no longer knows the upload.
+   * `unsupported`: it was not completed, for another reason than the condition.
    */
   complete(
     upload: Upload,
     parts: readonly UploadedPart[],
     options: SendOptions & { readonly when: PutCondition },
-  ): Promise<PutOutcome>
+  ): Promise<CopyOutcome>
   /** Frees the space of an upload that will not be completed. A failure is silent: the upload stays. */
   abort(upload: Upload): Promise<void>
   /** The uploads that are open for keys with this prefix, at most 1000. A store that cannot list them has none. */
@@ -235,9 +236,9 @@ export type NotDone =
 
 /**
  * All methods reject with a `HelmS3Error`: `denied`, `missing-bucket`, `unreachable`, `timeout`, `store-failed`,
- * `unsupported-store`, `too-large`. The adapter repeats reads (`list`, `listVersions`, `get`, `getUnless`, `head`,
- * `stream`) for a limited time, with back-off and jitter. `put` and `delete` reach the store at most once; see
- * {@link SendOptions} for requests that could not be sent.
+ * `unsupported-store`, `too-large`. The adapter repeats reads (`list`, `listVersions`, `get`, `getUnless`, `getTail`,
+ * `getRange`, `head`, `stream`) for a limited time, with back-off and jitter. `put` and `delete` reach the store at
+ * most once; see {@link SendOptions} for requests that could not be sent.
  */
 export interface ObjectStore {
   /**
@@ -255,11 +256,11 @@ export interface ObjectStore {
   /** Like `get` for the whole object, except that no bytes are transferred when the object still has this ETag. */
   getUnless(key: Key, etag: ETag): Promise<StoredObject | Unchanged | undefined>
   /**
-   * The end of the object, at least its last `last` bytes if it has so many; `Unchanged` when it still has the ETag
-   * `unless`. A store that does not give ends of objects gives all of it.
+   * The end of the object, at least its last `last` bytes (one or more) if it has so many; `Unchanged` when it still
+   * has the ETag `unless`. A store that does not give ends of objects gives all of it.
    */
   getTail(key: Key, last: number, unless?: ETag): Promise<ObjectTail | Unchanged | undefined>
-  /** Exactly these bytes of the object with this ETag. */
+  /** Exactly these bytes, at least one, of the object with this ETag. */
   getRange(key: Key, range: ByteRange, match: ETag): Promise<Uint8Array | NoRange>
   /** The object without its bytes, or undefined when there is none. */
   head(key: Key): Promise<ObjectHead | undefined>

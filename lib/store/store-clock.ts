@@ -1,3 +1,4 @@
+import { alteredUploads } from './altered-store.ts'
 import type { ObjectStore } from './object-store.ts'
 import type { Clock } from '../sys/clock.ts'
 
@@ -49,17 +50,25 @@ export function followStoreClock(
     }
     return answer
   }
+  const { uploads } = store
   return {
     store: {
       list: (...args) => noting(() => store.list(...args)),
       get: (...args) => noting(() => store.get(...args)),
       getUnless: (...args) => noting(() => store.getUnless(...args)),
+      getTail: (...args) => noting(() => store.getTail(...args)),
+      getRange: (...args) => store.getRange(...args),
       head: (...args) => noting(() => store.head(...args)),
       put: (...args) => noting(() => store.put(...args)),
       ...(store.copyFrom === undefined
         ? {}
         : {
             copyFrom: (...args) => noting(async () => store.copyFrom?.(...args) ?? { outcome: 'unsupported' as const }),
+          }),
+      ...(uploads === undefined
+        ? {}
+        : {
+            uploads: alteredUploads(uploads, { complete: (...args) => noting(() => uploads.complete(...args)) }),
           }),
       delete: (...args) => store.delete(...args),
       stream: (...args) => store.stream(...args),

@@ -1,7 +1,8 @@
 import { type IndexText, readIndexText } from '../../lib/core/index/index-text.ts'
 import type { Key } from '../../lib/core/keys.ts'
+import { alteredUploads } from '../../lib/store/altered-store.ts'
 import type { MemoryStore } from '../../lib/store/memory-store.ts'
-import type { ETag, ObjectStore } from '../../lib/store/object-store.ts'
+import type { ETag, MultipartUploads, ObjectStore } from '../../lib/store/object-store.ts'
 
 /** What no client may ever do to the store, whatever happens. */
 export interface Guard {
@@ -42,10 +43,23 @@ export function guardStore(store: MemoryStore, guard: Guard): ObjectStore {
     }
     await guard.wroteIndex()
   }
+  const guarded = (uploads: MultipartUploads): MultipartUploads =>
+    alteredUploads(uploads, {
+      complete: async (upload, ...args) => {
+        const outcome = await uploads.complete(upload, ...args)
+        if (upload.key !== guard.indexKey || outcome.outcome !== 'written') return outcome
+        const object = await store.get(guard.indexKey)
+        if (object !== undefined) await lookAtIndex(object.body, object.etag)
+        return outcome
+      },
+    })
   return {
+    ...(store.uploads === undefined ? {} : { uploads: guarded(store.uploads) }),
     list: (...args) => store.list(...args),
     get: (...args) => store.get(...args),
     getUnless: (...args) => store.getUnless(...args),
+    getTail: (...args) => store.getTail(...args),
+    getRange: (...args) => store.getRange(...args),
     head: (...args) => store.head(...args),
     stream: (...args) => store.stream(...args),
     listVersions: (...args) => store.listVersions(...args),

@@ -12,8 +12,10 @@ import type {
   GetOptions,
   ListOptions,
   ListPage,
+  NoRange,
   ObjectHead,
   ObjectStore,
+  ObjectTail,
   ObjectVersion,
   PutOptions,
   PutOutcome,
@@ -99,6 +101,14 @@ class S3Store implements ObjectStore {
 
   getUnless(key: Key, etag: ETag): Promise<StoredObject | Unchanged | undefined> {
     return getObjectUnless(this.#bucket, key, etag)
+  }
+
+  async getTail(key: Key, _last: number, unless?: ETag): Promise<ObjectTail | Unchanged | undefined> {
+    return unless === undefined ? getObject(this.#bucket, key, {}) : getObjectUnless(this.#bucket, key, unless)
+  }
+
+  async getRange(): Promise<NoRange> {
+    return 'unsupported'
   }
 
   stream(key: Key): Promise<AsyncIterable<Uint8Array> | undefined> {
