@@ -5,8 +5,8 @@ import { ENTRY_FIELDS, type Fields, INDEX_FIELDS, fieldNamed } from '../helm/fie
 import { isObject } from '../../text/is-object.ts'
 import { parseGoYaml } from '../../yaml/load.ts'
 import { entriesFrom, writable } from './index-entry.ts'
-import type { FormCodec, ParsedText, SlicedText } from './index-form.ts'
-import { type IndexHeader, headerFields, headerFrom } from './index-header.ts'
+import type { FormCodec, ParsedText, SlicedText, TextTail } from './index-form.ts'
+import { type IndexHeader, firstFields, headerFrom, lastFields } from './index-header.ts'
 import { type IndexItem, type ItemSlice, decodedItem, lazyItem } from './index-item.ts'
 import { invalidIndex } from './invalid-index.ts'
 import type { Pieces, Slice } from './pieces.ts'
@@ -23,11 +23,13 @@ export const YAML_FORM: FormCodec = {
   form: 'yaml',
   separator: '',
   compareNames: compareKeys,
-  head: (header, empty) => `${writeHeader(header, isBeforeEntries)}entries:${empty ? ' {}' : ''}\n`,
-  tail: (header) => writeHeader(header, (key) => !isBeforeEntries(key)),
+  head: (header, empty) => `${writeFields(firstFields(header))}entries:${empty ? ' {}' : ''}\n`,
+  tail: (header) => writeFields(lastFields(header)),
   itemsOf,
   countEntries: (slice) => sliceItems(slice)?.length ?? 0,
   writeChart,
+  slicePage,
+  readTail,
 }
 
 /**
@@ -117,6 +119,27 @@ function writeChart(pieces: Pieces, chart: string, items: readonly IndexItem[]):
   }
 }
 
+const ENTRIES = Buffer.from('entries:\n')
+const LAST_FIELDS = [Buffer.from('\ngenerated:'), Buffer.from('\nannotations:')]
+
+function slicePage(page: Buffer): ReadonlyMap<string, Slice> | undefined {
+  if (hasOtherBreaks(page)) return undefined
+  const sliced = sliceCharts(Buffer.concat([ENTRIES, page]))
+  return sliced?.end === ENTRIES.length + page.length ? sliced.charts : undefined
+}
+
+/** In our layout the fields behind the charts are `generated` and `annotations`, in this order. */
+function readTail(end: Buffer): TextTail | 'cut' | undefined {
+  const starts = LAST_FIELDS.map((field) => end.lastIndexOf(field)).filter((at) => at >= 0)
+  if (starts.length === 0) return 'cut'
+  const start = Math.min(...starts) + 1
+  const text = end.subarray(start)
+  if (hasOtherBreaks(text)) return undefined
+  const fields = topLevelFields(parse(`apiVersion: v1\n${decodeText(text)}`))
+  const isOurs = Object.keys(fields).every((key) => ['apiVersion', 'generated', 'annotations'].includes(key))
+  return isOurs ? { header: headerFrom(fields, 'yaml'), start } : undefined
+}
+
 /** The entries of a decoded list. Their own strings are coerced as Helm does it. */
 function yamlEntries(list: unknown, chart: string): readonly Entry[] {
   const coerce = (value: unknown): unknown =>
@@ -152,18 +175,9 @@ function withCoercedStrings(value: Record<string, unknown>, known: Fields): Reco
   return Object.fromEntries(fields)
 }
 
-function isBeforeEntries(key: string): boolean {
-  return compareKeys(key, 'entries') < 0
-}
-
-/**
- * Writes the fields of the header. Annotations keep their order: ours come first, so that the first bytes of the text
- * are enough to find them.
- */
-function writeHeader(header: IndexHeader, isWanted: (key: string) => boolean): string {
-  const fields = headerFields(header)
-  const wanted = [...fields].filter(([key]) => isWanted(key)).sort(([a], [b]) => compareKeys(a, b))
-  return wanted
+/** Writes fields of the header. Annotations keep their order, see `encodeAnnotations`. */
+function writeFields(fields: ReadonlyMap<string, unknown>): string {
+  return [...fields]
     .map(([key, value]) => {
       if (key !== 'annotations' || !isObject(value)) return writeField(key, value, 0)
       const texts = Object.entries(value).map(([name, text]) => writeField(name, text, 2))
