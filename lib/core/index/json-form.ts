@@ -82,7 +82,7 @@ function sliceCharts(
 ): { readonly charts: Map<string, Slice>; readonly end: number } | undefined {
   const charts = new Map<string, Slice>()
   if (source[start] === CLOSE_BRACE) return { charts, end: start }
-  for (let position = start; ; ) {
+  for (let position = start; ;) {
     const chart = sliceChart(source, position)
     if (chart === undefined || charts.has(chart.name)) return undefined
     charts.set(chart.name, { source, start: position, end: chart.end })

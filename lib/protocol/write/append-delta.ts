@@ -7,7 +7,7 @@ import { attempts } from '../session/attempts.ts'
 import { DELTA_RETRIES, ID_LIFETIME, MAX_CLOCK_LEAD, RETENTION } from '../session/limits.ts'
 import type { Minted } from './mint.ts'
 import { type UncertainWrite, lookAfter, outcomeUnknown } from './lost-answer.ts'
-import { readBase } from '../read/read-base.ts'
+import { openBase } from '../read/read-base.ts'
 import type { Session } from '../session/session.ts'
 
 /** What became of a delta. */
@@ -138,8 +138,8 @@ async function lookForDelta(session: Session, minted: Minted): Promise<number | 
   return lookAfter(writeOf(minted), async () => {
     const head = await session.store.head(deltaKey(session.location.deltaFolder, minted.id))
     if (head !== undefined) return head.lastModified
-    const { date, index } = await readBase(session)
-    if (index.bookkeeping.folded.has(minted.id)) return 'folded'
+    const { bookkeeping, date } = await openBase(session, { isWhole: false })
+    if (bookkeeping.folded.has(minted.id)) return 'folded'
     if (date - minted.date > RETENTION)
       throw new HelmS3Error('timeout', 'more than an hour passed before it could be looked for')
     return undefined
