@@ -43,7 +43,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'a delete looks a second time before it removes the archive',
-    file: 'protocol/remove/delete-targets.ts',
+    file: 'protocol/remove/finish-removals.ts',
     find: 'removeArchive(session, target, fateOf(target, view, others, isMeant), { ...removing, isUnderWay })',
     replace:
       "removeArchive(session, target, others.size < 0 ? fateOf(target, view, others, isMeant) : 'gone', { " +
