@@ -2,7 +2,7 @@ import { HelmS3Error } from '../../errors.ts'
 import type { ConnectionSettings } from '../../settings/connection.ts'
 import { type S3Answer, dateOf } from './answer.ts'
 import type { S3Clients } from './connect.ts'
-import type { S3Action } from './errors.ts'
+import type { S3Action } from './action.ts'
 import { Explanations } from './explanations.ts'
 import type { S3Request } from './requests.ts'
 

@@ -2,8 +2,9 @@ import { HelmS3Error } from '../../errors.ts'
 import type { ConnectionSettings } from '../../settings/connection.ts'
 import { proxyFor } from '../../settings/proxy.ts'
 import type { ETag } from '../object-store.ts'
+import { type S3Action, type S3Surroundings, describeAction } from './action.ts'
 import type { S3Clients } from './connect.ts'
-import { type S3Action, type S3Surroundings, describeAction, toHelmS3Error, withoutCredentials } from './errors.ts'
+import { toHelmS3Error, withoutCredentials } from './errors.ts'
 import { regionTold } from './region.ts'
 
 /** The errors of one bucket: they say how it was asked (endpoint, region, identity, proxy), and what to do next. */

@@ -3,7 +3,7 @@ import type { ETag, Unchanged, VersionName } from '../object-store.ts'
 import { type S3Answer, lengthOf } from './answer.ts'
 import type { S3Bucket } from './bucket.ts'
 import { isMissingObject, statusOf } from './error-signs.ts'
-import type { S3Action } from './errors.ts'
+import type { S3Action } from './action.ts'
 
 export const WITH_CHECKSUM = { 'x-amz-checksum-mode': 'ENABLED' }
 

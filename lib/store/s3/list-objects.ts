@@ -4,7 +4,7 @@ import type { ListOptions, ListPage, ObjectVersion, OpenUpload } from '../object
 import { readListAnswer, readUploadsAnswer, readVersionsAnswer } from './answer.ts'
 import type { S3Bucket } from './bucket.ts'
 import { statusOf } from './error-signs.ts'
-import type { S3Action } from './errors.ts'
+import type { S3Action } from './action.ts'
 import { readDocument } from './read-body.ts'
 import type { S3Request } from './requests.ts'
 

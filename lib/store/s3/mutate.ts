@@ -1,7 +1,7 @@
 import type { NotDone, Until } from '../object-store.ts'
 import type { S3Bucket } from './bucket.ts'
 import { isAmbiguous, isExpired, isMissingObject, statusOf } from './error-signs.ts'
-import type { S3Action } from './errors.ts'
+import type { S3Action } from './action.ts'
 import type { ETagConditions } from './etag-conditions.ts'
 import type { SaidWithObjects } from './said-with-objects.ts'
 

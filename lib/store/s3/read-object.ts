@@ -13,7 +13,7 @@ import { tooLarge } from '../too-large.ts'
 import { type S3Answer, lengthOf, metadataOf, sha256Of, timeOf, totalSizeOf } from './answer.ts'
 import type { S3Bucket } from './bucket.ts'
 import { isMissingObject, statusOf } from './error-signs.ts'
-import type { S3Action } from './errors.ts'
+import type { S3Action } from './action.ts'
 import { WITH_CHECKSUM, type Wanted, sendGet } from './get-request.ts'
 import { readBody } from './read-body.ts'
 

@@ -3,7 +3,7 @@ import type { Key } from '../../core/keys.ts'
 import { HelmS3Error } from '../../errors.ts'
 import { type S3Answer, lengthOf, sha256Of } from './answer.ts'
 import type { S3Bucket } from './bucket.ts'
-import type { S3Action } from './errors.ts'
+import type { S3Action } from './action.ts'
 import { sendGet, sendGetRest } from './get-request.ts'
 
 /** See `ObjectStore.stream`. Cost: a GET, and one for the rest each time that the body breaks off. */
