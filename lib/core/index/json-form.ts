@@ -120,7 +120,7 @@ function readTail(end: Buffer): TextTail | 'cut' | undefined {
  * The top-level fields of the first line of a text in our layout; undefined when the line has another layout.
  * @param line without its line feed
  */
-export function parseHead(line: string): Record<string, unknown> | undefined {
+function parseHead(line: string): Record<string, unknown> | undefined {
   if (!line.endsWith(HEAD_END)) return undefined
   const fields = tryParse(`${line}}}`)
   return isObject(fields) && Object.keys(fields).at(-1) === 'entries' ? fields : undefined

@@ -6,7 +6,7 @@ import { isObject } from '../../text/is-object.ts'
 import { parseGoYaml } from '../../yaml/load.ts'
 import { entriesFrom, writable } from './index-entry.ts'
 import type { FormCodec, ParsedText, SlicedText, TextTail } from './index-form.ts'
-import { type IndexHeader, firstFields, headerFrom, lastFields } from './index-header.ts'
+import { firstFields, headerFrom, lastFields } from './index-header.ts'
 import { type IndexItem, type ItemSlice, decodedItem, lazyItem } from './index-item.ts'
 import { invalidIndex } from './invalid-index.ts'
 import type { Pieces, Slice } from './pieces.ts'
@@ -82,11 +82,6 @@ export function parseYamlItem(item: Uint8Array): readonly Entry[] {
  */
 export function parseYamlText(text: string): unknown {
   return parse(text)
-}
-
-/** The top-level fields of a YAML text that ends before `entries`. */
-export function parseYamlHead(text: string): IndexHeader {
-  return headerFrom(topLevelFields(parse(text)), 'yaml')
 }
 
 function itemsOf(chart: string, slice: Slice): readonly IndexItem[] {
