@@ -6,6 +6,7 @@ import { keyTaken, otherOwner } from '../archives/archive-owner.ts'
 import type { ChartUpload } from '../archives/chart-upload.ts'
 import { type ArchiveHead, headArchive } from '../archives/head-archive.ts'
 import { publishedLocation } from '../read/config-defaults.ts'
+import { entriesAndOwnersOf } from '../read/wanted-charts.ts'
 import { readView } from '../read/read-view.ts'
 import { CONCURRENCY } from '../session/limits.ts'
 import type { Session } from '../session/session.ts'
@@ -59,7 +60,7 @@ export async function findExisting(
   const heads = await during(LOOK, () => looked)
   const existing = new Map<ChartUpload, ExistingVersion>()
   if (heads.every((head) => head === undefined)) return existing
-  const { index } = await during(LOOK, () => readView(session))
+  const { index } = await during(LOOK, () => readView(session, { wanted: entriesAndOwnersOf(uploads) }))
   const location = await publishedLocation(session)
   for (const [i, upload] of uploads.entries()) {
     const head = heads[i]
