@@ -9,6 +9,10 @@ export interface Guard {
   readonly indexKey: Key
   readonly deltaFolder: string
   readonly report: (violation: string) => void
+  /** The digests of archives that are there from the start, beside those that are put. */
+  readonly present: readonly string[]
+  /** Looks at each `index.yaml` that a client has written and that can be read. */
+  readonly lookAt: (index: IndexText) => void
   /** Told of each `index.yaml` that a client has written, just after. */
   readonly wroteIndex: () => Promise<void>
   /** Told of a delta that was deleted although the base of this moment has not folded it. */
@@ -21,7 +25,7 @@ export interface Guard {
  * The store with a look at each write as it happens: `index.yaml` is a valid index whose entries were all pushed.
  */
 export function guardStore(store: MemoryStore, guard: Guard): ObjectStore {
-  const pushed = new Set<string>()
+  const pushed = new Set<string>(guard.present)
   /** The index that was looked at last, which is that of most looks. */
   let known: { readonly etag: ETag; readonly index: IndexText } | undefined
   const hasFolded = async (id: string): Promise<boolean> => {
@@ -38,6 +42,7 @@ export function guardStore(store: MemoryStore, guard: Guard): ObjectStore {
     try {
       known = { etag, index: readIndexText(body) }
       for (const problem of strangeEntries(known.index, pushed)) guard.report(problem)
+      guard.lookAt(known.index)
     } catch (error) {
       guard.report(`index.yaml is not valid: ${String(error)}`)
     }
@@ -54,6 +59,7 @@ export function guardStore(store: MemoryStore, guard: Guard): ObjectStore {
       },
     })
   return {
+    place: store.place,
     ...(store.uploads === undefined ? {} : { uploads: guarded(store.uploads) }),
     list: (...args) => store.list(...args),
     get: (...args) => store.get(...args),

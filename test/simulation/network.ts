@@ -83,6 +83,7 @@ export class Network {
       this.#mutate(client, request, unanswered, clocksMayStand)
     const { uploads } = store
     return {
+      ...(store.place === undefined ? {} : { place: store.place }),
       ...(uploads === undefined ? {} : { uploads: this.#uploads(uploads, { read, mutate }) }),
       list: (prefix, options) => read('list', prefix, () => store.list(prefix, options)),
       get: (key, options) => read('get', key, () => store.get(key, options)),

@@ -33,7 +33,7 @@ export interface PagingLimits {
   readonly parts: PartLimits
   /**
    * The bytes at the end of `index.yaml` that are read first: they nearly always hold all that is behind the charts.
-   * 
+   *
    */
   readonly tail: number
 }
