@@ -24,13 +24,7 @@ const RANDOM_BYTES = 8
  * The objects of an earlier probe are removed only when they are older than this, because a younger probe may still be
  * running. Milliseconds.
  */
-const ABANDONED = 60 * 60_000
-
-/** Whether an interrupted probe has left objects that the next probe removes. Cost: one LIST. */
-export async function hasLeftovers({ location, store }: Session): Promise<boolean> {
-  const { date, objects } = await listAll(store, probeFolder(location))
-  return objects.some(({ lastModified }) => date - lastModified > ABANDONED)
-}
+export const ABANDONED = 60 * 60_000
 
 export interface ProbeUploads extends Pick<MultipartUploads, 'sendPart' | 'complete' | 'abort'> {
   begin(name: string): ReturnType<MultipartUploads['begin']>
