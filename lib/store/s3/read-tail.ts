@@ -58,7 +58,9 @@ export class TailReader {
         return 'odd'
       }
       try {
-        return await receive(this.#bucket, key, answer, { isWhole: answer.status === 200 })
+        const isWhole = answer.status === 200
+        const object = await receive(this.#bucket, key, answer, { isWhole })
+        return isWhole ? object : { ...object, sha256: undefined }
       } catch (error) {
         await this.#bucket.refuseToRepeat(error, attempt, action)
       }
@@ -67,7 +69,7 @@ export class TailReader {
 
   /** The first attempt is not repeated where the store may mean with its failure that it gives no ends. */
   async #ask(key: Key, last: number, unless: ETag | undefined): Promise<S3Answer | NoTail | undefined> {
-    // The checksum is that of the whole object, which may come.
+    // The checksum is for the whole object, which may come. With a range it may be that of a part of an upload.
     const headers = { ...WITH_CHECKSUM, range: `bytes=-${String(last)}`, 'if-none-match': unless }
     const request: S3Request = { method: 'GET', key, headers }
     try {
