@@ -1,7 +1,7 @@
 import type { Key } from '../core/keys.ts'
 
 /**
- * The storage port: everything that the protocol needs from a store. Adapters: S3 (`s3-store.ts`), memory
+ * The storage port: everything that the protocol needs from a store. Adapters: S3 (`s3/store.ts`), memory
  * (`memory-store.ts`). One contract suite (`test/contract/object-store.ts`) checks each adapter against these comments.
  */
 

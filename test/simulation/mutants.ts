@@ -43,7 +43,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'a delete looks a second time before it removes the archive',
-    file: 'protocol/remove/delete-targets.ts',
+    file: 'protocol/remove/finish-removals.ts',
     find: 'removeArchive(session, target, fateOf(target, view, others, isMeant), { ...removing, isUnderWay })',
     replace:
       "removeArchive(session, target, others.size < 0 ? fateOf(target, view, others, isMeant) : 'gone', { " +
@@ -121,7 +121,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'a push that takes over an archive adds its entry only where there is none',
-    file: 'protocol/push/push.ts',
+    file: 'protocol/push/commit-push.ts',
     find: "ifAbsent: placement.kind === 'kept' || placement.kind === 'adopted' }",
     replace: "ifAbsent: placement.kind === 'kept' }",
     mix: 'dead',
@@ -156,7 +156,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'Math.abs(landedAt - date) < 60 * ID_LIFETIME',
       },
       {
-        file: 'protocol/push/push.ts',
+        file: 'protocol/push/commit-push.ts',
         find: 'Math.abs(look.date - minted.date) <= ID_LIFETIME',
         replace: 'Math.abs(look.date - minted.date) <= 60 * ID_LIFETIME',
       },

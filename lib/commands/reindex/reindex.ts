@@ -1,5 +1,5 @@
 import type { Context } from '../../ui/context.ts'
-import type { ReindexChange } from '../../core/plan-reindex.ts'
+import type { ReindexChange } from '../../core/reindex/reindex-change.ts'
 import { type ReindexOptions, type ReindexResult, reindexRepository } from '../../protocol/reindex/reindex.ts'
 import { afterCommit } from '../steps/after-commit.ts'
 import { openRepository } from '../steps/open-repository.ts'

@@ -5,7 +5,7 @@ import type { RepositoryLocation } from '../../core/keys.ts'
 import { updateIndexCache } from '../../disk/index-cache.ts'
 import { readRepositories, repositoriesAt } from '../../disk/repositories.ts'
 import { compactInline } from '../../protocol/base/compact-inline.ts'
-import type { Deletion, DeletionTarget } from '../../protocol/remove/delete-targets.ts'
+import type { Deletion, DeletionTarget } from '../../protocol/remove/deletion.ts'
 import type { CommittedDelta } from '../../protocol/session/committed.ts'
 import type { Session } from '../../protocol/session/session.ts'
 

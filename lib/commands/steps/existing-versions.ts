@@ -1,6 +1,6 @@
 import type { RepositoryLocation } from '../../core/keys.ts'
 import { HelmS3Error } from '../../errors.ts'
-import type { ExistingVersion } from '../../protocol/push/push.ts'
+import type { ExistingVersion } from '../../protocol/push/find-existing.ts'
 import { shellWord } from '../../text/terminal-text.ts'
 
 /**

@@ -11,7 +11,7 @@ import {
   provenanceKey,
 } from '../keys.ts'
 import { type NamedArchives, possibleVersions } from '../plan-orphans.ts'
-import { agree } from '../plan-reindex.ts'
+import { agree } from '../reindex/same-entry.ts'
 import { provenanceProblem } from '../provenance.ts'
 import { type Finding, finding } from './finding.ts'
 

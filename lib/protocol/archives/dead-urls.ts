@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import type { Entry } from '../../core/log/entry.ts'
 import { type Key, type RepositoryLocation, folderArchiveKey, isPlainKey } from '../../core/keys.ts'
-import { replacedInFolders } from '../../core/plan-reindex.ts'
+import { replacedInFolders } from '../../core/reindex/entry-places.ts'
 import type { NamedInFolders } from './archive-folders.ts'
 import { unlessDenied } from '../read/ask-again.ts'
 import { CONCURRENCY } from '../session/limits.ts'

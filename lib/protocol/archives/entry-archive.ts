@@ -10,7 +10,7 @@ import {
   provenanceKey,
   resolveEntryUrl,
 } from '../../core/keys.ts'
-import { replacedInFolders } from '../../core/plan-reindex.ts'
+import { replacedInFolders } from '../../core/reindex/entry-places.ts'
 import { MAX_ARCHIVE, MAX_PROVENANCE } from '../../text/size-limits.ts'
 import { HelmS3Error, hasCode } from '../../errors.ts'
 import { attempts } from '../session/attempts.ts'

@@ -1,5 +1,5 @@
 import { type Key, asKey, isArchiveKey } from '../../core/keys.ts'
-import type { SeenArchive } from '../../core/plan-reindex.ts'
+import type { SeenArchive } from '../../core/reindex/seen-archive.ts'
 import type { ObjectInfo } from '../../store/object-store.ts'
 import type { Session } from '../session/session.ts'
 

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import type { Key } from '../../core/keys.ts'
-import type { ArchiveContent, Problem, SeenArchive } from '../../core/plan-reindex.ts'
+import type { Problem } from '../../core/reindex/plan-reindex.ts'
+import type { ArchiveContent, SeenArchive } from '../../core/reindex/seen-archive.ts'
 import { NO_PROGRESS } from '../session/track.ts'
 import { LARGE_ARCHIVE, LARGE_AT_ONCE } from '../session/limits.ts'
 import { type OpenedArchive, openArchive } from './open-archive.ts'

@@ -2,13 +2,9 @@ import type { DeltaId } from '../../core/log/delta-id.ts'
 import type { VersionId } from '../../core/log/entry.ts'
 import type { Key } from '../../core/keys.ts'
 import { allEntries } from '../../core/plan-orphans.ts'
-import {
-  type ArchiveContent,
-  type ReindexChange,
-  type Problem,
-  ReindexPlan,
-  type SeenArchive,
-} from '../../core/plan-reindex.ts'
+import { type Problem, ReindexPlan } from '../../core/reindex/plan-reindex.ts'
+import type { ReindexChange } from '../../core/reindex/reindex-change.ts'
+import type { ArchiveContent, SeenArchive } from '../../core/reindex/seen-archive.ts'
 import { ArchiveFolders } from '../archives/archive-folders.ts'
 import { commitChanges, inParts } from './commit-reindex.ts'
 import type { CommittedDelta } from '../session/committed.ts'

@@ -1,67 +1,20 @@
 import pLimit from 'p-limit'
 import type { Delta } from '../../core/log/delta.ts'
-import { type DeltaId, deltaTime } from '../../core/log/delta-id.ts'
-import { type Entry, type Removal, isAnnouncement, versionKey } from '../../core/log/entry.ts'
-import { type Key, archiveKey } from '../../core/keys.ts'
-import { allEntries, namedArchives } from '../../core/plan-orphans.ts'
-import { HelmS3Error, hasCode } from '../../errors.ts'
+import { type Removal, versionKey } from '../../core/log/entry.ts'
+import { HelmS3Error } from '../../errors.ts'
 import { formatCount } from '../../text/format.ts'
-import { appendDelta } from '../write/append-delta.ts'
-import { attempts } from '../session/attempts.ts'
-import type { CommittedDelta } from '../session/committed.ts'
-import {
-  type ArchiveDeletion,
-  type DeletionWarrant,
-  type ExpectedArchive,
-  type Unlike,
-  deleteArchive,
-} from '../write/delete-archive.ts'
 import { type ArchiveHead, headArchive } from '../archives/head-archive.ts'
-import { CONCURRENCY, DELETE_DEADLINE, LATE_RETRIES, PUSH_MAY_LIVE } from '../session/limits.ts'
-import { type Minted, clockWentBack, mint } from '../write/mint.ts'
-import { refuseBelow } from '../write/refuse-below.ts'
 import { cannotFetchIndex } from '../read/read-base.ts'
 import { type View, readView } from '../read/read-view.ts'
-import { type KnownRemoval, findAllRemovals, isUnsettled } from '../read/removals.ts'
-import { publishedLocation } from '../read/config-defaults.ts'
+import { attempts } from '../session/attempts.ts'
+import { CONCURRENCY, DELETE_DEADLINE, LATE_RETRIES } from '../session/limits.ts'
 import type { Session } from '../session/session.ts'
 import { startLimit } from '../session/stopwatch.ts'
-
-/** Something to delete: the removals that the delta names, and the archive that goes with them. */
-export interface DeletionTarget {
-  /** One removal for each version that the archive may have been pushed as. */
-  readonly removals: readonly Removal[]
-  /** Undefined when the archive does not belong to this repository, and so must stay. */
-  readonly key: Key | undefined
-  /**
-   * Whether this entry keeps the archive. Asked of each entry that is of one of the versions or whose url names the
-   * archive. Left out: any such entry keeps it.
-   */
-  readonly isKeptBy?: (entry: Entry) => boolean
-  /** What the archive must be to be deleted, given what HEAD showed before the delta was written. */
-  readonly expect: (seen: ArchiveHead | undefined) => ExpectedArchive
-}
-
-export interface Deletion<T extends DeletionTarget> {
-  readonly targets: readonly T[]
-  /** Archives that stay although no entry names them any more. */
-  readonly keptArchives: readonly Key[]
-  /** Those of them that nothing proves to be the deleted archive, and that no other client is working on. */
-  readonly unlike: readonly UnlikeArchive[]
-  /** Archives whose version was pushed again in the meantime. */
-  readonly revived: readonly Key[]
-  /**
-   * The deltas of removals that were committed, in the order of the log: more than one only when there was too much for
-   * one delta, none when nothing was chosen.
-   */
-  readonly committed: readonly CommittedDelta[]
-}
-
-/** An archive that stays, and the reason. */
-export interface UnlikeArchive {
-  readonly key: Key
-  readonly reason: Unlike
-}
+import { appendDelta } from '../write/append-delta.ts'
+import { mint } from '../write/mint.ts'
+import { refuseBelow } from '../write/refuse-below.ts'
+import type { Deletion, DeletionTarget } from './deletion.ts'
+import { finishRemovals } from './finish-removals.ts'
 
 /** What a deletion is about. Each time the deletion starts again, both functions are called with a fresh view. */
 export interface DeletionChoice<T extends DeletionTarget> {
@@ -78,9 +31,6 @@ export interface DeletionChoice<T extends DeletionTarget> {
 
 /** At least this many targets go into one delta, however slow the store is. */
 const MIN_BATCH = 500
-
-/** With more archives than this, all entries are decoded, instead of searching the index for each file name. */
-const MOST_SOUGHT = 20
 
 /**
  * How long the deletions of one delta may take, milliseconds. Half the deadline leaves room for a store that slows
@@ -219,217 +169,4 @@ async function headAll<T extends DeletionTarget>(
     target.key && (await headArchive(session, target.key)),
   ]
   return new Map(await Promise.all(targets.map((target) => limit(() => look(target)))))
-}
-
-/** A delta of removals that is committed, and what was seen before it. */
-interface Removing<T> {
-  readonly before: View
-  readonly heads: ReadonlyMap<T, ArchiveHead | undefined>
-  readonly minted: Minted
-  readonly delta: Delta
-  /** See {@link DeletionWarrant}. */
-  readonly isInTime: () => boolean
-  readonly landedAt: number
-}
-
-/**
- * What follows after removals are committed. When it cannot be found out whether the archives may be deleted, they
- * stay, and the deletion has succeeded all the same. It has failed when an entry is still in the index, or when an
- * archive was taken from a later push.
- * @throws HelmS3Error `conflict`
- */
-async function finishRemovals<T extends DeletionTarget>(
-  session: Session,
-  targets: readonly T[],
-  removing: Removing<T>,
-): Promise<Deletion<T>> {
-  const leave = (error: unknown): Deletion<T> => leaveArchives(session, targets, removing, error)
-  const after = await readView(session).catch(asHelmS3Error)
-  if (after instanceof HelmS3Error) return leave(after)
-  refuseWithoutEffect(removing, after)
-  const removed = await removeArchives(session, targets, removing, after).catch(asHelmS3Error)
-  if (removed instanceof HelmS3Error) return leave(removed)
-  await refuseLate(session, removed.late, removing.delta.removed)
-  return removed.deletion
-}
-
-function asHelmS3Error(error: unknown): HelmS3Error {
-  if (error instanceof HelmS3Error) return error
-  throw error
-}
-
-function leaveArchives<T extends DeletionTarget>(
-  session: Session,
-  targets: readonly T[],
-  { delta, minted: { id } }: Removing<T>,
-  error: unknown,
-): Deletion<T> {
-  const keptArchives = targets.flatMap(({ key }) => key ?? [])
-  for (const key of keptArchives) session.changes.leaveArchive(session.location, key, error)
-  return { targets, keptArchives, unlike: [], revived: [], committed: [{ id, delta, newerDeltas: 0 }] }
-}
-
-async function removeArchives<T extends DeletionTarget>(
-  session: Session,
-  targets: readonly T[],
-  removing: Removing<T>,
-  view: View,
-): Promise<{ readonly deletion: Deletion<T>; readonly late: readonly Key[] }> {
-  const { delta, minted } = removing
-  const { id } = minted
-  const others = await findAllRemovals(session, view, delta.removed, new Set([id]))
-  const isMeant = await meantBy(session, view, targets)
-  const isUnderWay = pushUnderWay(session, view)
-  const progress = session.track('deleting archives', targets.length)
-  const limit = pLimit(CONCURRENCY)
-  const step = async (target: T): Promise<RemovedArchive> => {
-    const removed = await removeArchive(session, target, fateOf(target, view, others, isMeant), {
-      ...removing,
-      isUnderWay,
-    })
-    progress.advance()
-    return removed
-  }
-  try {
-    const removed = await Promise.all(targets.map((target) => limit(() => step(target))))
-    if (removed.every(({ isOver }) => isOver)) session.knownIds.noteEnded(id)
-    const keysOf = (fate: Fate): Key[] =>
-      removed.flatMap((each) => (each.fate === fate && each.key !== undefined ? [each.key] : []))
-    const newerDeltas = view.listing.deltas.filter((listed) => listed.id > id).length
-    const late = removed.filter(({ isLate }) => isLate).flatMap(({ key }) => key ?? [])
-    const committed = [{ id, delta, newerDeltas }]
-    // When two entries name one archive, either of them may have proved that the archive is the deleted one.
-    const gone = new Set(keysOf('gone'))
-    const unlike = removed.flatMap(({ key, unlike: reason }) =>
-      key === undefined || reason === undefined || gone.has(key) ? [] : [{ key, reason }],
-    )
-    return { deletion: { targets, keptArchives: keysOf('kept'), unlike, revived: keysOf('revived'), committed }, late }
-  } finally {
-    progress.end()
-  }
-}
-
-/**
- * What became of the archive of a target. `kept`: it stays although no entry names it. `revived`: an entry names it
- * again.
- */
-type Fate = 'gone' | 'kept' | 'revived'
-
-interface RemovedArchive extends Pick<ArchiveDeletion, 'isLate' | 'isOver' | 'unlike'> {
-  readonly key: Key | undefined
-  readonly fate: Fate
-}
-
-async function removeArchive<T extends DeletionTarget>(
-  session: Session,
-  target: T,
-  fate: Fate,
-  { heads, isInTime, isUnderWay, landedAt, minted }: Removing<T> & Pick<DeletionWarrant, 'isUnderWay'>,
-): Promise<RemovedArchive> {
-  const { key } = target
-  if (key === undefined || fate !== 'gone') return { key, fate, isOver: true, isLate: false }
-  const warrant = { removal: minted.id, expected: target.expect(heads.get(target)), isInTime, isUnderWay, landedAt }
-  const { isLate, isOver, outcome, unlike } = await deleteArchive(session, key, warrant)
-  return { key, fate: outcome === 'kept' ? 'kept' : 'gone', isLate, isOver, unlike }
-}
-
-/**
- * Tells from the id in an archive whether the delta of its push may still come: the id is young, and the delta is
- * neither pending nor folded. Such an archive belongs to a new entry, not to the one that the deletion removes; so the
- * deletion leaves it alone.
- */
-function pushUnderWay({ storeClock }: Session, { base, pending }: View): DeletionWarrant['isUnderWay'] {
-  const hasLanded = (id: DeltaId): boolean =>
-    base.index.bookkeeping.folded.has(id) || pending.some((delta) => delta.id === id)
-  return (id) => id !== undefined && deltaTime(id) + PUSH_MAY_LIVE > storeClock.now() && !hasLanded(id)
-}
-
-/**
- * Whether an entry of the view that keeps an archive names it. When the index cannot be read to its end, this is not
- * known; then every archive counts as named.
- */
-async function meantBy(
-  session: Session,
-  { index }: View,
-  targets: readonly DeletionTarget[],
-): Promise<(key: Key, isKeptBy: (entry: Entry) => boolean) => boolean> {
-  try {
-    const files = new Set(targets.flatMap(({ key }) => key?.split('/').at(-1) ?? []))
-    const entries = files.size > MOST_SOUGHT ? allEntries(index) : index.entriesNaming([...files])
-    const named = namedArchives(await publishedLocation(session), entries)
-    return (key, isKeptBy) => named.by(key).some(isKeptBy)
-  } catch (error) {
-    if (!hasCode(error, 'invalid-index')) throw error
-    return () => true
-  }
-}
-
-/**
- * Tells from the second view whether the archive may still be removed. It may not when the version is in the index
- * again, when any entry names the archive, or when another removal of the version is so young that its client may be
- * deleting the archive just now.
- */
-function fateOf(
-  { isKeptBy = () => true, key, removals }: DeletionTarget,
-  view: View,
-  others: ReadonlyMap<string, readonly KnownRemoval[]>,
-  isMeant: (key: Key, isKeptBy: (entry: Entry) => boolean) => boolean,
-): Fate {
-  if (removals.flatMap((removal) => view.index.find(removal) ?? []).some(isKeptBy)) return 'revived'
-  if (key !== undefined && isMeant(key, isKeptBy)) return 'revived'
-  const isUnderWay = (removal: Removal): boolean =>
-    others.get(versionKey(removal))?.some((other) => isUnsettled(other, view)) === true
-  return removals.some(isUnderWay) ? 'kept' : 'gone'
-}
-
-/**
- * Throws when an entry is in the index just as it was before the delta. Then the removal has not counted, because a
- * delta of a higher id has touched the version.
- * @throws HelmS3Error `conflict`
- */
-function refuseWithoutEffect(
-  { before, delta, minted: { isBelowBy } }: Pick<Removing<unknown>, 'before' | 'delta' | 'minted'>,
-  after: View,
-): void {
-  const stands = delta.removed.find((removal) => {
-    const [old, now] = [before.index.find(removal), after.index.find(removal)]
-    return (
-      !isAnnouncement(removal) &&
-      old !== undefined &&
-      now !== undefined &&
-      now.digest === old.digest &&
-      now.created === old.created
-    )
-  })
-  if (stands === undefined) return
-  if (isBelowBy > 0) throw clockWentBack(stands, isBelowBy)
-  throw new HelmS3Error(
-    'conflict',
-    `${stands.name} ${stands.version} is still in the index: a newer change of it came first`,
-    {
-      hint: 'look at it with `helm s3 log REPO`, and delete it again',
-    },
-  )
-}
-
-/**
- * Throws when a late DELETE may have removed the archive of a push that came after the deletion. That happens when this
- * client stood still before the DELETE and the store does not refuse late requests. Such a deletion must not be
- * reported as a success.
- * @throws HelmS3Error `conflict`
- */
-async function refuseLate(session: Session, keys: readonly Key[], removals: readonly Removal[]): Promise<void> {
-  if (keys.length === 0) return
-  const { index } = await readView(session)
-  const [victim] = removals.filter(
-    (removal) => index.find(removal) !== undefined && keys.includes(archiveKey(session.location, removal)),
-  )
-  if (victim === undefined) return
-  throw new HelmS3Error(
-    'conflict',
-    `${victim.name} ${victim.version} was pushed again while this deletion stood still, and lost its archive`,
-    {
-      hint: 'push it again with --force',
-    },
-  )
 }

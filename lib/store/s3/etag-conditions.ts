@@ -23,6 +23,8 @@ export class ETagConditions {
   readonly #taken = new Set<Conditional>()
   /** The store recognises its own ETags in conditions only without their quotes. */
   #isBare = false
+  /** The store refuses a DELETE because it has a condition at all. */
+  #refusesDelete = false
 
   constructor(store: ConditionedStore) {
     this.#store = store
@@ -58,6 +60,17 @@ export class ETagConditions {
       this.#isBare = !isBare
     }
     return again
+  }
+
+  /** Whether this store was found to refuse a DELETE because it has a condition at all. */
+  get refusesDelete(): boolean {
+    return this.#refusesDelete
+  }
+
+  /** From now on no condition is sent with a DELETE, unless the caller demands one (`DeleteOptions.strict`). */
+  giveUpDelete(): void {
+    this.#store.detail('helm-s3: the store accepts no condition with a DELETE, so the object is looked at before')
+    this.#refusesDelete = true
   }
 
   /**

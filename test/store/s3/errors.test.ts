@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ErrorCode } from '../../../lib/errors.ts'
-import { type S3Action, type S3Surroundings, toHelmS3Error } from '../../../lib/store/s3/errors.ts'
+import type { S3Action, S3Surroundings } from '../../../lib/store/s3/action.ts'
+import { toHelmS3Error } from '../../../lib/store/s3/errors.ts'
 import { isAmbiguous } from '../../../lib/store/s3/error-signs.ts'
 
 const GET: S3Action = { permission: 's3:GetObject', bucket: 'acme', key: 'charts/x.tgz' }
