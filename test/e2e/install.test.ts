@@ -8,7 +8,7 @@ import { replaceInFile } from './support/files.ts'
 import { type Result, run } from './support/run.ts'
 import { type HelmMajor, ROOT } from './support/workplace.ts'
 
-/** A source that Helm takes for a git server; git is told to find it in a folder. */
+/** A URL that Helm takes for a git server; git is configured to find it in a folder. */
 const SOURCE = 'ssh://git@helm-s3.test/'
 
 for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
@@ -35,7 +35,7 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       assert.equal(result.status, 0, result.stderr)
       return result
     }
-    /** The hook builds with npm: from npm's cache, which the installation of this checkout has filled. */
+    /** The hook builds with npm, offline: from npm's cache, which `npm ci` in this checkout has filled. */
     const gitEnvironment = (): Record<string, string> => ({
       GIT_CONFIG_COUNT: '1',
       GIT_CONFIG_KEY_0: `url.${at().folder}/.insteadOf`,
@@ -55,7 +55,7 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       assert.deepEqual(await plugins(), [])
     })
 
-    it('uninstalling leaves a plugin of others alone that lies where the getter would', async () => {
+    it('does not remove, when it is undone, a plugin of another name in the folder of the getter', async () => {
       await helm(`plugin install ${ROOT.replace(/\/$/, '')}`)
       await replaceInFile(
         at().path('data', 'plugins', 's3-getter', 'plugin.yaml'),
@@ -66,7 +66,7 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       assert.deepEqual(await plugins(), ['s3-getter'])
     })
 
-    it('works from a git URL, builds there, updates and uninstalls', async function () {
+    it('works from a git URL with a build there, an update and an uninstallation', async function () {
       this.timeout(300_000)
       await git(at().folder, 'clone', '--quiet', '--bare', ROOT, at().path('helm-s3.git'))
       await helm(`plugin install ${SOURCE}helm-s3.git${major === 4 ? ' --verify=false' : ''}`)
