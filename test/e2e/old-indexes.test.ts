@@ -17,7 +17,7 @@ describeEverywhere('an index that another program wrote', ({ at, helm }) => {
     return readFile(path)
   }
   const index = (entries: object): Promise<unknown> => put('index.yaml', JSON.stringify({ apiVersion: 'v1', entries }))
-  /** What Helm finds, without the name of the repository, sorted; on stderr Helm may only name entries that it skips. */
+  /** What Helm finds, without the name of the repository, sorted; on stderr Helm may only name what it skips. */
   const found = async (): Promise<string[]> => {
     const ask = async (line: string): Promise<string> => {
       const { status, stderr, stdout } = await at().helm(helm, line)

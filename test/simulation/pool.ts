@@ -21,7 +21,7 @@ interface Thread {
   open: number
 }
 
-/** Runs schedules over threads. What is said of a seed does not depend on how many there are. */
+/** Runs schedules on several threads. The outcome of a seed does not depend on how many there are. */
 export class Pool {
   readonly #threads: readonly Thread[]
   readonly #over: Int32Array

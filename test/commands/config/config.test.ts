@@ -140,7 +140,10 @@ describe('config', () => {
       'a number for literal-plus': [['literal-plus=1'], /^Error: literal-plus=1: must be true or false\n/],
       'a word that is not true or false': [['relative=yes'], /^Error: relative=yes: must be true or false\n/],
       'an unknown form of the index': [['format=xml'], /^Error: format=xml: must be json or yaml\n/],
-      'a word that is no duration': [['grace-window=soon'], /^Error: grace-window=soon: time: invalid duration "soon"\n/],
+      'a word that is no duration': [
+        ['grace-window=soon'],
+        /^Error: grace-window=soon: time: invalid duration "soon"\n/,
+      ],
       'a short grace window': [
         ['grace-window=59s'],
         /^Error: grace-window=59s: the grace window must be at least 1m\n/,

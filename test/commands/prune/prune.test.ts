@@ -123,14 +123,22 @@ describe('prune', () => {
   describe('removes nothing when it', () => {
     const CASES: readonly (readonly [string, (path: (name: string, text: string) => string) => string[], RegExp])[] = [
       ['is given no rule', () => [], /^Error: no rule says what to remove\nHint: give --keep-last/],
-      ['is given only rules about what to keep', (file) => [`--keep-file=${file('k', 'app 1.0.0')}`], /no rule says what to remove/],
+      [
+        'is given only rules about what to keep',
+        (file) => [`--keep-file=${file('k', 'app 1.0.0')}`],
+        /no rule says what to remove/,
+      ],
       [
         'is given --keep-last=0',
         () => ['--keep-last=0'],
         /invalid argument "0" for "--keep-last" flag: must be a whole number, at least 1/,
       ],
       ['is given an invalid age', () => ['--older-than=soon'], /invalid argument "soon" for "--older-than"/],
-      ['is given rules about versions together with --orphans alone', () => ['--orphans', '--name=app'], /--orphans alone removes none/],
+      [
+        'is given rules about versions together with --orphans alone',
+        () => ['--orphans', '--name=app'],
+        /--orphans alone removes none/,
+      ],
       ['is given an empty pattern', () => ['--keep-last=1', '--name='], /need a text that is not empty/],
       [
         'cannot read the keep file',

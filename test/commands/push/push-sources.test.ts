@@ -94,7 +94,10 @@ describe('push of a folder whose subcharts are missing', () => {
     'an empty charts/': [{ 'charts/': '' }, BUILD],
     'an empty charts/ that .helmignore excludes': [{ 'charts/': '', '.helmignore': 'charts/\n' }, BUILD],
     'a charts/ that holds no chart': [{ 'charts/.gitkeep': '', '.helmignore': '.git*\n' }, BUILD],
-    'a subchart that .helmignore excludes': [{ 'charts/mast/Chart.yaml': MAST, '.helmignore': 'charts/mast\n' }, IGNORED],
+    'a subchart that .helmignore excludes': [
+      { 'charts/mast/Chart.yaml': MAST, '.helmignore': 'charts/mast\n' },
+      IGNORED,
+    ],
     'a packed subchart that .helmignore excludes': [{ 'charts/mast-1.0.0.tgz': '', '.helmignore': '*.tgz\n' }, IGNORED],
   }
   for (const [what, [files, expected]] of Object.entries(cases)) {

@@ -186,7 +186,7 @@ describe('restore', () => {
   describe('of an archive that was in a folder or had another name', () => {
     let archive: Buffer
     let path: string
-    /** Gives the repository at `uri` an entry with this url, as another program makes it, and an archive under `key`. */
+    /** Gives the repository at `uri` an entry of another program with this url, and an archive under `key`. */
     const lay = async (url: string, key: string, uri = URI, prefix = 'charts/'): Promise<void> => {
       path = await program.chart('app', '1.0.0')
       archive = readFileSync(path)
