@@ -206,7 +206,7 @@ describe('parseArgs: refusing a line', () => {
     )
   })
 
-  it('accepts an explicit empty value', () => {
+  it('does not refuse an explicit empty value', () => {
     assert.deepEqual(parsed('delete a b --version=').flags['version'], [''])
     assert.deepEqual(parsed('delete a b --version ').flags['version'], [''])
   })

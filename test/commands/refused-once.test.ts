@@ -49,7 +49,7 @@ describe('a temporary refusal', () => {
   }
   for (const [what, argv] of Object.entries(readers)) {
     for (const times of [1, 2]) {
-      it(`of the listing, repeated ${String(times)} times, does not hide the newest charts from ${what}`, async () => {
+      it(`of the listing, ${times === 1 ? 'once' : 'twice'}, does not hide the newest charts from ${what}`, async () => {
         refuse(times, 'list', 'index.d/')
         assert.match(await program.ok(...argv), /1\.1\.0/)
         assert.equal(refused.length, times)

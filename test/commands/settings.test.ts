@@ -123,7 +123,7 @@ describe('settings', () => {
     assert.equal(program.opened.length, 0)
   })
 
-  it('include a time limit for the getter in the environment', async () => {
+  it('include HELM_S3_TIMEOUT, a time limit for the getter', async () => {
     program.fail({ stream: () => new Promise(() => undefined) })
     program.env = { ...program.env, HELM_S3_TIMEOUT: '20ms' }
     assert.match((await program.run('download', '', '', '', 's3://acme/x.tgz')).stderr, /^Error: not done after 20ms\n/)

@@ -18,7 +18,7 @@ const EXCLUSIVE = 'The --force and --ignore-if-exists flags are mutually exclusi
 /**
  * What scripts and people know from hypnoglow/helm-s3: texts, streams, exit codes and the resulting objects.
  */
-describeEverywhere('commands as in the Go plugin', ({ helm, at }) => {
+describeEverywhere('the commands of the Go plugin and their extensions', ({ helm, at }) => {
   const ok = (line: string, env?: Readonly<Record<string, string>>): Promise<string> => at().helmOk(helm, line, env)
   const fails = (line: string, env?: Readonly<Record<string, string>>): Promise<string> =>
     at().helmFails(helm, line, env)
@@ -204,7 +204,7 @@ describeEverywhere('commands as in the Go plugin', ({ helm, at }) => {
     assert.deepEqual(await readdir(at().path('harbour/charts')), ['anchor-1.2.3.tgz'])
   })
 
-  describe('beyond the Go plugin', () => {
+  describe('extensions:', () => {
     it('readers see charts of pending deltas, and compact folds them', async () => {
       await setUp()
       assert.equal(

@@ -42,7 +42,7 @@ const ARCHIVES: Readonly<Record<string, { readonly bytes: Uint8Array; readonly i
 }
 
 /** Archives that Helm loads are pushed; those that it refuses are refused, and reported when they are in the bucket. */
-describe('an archive whose gzip header is', () => {
+describe('an archive that has a gzip header', () => {
   const at = useWorkplace('minio')
 
   for (const [what, { bytes, isLoaded }] of Object.entries(ARCHIVES)) {

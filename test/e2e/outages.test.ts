@@ -23,7 +23,7 @@ const isArchive = (line: string): boolean => /^PUT \S+\.tgz/.test(line)
 const isConfig = (line: string): boolean => line.startsWith('GET') && line.includes('config.json')
 
 for (const storeName of ['minio', 'versitygw'] as const) {
-  describe(`when ${storeName} does not answer`, () => {
+  describe(`when ${storeName} does not answer or refuses,`, () => {
     const at = useWorkplace(storeName)
     let proxy: FaultyProxy
     beforeEach(async () => {
@@ -49,7 +49,7 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       return { ...rest, stderr: stderr.replace(waiting, '') }
     }
 
-    it('commands wait for it to restart, and say so once', async () => {
+    it('commands wait for the store to restart, and say so once', async () => {
       await at().programOk(`push ${CHART} ${at().url} --no-compact`)
       await makeChart(at().path('app-1.0.0.tgz'), 'app', '1.0.0')
       for (const [line, stdout] of [
@@ -66,7 +66,7 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       assert.equal((await index()).find(ANCHOR), undefined)
     })
 
-    it('a push that it interrupts after the archive sends its delta once, when it is back', async () => {
+    it('a push that loses the store after its archive sends its delta once, when the store is back', async () => {
       proxy.fail(isArchive, { kind: 'leave' })
       const { status, stderr, stdout } = await onWaiting(
         at().startProgram(`push ${CHART} ${at().url}`, viaProxy()),
@@ -79,7 +79,7 @@ for (const storeName of ['minio', 'versitygw'] as const) {
 
     // Here only the proxy does not come back, and the wait is long: one store is enough.
     const onMinio = storeName === 'minio' ? it : undefined
-    onMinio?.('a push and a deletion say what they have committed when it does not come back', async () => {
+    onMinio?.('a push and a deletion say what they have committed when the store does not come back', async () => {
       const other = await startFaultyProxy(`http://${String(at().env.AWS_ENDPOINT)}`)
       try {
         await makeChart(at().path('app-1.0.0.tgz'), 'app', '1.0.0')

@@ -30,7 +30,7 @@ describe('an edit of the simulated program', () => {
     }
   })
 
-  it('ignores no commas but those before a closing bracket', () => {
+  it('ignores only commas before a closing bracket', () => {
     assert.throws(() => apply('call(first, second)', 'call(first second)'), /does not hold exactly once/)
     assert.throws(() => apply('[, 1]', '[1]'), /does not hold exactly once/)
     assert.equal(apply('f({ until, match })', 'until, '), 'f({ NEW match })')
@@ -54,7 +54,7 @@ describe('an edit of the simulated program', () => {
     }
   })
 
-  it('of each mutant matches the program, and changes it', () => {
+  it('matches the program and changes it, for each mutant', () => {
     for (const { also = [], rule, ...first } of MUTANTS) {
       for (const edit of [first, ...also]) {
         const text = readFileSync(join(LIB, edit.file), 'utf8')
@@ -63,7 +63,7 @@ describe('an edit of the simulated program', () => {
     }
   })
 
-  it('of each mutant matches the program also when that is wrapped in another way', () => {
+  it('matches the program for each mutant also when the program is wrapped in another way', () => {
     for (const { also = [], rule, ...first } of MUTANTS) {
       for (const edit of [first, ...also]) {
         const text = readFileSync(join(LIB, edit.file), 'utf8')

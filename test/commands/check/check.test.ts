@@ -399,7 +399,7 @@ describe('check', () => {
         assert.equal((await checked()).errors, 0)
       })
 
-      it(`and a reindex keep the versions that Helm finds where ${what}`, async () => {
+      it(`agrees with reindex, which keeps the versions that Helm finds where ${what}`, async () => {
         await put('index.yaml', `apiVersion: v1\nentries:\n${entries}`)
         assert.doesNotMatch(await program.ok('reindex', URI, '--relative'), /Skipped \(/)
         await program.run('check', URI, '--fix')

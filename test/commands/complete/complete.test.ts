@@ -116,7 +116,7 @@ describe('completion', () => {
     assert.deepEqual(await complete('delete', 'app', 'stable', '--version', ''), [':36'])
   })
 
-  it('completes an argument after any flags, even unknown ones', async () => {
+  it('works after any flags, even unknown ones', async () => {
     assert.deepEqual(await complete('compact', '--help', '--quiet', '--no-such', ''), [
       'stable\ts3://acme/charts',
       'staging\ts3://acme/staging/',

@@ -69,7 +69,7 @@ describe('config', () => {
     assert.deepEqual((await program.keys('charts/app')).length, 3)
   })
 
-  describe('without and with changes', () => {
+  describe('of a repository', () => {
     it('shows the built-in values when nothing is set, and writes nothing', async () => {
       assert.equal(
         await program.ok('config', URI),

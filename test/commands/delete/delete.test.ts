@@ -116,7 +116,7 @@ describe('delete', () => {
     assert.deepEqual(await program.keys(), before)
   })
 
-  describe('of a version whose archive stays in the bucket', () => {
+  describe('of a version whose archive may stay in the bucket', () => {
     const KEY = 'charts/app-1.0.0.tgz'
     const LINE = (why: string): string =>
       `helm-s3: removed from the index, and still in the bucket: ${KEY} (${why}); if it is that chart, wait an ` +

@@ -64,7 +64,7 @@ describe('download', () => {
     )
   })
 
-  it('names the repositories below a prefix that is not one, and does not count their charts as archives of it', async () => {
+  it('names the repositories below a prefix without one, and does not take their archives for its own', async () => {
     await program.ok('init', `${URI}/one`)
     await program.ok('push', await program.chart('app', '1.0.0'), `${URI}/one`, '--no-compact')
     await program.ok('init', `${URI}/two words`)

@@ -334,7 +334,7 @@ describe('reindex by the metadata of an archive', () => {
     ['an invalid version', { 'chart-metadata': json({ version: 'latest' }), 'chart-digest': digest }],
     ['a chart type that Helm refuses', { 'chart-metadata': json({ type: 'plugin' }), 'chart-digest': digest }],
   ] as const) {
-    it(`reads the archive when there is ${what}`, async () => {
+    it(`reads an archive that has ${what}`, async () => {
       await put(program, 'app-1.0.0.tgz', body, metadata)
       assert.match(
         (await program.run('reindex', URI)).stderr,

@@ -111,7 +111,7 @@ describe('when the store fails around the commit,', () => {
       await program.ok('push', program.path('web-1.0.0.tgz'), URI, '--ignore-if-exists')
     })
 
-    it('then also exits with 3 under --exit-codes=fine, and prints nothing on stdout with -o json', async () => {
+    it('exits with 3 under --exit-codes=fine, too, and prints nothing on stdout with -o json, when that LIST fails', async () => {
       goAfter(isDelta)
       const { status, stdout } = await run(`push web-1.0.0.tgz ${URI} --exit-codes=fine -ojson`)
       assert.deepEqual([status, stdout], [3, ''])
