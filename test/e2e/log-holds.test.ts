@@ -10,4 +10,11 @@ import { describeSchedules } from './support/schedules.ts'
  * What is acknowledged is there, and what is there is complete, even if clients are suspended, die, or have requests
  * that arrive late. Each schedule is one such course of events, laid out request by request.
  */
-describeSchedules('schedules of several clients', [...rebuilds, ...lateDeltas, ...clocks, ...orphans, ...mutations, ...crossings])
+describeSchedules('schedules of several clients', [
+  ...rebuilds,
+  ...lateDeltas,
+  ...clocks,
+  ...orphans,
+  ...mutations,
+  ...crossings,
+])
