@@ -45,8 +45,8 @@ export class Actors {
   }
 
   /**
-   * One command after another on an empty bucket, each by another client, as one person would: what is there decides
-   * what comes next. With nobody else at work none of them has anything to wait for.
+   * Runs one command after another on an empty bucket, each by another client, as one person would: the existing
+   * versions decide what comes next. Because no other client is at work, none of the commands has to wait.
    */
   async playInTurn(): Promise<void> {
     const { isVersioned, kind: store, mix, random, versions } = this.#world
