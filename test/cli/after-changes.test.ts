@@ -11,7 +11,7 @@ const [FIRST, SECOND] = [1, 2].map((n) => makeDeltaId(n, new Uint8Array(10))) as
 const versions = (...numbers: readonly number[]): { name: string; version: string }[] =>
   numbers.map((n) => ({ name: 'app', version: `${String(n)}.0.0` }))
 
-describe('what a command says that fails after a change', () => {
+describe('the message of a command that fails after a change', () => {
   const failed = new HelmS3Error('unreachable', 'nobody answers', { hint: 'look at the network' })
   const told = (changes: Changes, error: unknown = failed, command = 'prune'): HelmS3Error => {
     const text = afterChanges(error, changes, command, false)
@@ -28,7 +28,7 @@ describe('what a command says that fails after a change', () => {
     assert.deepEqual(linesWhenEnded(changes), [])
   })
 
-  it('names few versions and counts many, over all deltas', () => {
+  it('names a few versions and only counts many, over all deltas', () => {
     const changes = new Changes()
     changes.committed({ delta: FIRST, added: versions(1, 2), removed: versions(3) })
     assert.equal(
@@ -41,7 +41,7 @@ describe('what a command says that fails after a change', () => {
     assert.deepEqual(linesWhenEnded(changes), [`${counted}; ended before everything was done`])
   })
 
-  it('names what is no version: an index, and archives that no entry names', () => {
+  it('names changes other than versions: an index, and the removal of archives without an entry', () => {
     const changes = new Changes()
     changes.committed({ delta: FIRST, added: [], removed: [] })
     changes.committed({ object: 'charts/index.yaml' })
@@ -52,7 +52,7 @@ describe('what a command says that fails after a change', () => {
     )
   })
 
-  it('says what has no answer, unless the error is about that', () => {
+  it('names the write that got no answer, unless the error itself says that the outcome is unknown', () => {
     const changes = new Changes()
     changes.sending({ delta: FIRST, added: versions(1), removed: [] })
     assert.equal(
@@ -69,7 +69,7 @@ describe('what a command says that fails after a change', () => {
     )
   })
 
-  it('leaves the refusal of a version that exists as it is, unless a delta of this very command may have made it exist', () => {
+  it('is the plain refusal of an existing version, unless a delta of the same command may have added a version', () => {
     const exists = new HelmS3Error('already-exists', 'it is there', { bare: true })
     const changes = new Changes()
     changes.committed({ delta: FIRST, added: versions(1), removed: [] })
@@ -79,7 +79,7 @@ describe('what a command says that fails after a change', () => {
     assert.equal(told(changes, exists).code, 'outcome-unknown')
   })
 
-  it('tells how to go on, and nothing that was true only before the change', () => {
+  it('says how to continue, without hints that held only before the change', () => {
     const changes = new Changes()
     changes.committed({ delta: FIRST, added: versions(1), removed: [] })
     assert.equal(told(changes).hint, 'look at the network; run the same command again to do the rest')
@@ -89,7 +89,7 @@ describe('what a command says that fails after a change', () => {
     assert.match(told(changes, new TypeError('a fault')).message, /not finished: unexpected: a fault$/)
   })
 
-  it('speaks of a replaced archive until a delta does', () => {
+  it('mentions a replaced archive until the delta of its version is committed', () => {
     const changes = new Changes()
     changes.replaced({ name: 'app', version: '1.0.0' })
     assert.match(told(changes).message, /^the archive of app 1\.0\.0 has been replaced, or may be, .*; not finished/)
@@ -97,7 +97,7 @@ describe('what a command says that fails after a change', () => {
     assert.match(told(changes).message, /^committed: app 1\.0\.0 \(delta [^)]+\); not finished/)
   })
 
-  it('names the archives that are left over, and not all of very many', () => {
+  it('names at most 20 left-over archives and counts the rest', () => {
     const changes = new Changes()
     assert.equal(changes.leftover, undefined)
     for (let i = 0; i < 25; i++)

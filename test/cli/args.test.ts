@@ -23,7 +23,7 @@ function refused(argv: readonly string[]): string {
   throw new Error(`accepted: ${argv.join(' ')}`)
 }
 
-describe('args: reading', () => {
+describe('parseArgs: reading a line', () => {
   it('takes flags before the command, between the arguments and after them', () => {
     for (const line of [
       '--force push a.tgz repo',
@@ -45,7 +45,7 @@ describe('args: reading', () => {
     assert.equal(parsed('fetch app repo -ojson').form, 'json')
   })
 
-  it('collects repeated values where several make sense, else the last one counts', () => {
+  it('collects the values of a repeatable flag; of any other repeated flag the last value counts', () => {
     assert.deepEqual(parsed('delete app repo --version 1 --version=2,3').flags['version'], ['1', '2,3'])
     assert.equal(parsed('fetch app repo --version 1 --version 2').flags['version'], '2')
   })
@@ -82,7 +82,7 @@ describe('args: reading', () => {
     assert.deepEqual([timeout, isVerbose], [5_400_000, true])
   })
 
-  it('reads a flag as its command has it, wherever it stands', () => {
+  it('reads a flag as its command defines it, even before the command', () => {
     const lines = [
       ['--prov p push a b', 'p'],
       ['push --prov p a b', 'p'],
@@ -96,7 +96,7 @@ describe('args: reading', () => {
     }
   })
 
-  it('takes letters together, the last of them with its value', () => {
+  it('takes short flags written together, the last of them with a value', () => {
     for (const line of ['status r -qo json', 'status r -qojson', 'status r -qo=json', '-qo json status r']) {
       const { args, form, isQuiet } = parsed(line)
       assert.deepEqual([args, form, isQuiet], [['r'], 'json', true], line)
@@ -104,13 +104,13 @@ describe('args: reading', () => {
     assert.equal(parsed('status r -q=false').isQuiet, false)
   })
 
-  it('takes a dash or a negative number as the value of the flag before it, and no word as that of a switch', () => {
+  it('takes a dash or a negative number as the value of the flag before it, and never a word as the value of a switch', () => {
     assert.equal(parsed('push a b --prov -').flags['prov'], '-')
     assert.equal(parsed('push a b --version -5').flags['version'], '-5')
     assert.deepEqual(parsed('push --force true b').args, ['true', 'b'])
   })
 
-  it('ignores the flags of Helm that Helm leaves in the line', () => {
+  it('ignores flags of Helm that Helm passes on to plugins', () => {
     const line =
       '--burst-limit 5 push --debug=true a -nfoo --qps=3 b --color never --content-cache /x -v 6 --colour=auto'
     assert.deepEqual(parsed(line).args, ['a', 'b'])
@@ -127,7 +127,7 @@ describe('args: reading', () => {
   })
 })
 
-describe('args: refusing', () => {
+describe('parseArgs: refusing a line', () => {
   const cases: readonly (readonly [string, string])[] = [
     ['push a.tgz', `accepts 2 arg(s), received 1\n${RUN_HELP}`],
     ['init', `accepts 1 arg(s), received 0\n${RUN_HELP}`],
@@ -206,30 +206,30 @@ describe('args: refusing', () => {
     )
   })
 
-  it('accepts an empty value that is meant', () => {
+  it('does not refuse an explicit empty value', () => {
     assert.deepEqual(parsed('delete a b --version=').flags['version'], [''])
     assert.deepEqual(parsed('delete a b --version ').flags['version'], [''])
   })
 })
 
-describe('args: help', () => {
-  it('is what no arguments, help and --help ask for', () => {
+describe('the help', () => {
+  it('is shown for no arguments, help, --help and -h', () => {
     for (const argv of [[], ['help'], ['--help'], ['-h']])
       assert.deepEqual(parseArgs(argv), { kind: 'help', command: undefined })
   })
 
-  it('is given for a command whatever its arguments are', () => {
+  it('is shown for a command whatever its arguments are', () => {
     for (const line of ['push --help', 'help push', '-h push a b c']) {
       const invocation = parseArgs(line.split(' '))
       assert.equal(invocation.kind === 'help' && invocation.command?.usage, 'push PATH... REPO', line)
     }
   })
 
-  it('does not know a command that does not exist', () => {
+  it('is refused for a command that does not exist', () => {
     assert.equal(refused(['help', 'nonsense']), 'Error: unknown command "nonsense" for "s3"\n')
   })
 
-  it('names every command but the hidden one', async () => {
+  it('lists every command except the hidden ones', async () => {
     const text = await helpText(undefined)
     for (const command of COMMANDS) {
       assert.equal(text.includes(command.usage), !command.isHidden, command.usage)
@@ -246,7 +246,7 @@ describe('args: help', () => {
     }
   })
 
-  it('claims no flag that Helm takes for itself', () => {
+  it('offers no flag that Helm takes for itself', () => {
     const taken = [
       'namespace',
       'kube-context',

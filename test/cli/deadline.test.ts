@@ -48,7 +48,7 @@ describe('deadline', () => {
     await assert.rejects(run, (error) => hasCode(error, 'timeout'))
   })
 
-  it('lets an operation finish whose requests are behind it, and tell an unknown outcome', async () => {
+  it('gives the result, or the unknown outcome, of an operation that still ends after the abort', async () => {
     const clock = hastyClock(100)
     assert.equal(
       await withDeadline({ timeout: 100, clock }, async (signal) => untilAborted(signal).catch(() => 'done')),
@@ -62,11 +62,11 @@ describe('deadline', () => {
     await assert.rejects(unknown, (error) => hasCode(error, 'outcome-unknown'))
   })
 
-  it('waits as long as a timer can for a time beyond it', async () => {
+  it('accepts a timeout longer than a timer can wait', async () => {
     assert.equal(await withDeadline({ timeout: 1e15, clock: systemClock }, async () => 'done'), 'done')
   })
 
-  it('ends at once when the process is asked to', async () => {
+  it('ends at once when the process is interrupted, before or during the operation', async () => {
     const controller = new AbortController()
     const run = withDeadline(
       { timeout: 1000, clock: systemClock, interrupted: controller.signal },

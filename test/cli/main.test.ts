@@ -13,14 +13,14 @@ const never = (): Promise<never> => new Promise(() => undefined)
 describe('main', () => {
   const program = useProgram()
 
-  it('prints the help on stdout, with and without being asked', async () => {
+  it('prints the help on stdout for no arguments, --help and help', async () => {
     const help = await program.ok()
     assert.match(help, /^helm s3 COMMAND \[flags\]\n/)
     assert.equal(await program.ok('--help'), help)
     assert.equal(await program.ok('help'), help)
   })
 
-  it('gives an unknown outcome a status of its own', async () => {
+  it('exits with 3 when the outcome is unknown', async () => {
     program.fail({
       head: async () => {
         throw new HelmS3Error('outcome-unknown', 'nobody knows')
@@ -34,7 +34,7 @@ describe('main', () => {
     assert.deepEqual([status, stdout, stderr], [3, '', 'Error: nobody knows\n'])
   })
 
-  it('prints no stack trace of a fault of its own, but with --verbose', async () => {
+  it('prints the stack trace of an internal error only with --verbose', async () => {
     const faults: Partial<ObjectStore> = {
       list: async () => {
         throw new TypeError('a fault')
@@ -49,14 +49,14 @@ describe('main', () => {
     )
   })
 
-  it('keeps the limit of --timeout', async () => {
+  it('fails after the time of --timeout, and names that flag in the hint', async () => {
     program.fail({ list: never })
     const { status, stdout, stderr } = await program.run('compact', 's3://acme/charts', '--timeout=20ms')
     assert.deepEqual([status, stdout], [1, ''])
     assert.match(stderr, /^Error: not done after 20ms\nHint: .*--timeout/)
   })
 
-  it('leaves silently when nobody reads any more, or when it is asked to end', async () => {
+  it('exits without a message on a broken pipe and on an interruption', async () => {
     const wiring = { clock: systemClock, random: systemRandom, host: undefined, createStore: never }
     const errors: string[] = []
     const stderr = { isTerminal: false, write: async (text: string | Uint8Array) => void errors.push(String(text)) }
@@ -77,7 +77,7 @@ describe('main', () => {
     assert.deepEqual(errors, [])
   })
 
-  it('writes who did what into the log', async () => {
+  it('writes user, host, tool and command into the delta', async () => {
     await program.ok('init', 's3://acme/charts')
     await program.ok('push', await program.chart('app', '1.0.0'), 's3://acme/charts', '--no-compact')
     const [key = ''] = await program.keys('charts/index.d/')
@@ -85,7 +85,7 @@ describe('main', () => {
     assert.deepEqual(origin, { user: 'tester', host: 'test-host', tool: 'helm-s3/development', command: 'push' })
   })
 
-  it('ends with 1 for every error, and with a status for each kind when asked to', async () => {
+  it('exits with 1 for every error, and with a status for each kind of error with --exit-codes=fine', async () => {
     const cases = [
       [['push', 'a.tgz'], 2],
       [['fetch', 'app', 'stable'], 9],

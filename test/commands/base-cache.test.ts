@@ -53,7 +53,7 @@ describe('reading an index again', () => {
     )
   }
 
-  it('does not fetch the bytes of a base that has not changed, and merges what is pending all the same', async () => {
+  it('does not fetch the bytes of an unchanged base, and still merges pending deltas', async () => {
     await pushBig()
     const first = await download()
     assert.deepEqual([first.sent, first.spared], [1, 0])
@@ -66,7 +66,7 @@ describe('reading an index again', () => {
     assert.match(merged.stdout, /"app":\[\n/)
   })
 
-  it('fetches a base that has changed, and one whose kept bytes are damaged', async () => {
+  it('fetches a base that has changed, and one whose cached bytes are damaged', async () => {
     await pushBig()
     await download()
     await program.ok('push', await program.chart('app', '1.0.0'), URI)
@@ -80,7 +80,7 @@ describe('reading an index again', () => {
     assert.deepEqual((await download()).sent, 0)
   })
 
-  it('believes what is kept for the store that gave it alone: one URL and one ETag may mean other bytes elsewhere', async () => {
+  it('uses cached bytes only for the store that sent them: the same URL and ETag may mean other bytes at another store', async () => {
     await pushBig()
     const before = await download()
     const key = asKey('charts/index.yaml')
@@ -101,21 +101,21 @@ describe('reading an index again', () => {
     assert.deepEqual(after, { ...before, sent: 0, spared: 1 })
   })
 
-  it('keeps nothing for a store that cannot be told from others', async () => {
+  it('caches nothing for a store that cannot be told from others', async () => {
     await pushBig()
     program.fail({ place: undefined } as object)
     await program.ok('download', '', '', '', `${URI}/index.yaml`)
     assert.deepEqual(readdirSync(program.path('cache')), [])
   })
 
-  it('keeps nothing of a small index', async () => {
+  it('caches nothing of a small index', async () => {
     await program.ok('init', URI)
     await download()
     assert.deepEqual(readdirSync(program.path('cache')), [])
   })
 })
 
-describe('two endpoints, one URL, one ETag, two bodies', () => {
+describe('an index that another endpoint sent under the same URL and ETag', () => {
   const keys = { accessKeyId: 'EXAMPLEKEY123', secretAccessKey: 'EXAMPLESECRET123456' }
   const embedded = useEmbeddedBucket(keys)
   const program = useProgram()
@@ -152,7 +152,7 @@ describe('two endpoints, one URL, one ETag, two bodies', () => {
     return said.stdout
   }
 
-  it('a push writes nothing of what another store has shown', async () => {
+  it('is not written into the real repository by a push', async () => {
     const real = embedded().endpoint
     const filler = '#'.repeat(WORTH_KEEPING)
     await run(real, 'init', uri)

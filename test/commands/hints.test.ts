@@ -17,7 +17,7 @@ describe('a hint that names a command', () => {
     await program.ok('push', await program.chart('app', '1.0.0'), URI)
     await put('charts/index.yaml', (await program.text('charts/index.yaml')).replace('"urls":', '"keywords":5,"urls":'))
   }
-  /** So that not even its charts can be told apart. */
+  /** Damages the index so that not even its charts can be told apart. */
   const breakWhole = async (): Promise<void> => {
     await breakIndex()
     await put('charts/index.yaml', `${await program.text('charts/index.yaml')}}`)
@@ -33,7 +33,7 @@ describe('a hint that names a command', () => {
 
   for (const repository of ['stable', URI]) {
     for (const name of Object.keys(lines(repository))) {
-      it(`is a line to copy, which heals the index: ${name} of ${repository}`, async () => {
+      it(`is a command line to copy that repairs the index: ${name} of ${repository}`, async () => {
         await breakIndex()
         program.addRepository('stable', URI)
         await program.ok('init', 's3://acme/other')
@@ -45,13 +45,13 @@ describe('a hint that names a command', () => {
     }
   }
 
-  it('is one, too, of a push that is committed all the same', async () => {
+  it('is printed also by a push that is committed although the index cannot be read', async () => {
     await breakWhole()
     const { stderr } = await program.run('push', await program.chart('app', '2.0.0'), URI)
     assert.deepEqual(commands(stderr), [`check ${URI} --fix`, `reindex ${URI} --rebuild`])
   })
 
-  it('names the destination of a copy where that is what cannot be read', async () => {
+  it('names the destination of a copy when the index there cannot be read', async () => {
     await program.ok('init', 's3://acme/other')
     await program.ok('push', await program.chart('app', '2.0.0'), 's3://acme/other')
     await breakWhole()
@@ -59,18 +59,18 @@ describe('a hint that names a command', () => {
     assert.deepEqual(commands(stderr), [`check ${URI} --fix`, `reindex ${URI} --rebuild`])
   })
 
-  it('names a URL as it has to be typed, with its query', async () => {
+  it('quotes a URL with a query for the shell', async () => {
     await breakIndex()
     const url = `${URI}?region=eu-west-2`
     assert.deepEqual(commands(await program.fails('list', url)), [`check '${url}' --fix`, `reindex '${url}' --rebuild`])
   })
 
-  it('names the URL where the command takes no other: init', async () => {
+  it('names the URL instead of the name of the repository for init, which takes no name', async () => {
     program.addRepository('stable', URI)
     assert.deepEqual(commands(await program.fails('list', 'stable')), [`init ${URI}`])
   })
 
-  it('names it, too, when a write of index.yaml has no answer', async () => {
+  it('names the repository also when a write of index.yaml got no answer', async () => {
     await program.ok('init', URI)
     await program.ok('push', await program.chart('app', '1.0.0'), URI, '--no-compact')
     let isGone = false
@@ -88,13 +88,13 @@ describe('a hint that names a command', () => {
     assert.deepEqual([status, commands(stderr)], [3, [`compact ${URI}`]])
   })
 
-  it('has its repository in every text of the program, or REPO in its place', () => {
+  it('names a repository, or REPO in its place, in every text of the program', () => {
     const files = readdirSync('lib', { recursive: true, encoding: 'utf8' }).filter(
       (file) => file.endsWith('.ts') && !/definitions?\.ts$/.test(file),
     )
     assert.ok(files.length > 100)
     const without = files.flatMap((file) => {
-      // Without comments, and with texts in one piece.
+      // Comments are removed, and texts over several lines are joined.
       const code = readFileSync(`lib/${file}`, 'utf8')
         .replace(/\/\*\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
         .replace(/['`] \+\n\s*['`]/g, '')

@@ -11,14 +11,14 @@ const URI = 's3://acme/charts'
 type Method = 'list' | 'get' | 'head' | 'put' | 'delete'
 
 /*
- * Credentials that were renewed a moment ago are refused here and there. That must not make an answer poorer without a
- * word: the store is asked three times before it is believed.
+ * Credentials that were renewed a moment ago are sometimes refused. That must not silently leave something out of an
+ * answer: a request is sent three times before its refusal is believed.
  */
-describe('a refusal that passes', () => {
+describe('a temporary refusal', () => {
   const program = useProgram()
   let refused: string[]
 
-  /** The first requests of this kind whose key (or prefix) ends so are refused. */
+  /** Refuses the first `times` requests of this method whose key or prefix has this ending. */
   function refuse(times: number, method: Method, ending: string): void {
     refused = []
     const { bucket } = program
@@ -49,20 +49,20 @@ describe('a refusal that passes', () => {
   }
   for (const [what, argv] of Object.entries(readers)) {
     for (const times of [1, 2]) {
-      it(`does not hide the newest charts from ${what}: the listing, refused ${String(times)} times`, async () => {
+      it(`of the listing, ${times === 1 ? 'once' : 'twice'}, does not hide the newest charts from ${what}`, async () => {
         refuse(times, 'list', 'index.d/')
         assert.match(await program.ok(...argv), /1\.1\.0/)
         assert.equal(refused.length, times)
       })
     }
 
-    it(`does not hide the newest charts from ${what}: a delta`, async () => {
+    it(`of a delta does not hide the newest charts from ${what}`, async () => {
       refuse(2, 'get', '.yaml')
       assert.match(await program.ok(...argv), /1\.1\.0/)
       assert.equal(refused.length, 2)
     })
 
-    it(`is believed when it is the third, and the plain index is served with a line: ${what}`, async () => {
+    it(`is believed the third time, and ${what} then shows the plain index with one line on stderr`, async () => {
       refuse(3, 'list', 'index.d/')
       const { status, stderr, stdout } = await program.run(...argv)
       assert.deepEqual([status, refused.length], [0, 3])
@@ -95,14 +95,14 @@ describe('a refusal that passes', () => {
     ['an archive', 'head', '.tgz'],
   ]
   for (const [what, method, ending] of questions) {
-    it(`is no missing permission for check: ${method} of ${what}`, async () => {
+    it(`is not reported by check as a missing permission: ${method} of ${what}`, async () => {
       refuse(2, method, ending)
       assert.deepEqual(await checked(), { missing: [], findings: ['deltas-pending'] })
       assert.equal(refused.length, 2)
     })
   }
 
-  it('is no missing permission for check: an archive that is read', async () => {
+  it('is not reported by check --deep as a missing permission: get of an archive', async () => {
     refuse(2, 'get', '.tgz')
     assert.deepEqual(await checked('--deep'), { missing: [], findings: ['deltas-pending'] })
   })
@@ -112,14 +112,14 @@ describe('a refusal that passes', () => {
     ['put', 'index.yaml'],
     ['delete', '.tgz'],
   ] as const) {
-    it(`is no missing permission for a probe: ${method} of *${ending}`, async () => {
+    it(`is not reported by check --probe as a missing permission: ${method} of *${ending}`, async () => {
       refuse(2, method, ending)
       assert.deepEqual((await checked('--probe')).missing, [])
       assert.equal(refused.length, 2)
     })
   }
 
-  it('does not make a writer forget the defaults of the repository', async () => {
+  it('does not make push ignore the defaults of the repository', async () => {
     await program.ok('config', URI, 'relative=true')
     refuse(2, 'get', 'config.json')
     await program.ok('push', await program.chart('web', '1.0.0'), URI)
@@ -131,7 +131,7 @@ describe('a refusal that passes', () => {
     ['metadata', [], 'head'],
     ['bytes', ['--full'], 'get'],
   ] as const) {
-    it(`does not leave an archive out of a reindex that asks for its ${what}`, async () => {
+    it(`of the ${what} of an archive does not leave it out of a reindex`, async () => {
       const archive = readFileSync(await program.chart('web', '1.0.0'))
       await program.bucket.put(asKey('charts/web-1.0.0.tgz'), archive, { when: 'always' })
       refuse(2, method, 'web-1.0.0.tgz')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { useProgram } from '../support/program.ts'
 
-describe('the URL of a file in the place of that of a repository', () => {
+describe('the URL of a file in place of the URL of a repository', () => {
   const program = useProgram()
   const lines: Readonly<Record<string, (url: string) => readonly string[]>> = {
     init: (url) => ['init', url],
@@ -22,7 +22,7 @@ describe('the URL of a file in the place of that of a repository', () => {
     'copy to': (url) => ['copy', 'app', 's3://acme/other', url],
   }
   for (const [name, line] of Object.entries(lines)) {
-    it(`is refused by ${name}, which says what is meant, and writes nothing`, async () => {
+    it(`is refused by ${name}, which names the repository and writes nothing`, async () => {
       const stderr = await program.fails(...line('s3://acme/charts/index.yaml'))
       assert.equal(
         stderr.replace(/^Error: .*: s3:/, 'Error: s3:'),
@@ -51,12 +51,12 @@ describe('the URL of a file in the place of that of a repository', () => {
     ['s3://acme/charts/app-1.0.0.tgz', 's3://acme/charts'],
     ['s3://acme/charts/sub/app-1.0.0.tgz.prov', 's3://acme/charts/sub'],
   ] as const) {
-    it(`means the folder: ${url}`, async () => {
+    it(`is answered with the URL of the folder: ${url}`, async () => {
       assert.ok((await program.fails('list', url)).endsWith(`\nHint: the repository is ${repository}\n`))
     })
   }
 
-  it('is taken where a file is meant: by the getter, and as an archive that is pushed', async () => {
+  it('is accepted where a file is expected: by the getter, and as the source of a push', async () => {
     await program.ok('init', 's3://acme/charts')
     await program.ok('push', await program.chart('app', '1.0.0'), 's3://acme/charts')
     assert.match(await program.ok('download', '', '', '', 's3://acme/charts/index.yaml'), /app-1\.0\.0\.tgz/)

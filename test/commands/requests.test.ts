@@ -6,10 +6,10 @@ import { useProgram } from '../support/program.ts'
 const URI = 's3://acme/charts'
 
 /*
- * What docs/PERFORMANCE.md says about the requests of every operation, counted at the port: each object is asked for
- * once. The numbers are those of an operation that no other crosses.
+ * The requests of every operation as docs/PERFORMANCE.md lists them, counted at the interface to the store. The numbers
+ * are those of an operation during which no other client writes.
  */
-describe('requests of one operation', () => {
+describe('the requests of one operation', () => {
   const program = useProgram()
 
   /** The requests of a command, sorted, as `METHOD key`; ULIDs and the folder of the repository are left out. */
@@ -53,7 +53,7 @@ describe('requests of one operation', () => {
     ])
   })
 
-  it('push without compaction: 7, three of them at once before the others, whatever the size of the repository', async () => {
+  it('push without compaction: 7', async () => {
     assert.deepEqual(await requestsOf('push', program.path('web-1.0.0.tgz'), URI, '--no-compact'), [
       'GET index.d/config.json',
       'HEAD index.yaml',
@@ -76,7 +76,7 @@ describe('requests of one operation', () => {
     assert.equal(requests.length, 9)
   })
 
-  it('push of n charts with --ignore-if-exists: looks before the PUTs, too', async () => {
+  it('push of n charts with --ignore-if-exists: one HEAD for each archive', async () => {
     const requests = await requestsOf(
       'push',
       program.path('web-1.0.0.tgz'),
@@ -108,7 +108,7 @@ describe('requests of one operation', () => {
     ])
   })
 
-  it('copy: one view and a GET of the archive and of its provenance file, then what a push sends', async () => {
+  it('copy: one merged read of the source, a GET of the archive and of its provenance file, then those of a push', async () => {
     await program.ok('init', 's3://acme/other')
     assert.deepEqual(await requestsOf('copy', 'app', URI, 's3://acme/other', '--no-compact'), [
       'GET app-1.1.0.tgz',
@@ -139,7 +139,7 @@ describe('requests of one operation', () => {
     assert.deepEqual(await requestsOf('compact', URI), ['GET index.yaml', 'LIST index.d/'])
   })
 
-  it('what lists the deltas first: a GET of the defaults of the repository only where it has any', async () => {
+  it('compact, reindex and delete: a GET of config.json only in a repository that has one', async () => {
     await program.ok('config', URI, 'grace-window=10m')
     const asked = async (...argv: readonly string[]): Promise<number> =>
       (await requestsOf(...argv)).filter((line) => line === 'GET index.d/config.json').length
@@ -154,7 +154,7 @@ describe('requests of one operation', () => {
     )
   })
 
-  it('deletion of one version: of the two views the second view costs no body', async () => {
+  it('deletion of one version: one GET of index.yaml, although it is needed twice', async () => {
     const requests = await requestsOf('delete', 'app', URI, '--version=1.0.0')
     assert.deepEqual(
       requests.filter((line) => line.startsWith('PUT') || line.startsWith('DELETE')),
@@ -163,18 +163,18 @@ describe('requests of one operation', () => {
     assert.equal(requests.filter((line) => line === 'GET index.yaml').length, 1, requests.join('\n'))
   })
 
-  it('reindex with nothing new: LIST of the archives and one view', async () => {
+  it('reindex with nothing new: LIST of the archives and one merged read', async () => {
     assert.deepEqual(await requestsOf('reindex', URI), ['GET index.yaml', 'LIST ', 'LIST index.d/'])
   })
 
-  it('config: HEAD and GET; a change one PUT more', async () => {
+  it('config: HEAD and GET, and one PUT for a change', async () => {
     const shown = ['GET index.d/config.json', 'HEAD index.yaml']
     assert.deepEqual(await requestsOf('config', URI), shown)
     assert.deepEqual(await requestsOf('config', URI, 'relative=true'), [...shown, 'PUT index.d/config.json'])
     assert.deepEqual(await requestsOf('config', URI, 'relative=true'), shown)
   })
 
-  it('list and status: one view', async () => {
+  it('list and status: one merged read', async () => {
     assert.deepEqual(await requestsOf('list', URI), ['GET index.yaml', 'LIST index.d/'])
     assert.deepEqual(await requestsOf('status', URI), ['GET index.yaml', 'LIST index.d/'])
   })

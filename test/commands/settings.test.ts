@@ -8,13 +8,13 @@ describe('settings', () => {
     const items = urls.map((url, i) => `- name: repo${String(i)}\n  url: ${url}\n`).join('')
     writeFileSync(program.path('repositories.yaml'), `apiVersion: ""\nrepositories:\n${items}`)
   }
-  /** How the last store was opened. */
+  /** Region, endpoint and profile with which the last store was opened. */
   const opened = (): readonly unknown[] => {
     const { connection } = program.opened.at(-1) ?? {}
     return [connection?.region, connection?.endpoint, connection?.profile]
   }
 
-  it('come from flags, then from the URL, then from the environment', async () => {
+  it('come from flags first, then from the URL, then from the environment', async () => {
     program.env = {
       ...program.env,
       AWS_REGION: 'eu-west-3',
@@ -31,7 +31,7 @@ describe('settings', () => {
     assert.deepEqual(opened(), ['eu-west-1', 'http://h:1', 'one'])
   })
 
-  it('of the URL are for the place, not part of it', async () => {
+  it('in the query of a URL are no part of keys and urls, and are repeated in hints', async () => {
     const address = 's3://acme/charts?region=eu-west-2'
     repositories(address)
     const refused = await program.fails('compact', 'repo0')
@@ -50,7 +50,7 @@ describe('settings', () => {
     assert.match(await program.text('charts/index.yaml'), /"s3:\/\/acme\/charts\/app-1\.0\.0\.tgz"/)
   })
 
-  it('of the URL reach the getter with what Helm asks for, and for absolute URLs from the list of repositories', async () => {
+  it("in the query of a URL apply to the getter, either from Helm's request or from the list of repositories", async () => {
     await program.ok('init', 's3://acme/charts')
     await program.ok('push', await program.chart('app', '1.0.0'), 's3://acme/charts')
     const get = (url: string): Promise<string> => program.ok('download', '', '', '', url)
@@ -73,7 +73,7 @@ describe('settings', () => {
     assert.equal(opened()[0], 'inner-1')
   })
 
-  it('are told to the user by what names a missing index, as Helm asked for it', async () => {
+  it('in the query of a URL are repeated in the message about a missing index', async () => {
     const { stderr } = await program.run('download', '', '', '', 's3://acme/charts/index.yaml?region=eu-west-2')
     assert.match(
       stderr,
@@ -81,7 +81,7 @@ describe('settings', () => {
     )
   })
 
-  it('say things with every object that is written', async () => {
+  it('give ACL, encryption and tags to every object that is written', async () => {
     program.env = { ...program.env, S3_ACL: 'private', AWS_S3_SSE: 'AES256', HELM_S3_TAGS: 'a=b' }
     await program.ok('init', 's3://acme/charts', '--tags=team=core,stage=prod', '--sse-kms-key-id=alias/k')
     assert.deepEqual(await program.opened.at(-1)?.objectSettings(), {
@@ -111,7 +111,7 @@ describe('settings', () => {
     })
   }
 
-  it('of the environment and the URL are refused before anything is sent', async () => {
+  it('in the environment and the URL are refused before anything is sent', async () => {
     program.env = { ...program.env, HELM_S3_TAGS: 'a' }
     assert.match(await program.fails('init', 's3://acme/charts'), /^Error: HELM_S3_TAGS=a: "a" has no value/)
     await program.ok('version')
@@ -123,7 +123,7 @@ describe('settings', () => {
     assert.equal(program.opened.length, 0)
   })
 
-  it('limit the time of the getter, too', async () => {
+  it('include HELM_S3_TIMEOUT, a time limit for the getter', async () => {
     program.fail({ stream: () => new Promise(() => undefined) })
     program.env = { ...program.env, HELM_S3_TIMEOUT: '20ms' }
     assert.match((await program.run('download', '', '', '', 's3://acme/x.tgz')).stderr, /^Error: not done after 20ms\n/)
@@ -134,7 +134,7 @@ describe('settings', () => {
     )
   })
 
-  it('of the Go plugin that have no meaning any more are taken', async () => {
+  it('of the Go plugin that no longer have a meaning are ignored', async () => {
     program.env = {
       ...program.env,
       HELM_S3_MODE: 'v2',

@@ -9,7 +9,7 @@ import { useWorkplace } from './support/matrix.ts'
 import { freePort } from './support/servers.ts'
 import { CHARTS } from './support/workplace.ts'
 
-/** Each: one clear line with the way out, no stack trace, no secret, and nothing written. */
+/** Each case: a short message with a remedy, no stack trace, no secret, and nothing written. */
 describe('bad input', () => {
   const at = useWorkplace('minio')
   beforeEach(async () => {
@@ -30,39 +30,39 @@ describe('bad input', () => {
     'an empty file': [() => Promise.resolve(Buffer.alloc(0)), /empty/],
     'text that is no archive': [() => Promise.resolve(Buffer.from('hello')), /gzip/],
     'zlib that is no gzip': [() => Promise.resolve(deflateSync('hello')), /gzip/],
-    'an archive that breaks off': [
+    'a truncated archive': [
       async () => (await archive({ 'a/Chart.yaml': chartYaml('a'), 'a/big': 'x'.repeat(9999) })).subarray(0, 150),
       /./,
     ],
     'an archive without Chart.yaml': [() => archive({ 'a/values.yaml': 'x: 1' }), /Chart\.yaml/],
-    'a Chart.yaml that is no YAML': [() => archive({ 'a/Chart.yaml': 'a: [' }), /Chart\.yaml|yaml/i],
-    'a path that leads out': [
+    'a Chart.yaml that is not YAML': [() => archive({ 'a/Chart.yaml': 'a: [' }), /Chart\.yaml|yaml/i],
+    'a path that leads out of the archive': [
       () => archive({ 'a/Chart.yaml': chartYaml('a'), 'a/../../../etc/x': '1' }),
       /path|parent|outside/,
     ],
-    'a name with a slash': [() => archive({ 'a/Chart.yaml': chartYaml('../evil') }), /name/],
-    'a name of dots': [() => archive({ 'a/Chart.yaml': chartYaml('..') }), /name/],
-    'a version that is none': [() => archive({ 'a/Chart.yaml': chartYaml('a', 'latest') }), /version/],
-    'a bomb of gzip': [() => Promise.resolve(gzipSync(Buffer.alloc(200 * 1024 * 1024))), /./],
-    'a bomb of YAML': [() => archive({ 'a/Chart.yaml': `${chartYaml('a')}annotations: ${bomb()}` }), /./],
+    'a chart name with a slash': [() => archive({ 'a/Chart.yaml': chartYaml('../evil') }), /name/],
+    'a chart name of dots': [() => archive({ 'a/Chart.yaml': chartYaml('..') }), /name/],
+    'an invalid version': [() => archive({ 'a/Chart.yaml': chartYaml('a', 'latest') }), /version/],
+    'a gzip bomb': [() => Promise.resolve(gzipSync(Buffer.alloc(200 * 1024 * 1024))), /./],
+    'a YAML bomb': [() => archive({ 'a/Chart.yaml': `${chartYaml('a')}annotations: ${bomb()}` }), /./],
     'a huge Chart.yaml': [
       () => archive({ 'a/Chart.yaml': `${chartYaml('a')}# ${'x'.repeat(3_000_000)}` }),
       /large|big|size|limit/i,
     ],
   }
   for (const [what, [make, says]] of Object.entries(archives)) {
-    it(`${what} is not pushed`, async () => {
+    it(`is refused by push: ${what}`, async () => {
       await writeFile(at().path('bad.tgz'), await make())
       await refused(`push bad.tgz ${at().url}`, says)
     })
   }
 
-  it('one bad archive among good ones keeps all of them back', async () => {
+  it('is refused by push: a bad archive, and the good one beside it', async () => {
     await writeFile(at().path('bad.tgz'), 'hello')
     await refused(`push ${join(CHARTS, 'anchor-1.2.3.tgz')} bad.tgz ${at().url}`, /bad\.tgz/)
   })
 
-  it('a missing file, a folder, and one version twice are not pushed', async () => {
+  it('is refused by push: a missing file, a folder without a chart, and one version twice', async () => {
     await refused(`push missing.tgz ${at().url}`, /missing\.tgz/)
     await mkdir(at().path('folder'))
     await refused(`push folder ${at().url}`, /folder/)
@@ -70,7 +70,7 @@ describe('bad input', () => {
     await refused(`push ${join(CHARTS, 'anchor-1.2.3.tgz')} copy.tgz ${at().url}`, /anchor 1\.2\.3/)
   })
 
-  it('an unknown repository, a missing one and a missing bucket are told apart', async () => {
+  it('has different messages for an unknown name, a missing repository, a missing bucket and an https URL', async () => {
     const chart = join(CHARTS, 'anchor-1.2.3.tgz')
     await refused(`push ${chart} unknown`, /couldn't load repositories file/)
     await mkdir(at().path('config'))
@@ -84,7 +84,7 @@ describe('bad input', () => {
     await refused(`push ${chart} https://example.org/charts`, /s3/)
   })
 
-  it('wrong credentials are named without the secret', async () => {
+  it('has a message that names wrong or missing credentials without the secret', async () => {
     const chart = join(CHARTS, 'anchor-1.2.3.tgz')
     await refused(`push ${chart} ${at().url}`, /SignatureDoesNotMatch/, { AWS_SECRET_ACCESS_KEY: 'EXAMPLESECRETWRONG' })
     await refused(`push ${chart} ${at().url}`, /InvalidAccessKeyId/, { AWS_ACCESS_KEY_ID: 'NOBODY' })
@@ -94,7 +94,7 @@ describe('bad input', () => {
     })
   })
 
-  it('a store that nobody answers for is named, and --timeout is kept', async () => {
+  it('has a message that names a store that does not answer, and --timeout ends the wait', async () => {
     const chart = join(CHARTS, 'anchor-1.2.3.tgz')
     const port = String(await freePort())
     await refused(`push ${chart} ${at().url} --timeout 20s`, new RegExp(`127\\.0\\.0\\.1:${port}`), {
@@ -108,7 +108,7 @@ describe('bad input', () => {
     silent.close()
   })
 
-  it('an index.yaml that is no index is refused by every command, and kept', async () => {
+  it('is refused by compact, delete and fetch, and kept: an index.yaml that is no index', async () => {
     const put = (text: string): Promise<unknown> =>
       at().store.put(asKey('charts/index.yaml'), Buffer.from(text), { when: 'always' })
     for (const text of ['<html>', '', 'apiVersion: v1\nentries: 5\n', '{"entries":{}}']) {
@@ -118,7 +118,7 @@ describe('bad input', () => {
     }
   })
 
-  it('deltas that do not decode are left alone and named, and the rest is served', async () => {
+  it('is ignored by readers with one line, and kept: deltas that are not well-formed', async () => {
     await at().programOk(`push ${join(CHARTS, 'anchor-1.2.3.tgz')} ${at().url} --no-compact`)
     for (const [name, text] of [
       ['7ZZZZZZZZZZZZZZZZZZZZZZZZZ.yaml', '{"apiVersion":"v1"}'],
@@ -136,7 +136,7 @@ describe('bad input', () => {
     assert.equal((await at().keys()).filter((key) => key.startsWith('charts/index.d/')).length, 4)
   })
 
-  it('contradictory and unknown flags are refused', async () => {
+  it('is refused: a bad value, an unknown flag, and a missing argument or flag', async () => {
     await refused(`compact ${at().url} --grace-window 10s`, /grace window/)
     await refused(`compact ${at().url} --bogus`, /unknown flag: --bogus/)
     await refused('delete anchor', /accepts 2 arg\(s\), received 1/)

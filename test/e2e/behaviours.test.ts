@@ -16,9 +16,9 @@ const DELETED = 'Successfully deleted the chart from the repository.\n'
 const EXCLUSIVE = 'The --force and --ignore-if-exists flags are mutually exclusive and cannot be specified together.'
 
 /**
- * What scripts and people know from hypnoglow/helm-s3: texts, streams, exit codes and what then stands in the bucket.
+ * What scripts and people know from hypnoglow/helm-s3: texts, streams, exit codes and the resulting objects.
  */
-describeEverywhere('a user of the Go plugin finds the same', ({ helm, at }) => {
+describeEverywhere('the commands of the Go plugin and their extensions', ({ helm, at }) => {
   const ok = (line: string, env?: Readonly<Record<string, string>>): Promise<string> => at().helmOk(helm, line, env)
   const fails = (line: string, env?: Readonly<Record<string, string>>): Promise<string> =>
     at().helmFails(helm, line, env)
@@ -29,14 +29,14 @@ describeEverywhere('a user of the Go plugin finds the same', ({ helm, at }) => {
   const lastModified = async (name: string): Promise<number> => (await at().head(name))?.lastModified ?? 0
 
   describe('init', () => {
-    it('makes an index that Helm adds', async () => {
+    it('makes an index that `helm repo add` accepts', async () => {
       assert.equal(await ok(`s3 init ${at().url}`), `Initialized empty repository at ${at().url}\n`)
       assert.ok(await at().exists('index.yaml'))
       assert.equal(await ok(`repo add repo ${at().url}`), '"repo" has been added to your repositories\n')
       assert.equal(await ok('repo remove repo'), '"repo" has been removed from your repositories\n')
     })
 
-    it('replaces an index only by force, also with the flag behind the argument', async () => {
+    it('replaces an index only with --force, also when the flag comes after the argument', async () => {
       await ok(`s3 init ${at().url}`)
       const before = await lastModified('index.yaml')
       assert.match(await fails(`s3 init ${at().url}`), /The index file already exists under the provided URI/)
@@ -48,7 +48,7 @@ describeEverywhere('a user of the Go plugin finds the same', ({ helm, at }) => {
       assert.ok((await lastModified('index.yaml')) > before)
     })
 
-    it('leaves an index as it is, when asked to', async () => {
+    it('leaves an index as it is with --ignore-if-exists', async () => {
       await ok(`s3 init ${at().url}`)
       const before = await at().head('index.yaml')
       const said = await ok(`s3 init ${at().url} --ignore-if-exists`)
@@ -68,7 +68,7 @@ describeEverywhere('a user of the Go plugin finds the same', ({ helm, at }) => {
   })
 
   describe('push', () => {
-    it('is seen by search and fetched at once, and not twice', async () => {
+    it('makes a chart that search and fetch find at once, and is refused the second time', async () => {
       await setUp()
       const before = (await at().baseIndex()).generated ?? ''
       assert.equal(await ok(`s3 push ${PLAIN} repo`), UPLOADED)
@@ -90,20 +90,20 @@ describeEverywhere('a user of the Go plugin finds the same', ({ helm, at }) => {
       assert.ok(after.find({ name: 'anchor', version: '1.2.3' }))
     })
 
-    it('takes the content type that is asked for', async () => {
+    it('writes the content type of --content-type', async () => {
       await setUp()
       await ok(`s3 push --content-type=application/gzip-test ${PLAIN} repo`)
       assert.equal((await at().head('anchor-1.2.3.tgz'))?.contentType, 'application/gzip-test')
     })
 
-    it('writes nothing when it is dry', async () => {
+    it('writes nothing in a dry run', async () => {
       await setUp()
       const before = await at().keys()
       assert.equal(await ok(`s3 push ${PLAIN} repo --dry-run`), UPLOADED)
       assert.deepEqual(await at().keys(), before)
     })
 
-    it('uploads the same bytes again by force', async () => {
+    it('uploads the same bytes again with --force', async () => {
       await setUp()
       await ok(`s3 push ${PLAIN} repo`)
       const before = await lastModified('anchor-1.2.3.tgz')
@@ -112,7 +112,7 @@ describeEverywhere('a user of the Go plugin finds the same', ({ helm, at }) => {
       assert.ok((await lastModified('anchor-1.2.3.tgz')) > before)
     })
 
-    it('keeps what is there, when asked to', async () => {
+    it('keeps an existing version with --ignore-if-exists', async () => {
       await setUp()
       await ok(`s3 push ${PLAIN} repo`)
       const before = await at().head('anchor-1.2.3.tgz')
@@ -126,14 +126,14 @@ describeEverywhere('a user of the Go plugin finds the same', ({ helm, at }) => {
       assert.ok((await fails(`s3 push ${PLAIN} repo --force --ignore-if-exists`)).startsWith(EXCLUSIVE))
     })
 
-    it('writes relative urls, when asked to', async () => {
+    it('writes relative urls with --relative', async () => {
       await setUp()
       await ok(`s3 push ${PLAIN} repo --relative`)
       assert.deepEqual((await at().baseIndex()).find({ name: 'anchor', version: '1.2.3' })?.urls, ['anchor-1.2.3.tgz'])
       await ok(`fetch repo/anchor --version 1.2.3 --destination ${at().folder}`)
     })
 
-    it('brings the provenance file along, and Helm verifies it', async () => {
+    it('uploads the provenance file, and Helm verifies it', async () => {
       await setUp()
       await ok(`s3 push ${SIGNED} repo`)
       assert.ok(await at().exists('anchor-1.3.1.tgz.prov'))
@@ -173,7 +173,7 @@ describeEverywhere('a user of the Go plugin finds the same', ({ helm, at }) => {
       assert.equal(await ok('search repo repo/anchor'), 'No results found\n')
     })
 
-    it('takes several versions, or none at all', async () => {
+    it('deletes several versions, or none when one is missing', async () => {
       await setUp()
       await ok(`s3 push ${PLAIN} repo`)
       assert.match(
@@ -194,7 +194,7 @@ describeEverywhere('a user of the Go plugin finds the same', ({ helm, at }) => {
     })
   })
 
-  it('helm dependency update takes charts from the repository', async () => {
+  it('`helm dependency update` downloads charts from the repository', async () => {
     await setUp()
     await ok(`s3 push ${PLAIN} repo`)
     await cp(join(ROOT, 'fixtures/chart-sources/harbour'), at().path('harbour'), { recursive: true })
@@ -204,8 +204,8 @@ describeEverywhere('a user of the Go plugin finds the same', ({ helm, at }) => {
     assert.deepEqual(await readdir(at().path('harbour/charts')), ['anchor-1.2.3.tgz'])
   })
 
-  describe('what is new', () => {
-    it('readers see charts that index.yaml has not folded, and compact folds them', async () => {
+  describe('extensions:', () => {
+    it('readers see charts of pending deltas, and compact folds them', async () => {
       await setUp()
       assert.equal(
         await ok(`s3 push ${PLAIN} ${SIGNED} repo --no-compact`),
@@ -221,7 +221,7 @@ describeEverywhere('a user of the Go plugin finds the same', ({ helm, at }) => {
       assert.match(await ok('s3 compact repo'), /Nothing to fold/)
     })
 
-    it('charts that are pushed at the same moment are all found without `repo update`', async () => {
+    it('search finds all charts of simultaneous pushes without `helm repo update`', async () => {
       await setUp()
       const names = Array.from({ length: 8 }, (_, i) => `app-${String(i)}`)
       await Promise.all(names.map((name) => makeChart(at().path(`${name}.tgz`), name, '1.0.0')))
@@ -234,7 +234,7 @@ describeEverywhere('a user of the Go plugin finds the same', ({ helm, at }) => {
     })
 
     for (const form of ['json', 'yaml']) {
-      it(`Helm reads an index of the form ${form} without a warning`, async () => {
+      it(`Helm reads an index in the form ${form} without a warning`, async () => {
         await ok(`s3 init ${at().url} --format ${form}`)
         await ok(`s3 push ${PLAIN} ${BUILD} ${join(CHARTS, 'beacon-0.1.0.tgz')} ${at().url}`)
         assert.equal((await at().baseIndex()).form, form)
@@ -247,7 +247,7 @@ describeEverywhere('a user of the Go plugin finds the same', ({ helm, at }) => {
     }
 
     for (const flag of ['', ' --relative']) {
-      it(`versions with build metadata are apart, and fetched as they are, after push${flag}`, async () => {
+      it(`Helm pulls a version with build metadata after push${flag}`, async () => {
         await setUp()
         await ok(`s3 push ${BUILD} repo${flag}`)
         await ok(`pull repo/anchor --version 1.0.0+build.5 -d ${at().folder}`)
@@ -255,7 +255,7 @@ describeEverywhere('a user of the Go plugin finds the same', ({ helm, at }) => {
       })
     }
 
-    it('fetch resolves in the merged view, verifies, and unpacks', async () => {
+    it('fetch finds versions of pending deltas, and writes the provenance file or unpacks', async () => {
       await setUp()
       await ok(`s3 push ${PLAIN} ${SIGNED} repo --no-compact`)
       assert.equal(await ok(`s3 fetch anchor repo --version ^1.2 --prov -d ${at().folder}`), '')
@@ -264,7 +264,7 @@ describeEverywhere('a user of the Go plugin finds the same', ({ helm, at }) => {
       assert.ok(existsSync(at().path('anchor/Chart.yaml')))
     })
 
-    it('version and help speak on stdout', async () => {
+    it('version and help print on stdout', async () => {
       assert.match(await ok('s3 version'), /^\d+\.\d+\.\d+\n$/)
       for (const line of ['s3', 's3 --help', 's3 push --help', 's3 help compact'])
         assert.match(await ok(line), /Examples:/)

@@ -34,7 +34,7 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       }
       return [...new Set(findings.filter(({ severity }) => severity !== 'remark').map(({ code }) => code))].sort()
     }
-    /** Both Helms take the index without a word on stderr, and install what it names. */
+    /** Both Helms load the index without a message on stderr, and pull what it names. */
     const holdInBothHelms = async (): Promise<void> => {
       for (const helm of [3, 4] as const) {
         await at().helmOk(helm, `repo add acme ${at().url} --force-update`)
@@ -52,7 +52,7 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       await at().programOk(`push ${await chart('web', '0.1.0')} ${at().url} --relative`)
     })
 
-    it('finds out what the store guarantees, and leaves nothing behind', async () => {
+    it('reports what the store guarantees with --probe, and leaves no object behind', async () => {
       const before = await at().keys()
       const stdout = await at().programOk(`doctor ${at().url} --probe --deep`)
       assert.ok(stdout.includes(`\nStore: ${LEVELS[storeName]}.\n`), stdout)
@@ -60,17 +60,17 @@ for (const storeName of ['minio', 'versitygw'] as const) {
     })
 
     const damages: Readonly<Record<string, readonly [() => Promise<unknown>, readonly string[]]>> = {
-      'an archive that is gone': [() => at().store.delete(asKey('charts/app-1.0.0.tgz')), ['archive-missing']],
+      'a missing archive': [() => at().store.delete(asKey('charts/app-1.0.0.tgz')), ['archive-missing']],
       'an archive that was replaced': [
         async () => {
-          // Dates of objects are in whole seconds, and an entry is dated up to two seconds late.
+          // Dates of objects are in whole seconds, and the date of an entry is up to two seconds late.
           await pause(3500)
           await put('web-0.1.0.tgz', await readFile(await chart('web', '0.1.0', 'other')))
         },
         ['archive-digest-mismatch'],
       ],
-      'an index that is gone': [() => at().store.delete(asKey('charts/index.yaml')), ['index-missing']],
-      'an index with a chart that stands twice': [
+      'a missing index': [() => at().store.delete(asKey('charts/index.yaml')), ['index-missing']],
+      'an index with a duplicate chart': [
         () => put('index.yaml', 'apiVersion: v1\nentries:\n  app: []\n  app: []\n'),
         ['index-unreadable'],
       ],
@@ -88,8 +88,8 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       'a chart under another name': [() => edit((text) => text.replace('"web":[', '"shop":[')), ['entry-misplaced']],
     }
     it(
-      'takes archives in folders for what any entry names: misses the one that is gone, and leaves the other to ' +
-        'both Helms',
+      'reports a missing archive in a folder, removes its entry with --fix, and leaves the other archive in the folder, ' +
+        'which both Helms pull',
       async () => {
         const object = await at().store.get(asKey('charts/app-1.1.0.tgz'))
         await put('dir/app-1.1.0.tgz', object?.body ?? '')
@@ -107,7 +107,7 @@ for (const storeName of ['minio', 'versitygw'] as const) {
     )
 
     for (const [what, [damage, finds]] of Object.entries(damages)) {
-      it(`finds and repairs ${what}; both Helms load what it leaves without a warning`, async () => {
+      it(`finds and repairs ${what}; both Helms load the result without a warning`, async () => {
         await damage()
         assert.deepEqual(await codes(), finds)
         await at().programOk(`check ${at().url} --fix --relative`)

@@ -11,7 +11,7 @@ function versionsIn(index: IndexText): string[] {
   return index.chartNames().flatMap((name) => index.versions(name).map(({ version }) => `${name} ${version}`))
 }
 
-/** Both Helms load what the bucket holds by itself, and what the getter gives, without a word on stderr. */
+/** Both Helms load the index through the getter, without a message on stderr, and find these versions. */
 async function bothHelmsSee(workplace: Workplace, expected: readonly string[]): Promise<void> {
   for (const major of [3, 4] as const) {
     await workplace.helmOk(major, 'repo update shared')
@@ -41,7 +41,7 @@ for (const [name, open] of oldClients()) {
     const merged = async (): Promise<string[]> => versionsIn(await at().mergedIndex()).sort()
     const plain = async (): Promise<string[]> => versionsIn(await at().baseIndex()).sort()
 
-    it('takes pushes and deletions of both in turn', async () => {
+    it('shows pushes and deletions of both clients in turn', async () => {
       await push('anchor-1.2.3')
       await old.push(archive('beacon-0.1.0'))
       await push('anchor-1.3.1')
@@ -53,7 +53,7 @@ for (const [name, open] of oldClients()) {
       await bothHelmsSee(at(), ['anchor 1.3.1'])
     })
 
-    it('never hides a push that an old client overwrites, and the next compaction puts it back', async () => {
+    it('still shows a push that an old client has overwritten in index.yaml, and the next compaction restores it there', async () => {
       await old.push(archive('beacon-0.1.0'), async () => void (await push('anchor-1.2.3')))
       assert.deepEqual(await plain(), ['beacon 0.1.0'])
       assert.deepEqual(await merged(), ['anchor 1.2.3', 'beacon 0.1.0'])
@@ -62,7 +62,7 @@ for (const [name, open] of oldClients()) {
       await bothHelmsSee(at(), ['anchor 1.2.3', 'beacon 0.1.0'])
     })
 
-    it('takes no deletion back that an old client overwrites', async () => {
+    it('still hides a version whose deletion an old client has overwritten in index.yaml', async () => {
       await push('anchor-1.2.3')
       await old.push(archive('beacon-0.1.0'), async () => {
         await at().programOk(`delete anchor ${at().url} --version 1.2.3`)
@@ -73,7 +73,7 @@ for (const [name, open] of oldClients()) {
       await bothHelmsSee(at(), ['beacon 0.1.0'])
     })
 
-    it('loses no push to a reindex of an old client, which begins from nothing and forgets all annotations', async () => {
+    it('loses no push and no deletion to a reindex of an old client, which drops all annotations', async () => {
       await push('anchor-1.2.3')
       await old.reindex(async () => {
         await push('anchor-1.3.1')
@@ -86,7 +86,7 @@ for (const [name, open] of oldClients()) {
       await bothHelmsSee(at(), ['anchor 1.3.1'])
     })
 
-    it('stays a valid index whatever is mixed: pushes, deletions, reindex and compaction of both, in both forms', async () => {
+    it('has an index that both Helms load after pushes, reindexes and compactions of both clients in both forms', async () => {
       await push('anchor-1.2.3', '--relative')
       await old.push(archive('anchor-1.3.1'))
       await at().programOk(`compact ${at().url} --format yaml`)

@@ -4,7 +4,7 @@ import { run } from './support/run.ts'
 import { part } from './support/servers.ts'
 import { CHARTS, type HelmMajor, ROOT } from './support/workplace.ts'
 
-/** What the package bash-completion does for a script, of which a machine need not have it. */
+/** What the package bash-completion does for a script, because a machine may not have that package. */
 const PREAMBLE = '_init_completion() { cur=${COMP_WORDS[COMP_CWORD]}; words=("${COMP_WORDS[@]}"); cword=$COMP_CWORD; }'
 
 for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
@@ -26,7 +26,7 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       return stdout.trim().split('\n')
     }
 
-    it('knows commands, repositories, charts, versions and values of flags', async () => {
+    it('offers commands, repositories, charts, versions, flags and their values', async () => {
       const repository = `stable\t${at().url}`
       for (const [line, expected] of [
         ['s3 stat', ['status', ':4']],
@@ -45,7 +45,7 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       }
     })
 
-    it('works in bash, through the script of Helm', async () => {
+    it("works in bash with Helm's completion script", async () => {
       const reply = async (...words: string[]): Promise<string[]> => {
         const line = ['helm', ...words]
         const quoted = line.map((word) => `'${word}'`).join(' ')

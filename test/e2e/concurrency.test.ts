@@ -10,12 +10,12 @@ import type { Workplace } from './support/workplace.ts'
 
 const PUSHES = 30
 
-/** Real processes, all at the same moment, with nothing between them but the store. */
+/** Real processes, all at the same moment, that share nothing but the store. */
 for (const storeName of ['minio', 'versitygw'] as const) {
   describe(`many processes at once on ${storeName}`, () => {
     const at = useWorkplace(storeName)
 
-    it(`${String(PUSHES)} pushes while others compact and delete: none is lost`, async () => {
+    it(`lose none of ${String(PUSHES)} pushes and no deletion while others compact`, async () => {
       await at().programOk(`init ${at().url}`)
       const doomed = ['1.0.0', '1.1.0', '1.2.0']
       for (const version of doomed) await makeChart(at().path(`doomed-${version}.tgz`), 'doomed', version)
@@ -43,7 +43,7 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       )
     })
 
-    it('of many pushes of one version with different bytes exactly one wins', async () => {
+    it('let exactly one of several pushes of one version with different bytes win', async () => {
       await at().programOk(`init ${at().url}`)
       const rivals = Array.from({ length: 10 }, (_, i) => String(i))
       await Promise.all(rivals.map((rival) => makeChart(at().path(`${rival}.tgz`), 'prize', '1.0.0', `rival ${rival}`)))
@@ -55,7 +55,7 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       await expectAgreement(at())
     })
 
-    it('forced pushes and deletions of one version leave index and archive in agreement', async () => {
+    it('leave index and archive in agreement when they all push one version with --force', async () => {
       await at().programOk(`init ${at().url}`)
       const rivals = Array.from({ length: 6 }, (_, i) => String(i))
       await Promise.all(rivals.map((rival) => makeChart(at().path(`${rival}.tgz`), 'prize', '1.0.0', `rival ${rival}`)))
@@ -68,7 +68,7 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       await expectAgreement(at())
     })
 
-    it('processes that are killed at any moment leave everything acknowledged, and nothing half', async function () {
+    it('leave every acknowledged push in the index, with its archive, when they are killed at random moments', async function () {
       const seed = Math.floor(Math.random() * 1e9)
       this.test!.title += ` (seed ${String(seed)})`
       const random = mulberry(seed)

@@ -7,7 +7,7 @@ import { CHARTS, type HelmMajor, ROOT } from './support/workplace.ts'
 const CHART = `${CHARTS}/anchor-1.2.3.tgz`
 const PUBLISHED = 'https://charts.example.test/stable'
 
-/** The defaults that a repository keeps, through the real Helm. */
+/** The defaults of a repository, through the real Helm. */
 for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
   describe(`config with Helm ${String(major)}`, () => {
     const at = useWorkplace('minio')
@@ -21,7 +21,7 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       await helm(`repo add stable ${at().url}`)
     })
 
-    it('is gone by when a chart is pushed and compacted', async () => {
+    it('applies when a chart is pushed and compacted', async () => {
       assert.match(
         await helm('s3 config stable relative=true format=yaml grace-window=10m'),
         /\ngrace-window +10m +repository\n/,
@@ -34,7 +34,7 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       assert.doesNotMatch(await helm('s3 check stable'), /config\.json/)
     })
 
-    it('gives entries the URL at which the repository is published, and fetch and delete know the archive', async () => {
+    it('gives entries a url below publish-url, and fetch and delete find the archive', async () => {
       await helm(`s3 config stable publish-url=${PUBLISHED}/`)
       await helm(`s3 push ${CHART} stable`)
       assert.ok((await index()).includes(`"${PUBLISHED}/anchor-1.2.3.tgz"`))

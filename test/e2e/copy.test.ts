@@ -34,7 +34,7 @@ describeEverywhere('copy', ({ at, helm }) => {
     assert.ok(existsSync(at().path('anchor-1.3.1.tgz.prov')))
   })
 
-  it('copies all versions at once, and again without harm', async () => {
+  it('copies all versions at once, and again only with --ignore-if-exists or --force', async () => {
     assert.equal(
       await ok('s3 copy anchor staging stable --all-versions'),
       'Copied 2 versions:\n  anchor 1.3.1\n  anchor 1.2.3\n',

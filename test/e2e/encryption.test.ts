@@ -8,7 +8,7 @@ import { CHARTS, ROOT } from './support/workplace.ts'
 
 const CHART = join(CHARTS, 'anchor-1.2.3.tgz')
 
-/** A bucket whose policy refuses each object that is not sent with the encryption that it demands. */
+/** A bucket whose policy refuses every object that is not sent with the encryption that it demands. */
 for (const major of [3, 4] as const) {
   describe(`a policy that demands encryption, enforced by MinIO, with Helm ${String(major)}`, () => {
     const at = useWorkplace('minio', { MINIO_KMS_SECRET_KEY: `charts:${Buffer.alloc(32, 7).toString('base64')}` })
@@ -37,7 +37,7 @@ for (const major of [3, 4] as const) {
       await at().helmOk(major, `s3 init ${at().url}`)
     })
 
-    it('is met by the very command that sets the encryption, and by all that write afterwards', async () => {
+    it('is met by the config command that sets the encryption, and by all commands that write afterwards', async () => {
       const refused = await at().helm(major, `s3 push ${CHART} ${at().url}`, writer)
       assert.notEqual(refused.status, 0)
       assert.match(refused.stderr, /a policy demands encryption, and none is asked for: --sse, --sse-kms-key-id/)

@@ -14,7 +14,7 @@ if (FORM === 'executable') {
     const at = useWorkplace('minio')
     const proof = (): string => at().path('preload-was-run')
 
-    /** What Bun obeys in the folder where it is started, when it is let. */
+    /** Files that Bun by default obeys in the folder where it is started. */
     beforeEach(async () => {
       await writeFile(at().path('.env'), 'AWS_ENDPOINT=127.0.0.1:1\nAWS_ACCESS_KEY_ID=of-the-folder\nFROM_FOLDER=yes\n')
       await writeFile(at().path('bunfig.toml'), 'preload = ["./preload.ts"]\n')
@@ -23,7 +23,7 @@ if (FORM === 'executable') {
 
     it('obeys no .env and no bunfig.toml in the folder of its user', async () => {
       await at().programOk(`init ${at().url}`)
-      // Without keys in the environment those of the folder would be taken.
+      // Without an access key in the environment, the one in the folder would be used.
       const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT, ...rest } = at().env
       assert.ok(AWS_ACCESS_KEY_ID !== undefined && AWS_SECRET_ACCESS_KEY !== undefined)
       const env = { ...rest, AWS_ENDPOINT, AWS_SECRET_ACCESS_KEY }
@@ -32,7 +32,7 @@ if (FORM === 'executable') {
       assert.equal(existsSync(proof()), false)
     })
 
-    it('would obey both if it were built without the flags against that', async () => {
+    it('would obey both if it were built without the flags that forbid it', async () => {
       await mkdir(at().path('plain'))
       await writeFile(at().path('plain', 'plain.cjs'), "process.stdout.write(process.env.FROM_FOLDER ?? 'no')")
       await run(

@@ -18,7 +18,7 @@ describe('the getter that Helm calls', () => {
   const get = (url: string, env?: Readonly<Record<string, string>>): ReturnType<ReturnType<typeof at>['program']> =>
     at().program(`download    ${url}`, env)
 
-  it('gives the bytes and nothing else', async () => {
+  it('prints the archive on stdout and nothing on stderr', async () => {
     for (const url of [
       'anchor-1.2.3.tgz',
       'anchor-1.0.0+build.5.tgz',
@@ -31,7 +31,7 @@ describe('the getter that Helm calls', () => {
     }
   })
 
-  it('fails with empty stdout where nothing is', async () => {
+  it('fails with empty stdout for a missing object or index', async () => {
     for (const url of ['anchor-1.2.3.tgz.prov', 'missing.tgz', 'a%zz']) {
       const { status, stdout, stderr } = await get(`${at().url}/${url}`)
       assert.deepEqual([status, stdout], [1, ''], url)
@@ -45,7 +45,7 @@ describe('the getter that Helm calls', () => {
     )
   })
 
-  it('repairs the provenance url that Helm makes of a url with a query', async () => {
+  it('finds the provenance file when Helm has appended .prov to the query of the url', async () => {
     await at().programOk(`push ${join(CHARTS, 'anchor-1.3.1.tgz')} ${at().url}`)
     const { stdout } = await get(`${at().url}/anchor-1.3.1.tgz?region=us-east-1.prov`)
     assert.match(stdout, /BEGIN PGP SIGNED MESSAGE/)
@@ -65,7 +65,7 @@ describe('the getter that Helm calls', () => {
   })
 })
 
-/** A proxy that answers every listing with 403, as a store does to whom it does not allow to list. */
+/** A proxy that answers every listing with 403, as a store does when a client may not list. */
 async function forbidListing(store: string): Promise<{ readonly address: string; close(): void }> {
   const server = createServer((incoming, answer) => {
     if (incoming.url?.includes('list-type=2') === true) {

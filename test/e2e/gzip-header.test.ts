@@ -14,8 +14,8 @@ const FILE = 'app-1.0.0.tgz'
 const PACKED = tgz({ name: 'app/Chart.yaml', content: 'apiVersion: v2\nname: app\nversion: 1.0.0\n' })
 
 /**
- * The same archive with these flags, and these bytes behind the ten of its header. `checksum` of the header: right, or
- * off by so much.
+ * The same archive with these flags, and these bytes after the first ten of its header. With `off` it has a checksum of
+ * the header: the right one for 0, else a wrong one.
  */
 function withHeader(flags: number, fields: Uint8Array, off?: number): Uint8Array {
   const header = Buffer.concat([PACKED.subarray(0, 10), fields])
@@ -29,24 +29,24 @@ const nothing = Buffer.alloc(0)
 const name = (length: number): Buffer => Buffer.from(`${'a'.repeat(length)}\0`)
 
 const ARCHIVES: Readonly<Record<string, { readonly bytes: Uint8Array; readonly isLoaded: boolean }>> = {
-  'as it was packed': { bytes: PACKED, isLoaded: true },
-  'with its checksum': { bytes: withHeader(0, nothing, 0), isLoaded: true },
-  'with a name, more fields, and its checksum': {
+  'without optional fields': { bytes: PACKED, isLoaded: true },
+  'with a right checksum': { bytes: withHeader(0, nothing, 0), isLoaded: true },
+  'with a name, an extra field, and a right checksum': {
     bytes: withHeader(EXTRA | NAME, Buffer.from([2, 0, 1, 2, ...name(7)]), 0),
     isLoaded: true,
   },
-  'with another checksum': { bytes: withHeader(0, nothing, 1), isLoaded: false },
-  'with a name and another checksum': { bytes: withHeader(NAME, name(7), 0x8000), isLoaded: false },
+  'with a wrong checksum': { bytes: withHeader(0, nothing, 1), isLoaded: false },
+  'with a name and a wrong checksum': { bytes: withHeader(NAME, name(7), 0x8000), isLoaded: false },
   'with a name of 511 letters': { bytes: withHeader(NAME, name(511)), isLoaded: true },
   'with a name of 512 letters': { bytes: withHeader(NAME, name(512)), isLoaded: false },
 }
 
-/** What Helm loads is pushed, and what it refuses is refused, and found where it lies in the bucket. */
-describe('an archive whose gzip header is', () => {
+/** Archives that Helm loads are pushed; those that it refuses are refused, and reported when they are in the bucket. */
+describe('an archive that has a gzip header', () => {
   const at = useWorkplace('minio')
 
   for (const [what, { bytes, isLoaded }] of Object.entries(ARCHIVES)) {
-    it(`${what} is ${isLoaded ? 'taken' : 'refused'} by Helm 3, Helm 4, push, check and reindex`, async () => {
+    it(`${what} is ${isLoaded ? 'accepted by Helm 3, Helm 4, push and check' : 'refused by Helm 3, Helm 4, push, check and reindex'}`, async () => {
       await at().programOk(`init ${at().url}`)
       await writeFile(at().path(FILE), bytes)
       for (const major of [3, 4] as const) {

@@ -8,11 +8,11 @@ import { replaceInFile } from './support/files.ts'
 import { type Result, run } from './support/run.ts'
 import { type HelmMajor, ROOT } from './support/workplace.ts'
 
-/** A source that Helm takes for a git server; git is told to find it in a folder. */
+/** A URL that Helm takes for a git server; git is configured to find it in a folder. */
 const SOURCE = 'ssh://git@helm-s3.test/'
 
 for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
-  describe(`installing the plugin in Helm ${String(major)}`, () => {
+  describe(`installation and removal of the plugin with Helm ${String(major)}`, () => {
     const at = useWorkplace('minio')
 
     const plugins = async (): Promise<string[]> => {
@@ -35,7 +35,7 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       assert.equal(result.status, 0, result.stderr)
       return result
     }
-    /** The hook builds with npm: from npm's cache, which the installation of this checkout has filled. */
+    /** The hook builds with npm, offline: from npm's cache, which `npm ci` in this checkout has filled. */
     const gitEnvironment = (): Record<string, string> => ({
       GIT_CONFIG_COUNT: '1',
       GIT_CONFIG_KEY_0: `url.${at().folder}/.insteadOf`,
@@ -44,7 +44,7 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       npm_config_offline: 'true',
     })
 
-    it('works from a local directory, and uninstalling leaves nothing behind', async () => {
+    it('work with a local directory, and leave nothing behind', async () => {
       await helm(`plugin install ${ROOT.replace(/\/$/, '')}`)
       const list = await helm('plugin list')
       for (const plugin of [/^s3\s/m, /^s3-getter\s/m]) assert.match(list, plugin)
@@ -55,7 +55,7 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       assert.deepEqual(await plugins(), [])
     })
 
-    it('uninstalling leaves a plugin of others alone that lies where the getter would', async () => {
+    it('leave a plugin of another name in the folder of the getter alone', async () => {
       await helm(`plugin install ${ROOT.replace(/\/$/, '')}`)
       await replaceInFile(
         at().path('data', 'plugins', 's3-getter', 'plugin.yaml'),
@@ -66,7 +66,7 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       assert.deepEqual(await plugins(), ['s3-getter'])
     })
 
-    it('works from a git URL, builds there, updates and uninstalls', async function () {
+    it('work with a git URL, with a build and an update', async function () {
       this.timeout(300_000)
       await git(at().folder, 'clone', '--quiet', '--bare', ROOT, at().path('helm-s3.git'))
       await helm(`plugin install ${SOURCE}helm-s3.git${major === 4 ? ' --verify=false' : ''}`)

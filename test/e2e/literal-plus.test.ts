@@ -9,7 +9,7 @@ import { CHARTS, ROOT } from './support/workplace.ts'
 const VERSION = '1.0.0+build.5'
 const FILE = `anchor-${VERSION}.tgz`
 
-/** A repository that a web server serves, too, with a version whose archive has a `+` in its name. */
+/** A repository that a web server also serves, with a version whose archive has a `+` in its name. */
 for (const major of [3, 4] as const) {
   describe(`urls with a + over HTTP, with Helm ${String(major)}`, () => {
     const at = useWorkplace('minio')
@@ -18,7 +18,7 @@ for (const major of [3, 4] as const) {
 
     beforeEach(async () => {
       asked = new Set()
-      // Takes a + for itself, as web servers do, and decodes percent forms once.
+      // Takes a + literally, as web servers do, and decodes percent escapes once.
       web = await startServer(async ({ url = '' }, answer) => {
         asked.add(url)
         const object = await at().store.get(asKey(decodeURIComponent(url.slice(1))))
@@ -41,7 +41,7 @@ for (const major of [3, 4] as const) {
     const push = (): Promise<string> => at().helmOk(major, `s3 push ${join(CHARTS, FILE)} ${at().url}`)
     const archives = (): string[] => [...asked].filter((url) => url.endsWith('.tgz'))
 
-    it('reach the archive in all that Helm does, with literal-plus', async () => {
+    it('reach the archive in pull, dependency update and dependency build with literal-plus', async () => {
       await at().helmOk(major, `s3 config ${at().url} literal-plus=true`)
       await push()
       await at().helmOk(major, `repo add web ${web.url}/charts`)
@@ -62,7 +62,7 @@ for (const major of [3, 4] as const) {
       assert.equal(await at().exists(FILE), false)
     })
 
-    it(`are encoded ${major === 3 ? 'once more in dependencies, which fails' : 'once'} without it`, async () => {
+    it(`are encoded ${major === 3 ? 'twice in dependency update, which fails,' : 'once'} without literal-plus`, async () => {
       await push()
       await at().helmOk(major, `repo add web ${web.url}/charts`)
       await at().helmOk(major, `pull web/anchor --version ${VERSION} -d ${at().path('out')}`)

@@ -7,7 +7,14 @@ import { rebuilds } from './schedules/rebuilds.ts'
 import { describeSchedules } from './support/schedules.ts'
 
 /**
- * What is acknowledged is there, and what is there is whole, whatever stands still, comes late or dies on the way. Each
- * schedule is one such way, laid out request by request.
+ * What is acknowledged is there, and what is there is complete, even if clients are suspended, die, or have requests
+ * that arrive late. Each schedule is one such course of events, laid out request by request.
  */
-describeSchedules('the log holds', [...rebuilds, ...lateDeltas, ...clocks, ...orphans, ...mutations, ...crossings])
+describeSchedules('schedules of several clients', [
+  ...rebuilds,
+  ...lateDeltas,
+  ...clocks,
+  ...orphans,
+  ...mutations,
+  ...crossings,
+])

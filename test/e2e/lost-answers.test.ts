@@ -7,8 +7,8 @@ import { CHARTS } from './support/workplace.ts'
 const isMutation = (line: string): boolean => line.startsWith('PUT') || line.startsWith('DELETE')
 
 /**
- * The store acts and its answer is lost, once at each mutation that a command sends: the command finds out and
- * succeeds.
+ * The store acts on a PUT or DELETE and its answer is lost, for each such request of a command in turn: the command
+ * finds out what happened and succeeds.
  */
 for (const storeName of ['minio', 'versitygw'] as const) {
   describe(`lost answers of ${storeName}`, () => {
@@ -27,7 +27,7 @@ for (const storeName of ['minio', 'versitygw'] as const) {
     }
 
     for (const n of [1, 2, 3, 4]) {
-      it(`a push and a deletion get over the loss of mutation ${String(n)}`, async () => {
+      it(`do not make a push or a deletion fail: answer ${String(n)} to a PUT or DELETE`, async () => {
         loseTheNth(n)
         const chart = join(CHARTS, 'anchor-1.3.1.tgz')
         assert.equal(

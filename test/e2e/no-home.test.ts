@@ -8,16 +8,16 @@ import { CHARTS, ROOT, expectOk } from './support/workplace.ts'
 
 const PLAIN = join(CHARTS, 'anchor-1.2.3.tgz')
 
-/** What Node.js does in a container that runs under a number which the system has no line for. */
+/** What Node.js does in a container that runs under a user id without an entry in /etc/passwd. */
 const NOBODY = `const os = require('node:os')
 const fail = (call) => () => { throw Object.assign(new Error(call + ' returned ENOENT'), { code: 'ERR_SYSTEM_ERROR' }) }
 os.homedir = fail('uv_os_homedir')
 os.userInfo = fail('uv_os_get_passwd')
 `
 
-describe('without a home', () => {
+describe('without a home folder,', () => {
   const at = useWorkplace('minio')
-  /** With keys, the endpoint and a PATH in the environment, and nothing else. */
+  /** Runs the program with keys, the endpoint and a PATH in the environment, and nothing else. */
   const bare = async (line: string, more: Readonly<Record<string, string>> = {}): Promise<Result> => {
     const stub = at().path('nobody.cjs')
     await writeFile(stub, NOBODY)
@@ -65,7 +65,7 @@ describe('without a home', () => {
     for (const line of lines.slice(2, 5)) assert.equal((await bare(line, { HOME: '' })).stderr, '', line)
   })
 
-  it('a repository that is named is looked for in no folder of the user', async () => {
+  it('a repository given by name is reported as missing, without an unexpected error', async () => {
     const { status, stderr } = await bare('list stable')
     assert.equal(status, 1)
     assert.match(stderr, /repositories\.yaml: no such file or directory\nHint: add the repository/)

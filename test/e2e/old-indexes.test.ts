@@ -5,8 +5,8 @@ import { makeChart } from './support/made-charts.ts'
 import { describeEverywhere } from './support/matrix.ts'
 import { pause } from './support/servers.ts'
 
-/** Indexes as old clients, other programs and accidents have left them, through the real Helm. */
-describeEverywhere('an index that others have written', ({ at, helm }) => {
+/** Indexes as old clients, other programs and accidents leave them, through the real Helm. */
+describeEverywhere('an index that another program wrote', ({ at, helm }) => {
   const put = (name: string, body: string | Uint8Array): Promise<unknown> =>
     at().store.put(asKey(`charts/${name}`), Buffer.from(body), { when: 'always' })
   const text = async (name: string): Promise<string> =>
@@ -17,7 +17,7 @@ describeEverywhere('an index that others have written', ({ at, helm }) => {
     return readFile(path)
   }
   const index = (entries: object): Promise<unknown> => put('index.yaml', JSON.stringify({ apiVersion: 'v1', entries }))
-  /** What Helm finds, without the name of the repository, in the order of the texts; it may only say what it skips. */
+  /** What Helm finds, without the name of the repository, sorted; on stderr Helm may only name what it skips. */
   const found = async (): Promise<string[]> => {
     const ask = async (line: string): Promise<string> => {
       const { status, stderr, stdout } = await at().helm(helm, line)
@@ -32,7 +32,7 @@ describeEverywhere('an index that others have written', ({ at, helm }) => {
     return list.map(({ name, version }) => `${name.replace('mine/', '')} ${version}`).sort()
   }
 
-  it('loses a version that Helm skips when it is deleted by its exact text, beside one that Helm takes', async () => {
+  it('can have a version that Helm skips, which delete removes by its exact text', async () => {
     const entry = (version: string): object => ({
       name: 'hub',
       version,
@@ -57,7 +57,7 @@ describeEverywhere('an index that others have written', ({ at, helm }) => {
     )
   })
 
-  it('loses an entry whose url is a key that stores refuse or resolve, and keeps whatever it may mean', async () => {
+  it('can have a url that no store takes as a key; delete removes the entry and no archive', async () => {
     const urls = {
       '4.0.0': `${at().url}/./dd-1.0.0.tgz`,
       '5.0.0': `${at().url}//dd-1.0.0.tgz`,
@@ -85,7 +85,7 @@ describeEverywhere('an index that others have written', ({ at, helm }) => {
     )
   })
 
-  it('has entries without a name, which Helm skips, and finds again when they are named as their archive is', async () => {
+  it('can have entries without a valid name, which Helm skips until check --fix names them', async () => {
     for (const version of ['1.0.11', '1.0.10']) await put(`pgb-${version}.tgz`, await archive('pgb', version))
     await index({
       pgb: [
@@ -101,7 +101,7 @@ describeEverywhere('an index that others have written', ({ at, helm }) => {
     await at().programOk(`check ${at().url} --deep`)
   })
 
-  it('gives the newest of versions that are equal for semver, and keeps it in a prune', async () => {
+  it('gives Helm the newest of versions that are equal by semver, and prune keeps that one', async () => {
     await at().programOk(`init ${at().url}`)
     for (const version of ['106.0.0+up9.0.0', '106.0.0+up10.0.0', '105.0.0']) {
       await archive('fleet', version)
@@ -116,7 +116,7 @@ describeEverywhere('an index that others have written', ({ at, helm }) => {
     assert.deepEqual(await found(), ['fleet 106.0.0+up10.0.0'])
   })
 
-  it('is repaired where one scalar is wrong, and loses nothing', async () => {
+  it('can have a scalar of a wrong type, which check --fix repairs without losing an entry', async () => {
     const item = (version: string, more = ''): string =>
       `  - apiVersion: v2\n    name: app # mine\n    version: ${version}\n${more}    urls:\n    - app-${version}.tgz\n`
     for (const version of ['1.1.0', '1.0.0']) await put(`app-${version}.tgz`, await archive('app', version))
@@ -136,7 +136,7 @@ describeEverywhere('an index that others have written', ({ at, helm }) => {
     await at().helmOk(helm, `pull mine/app --version 1.1.0 -d ${at().folder}`)
   })
 
-  it('reaches its archives by every form of url that Helm follows, and none of them is an orphan', async () => {
+  it('reaches its archives by every form of url that Helm follows, and prune --orphans removes none of them', async () => {
     const urls: Readonly<Record<string, string>> = {
       '1.0.0': 'app-1.0.0.tgz',
       '1.1.0': './app-1.1.0.tgz',

@@ -23,7 +23,7 @@ const isArchive = (line: string): boolean => /^PUT \S+\.tgz/.test(line)
 const isConfig = (line: string): boolean => line.startsWith('GET') && line.includes('config.json')
 
 for (const storeName of ['minio', 'versitygw'] as const) {
-  describe(`when ${storeName} does not answer`, () => {
+  describe(`when ${storeName} does not answer or refuses,`, () => {
     const at = useWorkplace(storeName)
     let proxy: FaultyProxy
     beforeEach(async () => {
@@ -35,7 +35,7 @@ for (const storeName of ['minio', 'versitygw'] as const) {
     const viaProxy = (): Record<string, string> => ({ AWS_ENDPOINT: proxy.endpoint.replace('http://', '') })
     const index = async (): Promise<IndexText> => at().mergedIndex()
 
-    /** Lets something happen when the program says that it waits, and returns its result with that line taken out. */
+    /** Calls `then` when the program says that it waits, and returns its result without that line. */
     async function onWaiting({ child, result }: Running, then: () => Promise<void>): Promise<Result> {
       const waiting = /^helm-s3: waiting for http:\/\/127\.0\.0\.1:\d+ to answer \(.+\), up to 20 seconds\n/
       let [said, happened] = ['', undefined as Promise<void> | undefined]
@@ -49,7 +49,7 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       return { ...rest, stderr: stderr.replace(waiting, '') }
     }
 
-    it('commands wait for it while it restarts, and say so once', async () => {
+    it('commands wait for the store to restart, and say so once', async () => {
       await at().programOk(`push ${CHART} ${at().url} --no-compact`)
       await makeChart(at().path('app-1.0.0.tgz'), 'app', '1.0.0')
       for (const [line, stdout] of [
@@ -66,7 +66,7 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       assert.equal((await index()).find(ANCHOR), undefined)
     })
 
-    it('a push in whose middle it goes sends its delta once, when it is back', async () => {
+    it('a push that loses the store after its archive sends its delta once, when the store is back', async () => {
       proxy.fail(isArchive, { kind: 'leave' })
       const { status, stderr, stdout } = await onWaiting(
         at().startProgram(`push ${CHART} ${at().url}`, viaProxy()),
@@ -77,9 +77,9 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       assert.ok((await index()).find(ANCHOR))
     })
 
-    // It is the proxy that stays away, and the wait is a long one: once is enough.
+    // Here only the proxy does not come back, and the wait is long: one store is enough.
     const onMinio = storeName === 'minio' ? it : undefined
-    onMinio?.('what is committed is not called undone when it stays away', async () => {
+    onMinio?.('a push and a deletion say what they have committed when the store does not come back', async () => {
       const other = await startFaultyProxy(`http://${String(at().env.AWS_ENDPOINT)}`)
       try {
         await makeChart(at().path('app-1.0.0.tgz'), 'app', '1.0.0')
@@ -112,7 +112,7 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       await at().programOk(`push ${CHART} ${at().url} --ignore-if-exists`)
     })
 
-    it('a push that may not look behind is committed and not known to stand; by force it is verified', async () => {
+    it('a push whose LIST after the delta is denied exits with 3 and names the committed delta', async () => {
       let isCommitted = false
       proxy.fail((line) => (isCommitted ||= isDelta(line)) && isList(line), DENIED)
       const { status, stderr } = await at().program(`push ${CHART} ${at().url}`, viaProxy())
@@ -125,7 +125,7 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       await at().programOk(`push ${CHART} ${at().url} --force`)
     })
 
-    it('a push that is ended by a signal says what is committed', async () => {
+    it('a push that a signal ends names the committed delta', async () => {
       let isCommitted = false
       proxy.fail((line) => (isCommitted ||= isDelta(line)) && isList(line), { kind: 'hang' })
       const { child, result } = at().startProgram(`push ${CHART} ${at().url}`, viaProxy())
@@ -139,7 +139,7 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       )
     })
 
-    it('a single refusal hides nothing: neither charts, nor defaults, nor permissions', async () => {
+    it('temporary refusals hide no charts, no defaults of the repository and no permissions', async () => {
       await at().programOk(`config ${at().url} relative=true`)
       proxy.fail(isConfig, DENIED)
       await at().programOk(`push ${CHART} ${at().url} --no-compact`, viaProxy())

@@ -12,7 +12,7 @@ import { ROOT } from './support/workplace.ts'
 
 const MIB = 1024 * 1024
 
-/** The policies of docs/PERMISSIONS.md, by their headings: what is documented is what is tried here. */
+/** The policies of docs/PERMISSIONS.md by their headings, so that the tests use what is documented. */
 function documentedPolicies(): ReadonlyMap<string, string> {
   const page = readFileSync(`${ROOT}docs/PERMISSIONS.md`, 'utf8')
   const policies = new Map<string, string>()
@@ -27,7 +27,7 @@ describe('the policies of docs/PERMISSIONS.md, enforced by MinIO', () => {
   const at = useWorkplace('minio')
   const policies = documentedPolicies()
 
-  /** The environment of somebody who may do what the policy of this role says. */
+  /** The environment of a user with the policy of this role. */
   const as = async (role: string): Promise<Record<string, string>> => {
     const { bucket, env } = at()
     const text = policies.get(role)
@@ -72,7 +72,7 @@ describe('the policies of docs/PERMISSIONS.md, enforced by MinIO', () => {
   })
 
   for (const helm of [3, 4] as const) {
-    it(`let a reader read with Helm ${String(helm)}, and nothing else`, async () => {
+    it(`let a reader read with Helm ${String(helm)}, and refuse a push, a deletion and a compaction`, async () => {
       const reader = await as('Reader')
       await at().helmOk(helm, `plugin install ${ROOT.replace(/\/$/, '')}`)
       await at().programOk(`push ${await chart('1.1.0')} ${at().url} --no-compact`)
@@ -90,7 +90,7 @@ describe('the policies of docs/PERMISSIONS.md, enforced by MinIO', () => {
     })
   }
 
-  it('let a reader check, who is told by a probe what a writer needs', async () => {
+  it('let a reader run check, and check --probe names the permissions to write that a reader lacks', async () => {
     const reader = await as('Reader')
     assert.match(await at().programOk(`check ${at().url} --deep`, reader), /all is well/)
     assert.deepEqual(await missing(reader), [])
@@ -102,7 +102,7 @@ describe('the policies of docs/PERMISSIONS.md, enforced by MinIO', () => {
     ])
   })
 
-  it('serve the plain index, with one line on stderr, to a reader that may not list', async () => {
+  it('let a reader that may not list read the plain index, with one line on stderr', async () => {
     await at().programOk(`push ${await chart('1.1.0')} ${at().url} --no-compact`)
     const reader = await as('Reader that may not list')
     const { status, stderr } = await at().program(`fetch app ${at().url} -d ${at().path('out')}`, reader)
@@ -112,7 +112,7 @@ describe('the policies of docs/PERMISSIONS.md, enforced by MinIO', () => {
     assert.deepEqual(await missing(reader), ['s3:ListBucket '])
   })
 
-  it('let a publisher push, and nothing else', async () => {
+  it('let a publisher push, and not compact', async () => {
     const publisher = await as('Publisher')
     await at().programOk(`push ${await chart('1.1.0')} ${at().url}`, publisher)
     assert.ok((await at().mergedIndex()).find({ name: 'app', version: '1.1.0' }))
@@ -120,14 +120,14 @@ describe('the policies of docs/PERMISSIONS.md, enforced by MinIO', () => {
     assert.match(await at().programFails(`compact ${at().url}`, publisher), /s3:PutObject/)
   })
 
-  it('let nobody change the defaults of the repository, which decide how all others write', async () => {
+  it('let no publisher, writer or compactor change the defaults of the repository', async () => {
     for (const role of ['Publisher', 'Writer', 'Compactor']) {
       assert.match(await at().programFails(`config ${at().url} acl=public-read`, await as(role)), /AccessDenied/, role)
     }
     assert.equal(await at().exists('index.d/config.json'), false)
   })
 
-  it('let a publisher take entries out of the index, as the page says, and no archive', async () => {
+  it('let a publisher remove entries from the index, and no archives', async () => {
     const publisher = await as('Publisher')
     const { stderr } = await at().program(`delete app ${at().url} --version=1.0.0`, publisher)
     assert.match(stderr, /s3:DeleteObject/)
@@ -135,7 +135,7 @@ describe('the policies of docs/PERMISSIONS.md, enforced by MinIO', () => {
     assert.ok(await at().exists('app-1.0.0.tgz'))
   })
 
-  it('let a writer make an index anew', async () => {
+  it('let a writer rebuild a missing index', async () => {
     await at().store.delete(asKey('charts/index.yaml'))
     await at().programOk(`reindex ${at().url}`, await as('Writer'))
     assert.deepEqual(
@@ -156,7 +156,7 @@ describe('the policies of docs/PERMISSIONS.md, enforced by MinIO', () => {
     assert.match(await at().programOk(`check ${at().url} --deep --fix`, writer), /all is well/)
   })
 
-  it('let a compactor compact, and nothing else', async () => {
+  it('let a compactor compact, and neither push nor read archives', async () => {
     await at().programOk(`push ${await chart('1.1.0')} ${at().url} --no-compact`)
     const compactor = await as('Compactor')
     await at().programOk(`compact ${at().url}`, compactor)
@@ -196,7 +196,7 @@ describe('the policies of docs/PERMISSIONS.md, enforced by MinIO', () => {
     })
   }
 
-  it('may forbid signatures in the query: then nothing refuses what is late', async () => {
+  it('may forbid signatures in the query; then the store does not refuse late requests', async () => {
     const { bucket, env } = at()
     const keys = { accessKeyId: env.AWS_ACCESS_KEY_ID ?? '', secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '' }
     const all = { Action: 's3:*', Resource: 'arn:aws:s3:::*' }

@@ -19,7 +19,7 @@ describeEverywhere('prune and delete', ({ at, helm, storeName }) => {
       .flatMap((name) => index.versions(name).map(({ version }) => `${name}-${version}`))
       .sort()
   }
-  /** Index and bucket hold these, and Helm takes them without a warning. */
+  /** Index and bucket hold exactly these versions, and Helm lists and pulls them without a warning. */
   const hold = async (...expected: readonly string[]): Promise<void> => {
     assert.deepEqual([await versions(), await archives()], [expected, expected])
     await at().helmOk(helm, 'repo update mine')
@@ -48,7 +48,7 @@ describeEverywhere('prune and delete', ({ at, helm, storeName }) => {
     await at().helmOk(helm, `s3 push ${paths.join(' ')} mine`)
   })
 
-  it('keeps the newest of each chart, says what went and what that frees, and writes nothing in a dry run', async () => {
+  it('prune keeps the newest version of each chart, says what it removes and how much that frees, and has a dry run', async () => {
     const before = await at().keys()
     const sizes = await Promise.all(
       ['app-1.1.0', 'app-1.0.0', 'web-1.0.0'].map(async (name) => (await readFile(at().path(`${name}.tgz`))).length),
@@ -69,14 +69,14 @@ describeEverywhere('prune and delete', ({ at, helm, storeName }) => {
     assert.match(await at().helmOk(helm, 's3 prune mine --keep-last=1'), /^Nothing to remove\./)
   })
 
-  it('ranks prereleases on their own, and looks at charts by name', async () => {
+  it('prune ranks prereleases separately with --keep-prereleases, and removes only charts that --name matches', async () => {
     await at().helmOk(helm, 's3 prune mine --keep-prereleases=1')
     await hold('app-1.0.0', 'app-1.1.0', 'app-2.0.0', 'app-2.1.0-rc.2', 'web-1.0.0', 'web-1.1.0')
     await at().helmOk(helm, 's3 prune mine --keep-last=1 --name=w*')
     await hold('app-1.0.0', 'app-1.1.0', 'app-2.0.0', 'app-2.1.0-rc.2', 'web-1.1.0')
   })
 
-  it('removes what is old, and keeps what a file lists', async () => {
+  it('prune removes old versions with --older-than, and keeps those that --keep-file lists', async () => {
     const index = await at().store.get(asKey('charts/index.yaml'))
     const old = Buffer.from(index?.body ?? [])
       .toString()
@@ -92,7 +92,7 @@ describeEverywhere('prune and delete', ({ at, helm, storeName }) => {
     await hold('app-1.0.0', 'app-2.0.0', 'app-2.1.0-rc.1', 'app-2.1.0-rc.2')
   })
 
-  it('keeps what runs in the cluster that Helm talks to, and in a cluster of which a file tells', async () => {
+  it("prune keeps the versions in use in Helm's cluster and in the file of --keep-in-use", async () => {
     const KUBECONFIG = at().path('kubeconfig')
     const cluster = await startCluster(KUBECONFIG, [
       { name: 'shop', namespace: 'production', chart: { name: 'app', version: '1.0.0' } },
@@ -111,7 +111,7 @@ describeEverywhere('prune and delete', ({ at, helm, storeName }) => {
     }
   })
 
-  it('removes nothing when Helm cannot tell what is in use', async () => {
+  it('prune removes nothing when Helm cannot list the releases', async () => {
     const KUBECONFIG = at().path('kubeconfig')
     writeKubeconfig(KUBECONFIG, await freePort())
     const before = await at().keys()
@@ -123,13 +123,13 @@ describeEverywhere('prune and delete', ({ at, helm, storeName }) => {
     assert.deepEqual(await at().keys(), before)
   })
 
-  it('removes archives that no entry names once they are old, and none that a push may be about to name', async () => {
+  it('prune --orphans removes old archives without an entry, and no recent ones', async () => {
     await makeChart(at().path('orphan.tgz'), 'app', '0.9.0')
     const bytes = await readFile(at().path('orphan.tgz'))
     await at().store.put(asKey('charts/app-0.9.0.tgz'), bytes, { when: 'absent' })
     assert.match(await at().helmOk(helm, 's3 prune mine --orphans'), /^Nothing to remove\./)
     assert.ok(await at().exists('app-0.9.0.tgz'))
-    // Only one of the stores lets the time of an object be changed.
+    // Only versitygw lets a test change the time of an object.
     if (storeName === 'minio') return
     await at().age('app-0.9.0.tgz', 2 * HOUR)
     const stdout = await at().helmOk(helm, 's3 prune mine --orphans --allow-many-orphans')
@@ -145,7 +145,7 @@ describeEverywhere('prune and delete', ({ at, helm, storeName }) => {
     )
   })
 
-  it('deletes a whole chart, and passes over what is missing when told to', async () => {
+  it('delete removes a whole chart with --all, and skips what is missing with --ignore-missing', async () => {
     const before = await at().keys()
     assert.equal(
       await at().helmOk(helm, 's3 delete web mine --all --dry-run'),

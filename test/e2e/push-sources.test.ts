@@ -32,7 +32,7 @@ dependencies:
 - {name: mast, repository: ""}
 `
 
-/** A chart with all that packaging looks at; its folder is not called as the chart is. */
+/** Writes a chart with everything that packaging has rules for, into a folder with another name than the chart. */
 function writeChart(at: Workplace): string {
   const folder = at.path('folder')
   const files = {
@@ -121,7 +121,7 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       assert.deepEqual(await at().keys(), ['charts/index.yaml'])
     })
 
-    it('takes an archive from a bucket and from standard input, for Helm to pull', async () => {
+    it('uploads an archive from a bucket and one from standard input, and Helm pulls both', async () => {
       await helm(`s3 init s3://${at().bucket}/staging`)
       await helm(`s3 push ${SIGNED} s3://${at().bucket}/staging`)
       await helm(`s3 push s3://${at().bucket}/staging/anchor-1.3.1.tgz stable`)

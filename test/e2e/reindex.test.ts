@@ -23,7 +23,7 @@ async function place(
 }
 
 /**
- * What hypnoglow/helm-s3 writes with an archive, as S3 hands it back: Go's JSON, as an encoded word where it is not
+ * What hypnoglow/helm-s3 writes with an archive, as S3 returns it: Go's JSON, as an encoded word where it is not
  * ASCII.
  */
 function goMetadata(name: string, version: string, description: string): (digest: string) => ObjectMetadata {
@@ -48,7 +48,7 @@ describeEverywhere('reindex', ({ at, helm }) => {
     assert.equal(await at().helmOk(helm, 's3 reindex mine'), 'Repository mine was successfully reindexed.\n')
   })
 
-  it('makes a bucket of the Go plugin one that Helm loads without a warning', async () => {
+  it('makes an index of the Go plugin agree with its archives, and Helm loads it without a warning', async () => {
     const digest = await place(
       at(),
       'app-1.0.0.tgz',
@@ -78,7 +78,7 @@ describeEverywhere('reindex', ({ at, helm }) => {
     for (const version of ['1.0.0', '1.1.0']) await at().helmOk(helm, `fetch mine/app --version ${version}`)
   })
 
-  it('rebuilds an index.yaml that became garbage', async () => {
+  it('rebuilds an index.yaml that is no index with --rebuild', async () => {
     await at().helmOk(helm, `s3 init ${at().url}`)
     await at().helmOk(helm, `repo add mine ${at().url}`)
     await makeChart(at().path('app-1.0.0.tgz'), 'app', '1.0.0')
@@ -101,10 +101,10 @@ describeEverywhere('reindex', ({ at, helm }) => {
 })
 
 for (const storeName of ['minio', 'versitygw'] as const) {
-  describe(`reindex while others work on ${storeName}`, () => {
+  describe(`reindex with several processes on ${storeName}`, () => {
     const at = useWorkplace(storeName)
 
-    it('loses none of the pushes of 8 processes and finds every archive', async () => {
+    it('loses none of the pushes of 8 processes, and adds every archive', async () => {
       await at().programOk(`init ${at().url}`)
       const placed = Array.from({ length: 60 }, (_, i) => `placed-${String(i)}`)
       for (const name of placed) await place(at(), `${name}-1.0.0.tgz`, name, '1.0.0')
@@ -124,14 +124,14 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       assert.equal((await at().baseIndex()).countEntries(), placed.length + pushed.length)
     })
 
-    it('can be interrupted at any moment, and goes on when it is run again', async () => {
+    it('can be interrupted, and adds the remaining archives when it is run again', async () => {
       await at().programOk(`init ${at().url}`)
       const placed = Array.from({ length: 40 }, (_, i) => `placed-${String(i)}`)
       for (const name of placed) await place(at(), `${name}-1.0.0.tgz`, name, '1.0.0')
       const { child, result } = at().startProgram(`reindex ${at().url} --full --concurrency=1`)
       setTimeout(() => child.kill('SIGINT'), 400)
       const { status, stderr } = await result
-      // Without a status it ended before it could take the signal.
+      // Without a status the signal came before the program could handle it.
       assert.ok([130, 0, null].includes(status), `${String(status)} ${stderr}`)
       await at().programOk(`reindex ${at().url}`)
       assert.deepEqual(await missing(at(), placed), [])
@@ -139,7 +139,7 @@ for (const storeName of ['minio', 'versitygw'] as const) {
   })
 }
 
-/** The charts of which the merged index lacks 1.0.0, or names other bytes than the bucket holds. */
+/** The charts whose version 1.0.0 is not in the merged index, or has another digest there than its archive. */
 async function missing(at: Workplace, names: readonly string[]): Promise<string[]> {
   const index = await at.mergedIndex()
   const isWrong = async (name: string): Promise<boolean> => {

@@ -13,7 +13,7 @@ import { CHARTS, type HelmMajor, ROOT } from './support/workplace.ts'
 
 const RELEASE = join(ROOT, 'dist', 'release')
 const KEY = 'release@example.org'
-/** What the hooks and launchers call. There is no Node.js among them. */
+/** The tools that hooks and launchers call. Node.js is not among them. */
 const TOOLS = [
   'sh',
   'dirname',
@@ -60,7 +60,7 @@ if (FORM === 'executable') {
       const folder = at().path('data', 'plugins')
       return existsSync(folder) ? (await readdir(folder)).sort() : []
     }
-    /** Helm on a machine without Node.js. */
+    /** Runs Helm as on a machine without Node.js. */
     const helm = async (major: HelmMajor, line: string): Promise<string> => {
       const { status, stdout, stderr } = await at().helm(major, line, { PATH: await bareTools() })
       assert.equal(status, 0, `${line}\n${stderr}`)
@@ -102,7 +102,7 @@ if (FORM === 'executable') {
       await expectWorking(4)
     })
 
-    it('is refused by Helm 4 when it is not what was signed', async () => {
+    it('is refused by Helm 4 when its bytes are not those that were signed', async () => {
       await mkdir(at().path('bad'))
       for (const suffix of ['', '.prov']) await cp(join(RELEASE, archive + suffix), at().path('bad', archive + suffix))
       await appendFile(at().path('bad', archive), 'x')
@@ -143,7 +143,7 @@ if (FORM === 'executable') {
     })
 
     for (const major of [3, 4] as const) {
-      it(`is installed by Helm ${String(major)} from the folder that it was unpacked to, and replaced by a newer one`, async () => {
+      it(`is installed by Helm ${String(major)} from an unpacked folder, uninstalled, and installed from another`, async () => {
         for (const folder of ['first', 'second']) {
           await mkdir(at().path(folder))
           await runTool('tar', ['-xzf', join(RELEASE, archive), '-C', at().path(folder)])
@@ -166,7 +166,7 @@ if (FORM === 'executable') {
       })
     }
 
-    // The last one: it replaces the signed release.
+    // This test is the last one, because it replaces the signed release.
     describe('that is built again', () => {
       it('is the same, byte for byte', async function () {
         this.timeout(300_000)

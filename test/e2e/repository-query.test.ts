@@ -11,9 +11,9 @@ const PLAIN = join(CHARTS, 'anchor-1.2.3.tgz')
 const BUILD = join(CHARTS, 'anchor-1.0.0+build.5.tgz')
 const SIGNED = join(CHARTS, 'anchor-1.3.1.tgz')
 
-/** A repository whose URL says how it is reached, on a machine whose environment leads elsewhere. */
+/** A repository with its endpoint in the URL, on a machine whose environment names another endpoint. */
 describeEverywhere('a query in the URL of a repository', ({ at, helm }) => {
-  /** What the environment, and an index, lead to. */
+  /** The other endpoint, which the environment and a url of the index name. */
   let elsewhere: LocalServer
   let asked: string[]
   let repository: string
@@ -34,7 +34,7 @@ describeEverywhere('a query in the URL of a repository', ({ at, helm }) => {
   afterEach(() => elsewhere.close())
   const pulled = async (): Promise<string[]> => (await readdir(at().path('out'))).sort()
 
-  it('is kept by --repo, for index, charts and provenance files', async () => {
+  it('applies to index, charts and provenance files with --repo', async () => {
     await ok(`pull anchor --repo ${repository} --version 1.2.3 -d ${at().path('out')}`)
     await ok(`pull anchor --repo ${repository} --version 1.0.0+build.5 -d ${at().path('out')}`)
     await ok(`pull anchor --repo ${repository} --prov -d ${at().path('out')}`)
@@ -49,7 +49,7 @@ describeEverywhere('a query in the URL of a repository', ({ at, helm }) => {
     assert.deepEqual(asked, [])
   })
 
-  it('is kept by dependencies, with and without helm repo add', async () => {
+  it('applies to dependencies, with and without `helm repo add`', async () => {
     await mkdir(at().path('parent'))
     const dependency = (version: string): string =>
       `- name: anchor\n  version: ${version}\n  repository: ${repository}\n`
@@ -64,7 +64,7 @@ describeEverywhere('a query in the URL of a repository', ({ at, helm }) => {
     assert.deepEqual(asked, [])
   })
 
-  it('is kept by a repository that was added, whose index a push has changed since', async () => {
+  it('applies to an added repository, also after a push has changed its index', async () => {
     await ok(`repo add lab ${repository}`)
     await ok(`pull lab/anchor --version 1.2.3 -d ${at().path('out')}`)
     await ok(`s3 push ${join(CHARTS, 'beacon-0.1.0.tgz')} lab`)
@@ -74,7 +74,7 @@ describeEverywhere('a query in the URL of a repository', ({ at, helm }) => {
     assert.deepEqual(asked, [])
   })
 
-  it('is nothing that an index may choose: no request goes there', async () => {
+  it('is not obeyed in the url of an entry: no request goes to that endpoint', async () => {
     const text = (await at().baseIndex()).toBytes().toString()
     const changed = text.replaceAll(
       `"${at().url}/anchor-1.2.3.tgz"`,

@@ -11,10 +11,10 @@ import { useWorkplace } from './support/matrix.ts'
 const ROUNDS = 5
 
 for (const storeName of ['minio', 'versitygw'] as const) {
-  describe(`copies by the store itself: ${storeName}`, () => {
+  describe(`copies that ${storeName} makes itself`, () => {
     const at = useWorkplace(storeName)
 
-    it('let exactly one of many copies and writes create an object, and replace only the version that is meant', async () => {
+    it('let exactly one of many writers create an object, and replace only the ETag that the condition names', async () => {
       const config = {
         endpoint: `http://${String(at().env.AWS_ENDPOINT)}`,
         accessKeyId: String(at().env.AWS_ACCESS_KEY_ID),
@@ -57,7 +57,7 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       assert.equal(await target.head(asKey('changed')), undefined)
     })
 
-    it('bring a large chart from one repository to another', async () => {
+    it('transfer a large chart from one repository to another', async () => {
       const [staging, stable] = [`s3://${at().bucket}/staging`, `s3://${at().bucket}/stable`]
       for (const url of [staging, stable]) await at().programOk(`init ${url}`)
       mkdirSync(at().path('large'))

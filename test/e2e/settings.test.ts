@@ -19,7 +19,7 @@ const PROGRAM = join(ROOT, 'bin/helm-s3')
 
 type Variables = Readonly<Record<string, string>>
 
-/** Each flag and each variable, as the built program takes them, on MinIO. */
+/** Every flag and variable, through the built program, on MinIO. */
 describe('settings, end to end', () => {
   const at = useWorkplace('minio')
   let front: LocalServer
@@ -52,7 +52,7 @@ describe('settings, end to end', () => {
   })
   afterEach(() => front.close())
 
-  /** Runs the program with these variables and no other ones that count for the store. */
+  /** Runs the program with these variables and no others that concern the store. */
   const bare = (words: readonly string[], variables: Variables): Promise<Result> => {
     const { HOME, PATH, HELM_CACHE_HOME, HELM_CONFIG_HOME, HELM_DATA_HOME } = at().env
     return run(
@@ -91,13 +91,13 @@ describe('settings, end to end', () => {
       '--region': [' --region xx-told-1', '?region=xx-other-1', { HELM_S3_REGION: 'xx-other-2' }],
     }
     for (const [what, [flags, query, variables]] of Object.entries(REGIONS)) {
-      it(`${what} is the region`, async () => {
+      it(`${what} sets the region`, async () => {
         await ok(`compact ${at().url}${query}${flags}`, { ...withKeys(), AWS_ENDPOINT_URL: front.url, ...variables })
         assert.deepEqual(regionsSent(), ['xx-told-1'])
       })
     }
 
-    it('each way to name an endpoint leads there', async () => {
+    it('every flag, query and variable that names an endpoint is obeyed, and wins over the weaker ones', async () => {
       const host = front.url.replace('http://', '')
       const dead = 'http://127.0.0.1:1'
       const ways: readonly (readonly [flags: string, query: string, variables: Variables])[] = [
@@ -148,7 +148,7 @@ describe('settings, end to end', () => {
     }
   })
 
-  describe('what is said with objects', () => {
+  describe('headers and tags of objects', () => {
     const tagsOf = async (key: string): Promise<object> => {
       const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials: keys })
       const { TagSet = [] } = await client.send(
@@ -158,7 +158,7 @@ describe('settings, end to end', () => {
       return Object.fromEntries(TagSet.map(({ Key = '', Value }) => [Key, Value]))
     }
 
-    it('--tags and HELM_S3_TAGS are on every object that is written', async () => {
+    it('--tags and HELM_S3_TAGS set the tags of the objects that are written', async () => {
       await at().programOk(`push ${CHART} ${at().url} --tags team=core,stage=a+b`, { HELM_S3_TAGS: 'x=y' })
       assert.deepEqual(await tagsOf('anchor-1.2.3.tgz'), { team: 'core', stage: 'a+b' })
       assert.deepEqual(await tagsOf('index.yaml'), { team: 'core', stage: 'a+b' })
@@ -202,8 +202,8 @@ describe('settings, end to end', () => {
     ]
     for (const [flags, variables, kind, key] of ENCRYPTED) {
       it(
-        `encryption ${kind} comes from ${flags.trim() || Object.keys(variables).join()}; a store without keys says ` +
-          `what to do`,
+        `encryption ${kind} comes from ${flags.trim() || Object.keys(variables).join()}; a store without a ` +
+          `key server refuses it, with a hint`,
         async () => {
           const line = `push ${CHART} ${at().url}${flags}`
           const stderr = expectFailure(
@@ -264,7 +264,7 @@ describe('settings, end to end', () => {
     })
     afterEach(() => identity.close())
 
-    /** MinIO looks into session tokens: these are its own. */
+    /** MinIO checks session tokens: these are issued by MinIO itself. */
     const sessionOf = async ({ accessKeyId, secretAccessKey }: GivenKeys): Promise<GivenKeys> => {
       const files = { filepath: at().path('session-credentials'), configFilepath: at().path('session-config') }
       await writeFile(
@@ -312,7 +312,7 @@ describe('settings, end to end', () => {
       })
     }
 
-    it('come from a role with a code that is typed on the terminal, while stdout stays the chart', async () => {
+    it('come from a role with a code that is typed on the terminal, and stdout has only the chart', async () => {
       await at().programOk(`push ${CHART} ${at().url}`)
       const variables = {
         ...at().env,
@@ -363,7 +363,7 @@ describe('settings, end to end', () => {
   })
 
   describe('the network', () => {
-    it('HTTP_PROXY and http_proxy lead to a store that is known to the proxy alone, NO_PROXY past it', async () => {
+    it('HTTP_PROXY and http_proxy name a proxy to the store, and NO_PROXY bypasses it', async () => {
       const proxy = await startForwardProxy(Number(new URL(endpoint).port))
       try {
         for (const name of ['HTTP_PROXY', 'http_proxy']) {
@@ -408,7 +408,7 @@ describe('settings, end to end', () => {
       }
     })
 
-    it('a bucket in another region is found, and is not looked for with HELM_S3_DYNAMIC_REGION_ENABLED=false', async () => {
+    it('a bucket in another region is found, except with HELM_S3_DYNAMIC_REGION_ENABLED=false', async () => {
       const regional = await startRegionalFront(endpoint, 'eu-west-1')
       try {
         const variables = { ...withKeys(), AWS_ENDPOINT_URL: regional.url, AWS_REGION: 'us-east-1' }
@@ -417,7 +417,7 @@ describe('settings, end to end', () => {
           [told.status, told.stderr.split('\n')[0]],
           [0, 'helm-s3: the store says that the bucket is in eu-west-1, not in us-east-1'],
         )
-        // The looks at the index, at the archive and at the defaults of the repository go out together.
+        // The requests for the index, the archive and the defaults of the repository are sent at once.
         assert.equal(regional.lines.filter((line) => line.includes('us-east-1')).length, 3)
         const before = regional.lines.length
         const kept = await bare(['compact', at().url], { ...variables, HELM_S3_DYNAMIC_REGION_ENABLED: 'false' })
@@ -428,7 +428,7 @@ describe('settings, end to end', () => {
       }
     })
 
-    it('HELM_S3_TIMEOUT limits the getter, and variables without a meaning are taken', async () => {
+    it('HELM_S3_TIMEOUT limits the getter, and obsolete variables are ignored', async () => {
       const silent = await startServer(() => undefined)
       try {
         const env = { ...withKeys(), AWS_ENDPOINT_URL: silent.url, HELM_S3_TIMEOUT: '1s' }

@@ -9,7 +9,7 @@ import { CHARTS, type HelmMajor, ROOT } from './support/workplace.ts'
 const FIRST = `${CHARTS}/anchor-1.2.3.tgz`
 const SIGNED = `${CHARTS}/anchor-1.3.1.tgz`
 
-/** What stands in a repository and what happened to it, through the real Helm. */
+/** The content and the history of a repository, through the real Helm. */
 for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
   describe(`status, list, log and restore with Helm ${String(major)}`, () => {
     const at = useWorkplace('minio')
@@ -52,7 +52,7 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       assert.match(await helm('s3 log stable beacon'), /^WHEN .*\n\S+ +\S* +push +folded +\+ beacon 0\.1\.0\n$/)
     })
 
-    it('bring a deleted version back from a versioned bucket, signature and all, for Helm to pull', async () => {
+    it('restore a deleted version with its provenance file from a versioned bucket, and Helm pulls it', async () => {
       const { bucket, env, store } = at()
       const local = {
         endpoint: `http://${String(env['AWS_ENDPOINT'])}`,
@@ -81,7 +81,7 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       )
     })
 
-    it('bring back a version whose archive lay in a folder, which an older index.yaml tells', async () => {
+    it('restore a version whose archive was in a folder, which an older version of index.yaml names', async () => {
       const { bucket, env, store } = at()
       const local = {
         endpoint: `http://${String(env['AWS_ENDPOINT'])}`,
@@ -97,7 +97,7 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
         { when: 'always' },
       )
       await store.delete(asKey('charts/anchor-1.2.3.tgz'))
-      // Only now, so that no version of the archive in its place is kept.
+      // Only now, so that the bucket keeps no version of the archive directly below the prefix.
       await keepVersions(local, bucket)
       await helm('s3 delete anchor stable --version=1.2.3')
       assert.equal(await at().exists('dir/anchor-1.2.3.tgz'), false)
@@ -109,7 +109,7 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
       await helm('pull stable/anchor --version=1.2.3')
     })
 
-    it('say that a deletion cannot be undone where no version is kept', async () => {
+    it('say that a version cannot be restored from a bucket that keeps no older versions', async () => {
       await helm(`s3 push ${FIRST} stable`)
       await helm('s3 delete anchor stable --version=1.2.3')
       const stderr = await at().helmFails(major, 's3 restore anchor stable --version=1.2.3')

@@ -11,7 +11,7 @@ import type { World } from './world.ts'
 
 const HOUR = 3_600_000
 
-/** What a command may take when nobody else is at work, with its compaction. Milliseconds. */
+/** The longest time of a command with its compaction when no other client is at work. Milliseconds. */
 const LONGEST_IN_TURN = 3000
 
 /** What one client does with its session. */
@@ -46,13 +46,13 @@ export class Actors {
   }
 
   /**
-   * One command after another on an empty bucket, each by another client, as one person would: what is there decides
-   * what comes next. With nobody else at work none of them has anything to wait for.
+   * Runs one command after another on an empty bucket, each by another client, as one person would: the existing
+   * versions decide what comes next. Because no other client is at work, none of the commands has to wait.
    */
   async playInTurn(): Promise<void> {
     const { isVersioned, kind: store, mix, random, versions } = this.#world
     const [fewest, most] = mix.operations
-    // Else a plain push overwrites what is there.
+    // On other stores a plain push overwrites what is there.
     const isExclusive = store !== 'no-conditions'
     const present = new Set<string>()
     const deleted = new Set<string>()
@@ -213,7 +213,7 @@ export class Actors {
   }
 
   /**
-   * Takes nothing out of the index, whatever else happens; whoever pushes what it takes for an orphan must not lose it.
+   * Removes no entry, whatever else happens; a client that pushes what this takes for an orphan must not lose its push.
    */
   #clearOrphans(name: string): Command {
     const { mix, product, versions } = this.#world
@@ -253,7 +253,7 @@ export class Actors {
     this.#start(delay, { record, run })
   }
 
-  /** `helm s3 check`, with `fix` also what it advises. Tells what it has found. */
+  /** `helm s3 check`, with `fix` also its repairs. Calls `tell` with the findings. */
   check(name: string, { fix }: { readonly fix: boolean }, tell: (findings: readonly Finding[]) => void): void {
     const { check, repair } = this.#world.product
     const record = this.#record(name, 'check', 'reindex', withoutValues(this.#world.versions))
@@ -369,13 +369,13 @@ export class Actors {
   #fail(client: Client, record: ClientRecord | undefined, error: unknown): void {
     const code = this.#codeOf(client, error)
     if (code === undefined || record === undefined) return
-    // Of `restore`.
+    // Only `restore` fails with this code.
     if (code === 'already-exists' && record.effect === 'push')
       for (const version of record.wants.keys()) record.existing.add(version)
     this.#noteFailure(record, code)
   }
 
-  /** There is no excuse for a reader that cannot read, but for the time when there is nothing to read. */
+  /** A reader that fails is a violation, except while there is no index that can be read. */
   #failToRead(client: Client, start: number, error: unknown): void {
     const world = this.#world
     const code = this.#codeOf(client, error)

@@ -9,7 +9,7 @@ import { MAX_OPERATIONS, type Operation, isLinearizable } from './linearizabilit
 import { operationsOn } from './record.ts'
 import type { World } from './world.ts'
 
-/** Minutes between the compactions after all else. What is folded in the first is forgotten in the last but one. */
+/** Minutes between the last compactions. What is folded in the first of them is forgotten in the last but one. */
 const REST = [0, 10, 20, 61, 1]
 
 /** With ids that are ahead, or a clock that was set back, it takes longer. */
@@ -18,7 +18,7 @@ const MAX_ROUNDS = REST.length + 4
 /** What the index notes of each delta that it has folded and not forgotten. */
 const FOLDED = 'helm-s3/folded/'
 
-/** No more clients: everything folds, is collected and forgotten, and the view never changes. */
+/** Lets compactions alone run: everything is folded, collected and forgotten, and the view never changes. */
 export async function comeToRest(world: World, actors: Actors): Promise<void> {
   world.network.quiet = true
   if (world.outsiders.isIndexBroken) {
@@ -58,8 +58,8 @@ export async function checkArchives(world: World): Promise<void> {
           : 'an entry and an archive that differ'
     const isMixedUp =
       archive !== null && entry !== null && world.kind !== 'no-conditions' && !world.outsiders.haveEmptied
-    // A PUT that a proxy repeats may meet the bytes, and so the ETag, that it met the first time: long after its
-    // answer.
+    // A PUT that a proxy repeats may arrive long after its answer, and meet the same bytes, and so the same ETag, as
+    // the first time.
     const isLost = isMixedUp && world.network.repeats === 0 && (await isOfAcknowledged(world, version))
     const isExcused = mayDiffer(world, version, { archive, entry }) && !isLost
     if (isExcused) world.count(`residue: ${what}`)
@@ -67,7 +67,7 @@ export async function checkArchives(world: World): Promise<void> {
   }
 }
 
-/** `helm s3 check` finds nothing, or what it advises makes it find nothing. */
+/** `helm s3 check` finds nothing, or finds nothing any more after its repairs. */
 export async function checkAdvice(world: World, actors: Actors): Promise<void> {
   const check = async (fix: boolean): Promise<readonly string[]> => {
     const left: string[] = ['check does not end']
@@ -87,7 +87,7 @@ export async function checkAdvice(world: World, actors: Actors): Promise<void> {
   for (const left of await check(false)) world.violate(`check --fix leaves ${left}`)
 }
 
-/** A reindex at rest leaves every archive with its entry and every entry with its archive, whatever died half way. */
+/** A reindex with no other client leaves every archive with its entry and every entry with its archive. */
 export async function checkHealing(world: World, actors: Actors): Promise<void> {
   actors.reindex('healing', 0, { rebuild: false, full: true })
   await world.drain()
@@ -98,7 +98,7 @@ export async function checkHealing(world: World, actors: Actors): Promise<void> 
   }
 }
 
-/** What was put right leaves nothing behind either. */
+/** The repairs leave no deltas behind either. */
 export async function checkTidiness(world: World, actors: Actors): Promise<void> {
   if ((await countDeltas(world)) === 0) return
   for (const minutes of [0, 10]) {
@@ -109,7 +109,7 @@ export async function checkTidiness(world: World, actors: Actors): Promise<void>
   await checkCollection(world)
 }
 
-/** Each version has a history that one order explains. */
+/** For each version there is an order of the operations that explains what was seen. */
 export function checkOrders(world: World): void {
   for (const version of world.versions) checkOrder(world, version)
 }
@@ -167,8 +167,8 @@ async function readIndexText({ bucket }: World): Promise<string> {
 }
 
 /**
- * Those that the program obeys: what lies too far ahead, for the clock of the store was set back, is ill-formed and
- * stays.
+ * Counts the deltas that the program obeys. One with an id too far ahead, because the store's clock was set back, is
+ * not well-formed and stays.
  */
 async function countDeltas({ bucket, outsiders }: World): Promise<number> {
   const isObeyed = ({ key, lastModified }: ObjectInfo): boolean => {
@@ -189,7 +189,7 @@ async function archiveDigest(world: World, version: string): Promise<string | nu
   return object === undefined ? null : digestOf(object.body)
 }
 
-/** The archive that stands there is that of a push which was acknowledged: its entry has to stand beside it. */
+/** Whether the archive in the bucket is that of an acknowledged push: then it must have its entry. */
 async function isOfAcknowledged(world: World, version: string): Promise<boolean> {
   const id = (await world.bucket.head(world.keyOf(version)))?.metadata.delta
   if (id === undefined) return false

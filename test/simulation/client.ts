@@ -10,19 +10,19 @@ export interface ClientOptions {
 }
 
 /**
- * The machine on which one command runs. It may stand still: nothing of it goes on meanwhile, and its clocks may stand,
- * too. It may die: nothing of it ever goes on.
+ * The machine on which one command runs. It may be suspended: nothing runs on it meanwhile, and its clocks may stop,
+ * too. It may die: nothing runs on it any more.
  */
 export class Client {
   readonly name: string
   readonly clock: Clock
   isDead = false
-  /** Whether it died before its command was through. */
+  /** Whether it died before its command had ended. */
   hasCrashed = false
   crashAfter: number | undefined
   readonly #time: VirtualTime
   #skew: number
-  /** For how long its clocks have stood. */
+  /** For how long its clocks were stopped. */
   #stood = 0
   #wakesAt = 0
 
@@ -38,7 +38,7 @@ export class Client {
     }
   }
 
-  /** Something comes to it from outside, after this time, and is noticed when it is awake. */
+  /** Runs `run` after this delay, and not before the machine is awake: something comes to it from outside. */
   after(delay: number, run: () => void): void {
     this.#time.after(delay, () => {
       if (this.isDead) return
@@ -47,7 +47,7 @@ export class Client {
     })
   }
 
-  /** A timer of its own: one whose clocks stand waits on. */
+  /** A timer of the machine, which does not run while its clocks are stopped. */
   timer(ms: number, run: () => void): void {
     const due = this.clock.monotonic() + ms
     const wait = (): void =>
@@ -55,13 +55,13 @@ export class Client {
     wait()
   }
 
-  /** It stands still from now on. To be called where nothing of the command is running. */
+  /** Suspends the machine from now on. To be called where nothing of the command is running. */
   standStill(ms: number, options: { readonly clocksStand: boolean }): void {
     this.#wakesAt = Math.max(this.#wakesAt, this.#time.now + ms)
     if (options.clocksStand) this.#stood += ms
   }
 
-  /** Its wall clock is set. */
+  /** Sets its wall clock forward or back. */
   stepClock(ms: number): void {
     this.#skew += ms
   }

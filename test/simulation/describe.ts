@@ -1,8 +1,8 @@
 import type { ByteRange, PutOptions, UploadedPart } from '../../lib/store/object-store.ts'
 import { LOCATION } from './charts.ts'
 
-// What a trace says of requests and answers: versions with the first characters of their digests, ids without what they
-// share.
+// What a trace says of requests and answers: versions with the first characters of their digests, ids without their
+// common part.
 
 type ByChart = Readonly<
   Record<string, readonly { readonly version: string; readonly digest?: string; readonly created?: string }[]>

@@ -10,12 +10,12 @@ describe('an edit of the simulated program', () => {
   const apply = (text: string, find: string, replace = 'NEW'): string =>
     applyEdit(text, { file: 'a.ts', find, replace })
 
-  it('changes what it names, and nothing else', () => {
+  it('changes the place that it names, and nothing else', () => {
     assert.equal(apply('one(a)\ntwo(b)\n', 'two(b)'), 'one(a)\nNEW\n')
     assert.equal(apply('one', 'one'), 'NEW')
   })
 
-  it('is found however the code is wrapped, here and there', () => {
+  it('matches however the code and the edit are wrapped', () => {
     const wrapped = 'before\n  call(\n    first,\n    { a: [1, 2,], },\n  )\nafter\n'
     for (const find of [
       'call(first, { a: [1, 2] })',
@@ -30,17 +30,17 @@ describe('an edit of the simulated program', () => {
     }
   })
 
-  it('keeps the commas that are none before a closing bracket', () => {
+  it('ignores only commas before a closing bracket', () => {
     assert.throws(() => apply('call(first, second)', 'call(first second)'), /does not hold exactly once/)
     assert.throws(() => apply('[, 1]', '[1]'), /does not hold exactly once/)
     assert.equal(apply('f({ until, match })', 'until, '), 'f({ NEW match })')
   })
 
-  it('takes what is put in its place as it stands', () => {
+  it('inserts its replacement literally', () => {
     assert.equal(apply('a b c', 'b', "$& $' $1"), "a $& $' $1 c")
   })
 
-  it('is refused when nothing is found, or more than one place', () => {
+  it('is refused when it matches no place, or more than one', () => {
     for (const [text, find] of [
       ['one', 'two'],
       ['', 'one'],
@@ -54,7 +54,7 @@ describe('an edit of the simulated program', () => {
     }
   })
 
-  it('is found in the program by each mutant, and changes it', () => {
+  it('matches the program and changes it, for each mutant', () => {
     for (const { also = [], rule, ...first } of MUTANTS) {
       for (const edit of [first, ...also]) {
         const text = readFileSync(join(LIB, edit.file), 'utf8')
@@ -63,7 +63,7 @@ describe('an edit of the simulated program', () => {
     }
   })
 
-  it('is found in the program by each mutant, had the program been wrapped in another way', () => {
+  it('matches the program for each mutant also when the program is wrapped in another way', () => {
     for (const { also = [], rule, ...first } of MUTANTS) {
       for (const edit of [first, ...also]) {
         const text = readFileSync(join(LIB, edit.file), 'utf8')

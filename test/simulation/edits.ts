@@ -1,16 +1,16 @@
-/** One place in the program, and what stands there instead. */
+/** One place in the program, and the text that replaces it. */
 export interface Edit {
   /** Below `lib/`. */
   readonly file: string
-  /** Stands exactly once in the file, whatever the white space: see `applyEdit`. */
+  /** Occurs exactly once in the file, whatever the white space: see `applyEdit`. */
   readonly find: string
   readonly replace: string
 }
 
 /**
- * Puts `replace` where `find` stands. How the code is wrapped does not matter: white space, and commas before a closing
- * bracket, are ignored in both.
- * @throws Error when `find` stands nowhere, or more than once
+ * Puts `replace` in the place of `find`. How the code is wrapped does not matter: white space, and commas before a
+ * closing bracket, are ignored in both.
+ * @throws Error when `find` occurs nowhere, or more than once
  */
 export function applyEdit(text: string, { file, find, replace }: Edit): string {
   const [code, wanted] = [unwrap(text), unwrap(find).text]

@@ -6,7 +6,7 @@ import type { World } from './world.ts'
 // What the protocol does not promise: a deviation that one of these explains is counted, and is no violation.
 
 /**
- * A read of what a push had written and was not acknowledged by then: a removal of other content above it may hide it
+ * Whether a read saw a push that was not acknowledged yet: a removal of other content with a higher id may hide it
  * again.
  */
 export function sawUnacknowledged({ records }: World, { client, end, kind, value }: Operation): boolean {
@@ -17,8 +17,8 @@ export function sawUnacknowledged({ records }: World, { client, end, kind, value
 }
 
 /**
- * A store that ignores the condition of a DELETE lets a deletion take the archive of a forced push that has just
- * replaced the one that was meant. A plain push finds none then, and wins although the forced one was before it.
+ * A store that ignores the condition of a DELETE lets a deletion delete the archive of a forced push that has just
+ * replaced the one to delete. A plain push finds none then, and wins although the forced one was before it.
  */
 export function mayWinOverForce(world: World, version: string): boolean {
   return world.mistaken.has(world.keyOf(version))
@@ -30,7 +30,7 @@ export function mayDiffer(
   version: string,
   { archive, entry }: { readonly archive: string | null; readonly entry: string | null },
 ): boolean {
-  // What is still in the log counts again: also what was deleted by what is not.
+  // Deltas that are still in the log count again, also those of versions whose removal is no longer in the log.
   if (world.kind === 'no-conditions' || world.outsiders.haveEmptied) return true
   if (archive === null)
     return (
@@ -42,8 +42,8 @@ export function mayDiffer(
 }
 
 /**
- * A push by force whose archive others have replaced and deleted before its delta came, and which died before it
- * looked: nobody else knows of its entry.
+ * A push by force whose archive others have replaced and deleted before its delta landed, and which died before it
+ * could settle: no other client knows of its entry.
  */
 function isOfTheDead(world: World, version: string, entry: string | null): boolean {
   const owners = actorsOn(world, version).filter(({ wants }) => wants.get(version) === entry)
@@ -51,8 +51,8 @@ function isOfTheDead(world: World, version: string, entry: string | null): boole
 }
 
 /**
- * A reindex whose delta adds an entry back, while a deletion takes the archive, and which does not come to look again:
- * it died, or somebody has broken index.yaml meanwhile. It was never acknowledged, and `check --fix` mends it.
+ * A reindex whose delta adds an entry while a deletion removes the archive, and which cannot check that again, because
+ * it died or somebody has damaged index.yaml. It was never acknowledged, and `check --fix` repairs it.
  */
 function isOfUnfinishedReindex({ records }: World, version: string, entry: string | null): boolean {
   const adds = ({ reconciles }: ClientRecord): boolean =>
@@ -70,7 +70,7 @@ function mayLeaveOrphan(world: World, version: string): boolean {
 
 /**
  * A PUT that arrives a second time may meet the same bytes, and so the same ETag, that it met the first time. A push
- * that was long under way may have lost its archive to another one, which took it for dead and died itself: neither is
+ * that took long may have lost its archive to another one, which took it for dead and died itself: neither is
  * acknowledged then.
  */
 function mayLeaveOtherArchive(world: World, version: string): boolean {

@@ -13,20 +13,20 @@ export interface Guard {
   readonly present: readonly string[]
   /** Looks at each `index.yaml` that a client has written and that can be read. */
   readonly lookAt: (index: IndexText) => void
-  /** Told of each `index.yaml` that a client has written, just after. */
+  /** Called after each write of `index.yaml` by a client. */
   readonly wroteIndex: () => Promise<void>
-  /** Told of a delta that was deleted although the base of this moment has not folded it. */
+  /** Called for a delta that was deleted although the current base has not folded it. */
   readonly tookUnfolded: (key: Key) => Promise<void>
-  /** Told of an archive that was deleted although it is not the one that was meant: the store ignores the condition. */
+  /** Called for an archive that was deleted although it has another ETag: the store ignores the condition. */
   readonly tookOther: (key: Key) => void
 }
 
 /**
- * The store with a look at each write as it happens: `index.yaml` is a valid index whose entries were all pushed.
+ * The store, with a check of each write as it happens: `index.yaml` is a valid index whose entries were all pushed.
  */
 export function guardStore(store: MemoryStore, guard: Guard): ObjectStore {
   const pushed = new Set<string>(guard.present)
-  /** The index that was looked at last, which is that of most looks. */
+  /** The index that was read last: most checks need the same one again. */
   let known: { readonly etag: ETag; readonly index: IndexText } | undefined
   const hasFolded = async (id: string): Promise<boolean> => {
     const object = await store.get(guard.indexKey)

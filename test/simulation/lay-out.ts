@@ -13,7 +13,7 @@ import type { World } from './world.ts'
 
 const MINUTE = 60_000
 
-/** Puts into the bucket what stands there at the start, as the mix has it. */
+/** Puts the objects into the bucket with which the schedule starts, as the mix says. */
 export async function layOut(world: World): Promise<void> {
   const { mix, random, store, time } = world
   const longAgo = time.now - 7_200_000
@@ -24,7 +24,7 @@ export async function layOut(world: World): Promise<void> {
     const state = random.pick(mix.start)
     if (state === 'none') continue
     const upload = makeUpload(version, 'A')
-    // What is pending beside a note lies above it: what folded that has folded all that was there.
+    // A pending delta has a higher id than the note: the compaction that wrote the note folded all that was there.
     const isPending = random.chance(mix.pendingDeltas) && (legacy === undefined || legacy < time.now - 20_000)
     const id = makeDeltaId(isPending && legacy !== undefined ? time.now - 20_000 : longAgo, random.bytes(10))
     await store.put(archiveKey(LOCATION, upload), upload.bytes, {
@@ -75,8 +75,8 @@ function findingsIn({ composing, time }: World): Pick<Bookkeeping, 'composes'> {
 }
 
 /**
- * An early release has folded a large delta and not noted what it touched. It lies below all that comes, or above some
- * of it; it may be collected or still be there. It was about another chart. Returns the time in its id.
+ * Notes a large delta that an early release has folded without saying what it touched. Its id is below all that follow,
+ * or above some; it may be collected or still be there. It was about another chart. Returns the time in its id.
  */
 async function addLegacyNote({ mix, random, store, time }: World, folded: Map<DeltaId, FoldedDelta>): Promise<number> {
   const at = time.now - mix.graceWindow - random.below(10 * MINUTE)

@@ -5,8 +5,8 @@
 export interface Operation {
   readonly client: string
   /**
-   * `exists`: sees that there is a value. `set`: needs an absent version or the same value. `overwrite`: sets whatever
-   * stood there. `remove`: takes this value away. `clear`: empties. `fill`: sets an absent version. `exchange`: sets an
+   * `exists`: sees that there is a value. `set`: needs an absent version or the same value. `overwrite`: replaces any
+   * value. `remove`: takes this value away. `clear`: empties. `fill`: sets an absent version. `exchange`: sets an
    * absent version or one with the value `from`. Both leave any other value.
    */
   readonly kind: 'read' | 'exists' | 'set' | 'overwrite' | 'remove' | 'clear' | 'fill' | 'exchange'

@@ -1,4 +1,4 @@
-/** What the clients of a schedule do, when, and in which weather. Times in milliseconds. */
+/** What the clients of a schedule do, when, and with which faults of network and machines. Times in milliseconds. */
 export interface Mix {
   /** Operations begin within this time. */
   readonly span: number
@@ -7,16 +7,17 @@ export interface Mix {
   /** Mean latency of each way. */
   readonly latency: number
   /**
-   * Chance that a client stands still before a request that no deadline guards, or with an answer in its hands (half of
-   * it each).
+   * Chance that a client is suspended before a request that no deadline guards, or after it got an answer (half of it
+   * each).
    */
   readonly stall: number
-  /** The same before one that a deadline guards. Only on stores that refuse what comes late. */
+  /** The same before a request that a deadline guards. Only on stores that refuse late requests. */
   readonly guardedStall: number
-  /** For how long it stands still, at the most, mostly; seldom eight times that. */
+  /** The longest suspension in most cases; rarely it may be eight times as long. */
   readonly nap: number
   /**
-   * Chance that its clocks stand, too, while it does. Clients that write: only on stores that refuse what comes late.
+   * Chance that its clocks stop, too, while it is suspended. For clients that write: only on stores that refuse late
+   * requests.
    */
   readonly standingClocks: number
   /** Chance that the wall clock of a client is set while it works, by up to an hour, either way. */
@@ -50,7 +51,7 @@ export interface Mix {
   readonly oldDeltas: number
   /** What is drawn for each version at the start: nothing, archive and entry, or an archive without an entry. */
   readonly start: readonly ('none' | 'both' | 'orphan')[]
-  /** Chance that it stands in a delta that is pending still. */
+  /** Chance that its entry is in a delta that is still pending. */
   readonly pendingDeltas: number
   /** Chance that the index notes a folded delta as `*`, as early releases did. */
   readonly legacy: number
@@ -58,8 +59,8 @@ export interface Mix {
 
 /**
  * `ignore`: push --ignore-if-exists. `batch` and `prune`: push and delete of all versions. `orphans`: prune --orphans.
- * `junk`, `garbage`, `vanish` and `empty`: somebody without the program writes what is no delta, what is no index,
- * removes the index, or writes an empty one.
+ * `junk`, `garbage`, `vanish` and `empty`: somebody without the program writes an object that is no delta, writes a
+ * text that is no index, removes the index, or writes an empty one.
  */
 export type OperationKind =
   | 'push'
@@ -156,7 +157,7 @@ export const MIXES: Readonly<Record<MixName, Mix>> = {
     oldDeltas: 0.3,
     pendingDeltas: 0.4,
   },
-  /** Somebody writes what is no delta. */
+  /** Somebody writes objects that are no deltas. */
   junk: {
     ...USUAL,
     ...within(10 * MINUTE),
@@ -189,7 +190,7 @@ export const MIXES: Readonly<Record<MixName, Mix>> = {
     oldDeltas: 0.3,
     pendingDeltas: 0.3,
   },
-  /** Mutations that arrive when others have gone on since. */
+  /** Mutations that arrive late, when other clients have gone on. */
   late: {
     ...USUAL,
     ...within(20_000),
@@ -213,7 +214,7 @@ export const MIXES: Readonly<Record<MixName, Mix>> = {
     compactions: 20,
     graceWindow: MINUTE,
   },
-  /** Long sleeps right at the start, and a cron that folds and collects as fast as it may. */
+  /** Long suspensions right at the start, and a cron job that folds and collects as fast as it may. */
   sleepers: {
     ...USUAL,
     ...within(5000),
@@ -254,7 +255,7 @@ export const MIXES: Readonly<Record<MixName, Mix>> = {
     weights: { push: 4, ignore: 0.5, force: 2, restore: 0.5, delete: 4, reindex: 4, batch: 1, orphans: 0.2 },
     operations: [4, 7],
   },
-  /** Reindexes among mutations that are late, lost and half done, and collected as soon as may be. */
+  /** Reindexes among mutations that are late, lost or half done, with collection as early as allowed. */
   mending: {
     ...USUAL,
     ...within(20_000),
@@ -270,7 +271,7 @@ export const MIXES: Readonly<Record<MixName, Mix>> = {
     oldDeltas: 0.3,
     pendingDeltas: 0.3,
   },
-  /** Reindexes whose deltas arrive late, while others replace and delete what they are about. */
+  /** Reindexes whose deltas arrive late, while others replace and delete the same versions. */
   crossed: {
     ...USUAL,
     ...within(4000),
@@ -285,7 +286,7 @@ export const MIXES: Readonly<Record<MixName, Mix>> = {
     graceWindow: MINUTE,
   },
   /**
-   * Somebody writes garbage over index.yaml or removes it, and others make it anew, while collections are under way.
+   * Somebody writes garbage over index.yaml or removes it, and others rebuild it, while collections are under way.
    */
   rebuild: {
     ...USUAL,
@@ -326,7 +327,7 @@ export const MIXES: Readonly<Record<MixName, Mix>> = {
     oldDeltas: 0.5,
     pendingDeltas: 0.3,
   },
-  /** Somebody clears away archives that no entry names, while others push them. */
+  /** Somebody runs prune --orphans while others push the same versions. */
   orphans: {
     ...USUAL,
     ...within(3000),
@@ -341,7 +342,7 @@ export const MIXES: Readonly<Record<MixName, Mix>> = {
     compactions: 6,
     graceWindow: MINUTE,
   },
-  /** Pushes that die between archive and delta, or come to their delta late, while others take their place. */
+  /** Pushes that die between archive and delta, or send their delta late, while others push the same version. */
   dead: {
     ...USUAL,
     ...within(8000),
@@ -360,7 +361,7 @@ export const MIXES: Readonly<Record<MixName, Mix>> = {
     graceWindow: MINUTE,
     start: ['none', 'both', 'orphan'],
   },
-  /** Machines that sleep, and clocks that stand still and step. */
+  /** Machines that are suspended, and clocks that stop or are set. */
   clocks: {
     ...USUAL,
     ...within(20_000),
@@ -380,8 +381,8 @@ export const MIXES: Readonly<Record<MixName, Mix>> = {
     pendingDeltas: 0.3,
   },
   /**
-   * The clock of the store is set. No machine stands still with its clocks meanwhile: what comes late of it the store
-   * alone can tell, by a clock that does not go back.
+   * The clock of the store is set. No machine is suspended with its clocks meanwhile: only the store can tell that its
+   * requests are late, and only by a clock that is not set back.
    */
   'store-clock': {
     ...USUAL,

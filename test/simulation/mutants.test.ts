@@ -1,5 +1,5 @@
 import { describeMutants } from './suites.ts'
 
-describe('the simulation finds out when it does not hold that', () => {
+describe('the simulation finds a violation when the program breaks this rule:', () => {
   describeMutants(({ shows }) => shows)
 })

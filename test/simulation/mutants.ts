@@ -2,7 +2,7 @@ import type { Edit } from './edits.ts'
 import type { MixName } from './mixes.ts'
 import type { StoreKind } from './world.ts'
 
-/** The program with one rule of the protocol broken, and where that shows. */
+/** The program with one rule of the protocol broken, and a seed at which the simulation finds that. */
 export interface Mutant extends Edit {
   readonly rule: string
   /** What else is changed: where two guards hold one rule. */
@@ -18,7 +18,7 @@ export interface Mutant extends Edit {
 
 export const MUTANTS: readonly Mutant[] = [
   {
-    rule: 'the base is read after the LIST, or within a minute of it',
+    rule: 'the base is read after the LIST, and within a minute of it',
     file: 'protocol/read/read-view.ts',
     find: '  if (elapsed > VIEW_DEADLINE) return',
     replace: '  ;({ listing, startedAt } = await listForView(session))\n  if (elapsed > 100 * VIEW_DEADLINE) return',
@@ -34,7 +34,7 @@ export const MUTANTS: readonly Mutant[] = [
     shows: 1,
   },
   {
-    rule: 'a push that others may have crossed settles',
+    rule: 'a push settles when others may have touched its version meanwhile',
     file: 'protocol/push/push.ts',
     find: "if (!mayHaveMissed && placement.kind === 'created' && !committed.overtaken.has(versionKey(upload))) continue",
     replace: 'if (mayHaveMissed || !mayHaveMissed) continue',
@@ -42,7 +42,7 @@ export const MUTANTS: readonly Mutant[] = [
     shows: 5,
   },
   {
-    rule: 'a delete looks a second time before it removes the archive',
+    rule: 'a deletion reads the view again before it removes the archive',
     file: 'protocol/remove/finish-removals.ts',
     find: 'removeArchive(session, target, fateOf(target, view, others, isMeant), { ...removing, isUnderWay })',
     replace:
@@ -53,7 +53,7 @@ export const MUTANTS: readonly Mutant[] = [
     shows: 245,
   },
   {
-    rule: 'an id is forgotten only long after it was missed in a listing',
+    rule: 'a folded id is forgotten only long after it was first missing from a listing',
     file: 'core/plan-compaction.ts',
     find: 'if (state.gone !== undefined && date - state.gone > retention) forget.push(id)',
     replace: 'if (!isListed.has(id)) forget.push(id)',
@@ -79,7 +79,7 @@ export const MUTANTS: readonly Mutant[] = [
     shows: 282,
   },
   {
-    rule: 'the local clock is corrected by the store',
+    rule: "the client's clock is corrected by that of the store",
     file: 'store/store-clock.ts',
     find: 'offset = date - clock.now()',
     replace: 'offset = 0',
@@ -87,7 +87,7 @@ export const MUTANTS: readonly Mutant[] = [
     shows: 7,
   },
   {
-    rule: 'a pass does not collect what it has folded itself',
+    rule: 'a compaction does not collect the deltas that it has folded itself',
     file: 'core/plan-compaction.ts',
     find: '.filter((id) => isOld(id) && (unknownFrom === undefined || id < unknownFrom))',
     replace: '.filter((id) => isOld(id) || unknownFrom === undefined)',
@@ -136,7 +136,7 @@ export const MUTANTS: readonly Mutant[] = [
     shows: 69,
   },
   {
-    rule: 'a reindex looks a second time before it commits',
+    rule: 'a reindex checks its changes again before it commits',
     file: 'protocol/reindex/commit-reindex.ts',
     find: 'return changes.filter((change) => stillHolds(change, view.index, archives) && !isRemoved(change))',
     replace: 'return changes.filter((change) => archives !== undefined || isRemoved(change))',
@@ -144,7 +144,7 @@ export const MUTANTS: readonly Mutant[] = [
     shows: 127,
   },
   {
-    rule: 'a delta is not taken more than 60 s after its mint, by the client or by the store, or its push settles',
+    rule: 'a delta is neither sent nor accepted more than 60 s after the mint of its id, or its push settles',
     file: 'protocol/write/mint.ts',
     find: 'const isFresh = startLimit(session, ID_LIFETIME)',
     replace: 'const isFresh = startLimit(session, ID_LIFETIME * 60)',
@@ -165,7 +165,7 @@ export const MUTANTS: readonly Mutant[] = [
     shows: 473,
   },
   {
-    rule: 'the time of an id is that of the listing, not that of a clock which may stand or step',
+    rule: 'the time of an id is that of the listing, not that of a local clock, which may stop or be set',
     file: 'protocol/write/mint.ts',
     find: 'const time = Math.max(date, ...raised)',
     replace: 'const time = Math.max(Math.floor(session.clock.now()), ...raised)',
@@ -173,7 +173,7 @@ export const MUTANTS: readonly Mutant[] = [
     shows: 5,
   },
   {
-    rule: 'the store is asked to refuse the deletion of an archive that comes late',
+    rule: 'the store is asked to refuse a late DELETE of an archive',
     file: 'protocol/write/delete-archive.ts',
     find: 'until: landedAt + REMOVAL_SETTLES, ',
     replace: '',
@@ -181,7 +181,7 @@ export const MUTANTS: readonly Mutant[] = [
     shows: 223,
   },
   {
-    rule: 'a base that was read some time ago is looked at again before it is written over',
+    rule: 'a base that was read some time ago is compared with the store again before it is replaced',
     file: 'protocol/base/compact.ts',
     find: 'return isYoung() ||',
     replace: 'return isYoung() || !isYoung() ||',
@@ -190,7 +190,7 @@ export const MUTANTS: readonly Mutant[] = [
     shows: 133,
   },
   {
-    rule: 'init --force empties once',
+    rule: 'init --force empties the index only once',
     file: 'protocol/base/init.ts',
     find: 'return now.emptiedBy !== first.emptiedBy &&',
     replace: "return now.emptiedBy === 'nobody' &&",
@@ -198,7 +198,7 @@ export const MUTANTS: readonly Mutant[] = [
     shows: 994,
   },
   {
-    rule: 'the base of a rebuild holds what the archives say',
+    rule: 'the base of a rebuild contains the charts of the archives',
     file: 'protocol/base/rebuild-index.ts',
     find: 'generated: index.generated }), [last])',
     replace: 'generated: index.generated }), [last].slice(1))',
@@ -206,7 +206,7 @@ export const MUTANTS: readonly Mutant[] = [
     shows: 3,
   },
   {
-    rule: 'the base of a rebuild holds what the log says',
+    rule: 'the base of a rebuild contains the entries of the deltas',
     file: 'protocol/base/rebuild-index.ts',
     find: 'fold(index.withHeader({ bookkeeping: NO_BOOKKEEPING, generated: index.generated }), [last])',
     replace: "fold(emptyIndexText('json'), [last, ...deltas].slice(0, 1))",
@@ -214,7 +214,7 @@ export const MUTANTS: readonly Mutant[] = [
     shows: 1,
   },
   {
-    rule: 'a rebuild adds no version of which a removal stands in the log',
+    rule: 'a rebuild adds no version whose removal is in the log',
     file: 'protocol/base/rebuild-index.ts',
     find: '!removed.has(versionKey(change)) && isWanted(change)',
     replace: 'isWanted(change)',

@@ -30,6 +30,8 @@ describe('an upload over the network of the simulation', () => {
       indexKey: KEY,
       deltaFolder: LOCATION.deltaFolder,
       report: (violation) => void violations.push(violation),
+      present: [],
+      lookAt: () => undefined,
       wroteIndex: async () => undefined,
       tookUnfolded: async () => undefined,
       tookOther: () => undefined,

@@ -32,12 +32,11 @@ export interface NetworkOptions {
   readonly random: SeededRandom
   readonly weather: Weather
   /**
-   * Whether the store refuses what comes later than it was meant to. Otherwise a client looks at its clocks and sends
-   * at once, without standing still in between, and its clocks never stand: nobody could tell, and the protocol does
-   * not claim to.
+   * Whether the store refuses late requests. If not, a client is never suspended between the look at its clocks and the
+   * request, and its clocks never stop: nothing could detect that, and the protocol does not claim to.
    */
   readonly refusesLate: boolean
-  /** Told what happens; undefined: nobody listens. */
+  /** Called with what happens; undefined: nothing is traced. */
   readonly trace: ((line: string) => void) | undefined
 }
 
@@ -60,8 +59,8 @@ const NO_ANSWER = { outcome: 'unknown', cause: 'no answer' } as const
 /**
  * The way from one client to the store: requests act at one instant, some time after they were sent; answers come
  * later, or never. Reads are repeated, as the adapter does; a mutation whose answer is lost is `unknown`. A PUT may
- * arrive a second time, as when a proxy on the way repeats it. Clients may stand still before they send and with an
- * answer in their hands.
+ * arrive a second time, as when a proxy on the way repeats it. Clients may be suspended before they send and after
+ * they got an answer.
  */
 export class Network {
   readonly #options: NetworkOptions
@@ -169,7 +168,7 @@ export class Network {
 
   #mutate<T>(client: Client, request: Request<T>, unanswered: T, clocksMayStand: boolean): Promise<T> {
     const { refusesLate, weather } = this.#options
-    // The program looks at its clocks before it sends these.
+    // The program looks at its clocks before it sends one of these.
     const isGuarded = request.method === 'put' || request.key.endsWith('.tgz') || request.key.endsWith('.prov')
     const chance = !isGuarded ? weather.stall / 2 : refusesLate ? weather.guardedStall : 0
     return new Promise((resolve) => {

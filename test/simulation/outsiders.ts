@@ -43,7 +43,7 @@ export class Outsiders {
     return this.#gaps.some((gap) => gap.from <= to && gap.to >= from)
   }
 
-  /** Of the objects in `index.d/` those that are none of the program's. */
+  /** Whether an object in `index.d/` was not written by the program. */
   isJunk(key: string): boolean {
     return this.#junk.has(key)
   }
@@ -52,7 +52,7 @@ export class Outsiders {
     return this.#operations.filter((operation) => operation.version === version)
   }
 
-  /** What is no delta. */
+  /** Writes an object that is no delta. */
   writeJunk(name: string, delay: number): void {
     const { random, store, time } = this.#world
     const id = random.chance(0.5) ? '7ZZZZZZZZZZZZZZZZZZZZZZZZZ' : makeDeltaId(time.now + delay, random.bytes(10))
@@ -69,7 +69,7 @@ export class Outsiders {
     this.#world.trace(`--- the clock of the store is set by ${(ms / 1000).toFixed(0)} s`)
   }
 
-  /** What is no index. */
+  /** Writes a text that is no index over `index.yaml`. */
   writeGarbage(delay: number): void {
     this.#after(delay, 'somebody writes garbage over index.yaml', async () => {
       this.#break()
@@ -85,8 +85,8 @@ export class Outsiders {
   }
 
   /**
-   * As an old client or `init` makes one. What is still in the log counts again; what is not is gone, until it is
-   * indexed again.
+   * Writes an empty index, as an old client or `init` makes one. Deltas that are still there count again; what they do
+   * not add is gone until it is indexed again.
    */
   writeEmptyIndex(delay: number): void {
     const { bucket, random, time } = this.#world
@@ -108,14 +108,14 @@ export class Outsiders {
   }
 
   /**
-   * A delta was collected that the index does not contain: a compaction had folded it into what an empty index has
-   * replaced.
+   * A delta was collected that the index does not contain: a compaction had folded it into an index that an empty one
+   * has replaced.
    */
   async noteCollected(): Promise<void> {
     if (this.#overwritten && !this.isIndexBroken) await this.#noteLoss()
   }
 
-  /** A client has written `index.yaml`. If there was none, it has made it anew. */
+  /** A client has written `index.yaml`. If there was none, that was a rebuild. */
   async noteWritten(): Promise<void> {
     if (!this.isIndexBroken) return
     this.#mend()
@@ -124,10 +124,10 @@ export class Outsiders {
     for (const version of this.#world.versions) {
       const archive = await this.#archiveDigest(version)
       const value = values.get(version) ?? null
-      // An archive that no entry named gets one, whatever it was left by; an entry whose archive is gone is lost.
+      // An archive without an entry gets one, whoever left it there; an entry whose archive is missing is lost.
       if (value !== null && value === archive) this.#note(version, { kind: 'fill', value, required: false })
       for (const { effect, wants } of this.#world.records) {
-        // Which had replaced the archive, and not come to its delta yet.
+        // A push by force that had replaced the archive, and had not written its delta yet.
         const isIts = effect === 'force' && wants.get(version) === value
         if (isIts && value !== null && value === archive)
           this.#note(version, { kind: 'overwrite', value, required: false })
@@ -157,7 +157,7 @@ export class Outsiders {
     this.#operations.push({ ...operation, version, client: 'somebody', start: now, end: now })
   }
 
-  /** The versions are what they are now, whatever was acknowledged. */
+  /** Notes that the versions are now as a reader sees them, whatever was acknowledged before. */
   async #noteLoss(): Promise<void> {
     const values = await this.#look()
     for (const version of this.#world.versions) {
@@ -166,7 +166,7 @@ export class Outsiders {
     }
   }
 
-  /** What a reader sees who needs no time: version -> digest. */
+  /** What a reader sees that takes no time: version -> digest. */
   async #look(): Promise<ReadonlyMap<string, string>> {
     const { bucket, product, random, time } = this.#world
     const clock = { now: () => time.now, monotonic: () => time.now, sleep: () => Promise.resolve() }

@@ -21,7 +21,7 @@ interface Thread {
   open: number
 }
 
-/** Runs schedules over threads. What is said of a seed does not depend on how many there are. */
+/** Runs schedules on several threads. The outcome of a seed does not depend on how many there are. */
 export class Pool {
   readonly #threads: readonly Thread[]
   readonly #over: Int32Array
@@ -48,7 +48,7 @@ export class Pool {
   }
 
   /**
-   * Runs the schedules and tells of each, in the order of the seeds. One run at a time.
+   * Runs the schedules and calls `tell` for each, in the order of the seeds. One run at a time.
    * @param tell answers `enough` when the rest need not run
    */
   async run(run: Run, tell: Tell): Promise<void> {

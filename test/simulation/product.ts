@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { compileFunction } from 'node:vm'
 
-/** The program: the real one, or one of which a rule is broken. */
+/** The program: the real one, or one with a broken rule. */
 export type Product = typeof import('./parts.ts')
 
 /** Loads what `bundleProduct` has made. */

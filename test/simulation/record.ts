@@ -28,7 +28,7 @@ export interface ClientRecord {
   /** What the deltas of a reindex do. */
   readonly reconciles: Reconciliation[]
   hasActed: boolean
-  /** A delete that left an archive standing, knowingly. */
+  /** Whether it knows that it left an archive in the bucket. */
   hasLeftArchive: boolean
 }
 
@@ -135,7 +135,7 @@ export function operationsOn(record: ClientRecord, version: string): VersionHist
       return { first: [{ ...base, kind: 'clear', value: null }], repeated: [] }
     case 'push':
     case 'force': {
-      // Without a delta nothing of it can show, unless others take its archive for their own.
+      // Without a delta nothing of it can be seen, unless another push adopts its archive.
       if (!isAcknowledged && !record.adds.has(version)) return { first: seen, repeated: [] }
       const first: Operation[] = [
         { ...base, kind: effect === 'force' ? 'overwrite' : 'set', value: wants.get(version) ?? null },
@@ -149,7 +149,7 @@ function repeated(record: ClientRecord, first: readonly Operation[]): readonly O
   return record.deltas.size > 1 ? first.map((operation) => ({ ...operation, end: Infinity, required: false })) : []
 }
 
-/** Who says that a version exists has seen it: at some moment it was in the index, whatever its value. */
+/** A client that reports a version as existing has seen it: at some moment it was in the index, whatever its value. */
 function existenceOf(record: ClientRecord, version: string): readonly Operation[] {
   const end = record.acknowledgedAt ?? record.failedAt
   if (!record.existing.has(version) || end === undefined) return []

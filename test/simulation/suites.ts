@@ -26,7 +26,7 @@ const SCHEDULES: Readonly<Record<string, Budget>> = {
     short: 50,
     long: 350,
   },
-  'takes no archive from a push when archives without an entry are cleared away': {
+  'loses and undoes no push while other clients run prune --orphans': {
     store: 'exact',
     mix: 'orphans',
     short: 40,
@@ -34,7 +34,7 @@ const SCHEDULES: Readonly<Record<string, Budget>> = {
   },
 }
 
-/** Schedules in which a mutant must show. */
+/** The number of schedules in which the simulation must find a violation by a mutant. */
 const MUTANT_BUDGET = 2500
 
 /** One test for each kind of schedules: none may end in a violation. */
@@ -63,8 +63,7 @@ export function describeSchedules(share: 'short' | 'long'): void {
 }
 
 /**
- * One test for each mutant: it must show. The simulation is worth what it can find. Prints the seed if it is not the
- * first.
+ * One test for each mutant: the simulation must find a violation. Prints its seed if that is not the first.
  * @param firstOf the seed to begin with
  */
 export function describeMutants(firstOf: (mutant: Mutant) => number): void {

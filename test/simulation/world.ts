@@ -14,8 +14,8 @@ import { SeededRandom } from './seeded-random.ts'
 import { VirtualTime } from './virtual-time.ts'
 
 /**
- * `exact`: as AWS. `no-conditional-delete`: If-Match on DELETE is ignored (MinIO). `no-conditions`: all are, and what
- * comes late is carried out all the same (a server of little means).
+ * `exact`: as AWS. `no-conditional-delete`: If-Match on DELETE is ignored (MinIO). `no-conditions`: all conditions
+ * are, and late requests are carried out (a simple server).
  */
 export type StoreKind = 'exact' | 'no-conditional-delete' | 'no-conditions'
 
@@ -43,7 +43,7 @@ export class World {
   readonly mixName: MixName
   readonly mix: Mix
   readonly kind: StoreKind
-  /** For a look at what stands there; clients go through `network`. */
+  /** For direct reads by the simulation; clients go through `network`. */
   readonly bucket: MemoryStore
   readonly store: ObjectStore
   readonly network: Network
@@ -54,13 +54,13 @@ export class World {
   readonly hasPages: boolean
   /** What the index says about composed writes at the start. */
   readonly composing: 'works' | 'fails' | 'unknown'
-  /** Of the one chart. */
+  /** The versions of the one chart. */
   readonly versions: readonly string[]
   /** What the versions were at the start: version -> digest. */
   readonly initial = new Map<string, string>()
   /** Versions with an archive and no entry at the start. */
   readonly orphans = new Set<string>()
-  /** Archives that a DELETE has taken which was meant for another one, because the store ignores the condition. */
+  /** Archives that were deleted by a DELETE for another ETag, because the store ignores the condition. */
   readonly mistaken = new Set<Key>()
   readonly records: ClientRecord[] = []
   readonly reads: Read[] = []
@@ -113,7 +113,7 @@ export class World {
       },
       wroteIndex: () => this.outsiders.noteWritten(),
       tookUnfolded: async (key) => {
-        // Without conditions an older base may have taken the place of the one that had folded it.
+        // Without conditions an older base may have replaced the one that had folded it.
         if (this.outsiders.haveWritten) await this.outsiders.noteCollected()
         else if (store !== 'no-conditions') this.violate(`a delta is deleted that the base has not folded: ${key}`)
       },
@@ -138,7 +138,7 @@ export class World {
     return archiveKey(LOCATION, { name: CHART, version })
   }
 
-  /** Lets happen what is under way, until nothing is. */
+  /** Runs all events until none is left. */
   async drain(): Promise<void> {
     try {
       await this.time.drain(MAX_EVENTS)

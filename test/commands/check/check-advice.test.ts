@@ -20,14 +20,14 @@ interface Found {
   readonly next: string
 }
 
-/** A repository that has something wrong, and what people do of whom the advice asks more than a command. */
+/** A repository with a fault, and what a person does where the advice asks for more than a command. */
 interface Case {
   readonly make: () => Promise<unknown>
   /** Of `check`. */
   readonly flags?: readonly string[]
   /**
-   * Each way that the advice names, by its words. One that begins with `helm s3` is run as it stands, between `first`
-   * and `then`, which do what people do; `says`: what it says on stderr, which is nothing else.
+   * Each remedy that the advice names, by its words. One that begins with `helm s3` is run as written, after `first`
+   * and before `then`, which do the manual steps; `says` is the expected stderr, empty when it is not given.
    */
   readonly ways: Readonly<
     Record<
@@ -36,11 +36,11 @@ interface Case {
       | undefined
     >
   >
-  /** Of what remains these are no faults. */
+  /** Findings that may remain, because they are no faults. */
   readonly leaves?: readonly FindingCode[]
 }
 
-/** Codes whose advice asks people to decide, or to change what is not of this repository: they are never errors. */
+/** Codes whose advice asks people to decide, or to change something outside this repository: they are never errors. */
 const FOR_PEOPLE: readonly FindingCode[] = [
   'collection-blocked',
   'store-create-races',
@@ -72,13 +72,13 @@ describe('the advice of check', () => {
     assert.equal(stderr, '')
     return (resultOf('check', stdout) as { readonly findings: readonly Found[] }).findings
   }
-  /** Time that a push or a deletion may take. */
+  /** Passes more time than a push or a deletion may take. */
   const later = async (): Promise<void> => program.pass(HOUR / 2)
   const old = async (...steps: readonly Promise<unknown>[]): Promise<void> => {
     for (const step of steps) await step
     program.pass(2 * HOUR)
   }
-  /** So many that one archive more is no tenth of them. */
+  /** Pushes so many archives that one more is less than a tenth of them. */
   const pushMany = async (): Promise<unknown> => {
     const paths = await Promise.all(Array.from({ length: 10 }, (_, i) => program.chart('lib', `2.${String(i)}.0`)))
     return program.ok('push', ...paths, URI, '--relative')
@@ -94,7 +94,7 @@ describe('the advice of check', () => {
       put: async (key, body, options) => (await refuse(key), bucket.put(key, body, options)),
     }
   }
-  /** The entry of web 0.1.0 has the digest of these bytes. */
+  /** Gives the entry of web 0.1.0 the digest of these bytes. */
   const promise = (bytes: Uint8Array): Promise<void> =>
     edit((text) => text.replace(/("name":"web".*"digest":")[0-9a-f]{64}"/, `$1${sha256(bytes)}"`))
   const sign = async (file: string): Promise<void> => {
@@ -193,7 +193,7 @@ describe('the advice of check', () => {
         },
         leaves: ['deltas-uncollected'],
       },
-      // Nothing is in the folder, and another archive in its place: after the deletion that is one without an entry.
+      // Nothing is in the folder, and the archive below the prefix is another: after the deletion it has no entry.
       {
         make: async () => old(edit(intoFolder), put('web-0.1.0.tgz', await replaced())),
         ways: {
@@ -210,7 +210,7 @@ describe('the advice of check', () => {
         make: async () => old(put('web-0.1.0.tgz', await replaced())),
         ways: { 'push the right one with --force': pushByForce, [FIX]: undefined },
       },
-      // Replaced within two seconds of its push: only reading it finds that out.
+      // An archive that was replaced within two seconds of its push: only reading it shows that.
       {
         make: async () => {
           await edit((text) => text.replace(/("web":\[\n.*"created":")2[^"]*"/, '$12999-01-01T00:00:00Z"'))
@@ -219,7 +219,7 @@ describe('the advice of check', () => {
         flags: ['--deep'],
         ways: { 'push the right one with --force': pushByForce, [DEEP_FIX]: undefined },
       },
-      // So replaced is the first archive by key, which is asked for in any case.
+      // The replaced archive is the first by key, which check requests in any case.
       {
         make: async () => {
           await push('first', '1.0.0')
@@ -231,7 +231,7 @@ describe('the advice of check', () => {
         },
         leaves: ['deltas-uncollected'],
       },
-      // Two entries of one archive, both younger than it.
+      // Two entries of one archive, both newer than the archive.
       {
         make: () =>
           edit((text) =>
@@ -542,7 +542,7 @@ describe('the advice of check', () => {
 
   const all = Object.entries(FINDING_KINDS) as readonly (readonly [FindingCode, FindingKind])[]
 
-  it('is tried out for each finding that is an error, or names a command', () => {
+  it('is tested for each finding that is an error or names a command', () => {
     const untried = all.filter(
       ([code, { next, severity }]) =>
         cases[code] === undefined && (severity === 'error' || /helm s3/.test(next) || !FOR_PEOPLE.includes(code)),
@@ -557,7 +557,7 @@ describe('the advice of check', () => {
   for (const [code, each] of Object.entries(cases) as readonly (readonly [FindingCode, readonly Case[]])[]) {
     each.forEach(({ flags = [], leaves = [], make, ways }, i) => {
       for (const [way, { first, says = /^$/, then } = {}] of Object.entries(ways)) {
-        it(`about ${code}${each.length > 1 ? `, case ${String(i + 1)}` : ''} puts it right: ${way}`, async () => {
+        it(`repairs ${code}${each.length > 1 ? ` (case ${String(i + 1)})` : ''}: ${way}`, async () => {
           assert.deepEqual(await checked([]), [])
           await make()
           const found = (await checked(flags)).find((one) => one.code === code)

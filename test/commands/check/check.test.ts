@@ -57,7 +57,7 @@ describe('check', () => {
     await program.ok('compact', URI)
   })
 
-  it('finds nothing wrong with a repository that is well, and sends only reads', async () => {
+  it('finds nothing wrong in a healthy repository, and sends only reads', async () => {
     const refuse = async (): Promise<never> => assert.fail('a check writes')
     program.fail({ put: refuse, delete: refuse })
     const stdout = await program.ok('check', URI)
@@ -68,7 +68,7 @@ describe('check', () => {
     assert.equal(await program.ok('doctor', URI), stdout)
   })
 
-  it('names an url with a query, and repairs it', async () => {
+  it('reports a url with a query, and repairs it with --fix', async () => {
     await edit((text) =>
       text.replace(
         '"urls":["app-1.0.0.tgz"]',
@@ -100,7 +100,7 @@ describe('check', () => {
     assert.equal((await program.run('check', URI, '--exit-codes=fine')).status, 12)
   })
 
-  /** Each: how it comes about, what is found, and what is left after `--fix`. */
+  /** Each: how it is made, what `check` finds, what `--fix` leaves, what cures that, and what remains in the end. */
   const damages: Readonly<
     Record<
       string,
@@ -114,9 +114,9 @@ describe('check', () => {
       }
     >
   > = {
-    'an archive that is gone': { damage: () => remove('app-1.0.0.tgz'), finds: ['archive-missing'] },
-    'an index that is gone': { damage: () => remove('index.yaml'), finds: ['index-missing'] },
-    'an index that is no YAML': { damage: () => put('index.yaml', 'entries: {'), finds: ['index-unreadable'] },
+    'a missing archive': { damage: () => remove('app-1.0.0.tgz'), finds: ['archive-missing'] },
+    'a missing index': { damage: () => remove('index.yaml'), finds: ['index-missing'] },
+    'an index that is not YAML': { damage: () => put('index.yaml', 'entries: {'), finds: ['index-unreadable'] },
     'an index with a field that Helm does not know': {
       damage: () => put('index.yaml', 'apiVersion: v1\nentries: {}\nmine: 1\n'),
       finds: ['index-unreadable'],
@@ -125,11 +125,11 @@ describe('check', () => {
       damage: () => edit((text) => text.replace('"description":"A chart"', '"description":1')),
       finds: ['index-unreadable'],
     },
-    'a chart that stands twice in YAML': {
+    'a duplicate chart in YAML': {
       damage: () => put('index.yaml', 'apiVersion: v1\nentries:\n  app: []\n  app: []\n'),
       finds: ['index-unreadable'],
     },
-    'a chart that stands twice in JSON': {
+    'a duplicate chart in JSON': {
       damage: () => edit((text) => text.replace('"entries":{\n', '"entries":{\n"web":[],\n')),
       finds: ['duplicate-chart'],
     },
@@ -146,7 +146,7 @@ describe('check', () => {
         ),
       finds: ['archive-missing', 'entries-unsorted', 'entry-null'],
     },
-    'an entry without version': {
+    'an entry without a version': {
       damage: () => edit((text) => text.replace('"app":[\n', '"app":[\n{"name":"app"},\n')),
       finds: ['entry-skipped'],
     },
@@ -158,19 +158,19 @@ describe('check', () => {
       damage: () => edit((text) => text.replace('{"name":"web",', '{"name":"../web",')),
       finds: ['entry-unnamed'],
     },
-    'an entry with a version that is none': {
+    'an entry with an invalid version': {
       damage: () => edit((text) => text.replace('"version":"0.1.0"', '"version":"latest"')),
       finds: ['entry-left-out'],
     },
-    'a version that stands twice': {
+    'a duplicate version': {
       damage: () => edit((text) => text.replace(/("app":\[\n)(.*\n)/, '$1$2$2')),
       finds: ['entry-duplicate'],
     },
-    'an entry under another chart': {
+    'an entry under the name of another chart': {
       damage: () => edit((text) => text.replace('"web":[', '"shop":[')),
       finds: ['archive-misnamed', 'entry-misplaced'],
     },
-    'entries that say another name than their chart': {
+    'entries whose name differs from their chart': {
       damage: async () => {
         await push('zap', '1.0.0')
         await push('zap', '1.1.0')
@@ -183,29 +183,29 @@ describe('check', () => {
       damage: () => edit((text) => text.replace(/("app":\[\n)(.*),\n(.*)\n/, '$1$3,\n$2\n')),
       finds: ['entries-unsorted'],
     },
-    'a digest that is none': {
+    'an invalid digest': {
       damage: () => edit((text) => text.replace(/"digest":"[0-9a-f]{64}"/, '"digest":"abc"')),
       finds: ['entry-digest-invalid'],
     },
-    'an entry without digest': {
+    'an entry without a digest': {
       damage: () => edit((text) => text.replace(/,"digest":"[0-9a-f]{64}"/, '')),
       finds: ['entry-digest-missing'],
     },
-    'an entry without url': {
+    'an entry without a url': {
       damage: () => edit((text) => text.replace('"urls":["web-0.1.0.tgz"]', '"urls":[]')),
       finds: ['archive-unlisted', 'entry-without-url'],
     },
-    'an archive that was replaced behind the back of the index': {
+    'an archive that was replaced without its entry': {
       damage: async () => put('web-0.1.0.tgz', await chartArchive('web', '0.1.0', { 'NOTES.txt': 'other' })),
       finds: ['archive-digest-mismatch'],
     },
-    'an archive with bytes over it that are none': {
+    'an archive that was overwritten with bytes that are no archive': {
       damage: async () => put('web-0.1.0.tgz', 'no archive'),
       finds: ['archive-unreadable'],
       leaves: ['archive-unreadable'],
       cure: () => push('web', '0.1.0', '--force'),
     },
-    'an archive of another version than its name': {
+    'an archive of another version than its file name': {
       damage: async () => put('web-0.1.0.tgz', await chartArchive('web', '0.2.0')),
       deep: true,
       finds: ['archive-digest-mismatch', 'archive-of-other-chart'],
@@ -222,13 +222,13 @@ describe('check', () => {
       leaves: ['provenance-stale'],
       cure: () => program.ok('prune', URI, '--orphans'),
     },
-    'a file called as a provenance file is': {
+    'a file that only has the name of a provenance file': {
       damage: async () => (await put('lost-1.0.0.tgz.prov', 'origin: a farm'), await put('notes.tgz.prov', SIGNATURE)),
       finds: ['archive-foreign'],
       leaves: ['archive-foreign'],
       ends: ['archive-foreign'],
     },
-    'an entry that names nothing, and has no archive': {
+    'an entry without a url and without an archive': {
       damage: () =>
         edit((text) =>
           text.replace('"app":[\n', '"app":[\n{"name":"app","version":"3.0.0","apiVersion":"v2","urls":[]},\n'),
@@ -247,7 +247,7 @@ describe('check', () => {
       leaves: ['archive-elsewhere', 'entry-digest-elsewhere'],
       cure: () => program.ok('delete', 'app', URI, '--version=3.0.0'),
     },
-    'a pack that is no chart': {
+    'a .tgz file that is no chart': {
       damage: async () => (
         await put('sdk-2.4.1.tgz', tgz({ name: 'package/package.json', content: '{"name":"sdk"}' })),
         program.pass(HOUR)
@@ -262,7 +262,7 @@ describe('check', () => {
       leaves: ['archive-duplicate'],
       ends: ['archive-duplicate'],
     },
-    'an entry with a version that is none, and no archive to tell which it is': {
+    'an entry with an invalid version and no archive that tells the right one': {
       damage: () =>
         edit((text) =>
           text.replace(
@@ -280,11 +280,11 @@ describe('check', () => {
       leaves: ['archive-unlisted'],
       cure: () => program.ok('reindex', URI),
     },
-    'deltas that nobody folds': {
+    'deltas that have been pending too long': {
       damage: async () => (await push('app', '2.0.0', '--no-compact'), program.pass(2 * HOUR)),
       finds: ['compaction-overdue'],
     },
-    'deltas that nobody collects': {
+    'folded deltas that were not collected': {
       damage: async () => (
         await push('app', '2.0.0', '--no-compact'),
         await program.ok('compact', URI),
@@ -295,7 +295,7 @@ describe('check', () => {
   }
 
   for (const [what, { cure, damage, deep, ends = [], finds, leaves = [] }] of Object.entries(damages)) {
-    it(`finds and repairs ${what}`, async () => {
+    it(`finds ${what}, and repairs what it can`, async () => {
       const flags = deep === true ? ['--deep'] : []
       await damage()
       assert.deepEqual(await codes(...flags), finds)
@@ -308,7 +308,7 @@ describe('check', () => {
     })
   }
 
-  it('repairs in one run what shows only once an index can be read', async () => {
+  it('repairs in one run also what shows only after an unreadable index was rebuilt', async () => {
     const text = (await program.text('charts/index.yaml')).replace('"description":"A chart"', '"description":1')
     await put('index.yaml', text.replace(/("name":"web".*"digest":")[0-9a-f]{64}"/, '$1abc"'))
     await remove('app-1.1.0.tgz')
@@ -318,7 +318,7 @@ describe('check', () => {
     assert.deepEqual(await codes('--deep'), [])
   })
 
-  describe('keeps what Helm finds under a chart, whatever its entries say of their name', () => {
+  describe('--fix of entries whose name differs from their chart', () => {
     const entryOf = (name: string, version: string, url: string): string =>
       `  - {apiVersion: v2, name: ${name}, version: ${version}, urls: ["${url}"]}\n`
     const versions = async (): Promise<readonly string[]> => {
@@ -354,31 +354,31 @@ describe('check', () => {
     })
 
     const texts: Readonly<Record<string, readonly [string, readonly string[]]>> = {
-      'the version exists under that name': [`${PGB}${OTHER}`, [...PGB_AFTER, ...OTHER_AFTER]],
-      'there is no chart of that name': [PGB, PGB_AFTER],
-      'the archive is that of the name': [
+      'the chart named in the entry has the same version': [`${PGB}${OTHER}`, [...PGB_AFTER, ...OTHER_AFTER]],
+      'there is no chart of the name in the entry': [PGB, PGB_AFTER],
+      'the archive is of the chart named in the entry': [
         `  shop:\n${entryOf('other', '1.0.9', 'other-1.0.9.tgz')}`,
         OTHER_AFTER.slice(1),
       ],
-      'the archive is that of the name, which names it, too': [
+      'the archive is of the chart named in the entry, which also names that archive': [
         `  shop:\n${entryOf('other', '1.0.9', 'other-1.0.9.tgz')}${OTHER}`,
         OTHER_AFTER,
       ],
-      'its archive is that of the name, and one of the chart is in its place': [
+      'the url names the archive of the other chart, and the chart has one of that version, too': [
         `  pgb:\n${entryOf('other', '1.0.9', 'other-1.0.9.tgz')}`,
         [...PGB_AFTER.slice(1), ...OTHER_AFTER.slice(1)],
       ],
-      'the version stands there with its archive, too': [
+      'the chart has a correct entry of that version, too': [
         `  pgb:\n${WRONG}${entryOf('pgb', '1.0.9', 'pgb-1.0.9.tgz')}`,
         PGB_AFTER.slice(1),
       ],
-      'its archive lies elsewhere, and another one in its place': [
+      'the url leads out of the bucket, and the chart has an archive of that version in it': [
         `  pgb:\n${entryOf('other', '1.0.9', 'https://cdn.example/pgb-1.0.9.tgz')}`,
         ['pgb: pgb 1.0.9 https://cdn.example/pgb-1.0.9.tgz'],
       ],
     }
     for (const [what, [entries, after]] of Object.entries(texts)) {
-      it(`where ${what}`, async () => {
+      it(`keeps the versions that Helm finds where ${what}`, async () => {
         await put('index.yaml', `apiVersion: v1\nentries:\n${entries}`)
         const sorted = [...after].sort()
         assert.ok((await codes()).includes('entry-misplaced'))
@@ -399,7 +399,7 @@ describe('check', () => {
         assert.equal((await checked()).errors, 0)
       })
 
-      it(`and so does a reindex, where ${what}`, async () => {
+      it(`agrees with reindex, which keeps the versions that Helm finds where ${what}`, async () => {
         await put('index.yaml', `apiVersion: v1\nentries:\n${entries}`)
         assert.doesNotMatch(await program.ok('reindex', URI, '--relative'), /Skipped \(/)
         await program.run('check', URI, '--fix')
@@ -422,7 +422,7 @@ describe('check', () => {
     assert.match(await program.ok('check', URI, '--fix'), /^Nothing was repaired\.\n/)
   })
 
-  it('asks for no permission to read bytes that are simply no archive, and takes them for nothing', async () => {
+  it('reports bytes that are no archive as unreadable, and advises neither a permission nor to trust them', async () => {
     await put('web-0.1.0.tgz', 'no archive')
     for (const flags of [[], ['--fix'], ['--deep', '--fix']]) {
       const { stdout } = await program.run('check', URI, ...flags)
@@ -431,7 +431,7 @@ describe('check', () => {
     }
   })
 
-  it('reads no provenance file without --deep: only there it shows that one names another file', async () => {
+  it('reads provenance files only with --deep, and only then finds one that names another file', async () => {
     const path = await program.chart('web', '0.2.0')
     writeFileSync(`${path}.prov`, `files:\n  web-latest.tgz: sha256:${sha256(readFileSync(path))}\n`)
     await program.ok('push', path, URI, '--any-prov')
@@ -442,7 +442,7 @@ describe('check', () => {
     assert.ok((await codes('--deep')).includes('provenance-mismatch'))
   })
 
-  it('does not bring back what was deleted, and leaves archives as they are', async () => {
+  it('with --fix, restores no deleted version and leaves the archives as they are', async () => {
     program.fail({
       delete: async (key, options) =>
         key.endsWith('.tgz') ? { outcome: 'refused' } : program.bucket.delete(key, options),
@@ -460,9 +460,9 @@ describe('check', () => {
     assert.deepEqual(await codes(), ['archive-unlisted'])
   })
 
-  describe('looks into index.d/', () => {
+  describe('of index.d/', () => {
     const ignored: Readonly<Record<string, readonly [string, string, RegExp]>> = {
-      'an object that is no ULID': ['notes.txt', '', /its name is not <ULID>\.yaml/],
+      'an object whose name is no ULID': ['notes.txt', '', /its name is not <ULID>\.yaml/],
       'a delta from the future': [
         `${makeDeltaId(4_000_000_000_000, new Uint8Array(10))}.yaml`,
         '{"apiVersion":"v1"}',
@@ -473,14 +473,14 @@ describe('check', () => {
         '{"apiVersion"',
         /does not decode/,
       ],
-      'a delta with an entry that leaves the repository': [
+      'a delta whose entry has a URL outside the repository': [
         `${makeDeltaId(1_700_000_000_000, new Uint8Array(10))}.yaml`,
         '{"apiVersion":"v1","addedEntries":{"a":[{"name":"a","version":"1.0.0","urls":["../a.tgz"]}]}}',
         /has a URL outside the repository/,
       ],
     }
     for (const [what, [name, text, says]] of Object.entries(ignored)) {
-      it(`reports ${what}, and lets it be`, async () => {
+      it(`reports ${what}, and does not remove it`, async () => {
         await put(`index.d/${name}`, text)
         const { findings, status } = await checked('--fix')
         assert.deepEqual([status, findings.map(({ code }) => code)], [1, ['delta-ignored']])
@@ -489,25 +489,25 @@ describe('check', () => {
       })
     }
 
-    it('says that a delta of a newer program stops collection', async () => {
+    it('reports that a delta of an unknown apiVersion blocks collection', async () => {
       await put(`index.d/${makeDeltaId(1_700_000_000_000, new Uint8Array(10))}.yaml`, '{"apiVersion":"v9"}')
       assert.deepEqual(await codes(), ['collection-blocked', 'delta-ignored'])
     })
 
-    it('only remarks that young deltas are pending', async () => {
+    it('reports recent pending deltas only as a remark', async () => {
       await push('app', '2.0.0', '--no-compact')
       assert.match(await program.ok('check', URI), /remark deltas-pending[^]*1 delta, the oldest for 0s/)
     })
   })
 
-  describe('looks at archives', () => {
-    it('takes a young archive without entry for a push under way', async () => {
+  describe('of archives', () => {
+    it('takes a recent archive without an entry for that of a push in progress', async () => {
       await put('new-1.0.0.tgz', await chartArchive('new', '1.0.0'))
       const { status, findings } = await checked()
       assert.deepEqual([status, findings.map(({ code }) => code)], [0, ['archive-in-progress']])
     })
 
-    it('is not misled by a deletion that crosses the check', async () => {
+    it('reports no fault when a version is deleted during the check', async () => {
       let isDeleted = false
       program.fail({
         list: async (prefix, options) => {
@@ -524,7 +524,7 @@ describe('check', () => {
       )
     })
 
-    it('reads every archive with --deep', async () => {
+    it('reads every archive with --deep, and finds a truncated one', async () => {
       const whole = readFileSync(await program.chart('app', '1.0.0'))
       await put('app-1.0.0.tgz', whole.subarray(0, whole.length - 20))
       const { findings } = await checked('--deep')
@@ -562,7 +562,7 @@ describe('check', () => {
       ],
     }
     for (const [what, [name, body, code, reason]] of Object.entries(foreign)) {
-      it(`only remarks ${what}, which no command adds or removes`, async () => {
+      it(`reports ${what} only as a remark, and no command adds or removes it`, async () => {
         await put(name, await body())
         program.pass(2 * HOUR)
         for (const flags of [[], ['--deep']]) {
@@ -576,13 +576,13 @@ describe('check', () => {
       })
     }
 
-    it('finds a provenance file of other bytes with --deep', async () => {
+    it('finds, with --deep, a provenance file that was made for other bytes', async () => {
       await put('web-0.1.0.tgz.prov', `files:\n  web-0.1.0.tgz: sha256:${sha256(Buffer.from('others'))}\n`)
       assert.deepEqual(await codes(), [])
       assert.deepEqual(await codes('--deep'), ['provenance-mismatch'])
     })
 
-    it('knows the archives of old clients and of other places', async () => {
+    it('reports archives with unusual names and archives outside the repository only as remarks', async () => {
       const archive = await chartArchive('app', '3.0.0')
       await put('package.tgz', archive)
       const entry = (version: string, url: string): string =>
@@ -598,9 +598,9 @@ describe('check', () => {
     })
   })
 
-  describe('tries out the store with --probe', () => {
+  describe('with --probe', () => {
     const stores: Readonly<Record<string, readonly [MemoryStore, string, readonly string[]]>> = {
-      'that keeps to all conditions': [new MemoryStore({ now: () => Date.now() }), 'exact', []],
+      'that honours all conditions': [new MemoryStore({ now: () => Date.now() }), 'exact', []],
       'that ignores the condition of DELETE': [
         new MemoryStore({ now: () => Date.now(), conditionalDelete: false }),
         'exact but for deletes',
@@ -613,7 +613,7 @@ describe('check', () => {
       ],
     }
     for (const [what, [store, level, finds]] of Object.entries(stores)) {
-      it(`finds out a store ${what}, and leaves nothing behind`, async () => {
+      it(`recognises a store ${what}, and leaves no object behind`, async () => {
         for (const { key } of (await program.bucket.list('')).objects)
           await store.put(key, (await program.bucket.get(key))?.body ?? Buffer.of(), { when: 'always' })
         program.fail(methodsOf(store))
@@ -630,7 +630,7 @@ describe('check', () => {
       })
     }
 
-    it('finds out a store that lets two of several writers win', async () => {
+    it('recognises a store that lets two of several writers win', async () => {
       program.fail({
         put: async (key, body, options) => {
           const present = await program.bucket.head(key)
@@ -647,7 +647,7 @@ describe('check', () => {
       )
     })
 
-    it('finds out a store that does not know conditional requests', async () => {
+    it('recognises a store without conditional requests', async () => {
       program.fail({
         put: async (key, body, options) => {
           if (options.when !== 'always') throw new HelmS3Error('unsupported-store', 'not implemented')
@@ -660,7 +660,7 @@ describe('check', () => {
       )
     })
 
-    it('repairs nothing where index.yaml cannot be replaced, and says of each finding why', async () => {
+    it('repairs nothing on a store that refuses If-Match, and says so in the finding', async () => {
       await edit((text) => text.replace('"app":[\n', '"app":[\nnull,\n'))
       program.fail({
         put: async (key, body, options) => {
@@ -684,7 +684,7 @@ describe('check', () => {
       )
     })
 
-    it('finds out a store that lets none of several writers win', async () => {
+    it('recognises a store that lets none of several writers win', async () => {
       program.fail({
         put: async (key, body, options) =>
           typeof options.when === 'object' ? { outcome: 'refused' } : program.bucket.put(key, body, options),
@@ -694,7 +694,7 @@ describe('check', () => {
       assert.match(JSON.stringify(findings), /If-Match with the current ETag: none of several writers won/)
     })
 
-    it('finds out a store that takes no condition with a DELETE', async () => {
+    it('recognises a store that refuses any condition on a DELETE', async () => {
       program.fail({
         delete: async (key, options = {}) => {
           if (options.match !== undefined) throw new HelmS3Error('unsupported-store', 'not implemented')
@@ -707,7 +707,7 @@ describe('check', () => {
       )
     })
 
-    it('finds out a store that refuses to delete the very object that it shows', async () => {
+    it('recognises a store that refuses a DELETE whose condition is the current ETag', async () => {
       program.fail({
         delete: async (key, options = {}) =>
           options.match === undefined ? program.bucket.delete(key) : { outcome: 'refused' },
@@ -717,7 +717,7 @@ describe('check', () => {
       assert.match(JSON.stringify(findings), /it refuses the very ETag that it shows/)
     })
 
-    it('removes what an earlier probe has left, when it is old', async () => {
+    it('removes old objects that an earlier probe left behind', async () => {
       await put('.helm-s3-probe/0123/create-1', 'x')
       program.pass(2 * HOUR)
       assert.deepEqual(await codes(), ['probe-leftovers'])
@@ -735,18 +735,18 @@ describe('check', () => {
         .filter(({ granted }) => granted === false)
         .map(({ action, resource }) => `${action} ${resource}`)
 
-    it('names the one to list', async () => {
+    it('names s3:ListBucket when listing is denied', async () => {
       program.fail({ list: deny })
       assert.deepEqual(await missing(), ['s3:ListBucket arn:aws:s3:::acme'])
       assert.deepEqual(await codes(), ['permission-read-missing'])
     })
 
-    it('names the one to read archives', async () => {
+    it('names s3:GetObject on all archives when none may be read', async () => {
       program.fail({ head: (key) => (key.endsWith('.tgz') ? deny() : program.bucket.head(key)) })
       assert.deepEqual(await missing(), ['s3:GetObject arn:aws:s3:::acme/charts/*.tgz'])
     })
 
-    it('names the archive that may not be read, where others may', async () => {
+    it('names the archive that may not be read when the others may', async () => {
       program.fail({
         get: (key, options) => (key === 'charts/web-0.1.0.tgz' ? deny() : program.bucket.get(key, options)),
       })
@@ -773,7 +773,7 @@ describe('check', () => {
       ])
     })
 
-    it('names none for archives that Helm leaves out: nobody could add them', async () => {
+    it('calls no archive unread whose version is one that Helm skips: nobody could add it', async () => {
       const lines: string[] = []
       for (const version of ['1.0.0.0', '1.0.0-01', '1.0.0-03173138']) {
         await put(`hub-${version}.tgz`, await chartArchive('hub', version))
@@ -794,19 +794,19 @@ describe('check', () => {
       assert.ok(!(await codes('--fix', '--allow-lost-entries')).includes('archive-unread'))
     })
 
-    it('names none for an archive that Helm refuses and that an entry names: nobody can read it', async () => {
+    it('calls an archive that Helm refuses unreadable, not unread', async () => {
       await put('web-0.1.0.tgz', await chartArchive('web', '0.1.0.0'))
       await edit((text) => text.replace(/,"digest":"[0-9a-f]{64}"/, ''))
       assert.deepEqual(await codes('--fix'), ['archive-unreadable'])
     })
 
-    it('names the one to read deltas', async () => {
+    it('names s3:GetObject on deltas when they may not be read', async () => {
       await push('app', '2.0.0', '--no-compact')
       program.fail({ get: (key, options) => (key.includes('index.d/') ? deny() : program.bucket.get(key, options)) })
       assert.deepEqual(await missing(), ['s3:GetObject arn:aws:s3:::acme/charts/index.d/*'])
     })
 
-    it('names each one to write, and leaves nothing behind', async () => {
+    it('names each missing permission to write with --probe, and leaves no object behind', async () => {
       const isProbe = (key: string): boolean => key.includes('/.helm-s3-probe/')
       program.fail({
         put: (key, body, options) => (isProbe(key) ? program.bucket.put(key, body, options) : deny()),
@@ -824,7 +824,7 @@ describe('check', () => {
       assert.equal((await program.run('check', URI, '--probe')).status, 0)
     })
 
-    it('names the one to probe', async () => {
+    it('names s3:PutObject on the probe objects when the probe may not write', async () => {
       program.fail({ put: deny, delete: deny })
       const { findings, level } = await checked('--probe')
       assert.equal(level, 'not probed')
@@ -835,7 +835,7 @@ describe('check', () => {
     })
   })
 
-  it('tells that the clocks differ', async () => {
+  it('reports that the clocks of client and store differ', async () => {
     for (const [lead, code] of [
       [30_000, 'clock-differs'],
       [-HOUR, 'clock-skewed'],
@@ -859,7 +859,7 @@ describe('check', () => {
     assert.match(await program.fails('check', 'unknown'), /^Error: /)
   })
 
-  it('is an error where there is no repository', async () => {
+  it('fails where there is no repository', async () => {
     assert.match(
       await program.fails('check', 's3://acme/nothing'),
       /^Error: there is no index\.yaml at s3:\/\/acme\/nothing\nHint: .*helm s3 init/,

@@ -16,7 +16,7 @@ interface Checked {
   readonly bytes: number
 }
 
-/** Where a repository is, and what its entries say of an archive in its folder `dir`. */
+/** A repository, and how its entry names an archive in the folder `dir`. */
 interface Place {
   readonly uri: string
   readonly prefix: string
@@ -82,7 +82,7 @@ describe('check of archives in folders', () => {
   }
   const found = async (...flags: readonly string[]): Promise<readonly (readonly [string, string | null])[]> =>
     (await checked(...flags)).findings.map(({ code, key }) => [code, key])
-  /** The archive of app 1.0.0 lies in its folder, and its entry says so. */
+  /** Moves the archive of app 1.0.0 into its folder, and points its entry there. */
   const lay = async (here: Place): Promise<void> => {
     place = here
     const path = await program.chart('app', '1.0.0')
@@ -95,13 +95,13 @@ describe('check of archives in folders', () => {
     await edit((text) => text.replace('"app-1.0.0.tgz"', `"${place.url}"`))
     await program.bucket.delete(asKey(`${place.prefix}app-1.0.0.tgz`))
     await put(place.key, bytes)
-    // Written after its entry: its digest is asked for.
+    // The archive is newer than its entry, so `check` asks for its digest.
     program.pass(HOUR)
   }
   const hasEntry = async (): Promise<boolean> => (await index()).includes('"app"')
 
   for (const [what, each] of Object.entries(PLACES)) {
-    it(`takes one for an archive of the repository, and misses it where nothing is: ${what}`, async () => {
+    it(`counts an archive in a folder as one of the repository, and reports it when it is gone: ${what}`, async () => {
       await lay(each)
       const { archives, bytes: size, findings } = await checked()
       assert.deepEqual([findings, archives], [[], 2])
@@ -115,7 +115,7 @@ describe('check of archives in folders', () => {
     })
   }
 
-  it('is agreed with by a reindex, which takes away the entry of one that is gone, and touches none that is there', async () => {
+  it('agrees with reindex, which removes the entry of a missing archive and no other', async () => {
     await lay(at('s3://acme/charts', 'charts/', 'dir/app-1.0.0.tgz'))
     const before = await index()
     for (const flags of [[], ['--full'], ['--relative']]) await program.ok('reindex', place.uri, ...flags)
@@ -129,14 +129,14 @@ describe('check of archives in folders', () => {
     assert.deepEqual(await found(), [])
   })
 
-  it('is healed by a push of the chart, too', async () => {
+  it('finds nothing wrong after the missing chart was pushed again', async () => {
     await lay(at('s3://acme/charts', 'charts/', 'dir/app-1.0.0.tgz'))
     await program.bucket.delete(asKey(place.key))
     await program.ok('push', await program.chart('app', '1.0.0'), place.uri, '--relative')
     assert.deepEqual([await found(), (await index()).includes('"app-1.0.0.tgz"')], [[], true])
   })
 
-  it('leaves the entry when the archive comes back before the reindex writes', async () => {
+  it('agrees with reindex, which keeps the entry when the archive comes back before it writes', async () => {
     await lay(at('s3://acme/charts', 'charts/', 'dir/app-1.0.0.tgz'))
     await program.bucket.delete(asKey(place.key))
     let isBack = false
@@ -156,7 +156,7 @@ describe('check of archives in folders', () => {
     assert.ok(isBack && (await hasEntry()))
   })
 
-  it('puts the entry of one that is gone to another archive of that version, as for any entry', async () => {
+  it('agrees with reindex, which points the entry of a missing archive to another archive of that version', async () => {
     await lay(at('s3://acme/charts', 'charts/', 'dir/app-1.0.0.tgz'))
     await program.bucket.delete(asKey(place.key))
     await put('charts/renamed.tgz', bytes)
@@ -165,7 +165,7 @@ describe('check of archives in folders', () => {
     assert.deepEqual(await found(), [['archive-misnamed', 'charts/renamed.tgz']])
   })
 
-  it('tells bytes that are not those of the entry, whatever their date with --deep, and heals nothing by itself', async () => {
+  it('reports bytes that differ from the entry, with --deep whatever their date, and --fix does not repair them', async () => {
     await lay(at('s3://acme/charts', 'charts/', 'dir/app-1.0.0.tgz'))
     const before = await index()
     await put(place.key, await chartArchive('app', '1.0.0', { 'NOTES.txt': 'other' }))
@@ -181,7 +181,7 @@ describe('check of archives in folders', () => {
     assert.notEqual(await index(), before)
   })
 
-  it('says when nothing is there and nothing proves that the archive in its place is the one', async () => {
+  it('reports a mismatch when the folder is empty and the archive below the prefix has another digest', async () => {
     await lay(at('s3://acme/charts', 'charts/', 'dir/app-1.0.0.tgz'))
     await program.bucket.delete(asKey(place.key))
     await put('charts/app-1.0.0.tgz', await chartArchive('app', '1.0.0', { 'NOTES.txt': 'other' }))
@@ -200,7 +200,7 @@ describe('check of archives in folders', () => {
     )
   })
 
-  it('looks at provenance files beside named archives, and at nothing else that lies there', async () => {
+  it('reads the provenance file beside an archive that an entry names, and nothing else in the folder', async () => {
     await lay(at('s3://acme/charts', 'charts/', 'dir/app-1.0.0.tgz'))
     await put(`${place.key}.prov`, `files:\n  app-1.0.0.tgz: sha256:${sha256(bytes)}\n`)
     await put('charts/dir/other-1.0.0.tgz', await chartArchive('other', '1.0.0'))
@@ -215,12 +215,12 @@ describe('check of archives in folders', () => {
   })
 
   const elsewhere: Readonly<Record<string, readonly [mark: string, key: string]>> = {
-    'with its index': ['charts/dir/index.yaml', 'charts/dir/app-1.0.0.tgz'],
-    'without its index': ['charts/dir/index.d/01J00000000000000000000000.yaml', 'charts/dir/app-1.0.0.tgz'],
-    'around the folder': ['charts/dir/index.yaml', 'charts/dir/a/app-1.0.0.tgz'],
+    'with index.yaml': ['charts/dir/index.yaml', 'charts/dir/app-1.0.0.tgz'],
+    'with index.d/ alone': ['charts/dir/index.d/01J00000000000000000000000.yaml', 'charts/dir/app-1.0.0.tgz'],
+    'in a folder above': ['charts/dir/index.yaml', 'charts/dir/a/app-1.0.0.tgz'],
   }
   for (const [what, [mark, key]] of Object.entries(elsewhere)) {
-    it(`lists nothing of a repository within it, ${what}, and calls its archives elsewhere`, async () => {
+    it(`lists nothing of another repository below the prefix (${what}), and counts its archives as elsewhere`, async () => {
       await lay({ uri: 's3://acme/charts', prefix: 'charts/', url: `s3://acme/${key}`, key })
       await put(mark, 'apiVersion: v1\nentries: {}\n')
       const lists: string[] = []
@@ -239,7 +239,7 @@ describe('check of archives in folders', () => {
     })
   }
 
-  it('calls elsewhere what it may not look at, and keys that stores refuse', async () => {
+  it('counts an archive as elsewhere when its folder may not be listed, or no store would take its key', async () => {
     await lay(at('s3://acme/charts', 'charts/', 'dir/app-1.0.0.tgz'))
     await program.bucket.delete(asKey(place.key))
     for (const refused of ['charts/dir/index.', 'charts/dir/']) {
@@ -266,7 +266,7 @@ describe('check of archives in folders', () => {
     }
   })
 
-  it('costs two LISTs for each folder that entries name, and none more where they name none', async () => {
+  it('costs two LISTs for each folder that entries name, and no LIST of a folder when they name none', async () => {
     await lay(at('s3://acme/charts', 'charts/', 'dir/app-1.0.0.tgz'))
     const lists: string[] = []
     program.fail({ list: (prefix, options) => (lists.push(prefix), program.bucket.list(prefix, options)) })

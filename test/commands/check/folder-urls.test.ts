@@ -41,14 +41,14 @@ describe('an entry whose url leads into a folder of the repository', () => {
     await program.ok('compact', URI)
   })
 
-  describe('where nothing is, while its archive lies in its place,', () => {
+  describe('when the folder is empty and an archive of that name is directly below the prefix,', () => {
     for (const url of [
       'charts/app-1.0.0.tgz',
       './charts/app-1.0.0.tgz',
       `${URI}/a/b/app-1.0.0.tgz`,
       'https://charts.test/stable/charts/app-1.0.0.tgz',
     ]) {
-      it(`is found, and pointed there by check --fix: ${url}`, async () => {
+      it(`is reported as a dead url, and check --fix points it to that archive: ${url}`, async () => {
         if (url.startsWith('https')) await program.ok('config', URI, 'publish-url=https://charts.test/stable')
         const before = await created()
         await pointTo(url)
@@ -65,7 +65,7 @@ describe('an entry whose url leads into a folder of the repository', () => {
       })
     }
 
-    it('is pointed there by reindex, and by push --force of the same archive, which a plain push does not touch', async () => {
+    it('is pointed to that archive by reindex and by push --force of the same archive; a plain push is refused', async () => {
       await pointTo('charts/app-1.0.0.tgz')
       assert.match(await program.fails('push', path, URI), /already exists/)
       await program.ok('push', path, URI, '--relative', '--force')
@@ -77,14 +77,14 @@ describe('an entry whose url leads into a folder of the repository', () => {
       assert.deepEqual([await urls(), await codes()], [['app-1.0.0.tgz'], []])
     })
 
-    it('is written anew by push --force of the same archive also where it has no url at all', async () => {
+    it('is replaced by push --force of the same archive also when it has no url at all', async () => {
       const text = await index()
       await put('charts/index.yaml', text.replace('"urls":["app-1.0.0.tgz"]', '"urls":[]'))
       await program.ok('push', path, URI, '--relative', '--force')
       assert.deepEqual(await urls(), ['app-1.0.0.tgz'])
     })
 
-    it('stays when its digest is another, for then nothing proves that they belong together', async () => {
+    it('is left alone by reindex when the digests differ, and replaced by push --force of that archive', async () => {
       await put('charts/app-1.0.0.tgz', await chartArchive('app', '1.0.0', { 'NOTES.txt': 'other' }))
       await pointTo('charts/app-1.0.0.tgz')
       const before = await index()
@@ -102,7 +102,7 @@ describe('an entry whose url leads into a folder of the repository', () => {
       assert.deepEqual(await urls(), ['app-1.0.0.tgz'])
     })
 
-    it('stays when nobody may look into the folder', async () => {
+    it('stays as it is when the folder may not be read', async () => {
       await pointTo('charts/app-1.0.0.tgz')
       const before = await index()
       const refuse = (key: string): void => {
@@ -119,7 +119,7 @@ describe('an entry whose url leads into a folder of the repository', () => {
     })
   })
 
-  it('where its archive is stays, whatever lies in its place', async () => {
+  it('stays as it is when its archive is in the folder, even if the same archive is directly below the prefix', async () => {
     await put('charts/charts/app-1.0.0.tgz', readFileSync(path))
     for (const url of ['charts/app-1.0.0.tgz', `${URI}/charts/app-1.0.0.tgz`]) {
       await pointTo(url)

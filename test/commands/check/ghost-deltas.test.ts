@@ -11,8 +11,8 @@ interface CheckValue {
   readonly fixed: readonly { readonly code: string }[]
 }
 
-/** A store that lists an object and does not give it. */
-describe('a delta that is listed and never given', () => {
+/** A store that lists an object and answers its GET as if it did not exist. */
+describe('a delta that the store lists and never returns', () => {
   const program = useProgram()
   let ghost: string
 
@@ -31,20 +31,20 @@ describe('a delta that is listed and never given', () => {
     return { status, ...(resultOf('check', stdout) as CheckValue) }
   }
 
-  it('is named by readers, who say how to get past it', async () => {
+  it('makes readers fail with its key and a hint to check --fix', async () => {
     const message = await program.fails('download', '', '', '', `${URI}/index.yaml`)
     assert.ok(message.includes(`${ghost} is listed, not folded, and cannot be found`), message)
     assert.match(message, /`helm s3 check s3:\/\/acme\/charts --fix` gets past a delta/)
   })
 
-  it('is found by check, which leaves a young one alone: the store may yet show it', async () => {
+  it('is reported by check --fix, and not given up while it is recent: the store may still return it', async () => {
     const { findings, status } = await check('--fix')
     assert.deepEqual([status, findings.map(({ code, key }) => [code, key])], [1, [['delta-unreadable', ghost]]])
     program.fail({})
     assert.match(await index(), /1\.1\.0/)
   })
 
-  it('is given up by check --fix when it is ten minutes old, and a reindex adds what it was to add', async () => {
+  it('is given up by check --fix when it is ten minutes old, and a reindex adds the version that it was to add', async () => {
     program.pass(11 * MINUTE)
     const { findings, fixed } = await check('--fix')
     assert.deepEqual(

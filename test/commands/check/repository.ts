@@ -3,9 +3,9 @@ import type { TestProgram } from '../../support/program.ts'
 
 export const URI = 's3://acme/charts'
 
-/** What the tests of `check` do to a repository: with the program, and behind its back. */
+/** What the tests of `check` do to a repository: through the program, and directly in the bucket. */
 export interface TestedRepository {
-  /** Puts an object below the prefix, over whatever stands there. */
+  /** Puts an object below the prefix, over whatever is there. */
   readonly put: (name: string, body: string | Uint8Array) => Promise<unknown>
   readonly remove: (name: string) => Promise<unknown>
   readonly push: (name: string, version: string, ...flags: readonly string[]) => Promise<string>

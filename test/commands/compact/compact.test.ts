@@ -18,7 +18,7 @@ describe('compact', () => {
     await program.ok('init', URI)
   })
 
-  it('folds what is pending and lists it', async () => {
+  it('folds the pending deltas and lists their ids', async () => {
     const ids = [await pushed('1.0.0'), await pushed('1.1.0')]
     const stdout = await program.ok('compact', URI)
     assert.equal(stdout, `Folded 2 deltas into index.yaml, generation 2:\n  ${ids.join('\n  ')}\n`)
@@ -38,12 +38,12 @@ describe('compact', () => {
     assert.equal((await program.object('charts/index.yaml'))?.etag, before?.etag)
   })
 
-  it('changes the form of the index when told to', async () => {
+  it('changes the form of the index with --format', async () => {
     assert.equal(await program.ok('compact', URI, '--format=yaml'), 'Wrote index.yaml anew as yaml, generation 2.\n')
     assert.match(await program.text('charts/index.yaml'), /^entries: {}\n/m)
   })
 
-  it('refuses a grace window that is no time or too short', async () => {
+  it('refuses a grace window that is no duration or too short', async () => {
     assert.match(
       await program.fails('compact', URI, '--grace-window=10s'),
       /^Error: the grace window must be at least 1m\nHint: ./,

@@ -63,7 +63,7 @@ describe('completion', () => {
     assert.deepEqual(await complete('fetch', 'app', 'nowhere', '--version', ''), [':36'])
   })
 
-  it('offers what was deleted to restore, the highest first, and what is there to all others', async () => {
+  it('offers deleted versions to restore, the highest first, and existing versions to the other commands', async () => {
     program.fail({})
     addRepositories()
     await program.ok('init', 's3://acme/charts')
@@ -108,7 +108,7 @@ describe('completion', () => {
     assert.deepEqual(await complete('list', 'ftp://x', ''), [':4'])
   })
 
-  it('does not wait for a large index that has to be parsed in full', async () => {
+  it('skips a large index that would have to be parsed in full', async () => {
     const flow = `apiVersion: v1\nentries: {app: [{name: app, version: 1.0.0}]}\n`
     cache('stable-index.yaml', flow)
     assert.deepEqual(await complete('delete', 'app', 'stable', '--version', ''), ['1.0.0', ':36'])
@@ -116,7 +116,7 @@ describe('completion', () => {
     assert.deepEqual(await complete('delete', 'app', 'stable', '--version', ''), [':36'])
   })
 
-  it('reads the words of the line as they are, flags and all', async () => {
+  it('works after any flags, even unknown ones', async () => {
     assert.deepEqual(await complete('compact', '--help', '--quiet', '--no-such', ''), [
       'stable\ts3://acme/charts',
       'staging\ts3://acme/staging/',
@@ -124,7 +124,7 @@ describe('completion', () => {
     ])
   })
 
-  it('leaves out what could harm a terminal', async () => {
+  it('leaves out names with control characters', async () => {
     cache('stable-charts.txt', 'a\u001b[31m\napp\n')
     assert.deepEqual(await complete('list', 'stable', ''), ['app', ':4'])
   })

@@ -56,7 +56,7 @@ describe('the subject of a completion', () => {
     ['download |', { kind: 'nothing' }],
     ['help push |', { kind: 'nothing' }],
   ] as const) {
-    it(`is the ${expected.kind} in \`${line}\``, () => {
+    it(`is of kind "${expected.kind}" in \`${line}\``, () => {
       assert.deepEqual(completionSubject(COMMANDS, line.replace('|', '').split(' ')), expected)
     })
   }

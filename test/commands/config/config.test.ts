@@ -48,7 +48,7 @@ describe('config', () => {
     await program.ok('init', URI)
   })
 
-  it('writes + as it stands into the urls of new entries, of any kind, and finds their archives', async () => {
+  it('writes an unescaped + into every kind of url with literal-plus=true, and finds the archives', async () => {
     const urls = async (): Promise<string[]> =>
       [...(await program.text('charts/index.yaml')).matchAll(/"urls":\["([^"]*)"\]/g)]
         .map(([, url]) => url ?? '')
@@ -69,8 +69,8 @@ describe('config', () => {
     assert.deepEqual((await program.keys('charts/app')).length, 3)
   })
 
-  describe('showing and changing', () => {
-    it('shows the built-in values where nothing else is set, and writes nothing', async () => {
+  describe('of a repository', () => {
+    it('shows the built-in values when nothing is set, and writes nothing', async () => {
       assert.equal(
         await program.ok('config', URI),
         'KEY             VALUE  FROM\n' +
@@ -105,7 +105,7 @@ describe('config', () => {
       assert.deepEqual(await document(), { acl: 'private', sse: 'aws:kms', 'grace-window': '10m' })
     })
 
-    it('writes nothing when the value is set already', async () => {
+    it('writes nothing when the value is already set', async () => {
       await config('relative=true')
       const before = await program.text(KEY)
       assert.equal((await config('relative=true', '--unset=acl')).written, false)
@@ -137,25 +137,28 @@ describe('config', () => {
       'an empty value': [['acl='], /^Error: acl=: must not be empty\nHint: `--unset acl` takes it away\n/],
       'a key twice': [['acl=private', 'acl=public-read'], /^Error: acl is given twice\n/],
       'a key that is set and unset': [['acl=private', '--unset=acl'], /^Error: acl is given twice\n/],
-      'no truth value for another': [['literal-plus=1'], /^Error: literal-plus=1: must be true or false\n/],
-      'no truth value': [['relative=yes'], /^Error: relative=yes: must be true or false\n/],
-      'another form': [['format=xml'], /^Error: format=xml: must be json or yaml\n/],
-      'no duration': [['grace-window=soon'], /^Error: grace-window=soon: time: invalid duration "soon"\n/],
+      'a number for literal-plus': [['literal-plus=1'], /^Error: literal-plus=1: must be true or false\n/],
+      'a word that is not true or false': [['relative=yes'], /^Error: relative=yes: must be true or false\n/],
+      'an unknown form of the index': [['format=xml'], /^Error: format=xml: must be json or yaml\n/],
+      'a word that is no duration': [
+        ['grace-window=soon'],
+        /^Error: grace-window=soon: time: invalid duration "soon"\n/,
+      ],
       'a short grace window': [
         ['grace-window=59s'],
         /^Error: grace-window=59s: the grace window must be at least 1m\n/,
       ],
-      'an encryption that there is not': [['sse=rot13'], /^Error: sse=rot13: must be AES256 or /],
+      'an unknown encryption': [['sse=rot13'], /^Error: sse=rot13: must be AES256 or /],
       'a key for an encryption without one': [
         ['sse=AES256', 'sse-kms-key-id=k'],
         /^Error: sse-kms-key-id=k: sse=AES256 takes no key\n/,
       ],
-      'an ACL that no header takes': [['acl=a b'], /^Error: acl=a b: only printable characters/],
-      'a plain URL': [
+      'an ACL that no header can hold': [['acl=a b'], /^Error: acl=a b: only printable characters/],
+      'an http URL': [
         ['publish-url=http://charts.test'],
         /^Error: publish-url=http:\/\/charts\.test: not an https URL\n/,
       ],
-      'no URL': [['publish-url=charts.test'], /^Error: publish-url=charts\.test: not a URL\n/],
+      'a text that is no URL': [['publish-url=charts.test'], /^Error: publish-url=charts\.test: not a URL\n/],
       'a URL with a query': [
         ['publish-url=https://charts.test?a=b'],
         /^Error: publish-url=.*: file names cannot follow a query/,
@@ -164,7 +167,7 @@ describe('config', () => {
         ['publish-url=https://u:secret@charts.test'],
         /^Error: publish-url=…: a URL with a user name or a password\n/,
       ],
-      'relative URLs and a URL': [
+      'publish-url beside relative=true': [
         ['relative=true', `publish-url=${PUBLISHED}`],
         /contradicts relative=true: .*\nHint: take it away with --unset publish-url/,
       ],
@@ -178,13 +181,13 @@ describe('config', () => {
       })
     }
 
-    it('is refused where it contradicts an existing setting', async () => {
+    it('is refused when it contradicts an existing setting', async () => {
       await config('relative=true')
       assert.match(await program.fails('config', URI, `publish-url=${PUBLISHED}`), /contradicts relative=true/)
       assert.deepEqual(await document(), { relative: true })
     })
 
-    it('fails where there is no repository', async () => {
+    it('is refused where there is no repository', async () => {
       assert.match(
         await program.fails('config', 's3://acme/nowhere', 'relative=true'),
         /^Error: there is no index\.yaml at s3:\/\/acme\/nowhere\n/,
@@ -193,8 +196,8 @@ describe('config', () => {
     })
   })
 
-  describe('of several writers', () => {
-    it('keeps what both have set', async () => {
+  describe('with several writers', () => {
+    it('keeps what another client set between its read and its write', async () => {
       let crossed = false
       program.fail({
         put: async (key, body, options) => {
@@ -209,7 +212,7 @@ describe('config', () => {
       assert.deepEqual(await document(), { acl: 'private', later: 1, relative: true })
     })
 
-    it('gives up when others are faster each time', async () => {
+    it('gives up when every conditional put is refused', async () => {
       program.fail({ put: async () => ({ outcome: 'refused' }) })
       assert.match(
         await program.fails('config', URI, 'relative=true'),
@@ -217,7 +220,7 @@ describe('config', () => {
       )
     })
 
-    it('looks, after an answer was lost, whether it was written', async () => {
+    it('reads config.json after a lost answer, and does not write again when the write took effect', async () => {
       let sent = 0
       program.fail({
         put: async (key, body, options) => {
@@ -230,7 +233,7 @@ describe('config', () => {
       assert.deepEqual([sent, await document()], [1, { relative: true }])
     })
 
-    it('says that it does not know when no answer comes at all', async () => {
+    it('exits with 3 when the write got no answer and did not take effect', async () => {
       program.fail({ put: async () => ({ outcome: 'unknown', cause: new Error('reset') }) })
       const { status, stderr } = await program.run('config', URI, 'relative=true')
       assert.equal(status, 3)
@@ -240,7 +243,7 @@ describe('config', () => {
       )
     })
 
-    it('writes only over what it has read', async () => {
+    it('writes only over the version that it has read', async () => {
       const conditions: unknown[] = []
       program.fail({
         put: async (key, body, options) => {
@@ -256,7 +259,7 @@ describe('config', () => {
   })
 
   describe('a default of the repository', () => {
-    it('relative applies to push and to what reindex adds; a flag takes precedence', async () => {
+    it('relative applies to push and reindex; a flag takes precedence', async () => {
       await config('relative=true')
       await push('app')
       await push('web', '--relative=false')
@@ -267,7 +270,7 @@ describe('config', () => {
       assert.deepEqual(await urls(), { app: 'app-1.0.0.tgz', db: 'db-1.0.0.tgz', web: `${URI}/web-1.0.0.tgz` })
     })
 
-    it('acl, sse and the key apply to the very write that sets them: a bucket may demand them', async () => {
+    it('acl, sse and sse-kms-key-id apply already to the write that sets them, because a bucket may demand them', async () => {
       const seen: unknown[] = []
       program.fail({
         put: async (key, body, options) => {
@@ -288,7 +291,7 @@ describe('config', () => {
       ])
     })
 
-    it('acl and sse do not apply on a machine that ignores such defaults of repositories', async () => {
+    it('acl and sse do not apply with HELM_S3_REPOSITORY_DEFAULTS=false', async () => {
       await config('acl=public-read', 'sse=aws:kms', 'sse-kms-key-id=k', 'relative=true')
       const said = async (): Promise<unknown> => {
         await push('app', '--force')
@@ -362,7 +365,7 @@ describe('config', () => {
       assert.match(stdout, /there is no charts\/app-1\.0\.0\.tgz/)
     })
 
-    it('publish-url keeps an archive which an entry names there from being an orphan', async () => {
+    it('publish-url keeps an archive from being an orphan when its entry has a url below it', async () => {
       await config(`publish-url=${PUBLISHED}`)
       await push('app')
       program.pass(3 * 3_600_000)
@@ -408,7 +411,7 @@ describe('config', () => {
       assert.match(await program.ok('compact', URI, '--grace-window=5m'), /^Collected 1 delta:\n/)
     })
 
-    it('grace-window applies to the compaction after a push and to the verdict of status', async () => {
+    it('grace-window applies to the compaction after a push and to status', async () => {
       await config('grace-window=30m')
       await push('app')
       program.pass(25 * 60_000)
@@ -440,8 +443,8 @@ describe('config', () => {
     })
   })
 
-  describe('when it cannot be used', () => {
-    it('is ignored with one line, and replaced by the next change', async () => {
+  describe('with a config.json that cannot be used', () => {
+    it('ignores a file that is no JSON object, with one line, and replaces it with the next change', async () => {
       await put('no json')
       const { status, stderr } = await program.run('push', await program.chart('app', '1.0.0'), URI)
       assert.deepEqual(
@@ -452,7 +455,7 @@ describe('config', () => {
       assert.deepEqual(await document(), { relative: true })
     })
 
-    it('goes without the values that it has wrong', async () => {
+    it('ignores the invalid values, with one line, and applies the others', async () => {
       await put('{"grace-window": "1s", "format": "xml", "relative": true}')
       const { status, stderr } = await program.run('push', await program.chart('app', '1.0.0'), URI)
       assert.deepEqual(
@@ -467,7 +470,7 @@ describe('config', () => {
     })
   })
 
-  it('is no delta, and no finding of check; readers do not ask for it', async () => {
+  it('writes a file that status and check do not report and that readers do not request', async () => {
     await config('acl=private')
     await push('app')
     let asked = 0

@@ -39,7 +39,7 @@ describe('copy', () => {
     await program.ok('push', ...paths, SRC, '--no-compact')
   })
 
-  it('takes exactly the build that is named', async () => {
+  it('copies exactly the build that --version names', async () => {
     for (const version of ['3.0.0+b1', '3.0.0+b2'])
       await program.ok('push', await program.chart('app', version), SRC, '--no-compact')
     for (const flags of [[], ['--all-versions']]) {
@@ -55,7 +55,7 @@ describe('copy', () => {
     )
   })
 
-  it('brings the newest stable version over, which no index.yaml of the source has folded', async () => {
+  it('copies the newest stable version, also while its delta is pending in the source', async () => {
     assert.equal(await program.ok('copy', 'app', SRC, DST), 'Copied 1 version:\n  app 1.10.0\n')
     const archive = readFileSync(program.path('app-1.10.0.tgz'))
     const object = await program.object('stable/app-1.10.0.tgz')
@@ -82,7 +82,7 @@ describe('copy', () => {
       ['1.2.0', '1.0.0'],
     ],
   ] as const) {
-    it(`takes ${versions.join(', ')} with ${flags.join(' ')}`, async () => {
+    it(`copies ${versions.join(', ')} with ${flags.join(' ')}`, async () => {
       const { copied } = await copy(...flags)
       assert.deepEqual(
         copied.map(({ version }) => version),
@@ -92,14 +92,14 @@ describe('copy', () => {
     })
   }
 
-  it('writes one delta for several versions, and says who made it', async () => {
+  it('writes one delta for several versions, with copy as its command', async () => {
     const { copied, delta } = await copy('--all-versions', '--no-compact')
     assert.equal(copied.length, 3)
     assert.deepEqual(await deltas(), [`stable/index.d/${String(delta)}.yaml`])
     assert.match(await program.text(`stable/index.d/${String(delta)}.yaml`), /"command":"copy"/)
   })
 
-  it('is also called promote, and takes names of repositories', async () => {
+  it('is also called promote, and accepts names of repositories', async () => {
     program.addRepository('stable', DST)
     assert.equal(
       await program.ok('promote', 'app', SRC, 'stable', '--version=1.0.0'),
@@ -112,18 +112,18 @@ describe('copy', () => {
     )
   })
 
-  it('says with --verbose which way the archives go', async () => {
+  it('says with --verbose that an archive is sent from this machine', async () => {
     const { status, stderr } = await program.run('copy', 'app', SRC, DST, '--verbose')
     assert.equal(status, 0)
     assert.match(stderr, /^helm-s3: s3:\/\/acme\/staging\/app-1\.10\.0\.tgz is sent from this machine$/m)
   })
 
-  it('writes relative urls when asked to', async () => {
+  it('writes relative urls with --relative', async () => {
     await copy('--relative')
     assert.ok((await program.text('stable/index.yaml')).includes('"urls":["app-1.10.0.tgz"]'))
   })
 
-  it('opens each place as its own query says', async () => {
+  it('opens source and destination with the settings in the query of each', async () => {
     await program.ok('copy', 'app', `${SRC}?region=eu-west-1`, `${DST}?region=eu-central-1&endpoint=http://127.0.0.1:9`)
     assert.deepEqual(
       program.opened.slice(-2).map(({ connection: { endpoint, region } }) => [region, endpoint]),
@@ -138,14 +138,14 @@ describe('copy', () => {
     const key = asKey('staging/app-1.10.0.tgz.prov')
     const provenance = (digest: string): Buffer => Buffer.from(`files:\n  app-1.10.0.tgz: sha256:${digest}\n`)
 
-    it('brings the provenance file along', async () => {
+    it('copies the provenance file, too', async () => {
       const signed = provenance(sha256(readFileSync(program.path('app-1.10.0.tgz'))))
       await program.bucket.put(key, signed, { when: 'always' })
       await program.ok('copy', 'app', SRC, DST)
       assert.equal(await program.text('stable/app-1.10.0.tgz.prov'), signed.toString())
     })
 
-    it('does not bring the provenance file of another archive', async () => {
+    it('is refused when the provenance file belongs to another archive', async () => {
       await program.bucket.put(key, provenance('0'.repeat(64)), { when: 'always' })
       const before = await program.keys()
       assert.match(
@@ -156,7 +156,7 @@ describe('copy', () => {
     })
   })
 
-  describe('of what the destination has already', () => {
+  describe('of a version that the destination already has', () => {
     beforeEach(async () => {
       await copy('--version=1.2.0')
     })
@@ -175,7 +175,7 @@ describe('copy', () => {
       assert.deepEqual(await program.keys(), before)
     })
 
-    it('copies the rest with --ignore-if-exists', async () => {
+    it('copies the other versions with --ignore-if-exists', async () => {
       assert.equal(
         await program.ok('copy', 'app', SRC, DST, '--all-versions', '--ignore-if-exists'),
         'Copied 2 versions:\n  app 1.10.0\n  app 1.0.0\nKept 1 version that is in the destination already:\n  app ' +
@@ -210,12 +210,12 @@ describe('copy', () => {
       /^Error: the archive of app 1\.0\.0 is not what the index promises: SHA-256 [0-9a-f]{64}, not [0-9a-f]{64}\n/,
     ],
     [
-      'an archive that is gone',
+      'a missing archive',
       'delete',
       /^Error: the archive of app 1\.0\.0 is not there: s3:\/\/acme\/staging\/app-1\.0\.0\.tgz\nHint: .*helm s3 delete app s3:\/\/acme\/staging --version=1\.0\.0/,
     ],
   ] as const) {
-    it(`copies nothing of several versions where one has ${what}`, async () => {
+    it(`copies none of several versions when one has ${what}`, async () => {
       const key = asKey('staging/app-1.0.0.tgz')
       if (damage === 'delete') await program.bucket.delete(key)
       else
@@ -230,7 +230,7 @@ describe('copy', () => {
     })
   }
 
-  it('names the way out where the url leads nowhere and the archive lies in its place, and the way leads out', async () => {
+  it('fails for a dead url with a hint to reindex when the archive is directly below the prefix, and reindex repairs it', async () => {
     await program.ok('compact', SRC)
     const text = await program.text('staging/index.yaml')
     const moved = text
@@ -243,7 +243,7 @@ describe('copy', () => {
       /^Error: the archive of app 1\.0\.0 is not there: s3:\/\/acme\/staging\/charts\/app-1\.0\.0\.tgz\nHint: [^\n]*`helm s3 reindex s3:\/\/acme\/staging`[^\n]*\n$/
     assert.match(await program.fails('copy', 'app', SRC, DST, '--version=1.0.0'), expected)
     assert.match(await program.fails('fetch', ...wanted, '-d', program.path('out')), expected)
-    // Other bytes there are not the archive: nothing proves that they are.
+    // Other bytes under that key are not the archive: nothing proves that they belong to the entry.
     const archive = await program.object('staging/app-1.0.0.tgz')
     await program.bucket.put(asKey('staging/app-1.0.0.tgz'), Buffer.from('other'), { when: 'always' })
     assert.match(
@@ -255,7 +255,7 @@ describe('copy', () => {
     await program.ok('fetch', ...wanted, '-d', program.path('out'))
   })
 
-  it('looks again when a forced push is between its archive and its delta', async () => {
+  it('reads the archive again when a push --force has replaced it and its delta is not there yet', async () => {
     const other = await program.chart('app', '1.10.0', { 'values.yaml': 'other: true\n' })
     let gets = 0
     program.fail({
@@ -269,7 +269,7 @@ describe('copy', () => {
     assert.equal(gets, 2)
   })
 
-  it('takes no archive that holds another chart than its entry names', async () => {
+  it('refuses an archive that holds another chart than its entry names', async () => {
     const web = readFileSync(await program.chart('web', '1.0.0'))
     await program.bucket.put(asKey('foreign/app-1.0.0.tgz'), web, { when: 'always' })
     const index =

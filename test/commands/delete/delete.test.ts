@@ -31,7 +31,7 @@ describe('delete', () => {
     assert.ok(!(await program.text('charts/index.yaml')).includes('app-1.1.0.tgz'))
   })
 
-  it('takes several versions, repeated and in lists, each once', async () => {
+  it('deletes several versions, given by repeated flags or in lists, each once', async () => {
     const stdout = await program.ok('del', 'app', URI, '--version= 1.0.0 ,,2.0.0', '--version=1.0.0')
     assert.equal(stdout, 'Successfully deleted 2 chart versions from the repository.\n')
     assert.deepEqual(await archives(), ['app-1.1.0.tgz'])
@@ -58,7 +58,7 @@ describe('delete', () => {
     }
   })
 
-  it('takes the version out of the local index of Helm', async () => {
+  it("removes the version from Helm's local index", async () => {
     const index = (await program.object('charts/index.yaml'))?.body
     program.addRepository('stable', URI, Buffer.from(index ?? []).toString())
     await program.ok('delete', 'app', 'stable', '--version=1.1.0')
@@ -66,7 +66,7 @@ describe('delete', () => {
     assert.ok(cached.includes('2.0.0') && !cached.includes('app-1.1.0.tgz'))
   })
 
-  it('deletes all versions of a chart, and says what would go in a dry run', async () => {
+  it('deletes all versions of a chart with --all, and lists them in a dry run', async () => {
     const before = await program.keys()
     assert.equal(
       await program.ok('delete', 'app', URI, '--all', '--dry-run'),
@@ -80,7 +80,7 @@ describe('delete', () => {
     assert.deepEqual(await archives(), [])
   })
 
-  it('fails for an unknown chart, and ignores it when told to', async () => {
+  it('fails for an unknown chart, and ignores it with --ignore-missing', async () => {
     const before = await program.keys()
     for (const flags of [['--all'], ['--all', '--dry-run']]) {
       assert.equal(
@@ -97,7 +97,7 @@ describe('delete', () => {
     )
   })
 
-  it('passes over versions that are missing when told to', async () => {
+  it('skips missing versions with --ignore-missing', async () => {
     const stdout = await program.ok('delete', 'app', URI, '--version=1.0.0,9.9.9', '--ignore-missing')
     assert.equal(stdout, 'Successfully deleted the chart from the repository.\n')
     assert.deepEqual(await archives(), ['app-1.1.0.tgz', 'app-2.0.0.tgz'])
@@ -107,7 +107,7 @@ describe('delete', () => {
     )
   })
 
-  it('refuses contradictions before it writes anything', async () => {
+  it('refuses --all together with --version before it writes anything', async () => {
     const before = await program.keys()
     assert.match(
       await program.fails('delete', 'app', URI, '--all', '--version=1.0.0'),
@@ -116,7 +116,7 @@ describe('delete', () => {
     assert.deepEqual(await program.keys(), before)
   })
 
-  describe('about an archive that stays', () => {
+  describe('of a version whose archive may stay in the bucket', () => {
     const KEY = 'charts/app-1.0.0.tgz'
     const LINE = (why: string): string =>
       `helm-s3: removed from the index, and still in the bucket: ${KEY} (${why}); if it is that chart, wait an ` +
@@ -138,7 +138,7 @@ describe('delete', () => {
     const replace = async (text = 'other'): Promise<unknown> =>
       program.bucket.put(asKey(KEY), await chartArchive('app', '1.0.0', { 'NOTES.txt': text }), { when: 'always' })
 
-    it('says that its bytes do not match, and each way out that it names works', async () => {
+    it('says that the bytes do not match the digest, and both remedies that it names work', async () => {
       for (const [way, left] of [
         ['reindex', true],
         ['prune', false],
@@ -155,7 +155,7 @@ describe('delete', () => {
       }
     })
 
-    it('says that its entry has no usable digest; the archive of an entry without any digest is deleted', async () => {
+    it('says that the entry has an invalid digest; with an entry without any digest it deletes the archive', async () => {
       await edit((line) => line.replace(/"digest":"[0-9a-f]{64}"/, '"digest":"abc"'))
       assert.equal(await remove(), LINE('the index has no digest that proves what it is'))
       program.pass(2 * 3_600_000)
@@ -167,7 +167,7 @@ describe('delete', () => {
       assert.deepEqual(await archives(), ['app-1.1.0.tgz', 'app-2.0.0.tgz'])
     })
 
-    it('says that no command removes it, where it is not named after its chart', async () => {
+    it('says to delete the object by hand when the archive is not named after its chart', async () => {
       await edit((line) => line.replace(/app-1\.0\.0\.tgz/, 'mine.tgz'))
       await program.bucket.put(asKey('charts/mine.tgz'), Buffer.from('other'), { when: 'always' })
       assert.match(
@@ -176,13 +176,13 @@ describe('delete', () => {
       )
     })
 
-    it('says nothing where the archive is deleted: one of an old client, without metadata', async () => {
+    it('says nothing about an archive without metadata, because it deletes that', async () => {
       await program.bucket.put(asKey(KEY), (await program.object(KEY))?.body ?? Buffer.alloc(0), { when: 'always' })
       assert.equal(await remove(), '')
       assert.deepEqual(await archives(), ['app-1.1.0.tgz', 'app-2.0.0.tgz'])
     })
 
-    it('says nothing where another entry proves what it is, or with --quiet', async () => {
+    it('says nothing when another entry has the right digest, or with --quiet', async () => {
       await edit(
         (line) =>
           `${line
@@ -197,7 +197,7 @@ describe('delete', () => {
       assert.equal(await remove('--quiet'), '')
     })
 
-    it('says nothing where a forced push has written it and its delta is still to come', async () => {
+    it('says nothing when a push --force has written the archive and not yet its delta', async () => {
       const path = program.path('other.tgz')
       writeFileSync(path, await chartArchive('app', '1.0.0', { 'NOTES.txt': 'other' }))
       let said: string | undefined

@@ -13,7 +13,7 @@ interface Pruned {
   readonly freedBytes: number
 }
 
-/** Indexes of other programs have archives in folders of the repository: `s3://acme/charts/app/app-1.0.0.tgz`. */
+/** Indexes of other programs name archives in folders of the repository: `s3://acme/charts/app/app-1.0.0.tgz`. */
 describe('an archive in a folder of the repository', () => {
   const program = useProgram()
   let bytes: Buffer
@@ -21,7 +21,7 @@ describe('an archive in a folder of the repository', () => {
   const put = (name: string, body: string | Uint8Array): Promise<unknown> =>
     program.bucket.put(asKey(name), Buffer.from(body), { when: 'always' })
   const exists = async (key: string): Promise<boolean> => (await program.object(key)) !== undefined
-  /** The archive of app 1.0.0 lies under this key, and its entry says so. */
+  /** Moves the archive of app 1.0.0 to this key, and points its entry there. */
   const lay = async (key: string, url = `s3://acme/${key}`): Promise<void> => {
     const text = await program.text('charts/index.yaml')
     await put('charts/index.yaml', text.replace('"app-1.0.0.tgz"', `"${url}"`))
@@ -43,7 +43,7 @@ describe('an archive in a folder of the repository', () => {
     './app/app%2D1.0.0.tgz',
     'https://charts.test/stable/app/app-1.0.0.tgz',
   ]) {
-    it(`goes with its entry, and its provenance file with it: ${url}`, async () => {
+    it(`is deleted with its entry and its provenance file: ${url}`, async () => {
       if (url.startsWith('https')) await program.ok('config', URI, 'publish-url=https://charts.test/stable')
       await lay(FOLDER, url)
       await put(`${FOLDER}.prov`, 'signed')
@@ -53,7 +53,7 @@ describe('an archive in a folder of the repository', () => {
     })
   }
 
-  it('goes with a prune, which counts its bytes', async () => {
+  it('is deleted by prune, which counts its bytes and those of its provenance file', async () => {
     await lay(FOLDER)
     await put(`${FOLDER}.prov`, 'signed')
     const prune = async (...flags: string[]): Promise<Pruned> =>
@@ -69,15 +69,15 @@ describe('an archive in a folder of the repository', () => {
   })
 
   const others: Readonly<Record<string, readonly [key: string, mark: string]>> = {
-    'that is a repository of its own': ['charts/team/app-1.0.0.tgz', 'charts/team/index.yaml'],
-    'in a repository of its own': ['charts/team/a/b/app-1.0.0.tgz', 'charts/team/index.yaml'],
-    'whose repository has lost its index': [
+    'is in a folder that is another repository': ['charts/team/app-1.0.0.tgz', 'charts/team/index.yaml'],
+    'is in a folder within another repository': ['charts/team/a/b/app-1.0.0.tgz', 'charts/team/index.yaml'],
+    'is in a folder that is another repository without index.yaml': [
       'charts/team/app-1.0.0.tgz',
       'charts/team/index.d/01J00000000000000000000000.yaml',
     ],
   }
   for (const [what, [key, mark]] of Object.entries(others)) {
-    it(`${what} stays, and that is said`, async () => {
+    it(`stays, with one line that says so, when it ${what}`, async () => {
       await put(mark, 'apiVersion: v1\nentries: {}\n')
       await lay(key)
       const { status, stderr } = await remove()
@@ -90,7 +90,7 @@ describe('an archive in a folder of the repository', () => {
     })
   }
 
-  it('is told from archives of other places, which stay', async () => {
+  it('is deleted by prune only when it is below the prefix', async () => {
     for (const key of ['other/app-1.0.0.tgz', 'charts-2/app-1.0.0.tgz']) {
       await lay(key)
       const { stdout } = await program.run('prune', URI, '--keep-last=1')
@@ -103,7 +103,7 @@ describe('an archive in a folder of the repository', () => {
     }
   })
 
-  it('stays while another entry means it, when it is another than its entry says, and when nobody may look', async () => {
+  it('stays when another entry names it, when its digest is another than in its entry, and when listing is denied', async () => {
     await lay(FOLDER)
     const text = await program.text('charts/index.yaml')
     await put('charts/index.yaml', text.replace('"app-2.0.0.tgz"', '"app/app-1.0.0.tgz"'))
@@ -135,7 +135,7 @@ describe('an archive in a folder of the repository', () => {
     '%00app-1.0.0.tgz',
   ]
   for (const url of odd) {
-    it(`is none of this repository under a key that stores refuse, of which nothing is asked: ${url}`, async () => {
+    it(`counts as outside the repository when no store would take its key, and no request names that key: ${url}`, async () => {
       await lay(FOLDER, url)
       const asked: string[] = []
       const note = (key: string): void => {
@@ -165,7 +165,7 @@ describe('an archive in a folder of the repository', () => {
     })
   }
 
-  it('stays when the store refuses to list the folder, whatever it says; a store that does not answer ends the deletion', async () => {
+  it('stays when the store refuses to list the folder with any error; a store that does not answer fails the deletion', async () => {
     const text = async (): Promise<string> => program.text('charts/index.yaml')
     const refuse = (error: HelmS3Error): void =>
       program.fail({
@@ -191,7 +191,7 @@ describe('an archive in a folder of the repository', () => {
     assert.ok(await exists(FOLDER))
   })
 
-  it('costs a deletion of several versions one LIST for the folder, and none where none of them lies in one', async () => {
+  it('costs one LIST for its folder in a deletion of several versions; versions outside folders cost none', async () => {
     const lists: string[] = []
     program.fail({ list: (prefix, options) => (lists.push(prefix), program.bucket.list(prefix, options)) })
     await program.ok('delete', 'app', URI, '--version=2.0.0')
@@ -211,14 +211,14 @@ describe('an archive in a folder of the repository', () => {
     )
   })
 
-  describe('whose version is pushed again', () => {
+  describe('whose version push --force replaces', () => {
     const LEFT =
       `helm-s3: replaced in the index, and still in a folder of the bucket: ${FOLDER}; remove the ` +
       `object, if it is no longer needed\n`
     const other = (): Promise<string> => program.chart('app', '1.0.0', { 'NOTES.txt': 'other' })
 
     for (const url of [`s3://acme/${FOLDER}`, 'app/app-1.0.0.tgz', 'https://charts.test/stable/app/app-1.0.0.tgz']) {
-      it(`is named once, for it stays: ${url}`, async () => {
+      it(`stays, and only the first push names it: ${url}`, async () => {
         if (url.startsWith('https')) await program.ok('config', URI, 'publish-url=https://charts.test/stable')
         await lay(FOLDER, url)
         const { status, stderr } = await program.run('push', await other(), URI, '--force', '--relative')
@@ -238,8 +238,8 @@ describe('an archive in a folder of the repository', () => {
     })
 
     it(
-      'is not named while another entry means it, when it is gone, when it is none of this repository, and when ' +
-        'nobody may look',
+      'is not named when another entry names it, when it is gone, when it belongs to another repository, and when ' +
+        'its HEAD is denied',
       async () => {
         await lay(FOLDER)
         const text = await program.text('charts/index.yaml')
@@ -263,7 +263,7 @@ describe('an archive in a folder of the repository', () => {
       },
     )
 
-    it('costs no push a request that replaces no entry which leads into a folder', async () => {
+    it('costs a push no request when the replaced entry names no archive in a folder', async () => {
       const asked: string[] = []
       program.fail({
         head: (key) => (asked.push(key), program.bucket.head(key)),

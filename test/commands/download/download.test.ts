@@ -17,7 +17,7 @@ describe('download', () => {
     throw new HelmS3Error('denied', 'access denied')
   }
 
-  it('hands an object through, byte for byte, with nothing on stderr', async () => {
+  it('prints an object byte for byte, with nothing on stderr', async () => {
     const body = randomBytes(200_000)
     await put('charts/app-1.0.0.tgz', body)
     const { status, bytes, stderr } = await download(`${URI}/app-1.0.0.tgz`)
@@ -25,25 +25,25 @@ describe('download', () => {
     assert.ok(bytes.equals(body))
   })
 
-  it('answers the call without the word download, as the oldest manifests have it', async () => {
+  it('accepts the call without the word download, as the oldest plugin manifests make it', async () => {
     await put('charts/values.yaml', 'a: 1')
     assert.equal((await program.run('cert', 'key', 'ca', `${URI}/values.yaml`)).stdout, 'a: 1')
     assert.equal((await program.run('', '', '', `${URI}/values.yaml`)).stdout, 'a: 1')
   })
 
-  it('does not take another command for that call', async () => {
+  it('does not mistake another command with four arguments for that call', async () => {
     const { status, stderr } = await program.run('del', 'a', 'b', URI)
     assert.deepEqual([status, stderr], [1, "Error: accepts 2 arg(s), received 3\nRun 's3 --help' for usage.\n"])
   })
 
-  it('merges an index on read', async () => {
+  it('serves index.yaml by merge on read', async () => {
     await program.ok('init', URI)
     await program.ok('push', await program.chart('app', '1.0.0'), URI, '--no-compact')
     const { entries } = JSON.parse((await download(`${URI}/index.yaml`)).stdout) as { entries: Record<string, unknown> }
     assert.deepEqual(Object.keys(entries), ['app'])
   })
 
-  it('merges the index of a repository without a prefix', async () => {
+  it('serves the index.yaml of a repository without a prefix', async () => {
     await program.ok('init', 's3://acme')
     assert.match((await download('s3://acme/index.yaml')).stdout, /"entries"/)
   })
@@ -56,7 +56,7 @@ describe('download', () => {
     assert.deepEqual([status, stdout, stderr], [1, '', message])
   })
 
-  it('names reindex when the archives of a missing index are there', async () => {
+  it('names reindex when index.yaml is missing and there are archives', async () => {
     await put('charts/app-1.0.0.tgz', 'x')
     assert.match(
       (await download(`${URI}/index.yaml`)).stderr,
@@ -64,7 +64,7 @@ describe('download', () => {
     )
   })
 
-  it('names the repositories below a place that is not one, and does not claim their charts', async () => {
+  it('names the repositories below a prefix without one, and does not take their archives for its own', async () => {
     await program.ok('init', `${URI}/one`)
     await program.ok('push', await program.chart('app', '1.0.0'), `${URI}/one`, '--no-compact')
     await program.ok('init', `${URI}/two words`)
@@ -93,7 +93,7 @@ describe('download', () => {
     }
   })
 
-  it('decodes a key once, and once more when there is no such object', async () => {
+  it('decodes a key once, and a second time when there is no such object', async () => {
     await put('charts/app-1.0.0+b.tgz', 'plus')
     await put('charts/app-1.0.0%2Bc.tgz', 'literal')
     assert.equal((await download(`${URI}/app-1.0.0%2Bb.tgz`)).stdout, 'plus')
@@ -102,7 +102,7 @@ describe('download', () => {
     assert.equal((await download(`${URI}/100%25.tgz`)).status, 1)
   })
 
-  it('finds a provenance file whose name Helm has put behind the query', async () => {
+  it('finds a provenance file when Helm has appended .prov to the query', async () => {
     await put('charts/app-1.0.0.tgz.prov', 'signed')
     assert.equal((await download(`${URI}/app-1.0.0.tgz?region=eu-west-1.prov`)).stdout, 'signed')
   })
@@ -118,7 +118,7 @@ describe('download', () => {
     })
     const file = `${URI}/app-1.0.0+b.tgz`
 
-    it('goes where the repository is, whose index Helm has asked for with that query, and nowhere else', async () => {
+    it('reaches an archive only with the query with which Helm has requested the index around it', async () => {
       assert.match(
         (await download(`${file}?${LAB}`)).stderr,
         /^Error: fetch from s3 url=.*: no repository around this object is reached by this query\nHint: .*helm repo add/,
@@ -141,13 +141,13 @@ describe('download', () => {
       assert.equal(program.opened.length, 2)
     })
 
-    it('goes there also where Helm has no folder for its caches yet', async () => {
+    it("reaches the archive also when Helm's cache folder does not exist yet", async () => {
       program.env['HELM_REPOSITORY_CACHE'] = program.path('new', 'cache', 'repository')
       await program.ok('download', '', '', '', `${URI}/index.yaml?${LAB}`)
       await program.ok('download', '', '', '', `${file}?${LAB}`)
     })
 
-    it('goes where the repository around the object is, when Helm knows one, whatever an index says', async () => {
+    it('uses the settings of the repository that Helm knows around the object, whatever the query of the url says', async () => {
       program.addRepository('lab', `${URI}?${LAB}`)
       await program.ok('download', '', '', '', `${file}?${LAB}`)
       await program.ok('download', '', '', '', `${file}?${LAB}&region=eu-west-1`)
@@ -160,7 +160,7 @@ describe('download', () => {
       assert.equal(endpoints().at(-1), undefined)
     })
 
-    it('takes a region, which leads to no other host, and no names that it does not know', async () => {
+    it('obeys a region for an archive, because it leads to no other host, and refuses unknown names for a repository', async () => {
       await program.ok('download', '', '', '', `${file}?region=eu-west-1`)
       await program.ok('download', '', '', '', `${file}?versionId=3`)
       assert.deepEqual(
@@ -180,7 +180,7 @@ describe('download', () => {
       assert.equal(program.opened.length, 2)
     })
 
-    it('leaves urls of other places as they are', async () => {
+    it('serves absolute urls below the prefix as relative ones, and leaves all other urls as they are', async () => {
       const urls = [
         's3://acme/elsewhere/a.tgz',
         's3://other/charts/a.tgz',
@@ -209,7 +209,7 @@ describe('download', () => {
       assert.doesNotMatch(await program.ok('download', '', '', '', `${URI}/index.yaml`), /"sub\/a/)
     })
 
-    it('keeps the urls of a later push relative in the copy that Helm has', async () => {
+    it("keeps the url of a later push relative in Helm's copy of the index", async () => {
       program.addRepository('lab', `${URI}?${LAB}`)
       await program.ok('push', await program.chart('app', '2.0.0'), 'lab')
       assert.match(readFileSync(program.path('cache', 'lab-index.yaml'), 'utf8'), /^ +- app-2\.0\.0\.tgz$/m)
@@ -240,13 +240,13 @@ describe('download', () => {
     assert.equal(stderr, 'helm-s3: no permission to list s3://acme/charts/index.d/: the newest charts may be missing\n')
   })
 
-  it('tells a reader who may do nothing that access is denied', async () => {
+  it('fails with "access denied" for a reader without any permission', async () => {
     program.fail({ list: denied, get: denied })
     const { status, stdout, stderr } = await download(`${URI}/index.yaml`)
     assert.deepEqual([status, stdout, stderr], [1, '', `Error: fetch from s3 url=${URI}/index.yaml: access denied\n`])
   })
 
-  it('says which object of index.d/ it does not obey', async () => {
+  it('names an object of index.d/ that it ignores', async () => {
     await program.ok('init', URI)
     await put('charts/index.d/stray.txt', 'x')
     const { status, stderr } = await download(`${URI}/index.yaml`)

@@ -23,7 +23,7 @@ describe('fetch', () => {
     await program.ok('push', ...sources.values(), URI, '--no-compact')
   })
 
-  it('writes the newest stable version, from deltas that no index.yaml has folded, and prints nothing', async () => {
+  it('writes the newest stable version, also of pending deltas, and prints nothing', async () => {
     assert.equal(await program.ok('fetch', 'app', URI, '-d', folder()), '')
     assert.deepEqual(written(), ['app-1.10.0.tgz'])
     assert.ok(readFileSync(folder('app-1.10.0.tgz')).equals(readFileSync(sources.get('1.10.0') ?? '')))
@@ -42,7 +42,7 @@ describe('fetch', () => {
     })
   }
 
-  it('takes exactly the build that is named, and says which one it took where Helm takes another', async () => {
+  it('takes exactly the build that --version names, and says which build it took when the version has none', async () => {
     for (const version of ['3.0.0+b1', '3.0.0+b2'])
       await program.ok('push', await program.chart('app', version), URI, '--no-compact')
     await program.ok('fetch', 'app', URI, '--version=3.0.0+b1', '-d', folder())
@@ -56,7 +56,7 @@ describe('fetch', () => {
     assert.match(stderr, /^helm-s3: app 3\.0\.0 does not exist; took 3\.0\.0\+b\d, as Helm does\n$/)
   })
 
-  it('overwrites what is there, as Helm does', async () => {
+  it('overwrites an existing file, as Helm does', async () => {
     mkdirSync(folder())
     writeFileSync(folder('app-1.0.0.tgz'), 'old')
     await program.ok('fetch', 'app', URI, '--version=1.0.0', '-d', folder())
@@ -67,7 +67,7 @@ describe('fetch', () => {
     ['whole', []],
     ['unpacked', ['--untar']],
   ] as const) {
-    it(`takes away what killed runs have left in the folder, and nothing else: ${how}`, async () => {
+    it(`removes old drafts of killed runs from the folder, and nothing else: ${how}`, async () => {
       mkdirSync(folder('.app-1.0.0.tgz.backup'), { recursive: true })
       const [left, fresh] = [leaveDraft(folder()), leaveDraft(folder())]
       letAge(left, folder('.app-1.0.0.tgz.backup'))
@@ -96,7 +96,7 @@ describe('fetch', () => {
     assert.match(readFileSync(folder('app', 'Chart.yaml'), 'utf8'), /^version: 1\.0\.0$/m)
   })
 
-  it('says what there is when a chart or a version is not', async () => {
+  it('fails for a missing chart, and for a missing version with the available ones', async () => {
     assert.equal(await program.fails('fetch', 'nope', URI), 'Error: chart nope not found in index\n')
     const stderr = await program.fails('fetch', 'app', URI, '--version=^9')
     assert.equal(
@@ -105,7 +105,7 @@ describe('fetch', () => {
     )
   })
 
-  it('writes nothing when the bytes are not those that the index promises', async () => {
+  it('writes nothing when the archive has another digest than the entry', async () => {
     await program.bucket.put(asKey('charts/app-1.0.0.tgz'), Buffer.from('other'), { when: 'always' })
     const stderr = await program.fails('fetch', 'app', URI, '--version=1.0.0', '-d', folder())
     assert.match(
@@ -115,7 +115,7 @@ describe('fetch', () => {
     assert.deepEqual(written(), [])
   })
 
-  it('sees the end of a forced push that is between its two writes', async () => {
+  it('reads the archive again when it does not match the entry, as in the middle of a push --force', async () => {
     const other = await program.chart('app', '1.0.0', { 'values.yaml': 'replicas: 3\n' })
     let reads = 0
     const { bucket } = program
@@ -130,7 +130,7 @@ describe('fetch', () => {
     assert.deepEqual(written(), ['app-1.0.0.tgz'])
   })
 
-  it('names the archive that an entry promises and the bucket does not have', async () => {
+  it('names the missing archive of an entry', async () => {
     await program.bucket.delete(asKey('charts/app-1.0.0.tgz'))
     const stderr = await program.fails('fetch', 'app', URI, '--version=1.0.0', '-d', folder())
     assert.match(
@@ -139,7 +139,7 @@ describe('fetch', () => {
     )
   })
 
-  it('goes where the repository is, whatever query an index gives a url', async () => {
+  it('connects to the endpoint of the repository, whatever query the url of an entry has', async () => {
     const archive = readFileSync(sources.get('1.0.0') ?? '')
     const evil = '?endpoint=http://evil.example&profile=admin'
     const entryAt = (url: string, version: string): object => ({
@@ -161,7 +161,7 @@ describe('fetch', () => {
     })
     program.opened.length = 0
     await program.ok('fetch', 'lib', 's3://acme/lib?endpoint=http://lab.example', '-d', folder())
-    // Another bucket is there, and has no such object.
+    // The url names another bucket, which is looked for at the same endpoint.
     assert.match(
       await program.fails(
         'fetch',

@@ -25,17 +25,17 @@ describe('init', () => {
     assert.deepEqual([index['apiVersion'], index['entries'], typeof index['generated']], ['v1', {}, 'string'])
   })
 
-  it('writes block YAML when asked to', async () => {
+  it('writes block YAML with --format=yaml', async () => {
     await program.ok('init', URI, '--format=yaml')
     assert.match(await program.text('charts/index.yaml'), /^entries: {}\n/m)
   })
 
-  it('refuses a repository that is there, and tells both ways out', async () => {
+  it('refuses an existing repository, and names --force and --ignore-if-exists', async () => {
     await program.ok('init', URI)
     assert.equal(await program.fails('init', URI), `The index file already exists under the provided URI and ${REST}`)
   })
 
-  it('keeps a repository that is there when told to', async () => {
+  it('keeps an existing repository with --ignore-if-exists', async () => {
     await program.ok('init', URI)
     const before = await program.object('charts/index.yaml')
     const line = 'The index file already exists under the provided URI, ignore init operation.\n'
@@ -43,7 +43,7 @@ describe('init', () => {
     assert.equal((await program.object('charts/index.yaml'))?.etag, before?.etag)
   })
 
-  it('empties a repository by force, and says how much leaves the index', async () => {
+  it('empties a repository with --force, and says how many versions leave the index', async () => {
     await program.ok('init', URI)
     assert.equal(await program.ok('init', URI, '--force'), `Initialized empty repository at ${URI}\n`)
     await program.ok('push', await program.chart('app', '1.0.0'), URI)
@@ -55,14 +55,14 @@ describe('init', () => {
     assert.ok((await program.keys()).includes('charts/app-1.0.0.tgz'))
   })
 
-  it('refuses a URI that Helm knows by a name, whatever its trailing slash', async () => {
+  it('refuses a URI that Helm knows by a name, with or without a trailing slash', async () => {
     program.addRepository('stable', `${URI}/`)
     const subject = 'The repository with the provided URI already exists under name "stable", the index file and'
     assert.equal(await program.fails('init', URI), `${subject} ${REST}`)
     assert.deepEqual(await program.keys(), [])
   })
 
-  it('makes the index of a URI that Helm knows by a name when told to ignore that', async () => {
+  it('makes the index of a URI that Helm knows by a name with --ignore-if-exists', async () => {
     program.addRepository('stable', URI)
     const known = 'The repository with the provided URI already exists under name "stable", ignore init operation.\n'
     assert.equal(

@@ -34,7 +34,7 @@ describe('list', () => {
       await program.ok('push', ...paths, URI, '--no-compact')
     })
 
-    it('shows the newest stable version of each chart, of deltas that are not folded', async () => {
+    it('shows the newest stable version of each chart, also of pending deltas', async () => {
       const lines = (await program.ok('list', URI)).split('\n')
       assert.match(lines[0] ?? '', /^NAME  VERSION  APP VERSION  CREATED {15}DESCRIPTION$/)
       assert.match(lines[1] ?? '', /^app   0\.1\.0 +\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/)
@@ -42,7 +42,7 @@ describe('list', () => {
       assert.deepEqual(lines.slice(3), [''])
     })
 
-    it('takes a whole version with build metadata for exactly that build', async () => {
+    it('finds exactly one build for a full version with build metadata', async () => {
       await program.ok('push', await program.chart('web', '1.10.0+b'), URI, '--no-compact')
       for (const flags of [[], ['--all-versions']]) {
         assert.deepEqual(await names('web', '--version=1.10.0+b', ...flags), ['web 1.10.0+b'])
@@ -63,12 +63,12 @@ describe('list', () => {
       )
     })
 
-    it('is called ls, too, and takes the name of a repository', async () => {
+    it('is also called ls, and accepts the name of a repository', async () => {
       program.addRepository('stable', URI)
       assert.equal(await program.ok('ls', 'stable'), await program.ok('list', URI))
     })
 
-    it('chooses by name, constraint and kind', async () => {
+    it('filters by name and constraint, and shows prereleases with --devel', async () => {
       assert.deepEqual(await names('web', '--all-versions'), ['web 1.10.0', 'web 1.2.0'])
       assert.deepEqual(await names('web', '--all-versions', '--devel'), ['web 2.0.0-rc.1', 'web 1.10.0', 'web 1.2.0'])
       assert.deepEqual(await names('--version=~1.2'), ['web 1.2.0'])
@@ -96,7 +96,7 @@ describe('list', () => {
     assert.deepEqual(resultOf('list', await program.ok('list', URI, '-ojson')), { repository: URI, versions: [] })
   })
 
-  it('puts long and many-lined descriptions on one line, and keeps them whole for programs', async () => {
+  it('cuts a long description of several lines to one line in the table, and keeps it whole in JSON', async () => {
     const description = `first\nline\u001b[31m ${'and more '.repeat(10)}`
     const files = {
       'Chart.yaml':
@@ -128,7 +128,7 @@ describe('list', () => {
     assert.match(stderr, /^helm-s3: no permission to list .*the newest charts may be missing\n$/)
   })
 
-  it('refuses a place that is not a repository, and too many words', async () => {
+  it('fails where there is no repository, and for too many arguments', async () => {
     assert.match(await program.fails('list', 's3://acme/other'), /^Error: there is no index\.yaml/)
     assert.match(
       await program.fails('list', URI, 'app', 'web'),
@@ -140,7 +140,7 @@ describe('list', () => {
 describe('entries that Helm skips or knows by another name', () => {
   const program = useProgram()
 
-  it('are listed, fetched and copied as Helm reads them, and by the exact text of their version', async () => {
+  it('are listed, fetched and copied as Helm reads them, or by the exact text of their version', async () => {
     await program.ok('init', 's3://acme/copy')
     await program.bucket.put(asKey('charts/app-1.0.0.tgz'), await chartArchive('app', '1.0.0'), { when: 'always' })
     const entry = (version: string, name?: string): object => ({
@@ -160,7 +160,7 @@ describe('entries that Helm skips or knows by another name', () => {
     assert.match(await program.ok('list', 's3://acme/copy'), /\napp +1\.0\.0 /)
   })
 
-  it('are not called pre-releases that --devel shows', async () => {
+  it('are not counted as pre-releases that --devel would show', async () => {
     const entries = { hub: [{ name: 'hub', version: '1.0.0-01', apiVersion: 'v1', urls: ['hub-1.0.0-01.tgz'] }] }
     const put = (more: object): Promise<unknown> =>
       program.bucket.put(

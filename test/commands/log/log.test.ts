@@ -33,12 +33,12 @@ describe('log', () => {
     await program.ok('init', URI)
   })
 
-  it('says that there is nothing', async () => {
+  it('says that there are no deltas', async () => {
     assert.equal(await program.ok('log', URI), 'No deltas: nothing has changed recently.\n')
     assert.deepEqual(await read(), { repository: URI, entries: [], hasMore: false })
   })
 
-  it('tells who did what, newest first, pending and folded', async () => {
+  it('lists pending and folded deltas, newest first, with author and changes', async () => {
     await push('app', '1.0.0')
     await push('web', '2.0.0', '--no-compact')
     const log = await read()
@@ -54,7 +54,7 @@ describe('log', () => {
     assert.match(lines[1] ?? '', /^\d{4}-\d\d-\d\dT\S+Z +tester@test-host +push +pending +\+ web 2\.0\.0$/)
   })
 
-  it('shows one line for each change of a mutation, ten at most', async () => {
+  it('shows one line for each change of a delta, at most ten', async () => {
     const paths = []
     for (let i = 0; i < 12; i++) paths.push(await program.chart('app', `1.${String(i)}.0`))
     await program.ok('push', ...paths, URI, '--no-compact')
@@ -67,7 +67,7 @@ describe('log', () => {
     assert.equal((await read()).entries[1]?.changes.length, 12)
   })
 
-  it('remembers collected deltas by what they touched', async () => {
+  it('shows a collected delta by the versions that it touched', async () => {
     await push('app', '1.0.0')
     const [key = ''] = await program.keys('charts/index.d/')
     await program.bucket.delete(asKey(key))
@@ -77,7 +77,7 @@ describe('log', () => {
     assert.match(await program.ok('log', URI), /collected +~ app 1\.0\.0\n$/)
   })
 
-  it('shows an archive without an entry as what it is, and not as the removal of a version', async () => {
+  it('shows the removal of an orphan as such, and not as the removal of a version', async () => {
     for (const file of ['app-0.9.0.tgz', 'app-1-2.0.0.tgz']) {
       await program.bucket.put(asKey(`charts/${file}`), Buffer.from('died'), {
         when: 'always',
@@ -93,7 +93,7 @@ describe('log', () => {
     assert.deepEqual(lines.slice(2), [''])
   })
 
-  it('chooses one chart, and so many at most', async () => {
+  it('shows the deltas of one chart, and no more than --limit', async () => {
     for (const [name, version] of [
       ['app', '1.0.0'],
       ['web', '1.0.0'],
@@ -108,7 +108,7 @@ describe('log', () => {
     assert.equal(await program.ok('log', URI, 'nothing'), 'No deltas: nothing of nothing has changed recently.\n')
   })
 
-  it('names what it cannot read, and goes on', async () => {
+  it('names a delta that it cannot read, and shows the others', async () => {
     await push('app', '1.0.0', '--no-compact')
     await program.bucket.put(asKey('charts/index.d/01HF7YATZ80000000000000000.yaml'), Buffer.from('apiVersion: v9\n'), {
       when: 'always',
@@ -119,7 +119,7 @@ describe('log', () => {
     assert.match(stderr, /^helm-s3: ignored charts\/index\.d\/01HF7YATZ8.*unknown apiVersion "v9"/)
   })
 
-  it('reads no more than the head of index.yaml and the deltas that it shows', async () => {
+  it('reads only the head of index.yaml, and only as many deltas as it needs for --limit', async () => {
     for (const version of ['1.0.0', '1.1.0', '1.2.0']) await push('app', version, '--no-compact')
     const requests: string[] = []
     const { bucket } = program
@@ -137,7 +137,7 @@ describe('log', () => {
     ])
   })
 
-  it('reads the whole of an index whose annotations stand behind the entries', async () => {
+  it('finds the annotations also when they come after the entries', async () => {
     await push('app', '1.0.0', '--no-compact')
     const id = (await read()).entries[0]?.id ?? ''
     const folded = JSON.stringify({ at: '2026-01-01T00:00:00Z', touched: [['app', '1.0.0']] })
@@ -148,7 +148,7 @@ describe('log', () => {
     assert.equal(log.entries[0]?.['foldedAt'], '2026-01-01T00:00:00Z')
   })
 
-  it('refuses a repository that is none, and a limit that is none', async () => {
+  it('fails where there is no repository, and for a limit below 1', async () => {
     assert.match(await program.fails('log', 's3://acme/other'), /^Error: there is no index\.yaml/)
     assert.match(
       await program.fails('log', URI, '--limit=0'),

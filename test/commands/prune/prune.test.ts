@@ -21,7 +21,7 @@ describe('prune', () => {
     writeFileSync(program.path(name), text)
     return program.path(name)
   }
-  /** A program in the place of Helm. */
+  /** Puts a program in the place of Helm. */
   const helmThat = (script: string): void => {
     const path = write('helm.cjs', `#!${process.execPath}\n${script}`)
     chmodSync(path, 0o755)
@@ -33,7 +33,7 @@ describe('prune', () => {
     await push('app 1.0.0', 'app 1.1.0', 'app 2.0.0', 'app 2.1.0-rc.1', 'web 1.0.0')
   })
 
-  it('removes what no rule keeps from index and bucket, as one delta, and says how much that frees', async () => {
+  it('removes the versions that no rule keeps from index and bucket, in one delta, and says how much that frees', async () => {
     const deltas = (await program.keys('charts/index.d/')).length
     const stdout = await program.ok('prune', URI, '--keep-last=1')
     assert.match(
@@ -46,7 +46,7 @@ describe('prune', () => {
     assert.ok(!(await program.text('charts/index.yaml')).includes('app-1.1.0.tgz'))
   })
 
-  it('says the same in a dry run, and writes nothing', async () => {
+  it('says in a dry run what it would remove, and writes nothing', async () => {
     const before = await program.keys()
     assert.match(
       await program.ok('prune', URI, '--keep-last=1', '--dry-run'),
@@ -79,20 +79,20 @@ describe('prune', () => {
     assert.ok(!(await archives()).some((key) => key.startsWith('app-1.0.0')))
   })
 
-  it('writes nothing when nothing is to be removed', async () => {
+  it('writes nothing when there is nothing to remove', async () => {
     const before = await program.keys()
     assert.match(await program.ok('prune', URI, '--keep-last=9', '--older-than=90d'), /^Nothing to remove\.\n/)
     assert.deepEqual(await program.keys(), before)
   })
 
-  it('judges age by the clock of the store', async () => {
+  it("measures age by the store's clock", async () => {
     program.pass(24 * HOUR)
     await push('app 3.0.0')
     await program.ok('prune', URI, '--older-than=12h')
     assert.deepEqual(await archives(), ['app-3.0.0.tgz'])
   })
 
-  it('keeps what a file lists', async () => {
+  it('keeps the versions that --keep-file lists, and names a line that matches none', async () => {
     const { stderr } = await program.run(
       'prune',
       URI,
@@ -103,7 +103,7 @@ describe('prune', () => {
     assert.deepEqual(await archives(), ['app-1.0.0.tgz', 'app-2.0.0.tgz', 'app-2.1.0-rc.1.tgz', 'web-1.0.0.tgz'])
   })
 
-  it('keeps what the releases of the cluster use, as the helm that runs it tells', async () => {
+  it('keeps the versions that releases in the cluster use, as the helm that runs it lists them', async () => {
     helmThat(
       `console.log(JSON.stringify(process.argv.slice(2).join(' ').startsWith('ls -A -o json --max 0') ? [{ name: ` +
         `'x', chart: 'app-1.1.0' }] : []))`,
@@ -112,7 +112,7 @@ describe('prune', () => {
     assert.deepEqual(await archives(), ['app-1.1.0.tgz', 'app-2.0.0.tgz', 'app-2.1.0-rc.1.tgz', 'web-1.0.0.tgz'])
   })
 
-  it('keeps what several files of releases name', async () => {
+  it('keeps the versions that several files of releases name', async () => {
     const [one, two] = [write('1.json', '[{"chart":"app-1.0.0"}]'), write('2.yaml', '- chart: app-1.1.0\n')]
     assert.match(
       await program.ok('prune', URI, '--keep-last=1', `--keep-in-use=${one}`, `--keep-in-use=${two}`),
@@ -123,32 +123,40 @@ describe('prune', () => {
   describe('removes nothing when it', () => {
     const CASES: readonly (readonly [string, (path: (name: string, text: string) => string) => string[], RegExp])[] = [
       ['is given no rule', () => [], /^Error: no rule says what to remove\nHint: give --keep-last/],
-      ['is only told what to keep', (file) => [`--keep-file=${file('k', 'app 1.0.0')}`], /no rule says what to remove/],
       [
-        'shall keep no stable version at all',
+        'is given only rules about what to keep',
+        (file) => [`--keep-file=${file('k', 'app 1.0.0')}`],
+        /no rule says what to remove/,
+      ],
+      [
+        'is given --keep-last=0',
         () => ['--keep-last=0'],
         /invalid argument "0" for "--keep-last" flag: must be a whole number, at least 1/,
       ],
-      ['does not understand an age', () => ['--older-than=soon'], /invalid argument "soon" for "--older-than"/],
-      ['has rules about versions for orphans alone', () => ['--orphans', '--name=app'], /--orphans alone removes none/],
-      ['has an empty pattern', () => ['--keep-last=1', '--name='], /need a text that is not empty/],
+      ['is given an invalid age', () => ['--older-than=soon'], /invalid argument "soon" for "--older-than"/],
       [
-        'cannot read its keep file',
+        'is given rules about versions together with --orphans alone',
+        () => ['--orphans', '--name=app'],
+        /--orphans alone removes none/,
+      ],
+      ['is given an empty pattern', () => ['--keep-last=1', '--name='], /need a text that is not empty/],
+      [
+        'cannot read the keep file',
         () => ['--keep-last=1', '--keep-file=missing.txt'],
         /^Error: open keep file missing\.txt: no such file/,
       ],
       [
-        'cannot read the releases',
+        'cannot read the file of releases',
         () => ['--keep-last=1', '--keep-in-use=missing.json'],
         /^Error: read the releases: open missing\.json: no such file/,
       ],
       [
-        'reads something else in their place',
+        'finds no list in the file of releases',
         (file) => ['--keep-last=1', `--keep-in-use=${file('r', '{"items":[]}')}`],
         /cannot tell which charts are in use: .*not the list/,
       ],
       [
-        'reads releases without charts',
+        'finds a release without its chart',
         (file) => ['--keep-last=1', `--keep-in-use=${file('r', '[{"name":"x"}]')}`],
         /a release without its chart/,
       ],
@@ -161,7 +169,7 @@ describe('prune', () => {
       })
     }
 
-    it('cannot ask Helm', async () => {
+    it('gets an error from Helm for the list of releases', async () => {
       const before = await program.keys()
       helmThat(`console.error('Error: Kubernetes cluster unreachable'); process.exit(1)`)
       const stderr = await program.fails('prune', URI, '--keep-last=1', '--keep-in-use')
@@ -186,11 +194,11 @@ describe('prune', () => {
       await program.bucket.put(asKey('charts/backup.tgz'), Buffer.from('mine'), { when: 'always' })
     })
 
-    it('leaves archives that a push may be about to name', async () => {
+    it('leaves recent archives, because a push may be about to name them', async () => {
       assert.match(await program.ok('prune', URI, '--orphans'), /^Nothing to remove\.\n/)
     })
 
-    it('removes old ones, and provenance files alone, and nothing that is no archive of a version', async () => {
+    it('removes old orphans and provenance files without an archive, and no other files', async () => {
       program.pass(HOUR + 1000)
       const stdout = await program.ok('prune', URI, '--orphans', '--allow-many-orphans')
       assert.match(
@@ -204,7 +212,7 @@ describe('prune', () => {
       assert.equal((await archives()).length, 6)
     })
 
-    it('removes none when they are more than a tenth of all archives, unless that is said', async () => {
+    it('fails when orphans are more than a tenth of all archives and --allow-many-orphans is not given', async () => {
       await push('app 0.1.0', 'app 0.2.0')
       program.pass(HOUR + 1000)
       const before = await program.keys()
@@ -221,13 +229,13 @@ describe('prune', () => {
       assert.match(await program.ok('prune', URI, '--orphans', '--dry-run'), /Would remove 2 orphans/)
     })
 
-    it('counts no provenance file without an archive among them', async () => {
+    it('does not count a provenance file without an archive towards that tenth', async () => {
       await program.bucket.delete(asKey('charts/app-0.9.0.tgz'))
       program.pass(HOUR + 1000)
       assert.match(await program.ok('prune', URI, '--orphans'), /Removed 1 orphan/)
     })
 
-    it('removes none while index.yaml is being made anew', async () => {
+    it('removes no orphan while index.yaml is being rebuilt', async () => {
       program.pass(HOUR + 1000)
       await program.bucket.put(asKey('charts/index.d/rebuild-0123456789abcdef.json'), Buffer.from('{}'), {
         when: 'always',
@@ -240,7 +248,7 @@ describe('prune', () => {
       assert.match(await program.ok('prune', URI, '--orphans', '--allow-many-orphans'), /Removed 2 orphans/)
     })
 
-    it('are what a push has left, or charts of the name of their file, and no packs and backups', async () => {
+    it('removes what a push left behind and charts with the name of their file, and no other .tgz files', async () => {
       const put = (name: string, body: Uint8Array): Promise<unknown> =>
         program.bucket.put(asKey(`charts/${name}`), body, { when: 'always' })
       await put('sdk-2.4.1.tgz', tgz({ name: 'package/package.json', content: '{"name":"sdk","version":"2.4.1"}' }))
@@ -265,7 +273,7 @@ describe('prune', () => {
       assert.ok(await program.object('charts/sdk-2.4.1.tgz'))
     })
 
-    it('are no archives of a version that has an entry, whatever their files are called', async () => {
+    it('keeps an archive of a version that has an entry, whatever its file is called', async () => {
       const metadata = {
         'chart-digest': '0'.repeat(64),
         'chart-metadata': '{"name":"app","version":"2.0.0","apiVersion":"v2"}',

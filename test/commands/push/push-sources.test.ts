@@ -33,7 +33,7 @@ describe('push of folders', () => {
     await program.ok('init', URI)
   })
 
-  it('packages them without what .helmignore names', async () => {
+  it('leaves out of the package what .helmignore names', async () => {
     const folder = writeFolder(program, 'x', {
       'Chart.yaml': CHART,
       '.helmignore': '*.bak\nci/\n',
@@ -50,7 +50,7 @@ describe('push of folders', () => {
     ])
   })
 
-  it('writes the versions of the flags, with several folders and a slash at the end', async () => {
+  it('writes --version and --app-version into each of several folders, also with a trailing slash', async () => {
     const a = writeFolder(program, 'a', { 'Chart.yaml': CHART })
     const b = writeFolder(program, 'b', { 'Chart.yaml': CHART.replace('app', 'web') })
     assert.equal(
@@ -61,7 +61,7 @@ describe('push of folders', () => {
     assert.match((await pushed(program, 'app-2.0.0.tgz'))['Chart.yaml'] ?? '', /^version: 2\.0\.0$/m)
   })
 
-  it('follows links as Helm does, and refuses those that lead in a circle', async () => {
+  it('follows symbolic links as Helm does, and refuses those that lead back to themselves', async () => {
     const folder = writeFolder(program, 'x', { 'Chart.yaml': CHART })
     writeFolder(program, 'shared', { 'tpl/a.yaml': 'shared' })
     symlinkSync('../shared/tpl', program.path('x', 'templates'))
@@ -74,7 +74,7 @@ describe('push of folders', () => {
     )
   })
 
-  it('makes the same archive again, so that a push that is repeated changes nothing', async () => {
+  it('makes the same bytes again when it is repeated', async () => {
     const folder = writeFolder(program, 'x', { 'Chart.yaml': CHART, 'values.yaml': 'a: 1\n' })
     await program.ok('push', folder, URI)
     const first = await program.object('charts/app-1.0.0.tgz')
@@ -92,13 +92,16 @@ describe('push of a folder whose subcharts are missing', () => {
   const cases: Readonly<Record<string, readonly [Record<string, string>, RegExp]>> = {
     'no charts/': [{}, BUILD],
     'an empty charts/': [{ 'charts/': '' }, BUILD],
-    'an empty charts/, which .helmignore names': [{ 'charts/': '', '.helmignore': 'charts/\n' }, BUILD],
+    'an empty charts/ that .helmignore excludes': [{ 'charts/': '', '.helmignore': 'charts/\n' }, BUILD],
     'a charts/ that holds no chart': [{ 'charts/.gitkeep': '', '.helmignore': '.git*\n' }, BUILD],
-    'a subchart that .helmignore names': [{ 'charts/mast/Chart.yaml': MAST, '.helmignore': 'charts/mast\n' }, IGNORED],
-    'a packed subchart that .helmignore names': [{ 'charts/mast-1.0.0.tgz': '', '.helmignore': '*.tgz\n' }, IGNORED],
+    'a subchart that .helmignore excludes': [
+      { 'charts/mast/Chart.yaml': MAST, '.helmignore': 'charts/mast\n' },
+      IGNORED,
+    ],
+    'a packed subchart that .helmignore excludes': [{ 'charts/mast-1.0.0.tgz': '', '.helmignore': '*.tgz\n' }, IGNORED],
   }
   for (const [what, [files, expected]] of Object.entries(cases)) {
-    it(`gives the advice for ${what}`, async () => {
+    it(`fails with the right advice for ${what}`, async () => {
       await program.ok('init', URI)
       const { 'charts/': empty, ...written } = files
       const folder = writeFolder(program, 'x', { 'Chart.yaml': DEPENDENT, ...written })
@@ -114,7 +117,7 @@ describe('push of patterns, of other buckets and of standard input', () => {
     await program.ok('init', URI)
   })
 
-  it('finds what a pattern matches, without provenance files', async () => {
+  it('pushes the archives that a pattern matches, and takes no provenance file for an archive', async () => {
     await program.chart('app', '1.0.0')
     await program.chart('app', '1.1.0')
     writeFileSync(program.path('app-1.0.0.tgz.prov'), 'signed')
@@ -125,7 +128,7 @@ describe('push of patterns, of other buckets and of standard input', () => {
     assert.equal(await program.text('charts/app-1.0.0.tgz.prov'), 'signed')
   })
 
-  it('finds folders by a pattern', async () => {
+  it('pushes the folders that a pattern matches', async () => {
     writeFolder(program, 'all/a', { 'Chart.yaml': CHART })
     writeFolder(program, 'all/b', { 'Chart.yaml': CHART.replace('app', 'web') })
     assert.equal(
@@ -135,14 +138,14 @@ describe('push of patterns, of other buckets and of standard input', () => {
     assert.deepEqual(await program.keys('charts/web'), ['charts/web-3.0.0.tgz'])
   })
 
-  it('takes a file whose very name is a pattern for itself', async () => {
+  it('takes a file whose name looks like a pattern literally', async () => {
     writeFileSync(program.path('[ab].tgz'), await chartArchive('app', '1.0.0'))
     writeFileSync(program.path('a.tgz'), await chartArchive('app', '2.0.0'))
     await program.ok('push', program.path('[ab].tgz'), URI)
     assert.deepEqual(await program.keys('charts/app'), ['charts/app-1.0.0.tgz'])
   })
 
-  it('speaks of one chart when a pattern matches one', async () => {
+  it('prints the message for a single chart when a pattern matches one', async () => {
     await program.chart('app', '1.0.0')
     await program.ok('push', program.path('*.tgz'), URI)
     assert.match(
@@ -173,7 +176,7 @@ describe('push of patterns, of other buckets and of standard input', () => {
     }
   })
 
-  it('takes --prov before the file beside the archive; that of fetch stays a switch', async () => {
+  it('prefers the file of --prov to the one beside the archive; the --prov of fetch stays a switch', async () => {
     const path = await program.chart('app', '1.0.0')
     writeFileSync(`${path}.prov`, 'beside')
     writeFileSync(program.path('other'), 'other')
@@ -226,12 +229,12 @@ describe('push of bad sources', () => {
 
   const cases: readonly Refusal[] = [
     {
-      says: 'a folder that is no chart',
+      says: 'that a folder is no chart',
       argv: ['/empty'],
       stderr: /^Error: failed to load chart file: .*empty: Chart\.yaml file is missing\nHint: /,
     },
     {
-      says: 'the charts below a folder',
+      says: 'which charts are below a folder',
       argv: ['/outer'],
       stderr: /outer: Chart\.yaml file is missing\nHint: there are charts below it: .*outer\/inner\n$/,
     },
@@ -241,127 +244,127 @@ describe('push of bad sources', () => {
       stderr: /Chart\.yaml file is missing\nHint: .*app-2\.0\.0\.TGZ is a folder, in spite of its name/,
     },
     {
-      says: 'what hides Chart.yaml',
+      says: 'that .helmignore excludes Chart.yaml',
       argv: ['/hidden'],
       stderr: /Chart\.yaml file is missing\nHint: .*hidden\/\.helmignore excludes Chart\.yaml from/,
     },
     {
-      says: 'what hides the dependencies',
+      says: 'that .helmignore excludes the dependencies',
       argv: ['/bare'],
       stderr: /missing in charts\/ directory: lib\nHint: .*bare\/\.helmignore excludes charts\/ from/,
     },
     {
-      says: 'a dependency that is not there',
+      says: 'that a dependency is missing',
       argv: ['/needy'],
       stderr: /needy: found in Chart\.yaml, but missing in charts\/ directory: lib\nHint: .*`helm dependency build`/,
     },
-    { says: 'a rule that Helm refuses', argv: ['/stars'], stderr: /stars: \.helmignore: double-star/ },
+    { says: 'that Helm refuses a rule of .helmignore', argv: ['/stars'], stderr: /stars: \.helmignore: double-star/ },
     {
-      says: 'a file larger than Helm loads',
+      says: 'that a file is larger than Helm loads',
       argv: ['/large'],
       stderr: /large: the file big\.bin is larger than 5 MiB.*\nHint: .*\.helmignore/,
     },
     {
-      says: 'a link to nothing',
+      says: 'that a link leads to nothing',
       argv: ['/broken'],
       stderr: /^Error: read .*broken\/link: no such file or directory\n/,
     },
-    { says: 'what is no file', argv: ['/device'], stderr: /device\/null is not a regular file\n/ },
-    { says: 'a missing folder', argv: ['/none'], stderr: /none: no such file or directory\n$/ },
+    { says: 'that a device is no regular file', argv: ['/device'], stderr: /device\/null is not a regular file\n/ },
+    { says: 'that a folder is missing', argv: ['/none'], stderr: /none: no such file or directory\n$/ },
     {
-      says: 'no version',
+      says: 'that a version is invalid',
       argv: ['/good', '--version=soon'],
       stderr: /^Error: invalid argument "soon" for "--version" flag: must be a semantic version\nHint: /,
     },
     {
-      says: 'an empty version',
+      says: 'that a version is empty',
       argv: ['/good', '--version='],
       stderr: /^Error: invalid argument "" for "--version" flag/,
     },
     {
-      says: 'an empty appVersion',
+      says: 'that an appVersion is empty',
       argv: ['/good', '--app-version='],
       stderr: /^Error: invalid argument "" for "--app-version" flag/,
     },
     {
-      says: 'a version for an archive',
+      says: 'that --version is not for an archive',
       argv: ['/good', '/app-1.0.0.tgz', '--version=2.0.0'],
       stderr:
         /^Error: --version can only be used with the folder of a chart, and .*app-1\.0\.0\.tgz is not one\nHint: /,
     },
     {
-      says: 'an appVersion for a bucket',
+      says: 'that --app-version is not for an object',
       argv: ['s3://acme/x.tgz', '--app-version=2'],
       stderr: /^Error: --app-version can only be used with the folder of a chart, and s3:\/\/acme\/x\.tgz is not one\n/,
     },
     {
-      says: 'a provenance file for a folder',
+      says: 'that --prov is not for a folder',
       argv: ['/good', '--prov=/x'],
       stderr: /^Error: --prov is for an archive, and .*good is a folder\nHint: .*--sign/,
     },
     {
-      says: 'a provenance file for two',
+      says: 'that --prov is not for two archives',
       argv: ['/app-1.0.0.tgz', '/web-1.0.0.tgz', '--prov=/x'],
       stderr: /^Error: --prov is for one archive, and there are 2 charts\nHint: /,
     },
     {
-      says: 'a provenance file for a pattern of two',
+      says: 'that --prov is not for a pattern that matches two archives',
       argv: ['/*.tgz', '--prov=/x'],
       stderr: /^Error: --prov is for one archive, and there are 2 charts\n/,
     },
     {
-      says: 'a provenance file that is missing',
+      says: 'that a provenance file is missing',
       argv: ['/app-1.0.0.tgz', '--prov=/nowhere/p'],
       stderr: /^Error: open prov file: \/nowhere\/p: no such file or directory\n/,
     },
     {
-      says: 'a provenance file without a name',
+      says: 'that --prov is empty',
       argv: ['/app-1.0.0.tgz', '--prov='],
       stderr: /^Error: invalid argument "" for "--prov" flag/,
     },
     {
-      says: 'standard input twice',
+      says: 'that standard input is given twice',
       argv: ['-', '-'],
       stderr: /^Error: - is given 2 times, but standard input can be read only once\n/,
     },
     {
-      says: 'a terminal',
+      says: 'that standard input is a terminal',
       argv: ['-'],
       stderr: /^Error: - reads a chart archive from standard input, which is a terminal\nHint: redirect or pipe/,
     },
-    { says: 'a pattern that matches nothing', argv: ['/*.zip'], stderr: /^Error: no file matches .*\*\.zip\nHint: / },
+    { says: 'that a pattern matches nothing', argv: ['/*.zip'], stderr: /^Error: no file matches .*\*\.zip\nHint: / },
     {
-      says: 'an object that is missing',
+      says: 'that an object is missing',
       argv: ['s3://acme/none.tgz'],
       stderr: /^Error: failed to load chart file: s3:\/\/acme\/none\.tgz: object not found\nHint: /,
     },
     {
-      says: 'an object that is no chart',
+      says: 'that an object is no chart',
       argv: ['s3://acme/text.tgz'],
       stderr: /^Error: failed to load chart file: s3:\/\/acme\/text\.tgz: ./,
     },
-    { says: 'a bucket that is missing', argv: ['s3://other/x.tgz'], stderr: /^Error: there is no bucket other\n/ },
+    { says: 'that a bucket is missing', argv: ['s3://other/x.tgz'], stderr: /^Error: there is no bucket other\n/ },
     {
-      says: 'a bucket alone',
+      says: 'that a bucket alone names no object',
       argv: ['s3://acme'],
       stderr: /^Error: failed to load chart file: s3:\/\/acme: does not name an object\nHint: /,
     },
     {
-      says: 'several of them, each',
+      says: 'of each of several sources what is wrong with it',
       argv: ['/empty', '/good', 's3://acme/none.tgz'],
       stderr:
         /^Error: 2 of 3 charts cannot be pushed:\n {2}.*empty: .*\n {2}.*object not found .*\nHint: nothing was pushed\n$/,
     },
   ]
   for (const { argv, says, stderr } of cases) {
-    it(`says ${says}, and writes nothing: ${argv.join(' ')}`, async () => {
+    it(`says ${says}, and sends nothing to the repository: ${argv.join(' ')}`, async () => {
       program.fail({ list: neverAsked, put: neverAsked })
       const words = argv.map((word) => (/^\/[^/]+$/.test(word) ? program.path(word.slice(1)) : word))
       assert.match(await program.fails('push', ...words, URI), stderr)
     })
   }
 
-  it('refuses more than Helm loads from standard input and from a bucket, unread', async () => {
+  it('refuses an archive larger than Helm loads, from standard input or, without reading it, from a bucket', async () => {
     const bytes = new Uint8Array(100 * 1024 * 1024 + 1)
     program.stdin = bytes
     assert.match(

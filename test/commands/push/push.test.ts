@@ -26,7 +26,7 @@ describe('push', () => {
     await program.ok('init', URI)
   })
 
-  it('refuses a provenance file that names another file, unless told to take it; copy does, and check finds it', async () => {
+  it('refuses a provenance file that names another file without --any-prov, as copy does, and check --deep reports it', async () => {
     await program.ok('init', 's3://acme/other')
     const path = await program.chart('signed', '1.0.0')
     const prov = (name: string): void =>
@@ -49,7 +49,7 @@ describe('push', () => {
     await program.ok('check', URI, '--deep')
   })
 
-  it('refuses two versions that want one archive, in one step and one after the other, as copy and restore do', async () => {
+  it('refuses two versions with the same key, in one push or in two, as copy and restore do', async () => {
     const refused =
       /^Error: (?:\S+ \S+) and (?:\S+ \S+) would both be svc-01-0\.1\.0\.tgz\n.*one would replace the other: /
     const [one, other] = [await program.chart('svc-01', '0.1.0'), program.path('other.tgz')]
@@ -73,7 +73,7 @@ describe('push', () => {
     await program.ok('check', URI, '--deep')
   })
 
-  it('stores the archive and shows it in index.yaml at once', async () => {
+  it('stores the archive and has its entry in index.yaml at once', async () => {
     const path = await program.chart('app', '1.2.3')
     assert.equal(await program.ok('push', path, URI), UPLOADED)
     const archive = await program.object('charts/app-1.2.3.tgz')
@@ -90,7 +90,7 @@ describe('push', () => {
     assert.ok(await program.object('charts/app-1.0.0.tgz'))
   })
 
-  it('finds the repository by its name, and brings the chart into the local index of Helm', async () => {
+  it("accepts the name of a repository, and adds the chart to Helm's local index", async () => {
     program.addRepository('stable', `${URI}/`)
     await program.ok('push', await program.chart('app', '1.0.0'), 'stable')
     const cached = readFileSync(program.path('cache', 'stable-index.yaml'), 'utf8')
@@ -98,7 +98,7 @@ describe('push', () => {
     assert.equal(readFileSync(program.path('cache', 'stable-charts.txt'), 'utf8'), 'app\n')
   })
 
-  it('succeeds although the local index of Helm is unusable, and tells with --verbose', async () => {
+  it("succeeds although Helm's local index is unusable, and says so with --verbose", async () => {
     program.addRepository('stable', URI, 'not an index')
     assert.equal(await program.ok('push', await program.chart('app', '1.0.0'), 'stable'), UPLOADED)
     const { status, stdout, stderr } = await program.run(
@@ -122,14 +122,14 @@ describe('push', () => {
     assert.deepEqual(await versions('app'), ['1.1.0', '1.0.0'])
   })
 
-  it('sends the provenance file that stands beside the archive', async () => {
+  it('uploads the provenance file beside the archive', async () => {
     const path = await program.chart('app', '1.0.0')
     writeFileSync(`${path}.prov`, 'signed')
     await program.ok('push', path, URI)
     assert.equal(await program.text('charts/app-1.0.0.tgz.prov'), 'signed')
   })
 
-  it('writes relative URLs, another content type and an ACL when told to', async () => {
+  it('writes relative URLs, the content type and the ACL that flags ask for', async () => {
     await program.ok(
       'push',
       await program.chart('app', '1.0.0+b'),
@@ -150,19 +150,19 @@ describe('push', () => {
     assert.equal((await program.opened.at(-1)?.objectSettings())?.acl, 'private')
   })
 
-  it('says the same in a dry run, and writes nothing', async () => {
+  it('prints the same message in a dry run, and writes nothing', async () => {
     const before = await program.keys()
     assert.equal(await program.ok('push', await program.chart('app', '1.0.0'), URI, '--dry-run'), UPLOADED)
     assert.deepEqual(await program.keys(), before)
   })
 
-  it('leaves index.yaml alone with --no-compact', async () => {
+  it('does not write index.yaml with --no-compact, and readers see the chart by merge on read', async () => {
     await program.ok('push', await program.chart('app', '1.0.0'), URI, '--no-compact')
     assert.deepEqual(await versions('app'), [])
     assert.match(await program.ok('download', '', '', '', `${URI}/index.yaml`), /app-1\.0\.0\.tgz/)
   })
 
-  it('refuses a version that is there, and tells both ways out', async () => {
+  it('refuses an existing version, and names --force and --ignore-if-exists', async () => {
     const path = await program.chart('app', '1.0.0')
     await program.ok('push', path, URI)
     assert.equal(
@@ -181,7 +181,7 @@ If you want to ignore this error, use --ignore-if-exists flag:
     )
   })
 
-  it('keeps a version that is there when told to', async () => {
+  it('keeps an existing version with --ignore-if-exists, and pushes the others', async () => {
     const path = await program.chart('app', '1.0.0')
     await program.ok('push', path, URI)
     const before = await program.object('charts/app-1.0.0.tgz')
@@ -194,7 +194,7 @@ If you want to ignore this error, use --ignore-if-exists flag:
     )
   })
 
-  it('pushes nothing when one of several is there, and names it', async () => {
+  it('pushes none of several charts when one exists, and names that one', async () => {
     const old = await program.chart('app', '1.0.0')
     await program.ok('push', old, URI)
     const before = await program.keys()
@@ -208,7 +208,7 @@ If you want to ignore this error, use --ignore-if-exists flag:
     assert.deepEqual(await program.keys(), before)
   })
 
-  it('replaces a version by force', async () => {
+  it('replaces a version with --force', async () => {
     await program.ok('push', await program.chart('app', '1.0.0'), URI)
     const path = await program.chart('app', '1.0.0', { 'values.yaml': 'replicas: 2\n' })
     assert.equal(await program.ok('push', path, URI, '--force'), UPLOADED)
@@ -221,7 +221,7 @@ If you want to ignore this error, use --ignore-if-exists flag:
     assert.equal(await program.fails('push', 'a.tgz', 'stable', '--force', '--ignore-if-exists'), sentence)
   })
 
-  it('says where to begin when there is no repository', async () => {
+  it('fails with a hint to init where there is no repository', async () => {
     const stderr = await program.fails('push', await program.chart('app', '1.0.0'), 's3://acme/empty')
     assert.match(
       stderr,
@@ -230,7 +230,7 @@ If you want to ignore this error, use --ignore-if-exists flag:
     assert.deepEqual(await program.keys('empty/'), [])
   })
 
-  it('refuses the same version twice', async () => {
+  it('refuses the same version twice in one push', async () => {
     const path = await program.chart('app', '1.0.0')
     assert.match(await program.fails('push', path, path, URI), /^Error: .* are both app 1\.0\.0\n/)
   })
@@ -275,7 +275,7 @@ describe('push of bad archives', () => {
     }
   })
 
-  it('names every bad one of several, and pushes none of them', async () => {
+  it('names every bad archive of several, and pushes none', async () => {
     const good = await program.chart('app', '1.0.0')
     const stderr = await program.fails('push', file('a.tgz', ''), good, file('b.tgz', 'x'), URI)
     assert.match(

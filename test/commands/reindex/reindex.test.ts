@@ -50,7 +50,7 @@ describe('reindex', () => {
     await program.ok('init', URI)
   })
 
-  it('adds archives that no entry names, under whatever file name, and says which', async () => {
+  it('adds archives without an entry, whatever their file name, and lists them', async () => {
     await put(program, 'app-1.0.0.tgz', await chartArchive('app', '1.0.0'))
     await put(program, 'whatever.tgz', await chartArchive('web', '2.0.0'))
     assert.equal(
@@ -62,7 +62,7 @@ describe('reindex', () => {
     assert.match(await program.text('charts/index.yaml'), /whatever\.tgz/)
   })
 
-  it('looks at keys directly below the prefix only', async () => {
+  it('adds archives directly below the prefix only', async () => {
     for (const key of [
       'charts/sub/app-1.0.0.tgz',
       'charts-app-1.0.0.tgz',
@@ -76,7 +76,7 @@ describe('reindex', () => {
     assert.deepEqual(await versions(program), [])
   })
 
-  it('says nothing but the one line, opens nothing and writes nothing when all is well', async () => {
+  it('prints one line, opens no archive and writes nothing when index and archives agree', async () => {
     await program.ok('push', await program.chart('app', '1.0.0'), await program.chart('app', '1.1.0'), URI)
     const before = (await program.bucket.list('')).objects
     program.fail({ put: neverAsked, head: neverAsked })
@@ -84,7 +84,7 @@ describe('reindex', () => {
     assert.deepEqual((await program.bucket.list('')).objects, before)
   })
 
-  it('removes entries whose archive is gone', async () => {
+  it('removes entries whose archive is missing', async () => {
     await program.ok('push', await program.chart('app', '1.0.0'), await program.chart('app', '1.1.0'), URI)
     await program.bucket.delete(asKey('charts/app-1.0.0.tgz'))
     assert.equal(await program.ok('reindex', URI), `Removed app 1.0.0 (app-1.0.0.tgz)\n${DONE}`)
@@ -99,7 +99,7 @@ describe('reindex', () => {
     assert.equal((await merged(program))['app']?.[0]?.digest, sha256(other))
   })
 
-  it('keeps the date of an entry, and gives a new one that of its archive', async () => {
+  it('keeps the date of an entry, and gives a new entry the date of its archive', async () => {
     await program.ok('push', await program.chart('app', '1.0.0'), URI)
     const before = (await merged(program))['app']?.[0]?.created
     await put(program, 'web-1.0.0.tgz', await chartArchive('web', '1.0.0'))
@@ -109,7 +109,7 @@ describe('reindex', () => {
     assert.equal(Date.parse(web?.[0]?.created ?? ''), (await program.object('charts/web-1.0.0.tgz'))?.lastModified)
   })
 
-  it('leaves an entry alone whose url leads elsewhere over https', async () => {
+  it('leaves an entry alone whose https url leads outside the bucket', async () => {
     const elsewhere = 'https://example.org/app-1.0.0.tgz'
     const entry = {
       name: 'app',
@@ -126,7 +126,7 @@ describe('reindex', () => {
     assert.deepEqual((await merged(program))['app']?.[0]?.urls, [elsewhere])
   })
 
-  it('takes over the entry of a copied repository, which names the bucket that it was copied from', async () => {
+  it('changes the url of an entry that still names the bucket from which the repository was copied', async () => {
     const archive = await chartArchive('app', '1.0.0')
     const entry = {
       name: 'app',
@@ -143,7 +143,7 @@ describe('reindex', () => {
     assert.deepEqual([taken?.urls, taken?.created], [[`${URI}/app-1.0.0.tgz`], entry.created])
   })
 
-  it('writes relative urls when told to, also for what is there', async () => {
+  it('writes relative urls with --relative, also for existing entries', async () => {
     await program.ok('push', await program.chart('app', '1.0.0+b'), URI)
     await put(program, 'web-1.0.0.tgz', await chartArchive('web', '1.0.0'))
     await program.ok('reindex', URI, '--relative')
@@ -153,7 +153,7 @@ describe('reindex', () => {
     assert.equal(await program.ok('reindex', URI), DONE)
   })
 
-  it('names every archive that cannot be indexed, leaves it out and succeeds', async () => {
+  it('names every archive that cannot be indexed, leaves it out, and succeeds', async () => {
     await put(program, 'app-1.0.0.tgz', await chartArchive('app', '1.0.0'))
     await put(program, 'empty.tgz', '')
     await put(program, 'text.tgz', 'hello')
@@ -165,7 +165,7 @@ describe('reindex', () => {
     )
   })
 
-  it('fails and writes nothing for such an archive with --strict', async () => {
+  it('fails and writes nothing with --strict when an archive cannot be indexed', async () => {
     await put(program, 'app-1.0.0.tgz', await chartArchive('app', '1.0.0'))
     await put(program, 'text.tgz', 'hello')
     program.fail({ put: neverAsked })
@@ -178,7 +178,7 @@ describe('reindex', () => {
     assert.equal(await program.ok('reindex', URI, '--strict'), `Added app 1.0.0 (app-1.0.0.tgz)\n${DONE}`)
   })
 
-  it('of two archives of one version takes the one with the proper name, and names the other', async () => {
+  it('takes the archive called NAME-VERSION.tgz of two archives of one version, and names the other', async () => {
     await put(program, 'aaa.tgz', await chartArchive('app', '1.0.0', { 'values.yaml': 'a: 1\n' }))
     await put(program, 'app-1.0.0.tgz', await chartArchive('app', '1.0.0'))
     const { stdout, stderr } = await program.run('reindex', URI)
@@ -190,7 +190,7 @@ describe('reindex', () => {
     )
   })
 
-  it('follows a key that holds another version now, as old clients leave it', async () => {
+  it('replaces the entry of a key that now holds another version, as old clients leave it', async () => {
     await put(program, 'app.tgz', await chartArchive('app', '1.0.0'))
     await program.ok('reindex', URI)
     await put(program, 'app.tgz', await chartArchive('app', '1.1.0'))
@@ -201,7 +201,7 @@ describe('reindex', () => {
     assert.deepEqual(await versions(program), ['app 1.1.0'])
   })
 
-  it('does not bring back what was deleted a moment ago', async () => {
+  it('does not add a version again that was just deleted', async () => {
     const path = await program.chart('app', '1.0.0')
     await program.ok('push', path, URI)
     await program.ok('delete', 'app', URI, '--version=1.0.0')
@@ -231,7 +231,7 @@ describe('reindex', () => {
     assert.equal(stdout, `[DEBUG] Adding app-1.0.0.tgz to index.\nAdded app 1.0.0 (app-1.0.0.tgz)\n${DONE}`)
   })
 
-  it('shortens long lists', async () => {
+  it('cuts a list of more than 20 changes short', async () => {
     for (let i = 0; i < 25; i++)
       await put(program, `app-1.0.${String(i)}.tgz`, await chartArchive('app', `1.0.${String(i)}`))
     assert.match(
@@ -240,14 +240,14 @@ describe('reindex', () => {
     )
   })
 
-  it('leaves index.yaml alone with --no-compact', async () => {
+  it('does not write index.yaml with --no-compact', async () => {
     await put(program, 'app-1.0.0.tgz', await chartArchive('app', '1.0.0'))
     await program.ok('reindex', URI, '--no-compact')
     assert.doesNotMatch(await program.text('charts/index.yaml'), /app/)
     assert.deepEqual(await versions(program), ['app 1.0.0'])
   })
 
-  it("brings the change into Helm's local copy", async () => {
+  it("changes Helm's local copy of the index, too", async () => {
     program.addRepository('stable', URI)
     await put(program, 'app-1.0.0.tgz', await chartArchive('app', '1.0.0'))
     assert.match(await program.ok('reindex', 'stable'), /Repository stable was successfully reindexed\.\n$/)
@@ -284,14 +284,14 @@ describe('reindex', () => {
     ['--concurrency=many', /^Error: invalid argument "many" for "--concurrency" flag/],
     ['--force', /^Error: unknown flag: --force\n/],
   ] as const) {
-    it(`refuses ${flag} before it asks the store`, async () => {
+    it(`refuses ${flag} before it sends a request`, async () => {
       program.fail({ list: neverAsked, get: neverAsked, head: neverAsked, put: neverAsked })
       assert.match(await program.fails('reindex', URI, flag), message)
     })
   }
 })
 
-describe('reindex of object metadata', () => {
+describe('reindex by the metadata of an archive', () => {
   const program = useProgram()
   const body = 'not a chart at all'
   const digest = sha256(Buffer.from(body))
@@ -312,7 +312,7 @@ describe('reindex of object metadata', () => {
     ['several words', `${encoded(described('zwei').slice(0, 20))} ${encoded(described('zwei').slice(20))}`, 'zwei'],
     ['raw bytes of UTF-8', Buffer.from(described('Ünïcode')).toString('latin1'), 'Ünïcode'],
   ] as const) {
-    it(`reads ${what}, and needs no look at the archive`, async () => {
+    it(`reads ${what}, and does not read the archive`, async () => {
       await put(program, 'app-1.0.0.tgz', body, { 'chart-metadata': header, 'chart-digest': digest })
       assert.equal(await program.ok('reindex', URI), `Added app 1.0.0 (app-1.0.0.tgz)\n${DONE}`)
       const [entry] = (await merged(program))['app'] ?? []
@@ -323,18 +323,18 @@ describe('reindex of object metadata', () => {
   for (const [what, metadata] of [
     ['no metadata', {}],
     ['no digest', { 'chart-metadata': json() }],
-    ['a digest that is none', { 'chart-metadata': json(), 'chart-digest': 'sha256:abc' }],
-    ['no JSON', { 'chart-metadata': '{"name":', 'chart-digest': digest }],
+    ['an invalid digest', { 'chart-metadata': json(), 'chart-digest': 'sha256:abc' }],
+    ['metadata that is no JSON', { 'chart-metadata': '{"name":', 'chart-digest': digest }],
     ['words of an unknown charset', { 'chart-metadata': '=?nonsense?B?e30=?=', 'chart-digest': digest }],
     ['bytes that are not UTF-8', { 'chart-metadata': json({ description: '\xff' }), 'chart-digest': digest }],
-    ['a list', { 'chart-metadata': '[]', 'chart-digest': digest }],
-    ['another type', { 'chart-metadata': json({ description: 5 }), 'chart-digest': digest }],
+    ['a list in place of an object', { 'chart-metadata': '[]', 'chart-digest': digest }],
+    ['a field of a wrong type', { 'chart-metadata': json({ description: 5 }), 'chart-digest': digest }],
     ['a field that Helm does not know', { 'chart-metadata': json({ surprise: '' }), 'chart-digest': digest }],
-    ['a name that leaves the repository', { 'chart-metadata': json({ name: '../app' }), 'chart-digest': digest }],
-    ['a version that is none', { 'chart-metadata': json({ version: 'latest' }), 'chart-digest': digest }],
+    ['a name that leads out of the repository', { 'chart-metadata': json({ name: '../app' }), 'chart-digest': digest }],
+    ['an invalid version', { 'chart-metadata': json({ version: 'latest' }), 'chart-digest': digest }],
     ['a chart type that Helm refuses', { 'chart-metadata': json({ type: 'plugin' }), 'chart-digest': digest }],
   ] as const) {
-    it(`reads the archive when there is ${what}`, async () => {
+    it(`reads an archive that has ${what}`, async () => {
       await put(program, 'app-1.0.0.tgz', body, metadata)
       assert.match(
         (await program.run('reindex', URI)).stderr,
@@ -351,7 +351,7 @@ describe('reindex of object metadata', () => {
 describe('reindex of a repository without a readable index', () => {
   const program = useProgram()
 
-  it('makes a missing index.yaml anew from archives and deltas', async () => {
+  it('rebuilds a missing index.yaml from archives and deltas', async () => {
     await program.ok('init', URI)
     await program.ok('push', await program.chart('app', '1.0.0'), URI, '--no-compact')
     await put(program, 'web-1.0.0.tgz', await chartArchive('web', '1.0.0'))
@@ -367,7 +367,7 @@ describe('reindex of a repository without a readable index', () => {
     assert.deepEqual(await versions(program), ['app 1.0.0', 'web 1.0.0'])
   })
 
-  it('keeps the date of an entry whose digest is written with its prefix', async () => {
+  it('keeps the date of an entry whose digest begins with sha256:', async () => {
     const archive = await chartArchive('app', '1.0.0')
     await put(program, 'app-1.0.0.tgz', archive)
     const entry = {
@@ -387,7 +387,7 @@ describe('reindex of a repository without a readable index', () => {
     )
   })
 
-  it('makes none where nothing is, unless told to', async () => {
+  it('makes an index.yaml in an empty folder only with --rebuild', async () => {
     assert.match(
       await program.fails('reindex', URI),
       /^Error: there is no index\.yaml at s3:\/\/acme\/charts\nHint: .*helm s3 init/,
@@ -405,7 +405,7 @@ describe('reindex of a repository without a readable index', () => {
       '{"apiVersion":"v1","entries":{\n"app":[\n{"name":"app","version":"1.0.0","urls":5}\n]\n}}\n',
     ],
   ] as const) {
-    it(`replaces an index.yaml that holds ${what} only when told to`, async () => {
+    it(`replaces an index.yaml that holds ${what} only with --rebuild`, async () => {
       await program.ok('init', URI)
       await program.ok('push', await program.chart('app', '1.0.0'), URI)
       await put(program, 'index.yaml', text)
@@ -433,7 +433,7 @@ describe('reindex of a repository without a readable index', () => {
     `[https://elsewhere.example/app-1.0.0.tgz]\n` +
     `  db:\n  - name: db # as it was\n    version: 1.0.0\n    urls:\n    - 'gone-1.0.0.tgz'\n${extra}`
 
-  it('keeps every entry that can be saved, wherever its archive lies, and every other byte', async () => {
+  it('keeps every entry that can be saved, even when its archive is missing or elsewhere, as it was written', async () => {
     await put(program, 'index.yaml', damaged('  }{\n'))
     await put(program, 'web-1.0.0.tgz', await chartArchive('web', '1.0.0'))
     assert.match(await program.ok('reindex', URI, '--rebuild'), /\nAdded web 1\.0\.0 .*\nSaved 2 entries of the old/)
@@ -443,7 +443,7 @@ describe('reindex of a repository without a readable index', () => {
     assert.match(text, /\n {2}web:\n/)
   })
 
-  it('loses entries only when told to, and names them', async () => {
+  it('fails and names entries that cannot be saved, and drops them only with --allow-lost-entries', async () => {
     const text = damaged('  web:\n  - name: web\n    version: [\n')
     await put(program, 'index.yaml', text)
     for (const command of [
@@ -470,7 +470,7 @@ describe('reindex of a repository without a readable index', () => {
     assert.equal(await program.text(broken.key), text)
   })
 
-  it('leaves out what is no entry for Helm, in the same words as of an index that can be read, and loses nothing by it', async () => {
+  it('leaves out items that are no entries for Helm, in the words of check, and does not count them as lost', async () => {
     await program.ok('init', URI)
     await program.ok('push', await program.chart('app', '1.0.0'), URI)
     const good = (await program.text('charts/index.yaml')).replace('"app":[\n', '"app":[\nnull,\n{"name":"app"},\n')
@@ -493,7 +493,7 @@ describe('reindex of a repository without a readable index', () => {
     assert.equal((await program.run('check', URI)).status, 0)
   })
 
-  it('does not bring back what was deleted when all of a damaged index can be saved', async () => {
+  it('adds no archive without an entry when every entry of a damaged index can be saved', async () => {
     await program.ok('init', URI)
     await program.ok('push', await program.chart('app', '1.0.0'), URI)
     await put(program, 'old-1.0.0.tgz', await chartArchive('old', '1.0.0'))
@@ -512,7 +512,7 @@ describe('reindex of a repository without a readable index', () => {
     assert.equal((await program.run('check', URI)).stderr, '')
   })
 
-  it('brings back what stood behind the end of a text that is cut off', async () => {
+  it('adds the versions that are missing because the text of the index was cut off', async () => {
     await program.ok('init', URI)
     for (const name of ['app', 'db', 'web']) await program.ok('push', await program.chart(name, '1.0.0'), URI)
     program.pass(3_600_000)
@@ -529,7 +529,7 @@ describe('reindex of a repository without a readable index', () => {
     }
   })
 
-  it('takes the version that an archive proves, where the damage has hit it', async () => {
+  it('takes the version from the archive when the one in the entry is damaged', async () => {
     await program.ok('init', URI)
     await program.ok('push', await program.chart('app', '1.0.0'), URI)
     await program.ok('compact', URI, '--format=yaml')
@@ -539,7 +539,7 @@ describe('reindex of a repository without a readable index', () => {
     assert.match(await program.ok('list', URI, 'app', '--all-versions'), /^NAME.*\napp +1\.0\.0 .*\n$/)
   })
 
-  it('keeps one copy of a text, however often it comes back', async () => {
+  it('keeps one copy of a damaged text, however often it is replaced', async () => {
     const text = damaged('  }{\n')
     for (let i = 0; i < 2; i++) {
       await put(program, 'index.yaml', text)

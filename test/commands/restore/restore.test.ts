@@ -34,7 +34,7 @@ describe('restore', () => {
     await program.ok('init', URI)
   })
 
-  describe('from an archive that still stands', () => {
+  describe('from an archive that is still in the bucket', () => {
     let before: string
     beforeEach(async () => {
       const path = await push('1.0.0')
@@ -45,7 +45,7 @@ describe('restore', () => {
       program.pass(2 * MINUTE)
     })
 
-    it('adds the entry again, and nothing else', async () => {
+    it('adds the same entry again', async () => {
       assert.equal(
         await program.ok('restore', 'app', URI, '--version=1.0.0'),
         'Restored 1 version:\n  app 1.0.0 (its archive still stands)\n',
@@ -55,7 +55,7 @@ describe('restore', () => {
       assert.match(await program.text('charts/index.yaml'), /"version":"1\.0\.0"/, 'folded at once')
     })
 
-    it('writes one delta that gives way to another addition, and the archive again under its id', async () => {
+    it('writes one delta with addedIfAbsent, and the archive again with the id of that delta', async () => {
       const { delta, restored } = resultOf(
         'restore',
         await program.ok('restore', 'app', URI, '--version=1.0.0', '--no-compact', '-ojson'),
@@ -80,7 +80,7 @@ describe('restore', () => {
       assert.doesNotMatch(await index(), /"version":"1\.0\.0"/)
     })
 
-    it('refuses when it is another archive', async () => {
+    it('fails when the archive is not the deleted one', async () => {
       await program.bucket.put(asKey('charts/app-1.0.0.tgz'), Buffer.from('other'), { when: 'always' })
       assert.match(
         await program.fails('restore', 'app', URI, '--version=1.0.0'),
@@ -88,7 +88,7 @@ describe('restore', () => {
       )
     })
 
-    it('brings back all that are named, or none', async () => {
+    it('restores none of several versions when one cannot be restored', async () => {
       assert.match(
         await program.fails('restore', 'app', URI, '--version=1.0.0,9.9.9,8.8.8'),
         /^Error: no deletion of app 9\.9\.9 is known; no deletion of app 8\.8\.8 is known\nHint: nothing was restored; /,
@@ -103,7 +103,7 @@ describe('restore', () => {
       await program.ok('init', URI)
     })
 
-    it('brings back the archive, its provenance file, and the date of its first push', async () => {
+    it('restores the archive, its provenance file, and the date of its first push', async () => {
       const path = await program.chart('app', '1.0.0')
       const archive = readFileSync(path)
       writeFileSync(`${path}.prov`, `files:\n  app-1.0.0.tgz: sha256:${sha256(archive)}\n`)
@@ -131,7 +131,7 @@ describe('restore', () => {
       assert.ok((await index()).includes(`"created":"${new Date(pushedAt).toISOString()}"`))
     })
 
-    it('takes the version that was deleted, not a newer one of other bytes', async () => {
+    it('restores the object version that was deleted, not a newer one of other bytes', async () => {
       const path = await push('1.0.0')
       const archive = readFileSync(path)
       await remove('1.0.0')
@@ -142,7 +142,7 @@ describe('restore', () => {
       assert.deepEqual(Buffer.from((await program.object('charts/app-1.0.0.tgz'))?.body ?? []), archive)
     })
 
-    it('undoes a deletion that is folded, and again after another deletion', async () => {
+    it('restores after a folded deletion, and again after another deletion', async () => {
       await push('1.0.0')
       for (let round = 0; round < 2; round++) {
         // A second deletion within a minute leaves the archive where it is.
@@ -158,7 +158,7 @@ describe('restore', () => {
     })
   })
 
-  it('says why nothing can be restored', async () => {
+  it('says why a version cannot be restored', async () => {
     await push('1.0.0')
     assert.match(
       await program.fails('restore', 'app', URI, '--version=1.0.0'),
@@ -183,10 +183,10 @@ describe('restore', () => {
     )
   })
 
-  describe('of an archive that lay in a folder, or under another name', () => {
+  describe('of an archive that was in a folder or had another name', () => {
     let archive: Buffer
     let path: string
-    /** The repository at `uri` has an entry with this url, made by another program, and an archive under `key`. */
+    /** Gives the repository at `uri` an entry of another program with this url, and an archive under `key`. */
     const lay = async (url: string, key: string, uri = URI, prefix = 'charts/'): Promise<void> => {
       path = await program.chart('app', '1.0.0')
       archive = readFileSync(path)
@@ -217,7 +217,7 @@ describe('restore', () => {
       ['https://charts.test/stable/dir/app-1.0.0.tgz', 'charts/dir/app-1.0.0.tgz'],
     ]
     for (const [url, key, uri = URI, prefix = 'charts/'] of places) {
-      it(`finds it by an older version of index.yaml, with its provenance file: ${url} in ${uri}`, async () => {
+      it(`finds it through an older version of index.yaml, with its provenance file: ${url} in ${uri}`, async () => {
         program.keepVersions()
         await lay(url, key, uri, prefix)
         if (url.startsWith('https')) await program.ok('config', uri, 'publish-url=https://charts.test/stable')
@@ -241,7 +241,7 @@ describe('restore', () => {
       })
     }
 
-    it('finds it by the base while the deletion is pending, also in a bucket that keeps no versions', async () => {
+    it('finds it through the base while the deletion is pending, without versions of objects', async () => {
       await lay('dir/app-1.0.0.tgz', 'charts/dir/app-1.0.0.tgz')
       const before = await program.object('charts/index.yaml')
       await remove('1.0.0')
@@ -260,7 +260,7 @@ describe('restore', () => {
       await isBack()
     })
 
-    it('says at which keys it has looked, and whether anything tells where it lay', async () => {
+    it('names the keys that it has looked at, and says when the former key is unknown', async () => {
       await lay('dir/app-1.0.0.tgz', 'charts/dir/app-1.0.0.tgz')
       await remove('1.0.0')
       assert.match(
@@ -284,8 +284,8 @@ describe('restore', () => {
     })
 
     it(
-      'names the url of one that lay elsewhere, and does without versions of index.yaml that it may not read, or ' +
-        'that Helm refuses',
+      'names the url of an archive outside the repository, and says that the former key is unknown when it may not ' +
+        'read older versions of index.yaml',
       async () => {
         program.keepVersions()
         await lay('s3://acme/other/app-1.0.0.tgz', 'other/app-1.0.0.tgz')
@@ -309,7 +309,7 @@ describe('restore', () => {
     )
   })
 
-  it('knows that a deletion has been collected', async () => {
+  it('says that the delta of a deletion has been collected', async () => {
     await push('1.0.0')
     await remove('1.0.0')
     program.pass(6 * MINUTE)
@@ -320,7 +320,7 @@ describe('restore', () => {
     )
   })
 
-  it('takes no removal of an archive without an entry for a deletion', async () => {
+  it('does not take the removal of an orphan for the deletion of a version', async () => {
     program.keepVersions()
     await program.ok('init', URI)
     await program.bucket.put(asKey('charts/app-1.0.0.tgz'), readFileSync(await program.chart('app', '1.0.0')), {
@@ -335,7 +335,7 @@ describe('restore', () => {
     )
   })
 
-  it('undoes the deletion below a removal of an archive without an entry', async () => {
+  it('finds the deletion of a version below a later removal of an orphan', async () => {
     const archive = readFileSync(await push('1.0.0'))
     await remove('1.0.0')
     const [key = ''] = (await program.keys('charts/index.d/')).slice(-1)

@@ -25,7 +25,7 @@ describe('status', () => {
     await program.ok('init', URI)
   })
 
-  it('tells what there is in a new repository', async () => {
+  it('reports an empty repository', async () => {
     const { index, ...rest } = await report()
     const { size } = (await program.object('charts/index.yaml')) ?? {}
     assert.match(
@@ -47,7 +47,7 @@ describe('status', () => {
     })
   })
 
-  it('counts charts and versions with what is pending', async () => {
+  it('counts charts and versions of pending deltas, too', async () => {
     await program.ok('push', await program.chart('app', '1.0.0'), await program.chart('app', '1.1.0'), URI)
     await program.ok('push', await program.chart('web', '1.0.0'), URI, '--no-compact')
     const { charts, versions, generation, pending, folded, lastCompactionAt, upkeep, reason } = await report()
@@ -59,7 +59,7 @@ describe('status', () => {
     assert.match(String(lastCompactionAt), /^\d{4}-/)
   })
 
-  it('says that nobody compacts when a delta waits for long, and what to run', async () => {
+  it('reports a delta that has been pending too long, and the command to run', async () => {
     await program.ok('push', await program.chart('app', '1.0.0'), URI, '--no-compact')
     pass(HOUR)
     const { upkeep, command, pending } = await report()
@@ -72,7 +72,7 @@ describe('status', () => {
     assert.equal((await report('--patience=2h')).upkeep, 'tidy')
   })
 
-  it('says that nobody collects when all is folded', async () => {
+  it('reports folded deltas that were not collected for too long', async () => {
     await program.ok('push', await program.chart('app', '1.0.0'), URI)
     pass(19 * 60_000)
     assert.equal((await report()).upkeep, 'tidy')
@@ -81,7 +81,7 @@ describe('status', () => {
     assert.deepEqual([upkeep, folded.deltas, command], ['uncollected', 1, `helm s3 compact ${URI}`])
   })
 
-  it('names what it has ignored below index.d/', async () => {
+  it('names an object that it ignores below index.d/', async () => {
     await program.bucket.put(asKey('charts/index.d/notes.txt'), Buffer.from('?'), { when: 'always' })
     assert.deepEqual((await report())['skipped'], [
       { key: 'charts/index.d/notes.txt', reason: 'its name is not <ULID>.yaml' },
@@ -110,7 +110,7 @@ describe('status', () => {
     )
   })
 
-  it('refuses a place that is not a repository, and a patience that is not positive', async () => {
+  it('fails where there is no repository, and for a --patience that is not positive', async () => {
     assert.match(
       await program.fails('status', 's3://acme/other'),
       /^Error: there is no index\.yaml at s3:\/\/acme\/other\nHint: /,

@@ -22,13 +22,13 @@ const isArchive: Matcher = (line) => line.startsWith('PUT') && line.endsWith('.t
 const isList: Matcher = (line) => line.startsWith('LIST')
 
 /*
- * From the commit on a command never says that nothing was done: it ends with 0 when only tidying up is left, and with
- * 3 when it is not known, or not all, what was asked for.
+ * From its commit on a command never says that nothing was done: it exits with 0 when only cleaning up is left, and
+ * with 3 when the outcome is unknown or only a part of the request is done.
  */
-describe('after its commit', () => {
+describe('when the store fails around the commit,', () => {
   const program = useProgram()
 
-  /** The bucket, with something that happens around each request. */
+  /** Calls `around` with each request to the bucket. */
   function watch(around: <T>(line: string, send: () => Promise<T>) => Promise<T>): void {
     const { bucket } = program
     const watched: Partial<ObjectStore> = {
@@ -45,7 +45,7 @@ describe('after its commit', () => {
   const nobody = (): Promise<never> =>
     Promise.reject(new HelmS3Error('unreachable', 'nobody answers', { hint: 'look at the network' }))
 
-  /** The store answers this request, and none after it. `loses`: not even this one, although it acts. */
+  /** Lets the store answer this request and none after it. `loses`: it acts on this one, but the answer is lost. */
   function goAfter(matches: Matcher, { loses = false } = {}): void {
     let isGone = false
     watch(async (line, send) => {
@@ -56,7 +56,7 @@ describe('after its commit', () => {
     })
   }
 
-  /** Until it is told otherwise, the first request that fits is answered only when the command is ended. */
+  /** Leaves each request that matches without an answer until the command is aborted. */
   function hangAt(matches: Matcher): { readonly reached: Promise<void> } {
     let reach = (): void => undefined
     const reached = new Promise<void>((resolve) => (reach = resolve))
@@ -96,7 +96,7 @@ describe('after its commit', () => {
   })
 
   describe('a push', () => {
-    it('that cannot look whether it was crossed is committed, and not known to stand', async () => {
+    it('exits with 3 and names the committed delta when its LIST after the delta fails', async () => {
       goAfter(isDelta)
       const { status, stderr, stdout } = await run(`push web-1.0.0.tgz ${URI}`)
       assert.deepEqual([status, stdout], [3, ''])
@@ -111,13 +111,13 @@ describe('after its commit', () => {
       await program.ok('push', program.path('web-1.0.0.tgz'), URI, '--ignore-if-exists')
     })
 
-    it('has the same status among the fine ones, and with -o json nothing on stdout', async () => {
+    it('exits with 3 under --exit-codes=fine, too, and prints nothing on stdout with -o json, when that LIST fails', async () => {
       goAfter(isDelta)
       const { status, stdout } = await run(`push web-1.0.0.tgz ${URI} --exit-codes=fine -ojson`)
       assert.deepEqual([status, stdout], [3, ''])
     })
 
-    it('that replaces a version is committed in the same way', async () => {
+    it('with --force exits with 3 and names the committed delta when its LIST after the delta fails', async () => {
       await program.chart('app', '1.0.0', { 'other.txt': 'other bytes' })
       goAfter(isDelta)
       const { status, stderr } = await run(`push app-1.0.0.tgz ${URI} --force`)
@@ -125,7 +125,7 @@ describe('after its commit', () => {
       assert.match(stderr, committed(inDelta('app 1\\.0\\.0'), 'nobody answers'))
     })
 
-    it('that has replaced an archive and cannot write its delta says so', async () => {
+    it('with --force exits with 3 and names the replaced archive when its delta cannot be written', async () => {
       await program.chart('app', '1.0.0', { 'other.txt': 'other bytes' })
       goAfter(isArchive)
       const { status, stderr } = await run(`push app-1.0.0.tgz ${URI} --force`)
@@ -139,7 +139,7 @@ describe('after its commit', () => {
       assert.match(await program.ok('check', URI, '--deep'), /all is well/)
     })
 
-    it('has changed nothing when only its archive was written', async () => {
+    it('exits with 1 when only its new archive was written', async () => {
       goAfter(isArchive)
       const { status, stderr } = await run(`push web-1.0.0.tgz ${URI}`)
       assert.equal(status, 1)
@@ -148,7 +148,7 @@ describe('after its commit', () => {
       await program.ok('push', program.path('web-1.0.0.tgz'), URI)
     })
 
-    it('whose write of the delta has no answer, and of which no look can be had, is unknown', async () => {
+    it('exits with 3 when the write of its delta has no answer and the store cannot be asked for it', async () => {
       goAfter(isDelta, { loses: true })
       const { status, stderr } = await run(`push web-1.0.0.tgz ${URI}`)
       assert.equal(status, 3)
@@ -160,7 +160,7 @@ describe('after its commit', () => {
       )
     })
 
-    it('whose delta may still be on its way stays unknown when it is refused the second time', async () => {
+    it('exits with 3 when the write of its delta has no answer and its repetition is denied', async () => {
       let sent = 0
       watch(async (line, send) => {
         if (!isDelta(line)) return send()
@@ -173,7 +173,7 @@ describe('after its commit', () => {
       assert.match(stderr, /^Error: no answer to the write of .*AccessDenied/)
     })
 
-    it('succeeds when only the compaction cannot be done', async () => {
+    it('succeeds when only the compaction fails', async () => {
       let lists = 0
       goAfter((line) => isList(line) && ++lists === 2)
       const { status, stderr, stdout } = await run(`push web-1.0.0.tgz ${URI} -ojson`)
@@ -182,7 +182,7 @@ describe('after its commit', () => {
       assert.ok(await isIn('web', '1.0.0'))
     })
 
-    it('that fails by a bug of this program says what is committed, too', async () => {
+    it('exits with 3 and names the committed delta also when it fails by a bug of this program', async () => {
       let isCommitted = false
       watch(async (line, send) => {
         if (isCommitted) throw new TypeError('a fault')
@@ -194,7 +194,7 @@ describe('after its commit', () => {
       assert.match(stderr, committed(inDelta('web 1\\.0\\.0'), 'unexpected: a fault\nHint: '))
     })
 
-    it('of several charts, of which others push one at the same moment, is refused in its own words', async () => {
+    it('of several charts is refused as a whole, with exit code 1, when another client pushes one of them meanwhile', async () => {
       await program.chart('web', '2.0.0')
       let isFirst = true
       watch(async (line, send) => {
@@ -211,7 +211,7 @@ describe('after its commit', () => {
     })
   })
 
-  it('a copy is committed and not known to stand', async () => {
+  it('a copy exits with 3 and names the committed delta when its LIST after the delta fails', async () => {
     goAfter(isDelta)
     const { status, stderr } = await run(`copy app ${URI} ${OTHER} --all-versions`)
     assert.equal(status, 3)
@@ -219,7 +219,7 @@ describe('after its commit', () => {
     assert.ok(await isIn('app', '1.1.0', OTHER))
   })
 
-  it('a restored version is committed and not known to stand', async () => {
+  it('a restore exits with 3 and names the committed delta when its LIST after the delta fails', async () => {
     program.fail({ delete: nobody })
     await program.run('delete', 'app', URI, '--version=1.0.0')
     goAfter(isDelta)
@@ -237,7 +237,7 @@ describe('after its commit', () => {
           `\\(.+\\); \`helm s3 prune ${URI} --orphans\` removes what stays\n$`,
       )
 
-    it('is done when nobody can look whether its archives may go', async () => {
+    it('succeeds and names the archives that stay when no request is answered after its delta', async () => {
       goAfter(isDelta)
       const { status, stderr, stdout } = await run(`delete app ${URI} --all -ojson`)
       assert.equal(status, 0)
@@ -247,7 +247,7 @@ describe('after its commit', () => {
       assert.equal(await isIn('app', '1.0.0'), false)
     })
 
-    it('is done when an archive may not be deleted, and the others go', async () => {
+    it('succeeds and names the archive that may not be deleted, and deletes the others', async () => {
       watch((line, send) =>
         line === 'DELETE charts/app-1.0.0.tgz' ? Promise.reject(new HelmS3Error('denied', 'AccessDenied')) : send(),
       )
@@ -258,14 +258,14 @@ describe('after its commit', () => {
       assert.deepEqual(await program.keys('charts/app'), ['charts/app-1.0.0.tgz'])
     })
 
-    it('is done when the answer to the deletion of its archive is lost', async () => {
+    it('succeeds and names the archive when the answer to its DELETE is lost', async () => {
       goAfter((line) => line.startsWith('DELETE'), { loses: true })
       const { status, stderr } = await run(`delete app ${URI} --version=1.0.0`)
       assert.equal(status, 0)
       assert.match(stderr, leftover('charts/app-1.0.0.tgz'))
     })
 
-    it('is done when the store refuses to delete the very archive that it shows, and says which stays and why', async () => {
+    it('succeeds and names the archive and the reason when the store refuses its DELETE although nobody has replaced it', async () => {
       program.fail({
         delete: async (key, options) =>
           key.endsWith('.tgz') ? { outcome: 'refused' } : program.bucket.delete(key, options),
@@ -276,7 +276,7 @@ describe('after its commit', () => {
       assert.match(stderr, /\(the store refused to delete it, and nobody has replaced it\)/)
     })
 
-    it('says nothing of an archive that others have replaced meanwhile: it is theirs', async () => {
+    it('does not name an archive that another client has replaced meanwhile', async () => {
       program.fail({
         delete: async (key, options) => {
           if (!key.endsWith('app-1.0.0.tgz')) return program.bucket.delete(key, options)
@@ -287,7 +287,7 @@ describe('after its commit', () => {
       assert.deepEqual([(await run(`delete app ${URI} --version=1.0.0`)).stderr], [''])
     })
 
-    it('by the rules of prune is done in the same way', async () => {
+    it('by prune succeeds and names the archive that stays when no request is answered after its delta', async () => {
       goAfter(isDelta)
       const { status, stderr, stdout } = await run(`prune ${URI} --keep-last=1 -ojson`)
       assert.equal(status, 0)
@@ -296,7 +296,7 @@ describe('after its commit', () => {
       assert.deepEqual([removed.length, keptArchives], [1, ['charts/app-1.0.0.tgz']])
     })
 
-    it('keeps quiet about what it leaves, and is done all the same, when it is told to be quiet', async () => {
+    it('succeeds with --quiet and prints nothing about archives that stay', async () => {
       goAfter(isDelta)
       assert.deepEqual(
         (({ status, stderr, stdout }) => ({ status, stderr, stdout }))(await run(`delete app ${URI} --all --quiet`)),
@@ -304,17 +304,17 @@ describe('after its commit', () => {
       )
     })
 
-    it('whose write has no answer, and of which no look can be had, is unknown', async () => {
+    it('exits with 3 when the write of its delta has no answer and the store cannot be asked for it', async () => {
       goAfter(isDelta, { loses: true })
       const { status, stderr } = await run(`delete app ${URI} --all`)
       assert.equal(status, 3)
       assert.match(stderr, /^Error: no answer to the write of /)
     })
 
-    it('of many versions that stops between two of its deltas says how many are removed', async () => {
+    it('of many versions exits with 3 and says how many are removed when its second delta is denied', async () => {
       const paths = await Promise.all(Array.from({ length: 600 }, (_, i) => program.chart('many', `1.0.${String(i)}`)))
       await program.ok('push', ...paths, URI, '--ignore-if-exists')
-      // Each look at an archive seems to take so long that five hundred are the most for one delta.
+      // Each HEAD of an archive seems to take so long that one delta takes at most five hundred of them.
       let late = 0
       program.clock = { monotonic: () => systemClock.monotonic() + late }
       let deltas = 0
@@ -345,7 +345,7 @@ describe('after its commit', () => {
       await program.bucket.put(asKey('other/app-1.0.0.tgz'), archive?.body ?? Buffer.of(), { when: 'always' })
     })
 
-    it('that cannot look a third time is committed and not known to stand', async () => {
+    it('exits with 3 and names the committed delta when its read after the delta fails', async () => {
       goAfter(isDelta)
       const { status, stderr } = await run(`reindex ${OTHER}`)
       assert.equal(status, 3)
@@ -361,7 +361,7 @@ describe('after its commit', () => {
       assert.ok(await isIn('app', '1.0.0', OTHER))
     })
 
-    it('that has made the index anew is done', async () => {
+    it('that rebuilds a missing index succeeds when no request is answered after index.yaml is written', async () => {
       await program.bucket.delete(asKey('other/index.yaml'))
       goAfter(isIndex)
       const { status, stderr, stdout } = await run(`reindex ${OTHER}`)
@@ -369,7 +369,7 @@ describe('after its commit', () => {
       assert.match(stdout, /^There was no index\.yaml: created one\.\nAdded app 1\.0\.0/)
     })
 
-    it('that repairs for check is committed in the same way', async () => {
+    it('of check --fix exits with 3 and names index.yaml when no request is answered after index.yaml is written', async () => {
       await program.bucket.delete(asKey('other/index.yaml'))
       goAfter(isIndex)
       const { status, stderr } = await run(`check ${OTHER} --fix`)
@@ -386,7 +386,7 @@ describe('after its commit', () => {
     const stays =
       /^helm-s3: index\.yaml is written \(generation 3\), but old deltas stay until the next compaction: (.*)\n$/
 
-    it('is done when nothing can be collected', async () => {
+    it('succeeds and says that old deltas stay when no request is answered after index.yaml is written', async () => {
       goAfter(isIndex)
       const { status, stderr, stdout } = await run(`compact ${URI} -ojson`)
       assert.equal(status, 0)
@@ -399,21 +399,21 @@ describe('after its commit', () => {
       assert.deepEqual([written, folded.length, collected], [true, 1, []])
     })
 
-    it('is done when deltas may not be deleted, and says which permission that needs', async () => {
+    it('succeeds and names the missing permission when deltas may not be deleted', async () => {
       program.fail({ delete: () => Promise.reject(new HelmS3Error('denied', 'AccessDenied')) })
       const { status, stderr } = await run(`compact ${URI}`)
       assert.equal(status, 0)
       assert.equal(stays.exec(stderr)?.[1], 'AccessDenied; collection needs s3:DeleteObject on charts/index.d/*')
     })
 
-    it('at the end of a push says nothing about it', async () => {
+    it('at the end of a push says nothing when deltas may not be deleted', async () => {
       program.fail({ delete: () => Promise.reject(new HelmS3Error('denied', 'AccessDenied')) })
       await program.chart('web', '2.0.0')
       const { status, stderr } = await run(`push web-2.0.0.tgz ${URI}`)
       assert.deepEqual([status, stderr], [0, ''])
     })
 
-    it('whose write has no answer, and of which no look can be had, is unknown', async () => {
+    it('exits with 3 when the write of index.yaml has no answer and the store cannot be asked for it', async () => {
       goAfter(isIndex, { loses: true })
       const { status, stderr } = await run(`compact ${URI}`)
       assert.equal(status, 3)
@@ -421,8 +421,8 @@ describe('after its commit', () => {
     })
 
     it(
-      'that could not be sent has changed nothing; it waits for the store, and begins again from what then stands ' +
-        'there',
+      'sends index.yaml again after a HEAD when the first PUT could not be sent; it exits with 1 when the store stops ' +
+        'answering before that',
       async () => {
         let [puts, heads] = [0, 0]
         watch((line, send) => {
@@ -437,22 +437,22 @@ describe('after its commit', () => {
     )
   })
 
-  it('the defaults of a repository, and a new one, are done', async () => {
+  it('config and init succeed when no request is answered after their write', async () => {
     goAfter(isConfig)
     assert.equal((await run(`config ${URI} relative=true`)).status, 0)
     goAfter(isIndex)
     assert.deepEqual(await run('init s3://acme/fresh').then(({ status, stderr }) => [status, stderr]), [0, ''])
   })
 
-  it('the defaults of a repository whose write has no answer are unknown', async () => {
+  it('config exits with 3 when its write has no answer and the store cannot be asked for it', async () => {
     goAfter(isConfig, { loses: true })
     const { status, stderr } = await run(`config ${URI} relative=true`)
     assert.equal(status, 3)
     assert.match(stderr, /^Error: no answer to the write of charts\/index\.d\/config\.json \(nobody answers\)\n/)
   })
 
-  describe('a command that is ended by a signal', () => {
-    /** Runs it until it hangs at this request, then ends it. */
+  describe('a command that a signal ends', () => {
+    /** Runs a command until it hangs at this request, then interrupts it. */
     async function interrupt(line: string, at: Matcher): Promise<Result> {
       const controller = new AbortController()
       program.interrupted = controller.signal
@@ -471,7 +471,7 @@ describe('after its commit', () => {
       }
     }
 
-    it('says what is committed', async () => {
+    it('names the committed delta', async () => {
       const { status, stderr, stdout } = await interrupt(`push web-1.0.0.tgz ${URI}`, afterDelta(isList))
       assert.deepEqual([status, stdout], [143, ''])
       assert.match(
@@ -480,7 +480,7 @@ describe('after its commit', () => {
       )
     })
 
-    it('says what has no answer yet', async () => {
+    it('names the write that has no answer yet', async () => {
       const { status, stderr } = await interrupt(`delete app ${URI} --version=1.0.0`, isDelta)
       assert.equal(status, 143)
       assert.match(
@@ -498,14 +498,14 @@ describe('after its commit', () => {
     })
   })
 
-  describe('a command whose time is up', () => {
-    /** Runs it until it hangs at this request, then lets its time be up. */
+  describe('a command that exceeds --timeout', () => {
+    /** Runs a command until it hangs at this request, then lets its timeout pass. */
     async function expire(line: string, at: Matcher): Promise<Result> {
       const { reached } = hangAt(at)
       program.clock = {
         sleep: async (milliseconds, signal) => {
           if (milliseconds === 77_000) return reached
-          // The last words may take as long as they like here.
+          // The time for the last messages is not limited here.
           if (milliseconds === 500) return systemClock.sleep(10_000, signal)
           return systemClock.sleep(1, signal)
         },
@@ -517,19 +517,19 @@ describe('after its commit', () => {
       return (line) => matches(line) && ++seen === n
     }
 
-    it('is committed and not known to stand, when it was about to look whether others crossed it', async () => {
+    it('exits with 3 and names the committed delta when it was in the LIST after the delta of a push', async () => {
       const { status, stderr } = await expire(`push web-1.0.0.tgz ${URI}`, nth(2, isList))
       assert.equal(status, 3)
       assert.match(stderr, committed(inDelta('web 1\\.0\\.0'), 'not done after 1m17s\nHint: '))
     })
 
-    it('is done, when it was only compacting', async () => {
+    it('succeeds when only the compaction was left', async () => {
       const { status, stderr, stdout } = await expire(`push web-1.0.0.tgz ${URI} -ojson`, nth(3, isList))
       assert.deepEqual([status, stderr], [0, ''])
       assert.equal((resultOf('push', stdout) as { pushed: object[] }).pushed.length, 1)
     })
 
-    it('is done, when archives were still to be deleted', async () => {
+    it('succeeds and names the archive when only the DELETE of an archive was left', async () => {
       const { status, stderr, stdout } = await expire(`delete app ${URI} --version=1.0.0`, (line) =>
         line.startsWith('DELETE'),
       )
@@ -537,7 +537,7 @@ describe('after its commit', () => {
       assert.match(stderr, /^helm-s3: removed from the index, .*: charts\/app-1\.0\.0\.tgz \(/)
     })
 
-    it('is unknown, when its write had no answer yet', async () => {
+    it('exits with 3 when the write of its delta had no answer yet', async () => {
       const { status, stderr } = await expire(`push web-1.0.0.tgz ${URI}`, isDelta)
       assert.equal(status, 3)
       assert.match(
@@ -548,7 +548,7 @@ describe('after its commit', () => {
       )
     })
 
-    it('has changed nothing, when it had not written yet', async () => {
+    it('exits with 1 when it had not written anything yet', async () => {
       const { status, stderr } = await expire(`push web-1.0.0.tgz ${URI}`, isList)
       assert.equal(status, 1)
       assert.match(stderr, /^Error: not done after 1m17s\n/)

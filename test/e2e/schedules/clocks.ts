@@ -27,7 +27,8 @@ async function othersComeAndGo(scene: Scene, { name, version }: MadeChart): Prom
 }
 
 const standstill: Schedule = {
-  title: 'a push that stands still with its id while its version comes and goes is acknowledged only if it is visible',
+  title:
+    'a push that is suspended with its id while others push and delete its version exits with 0 only if it is in the index',
   play: async (scene) => {
     const app = await scene.chart('app')
     const program = new ClockedProgram(scene)
@@ -45,7 +46,8 @@ const standstill: Schedule = {
 
 const steps: readonly Schedule[] = [
   {
-    title: 'a clock that steps back before the mint, after the version came and went: exit 0 means visible',
+    title:
+      'a push whose clock is set back, after others pushed and deleted its version, exits with 0 only if it is in the index',
     play: async (scene) => {
       const app = await scene.chart('app')
       await othersComeAndGo(scene, app)
@@ -54,7 +56,7 @@ const steps: readonly Schedule[] = [
     },
   },
   {
-    title: 'a clock that steps back before the mint, after a large push: exit 0 means visible',
+    title: 'a push whose clock is set back, after a large push, exits with 0 only if it is in the index',
     play: async (scene) => {
       const many = await manyCharts(scene)
       await scene.push(...many)
@@ -66,7 +68,7 @@ const steps: readonly Schedule[] = [
   },
 ]
 
-/** The wall clock is set back when the push has seen its first answer. */
+/** Pushes with a wall clock that is set back after the first answer. */
 async function pushSteppingBack(scene: Scene, chart: MadeChart): Promise<void> {
   const program = new ClockedProgram(scene)
   program.after(/^(?:get|getUnless|head) charts\/index\.yaml$/, () => program.step(-10 * MINUTE))
@@ -77,11 +79,11 @@ async function pushSteppingBack(scene: Scene, chart: MadeChart): Promise<void> {
 }
 
 const deletion: Schedule = {
-  title: 'a deletion that stands still before its DELETE does not take the archive of the push that came after it',
+  title: 'a deletion that is suspended before its DELETE does not delete the archive of a later push',
   play: async (scene) => {
     const app = await scene.chart('app')
     await scene.push(app)
-    // It may say that it waits for the deletion.
+    // The push may say that it waits for the deletion.
     const pushAgain = async (): Promise<void> => {
       const { status, stderr } = await scene.at.program(pushLine(scene, app))
       assert.equal(status, 0, stderr)
@@ -95,7 +97,7 @@ const deletion: Schedule = {
   },
 }
 
-/** What a delta says that came when the store's clock was an hour ahead. */
+/** Leaves in the repository what a delta leaves that was written while the store's clock was an hour ahead. */
 type Lay = (scene: Scene, app: MadeChart) => Promise<void>
 
 const LAYOUTS: Readonly<Record<string, { readonly only?: 'versitygw'; readonly lay: Lay }>> = {
@@ -120,15 +122,15 @@ const LAYOUTS: Readonly<Record<string, { readonly only?: 'versitygw'; readonly l
   },
 }
 
-/** What is pushed next to a repository that has app 1.0.0, and how. */
+/** What is pushed next to a repository that has app 1.0.0, and with which flags. */
 const NEXT: Readonly<Record<string, (scene: Scene) => Promise<readonly [MadeChart, string]>>> = {
   'another version': async (scene) => [await scene.chart('next'), ''],
-  'its version by force': async (scene) => [await scene.chart('app', '1.0.0', 'next'), ' --force'],
+  'the same version by force': async (scene) => [await scene.chart('app', '1.0.0', 'next'), ' --force'],
 }
 
 const ahead = Object.entries(LAYOUTS).flatMap(([layout, { lay, only }]) =>
   Object.entries(NEXT).map(([what, prepare]): Schedule => ({
-    title: `a push of ${what} below ${layout} an hour ahead is visible, or not acknowledged and names the clock`,
+    title: `a push of ${what} with an id below ${layout} an hour ahead is in the index, or fails and names the clock`,
     ...(only === undefined ? {} : { only }),
     play: async (scene) => {
       const app = await scene.chart('app')
@@ -141,7 +143,8 @@ const ahead = Object.entries(LAYOUTS).flatMap(([layout, { lay, only }]) =>
 )
 
 const aheadAndGone: Schedule = {
-  title: 'a push of a version that was deleted an hour ahead is visible, or not acknowledged and names the clock',
+  title:
+    'a push of a version that a collected delta an hour ahead has touched is in the index, or fails and names the clock',
   play: async (scene) => {
     const app = await scene.chart('app')
     await LAYOUTS['a folded and collected delta']?.lay(scene, app)

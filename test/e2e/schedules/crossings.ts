@@ -14,10 +14,10 @@ import {
 const ARCHIVE = /^PUT charts\/app-1\.0\.0\.tgz$/
 const DELTA = /^PUT charts\/index\.d\//
 
-/** Long enough for all waits for pushes that may be under way, and for deletions. */
+/** Long enough for every wait for other pushes and for deletions. */
 const PATIENCE = { HELM_S3_TIMEOUT: '280s' }
 
-/** Looks at the merged index until it has this chart: bounded. */
+/** Reads the merged index until it has this chart, for at most 20 s. */
 async function untilIndexed(scene: Scene, { digest }: MadeChart): Promise<void> {
   for (let look = 0; look < 100; look++) {
     if ((await scene.versions()).some((line) => line.endsWith(digest))) return
@@ -27,7 +27,7 @@ async function untilIndexed(scene: Scene, { digest }: MadeChart): Promise<void> 
 }
 
 const takenOver: Schedule = {
-  title: 'a push that takes over the archive of a killed one says so only when no slower delta can undo it',
+  title: 'a push that adopts the archive of a killed push exits with 0 only when no slower delta can replace its entry',
   play: async (scene) => {
     const [app, other] = [await scene.chart('app'), await scene.chart('app', '1.0.0', 'other')]
     const delta = scene.hold(DELTA)
@@ -56,7 +56,7 @@ const takenOver: Schedule = {
 }
 
 const takenForDead: Schedule = {
-  title: 'a forced push that another took for dead while it stood still is there when it says so',
+  title: 'a push --force that another push took for dead while it was suspended is in the index when it succeeds',
   play: async (scene) => {
     const [first, app, rival] = [
       await scene.chart('app', '1.0.0', 'first'),
@@ -65,13 +65,13 @@ const takenForDead: Schedule = {
     ]
     await scene.push(first)
     const program = new ClockedProgram(scene)
-    // Its delta lands below a removal that is folded, and never counts.
+    // Its delta lands with an id below a folded removal, and therefore never counts.
     program.before(/^put charts\/index\.d\//, async ([key]) => {
       await untilAbove(String(key))
       await scene.delete(first)
       await scene.at.programOk(`compact ${scene.url}`)
     })
-    // Then it stands still for longer than a push may be under way.
+    // Then it is suspended for longer than others wait for a push.
     program.after(/^put charts\/index\.d\//, async () => {
       const { status, stderr } = await scene.at.program(pushLine(scene, rival), PATIENCE)
       assert.equal(status, 0, stderr)

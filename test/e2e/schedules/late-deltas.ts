@@ -10,17 +10,17 @@ import {
   untilAbove,
 } from '../support/schedules.ts'
 
-/** More than a folded set of earlier releases lists. */
+/** More versions than an early release lists for one folded delta. */
 const MANY = 51
 const MINUTE = 60_000
-/** A reader who tries again and again gives up. */
+/** Ends a reader that would start again and again. */
 const PATIENCE = { HELM_S3_TIMEOUT: '30s' }
 
 export function manyCharts(scene: Scene): Promise<readonly MadeChart[]> {
   return scene.charts(Array.from({ length: MANY }, (_, i) => `many-${String(i)}`))
 }
 
-/** Readers and all that keeps a repository in order do their work. */
+/** Readers, compaction and status work, and `check` leaves nothing. */
 export async function isInOrder(scene: Scene): Promise<void> {
   for (const line of [`download    ${scene.url}/index.yaml`, `compact ${scene.url}`, `status ${scene.url}`]) {
     const { status, stderr } = await scene.at.program(line, PATIENCE)
@@ -30,7 +30,7 @@ export async function isInOrder(scene: Scene): Promise<void> {
 }
 
 const onTheWay: Schedule = {
-  title: `a delta that was long on its way, below a collected one of ${String(MANY)} charts, harms nobody`,
+  title: `a delta that arrives late, below a collected one of ${String(MANY)} charts, hides no other chart and stops no reader`,
   play: async (scene) => {
     const [before, late] = [await scene.chart('before'), await scene.chart('late')]
     await scene.push(before)
@@ -54,7 +54,7 @@ const onTheWay: Schedule = {
 }
 
 const stoodStill: Schedule = {
-  title: `a push that stood still before its delta, below a collected one of ${String(MANY)} charts, harms nobody`,
+  title: `a push that was suspended before its delta, below a collected one of ${String(MANY)} charts, hides no other chart`,
   play: async (scene) => {
     const [before, late] = [await scene.chart('before'), await scene.chart('late')]
     await scene.push(before)
@@ -76,11 +76,11 @@ const stoodStill: Schedule = {
 }
 
 const stars = ['another version', 'the same version'].map((what): Schedule => ({
-  title: `a push of ${what} after a collected delta of which nobody knows what it touched`,
+  title: `a push of ${what} after a collected delta noted as "*" exits with 0 only if it is in the index`,
   play: async (scene) => {
     const [app, web] = [await scene.chart('app'), await scene.chart('web')]
     await scene.push(app, web)
-    // As an earlier release has written it, by a clock that was ahead.
+    // As an early release noted it, with a clock that was ahead.
     await scene.noteCollected(5 * MINUTE, '*')
     const next = what === 'another version' ? await scene.chart('next') : await scene.chart('app', '1.0.0', 'other')
     const force = what === 'another version' ? '' : ' --force'

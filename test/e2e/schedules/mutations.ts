@@ -7,7 +7,7 @@ const ARCHIVE = 'charts/app-1.0.0.tgz'
 
 const batches: readonly Schedule[] = [
   {
-    title: 'a push of several charts, of which one comes to exist meanwhile, leaves nothing of the others',
+    title: 'a push of several charts fails and leaves none of them when another client pushes one of them meanwhile',
     play: async (scene) => {
       const charts = await scene.charts(['one', 'two', 'three'])
       const rival = await scene.chart('two', '1.0.0', 'of another client')
@@ -27,7 +27,7 @@ const batches: readonly Schedule[] = [
     },
   },
   {
-    title: 'a push of several charts, of which one exists, writes nothing',
+    title: 'a push of several charts writes nothing when one of them exists',
     play: async (scene) => {
       const [one, two, three] = [await scene.chart('one'), await scene.chart('two'), await scene.chart('three')]
       await scene.push(await scene.chart('two', '1.0.0', 'of another client'))
@@ -46,7 +46,7 @@ const batches: readonly Schedule[] = [
 ]
 
 const lateDelete: Schedule = {
-  title: 'a DELETE that the network holds for 67 s does not take the archive of the push that came meanwhile',
+  title: 'a DELETE that arrives 67 s late does not delete the archive of a push that came meanwhile',
   play: async (scene) => {
     const app = await scene.chart('app')
     await scene.push(app)
@@ -68,11 +68,11 @@ const lateDelete: Schedule = {
   },
 }
 
-/** A program that waits for a removal looks at the archive again and again; one that goes its way, a few times. */
+/** A command that waits for a removal sends a HEAD of the archive again and again; one that does not wait, a few. */
 const MOST_LOOKS = 5
 
 const calm: Schedule = {
-  title: 'nobody waits for a removal where one user does one thing after another',
+  title: 'commands that one user runs one after another do not wait for removals',
   play: async (scene) => {
     const { at, url } = scene
     // There is nothing to restore from on versitygw, which keeps no versions unless it is started otherwise.
@@ -99,7 +99,7 @@ async function runsAtOnce(scene: Scene, line: string): Promise<void> {
 }
 
 const killedDeletion: Schedule = {
-  title: 'a forced push after a deletion that was killed says once that it waits, how long at most, and succeeds',
+  title: 'a push --force after a killed deletion says once that it waits, and for how long at most, and succeeds',
   play: async (scene) => {
     const [app, next] = [await scene.chart('app'), await scene.chart('app', '1.0.0', 'next')]
     await scene.push(app)

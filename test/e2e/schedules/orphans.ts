@@ -5,7 +5,7 @@ import { type MadeChart, type Scene, type Schedule, heldFrom, kill, pushLine } f
 
 const ARCHIVE = asKey('charts/app-1.0.0.tgz')
 
-/** Ways in which an archive of app 1.0.0 comes to stand there without an entry. */
+/** Ways in which an archive of app 1.0.0 is left in the bucket without an entry. */
 const ORPHANS: Readonly<Record<string, (scene: Scene, app: MadeChart) => Promise<void>>> = {
   'that a deletion has left': async (scene, app) => {
     await scene.push(app)
@@ -16,7 +16,7 @@ const ORPHANS: Readonly<Record<string, (scene: Scene, app: MadeChart) => Promise
     await scene.delete(app)
     await scene.at.store.put(ARCHIVE, archive.body, { when: 'always', metadata: archive.metadata })
   },
-  'that a killed runner has left': async (scene, app) => {
+  'that a killed push has left': async (scene, app) => {
     const hold = scene.holdAnswer(/^PUT charts\/app-1\.0\.0\.tgz$/)
     const push = scene.start(pushLine(scene, app))
     await heldFrom(hold, push)
@@ -25,7 +25,7 @@ const ORPHANS: Readonly<Record<string, (scene: Scene, app: MadeChart) => Promise
   },
 }
 
-/** Ways to bring other bytes of the version there. @returns the line to run */
+/** Ways to upload other bytes of that version. @returns the line to run */
 const NEWCOMERS: Readonly<Record<string, (scene: Scene, app: MadeChart) => Promise<string>>> = {
   'a push': async (scene, app) => pushLine(scene, app),
   'a copy': async (scene, app) => {
@@ -39,7 +39,7 @@ const NEWCOMERS: Readonly<Record<string, (scene: Scene, app: MadeChart) => Promi
 const newcomers = Object.entries(ORPHANS).flatMap(([orphan, lay]) =>
   Object.entries(NEWCOMERS).flatMap(([newcomer, prepare]) =>
     ['', ' --ignore-if-exists'].map((flag): Schedule => ({
-      title: `${newcomer}${flag} that meets an archive ${orphan} succeeds only with the version in the index`,
+      title: `${newcomer}${flag} that finds an archive ${orphan} succeeds only with the version in the index`,
       play: async (scene) => {
         const [first, next] = [await scene.chart('app'), await scene.chart('app', '1.0.0', 'next')]
         const line = await prepare(scene, next)
@@ -52,7 +52,7 @@ const newcomers = Object.entries(ORPHANS).flatMap(([orphan, lay]) =>
   ),
 )
 
-/** Exit 0 and one of these in the index, or exit 1 and the archive named that is in the way. */
+/** Exit 0 with one of these in the index, or exit 1 with the name of the archive that is in the way. */
 async function expectIndexed(scene: Scene, result: Result, charts: readonly MadeChart[]): Promise<void> {
   const { status, stderr, stdout } = result
   const entry = (await scene.merged()).find({ name: 'app', version: '1.0.0' })
@@ -67,7 +67,7 @@ async function expectIndexed(scene: Scene, result: Result, charts: readonly Made
 }
 
 const existing: Schedule = {
-  title: 'what stands there already is named by its own digest',
+  title: 'a push or a copy with --ignore-if-exists reports an existing version with its own digest',
   play: async (scene) => {
     const [first, next] = [await scene.chart('app'), await scene.chart('app', '1.0.0', 'next')]
     await scene.push(first)

@@ -7,7 +7,7 @@ import { type MadeChart, type Scene, type Schedule, heldFrom, kill, pushLine } f
 
 const GARBAGE = '<html>Sorry</html>'
 const HOUR = 3_600_000
-/** A look at an archive. */
+/** A request that opens an archive. */
 const OPENING = /^(?:GET|HEAD) charts\/[^/]*\.tgz$/
 
 const DAMAGES: Readonly<Record<string, (scene: Scene) => Promise<unknown>>> = {
@@ -15,7 +15,7 @@ const DAMAGES: Readonly<Record<string, (scene: Scene) => Promise<unknown>>> = {
   garbage: (scene) => scene.putIndexText(GARBAGE),
 }
 
-/** Puts charts into the repository of which no delta is left: they were pushed long ago. */
+/** Pushes charts and deletes their deltas, as if they had been pushed long ago. */
 async function fill(scene: Scene, count: number): Promise<readonly MadeChart[]> {
   const charts = await scene.charts(Array.from({ length: count }, (_, i) => `chart-${String(i)}`))
   await scene.push(...charts)
@@ -24,7 +24,7 @@ async function fill(scene: Scene, count: number): Promise<readonly MadeChart[]> 
   return charts
 }
 
-/** Starts a rebuild that has opened some archives and waits for others. */
+/** Starts a rebuild, and holds it after it has opened some of the archives. */
 async function startHeldRebuild(scene: Scene): Promise<{ readonly rebuild: Running; readonly hold: Hold }> {
   const hold = scene.holdFromThe(20, OPENING)
   const rebuild = scene.start(`reindex ${scene.url} --rebuild`)
@@ -37,7 +37,7 @@ async function makeOld({ at }: Scene, names: readonly string[]): Promise<void> {
 }
 
 const fractions = Object.entries(DAMAGES).map(([what, damage]): Schedule => ({
-  title: `a rebuild of an index.yaml that is ${what} shows no part of it, and leaves none when it is killed`,
+  title: `a rebuild of an index.yaml that is ${what} shows no partial index to readers, and leaves none when it is killed`,
   play: async (scene) => {
     const charts = await fill(scene, 40)
     await damage(scene)
@@ -61,9 +61,9 @@ const fractions = Object.entries(DAMAGES).map(([what, damage]): Schedule => ({
   },
 }))
 
-/** Archives count as orphans when they are older than an hour, and only versitygw lets a test make them so. */
-const prunes: readonly Schedule[] = ['', ', also when somebody has run init meanwhile'].map((also) => ({
-  title: `prune --orphans beside a rebuild removes nothing${also}`,
+/** Archives count as orphans when they are older than an hour, and only versitygw lets a test make them that old. */
+const prunes: readonly Schedule[] = ['', ', not even after an init'].map((also) => ({
+  title: `prune --orphans removes nothing during a rebuild${also}`,
   only: 'versitygw',
   play: async (scene) => {
     const charts = await fill(scene, 40)
@@ -71,7 +71,7 @@ const prunes: readonly Schedule[] = ['', ', also when somebody has run init mean
     await makeOld(scene, archives)
     await DAMAGES['missing']?.(scene)
     const { hold, rebuild } = await startHeldRebuild(scene)
-    // It may refuse, too.
+    // The init may fail.
     if (also !== '') await scene.at.program(`init ${scene.url}`)
 
     const { status, stdout, stderr } = await scene.at.program(`prune ${scene.url} --orphans`)
@@ -88,7 +88,7 @@ const prunes: readonly Schedule[] = ['', ', also when somebody has run init mean
 }))
 
 const share: Schedule = {
-  title: 'prune --orphans removes more than a tenth of the archives only when it is told to',
+  title: 'prune --orphans removes more than a tenth of the archives only with --allow-many-orphans',
   only: 'versitygw',
   play: async (scene) => {
     const charts = await fill(scene, 20)
@@ -115,9 +115,9 @@ const share: Schedule = {
   },
 }
 
-/** A collection has read its plan from an index that is no more. */
+/** A collection that was planned by an index which has been replaced meanwhile. */
 const collection: Schedule = {
-  title: 'a rebuild while a collection is under way does not rest on what the collection is about to delete',
+  title: 'a rebuild during a collection does not depend on the deltas that the collection is about to delete',
   play: async (scene) => {
     const app = await scene.chart('app')
     await scene.push(app)

@@ -14,13 +14,13 @@ import { run } from './run.ts'
 import type { Workplace } from './workplace.ts'
 
 /**
- * A client that knows no deltas: it reads `index.yaml`, changes it and writes it back, whatever stands there by then.
+ * A client that knows no deltas: it reads `index.yaml`, changes it and writes it back, over whatever is there by then.
  * `meanwhile` happens between its reading and its writing.
  */
 export interface OldClient {
   push(archive: string, meanwhile?: () => Promise<void>): Promise<void>
   delete(name: string, version: string, meanwhile?: () => Promise<void>): Promise<void>
-  /** Makes the index anew from the archives: without annotations, with a new `created` everywhere. */
+  /** Makes a new index from the archives: without annotations, with a new `created` everywhere. */
   reindex(meanwhile?: () => Promise<void>): Promise<void>
 }
 
@@ -45,8 +45,8 @@ interface OldIndex {
 const INDEX = asKey('charts/index.yaml')
 
 /**
- * The writes of hypnoglow/helm-s3: block YAML with sorted keys, no content type, no condition; annotations survive but
- * for reindex.
+ * The writes of hypnoglow/helm-s3: block YAML with sorted keys, no content type, no condition; annotations survive,
+ * except in a reindex.
  */
 class StandIn implements OldClient {
   readonly #workplace: Workplace

@@ -17,10 +17,10 @@ import type { Result, Running } from './run.ts'
 import { type RunningStore, pause, startStore } from './servers.ts'
 import { ROOT, Workplace } from './workplace.ts'
 
-/** A story in which requests, clocks or processes stand still until something has happened. */
+/** A course of events in which requests, clocks or processes are held until something has happened. */
 export interface Schedule {
   readonly title: string
-  /** The one store that can show it; undefined: both. */
+  /** The only store on which it can be played; undefined: both. */
   readonly only?: RunningStore['name']
   readonly play: (scene: Scene) => Promise<void>
 }
@@ -31,7 +31,7 @@ export interface MadeChart {
   readonly version: string
   /** SHA-256 of the archive. */
   readonly digest: string
-  /** Of the file, whose name does not tell what is in it. */
+  /** The path of the file, whose name does not tell which chart it holds. */
   readonly path: string
 }
 
@@ -79,7 +79,7 @@ async function playIn(store: RunningStore, { play }: Schedule): Promise<void> {
   }
 }
 
-/** One bucket with an empty repository, and a proxy before the store that holds what it is told to. */
+/** One bucket with an empty repository, and a proxy in front of the store that can hold requests and answers. */
 export class Scene {
   readonly at: Workplace
   readonly url: string
@@ -141,23 +141,23 @@ export class Scene {
     return { result, requests: this.#proxy.requests.slice(before).map(withoutBucket) }
   }
 
-  /** Holds requests `METHOD key` of whoever is behind the proxy. */
+  /** Holds matching requests (`METHOD key`) of all programs behind the proxy. */
   hold(request: RegExp): Hold {
     return this.#proxy.hold((line) => request.test(withoutBucket(line)), 'request')
   }
 
-  /** The store acts, and the answer is held. */
+  /** Lets the store act on matching requests, and holds the answers. */
   holdAnswer(request: RegExp): Hold {
     return this.#proxy.hold((line) => request.test(withoutBucket(line)), 'answer')
   }
 
-  /** As {@link hold}, from the n-th on of the requests that are not the same: what comes before goes through. */
+  /** As {@link hold}, from the n-th different request on: those before it pass. */
   holdFromThe(n: number, request: RegExp): Hold {
     const seen = new Set<string>()
     return this.#proxy.hold((line) => request.test(withoutBucket(line)) && seen.add(line).size >= n, 'request')
   }
 
-  /** What Helm gets for `index.yaml`, or not. */
+  /** Downloads `index.yaml` as Helm does; that may fail. */
   download(env: Readonly<Record<string, string>> = {}): Promise<Result> {
     return this.at.program(`download    ${this.url}/index.yaml`, env)
   }
@@ -199,14 +199,14 @@ export class Scene {
     assert.deepEqual(await Promise.all(kept), wanted)
   }
 
-  /** Exit 0 says that the chart is in the merged index. Any other status says why, and promises nothing. */
+  /** With exit 0 the chart is in the merged index; with any other status stderr says why. */
   async holdsToItsWord({ status, stderr }: Result, chart: MadeChart): Promise<void> {
     assert.notEqual(status, null, 'it was ended by a signal')
     if (status === 0) await this.stand(chart)
     else assert.notEqual(stderr, '')
   }
 
-  /** Nothing is wrong, or `check --fix` mends it; it takes no version away. */
+  /** `check --deep` finds nothing, or `--fix` repairs it all, and removes no version. */
   async endsWell(): Promise<void> {
     const before = await this.versions()
     const found = await this.at.program(`check ${this.url} --deep`)
@@ -217,7 +217,7 @@ export class Scene {
     assert.deepEqual(await this.versions(), before)
   }
 
-  /** Both Helms add the repository, and find these in it, without a word on stderr. */
+  /** Both Helms add the repository and find these charts in it, without a message on stderr. */
   async loadsInHelm(...charts: readonly MadeChart[]): Promise<void> {
     await this.at.helmOk(3, `plugin install ${ROOT.replace(/\/$/, '')}`)
     for (const helm of [3, 4] as const) {
@@ -230,14 +230,14 @@ export class Scene {
     }
   }
 
-  /** Lets the grace window pass over all that `index.yaml` has folded. */
+  /** Waits until the grace window of all that `index.yaml` has folded is over. */
   async untilCollectable(): Promise<void> {
     const { folded } = (await this.at.baseIndex()).bookkeeping
     const foldedAt = Math.max(...[...folded].map(([id, { at }]) => Math.max(at, deltaTime(id))))
     await pause(Math.min(foldedAt + WINDOW + RESOLUTION - Date.now(), WINDOW + 2 * RESOLUTION))
   }
 
-  /** Folds all that is pending, lets the grace window pass over it, and collects it. */
+  /** Folds all pending deltas, waits until their grace window is over, and collects them. */
   async collect(): Promise<void> {
     await this.at.programOk(`compact ${this.url}`)
     await this.untilCollectable()
@@ -284,13 +284,13 @@ export async function heldFrom(hold: Hold, { result }: Running): Promise<string>
   return Promise.race([hold.arrived, ended])
 }
 
-/** Ends the program at once, as the end of a runner does. What it has sent may still arrive. */
+/** Kills the program, as when its CI runner is stopped. What it has sent may still arrive. */
 export async function kill({ child, result }: Running): Promise<void> {
   child.kill('SIGKILL')
   await result
 }
 
-/** Lets time pass until an id that is minted now is above this one, whatever the whole seconds of `Date` hide. */
+/** Waits until an id that is minted now is above this one, although `Date` has only whole seconds. */
 export async function untilAbove(text: string): Promise<void> {
   const id = parseDeltaId(/[0-9A-Z]{26}/.exec(text)?.[0] ?? '')
   assert.ok(id !== undefined, `no id of a delta in ${text}`)
@@ -303,7 +303,7 @@ function withoutBucket(line: string): string {
   return `${method} ${decodeURIComponent(path.split('?')[0] ?? '').replace(/^\/[^/]*\//, '')}`
 }
 
-/** What one pause of a {@link ClockedProgram} is about: the arguments of the request. */
+/** What happens before or after a request of a {@link ClockedProgram}; `args`: the arguments of the request. */
 type Act = (args: readonly unknown[]) => Promise<void> | void
 
 /**
@@ -313,7 +313,7 @@ type Act = (args: readonly unknown[]) => Promise<void> | void
 export class ClockedProgram {
   readonly #scene: Scene
   readonly #acts: { readonly when: 'before' | 'after'; readonly request: RegExp; readonly act: Act }[] = []
-  /** Milliseconds by which both clocks are behind, for they have stood still. */
+  /** Milliseconds by which both clocks are behind, because they were stopped. */
   #lost = 0
   /** `performance.now()` when they stopped. */
   #stoppedAt: number | undefined
@@ -334,7 +334,7 @@ export class ClockedProgram {
     this.#acts.push({ when: 'after', request, act })
   }
 
-  /** Both clocks stop while this happens, for so many milliseconds at least. */
+  /** Stops both clocks while `meanwhile` runs, for at least so many milliseconds. */
   async standStill(milliseconds: number, meanwhile: () => Promise<void>): Promise<void> {
     this.#stoppedAt = performance.now()
     await Promise.all([pause(milliseconds), meanwhile()])
@@ -342,7 +342,7 @@ export class ClockedProgram {
     this.#stoppedAt = undefined
   }
 
-  /** The wall clock of this machine is set anew. */
+  /** Sets the wall clock of this machine forward or back. */
   step(milliseconds: number): void {
     this.#stepped += milliseconds
   }
@@ -377,7 +377,7 @@ export class ClockedProgram {
     }
   }
 
-  /** The store, telling of its requests. */
+  /** The store, with something that happens before or after its requests. */
   #watched(store: ObjectStore): ObjectStore {
     return new Proxy(store, {
       get: (target, name) => {
@@ -400,7 +400,7 @@ export class ClockedProgram {
     try {
       await found?.act(args)
     } catch (error) {
-      // The program would take it for an answer of the store.
+      // The program would take this error for an answer of the store.
       this.#failure ??= error as Error
       throw error
     }

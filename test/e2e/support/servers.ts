@@ -14,7 +14,7 @@ export interface RunningStore {
   readonly secretAccessKey: string
   /** Where it keeps the objects; with versitygw one file each, `BUCKET/KEY`. */
   readonly folder: string
-  /** Ends, and keeps its objects: what a restart begins with. */
+  /** Stops the server, which keeps its objects, as at the beginning of a restart. */
   leave(): Promise<void>
   /** Starts again, at the same address. */
   comeBack(): Promise<void>
@@ -117,7 +117,7 @@ async function run(
   }
 }
 
-/** Any answer will do, also one that refuses: then the server is up. */
+/** Waits for any answer, even a refusal: it shows that the server is up. */
 async function untilAnswering(endpoint: string, child: ChildProcess): Promise<void> {
   for (let attempt = 0; attempt < READY_ATTEMPTS; attempt++) {
     if (child.exitCode !== null) throw new Error(`the server ended with status ${String(child.exitCode)}`)

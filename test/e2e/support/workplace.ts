@@ -96,7 +96,7 @@ export class Workplace {
   }
 
   /**
-   * Makes an object of versitygw, which takes the time of its file for that of the last change, older: milliseconds.
+   * Makes an object so many milliseconds older. Only on versitygw, where the time of its file is its `LastModified`.
    */
   async age(name: string, milliseconds: number): Promise<void> {
     assert.equal(this.server.name, 'versitygw')
@@ -104,7 +104,7 @@ export class Workplace {
     await utimes(join(this.server.folder, this.bucket, 'charts', name), then, then)
   }
 
-  /** `index.yaml` as it lies in the bucket, without merge on read. */
+  /** `index.yaml` as it is in the bucket, without merge on read. */
   async baseIndex(): Promise<IndexText> {
     const object = await this.store.get(asKey('charts/index.yaml'))
     assert.ok(object !== undefined, 'there is no index.yaml')
