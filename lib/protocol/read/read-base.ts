@@ -5,6 +5,7 @@ import { type ReadPath, readIndexText } from '../../core/index/index-text.ts'
 import { HelmS3Error, hasCode, inStep } from '../../errors.ts'
 import type { ETag, StoredObject } from '../../store/object-store.ts'
 import type { Base, WholeBase } from '../session/base.ts'
+import { updateText } from './update-kept-base.ts'
 import { openPages, readWanted } from './read-pages.ts'
 import { WORTH_KEEPING } from '../session/base-cache.ts'
 import type { Session } from '../session/session.ts'
@@ -102,14 +103,25 @@ function noteIds({ knownIds }: Session, { folded }: Bookkeeping): void {
 
 type KeptText = BaseText & { readonly isFromCache: true }
 
-/** Undefined when no usable base is kept on this machine, or when there is no `index.yaml`. */
-async function readKeptBase({ baseCache, location, store }: Session): Promise<BaseText | KeptText | undefined> {
+/**
+ * Undefined when no usable base is kept on this machine, or when there is no `index.yaml`. Of one that has changed
+ * since, only the pages that are not kept are read.
+ */
+async function readKeptBase({ baseCache, ...session }: Session): Promise<BaseText | KeptText | undefined> {
+  const { location, memory, paging, store } = session
   const kept = await baseCache?.find()
   if (kept === undefined) return undefined
-  const answer = await store.getUnless(location.indexKey, kept.etag)
-  if (answer === undefined || 'body' in answer) return answer
+  const tail = memory.distrustsPages
+    ? await store.getUnless(location.indexKey, kept.etag)
+    : await store.getTail(location.indexKey, paging.tail, kept.etag)
+  if (tail === undefined || ('body' in tail && tail.body.length === tail.size)) return tail
   const body = await kept.read()
-  return body && { body, etag: kept.etag, lastModified: kept.lastModified, date: answer.date, isFromCache: true }
+  if (body === undefined) return undefined
+  if ('unchanged' in tail)
+    return { body, etag: kept.etag, lastModified: kept.lastModified, date: tail.date, isFromCache: true }
+  const { date, etag, lastModified } = tail
+  const updated = await updateText(session, body, tail)
+  return updated && { body: updated, date, etag, lastModified }
 }
 
 /** Keeps the base on this machine for the next read, when that saves more than it costs. */
