@@ -35,8 +35,8 @@ const NUMBER = /^(?:0|[1-9]\d{0,14})$/
 const DIGEST = /^[A-Za-z0-9_-]{22}$/
 
 /**
- * The text of a table: one line of ASCII without quotes and backslashes, whatever the names are. Undefined: a name is no
- * Unicode text (in JSON, it may be half a surrogate pair), and so there can be no table.
+ * The text of a table: one line of ASCII without quotes and backslashes, whatever the names are. Undefined: a name is
+ * no Unicode text (in JSON, it may be half a surrogate pair), and so there can be no table.
  */
 export function encodePageTable({ head, pages }: PageTable): string | undefined {
   const rows = pages.map(({ charts, digest, entries, first, isPlain, length }) => {

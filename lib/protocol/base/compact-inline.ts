@@ -25,8 +25,8 @@ const MAX_GROUP_PATIENCE = 10_000
  * folds for all, or when it has waited too long for the others.
  *
  * @returns whether the delta is in `index.yaml` now
- * Cost: a compaction. In a group: for each look, a LIST and a ranged GET of the end of the index, which transfers nothing while it
- * is the same.
+ * Cost: a compaction. In a group: for each look, a LIST and a ranged GET of the end of the index, which transfers
+ * nothing while it is the same.
  */
 export async function compactInline(
   session: Session,

@@ -14,11 +14,11 @@ const RACERS = 8
 const EDGE = 16
 
 /**
- * Whether `index.yaml` may be composed in this store, and what is to be noted in it about that: the findings so far, and
- * what was found out just now. Nothing is tried out for a small index.
+ * Whether `index.yaml` may be composed in this store, and what is to be noted in it about that: the findings so far,
+ * and what was found out just now. Nothing is tried out for a small index.
  *
- * Cost: nothing for an index that is written as a whole, or when there is a finding; else about 40 requests, one of them
- * with 5 MiB.
+ * Cost: nothing for an index that is written as a whole, or when there is a finding; else about 40 requests, one of
+ * them with 5 MiB.
  */
 export async function knowComposing(
   session: Session,
@@ -42,9 +42,9 @@ export async function knowComposing(
 }
 
 /**
- * Tries out, on an object of its own, whether the store composes an object of ranges of the present one; refuses to copy
- * from an object with another ETag; refuses to put the parts in the place of one; and lets one of several uploads win
- * that are completed at the same moment.
+ * Tries out, on an object of its own, whether the store composes an object of ranges of the present one; refuses to
+ * copy from an object with another ETag; refuses to put the parts in the place of one; and lets one of several uploads
+ * win that are completed at the same moment.
  */
 async function composesExactly(session: Session): Promise<boolean> {
   const objects = new ProbeObjects(session)

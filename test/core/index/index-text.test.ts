@@ -239,8 +239,7 @@ generated: "2024-01-01T00:00:00Z"
         .withHeader({ bookkeeping, generated: '2024-01-01T00:00:00Z' })
       const bytes = index.toBytes()
       const start = Buffer.from(bytes).indexOf(form === 'json' ? '},"generated"' : 'generated:')
-      const endFrom = (at: number): ReturnType<typeof readIndexEnd> =>
-        readIndexEnd(bytes.subarray(at), bytes.length)
+      const endFrom = (at: number): ReturnType<typeof readIndexEnd> => readIndexEnd(bytes.subarray(at), bytes.length)
 
       it('tells what is folded, and when it was generated', () => {
         for (let at = 0; at < start; at++) {

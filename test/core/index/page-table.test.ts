@@ -45,7 +45,7 @@ describe('page table', () => {
   })
 
   it('is written as the format says', () => {
-    const first = { first: 'a b;é\'*', length: 1000, charts: 3, entries: 9, digest: DIGEST, isPlain: true }
+    const first = { first: "a b;é'*", length: 1000, charts: 3, entries: 9, digest: DIGEST, isPlain: true }
     const second = { first: 'b-1', length: 70, charts: 1, entries: 0, digest: DIGEST, isPlain: false }
     assert.equal(
       encodePageTable({ head: 30, pages: [first, second] }),

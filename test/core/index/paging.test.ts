@@ -4,7 +4,15 @@ import { type IndexForm, readIndexText } from '../../../lib/core/index/index-tex
 import { type IndexPage, type PageTable, decodePageTable, encodePageTable } from '../../../lib/core/index/page-table.ts'
 import { type Paging, digestOf, pageOf, pagesWith, readPage } from '../../../lib/core/index/paging.ts'
 import { sha256Of } from '../../../lib/sys/sha256.ts'
-import { assertProved, indexOfSome, indexWith, pageIn, pagedText, pagingIn, versionsOf } from '../../support/paged-index.ts'
+import {
+  assertProved,
+  indexOfSome,
+  indexWith,
+  pageIn,
+  pagedText,
+  pagingIn,
+  versionsOf,
+} from '../../support/paged-index.ts'
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j']
 const paged = (form: IndexForm): Buffer =>
@@ -36,7 +44,10 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
 
     it('are several, and found from the end of the text alone', () => {
       assert.ok(pages.length >= 3)
-      assert.deepEqual(pages.map(({ charts }) => charts).reduce((a, b) => a + b), NAMES.length)
+      assert.deepEqual(
+        pages.map(({ charts }) => charts).reduce((a, b) => a + b),
+        NAMES.length,
+      )
     })
 
     it('are those that the table gives to a reader of the whole, too', () => {
@@ -47,7 +58,10 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
 
     const misfits: Readonly<Record<string, (table: PageTable) => PageTable>> = {
       'is short of a page': ({ head, pages }) => ({ head, pages: pages.slice(0, -1) }),
-      'has a page too many': ({ head, pages }) => ({ head, pages: [...pages, { ...pages[0], first: 'z' } as IndexPage] }),
+      'has a page too many': ({ head, pages }) => ({
+        head,
+        pages: [...pages, { ...pages[0], first: 'z' } as IndexPage],
+      }),
       'has a page that is longer by one': withPage(1, { length: length(1) + 1 }),
       'has a head of no bytes': ({ pages }) => ({
         head: 0,
@@ -195,8 +209,7 @@ describe('the pages that hold what is wanted', () => {
     const page = { length: 1, charts: 1, entries: 1, digest: '', isPlain: true }
     const names = ['a', 'app', 'app-1', 'app-1.0.0', 'b']
     const table = { head: 1, pages: names.map((first) => ({ ...page, first })) }
-    const of = (...files: string[]): readonly number[] =>
-      pagesWith({ ...paging, codec, table }, { charts: [], files })
+    const of = (...files: string[]): readonly number[] => pagesWith({ ...paging, codec, table }, { charts: [], files })
     assert.deepEqual(of('app-1-2.tgz'), [1, 2])
     assert.deepEqual(of('app-1.0.0-rc.1.tgz'), [1, 3])
     assert.deepEqual(of('b-1.0.0.tgz', 'a-1.0.0.tgz'), [0, 4])
