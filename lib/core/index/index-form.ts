@@ -9,7 +9,7 @@ export interface FormCodec {
   readonly form: IndexForm
   /** The bytes between two charts, in ASCII. */
   readonly separator: string
-  /** The order in which charts are written. */
+  /** See `compareChartNames`. */
   compareNames(a: string, b: string): number
   /** The text before the first chart. `empty`: there are no charts. */
   head(header: IndexHeader, empty: boolean): string

@@ -1,5 +1,6 @@
 import { type Bookkeeping, NO_BOOKKEEPING } from '../log/bookkeeping.ts'
 import type { Entry, VersionId } from '../log/entry.ts'
+import { hasCode } from '../../errors.ts'
 import { type ChartText, ListedChart, SlicedChart } from './chart-text.ts'
 import { type IndexForm, writable } from './index-entry.ts'
 import type { FormCodec, ParsedText, SlicedText } from './index-form.ts'
@@ -246,9 +247,9 @@ export function indexOfPages(paging: Paging, pages: ReadonlyMap<number, PageText
 
 /**
  * What stands behind the charts of a text, and its pages if it has a table that fits, from the last bytes of the text.
- * `cut`: more of it is needed. Undefined: the text has another layout than this program writes today.
+ * `cut`: more of it is needed. Undefined: the text has another layout than this program writes today, or what was taken
+ * for its end cannot be read; only the whole text tells whether Helm would refuse it.
  * @param size of the whole text, bytes
- * @throws HelmS3Error `invalid-index` when Helm would refuse the header
  */
 export function readIndexEnd(
   end: Uint8Array,
@@ -256,9 +257,18 @@ export function readIndexEnd(
 ): { readonly header: IndexHeader; readonly paging: Paging | undefined } | 'cut' | undefined {
   const buffer = Buffer.from(end.buffer, end.byteOffset, end.byteLength)
   const codec = buffer.at(-2) === CLOSE_BRACE ? JSON_FORM : YAML_FORM
-  const tail = codec.readTail(buffer)
+  const tail = readTail(codec, buffer)
   if (tail === undefined || tail === 'cut') return tail
   return { header: tail.header, paging: pagingOf(codec, tail, size, end.length) }
+}
+
+function readTail(codec: FormCodec, end: Buffer): ReturnType<FormCodec['readTail']> {
+  try {
+    return codec.readTail(end)
+  } catch (error) {
+    if (hasCode(error, 'invalid-index')) return undefined
+    throw error
+  }
 }
 
 /** An index without charts and without bookkeeping. */

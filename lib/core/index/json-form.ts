@@ -1,5 +1,6 @@
 import type { Entry } from '../log/entry.ts'
 import { isObject } from '../../text/is-object.ts'
+import { compareChartNames } from './chart-order.ts'
 import { firstFields, headerFrom, lastFields } from './index-header.ts'
 import { entriesFrom, writable } from './index-entry.ts'
 import type { FormCodec, ParsedText, SlicedText, TextTail } from './index-form.ts'
@@ -41,7 +42,7 @@ const NEXT_CHART = Buffer.from(',\n"')
 export const JSON_FORM: FormCodec = {
   form: 'json',
   separator: SEPARATOR,
-  compareNames: (a, b) => (a < b ? -1 : a > b ? 1 : 0),
+  compareNames: compareChartNames,
   head: (header) => {
     const fields = jsonText(Object.fromEntries(firstFields(header)))
     return `${fields.slice(0, -1)},${HEAD_END}\n`

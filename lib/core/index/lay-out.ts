@@ -20,8 +20,7 @@ export interface Segment {
 
 /**
  * The text of an index as it is stored, in pieces: with a page table, if it is large enough, and then with its charts
- * in
- * the order of their names. Pages that are not changed keep their bytes and their borders, so that the same changes
+ * in the order of their names. Pages that are not changed keep their bytes and their borders, so that the same changes
  * give the same text whether all pages were read or only those that are changed.
  *
  * `whole`: the text cannot be made of the pages that were read; all of it has to be read.

@@ -19,7 +19,7 @@ export interface IndexPage {
 
 /**
  * Where the charts of an index text stand. It lies in the index-level annotations, behind the charts, and is believed
- * only as far as it is proved, see `paged-tail.ts`.
+ * only as far as it is proved, see `paging.ts`.
  */
 export interface PageTable {
   /** Bytes before the first page. */
@@ -51,8 +51,8 @@ export function encodePageTable({ head, pages }: PageTable): string | undefined 
 /** Undefined: it is no table, or one of a later version. */
 export function decodePageTable(text: string): PageTable | undefined {
   const [start = '', ...rows] = text.split(';')
-  const [version, head = ''] = start.split(',')
-  if (version !== VERSION || !NUMBER.test(head)) return undefined
+  const [version, head = '', ...others] = start.split(',')
+  if (version !== VERSION || !NUMBER.test(head) || others.length > 0) return undefined
   const pages = rows.map(decodePage)
   return pages.length > 0 && pages.every((page) => page !== undefined) ? { head: Number(head), pages } : undefined
 }
@@ -80,7 +80,7 @@ function decodePage(row: string): IndexPage | undefined {
 /** Percent-encodes all but letters, digits and `-._~`. */
 function encodeName(name: string): string | undefined {
   try {
-    return encodeURIComponent(name).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16)}`)
+    return encodeURIComponent(name).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`)
   } catch {
     return undefined
   }

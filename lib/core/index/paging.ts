@@ -72,9 +72,10 @@ export function readPage(paging: Paging, page: number, bytes: Uint8Array, hash: 
     before = name
   }
   if (before === undefined || (next !== undefined && codec.compareNames(before, next.first) >= 0)) return undefined
-  const [first] = charts.values()
-  const slice = first && { source: first.source, start: first.start, end: first.start + row.length }
-  return slice && { slice, charts }
+  const [first, last] = [[...charts.values()][0], [...charts.values()].at(-1)]
+  // Before its first chart, a page has nothing.
+  if (first === undefined || last?.end !== first.start + row.length) return undefined
+  return { slice: { source: first.source, start: first.start, end: last.end }, charts }
 }
 
 /** The digest of a page, as the table has it. */

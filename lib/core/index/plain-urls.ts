@@ -1,7 +1,10 @@
 import type { IndexItem } from './index-item.ts'
 import { bytesOf } from './pieces.ts'
 
-const URLS = Buffer.from('urls')
+/** The name of the field, in any case, as Helm reads it. */
+const URLS = /urls/i
+/** A letter in an escape of JSON or YAML, as which the name of the field could hide. */
+const ESCAPED_LETTER = /\\(?:u00|x|U000000)[4-7]/
 const ARCHIVE = '.tgz'
 
 /**
@@ -16,12 +19,12 @@ export function hasPlainUrls(chart: string, items: readonly IndexItem[]): boolea
   })
 }
 
-/** The field `urls` stands behind the first place where that word stands. */
+/** The field `urls` does not stand before the first place where that word stands. */
 function isPlainText({ slice }: IndexItem, file: string): boolean {
   if (slice === undefined) return false
-  const text = bytesOf(slice)
-  const start = text.indexOf(URLS)
-  return start < 0 || namesOnly(text.toString('utf8', start), file)
+  const text = bytesOf(slice).toString('utf8')
+  const start = text.search(URLS)
+  return !ESCAPED_LETTER.test(text) && (start < 0 || namesOnly(text.slice(start), file))
 }
 
 /** Whether no other archive is named in a text, and nothing in it is encoded but a plus sign. */

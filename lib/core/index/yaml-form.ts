@@ -4,6 +4,7 @@ import type { Entry } from '../log/entry.ts'
 import { ENTRY_FIELDS, type Fields, INDEX_FIELDS, fieldNamed } from '../helm/field-types.ts'
 import { isObject } from '../../text/is-object.ts'
 import { parseGoYaml } from '../../yaml/load.ts'
+import { compareChartNames } from './chart-order.ts'
 import { entriesFrom, writable } from './index-entry.ts'
 import type { FormCodec, ParsedText, SlicedText, TextTail } from './index-form.ts'
 import { firstFields, headerFrom, lastFields } from './index-header.ts'
@@ -14,7 +15,7 @@ import { UNREAD, readBlockYaml } from '../../yaml/block-reader.ts'
 import { scalarText } from '../../yaml/scalar.ts'
 import { sliceItems } from './yaml-items.ts'
 import { sliceCharts } from './yaml-slices.ts'
-import { compareKeys, writeField, writeItem, writeKey } from '../../yaml/writer.ts'
+import { writeField, writeItem, writeKey } from '../../yaml/writer.ts'
 
 /** Columns before the items of a chart, and before its name. */
 const ITEM_INDENT = 2
@@ -22,7 +23,7 @@ const ITEM_INDENT = 2
 export const YAML_FORM: FormCodec = {
   form: 'yaml',
   separator: '',
-  compareNames: compareKeys,
+  compareNames: compareChartNames,
   head: (header, empty) => `${writeFields(firstFields(header))}entries:${empty ? ' {}' : ''}\n`,
   tail: (header) => writeFields(lastFields(header)),
   itemsOf,

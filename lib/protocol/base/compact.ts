@@ -59,9 +59,8 @@ export interface CompactResult {
  *   each time
  *
  * Cost: a view of the charts that pending deltas touch, and a GET of the repository's defaults if it has any; when
- * there
- * is something to do, one PUT of `index.yaml`, or a composed write of it, and one DELETE for each collected delta; see
- * also {@link nameLeftInFolders} and {@link knowComposing}.
+ * there is something to do, one PUT of `index.yaml`, or a composed write of it, and one DELETE for each collected
+ * delta; see also {@link nameLeftInFolders} and {@link knowComposing}.
  */
 export async function compactRepository(session: Session, options: CompactOptions): Promise<CompactResult> {
   if (options.graceWindow !== undefined && options.graceWindow < MIN_GRACE_WINDOW) {

@@ -44,10 +44,9 @@ export async function updateText(session: Session, old: Uint8Array, tail: Object
   const last = paging.spans.at(-1)?.end ?? 0
   const behind = tail.body.subarray(last - (tail.size - tail.body.length))
   if (start === undefined || !whole.every((page) => page !== undefined)) return undefined
-  session.detail(
-    `helm-s3: read ${String(missing.length)} of the ${String(pages.length)} pages of ${session.location.indexKey}; the ` +
-      `others are kept on this machine`,
-  )
+  const { indexKey } = session.location
+  const counts = `${String(missing.length)} of the ${String(pages.length)} pages`
+  session.detail(`helm-s3: read ${counts} of ${indexKey}; the others are kept on this machine`)
   return assembleText(paging, start, whole, behind)
 }
 

@@ -31,10 +31,7 @@ export interface SessionMemory {
 export interface PagingLimits {
   readonly sizes: PageSizes
   readonly parts: PartLimits
-  /**
-   * The bytes at the end of `index.yaml` that are read first: they nearly always hold all that is behind the charts.
-   *
-   */
+  /** The bytes at the end of `index.yaml` that are read first: they nearly always hold all that follows the charts. */
   readonly tail: number
 }
 

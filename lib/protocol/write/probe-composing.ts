@@ -43,9 +43,8 @@ export async function knowComposing(
 
 /**
  * Tries out, on an object of its own, whether the store composes an object of ranges of the present one; refuses to
- * copy
- * from an object with another ETag; refuses to put the parts in the place of one; and lets one of several uploads win
- * that are completed at the same moment.
+ * copy from an object with another ETag; refuses to put the parts in the place of one; and lets one of several uploads
+ * win that are completed at the same moment.
  */
 async function composesExactly(session: Session): Promise<boolean> {
   const objects = new ProbeObjects(session)
