@@ -8,6 +8,7 @@ import { type IndexHeader, writableHeader } from './index-header.ts'
 import { type IndexItem, newItem } from './index-item.ts'
 import { invalidIndex } from './invalid-index.ts'
 import { JSON_FORM, parseJson, sliceJson } from './json-form.ts'
+import type { IndexPage } from './page-table.ts'
 import { type PageText, type Paging, type WantedCharts, pagesWith, pagingOf } from './paging.ts'
 import { Pieces, type Slice } from './pieces.ts'
 import { YAML_FORM, parseYaml, sliceYaml } from './yaml-form.ts'
@@ -129,10 +130,19 @@ export class IndexText {
   /** The number of entries of all charts, or of one, found without decoding them. Null items may be counted. */
   countEntries(name?: string): number {
     if (name !== undefined) return this.#chart(name)?.count() ?? 0
-    this.#requireWhole()
-    let count = 0
+    let count = this.#unreadPages().reduce((sum, { entries }) => sum + entries, 0)
     for (const chart of this.#parts.charts.values()) count += chart.count()
     return count
+  }
+
+  /** The number of charts. */
+  countCharts(): number {
+    return this.#unreadPages().reduce((sum, { charts }) => sum + charts, this.#parts.charts.size)
+  }
+
+  /** The number of pages of the text that was read; 0: it has no page table that fits. */
+  countPages(): number {
+    return this.#parts.pages?.paging.table.pages.length ?? 0
   }
 
   /**
@@ -222,6 +232,12 @@ export class IndexText {
   #chart(name: string): ChartText | undefined {
     if (!this.covers({ charts: [name] })) throw new Error(`the chart ${name} is asked for, which was not read`)
     return this.#parts.charts.get(name)
+  }
+
+  /** What the table says of the pages that were not read. */
+  #unreadPages(): readonly IndexPage[] {
+    const { pages } = this.#parts
+    return pages === undefined ? [] : pages.paging.table.pages.filter((_, i) => !pages.read.has(i))
   }
 
   #requireWhole(): void {
