@@ -45,12 +45,10 @@ export async function composeIndex(
     memory.distrustsComposing = true
     return { outcome: 'whole' }
   }
-  const bodies = await readBodies(session, parts, match)
-  if (!Array.isArray(bodies)) return giveUp(bodies)
   const upload = await uploads.begin(location.indexKey, options)
   if (upload === 'unsupported') return giveUp(upload)
   try {
-    const made = await makeParts(session, uploads, upload, { parts, bodies, match })
+    const made = await makeParts(session, uploads, upload, parts, match)
     if (!Array.isArray(made)) {
       await uploads.abort(upload)
       return giveUp(made)
@@ -61,28 +59,11 @@ export async function composeIndex(
     session.detail(`helm-s3: composed ${location.indexKey} of ${String(parts.length)} parts: ${outcome.outcome}`)
     return outcome.outcome === 'unsupported' ? giveUp('unsupported') : outcome
   } catch (error) {
-    if (!hasCode(error, 'unreachable')) throw error
     await uploads.abort(upload)
+    if (!hasCode(error, 'unreachable')) throw error
     await store.head(location.indexKey)
     return { outcome: 'refused' }
   }
-}
-
-type Body = readonly Uint8Array[] | undefined
-
-/** The bytes of each part that is sent, those that were not read before as well; undefined for one that is copied. */
-async function readBodies(session: Session, parts: readonly Part[], match: ETag): Promise<Body[] | Obstacle> {
-  const limit = pLimit(CONCURRENCY)
-  const bodyOf = async (part: Part): Promise<Body | Obstacle> => {
-    if ('copy' in part) return undefined
-    const runs = await Promise.all(unreadRuns(part.send).map((run) => limit(() => readRun(session, run, match))))
-    const problem = runs.find((run) => typeof run === 'string')
-    if (typeof problem === 'string') return problem
-    return runs.flatMap((run) => (typeof run === 'string' ? [] : run))
-  }
-  const bodies = await Promise.all(parts.map(bodyOf))
-  const problem = bodies.find((body) => typeof body === 'string')
-  return typeof problem === 'string' ? problem : bodies.map((body) => (typeof body === 'string' ? undefined : body))
 }
 
 /** Segments in runs: those that were not read and follow one another in the old text are read at once. */
@@ -112,21 +93,30 @@ async function readRun(
 }
 
 async function makeParts(
-  { location }: Session,
+  session: Session,
   uploads: MultipartUploads,
   upload: Upload,
-  { bodies, match, parts }: { readonly parts: readonly Part[]; readonly bodies: readonly Body[]; readonly match: ETag },
+  parts: readonly Part[],
+  match: ETag,
 ): Promise<UploadedPart[] | Obstacle> {
+  const { bucket, indexKey } = session.location
   const limit = pLimit(CONCURRENCY)
-  const makePart = (part: Part, i: number): Promise<UploadedPart | Obstacle> => {
-    if ('copy' in part) {
-      const source = { bucket: location.bucket, key: location.indexKey, etag: match, range: part.copy }
-      return uploads.copyPart(upload, i + 1, source)
-    }
-    return uploads.sendPart(upload, i + 1, Buffer.concat(bodies[i] ?? []))
+  const makePart = async (part: Part, number: number): Promise<UploadedPart | Obstacle> => {
+    if ('copy' in part)
+      return uploads.copyPart(upload, number, { bucket, key: indexKey, etag: match, range: part.copy })
+    const body = await readBody(session, part.send, match)
+    return typeof body === 'string' ? body : uploads.sendPart(upload, number, body)
   }
-  const made = await Promise.all(parts.map((part, i) => limit(() => makePart(part, i))))
+  const made = await Promise.all(parts.map((part, i) => limit(() => makePart(part, i + 1))))
   const problem = made.find((part) => typeof part === 'string')
   if (typeof problem === 'string') return problem
   return made.flatMap((part) => (typeof part === 'string' ? [] : [part]))
+}
+
+/** The bytes of a part that is sent, those that were not read before as well. */
+async function readBody(session: Session, segments: readonly Segment[], match: ETag): Promise<Uint8Array | Obstacle> {
+  const runs = await Promise.all(unreadRuns(segments).map((run) => readRun(session, run, match)))
+  const problem = runs.find((run) => typeof run === 'string')
+  if (typeof problem === 'string') return problem
+  return Buffer.concat(runs.flatMap((run) => (typeof run === 'string' ? [] : run)))
 }
