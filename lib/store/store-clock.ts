@@ -1,4 +1,4 @@
-import { alteredUploads } from './altered-store.ts'
+import { alteredStore, alteredUploads } from './altered-store.ts'
 import type { ObjectStore } from './object-store.ts'
 import type { Clock } from '../sys/clock.ts'
 
@@ -52,12 +52,11 @@ export function followStoreClock(
   }
   const { uploads } = store
   return {
-    store: {
+    store: alteredStore(store, {
       list: (...args) => noting(() => store.list(...args)),
       get: (...args) => noting(() => store.get(...args)),
       getUnless: (...args) => noting(() => store.getUnless(...args)),
       getTail: (...args) => noting(() => store.getTail(...args)),
-      getRange: (...args) => store.getRange(...args),
       head: (...args) => noting(() => store.head(...args)),
       put: (...args) => noting(() => store.put(...args)),
       ...(store.copyFrom === undefined
@@ -70,10 +69,7 @@ export function followStoreClock(
         : {
             uploads: alteredUploads(uploads, { complete: (...args) => noting(() => uploads.complete(...args)) }),
           }),
-      delete: (...args) => store.delete(...args),
-      stream: (...args) => store.stream(...args),
-      listVersions: (...args) => store.listVersions(...args),
-    },
+    }),
     storeClock: {
       now,
       get mayHaveGoneBack() {
