@@ -107,7 +107,7 @@ for (const [name, open] of oldClients()) {
       assert.equal(await pages(), false)
       const table = (await at().baseIndex()).parts.header.annotations.pages
       assert.match(table ?? '', /^1,\d+;anchor,/, 'it is still there')
-      assert.match(await at().programOk(`list beacon ${at().url}`), /^beacon +0\.1\.0/m)
+      assert.match(await at().programOk(`list ${at().url} beacon`), /^beacon +0\.1\.0/m)
       await push('anchor-1.3.1')
       assert.equal(await pages(), true)
       const all = [...names.map((chart) => `${chart} 1.0.0`), 'anchor 1.2.3', 'anchor 1.3.1', 'beacon 0.1.0']
