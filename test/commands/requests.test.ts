@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readIndexText } from '../../lib/core/index/index-text.ts'
 import { asKey } from '../../lib/core/keys.ts'
 import type { ObjectStore } from '../../lib/store/object-store.ts'
 import { useProgram } from '../support/program.ts'
@@ -105,6 +106,53 @@ describe('the requests of one operation', () => {
       'PUT web-1.0.0.tgz',
       'TAIL index.yaml',
     ])
+  })
+
+  describe('on an index with pages', () => {
+    beforeEach(async () => {
+      const entry = (name: string): object => ({
+        name,
+        version: '1.0.0',
+        apiVersion: 'v1',
+        urls: [`${name}-1.0.0.tgz`],
+        annotations: { filler: 'x'.repeat(100_000) },
+      })
+      const names = Array.from({ length: 12 }, (_, i) => `big-${String(i)}`)
+      const index = { apiVersion: 'v1', entries: Object.fromEntries(names.map((name) => [name, [entry(name)]])) }
+      await program.bucket.put(asKey('charts/index.yaml'), Buffer.from(JSON.stringify(index)), { when: 'always' })
+      await program.ok('compact', URI)
+    })
+
+    it('compaction with nothing to do: LIST and GET of the end of the index', async () => {
+      assert.deepEqual(await requestsOf('compact', URI), ['LIST index.d/', 'TAIL index.yaml'])
+    })
+
+    it('log: LIST, GET of the end of the index, and a GET for each delta that is shown', async () => {
+      assert.deepEqual(await requestsOf('log', URI), ['GET index.d/ULID.yaml', 'LIST index.d/', 'TAIL index.yaml'])
+    })
+
+    it('push into one that is too small to be composed: all of it once, because all of it has to be sent', async () => {
+      assert.deepEqual(
+        (await requestsOf('push', program.path('web-1.0.0.tgz'), URI)).filter((line) => line.endsWith(' index.yaml')),
+        ['GET index.yaml', 'HEAD index.yaml', 'PUT index.yaml', 'TAIL index.yaml', 'TAIL index.yaml'],
+      )
+    })
+
+    it('compaction of one that is too small to be composed: its end, and all of it once', async () => {
+      await program.ok('push', program.path('web-1.0.0.tgz'), program.path('web-1.1.0.tgz'), URI, '--no-compact')
+      assert.deepEqual(await requestsOf('compact', URI), [
+        'GET index.d/ULID.yaml',
+        'GET index.yaml',
+        'LIST index.d/',
+        'PUT index.yaml',
+        'TAIL index.yaml',
+      ])
+      const index = readIndexText(Buffer.from(await program.text('charts/index.yaml')))
+      assert.deepEqual(
+        ['app', 'web', 'big-0'].map((name) => index.versions(name).length),
+        [2, 2, 1],
+      )
+    })
   })
 
   it('copy: one merged read of the source, a GET of the archive and of its provenance file, then those of a push', async () => {

@@ -116,6 +116,33 @@ describeEverywhere('an index that another program wrote', ({ at, helm }) => {
     assert.deepEqual(await found(), ['fleet 106.0.0+up10.0.0'])
   })
 
+  for (const format of ['json', 'yaml']) {
+    it(`gets pages with the first push when it is large, which Helm loads: ${format}`, async () => {
+      const names = Array.from({ length: 8 }, (_, i) => `big-${String(i)}`)
+      const entry = (name: string): object => ({
+        name,
+        version: '1.0.0',
+        apiVersion: 'v1',
+        urls: [`${name}-1.0.0.tgz`],
+        annotations: { filler: 'x'.repeat(100_000) },
+      })
+      await put('big-6-1.0.0.tgz', await archive('big-6', '1.0.0'))
+      await index(Object.fromEntries([...names].reverse().map((name) => [name, [entry(name)]])))
+      await archive('web', '1.0.0')
+      await at().programOk(`compact ${at().url} --format ${format}`)
+      await at().programOk(`push ${at().path('web-1.0.0.tgz')} ${at().url}`)
+      assert.match(await text('index.yaml'), /helm-s3\/pages"?: ?"?1,\d+;big-0,\d{6},\d,\d,p,/)
+      assert.deepEqual(await found(), [...names.map((name) => `${name} 1.0.0`), 'web 1.0.0'])
+      await archive('web', '1.1.0')
+      await at().programOk(`push ${at().path('web-1.1.0.tgz')} ${at().url}`)
+      await at().programOk(`delete big-6 ${at().url} --version=1.0.0`)
+      const left = names.filter((name) => name !== 'big-6').map((name) => `${name} 1.0.0`)
+      assert.deepEqual(await found(), [...left, 'web 1.0.0', 'web 1.1.0'])
+      assert.equal(await at().exists('big-6-1.0.0.tgz'), false)
+      assert.match(await text('index.yaml'), /helm-s3\/pages/)
+    })
+  }
+
   it('can have a scalar of a wrong type, which check --fix repairs without losing an entry', async () => {
     const item = (version: string, more = ''): string =>
       `  - apiVersion: v2\n    name: app # mine\n    version: ${version}\n${more}    urls:\n    - app-${version}.tgz\n`

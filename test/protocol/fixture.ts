@@ -135,6 +135,7 @@ export class Repository {
     const { uploads } = store
     return {
       ...(uploads === undefined ? {} : { uploads: notingUploads(uploads, note) }),
+      ...(store.place === undefined ? {} : { place: store.place }),
       list: (prefix, options) => (note('LIST', prefix), store.list(prefix, options)),
       get: (key, options) => (note('GET', key), store.get(key, options)),
       getUnless: (key, etag) => (note('GET unless', key), store.getUnless(key, etag)),

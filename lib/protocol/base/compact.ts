@@ -11,7 +11,6 @@ import { nameLeftInFolders } from './left-in-folders.ts'
 import { FOLD_RETRIES, MIN_GRACE_WINDOW, RETENTION } from '../session/limits.ts'
 import { sweepRebuildMarks } from '../write/rebuild-mark.ts'
 import { knowComposing } from '../write/probe-composing.ts'
-import type { WantedCharts } from '../../core/index/paging.ts'
 import { type View, noticeSkipped, readView } from '../read/read-view.ts'
 import type { Session } from '../session/session.ts'
 import { startLimit } from '../session/stopwatch.ts'
@@ -67,7 +66,7 @@ export async function compactRepository(session: Session, options: CompactOption
     throw new HelmS3Error('usage', SHORT_GRACE_WINDOW.problem, { hint: SHORT_GRACE_WINDOW.hint })
   }
   for await (const _ of attempts(session, FOLD_RETRIES)) {
-    const view = await readView(session, options.tidy === true ? {} : { wanted: NO_CHARTS })
+    const view = await readView(session, options.tidy === true ? {} : { wanted: 'touched' })
     const pass = await compactOnce(session, view, options)
     if (pass !== 'lost') {
       noticeSkipped(session, view)
@@ -79,9 +78,6 @@ export async function compactRepository(session: Session, options: CompactOption
     hint: 'nothing is lost: what was pending stays pending or is folded already; run it again later',
   })
 }
-
-/** Nothing but what pending deltas touch, which every view has. */
-export const NO_CHARTS: WantedCharts = { charts: [] }
 
 /**
  * Makes one compaction from a view that has been read, which need have no more than the charts that pending deltas

@@ -39,6 +39,8 @@ export async function readBase(session: Session): Promise<WholeBase> {
 export interface OpenBase {
   readonly bookkeeping: Bookkeeping
   readonly etag: ETag
+  /** Size of the text in bytes. */
+  readonly size: number
   /** Store clock when it was read, milliseconds since 1970. */
   readonly date: number
   /**
@@ -47,6 +49,8 @@ export interface OpenBase {
    * Cost: nothing, or a ranged GET for each run of pages; a GET of all of `index.yaml` when a page is in doubt.
    */
   readonly read: (wanted: WantedCharts) => Promise<Base | 'changed'>
+  /** The base with all charts. Cost: nothing, or a GET of all of `index.yaml`. */
+  readonly readAll: () => Promise<Base | 'changed'>
 }
 
 /**
@@ -60,17 +64,22 @@ export async function openBase(session: Session, { isWhole }: { readonly isWhole
   if (opened === 'missing') throw await missingIndex(session)
   if (opened === 'whole' || 'body' in opened) {
     const base = opened === 'whole' ? await readBase(session) : noteBase(session, opened)
-    return { bookkeeping: base.index.bookkeeping, etag: base.etag, date: base.date, read: async () => base }
+    const { date, etag, index, size } = base
+    const read = async (): Promise<Base> => base
+    return { bookkeeping: index.bookkeeping, etag, size, date, read, readAll: read }
   }
   const { bookkeeping } = opened.paging.header.annotations
   noteIds(session, bookkeeping)
+  const { date, etag, size } = opened
+  const readAll = async (): Promise<Base | 'changed'> => {
+    const whole = await readBase(session)
+    return whole.etag === etag ? whole : 'changed'
+  }
   const read = async (wanted: WantedCharts): Promise<Base | 'changed'> => {
     const base = await readWanted(session, opened, wanted)
-    if (base !== 'whole') return base
-    const whole = await readBase(session)
-    return whole.etag === opened.etag ? whole : 'changed'
+    return base === 'whole' ? readAll() : base
   }
-  return { bookkeeping, etag: opened.etag, date: opened.date, read }
+  return { bookkeeping, etag, size, date, read, readAll }
 }
 
 type BaseText = Pick<StoredObject, 'body' | 'date' | 'etag' | 'lastModified'>

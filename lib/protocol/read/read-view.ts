@@ -10,9 +10,10 @@ import { attempts } from '../session/attempts.ts'
 import { CONCURRENCY, MIN_GRACE_WINDOW, VIEW_DEADLINE, VIEW_RETRIES } from '../session/limits.ts'
 import { type DeltaListing, type SkippedObject, listDeltas } from './list-deltas.ts'
 import type { Base } from '../session/base.ts'
-import { openBase } from './read-base.ts'
+import { type OpenBase, openBase } from './read-base.ts'
 import { type ReadDelta, readDelta } from './read-delta.ts'
 import type { Session } from '../session/session.ts'
+import { mayCompose } from '../write/may-compose.ts'
 import { startLimit } from '../session/stopwatch.ts'
 import { shellWord } from '../../text/terminal-text.ts'
 
@@ -45,8 +46,8 @@ export interface TimedListing {
 export interface ViewOptions {
   /** A listing made just now, which the first attempt uses. */
   readonly listed?: TimedListing | undefined
-  /** What will be asked of the view. Undefined: everything. */
-  readonly wanted?: WantedCharts | undefined
+  /** What will be asked of the view. Undefined: everything. `touched`: what a compaction needs to fold and to write. */
+  readonly wanted?: WantedCharts | 'touched' | undefined
 }
 
 /** What was read does not fit together and has to be read again. */
@@ -93,7 +94,7 @@ export async function readView(session: Session, { listed, wanted }: ViewOptions
 async function tryReadView(
   session: Session,
   { listing, startedAt }: TimedListing,
-  wanted: WantedCharts | undefined,
+  wanted: ViewOptions['wanted'],
 ): Promise<View | Unsteady> {
   const isYoung = startLimit(session, MIN_GRACE_WINDOW / 2)
   const opened = await openBase(session, { isWhole: wanted === undefined })
@@ -110,10 +111,7 @@ async function tryReadView(
   if (missing !== undefined) return { unsteady: `${missing.key} is listed, not folded, and cannot be found` }
 
   const pending = read.flatMap(({ read }) => (read.outcome === 'delta' ? [read.delta] : []))
-  const base = await opened.read({
-    charts: [...(wanted?.charts ?? []), ...chartsOf(pending)],
-    files: wanted?.files ?? [],
-  })
+  const base = await readCharts(session, opened, pending, wanted)
   if (base === 'changed') return { unsteady: 'index.yaml was written while its pages were read' }
   const touchedByStar = await readTouchedByStar(session, base, pending)
   const unusable = read.flatMap(({ listed, read }) =>
@@ -128,6 +126,19 @@ async function tryReadView(
     unknownFrom: read.find(({ read }) => read.outcome === 'unknown-version')?.listed.id,
     isYoung,
   }
+}
+
+/** The base with what is wanted and what is pending. Where all of it will have to be sent, all is read at once. */
+function readCharts(
+  session: Session,
+  opened: OpenBase,
+  pending: readonly StoredDelta[],
+  wanted: ViewOptions['wanted'],
+): Promise<Base | 'changed'> {
+  const touched = chartsOf(pending)
+  if (wanted !== 'touched')
+    return opened.read({ charts: [...(wanted?.charts ?? []), ...touched], files: wanted?.files ?? [] })
+  return touched.length > 0 && !mayCompose(session, opened) ? opened.readAll() : opened.read({ charts: touched })
 }
 
 /** The names of the charts that deltas add to or remove from. */

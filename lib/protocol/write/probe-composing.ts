@@ -1,13 +1,11 @@
 import type { Bookkeeping, ComposeFinding } from '../../core/log/bookkeeping.ts'
 import { HelmS3Error } from '../../errors.ts'
 import type { ETag, UploadedPart, Upload } from '../../store/object-store.ts'
-import { sha256 } from '../../sys/sha256.ts'
 import type { Base } from '../session/base.ts'
 import type { Session } from '../session/session.ts'
+import { composeFinding, composingPlace, mayCompose } from './may-compose.ts'
 import { OTHER_ETAG, ProbeObjects } from './probe-objects.ts'
 
-/** A finding counts for this long, milliseconds: a store may be replaced by another one. */
-const COUNTS_FOR = 90 * 24 * 60 * 60_000
 /** How many uploads are completed at the same moment. */
 const RACERS = 8
 /** The bytes of the probe that are not copied. */
@@ -24,19 +22,17 @@ export async function knowComposing(
   session: Session,
   { index, size }: Base,
 ): Promise<{ readonly works: boolean; readonly composes: Bookkeeping['composes'] }> {
-  const { memory, paging, store, storeClock } = session
-  const { composes } = index.bookkeeping
-  if (store.uploads === undefined || store.place === undefined) return { works: false, composes }
-  if (memory.distrustsComposing || size < paging.parts.composeFrom) return { works: false, composes }
-  const place = sha256(Buffer.from(store.place)).slice(0, 16)
-  const known = composes?.get(place)
-  if (known !== undefined && storeClock.now() - known.at < COUNTS_FOR) return { works: known.works, composes }
+  const { bookkeeping } = index
+  const { composes } = bookkeeping
+  const place = composingPlace(session)
+  if (place === undefined || !mayCompose(session, { bookkeeping, size })) return { works: false, composes }
+  if (composeFinding(session, bookkeeping) !== undefined) return { works: true, composes }
   const works = await composesExactly(session).catch((error: unknown) => {
     if (error instanceof HelmS3Error) return undefined
     throw error
   })
   if (works === undefined) return { works: false, composes }
-  const at = Math.floor(storeClock.now() / 1000) * 1000
+  const at = Math.floor(session.storeClock.now() / 1000) * 1000
   const finding: ComposeFinding = { works, at }
   return { works, composes: new Map([...(composes ?? []), [place, finding]]) }
 }
