@@ -8,15 +8,16 @@ import { type IndexItem, newItem } from './index-item.ts'
 import { invalidIndex } from './invalid-index.ts'
 import { JSON_FORM, parseJson, sliceJson } from './json-form.ts'
 import { Pieces } from './pieces.ts'
+import { relayJson } from './relaid-json.ts'
 import { YAML_FORM, parseYaml, sliceYaml } from './yaml-form.ts'
 
 export type { IndexForm } from './index-entry.ts'
 
 /**
- * Whether the charts of a text were found as slices of its bytes, or the whole text was parsed. The content is the
- * same.
+ * Whether the charts of a text were found as slices of its bytes, were copied into our layout to be sliced, or the
+ * whole text was parsed. The content is the same.
  */
-export type ReadPath = 'slices' | 'full-parse'
+export type ReadPath = 'slices' | 'relaid' | 'full-parse'
 
 interface Parts {
   readonly codec: FormCodec
@@ -209,6 +210,8 @@ export function readIndexText(bytes: Uint8Array): IndexText {
   if (bytes.length === 0) throw invalidIndex('the file is empty')
   const json = sliceJson(bytes)
   if (json !== undefined) return fromSlices(JSON_FORM, json)
+  const relaid = relayJson(bytes)
+  if (relaid !== undefined) return fromSlices(JSON_FORM, relaid, 'relaid')
   const anyJson = mayBeJson(bytes) ? parseJson(bytes) : undefined
   if (anyJson !== undefined) return fromParsed(JSON_FORM, anyJson)
   const yaml = sliceYaml(bytes)
@@ -227,10 +230,10 @@ export function sliceIndexText(bytes: Uint8Array): IndexText | undefined {
   return yaml && fromSlices(YAML_FORM, yaml)
 }
 
-function fromSlices(codec: FormCodec, { header, charts }: SlicedText): IndexText {
+function fromSlices(codec: FormCodec, { header, charts }: SlicedText, path: ReadPath = 'slices'): IndexText {
   const texts = new Map<string, ChartText>()
   for (const [name, slice] of charts) texts.set(name, new SlicedChart(codec, name, slice))
-  return new IndexText({ codec, path: 'slices', header, charts: texts })
+  return new IndexText({ codec, path, header, charts: texts })
 }
 
 function fromParsed(codec: FormCodec, { header, charts }: ParsedText): IndexText {
