@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { asKey } from '../../lib/core/keys.ts'
 import { makeChart } from './support/made-charts.ts'
 import { describeEverywhere } from './support/matrix.ts'
@@ -83,6 +84,33 @@ describeEverywhere('an index that another program wrote', ({ at, helm }) => {
       [await found(), (await at().keys()).filter((key) => key.endsWith('.tgz'))],
       [['dd 1.0.0'], ['charts/dd-1.0.0.tgz']],
     )
+  })
+
+  it('is JSON in the layout of Helm itself, or of an editor, and takes pushes', async () => {
+    await at().programOk(`init ${at().url}`)
+    const folder = at().path('made')
+    await mkdir(folder, { recursive: true })
+    for (const version of ['1.0.0', '1.1.0']) {
+      const path = join(folder, `app-${version}.tgz`)
+      await makeChart(path, 'app', version, 'a <b> & "c" é \\u003c')
+      await put(`app-${version}.tgz`, await readFile(path))
+    }
+    await at().helmOk(helm, `repo index ${folder} --json`)
+    const made = await readFile(join(folder, 'index.yaml'), 'utf8')
+    assert.match(made, /"a \\u003cb\\u003e \\u0026 \\"c\\" é \\\\u003c"/)
+    for (const [i, layout] of [made, JSON.stringify(JSON.parse(made), null, 4)].entries()) {
+      await put('index.yaml', layout)
+      await archive('web', `1.${String(i)}.0`)
+      await at().programOk(`push ${at().path(`web-1.${String(i)}.0.tgz`)} ${at().url} --force`)
+      const webs = i === 0 ? ['web 1.0.0'] : ['web 1.0.0', 'web 1.1.0']
+      assert.deepEqual(await found(), ['app 1.0.0', 'app 1.1.0', ...webs])
+      const merged = await at().mergedIndex()
+      const { entries } = JSON.parse(made) as { readonly entries: Readonly<Record<string, unknown>> }
+      assert.deepEqual(merged.versions('app'), entries['app'])
+    }
+    await at().programOk(`compact ${at().url}`)
+    assert.deepEqual(await found(), ['app 1.0.0', 'app 1.1.0', 'web 1.0.0', 'web 1.1.0'])
+    assert.match(await text('index.yaml'), /^\{.*"description":"a <b> & \\"c\\" é \\\\u003c",.*\},?$/m)
   })
 
   it('can have entries without a valid name, which Helm skips until check --fix names them', async () => {

@@ -11,6 +11,7 @@ import { JSON_FORM, parseJson, sliceJson } from './json-form.ts'
 import type { IndexPage } from './page-table.ts'
 import { type PageText, type Paging, type WantedCharts, pagesWith, pagingOf } from './paging.ts'
 import { Pieces, type Slice } from './pieces.ts'
+import { relayJson } from './relaid-json.ts'
 import { YAML_FORM, parseYaml, sliceYaml } from './yaml-form.ts'
 
 const CLOSE_BRACE = 0x7d
@@ -18,10 +19,10 @@ const CLOSE_BRACE = 0x7d
 export type { IndexForm } from './index-entry.ts'
 
 /**
- * Whether the charts of a text were found as slices of its bytes, or the whole text was parsed. The content is the
- * same.
+ * Whether the charts of a text were found as slices of its bytes, were copied into our layout to be sliced, or the
+ * whole text was parsed. The content is the same.
  */
-export type ReadPath = 'slices' | 'full-parse'
+export type ReadPath = 'slices' | 'relaid' | 'full-parse'
 
 export interface IndexParts {
   readonly codec: FormCodec
@@ -316,6 +317,8 @@ export function readIndexText(bytes: Uint8Array): IndexText {
   if (bytes.length === 0) throw invalidIndex('the file is empty')
   const json = sliceJson(bytes)
   if (json !== undefined) return fromSlices(JSON_FORM, json, bytes)
+  const relaid = relayJson(bytes)
+  if (relaid !== undefined) return fromSlices(JSON_FORM, relaid, undefined)
   const anyJson = mayBeJson(bytes) ? parseJson(bytes) : undefined
   if (anyJson !== undefined) return fromParsed(JSON_FORM, anyJson)
   const yaml = sliceYaml(bytes)
@@ -334,10 +337,13 @@ export function sliceIndexText(bytes: Uint8Array): IndexText | undefined {
   return yaml && fromSlices(YAML_FORM, yaml, bytes)
 }
 
-function fromSlices(codec: FormCodec, { header, charts }: SlicedText, bytes: Uint8Array): IndexText {
+/** `bytes`: the text, of which the charts are slices; undefined: they are slices of a copy in another layout. */
+function fromSlices(codec: FormCodec, { header, charts }: SlicedText, bytes: Uint8Array | undefined): IndexText {
   const texts = new Map<string, ChartText>()
   for (const [name, slice] of charts) texts.set(name, new SlicedChart(codec, name, slice))
-  return new IndexText({ codec, path: 'slices', header, charts: texts, pages: pagesOf(codec, header, charts, bytes) })
+  const path = bytes === undefined ? 'relaid' : 'slices'
+  const pages = bytes && pagesOf(codec, header, charts, bytes)
+  return new IndexText({ codec, path, header, charts: texts, pages })
 }
 
 /** The pages of a whole text, when each page of its table begins where a chart does. */

@@ -13,6 +13,7 @@ import { shellWord } from '../../text/terminal-text.ts'
 
 const PATHS: Readonly<Record<ReadPath, string>> = {
   slices: 'whose charts are copied as they stand',
+  relaid: 'put into another layout because its own is not a usual one',
   'full-parse': 'parsed in full because its layout is not a usual one',
 }
 

@@ -290,7 +290,7 @@ generated: "2024-01-01T00:00:00Z"
       JSON.stringify(json, null, '\t').replaceAll('\n', '\r\n'),
     ]) {
       const index = read(text)
-      assert.equal(index.path, 'full-parse')
+      assert.equal(index.path, 'relaid')
       assert.equal(
         textOf(index),
         '{"apiVersion":"v1","entries":{\n"b":[\n{"name":"b","version":"1.0.0","size":12}\n],\n"a":[\n]\n}}\n',
