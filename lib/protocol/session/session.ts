@@ -16,7 +16,7 @@ import type { StoreClock } from '../../store/store-clock.ts'
 export interface SessionMemory {
   /** The base that was read last. As long as it is still the one in the store, its bytes are not fetched again. */
   base: Base | undefined
-  /** The deltas that were read, by id; they never change. */
+  /** The deltas that were read or written, by id; they never change. */
   readonly deltas: Map<DeltaId, StoredDelta>
 }
 
