@@ -2,10 +2,11 @@ import pLimit from 'p-limit'
 import { makeEntry } from '../../core/log/chart-entry.ts'
 import type { Addition, Delta } from '../../core/log/delta.ts'
 import { type Entry, type VersionId, versionKey } from '../../core/log/entry.ts'
-import { type UrlForm, archiveKey, archiveUrl } from '../../core/keys.ts'
+import { type Key, type UrlForm, archiveKey, archiveUrl } from '../../core/keys.ts'
 import { HelmS3Error, during, hasCode } from '../../errors.ts'
 import { formatCount } from '../../text/format.ts'
 import { appendDelta } from '../write/append-delta.ts'
+import { absentArchives } from '../archives/absent-archives.ts'
 import { keyTaken, otherOwner, refuseSharedKeys } from '../archives/archive-owner.ts'
 import { attempts } from '../session/attempts.ts'
 import type { ChartUpload } from '../archives/chart-upload.ts'
@@ -92,7 +93,8 @@ type Attempt =
  * conditional PUT of that delta is the commit point. The steps, in order:
  *
  * 1. Look: HEAD `index.yaml` and the archives, so that nothing is written when one of the versions exists, even on a
- *    store that ignores conditions. A push by force looks at the archives here only in a dry run.
+ *    store that ignores conditions. Of many archives a LIST says first which are there. A push by force looks at the
+ *    archives here only in a dry run.
  * 2. Mint: LIST `index.d/` and make a delta id above every id that was seen.
  * 3. Place: PUT each archive under that id, only where there is none; by force, over the one that HEAD showed.
  * 4. Write the provenance files.
@@ -108,8 +110,9 @@ type Attempt =
  * another client pushes one of them at the same moment.
  *
  * Cost of the common push of n charts: HEAD `index.yaml`, GET of the repository's defaults and n HEADs, all at the same
- * time; then LIST, n PUTs, PUT of the delta, LIST. A push by force goes without those n HEADs. When an archive is there
- * already, a view is read as well; by force only when its metadata do not name the chart that is pushed.
+ * time (for many charts a LIST, and HEADs only of what it shows; see {@link absentArchives}); then LIST, n PUTs, PUT of
+ * the delta, LIST. A push by force goes without those n HEADs. When an archive is there already, a view is read as
+ * well; by force only when its metadata do not name the chart that is pushed.
  *
  * @throws HelmS3Error `missing-index`, `usage` (a version twice, or a key that belongs to another chart), `conflict`,
  *   `outcome-unknown`, and what the store throws
@@ -388,9 +391,9 @@ async function findExisting(
 }
 
 /**
- * HEADs the key of each archive. The promise may be left alone for a while: a rejection does not count as unhandled
- * before it is awaited. A client that pushes one chart need not have permission to look: then the store decides, by the
- * condition of the PUT.
+ * HEADs the key of each archive, but for those under which nothing is, as a listing has shown. The promise may be left
+ * alone for a while: a rejection does not count as unhandled before it is awaited. A client that pushes one chart need
+ * not have permission to look: then the store decides, by the condition of the PUT.
  */
 function headArchives(
   session: Session,
@@ -398,15 +401,21 @@ function headArchives(
   { dryRun }: PushOptions,
 ): Promise<readonly (ArchiveHead | undefined)[]> {
   const limit = pLimit(CONCURRENCY)
-  const look = async (upload: ChartUpload): Promise<ArchiveHead | undefined> => {
+  const keyOf = (upload: ChartUpload): Key => archiveKey(session.location, upload)
+  const look = async (upload: ChartUpload, absent: ReadonlySet<Key>): Promise<ArchiveHead | undefined> => {
+    const key = keyOf(upload)
     try {
-      return await headArchive(session, archiveKey(session.location, upload))
+      return absent.has(key) ? undefined : await headArchive(session, key)
     } catch (error) {
       if (uploads.length === 1 && !dryRun && hasCode(error, 'denied')) return undefined
       throw error
     }
   }
-  const heads = Promise.all(uploads.map((upload) => limit(() => look(upload))))
+  const lookAtAll = async (): Promise<readonly (ArchiveHead | undefined)[]> => {
+    const absent = await absentArchives(session, uploads.map(keyOf))
+    return Promise.all(uploads.map((upload) => limit(() => look(upload, absent))))
+  }
+  const heads = lookAtAll()
   heads.catch(() => undefined)
   return heads
 }
