@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Key } from '../core/keys.ts'
+import { compareBytes } from '../text/byte-order.ts'
 import { MAX_INDEX } from '../text/size-limits.ts'
 import { HelmS3Error } from '../errors.ts'
 import { sha256 } from '../sys/sha256.ts'
@@ -198,10 +199,6 @@ export class MemoryStore implements ObjectStore {
 async function* pieces(body: Uint8Array): AsyncIterable<Uint8Array> {
   const size = 64 * 1024
   for (let start = 0; start < body.length; start += size) yield body.slice(start, start + size)
-}
-
-function compareBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 
 function wholeSeconds(time: number): number {

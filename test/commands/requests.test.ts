@@ -91,9 +91,8 @@ describe('the requests of one operation', () => {
     )
   })
 
-  it('push with compaction: 5 more, of which one reads the index and one writes it', async () => {
+  it('push with compaction: 4 more, of which one reads the index and one writes it', async () => {
     assert.deepEqual(await requestsOf('push', program.path('web-1.0.0.tgz'), URI), [
-      'GET index.d/ULID.yaml',
       'GET index.d/config.json',
       'GET-UNLESS index.yaml',
       'HEAD index.yaml',

@@ -24,7 +24,7 @@ export interface SessionMemory {
   distrustsPages: boolean
   /** The store did not compose an object when it was asked to: from now on objects are written as a whole. */
   distrustsComposing: boolean
-  /** The deltas that were read, by id; they never change. */
+  /** The deltas that were read or written, by id; they never change. */
   readonly deltas: Map<DeltaId, StoredDelta>
 }
 

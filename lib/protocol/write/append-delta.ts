@@ -33,6 +33,8 @@ const DATE_TOLERANCE = 5000
 /**
  * Writes one delta. This is the commit point of every mutation, and the only place that writes deltas below `index.d/`.
  *
+ * The session remembers the delta as readers read it, so that it is not fetched again.
+ *
  * After any answer but success it looks before it sends again: first for the delta itself, then in the folded set,
  * because a delta that is not listed may have been folded and collected. A second PUT of a collected delta would make
  * it pending again.
@@ -71,7 +73,7 @@ async function sendDelta(
 ): Promise<Appended> {
   const { location, store } = session
   const key = deltaKey(location.deltaFolder, minted.id)
-  const body = await readableText({ ...delta, origin: session.origin })
+  const { body, read } = await readableText({ ...delta, origin: session.origin })
   for await (const _ of attempts(session, DELTA_RETRIES)) {
     if (!minted.isFresh()) break
     const put = await during('upload index to s3: upload delta to S3 bucket', () =>
@@ -87,7 +89,10 @@ async function sendDelta(
     })
     if (put.outcome === 'too-late') return { outcome: 'expired' }
     const isSoundDate = put.outcome === 'written' && deltaTime(minted.id) < put.date + MAX_CLOCK_LEAD - DATE_TOLERANCE
-    if (isSoundDate) return committed(minted, put.date)
+    if (isSoundDate) {
+      session.memory.deltas.set(minted.id, { ...read, id: minted.id, lastModified: put.date })
+      return committed(minted, put.date)
+    }
     sent.isUnanswered ||= put.outcome !== 'expired'
     const found = await lookForDelta(session, minted)
     if (found === 'folded') return committed(minted, undefined)
@@ -105,7 +110,7 @@ async function sendDelta(
  * Encodes a delta, and reads the text back before it is sent. Readers skip a malformed delta, so it would be
  * acknowledged and never have an effect.
  */
-async function readableText(delta: Delta): Promise<Uint8Array> {
+async function readableText(delta: Delta): Promise<{ readonly body: Uint8Array; readonly read: Delta }> {
   const body = encodeDelta(delta)
   const problem = deltaSizeProblem(body.length, delta.added.length + delta.removed.length)
   if (problem !== undefined) {
@@ -117,7 +122,7 @@ async function readableText(delta: Delta): Promise<Uint8Array> {
   if (decoded.outcome !== 'delta') throw unreadable(decoded.reason)
   const asRead = encodeDelta({ ...decoded.delta, ...(delta.origin && { origin: delta.origin }) })
   if (!Buffer.from(asRead).equals(body)) throw unreadable('is not read as it was written')
-  return body
+  return { body, read: decoded.delta }
 }
 
 function unreadable(reason: string): HelmS3Error {
