@@ -41,7 +41,9 @@ describe('a compaction of an index with pages', () => {
     await prepare()
     const before = await index()
     const requests = await compact()
-    assert.deepEqual(requests, ['TAIL', 'RANGE', 'BEGIN', 'COPY PART', 'PART', 'COPY PART', 'PART', 'COMPLETE'])
+    assert.deepEqual(requests.slice(0, 3), ['TAIL', 'RANGE', 'BEGIN'])
+    assert.deepEqual(requests.slice(3, -1).sort(), ['COPY PART', 'COPY PART', 'PART', 'PART'])
+    assert.equal(requests.at(-1), 'COMPLETE')
     const after = await index()
     assert.ok(after.parts.pages !== undefined, 'its table fits')
     assert.deepEqual(
