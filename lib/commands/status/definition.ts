@@ -16,8 +16,8 @@ export const statusDefinition = command({
       'The verdict is `behind` if a delta has been waiting to be folded for longer than --patience (readers without ' +
       'the plugin do not see it), ' +
       '`uncollected` if everything is folded but old deltas are not collected, and otherwise `tidy`.',
-    'Costs one LIST request for each 1000 deltas, one GET of the end of index.yaml, or of all of it if it is small or ' +
-      'has no pages, and one GET for each pending delta and for each page that one touches. Writes nothing.',
+    'Costs one LIST request for each 1000 deltas, one GET of the end of index.yaml, or of all of it if it is small ' +
+      'or has no pages, and one GET for each pending delta and for each page that one touches. Writes nothing.',
   ],
   arity: exactly(1),
   flags: {
