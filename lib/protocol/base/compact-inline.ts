@@ -2,7 +2,7 @@ import type { DeltaId } from '../../core/log/delta-id.ts'
 import { HelmS3Error } from '../../errors.ts'
 import { namingRepository } from '../../core/repository-hint.ts'
 import type { CommittedDelta } from '../session/committed.ts'
-import { NO_CHARTS, compactOnce } from './compact.ts'
+import { compactOnce, touchedCharts } from './compact.ts'
 import { type TimedListing, listForView, readView } from '../read/read-view.ts'
 import { readBookkeeping } from '../read/read-bookkeeping.ts'
 import type { Session } from '../session/session.ts'
@@ -49,9 +49,13 @@ export async function compactInline(
       slowness = clock.monotonic() - listed.startedAt
       if (group === 'folded') return true
       if (group === 'alone' || (look > 0 && group === 'newest') || isMyTurn()) {
-        const view = await readView(session, { listed: group === 'alone' ? listed : undefined, wanted: NO_CHARTS })
+        const view = await readView(session, {
+          listed: group === 'alone' ? listed : undefined,
+          ...touchedCharts(session),
+        })
         if (view.base.index.bookkeeping.folded.has(own.id)) return true
         const pass = await compactOnce(session, view, { graceWindow: undefined, dryRun: false, form: undefined })
+        if (pass === 'whole') continue
         if (pass !== 'lost') {
           const why = pass.problem?.message
           if (why !== undefined) session.progress(`folded; old deltas stay (${why}) until the next compaction`)

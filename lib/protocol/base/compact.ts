@@ -10,9 +10,8 @@ import { compactionSettings } from '../read/config-defaults.ts'
 import { nameLeftInFolders } from './left-in-folders.ts'
 import { FOLD_RETRIES, MIN_GRACE_WINDOW, RETENTION } from '../session/limits.ts'
 import { sweepRebuildMarks } from '../write/rebuild-mark.ts'
-import { knowComposing } from '../write/probe-composing.ts'
-import type { WantedCharts } from '../../core/index/paging.ts'
-import { type View, noticeSkipped, readView } from '../read/read-view.ts'
+import { knowComposing, mayCompose } from '../write/probe-composing.ts'
+import { type View, type ViewOptions, noticeSkipped, readView } from '../read/read-view.ts'
 import type { Session } from '../session/session.ts'
 import { startLimit } from '../session/stopwatch.ts'
 import { nextIndex, writeIndex } from '../write/write-index.ts'
@@ -67,9 +66,9 @@ export async function compactRepository(session: Session, options: CompactOption
     throw new HelmS3Error('usage', SHORT_GRACE_WINDOW.problem, { hint: SHORT_GRACE_WINDOW.hint })
   }
   for await (const _ of attempts(session, FOLD_RETRIES)) {
-    const view = await readView(session, options.tidy === true ? {} : { wanted: NO_CHARTS })
+    const view = await readView(session, options.tidy === true ? {} : touchedCharts(session))
     const pass = await compactOnce(session, view, options)
-    if (pass !== 'lost') {
+    if (typeof pass !== 'string') {
       noticeSkipped(session, view)
       if (!options.dryRun) await sweepRebuildMarks(session, view.listing)
       return pass
@@ -80,19 +79,24 @@ export async function compactRepository(session: Session, options: CompactOption
   })
 }
 
-/** Nothing but what pending deltas touch, which every view has. */
-export const NO_CHARTS: WantedCharts = { charts: [] }
+/**
+ * What a compaction needs: nothing but what pending deltas touch, which every view has; where `index.yaml` cannot be
+ * composed, all that is to be sent.
+ */
+export function touchedCharts(session: Session): ViewOptions {
+  return { wanted: { charts: [] }, isEnough: (base) => mayCompose(session, base) }
+}
 
 /**
  * Makes one compaction from a view that has been read, which need have no more than the charts that pending deltas
- * touch. `lost`: another write of `index.yaml` came first, or the view is too old to act on, or needs all charts: read
- * another one.
+ * touch. `lost`: another write of `index.yaml` came first, or the view is too old to act on: read another one. `whole`:
+ * all charts are needed; another view has them.
  */
 export async function compactOnce(
   session: Session,
   view: View,
   options: CompactOptions,
-): Promise<CompactResult | 'lost'> {
+): Promise<CompactResult | 'lost' | 'whole'> {
   const settings = await compactionSettings(session, options)
   const { bookkeeping } = view.base.index
   const plan = planCompaction({
@@ -126,9 +130,9 @@ export async function compactOnce(
 }
 
 /** From now on this session reads all of `index.yaml`. */
-function needsWhole({ memory }: Session): 'lost' {
+function needsWhole({ memory }: Session): 'whole' {
   memory.distrustsPages = true
-  return 'lost'
+  return 'whole'
 }
 
 /**

@@ -39,6 +39,8 @@ export async function readBase(session: Session): Promise<WholeBase> {
 export interface OpenBase {
   readonly bookkeeping: Bookkeeping
   readonly etag: ETag
+  /** Size of the text in bytes. */
+  readonly size: number
   /** Store clock when it was read, milliseconds since 1970. */
   readonly date: number
   /**
@@ -47,6 +49,8 @@ export interface OpenBase {
    * Cost: nothing, or a ranged GET for each run of pages; a GET of all of `index.yaml` when a page is in doubt.
    */
   readonly read: (wanted: WantedCharts) => Promise<Base | 'changed'>
+  /** The base with all charts, or `changed`. Cost: nothing, or a GET of all of `index.yaml`. */
+  readonly readAll: () => Promise<WholeBase | 'changed'>
 }
 
 /**
@@ -60,17 +64,21 @@ export async function openBase(session: Session, { isWhole }: { readonly isWhole
   if (opened === 'missing') throw await missingIndex(session)
   if (opened === 'whole' || 'body' in opened) {
     const base = opened === 'whole' ? await readBase(session) : noteBase(session, opened)
-    return { bookkeeping: base.index.bookkeeping, etag: base.etag, date: base.date, read: async () => base }
+    const { date, etag, index, size } = base
+    return { bookkeeping: index.bookkeeping, etag, size, date, read: async () => base, readAll: async () => base }
   }
   const { bookkeeping } = opened.paging.header.annotations
   noteIds(session, bookkeeping)
-  const read = async (wanted: WantedCharts): Promise<Base | 'changed'> => {
-    const base = await readWanted(session, opened, wanted)
-    if (base !== 'whole') return base
+  const readAll = async (): Promise<WholeBase | 'changed'> => {
     const whole = await readBase(session)
     return whole.etag === opened.etag ? whole : 'changed'
   }
-  return { bookkeeping, etag: opened.etag, date: opened.date, read }
+  const read = async (wanted: WantedCharts): Promise<Base | 'changed'> => {
+    const base = await readWanted(session, opened, wanted)
+    return base === 'whole' ? readAll() : base
+  }
+  const { date, etag, size } = opened
+  return { bookkeeping, etag, size, date, read, readAll }
 }
 
 type BaseText = Pick<StoredObject, 'body' | 'date' | 'etag' | 'lastModified'>

@@ -10,7 +10,7 @@ import { attempts } from '../session/attempts.ts'
 import { CONCURRENCY, MIN_GRACE_WINDOW, VIEW_DEADLINE, VIEW_RETRIES } from '../session/limits.ts'
 import { type DeltaListing, type SkippedObject, listDeltas } from './list-deltas.ts'
 import type { Base } from '../session/base.ts'
-import { openBase } from './read-base.ts'
+import { type OpenBase, openBase } from './read-base.ts'
 import { type ReadDelta, readDelta } from './read-delta.ts'
 import type { Session } from '../session/session.ts'
 import { startLimit } from '../session/stopwatch.ts'
@@ -47,6 +47,11 @@ export interface ViewOptions {
   readonly listed?: TimedListing | undefined
   /** What will be asked of the view. Undefined: everything. */
   readonly wanted?: WantedCharts | undefined
+  /**
+   * Whether that is enough of this base when there is something to fold into it; else all of it is read then. Left out:
+   * it is.
+   */
+  readonly isEnough?: (base: Pick<OpenBase, 'bookkeeping' | 'size'>) => boolean
 }
 
 /** What was read does not fit together and has to be read again. */
@@ -70,11 +75,11 @@ export async function listForView(session: Session): Promise<TimedListing> {
  * its end instead, and one for each run of pages with charts that are wanted or touched.
  * @throws HelmS3Error `missing-index`, `invalid-index`; `conflict` when the repository keeps changing
  */
-export async function readView(session: Session, { listed, wanted }: ViewOptions = {}): Promise<View> {
+export async function readView(session: Session, { listed, ...options }: ViewOptions = {}): Promise<View> {
   let reason = ''
   for await (const attempt of attempts(session, VIEW_RETRIES)) {
     const first = attempt === 1 ? listed : undefined
-    const view = await tryReadView(session, first ?? (await listForView(session)), wanted)
+    const view = await tryReadView(session, first ?? (await listForView(session)), options)
     if (!('unsteady' in view)) return view
     reason = view.unsteady
   }
@@ -93,7 +98,7 @@ export async function readView(session: Session, { listed, wanted }: ViewOptions
 async function tryReadView(
   session: Session,
   { listing, startedAt }: TimedListing,
-  wanted: WantedCharts | undefined,
+  { isEnough = () => true, wanted }: Omit<ViewOptions, 'listed'>,
 ): Promise<View | Unsteady> {
   const isYoung = startLimit(session, MIN_GRACE_WINDOW / 2)
   const opened = await openBase(session, { isWhole: wanted === undefined })
@@ -110,10 +115,11 @@ async function tryReadView(
   if (missing !== undefined) return { unsteady: `${missing.key} is listed, not folded, and cannot be found` }
 
   const pending = read.flatMap(({ read }) => (read.outcome === 'delta' ? [read.delta] : []))
-  const base = await opened.read({
-    charts: [...(wanted?.charts ?? []), ...chartsOf(pending)],
-    files: wanted?.files ?? [],
-  })
+  const charts = [...(wanted?.charts ?? []), ...chartsOf(pending)]
+  const base =
+    pending.length > 0 && !isEnough(opened)
+      ? await opened.readAll()
+      : await opened.read({ charts, files: wanted?.files ?? [] })
   if (base === 'changed') return { unsteady: 'index.yaml was written while its pages were read' }
   const touchedByStar = await readTouchedByStar(session, base, pending)
   const unusable = read.flatMap(({ listed, read }) =>

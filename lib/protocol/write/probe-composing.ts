@@ -1,7 +1,8 @@
 import type { Bookkeeping, ComposeFinding } from '../../core/log/bookkeeping.ts'
 import { HelmS3Error } from '../../errors.ts'
-import type { ETag, UploadedPart, Upload } from '../../store/object-store.ts'
+import type { ETag, ObjectStore, UploadedPart, Upload } from '../../store/object-store.ts'
 import { sha256 } from '../../sys/sha256.ts'
+import type { OpenBase } from '../read/read-base.ts'
 import type { Base } from '../session/base.ts'
 import type { Session } from '../session/session.ts'
 import { OTHER_ETAG, ProbeObjects } from './probe-objects.ts'
@@ -12,6 +13,24 @@ const COUNTS_FOR = 90 * 24 * 60 * 60_000
 const RACERS = 8
 /** The bytes of the probe that are not copied. */
 const EDGE = 16
+
+/** Whether this `index.yaml` may turn out to be one that can be composed in this store. Cost: nothing. */
+export function mayCompose(session: Session, { bookkeeping, size }: Pick<OpenBase, 'bookkeeping' | 'size'>): boolean {
+  const { memory, paging, store } = session
+  if (store.uploads === undefined || store.place === undefined) return false
+  if (memory.distrustsComposing || size < paging.parts.composeFrom) return false
+  return findingIn(session, bookkeeping)?.works !== false
+}
+
+/** What has been found out about this store, and counts. */
+function findingIn({ store, storeClock }: Session, { composes }: Bookkeeping): ComposeFinding | undefined {
+  const known = composes?.get(placeOf(store))
+  return known !== undefined && storeClock.now() - known.at < COUNTS_FOR ? known : undefined
+}
+
+function placeOf({ place = '' }: ObjectStore): string {
+  return sha256(Buffer.from(place)).slice(0, 16)
+}
 
 /**
  * Whether `index.yaml` may be composed in this store, and what is to be noted in it about that: the findings so far,
@@ -24,13 +43,11 @@ export async function knowComposing(
   session: Session,
   { index, size }: Base,
 ): Promise<{ readonly works: boolean; readonly composes: Bookkeeping['composes'] }> {
-  const { memory, paging, store, storeClock } = session
-  const { composes } = index.bookkeeping
-  if (store.uploads === undefined || store.place === undefined) return { works: false, composes }
-  if (memory.distrustsComposing || size < paging.parts.composeFrom) return { works: false, composes }
-  const place = sha256(Buffer.from(store.place)).slice(0, 16)
-  const known = composes?.get(place)
-  if (known !== undefined && storeClock.now() - known.at < COUNTS_FOR) return { works: known.works, composes }
+  const { store, storeClock } = session
+  const { bookkeeping } = index
+  const { composes } = bookkeeping
+  if (!mayCompose(session, { bookkeeping, size })) return { works: false, composes }
+  if (findingIn(session, bookkeeping) !== undefined) return { works: true, composes }
   const works = await composesExactly(session).catch((error: unknown) => {
     if (error instanceof HelmS3Error) return undefined
     throw error
@@ -38,7 +55,7 @@ export async function knowComposing(
   if (works === undefined) return { works: false, composes }
   const at = Math.floor(storeClock.now() / 1000) * 1000
   const finding: ComposeFinding = { works, at }
-  return { works, composes: new Map([...(composes ?? []), [place, finding]]) }
+  return { works, composes: new Map([...(composes ?? []), [placeOf(store), finding]]) }
 }
 
 /**
