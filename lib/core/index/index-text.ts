@@ -346,7 +346,10 @@ function fromSlices(codec: FormCodec, { header, charts }: SlicedText, bytes: Uin
   return new IndexText({ codec, path, header, charts: texts, pages })
 }
 
-/** The pages of a whole text, when each page of its table begins where a chart does. */
+/**
+ * The pages of a whole text, when each page of its table begins where a chart does, and the charts are slices of these
+ * bytes: those of a text with other line breaks are slices of a copy, in which they stand elsewhere than in the store.
+ */
 function pagesOf(
   codec: FormCodec,
   header: IndexHeader,
@@ -355,13 +358,17 @@ function pagesOf(
 ): ReadPages | undefined {
   if (header.annotations.pages === undefined) return undefined
   const last = [...charts.values()].at(-1)
-  if (last === undefined || last.source.byteOffset !== bytes.byteOffset) return undefined
+  if (last === undefined || !isSameMemory(last.source, bytes)) return undefined
   const paging = pagingOf(codec, { header, start: last.end }, bytes.length, bytes.length)
   if (paging === undefined) return undefined
   const { source } = last
   const fits = paging.table.pages.every(({ first }, i) => charts.get(first)?.start === paging.spans[i]?.start)
   const read = new Map(paging.spans.map(({ end, start }, i) => [i, { source, start, end }]))
   return fits ? { paging, read, isWhole: true } : undefined
+}
+
+function isSameMemory(a: Uint8Array, b: Uint8Array): boolean {
+  return a.buffer === b.buffer && a.byteOffset === b.byteOffset && a.length === b.length
 }
 
 function fromParsed(codec: FormCodec, { header, charts }: ParsedText): IndexText {

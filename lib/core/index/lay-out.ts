@@ -23,23 +23,28 @@ export interface Segment {
  * in the order of their names. Pages that are not changed keep their bytes and their borders, so that the same changes
  * give the same text whether all pages were read or only those that are changed.
  *
+ * A text has no table when a page would not be read as what it is: when a name is no Unicode text, or when something in
+ * block YAML can only be read in full.
+ *
  * `whole`: the text cannot be made of the pages that were read; all of it has to be read.
  */
 export function layOut(index: IndexText, sizes: PageSizes, hash: Hash): readonly Segment[] | 'whole' {
   const { charts, codec, header, pages } = index.parts
   const next = pages && nextPages(codec, charts, pages, sizes, hash)
   const isSmall = totalOf(next ?? [...charts.values()].map((chart) => ({ size: chart.size() }))) < sizes.tableFrom
-  if (pages?.isWhole === false && (next === undefined || isSmall)) return 'whole'
-  if (isSmall) return [newSegment(index.chunks())]
-  const paged = next ?? newPages(codec, inNameOrder(codec, charts), sizes, hash)
+  const paged = isSmall ? [] : (next ?? newPages(codec, inNameOrder(codec, charts), sizes, hash))
   const head = headOf(index)
-  const table = encodePageTable({ head: head.size, pages: paged.map(({ page }) => page) })
+  const isReadable = paged.length > 0 && paged.every((page) => page.isReadable)
+  const table = isReadable ? encodePageTable({ head: head.size, pages: paged.map(({ page }) => page) }) : undefined
+  if (pages?.isWhole === false && (next === undefined || table === undefined)) return 'whole'
   if (table === undefined) return [newSegment(index.chunks())]
   return [head, ...separated(codec, paged), newText(codec.tail(withTable(header, table), false))]
 }
 
 interface StoredPage extends Segment {
   readonly page: IndexPage
+  /** Whether its bytes alone are read as these charts. */
+  readonly isReadable: boolean
 }
 
 /**
@@ -60,9 +65,13 @@ function nextPages(
   for (const [i, page] of paging.table.pages.entries()) {
     const [group = [], old, slice] = [groups[i], paging.spans[i], read.get(i)]
     if (old === undefined) return undefined
-    if (slice === undefined) result.push({ page, old, size: page.length, bytes: undefined })
+    if (slice === undefined) result.push({ page, isReadable: true, old, size: page.length, bytes: undefined })
     else if (isUntouched(codec, group, slice, page))
-      result.push({ page: isWhole ? confirmed(codec, page, group, slice, hash) : page, ...kept(old, slice) })
+      result.push({
+        page: isWhole ? confirmed(codec, page, group, slice, hash) : page,
+        isReadable: true,
+        ...kept(old, slice),
+      })
     else if (group.length > 0) result.push(...changedPages(codec, group, sizes, hash))
   }
   const needed = totalOf(result) / sizes.target
@@ -140,7 +149,12 @@ function newPage(codec: FormCodec, group: readonly NamedChart[], hash: Hash): St
     digest: digestOf(bytes, hash),
     isPlain: group.every(([name, chart]) => hasPlainUrls(name, chart.items())),
   }
-  return { page, size, old: undefined, bytes }
+  return { page, size, old: undefined, bytes, isReadable: isReadAs(codec, group, bytes) }
+}
+
+function isReadAs(codec: FormCodec, group: readonly NamedChart[], page: readonly Uint8Array[]): boolean {
+  const charts = codec.slicePage(Buffer.concat(page))
+  return charts?.size === group.length && group.every(([name]) => charts.has(name))
 }
 
 /** The text before the first page. It stays where it is, when it stays as it is. */
@@ -160,20 +174,19 @@ function separated(codec: FormCodec, pages: readonly StoredPage[]): readonly Seg
   const segments: Segment[] = []
   for (const page of pages) {
     const before = segments.at(-1)
-    if (before !== undefined && codec.separator !== '') {
-      const old = gapBetween(before.old, page.old, codec.separator.length)
-      segments.push({ ...newText(codec.separator), old })
-    }
+    if (before !== undefined && codec.separator !== '') segments.push(gapBetween(codec, before, page))
     segments.push(page)
   }
   return segments
 }
 
-/** What stands between two pages that followed one another in the old text, too. */
-function gapBetween(before: Span | undefined, after: Span | undefined, length: number): Span | undefined {
-  return before !== undefined && after !== undefined && after.start === before.end + length
-    ? { start: before.end, end: after.start }
-    : undefined
+/** What stands between two pages: it stays as it is where they followed one another in the old text, too. */
+function gapBetween({ separator }: FormCodec, before: Segment, after: Segment): Segment {
+  const gap = newText(separator)
+  if (before.old === undefined || after.old?.start !== before.old.end + gap.size) return gap
+  const old = { start: before.old.end, end: after.old.start }
+  // Between two pages that were not read, it is one range with them.
+  return { ...gap, old, bytes: before.bytes === undefined && after.bytes === undefined ? undefined : gap.bytes }
 }
 
 function newText(text: string): Segment {

@@ -241,12 +241,48 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       assert.deepEqual(assertProved(stored).table.pages[0], page)
     })
 
+    it('has no table when a page of it could only be read in full', () => {
+      if (form === 'json') return
+      const odd = ["it's", 'a"b', 'a:b', 'a,b', 'a\nb', '-x', '=']
+      for (const name of odd) {
+        const { next, way } = changedText(text, addition(name))
+        assert.equal(way, 'whole', JSON.stringify(name))
+        assert.equal(pagingIn(next), undefined)
+        assertProved(changedText(next, new Map([[name, []]])).next)
+      }
+      const broken = Buffer.from(text.toString().replace('chart-00-2.0.0.tgz', 'a\u2028b'))
+      assert.equal(pagingIn(changedText(broken, addition(firstOf(2))).next), undefined)
+    })
+
     it('has no table when a name is no Unicode text', () => {
       if (form === 'yaml') return
       const half = Buffer.from(text.toString().replaceAll('"chart-00"', '"chart-00\\ud800"'))
       const stored = pagedText(readIndexText(half))
       assert.equal(pagingIn(stored), undefined)
       assert.equal(readIndexText(stored).chartNames().length, MANY.length)
+    })
+
+    it('needs all to have been read when a name comes that is no Unicode text', () => {
+      if (form === 'yaml') return
+      for (const name of ['\ud800', 'a\ud800', 'chart-05\ud800', 'z\ud800']) {
+        const some = changedIn(touchedPages(text, paging, [name]), addition(name))
+        assert.equal(layOut(some, SMALL_PAGES, sha256Of), 'whole')
+        const stored = storedText(layOut(changedIn(readIndexText(text), addition(name)), SMALL_PAGES, sha256Of))
+        assert.equal(pagingIn(stored), undefined)
+        assert.equal(readIndexText(stored).chartNames().length, MANY.length + 1)
+      }
+    })
+
+    it('copies nothing of a text with other line breaks than its table was made for', () => {
+      // So large that it has memory of its own, as has the copy that is read in its place.
+      const large = pagedText(indexWith(form, new Map(MANY.map((name) => [name, versionsOf(name, 40)]))))
+      const converted = Buffer.from(large.toString().replaceAll('\n', '\r\n'))
+      const { next } = changedText(converted, addition(firstOf(2)))
+      assertProved(next)
+      assert.equal(
+        newBytes(converted, addition(firstOf(2))),
+        storedText(layOut(changedIn(readIndexText(converted), addition(firstOf(2))), SMALL_PAGES, sha256Of)).length,
+      )
     })
 
     it('keeps the fields of others that stand before the charts', () => {
