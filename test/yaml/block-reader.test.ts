@@ -4,6 +4,7 @@ import { UNREAD, readBlockYaml } from '../../lib/yaml/block-reader.ts'
 import { parseGoYamlLeniently } from '../../lib/yaml/load.ts'
 import { resolveExactly } from '../../lib/yaml/scalar.ts'
 import { helmVectors } from '../support/helm-vectors.ts'
+import { budget } from '../support/budget.ts'
 
 /** A comment that makes a text too long for the block reader: the full parser reads it. */
 const LONG = `# ${'x'.repeat(64 * 1024)}\n`
@@ -76,7 +77,7 @@ describe('the block reader of YAML', () => {
       fc.property(fc.array(line, { minLength: 1, maxLength: 6 }), (lines) => {
         if (compare(`${lines.join('\n')}\n`)) known++
       }),
-      { numRuns: 1000 },
+      { numRuns: budget(1000) },
     )
     assert.ok(known > 100, String(known))
   })

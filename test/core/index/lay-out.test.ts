@@ -15,6 +15,7 @@ import {
   storedText,
   versionsOf,
 } from '../../support/paged-index.ts'
+import { budget } from '../../support/budget.ts'
 
 type Changes = ReadonlyMap<string, readonly Entry[]>
 
@@ -328,7 +329,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
             else assert.ok(chartBytes(text) < SMALL_PAGES.tableFrom)
           }
         }),
-        { numRuns: 60 },
+        { numRuns: budget(60) },
       )
       assert.ok(seen.pages > 100 && seen.whole > 10, JSON.stringify(seen))
     })

@@ -5,6 +5,7 @@ import { readIndexText } from '../../../lib/core/index/index-text.ts'
 import { PART_LIMITS, type Part, type PartLimits, planParts } from '../../../lib/core/index/plan-parts.ts'
 import { sha256Of } from '../../../lib/sys/sha256.ts'
 import { SMALL_PAGES, indexWith, pagedText, versionsOf } from '../../support/paged-index.ts'
+import { budget } from '../../support/budget.ts'
 
 const LIMITS: PartLimits = { least: 100, most: 1000, composeFrom: 300 }
 
@@ -127,7 +128,7 @@ describe('the parts of a composed text', () => {
         composed++
         assertRight(segments, parts)
       }),
-      { numRuns: 500 },
+      { numRuns: budget(500) },
     )
     assert.ok(composed > 100, `${String(composed)} texts were composed`)
   })

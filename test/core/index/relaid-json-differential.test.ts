@@ -6,6 +6,7 @@ import { hasCode } from '../../../lib/errors.ts'
 import { anyCharacter } from '../../support/any-character.ts'
 import { writeJson } from '../../support/json-layouts.ts'
 import { assertAlike, inFull, textOf } from './full-parse.ts'
+import { budget } from '../../support/budget.ts'
 
 describe('JSON in any layout, by chance', () => {
   const text = fc.oneof(
@@ -95,7 +96,7 @@ describe('JSON in any layout, by chance', () => {
           if (path === 'relaid') paths++
         },
       ),
-      { numRuns: 1500, seed: 20 },
+      { numRuns: budget(1500), seed: 20 },
     )
     assert.ok(paths > 1000, String(paths))
   })
