@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { startCountingProxy } from '../../bench/counting-proxy.ts'
-import { moveAway } from '../../bench/delay-proxy.ts'
+import { moveAway } from '../../bench/distance.ts'
 
 describe('proxies of the bench', () => {
   const page = randomBytes(300_000)
