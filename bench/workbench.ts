@@ -49,6 +49,7 @@ export class Workbench {
   readonly sample: MadeChart
   readonly #toxiproxy: string | undefined
   readonly #indexes = new Map<string, Promise<string>>()
+  readonly #commands = new Map<string, Promise<boolean>>()
   #repositories = 0
 
   private constructor(options: BenchOptions, parts: Parts) {
@@ -183,9 +184,15 @@ export class Workbench {
   }
 
   /** Whether a program has a command. */
-  async has(program: Program, command: string): Promise<boolean> {
-    const run = this.run(program.path, [command, '--help'], this.repository())
-    return run.then(
+  has(program: Program, command: string): Promise<boolean> {
+    const call = [program.name, command].join(' ')
+    const known = this.#commands.get(call) ?? this.#asks(program, command)
+    this.#commands.set(call, known)
+    return known
+  }
+
+  #asks(program: Program, command: string): Promise<boolean> {
+    return this.run(program.path, [command, '--help'], this.repository()).then(
       () => true,
       () => false,
     )
