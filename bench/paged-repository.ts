@@ -40,7 +40,7 @@ export class PagedRepository {
   }
 
   /**
-   * Makes the repository, with an index in JSON text. Of this program's own builds also the table of its pages, and what
+   * Makes the repository, with an index in JSON text. Of this program itself also the table of its pages, and what
    * they find out about the store as it looks through the relay.
    * @param relay undefined: the store itself
    */

@@ -172,7 +172,7 @@ export class Workbench {
   }
 
   /**
-   * The store through one relay as far away as the sizes say, while `work` runs. Not by toxiproxy, which counts nothing.
+   * The store through one relay as far away as the sizes say, while `work` runs. Never toxiproxy: it counts nothing.
    */
   async throughRelay<T>(work: (relay: Relay) => Promise<T>): Promise<T> {
     const relay = await startRelay(this.store.endpoint, this.sizes)
