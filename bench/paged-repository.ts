@@ -5,7 +5,7 @@ import { VERSIONS_PER_CHART, chartName } from './data.ts'
 import type { HelmHome } from './helm-home.ts'
 import type { Case } from './line.ts'
 import type { Program } from './programs.ts'
-import type { Relay } from './relay.ts'
+import { type Relay, counted } from './relay.ts'
 import type { Repository } from './repository.ts'
 import type { Sample } from './result.ts'
 import type { Run, Workbench } from './workbench.ts'
@@ -156,9 +156,8 @@ export class PagedRepository {
   async #run(args: readonly string[], run: Omit<Run, 'endpoint'> = {}): Promise<Sample> {
     const [bench, relay, { path }] = [this.#bench, this.#relay, this.program]
     if (relay === undefined) return bench.run(path, args, this.#repository, run)
-    relay.take()
-    const sample = await bench.run(path, args, this.#repository, { ...run, endpoint: relay.endpoint })
-    return { ...sample, traffic: relay.take() }
+    const { endpoint } = relay
+    return counted(relay, () => bench.run(path, args, this.#repository, { ...run, endpoint }))
   }
 
   async #expectInIndex(chart: MadeChart, isIn: boolean): Promise<void> {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net'
 import { RequestCounter } from './request-counter.ts'
-import type { Traffic } from './result.ts'
+import type { Sample, Traffic } from './result.ts'
 
 /** How far away a store is. */
 export interface Distance {
@@ -59,8 +59,15 @@ export async function startRelay(store: string, { bandwidth, roundTrip }: Distan
   }
 }
 
+/** A run through the relay, with what it exchanged. Nothing else uses the relay meanwhile. */
+export async function counted(relay: Relay, run: () => Promise<Sample>): Promise<Sample> {
+  relay.take()
+  const sample = await run()
+  return { ...sample, traffic: relay.take() }
+}
+
 /** One direction of the line: what is sent waits until what was sent before it has gone, on whichever connection. */
-class Lane {
+export class Lane {
   readonly #bandwidth: number | undefined
   /** When the line has sent what was given to it so far. */
   #free = 0
@@ -70,9 +77,8 @@ class Lane {
     this.#bandwidth = bandwidth
   }
 
-  /** @returns milliseconds until so many bytes have gone */
-  send(bytes: number): number {
-    const now = performance.now()
+  /** @param now milliseconds of any clock. @returns milliseconds until so many bytes have gone */
+  send(bytes: number, now: number): number {
     this.#free = Math.max(this.#free, now) + (this.#bandwidth === undefined ? 0 : (bytes * 8000) / this.#bandwidth)
     return this.#free - now
   }
@@ -99,7 +105,7 @@ function carry(from: Socket, to: Socket, lane: Lane, delay: number, see?: (piece
     if (waiting.length === 0 && !to.writableNeedDrain) from.resume()
   }
   const send = (size: number, write: () => void): void => {
-    const wait = lane.send(size)
+    const wait = lane.send(size, performance.now())
     waiting.push(write)
     if (wait > LONGEST_QUEUE) from.pause()
     setTimeout(() => {

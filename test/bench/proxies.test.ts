@@ -5,7 +5,7 @@ import { type Server, createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { startCountingProxy } from '../../bench/counting-proxy.ts'
 import { moveAway } from '../../bench/distance.ts'
-import { type Relay, startRelay } from '../../bench/relay.ts'
+import { Lane, type Relay, startRelay } from '../../bench/relay.ts'
 import { RequestCounter } from '../../bench/request-counter.ts'
 
 describe('proxies of the bench', () => {
@@ -90,6 +90,13 @@ describe('proxies of the bench', () => {
     } finally {
       await relay.close()
     }
+  })
+
+  it('let what is sent wait for what was sent before, on whichever connection', () => {
+    const lane = new Lane(8000)
+    assert.deepEqual([lane.send(10, 100), lane.send(5, 102), lane.send(1, 200)], [10, 13, 1])
+    const endless = new Lane(undefined)
+    assert.deepEqual([endless.send(10, 100), endless.send(5, 100)], [0, 0])
   })
 
   it('end a connection whose requests cannot be counted', async () => {
