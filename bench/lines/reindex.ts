@@ -16,7 +16,9 @@ export const reindex: Line = {
   title: ({ sizes }) =>
     `reindex of ${sizes.archives.toLocaleString('en')} archives, store ${String(sizes.roundTrip)} ms away`,
   measure: async (bench) => {
-    if (!(await bench.has('reindex'))) throw new Skip('the program has no command `reindex`')
+    const [first] = bench.ours
+    if (first === undefined || !(await bench.has(first, 'reindex')))
+      throw new Skip('the program has no command `reindex`')
     const { archives, roundTrip, runs } = bench.sizes
     const indexes = await prepareIndexes(bench)
     const rows = await bench.atDistance({ roundTrip }, async (endpoint) => {

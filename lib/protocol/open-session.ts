@@ -39,6 +39,7 @@ export function createSession(options: SessionOptions): Session {
   const memory: SessionMemory = {
     base: undefined,
     paged: undefined,
+    indexSize: undefined,
     distrustsPages: false,
     distrustsComposing: false,
     deltas: new Map(),

@@ -13,7 +13,7 @@ import type { Base } from '../session/base.ts'
 import { type OpenBase, openBase } from './read-base.ts'
 import { type ReadDelta, readDelta } from './read-delta.ts'
 import type { Session } from '../session/session.ts'
-import { mayCompose } from '../write/may-compose.ts'
+import { isSentWhole, mayCompose } from '../write/may-compose.ts'
 import { startLimit } from '../session/stopwatch.ts'
 import { shellWord } from '../../text/terminal-text.ts'
 
@@ -97,7 +97,9 @@ async function tryReadView(
   wanted: ViewOptions['wanted'],
 ): Promise<View | Unsteady> {
   const isYoung = startLimit(session, MIN_GRACE_WINDOW / 2)
-  const opened = await openBase(session, { isWhole: wanted === undefined })
+  const opened = await openBase(session, {
+    isWhole: wanted === undefined || (wanted === 'touched' && isSentWhole(session)),
+  })
   const elapsed = Math.max(session.clock.monotonic() - startedAt, Math.abs(opened.date - listing.date))
   if (elapsed > VIEW_DEADLINE) return { unsteady: 'it took more than a minute to read' }
 

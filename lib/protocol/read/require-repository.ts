@@ -16,6 +16,7 @@ import type { Session } from '../session/session.ts'
 export async function requireRepository(session: Session): Promise<void> {
   const head = await session.store.head(session.location.indexKey)
   if (head === undefined) throw await missingIndex(session)
+  session.memory.indexSize = head.size
   const newest = head.metadata[NEWEST_METADATA]
   if (newest === undefined) await noteFolded(session)
   else session.knownIds.note(parseDeltaId(newest))

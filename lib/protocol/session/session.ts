@@ -20,6 +20,8 @@ export interface SessionMemory {
   base: WholeBase | undefined
   /** Pages of `index.yaml` that were read, see `read-pages.ts`. */
   paged: PagedBase | undefined
+  /** Bytes of `index.yaml`, as a HEAD has shown just now. Undefined: not known. */
+  indexSize: number | undefined
   /** Something about the pages was in doubt: from now on `index.yaml` is read as a whole. */
   distrustsPages: boolean
   /** The store did not compose an object when it was asked to: from now on objects are written as a whole. */

@@ -16,6 +16,11 @@ export function composeFinding(session: Session, { composes }: Bookkeeping): Com
   return finding !== undefined && session.storeClock.now() - finding.at < COUNTS_FOR ? finding : undefined
 }
 
+/** Whether it is known that an `index.yaml` so small will be sent as a whole, so that all of it is to be read. */
+export function isSentWhole({ memory, paging }: Session): boolean {
+  return memory.indexSize !== undefined && memory.indexSize < paging.parts.composeFrom
+}
+
 /**
  * Whether it is possible that an `index.yaml` of this size (bytes) is composed: that was tried out, or is still to be.
  */
