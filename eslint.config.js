@@ -13,6 +13,9 @@ const NO_EFFECTS = [
 const STORE =
   "[callee.property.name=/^(put|delete|copyFrom)$/]:matches([callee.object.property.name='store'], [callee.object.name='store'])"
 
+const UPLOADS =
+  "[callee.property.name=/^(begin|copyPart|sendPart|complete|abort)$/]:matches([callee.object.property.name='uploads'], [callee.object.name='uploads'])"
+
 export default defineConfig(
   { ignores: ['dist/', 'node_modules/', '.cache/'] },
   {
@@ -59,7 +62,9 @@ export default defineConfig(
       'no-restricted-syntax': [
         'error',
         ...NO_EFFECTS,
-        refused(`CallExpression${STORE}`, 'Objects are written and deleted in lib/protocol/write/ alone.'),
+        ...[STORE, UPLOADS].map((calls) =>
+          refused(`CallExpression${calls}`, 'Objects are written and deleted in lib/protocol/write/ alone.'),
+        ),
       ],
     },
   },

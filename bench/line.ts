@@ -1,6 +1,6 @@
 import { type Subject, inTurns } from './measure.ts'
 import { ratioOf } from './statistics.ts'
-import { type Goal, MEGABYTE, type Row, type Sample, type Traffic } from './result.ts'
+import { type Goal, MEGABYTE, type Row, type Sample, type Traffic, bytesMoved, trafficOf } from './result.ts'
 import type { Workbench } from './workbench.ts'
 
 /** One line of the table. */
@@ -86,6 +86,13 @@ export function memoryAtMost(limit: number, row: Row): Goal {
   const known = row.samples.map(({ memory }) => memory).filter((memory) => memory !== undefined)
   const value = known.length === 0 ? undefined : Math.max(...known) / MEGABYTE
   return { what: `${row.what}: peak memory`, program: row.program, sense: 'at most', limit, unit: 'MB', value }
+}
+
+/** "At most so many MB from the store and to it", in the worst of the runs. */
+export function movedAtMost(limit: number, row: Row): Goal {
+  const traffic = trafficOf(row)
+  const value = traffic === undefined ? undefined : bytesMoved(traffic) / MEGABYTE
+  return { what: `${row.what}: moved`, program: row.program, sense: 'at most', limit, unit: 'MB', value }
 }
 
 /** The row of a case, by program. @throws when it was not measured */

@@ -21,7 +21,7 @@ export interface Machine {
 }
 
 export async function describeMachine(
-  { helm, minio, peer, toxiproxy }: BenchOptions,
+  { before, helm, minio, peer, toxiproxy }: BenchOptions,
   { name }: Pick<BenchStore, 'name'>,
 ): Promise<Machine> {
   const versions: Record<string, string> = {
@@ -33,10 +33,9 @@ export async function describeMachine(
   versions.store = minio === undefined ? name : await firstAnswer(minio, ['--version'])
   if (helm !== undefined) versions.Helm = await firstAnswer(helm, ['version', '--short'])
   if (peer !== undefined) versions['peer (hypnoglow/helm-s3)'] = await firstAnswer(peer, ['version'])
+  if (before !== undefined) versions['before (an earlier build)'] = await firstAnswer(before, ['version'])
   versions.distance =
-    toxiproxy === undefined
-      ? 'own proxy (bench/delay-proxy.ts)'
-      : `toxiproxy ${await firstAnswer(toxiproxy, ['-version'])}`
+    toxiproxy === undefined ? 'own relay (bench/relay.ts)' : `toxiproxy ${await firstAnswer(toxiproxy, ['-version'])}`
   return {
     machine: {
       cores: cpus().length,

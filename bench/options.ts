@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly endpoint: string | undefined
   readonly minio: string | undefined
   readonly peer: string | undefined
+  /** `bin/helm-s3` of an earlier build of this program. */
+  readonly before: string | undefined
   readonly helm: string | undefined
   readonly toxiproxy: string | undefined
   /** Where results are kept; undefined: by date and machine. */
@@ -29,8 +31,9 @@ export const USAGE = `npm run bench -- [flags]
   --minio PATH        measure against this MinIO (default: the embedded store)
   --endpoint URL      measure against a store that runs; keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
   --peer PATH         compare with this program of the Go plugin
+  --before PATH       compare with this program of an earlier build (its bin/helm-s3), in the lines about distance
   --helm PATH         with the lines about Helm itself
-  --toxiproxy PATH    make distance with this toxiproxy server (default: an own proxy)
+  --toxiproxy PATH    make distance with this toxiproxy server (default: an own relay)
   --result FILE       keep results here and leave docs/ alone (default: bench/results/<date>-<machine>.json)
   --list              the names of the lines
 `
@@ -52,6 +55,7 @@ export function readOptions(argv: readonly string[], names: readonly string[]): 
       endpoint: text,
       minio: text,
       peer: text,
+      before: text,
       helm: text,
       toxiproxy: text,
       result: text,
@@ -67,8 +71,8 @@ export function readOptions(argv: readonly string[], names: readonly string[]): 
   if (runs !== undefined && !(Number.isInteger(runs) && runs > 0))
     throw new Error('--runs takes a whole number above 0')
   const sizes = values.quick ? QUICK_SIZES : FULL_SIZES
-  const { endpoint, growth, helm, minio, only, peer, report, result, toxiproxy } = values
-  const programs = { endpoint, minio, peer, helm, toxiproxy }
+  const { before, endpoint, growth, helm, minio, only, peer, report, result, toxiproxy } = values
+  const programs = { endpoint, minio, peer, before, helm, toxiproxy }
   return {
     ...programs,
     only,

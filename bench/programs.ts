@@ -7,7 +7,7 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** A program that is measured. */
 export interface Program {
-  readonly name: 'Node bundle' | 'executable' | 'peer'
+  readonly name: 'Node bundle' | 'executable' | 'before' | 'peer'
   readonly path: string
 }
 

@@ -8,7 +8,10 @@ import type { RawWork } from './raw.ts'
 import type { Sample } from './result.ts'
 
 /** Sends the requests of a command and nothing else, and says how long they took. */
-export type RawRequests = (work: RawWork, store: BenchStore) => Promise<Sample>
+export type RawRequests = (
+  work: RawWork,
+  store: Pick<BenchStore, 'accessKeyId' | 'endpoint' | 'secretAccessKey'>,
+) => Promise<Sample>
 
 /** Bundles `raw.ts`, so that its process is as light as that of the program. */
 export async function buildRawRequests(folder: string): Promise<RawRequests> {

@@ -13,7 +13,7 @@ import type { Sample } from './result.ts'
  * it.
  */
 
-export type RawWork = RawCompaction | RawUploads
+export type RawWork = RawCompaction | RawUploads | RawLook
 
 /** GET of the base and of every delta, PUT of the base. */
 export interface RawCompaction {
@@ -34,6 +34,14 @@ export interface RawUploads {
   readonly concurrency: number
 }
 
+/** The pages of a listing, one after the other, then HEAD of every archive in it. */
+export interface RawLook {
+  readonly kind: 'look'
+  readonly bucket: string
+  readonly prefix: string
+  readonly concurrency: number
+}
+
 const work = JSON.parse(process.argv[2] ?? '') as RawWork & { readonly endpoint: string }
 const limit = pLimit(work.concurrency)
 
@@ -46,12 +54,17 @@ async function run(): Promise<void> {
     AWS_REGION: 'us-east-1',
   })
   const store = await createS3Store(connection, work.bucket)
-  const wall = await (work.kind === 'compaction' ? compact(store, work) : upload(store, work))
+  const wall = await send(store)
   const { maxRSS, systemCPUTime, userCPUTime } = process.resourceUsage()
   const sample: Sample = { wall, cpu: (userCPUTime + systemCPUTime) / 1000, memory: maxRSS * 1024 }
   process.stdout.write(JSON.stringify(sample), () => {
     process.exit()
   })
+}
+
+function send(store: ObjectStore): Promise<number> {
+  if (work.kind === 'compaction') return compact(store, work)
+  return work.kind === 'uploads' ? upload(store, work) : look(store, work)
 }
 
 async function compact(store: ObjectStore, { base, deltaFolder, target }: RawCompaction): Promise<number> {
@@ -68,5 +81,13 @@ async function upload(store: ObjectStore, { folder, prefix }: RawUploads): Promi
   const files = readdirSync(folder).map((name) => ({ name, body: readFileSync(join(folder, name)) }))
   const start = performance.now()
   await limit.map(files, ({ body, name }) => store.put(asKey(prefix + name), body, { when: 'always' }))
+  return performance.now() - start
+}
+
+async function look(store: ObjectStore, { prefix }: RawLook): Promise<number> {
+  const start = performance.now()
+  const { objects } = await listAll(store, prefix)
+  const archives = objects.filter(({ key }) => key.endsWith('.tgz'))
+  await limit.map(archives, ({ key }) => store.head(key))
   return performance.now() - start
 }

@@ -1,6 +1,6 @@
 import { count, duration, markdownTable, short, size } from './format.ts'
 import type { Machine } from './machine.ts'
-import { type Goal, type LineResult, type Row, isMet } from './result.ts'
+import { type Goal, type LineResult, type Row, isMet, trafficOf } from './result.ts'
 import { median, spread } from './statistics.ts'
 
 /** Every goal with what was found. */
@@ -62,7 +62,9 @@ export function machineTable({ machine, versions }: Machine, lines: readonly { r
   return markdownTable(['', ''], rows)
 }
 
-function detailCells({ program, samples, traffic, what }: Row): string[] {
+function detailCells(row: Row): string[] {
+  const { program, samples, what } = row
+  const traffic = trafficOf(row)
   const walls = samples.map(({ wall }) => wall)
   const { least, most } = spread(walls)
   const cpu = known(samples.map((sample) => sample.cpu))
@@ -88,7 +90,7 @@ function verdict(goal: Goal, isFullSize: boolean): string {
 
 function quantity(value: number, unit: Goal['unit']): string {
   if (unit === 'bytes') return size(value)
-  if (unit === 'MB') return `${value.toFixed(0)} MB`
+  if (unit === 'MB') return `${short(value)} MB`
   return `${unit === 'times' ? short(value) : count(value)} ${unit}`
 }
 

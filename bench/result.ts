@@ -6,12 +6,14 @@ export interface Sample {
   readonly cpu: number | undefined
   /** Most bytes resident; of several processes, the greatest. Undefined where the system does not tell. */
   readonly memory: number | undefined
+  /** What it exchanged with the store, where that was counted in this run. */
+  readonly traffic?: Traffic
 }
 
-/** What one process exchanged with the store, counted in a run of its own that is not timed. */
+/** What one process exchanged with the store. */
 export interface Traffic {
   readonly requests: number
-  /** Bytes of bodies from the store, and to it. */
+  /** Bytes from the store, and to it: of bodies, or through a relay all. */
   readonly received: number
   readonly sent: number
 }
@@ -22,6 +24,7 @@ export interface Row {
   /** `Node bundle`, `executable`, `peer`, or what it is compared with. */
   readonly program: string
   readonly samples: readonly Sample[]
+  /** Counted in a run of its own that is not timed. */
   readonly traffic?: Traffic
 }
 
@@ -55,6 +58,17 @@ export interface LineResult {
 }
 
 export const MEGABYTE = 1024 * 1024
+
+/** What the case exchanged with the store; of several runs that were counted, the one that moved most. */
+export function trafficOf({ samples, traffic }: Pick<Row, 'samples' | 'traffic'>): Traffic | undefined {
+  const counted = samples.flatMap((sample) => sample.traffic ?? [])
+  return traffic ?? counted.sort((a, b) => bytesMoved(b) - bytesMoved(a))[0]
+}
+
+/** In both directions. */
+export function bytesMoved({ received, sent }: Traffic): number {
+  return received + sent
+}
 
 export function isMet({ sense, limit, value }: Goal): boolean | undefined {
   if (value === undefined) return undefined

@@ -100,15 +100,17 @@ async function measureGrowth(
  */
 async function warmUp(bench: Workbench): Promise<void> {
   const { name, path: archive, version } = bench.sample
-  for (const program of bench.programs) {
+  for (const program of new Set([...bench.programs, ...bench.builds])) {
     const repository = bench.repository()
     const run = (...args: readonly string[]): Promise<unknown> => bench.run(program.path, args, repository)
     await repository.restore(await bench.index(VERSIONS_PER_CHART, 'json'))
     await run('download', '', '', '', repository.urlOf('index.yaml'))
     await run('push', '--force', archive, 'bench')
+    if (program.name !== 'peer' && (await bench.has(program, 'fetch')))
+      await run('fetch', name, '--version', version, 'bench')
     await run('delete', name, '--version', version, 'bench')
     for (const command of program.name === 'peer' ? [] : ['compact', 'reindex'])
-      if (await bench.has(command)) await run(command, 'bench')
+      if (await bench.has(program, command)) await run(command, 'bench')
     await repository.remove()
   }
 }

@@ -20,7 +20,16 @@ export interface Sizes {
   readonly roundTrip: number
   /** Bits per second. */
   readonly bandwidth: number
+  readonly far: FarSizes
   readonly growth: GrowthSizes
+}
+
+/** Versions in an index that is read and written in pages, far away. */
+export interface FarSizes {
+  readonly tiny: number
+  readonly small: number
+  readonly large: number
+  readonly huge: number
 }
 
 /** Where costs are measured as they grow. */
@@ -51,6 +60,7 @@ export const FULL_SIZES: Sizes = {
   batch: 1000,
   roundTrip: 20,
   bandwidth: 100_000_000,
+  far: { tiny: 3000, small: 30_000, large: 150_000, huge: 1_000_000 },
   growth: {
     versions: [300, 3000, 30_000, 150_000, 1_000_000],
     peerVersions: 150_000,
@@ -73,6 +83,8 @@ export const QUICK_SIZES: Sizes = {
   pendingCompact: 500,
   archives: 100,
   batch: 100,
+  // From 60,000 on the index is large enough to be composed in the store.
+  far: { tiny: 300, small: 3000, large: 15_000, huge: 65_000 },
   growth: {
     versions: [300, 3000, 15_000],
     peerVersions: 3000,

@@ -8,12 +8,13 @@ import { type MadeChart, makeChart } from './archives.ts'
 import { Bucket } from './bucket.ts'
 import { startCountingProxy } from './counting-proxy.ts'
 import { chartName, indexBytes } from './data.ts'
-import { type DistantStore, type Distance, moveAway } from './delay-proxy.ts'
+import { moveAway } from './distance.ts'
 import { type Call, measure } from './measure.ts'
 import type { BenchOptions } from './options.ts'
 import { type Program, installForms } from './programs.ts'
 import { type RawRequests, buildRawRequests } from './raw-requests.ts'
 import { HelmHome } from './helm-home.ts'
+import { type DistantStore, type Distance, type Relay, startRelay } from './relay.ts'
 import { Repository } from './repository.ts'
 import type { Sample, Traffic } from './result.ts'
 import type { Sizes } from './sizes.ts'
@@ -40,18 +41,22 @@ export class Workbench {
   /** The forms of this program that are built. */
   readonly ours: readonly Program[]
   readonly peer: Program | undefined
+  /** An earlier build of this program. */
+  readonly before: Program | undefined
   readonly helm: string | undefined
   readonly raw: RawRequests
   /** The one version of every index whose archive can be put into the bucket: the oldest of the first chart. */
   readonly sample: MadeChart
   readonly #toxiproxy: string | undefined
   readonly #indexes = new Map<string, Promise<string>>()
+  readonly #commands = new Map<string, Promise<boolean>>()
   #repositories = 0
 
   private constructor(options: BenchOptions, parts: Parts) {
     this.sizes = options.sizes
     this.helm = options.helm
     this.peer = options.peer === undefined ? undefined : { name: 'peer', path: options.peer }
+    this.before = options.before === undefined ? undefined : { name: 'before', path: options.before }
     this.#toxiproxy = options.toxiproxy
     this.folder = parts.folder
     this.store = parts.store
@@ -88,7 +93,12 @@ export class Workbench {
     }
   }
 
-  /** All programs that a line compares. */
+  /** The forms of this program, and the earlier build. */
+  get builds(): readonly Program[] {
+    return this.before === undefined ? this.ours : [...this.ours, this.before]
+  }
+
+  /** The forms of this program, and the Go plugin. */
   get programs(): readonly Program[] {
     return this.peer === undefined ? this.ours : [...this.ours, this.peer]
   }
@@ -161,12 +171,28 @@ export class Workbench {
     }
   }
 
-  /** Whether a command exists in the program that is built. */
-  async has(command: string): Promise<boolean> {
-    const [program] = this.ours
-    if (program === undefined) return false
-    const run = this.run(program.path, [command, '--help'], this.repository())
-    return run.then(
+  /**
+   * The store through one relay as far away as the sizes say, while `work` runs. Never toxiproxy: it counts nothing.
+   */
+  async throughRelay<T>(work: (relay: Relay) => Promise<T>): Promise<T> {
+    const relay = await startRelay(this.store.endpoint, this.sizes)
+    try {
+      return await work(relay)
+    } finally {
+      await relay.close()
+    }
+  }
+
+  /** Whether a program has a command. */
+  has(program: Program, command: string): Promise<boolean> {
+    const call = [program.name, command].join(' ')
+    const known = this.#commands.get(call) ?? this.#asks(program, command)
+    this.#commands.set(call, known)
+    return known
+  }
+
+  #asks(program: Program, command: string): Promise<boolean> {
+    return this.run(program.path, [command, '--help'], this.repository()).then(
       () => true,
       () => false,
     )

@@ -5,6 +5,7 @@ import { type Reply, xmlReply } from './reply.ts'
 import { readRequestBody } from './request-body.ts'
 import { type BucketRequest, type Place, lockName } from './request.ts'
 import { FAULTS, S3Fault } from './s3-fault.ts'
+import { listUploads } from './upload-requests.ts'
 import type { Xml } from './xml-document.ts'
 
 /** The most keys of one DeleteObjects (Amazon S3 API Reference, "DeleteObjects"). */
@@ -32,19 +33,25 @@ export function headBucket({ objects }: Place, { bucket }: BucketRequest): Reply
   return { status: 200, headers: { 'x-amz-bucket-region': REGION } }
 }
 
-export async function deleteBucket({ lock, objects }: Place, { bucket }: BucketRequest): Promise<Reply> {
+export async function deleteBucket({ lock, objects, uploads }: Place, { bucket }: BucketRequest): Promise<Reply> {
   return lock.run(bucket, async () => {
     if (objects.bucket(bucket) === undefined) throw FAULTS.noSuchBucket()
     await objects.deleteBucket(bucket)
+    for (const upload of uploads.list(bucket)) await uploads.remove(upload)
     return { status: 204 }
   })
 }
 
-/** Answers GetBucketLocation and ListObjectsV2. The store supports no other request about a bucket. */
-export function listBucket({ objects }: Place, { bucket, query }: BucketRequest): Reply {
-  const records = objects.bucket(bucket)
+/**
+ * Answers GetBucketLocation, ListObjectsV2 and ListMultipartUploads. The store supports no other request about a
+ * bucket.
+ */
+export function listBucket(place: Place, request: BucketRequest): Reply {
+  const { bucket, query } = request
+  const records = place.objects.bucket(bucket)
   if (records === undefined) throw FAULTS.noSuchBucket()
   if (query.has('location')) return xmlReply('LocationConstraint', '')
+  if (query.has('uploads')) return listUploads(place, request)
   if (query.get('list-type') !== '2') throw FAULTS.notImplemented('This request on a bucket')
   return xmlReply('ListBucketResult', listObjects(bucket, records.values(), query))
 }

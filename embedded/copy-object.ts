@@ -29,7 +29,7 @@ export async function copyObject(place: Place, request: ObjectRequest): Promise<
   if (from.bucket === bucket && from.key === key && directive === 'COPY') {
     throw FAULTS.invalidRequest('This copy request is illegal: it would change nothing.')
   }
-  const { bytes, record } = await readSource(place, request, from)
+  const { bytes, record } = await readSource(place, request)
   // The bytes stay the same, and so do their checksums.
   const replaced = { ...describingHeaders(message.headers), ...keptChecksums(record) }
   const headers = directive === 'COPY' ? record.headers : replaced
@@ -40,8 +40,10 @@ export async function copyObject(place: Place, request: ObjectRequest): Promise<
   })
 }
 
-async function readSource(place: Place, { message }: ObjectRequest, { bucket, key }: Address): Promise<Source> {
+/** The object that a request copies from, as it is at one moment, under the conditions for it. */
+export async function readSource(place: Place, { message }: ObjectRequest): Promise<Source> {
   const { lock, objects } = place
+  const { bucket, key } = sourceOf(message.headers['x-amz-copy-source'])
   return lock.run(lockName(bucket, key), async () => {
     const records = objects.bucket(bucket)
     if (records === undefined) throw FAULTS.noSuchBucket()

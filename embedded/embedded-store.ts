@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { FolderObjects } from './folder-objects.ts'
+import { FolderUploads } from './folder-uploads.ts'
 import { KeyLock } from './key-lock.ts'
 import { type Reply, faultReply } from './reply.ts'
 import { route } from './request-router.ts'
@@ -35,7 +36,9 @@ export interface EmbeddedStore {
 export async function startEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
   let ahead = 0
   const now = (): number => (options.now ?? Date.now)() + ahead
-  const place: Place = { objects: await FolderObjects.open(options.folder), lock: new KeyLock(), keys: options, now }
+  const objects = await FolderObjects.open(options.folder)
+  const uploads = await FolderUploads.open(options.folder)
+  const place: Place = { objects, uploads, lock: new KeyLock(), keys: options, now }
   const running = new Set<Promise<void>>()
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     const answered = answer(request, response, place)

@@ -1,13 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { type FileHandle, mkdir, open, readFile, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { mkdir, open, readFile, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HelmS3Error } from '../lib/errors.ts'
+import { UNFINISHED, isCode, syncFolder, writeDurably } from './durable-files.ts'
 import { FAULTS } from './s3-fault.ts'
 
 /** What is known about an object without reading its bytes. */
 export interface ObjectRecord {
   readonly key: string
-  /** The MD5 of the bytes, in quotes. */
+  /** The MD5 of the bytes, in quotes; of an object of parts what S3 gives it. */
   readonly etag: string
   readonly size: number
   /** Milliseconds since 1970. */
@@ -18,7 +19,8 @@ export interface ObjectRecord {
   readonly headers: Readonly<Record<string, string>>
 }
 
-type Described = Pick<ObjectRecord, 'lastModified' | 'headers'>
+/** `etag`: when it is not that of the bytes. */
+type Described = Pick<ObjectRecord, 'lastModified' | 'headers'> & Partial<Pick<ObjectRecord, 'etag'>>
 
 interface Bucket {
   readonly createdAt: number
@@ -26,8 +28,6 @@ interface Bucket {
 }
 
 const SUFFIX = '.object'
-/** The folder in which files are written before they are renamed. No bucket can have this name. */
-const UNFINISHED = '.unfinished'
 /**
  * More bytes than a record takes: a key has at most 1 KB, headers are taken from at most 16 KB, and JSON escapes some
  * characters of both.
@@ -178,29 +178,4 @@ function parseRecord(text: string): ObjectRecord | undefined {
   } catch {
     return undefined
   }
-}
-
-async function writeDurably(path: string, parts: readonly Uint8Array[]): Promise<void> {
-  await withFile(path, 'wx', async (file) => {
-    for (const part of parts) await file.writeFile(part)
-    await file.sync()
-  })
-}
-
-/** Makes renames and removals in a folder durable. Windows does so by itself, and cannot open folders. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform !== 'win32') await withFile(path, 'r', (folder) => folder.sync())
-}
-
-async function withFile(path: string, flags: string, work: (file: FileHandle) => Promise<void>): Promise<void> {
-  const file = await open(path, flags)
-  try {
-    await work(file)
-  } finally {
-    await file.close()
-  }
-}
-
-function isCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code))
 }

@@ -41,7 +41,7 @@ export function shownHeaders(record: ObjectRecord, withChecksums: boolean): Reco
   }
 }
 
-/** The checksums of an object and what they cover. This store has no objects in parts. */
+/** The checksums of an object and what they cover. Objects of parts have none in this store. */
 export function checksumHeaders({ headers }: Pick<ObjectRecord, 'headers'>): Record<string, string> {
   const checksums = Object.entries(headers).filter(([name]) => name.startsWith(CHECKSUM))
   return checksums.length === 0 ? {} : { ...Object.fromEntries(checksums), [`${CHECKSUM}type`]: 'FULL_OBJECT' }

@@ -6,12 +6,21 @@ import type { Reply } from './reply.ts'
 import type { BucketRequest, ObjectRequest, Place } from './request.ts'
 import { FAULTS } from './s3-fault.ts'
 import { SIGNATURE_PARAMETERS, checkSignature } from './signature.ts'
+import { abortUpload, completeUpload, createUpload, uploadPart } from './upload-requests.ts'
 
 const MAX_KEY_BYTES = 1024
 const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
 
 /** The parameter with which the AWS SDK names the operation in every request. The store does not need it. */
 const OPERATION = 'x-id'
+
+/** The requests of multipart uploads, by their method and their parameters. */
+const UPLOAD_REQUESTS: Readonly<Record<string, (place: Place, request: ObjectRequest) => Promise<Reply>>> = {
+  'POST uploads': createUpload,
+  'PUT partNumber&uploadId': uploadPart,
+  'POST uploadId': completeUpload,
+  'DELETE uploadId': abortUpload,
+}
 
 /**
  * Answers one request of the S3 API in path style: `/`, `/BUCKET` or `/BUCKET/KEY`.
@@ -59,8 +68,10 @@ async function routeBucket(method: string, place: Place, request: BucketRequest)
 
 async function routeObject(method: string, place: Place, request: ObjectRequest): Promise<Reply> {
   if (Buffer.byteLength(request.key) > MAX_KEY_BYTES) throw FAULTS.keyTooLong()
-  refuseParameters(request)
+  const ofUpload = UPLOAD_REQUESTS[`${method} ${[...request.query.keys()].sort().join('&')}`]
+  if (ofUpload === undefined) refuseParameters(request)
   if (place.objects.bucket(request.bucket) === undefined) throw FAULTS.noSuchBucket()
+  if (ofUpload !== undefined) return ofUpload(place, request)
   switch (method) {
     case 'GET':
       return getObject(place, request)

@@ -23,6 +23,7 @@ export const FAULTS = {
     new S3Fault(400, 'XAmzContentSHA256Mismatch', 'The x-amz-content-sha256 header does not match what was computed.'),
   entityTooLarge: () =>
     new S3Fault(400, 'EntityTooLarge', 'Your proposed upload exceeds the maximum allowed object size.'),
+  entityTooSmall: () => new S3Fault(400, 'EntityTooSmall', 'A part is smaller than the minimum allowed size.'),
   internalError: () => new S3Fault(500, 'InternalError', 'We encountered an internal error. Please try again.'),
   incompleteBody: () =>
     new S3Fault(400, 'IncompleteBody', 'You did not provide the number of bytes that were announced.'),
@@ -31,6 +32,8 @@ export const FAULTS = {
   invalidArgument: (what: string) => new S3Fault(400, 'InvalidArgument', what),
   invalidBucketName: () => new S3Fault(400, 'InvalidBucketName', 'The specified bucket is not valid.'),
   invalidDigest: () => new S3Fault(400, 'InvalidDigest', 'The Content-MD5 you specified is not valid.'),
+  invalidPart: () => new S3Fault(400, 'InvalidPart', 'One or more of the specified parts could not be found.'),
+  invalidPartOrder: () => new S3Fault(400, 'InvalidPartOrder', 'The list of parts was not in ascending order.'),
   invalidRange: () => new S3Fault(416, 'InvalidRange', 'The requested range is not satisfiable.'),
   invalidRequest: (why: string) => new S3Fault(400, 'InvalidRequest', why),
   invalidUri: () => new S3Fault(400, 'InvalidURI', "Couldn't parse the specified URI."),
@@ -46,6 +49,7 @@ export const FAULTS = {
     new S3Fault(411, 'MissingContentLength', 'You must provide the Content-Length HTTP header.'),
   noSuchBucket: () => new S3Fault(404, 'NoSuchBucket', 'The specified bucket does not exist.'),
   noSuchKey: () => new S3Fault(404, 'NoSuchKey', 'The specified key does not exist.'),
+  noSuchUpload: () => new S3Fault(404, 'NoSuchUpload', 'The specified multipart upload does not exist.'),
   notImplemented: (what: string) => new S3Fault(501, 'NotImplemented', `${what} is not implemented.`),
   preconditionFailed: () =>
     new S3Fault(412, 'PreconditionFailed', 'At least one of the pre-conditions you specified did not hold.'),

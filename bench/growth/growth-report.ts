@@ -1,8 +1,12 @@
 import { type Chart, renderChart } from '../charts.ts'
 import { count, duration, markdownTable, size } from '../format.ts'
 import { known } from '../report.ts'
+import { bytesMoved, trafficOf } from '../result.ts'
 import { median } from '../statistics.ts'
 import type { Growth, GrowthChart, GrowthPoint, GrowthResult, GrowthSeries } from './growth.ts'
+
+/** The programs that this one is compared with. */
+const OTHERS: ReadonlySet<string> = new Set(['before', 'peer'])
 
 /** Tables and pictures of how costs grow, as Markdown. `folder`: where the pictures lie, as seen from the page. */
 export function growthReport(growths: readonly Growth[], results: readonly GrowthResult[], folder: string): string {
@@ -40,7 +44,10 @@ function growthSection(growth: Growth, result: GrowthResult, folder: string): st
   return [...pictures.map(({ file, title }) => `![${title}](${folder}/${file}.svg)`), ...tables, ...failed]
 }
 
-/** One row a point; in each cell the median time, the greatest memory, and of concurrent writers what was kept. */
+/**
+ * One row a point; in each cell the median time, the greatest memory, the most bytes moved where they were counted, and
+ * of concurrent writers what was kept.
+ */
 export function growthTable(axis: string, series: readonly GrowthSeries[]): string {
   const steps = [...new Set(series.flatMap(({ points }) => points.map(({ at }) => at)))].sort((a, b) => a - b)
   const rows = steps.map((at) => [
@@ -53,8 +60,14 @@ export function growthTable(axis: string, series: readonly GrowthSeries[]): stri
 function pointCell(point: GrowthPoint | undefined): string {
   if (point === undefined) return ''
   const memory = memoryOf(point)
+  const moved = movedBy(point)
   const kept = point.kept === undefined ? [] : [`${String(point.kept)} of ${String(point.at)} in the index`]
-  return [duration(timeOf(point)), ...(memory === undefined ? [] : [size(memory)]), ...kept].join(', ')
+  return [
+    duration(timeOf(point)),
+    ...(memory === undefined ? [] : [size(memory)]),
+    ...(moved === undefined ? [] : [`${size(moved)} moved`]),
+    ...kept,
+  ].join(', ')
 }
 
 function drawChart(
@@ -66,22 +79,15 @@ function drawChart(
   const several = new Set(shown.map(({ what }) => what)).size > 1
   const lines = shown.map(({ points, program, what }) => ({
     name: several ? `${what} (${program})` : program,
-    isDashed: program.startsWith('peer'),
+    isDashed: OTHERS.has(program.split(',', 1)[0] ?? ''),
     points: points.flatMap((point) => {
-      const y = value === 'time' ? timeOf(point) : memoryOf(point)
+      const y = VALUES[value].of(point)
       return y === undefined ? [] : [{ x: point.at, y }]
     }),
   }))
   if (lines.every(({ points }) => points.length === 0)) return undefined
-  const isTime = value === 'time'
-  return {
-    title,
-    xLabel: axis,
-    yLabel: isTime ? 'time' : 'peak memory',
-    formatX: count,
-    formatY: isTime ? axisDuration : size,
-    series: lines,
-  }
+  const { format, label } = VALUES[value]
+  return { title, xLabel: axis, yLabel: label, formatX: count, formatY: format, series: lines }
 }
 
 /** `10 ms`, `1 s`, `100 s` */
@@ -96,4 +102,22 @@ function timeOf({ samples }: GrowthPoint): number {
 function memoryOf({ samples }: GrowthPoint): number | undefined {
   const memories = known(samples.map(({ memory }) => memory))
   return memories.length === 0 ? undefined : Math.max(...memories)
+}
+
+function movedBy(point: GrowthPoint): number | undefined {
+  const traffic = trafficOf(point)
+  return traffic === undefined ? undefined : bytesMoved(traffic)
+}
+
+/** What a chart can show of a point. */
+const VALUES: Readonly<Record<GrowthChart['value'], ChartValue>> = {
+  time: { label: 'time', format: axisDuration, of: timeOf },
+  memory: { label: 'peak memory', format: size, of: memoryOf },
+  moved: { label: 'bytes moved', format: size, of: movedBy },
+}
+
+interface ChartValue {
+  readonly label: string
+  readonly format: (value: number) => string
+  readonly of: (point: GrowthPoint) => number | undefined
 }

@@ -19,7 +19,7 @@ export interface GrowthChart {
   /** In docs/charts/, without its ending. */
   readonly file: string
   readonly title: string
-  readonly value: 'time' | 'memory'
+  readonly value: 'time' | 'memory' | 'moved'
   readonly shows: (series: GrowthSeries) => boolean
 }
 

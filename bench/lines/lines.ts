@@ -2,6 +2,7 @@ import type { Line } from '../line.ts'
 import { batch } from './batch.ts'
 import { compact } from './compact.ts'
 import { deleteOne } from './delete.ts'
+import { far } from './far.ts'
 import { getter } from './getter.ts'
 import { helm } from './helm.ts'
 import { push } from './push.ts'
@@ -26,4 +27,5 @@ export const LINES: readonly Line[] = [
   startUp,
   helm,
   batch,
+  far,
 ]

@@ -5,7 +5,8 @@ import type { HelmHome } from '../helm-home.ts'
 import { type Case, type Line, atMostTimes, measureCases, rowOf } from '../line.ts'
 import type { Program } from '../programs.ts'
 import type { Repository } from '../repository.ts'
-import type { Goal, Row } from '../result.ts'
+import { type Relay, counted } from '../relay.ts'
+import { type Goal, type Row, trafficOf } from '../result.ts'
 import type { Workbench } from '../workbench.ts'
 
 /** The body of the base is many times this; what remains is the listing and the deltas. */
@@ -18,10 +19,10 @@ export const readCached: Line = {
     `the same when the local cache already holds that base, store ${String(sizes.roundTrip)} ms away, ` +
     `${String(sizes.bandwidth / 1e6)} Mbit/s`,
   measure: async (bench) => {
-    const rows = await bench.atDistance(bench.sizes, async (endpoint) => {
+    const rows = await bench.throughRelay(async (relay) => {
       const cases: Case[] = []
       for (const form of FORMS) {
-        for (const program of bench.ours) cases.push(...(await readCases(bench, program, form, endpoint)))
+        for (const program of bench.ours) cases.push(...(await readCases(bench, program, form, relay)))
       }
       return measureCases(cases, bench.sizes.runs)
     })
@@ -42,40 +43,39 @@ function bytesReceived(row: Row): Goal {
     sense: 'at most',
     limit: WITHOUT_BASE,
     unit: 'bytes',
-    value: row.traffic?.received,
+    value: trafficOf(row)?.received,
   }
 }
 
-async function readCases(
-  bench: Workbench,
-  { name, path }: Program,
-  form: IndexForm,
-  endpoint: string,
-): Promise<Case[]> {
+async function readCases(bench: Workbench, { name, path }: Program, form: IndexForm, relay: Relay): Promise<Case[]> {
   const { big, pendingRead } = bench.sizes
   const repository = bench.repository()
   await repository.restore(await bench.index(big, form))
   const args = ['download', '', '', '', repository.urlOf('index.yaml')]
-  const home = await homeThatRead(bench, path, args, repository)
+  const { endpoint } = relay
+  const home = await homeThatRead(bench, path, args, repository, endpoint)
   await repository.putDeltas(deltaFiles(pendingRead, big / VERSIONS_PER_CHART))
   const stdout = bench.path('stdout')
   const one = (what: string, known: { readonly home?: HelmHome }): Case => ({
     what: `${what}, ${form}`,
     program: name,
-    run: () => bench.run(path, args, repository, { ...known, endpoint, stdout }),
-    count: () => bench.count(path, args, repository, { ...known, stdout }),
+    run: () => counted(relay, () => bench.run(path, args, repository, { ...known, endpoint, stdout })),
   })
   return [one('cached', { home }), one('not cached', {})]
 }
 
-/** A Helm home in which Helm has just read this index: it keeps what the getter gave it. */
+/**
+ * A Helm home in which Helm has just read this index: it keeps what the getter gave it. The program keeps it, too, but
+ * only for the store at this endpoint.
+ */
 async function homeThatRead(
   bench: Workbench,
   program: string,
   args: readonly string[],
   repository: Repository,
+  endpoint: string,
 ): Promise<HelmHome> {
   const home = await bench.home(repository)
-  await bench.run(program, args, repository, { home, stdout: home.cachedIndex })
+  await bench.run(program, args, repository, { home, endpoint, stdout: home.cachedIndex })
   return home
 }

@@ -1,5 +1,6 @@
+import { DEFAULT_CONCURRENCY } from '../../lib/protocol/session/limits.ts'
 import { makeCharts } from '../archives.ts'
-import { type Case, type Line, Skip, fasterThan, findRow, measureCases } from '../line.ts'
+import { type Case, type Line, Skip, atMostTimes, fasterThan, findRow, measureCases } from '../line.ts'
 import type { Program } from '../programs.ts'
 import type { Goal } from '../result.ts'
 import type { Workbench } from '../workbench.ts'
@@ -7,7 +8,7 @@ import type { Workbench } from '../workbench.ts'
 /** The Go plugin asks for one archive after another: more than a minute for each run at full size. */
 const PEER_RUNS = 1
 const PAGE = 1000
-const [EMPTY, SAME] = ['from an empty index', 'with nothing new']
+const [EMPTY, SAME, ALONE] = ['from an empty index', 'with nothing new', 'its LISTs and HEADs alone']
 
 /** The index made from the archives, far from the store. */
 export const reindex: Line = {
@@ -15,19 +16,23 @@ export const reindex: Line = {
   title: ({ sizes }) =>
     `reindex of ${sizes.archives.toLocaleString('en')} archives, store ${String(sizes.roundTrip)} ms away`,
   measure: async (bench) => {
-    if (!(await bench.has('reindex'))) throw new Skip('the program has no command `reindex`')
+    const [first] = bench.ours
+    if (first === undefined || !(await bench.has(first, 'reindex')))
+      throw new Skip('the program has no command `reindex`')
     const { archives, roundTrip, runs } = bench.sizes
     const indexes = await prepareIndexes(bench)
     const rows = await bench.atDistance({ roundTrip }, async (endpoint) => {
       const cases: Case[] = []
       for (const program of bench.programs) cases.push(...(await reindexCases(bench, program, indexes, endpoint)))
+      cases.push(await requestsAlone(bench, indexes, endpoint))
       return measureCases(cases, runs)
     })
     const goals = bench.ours.flatMap(({ name }): Goal[] => {
       const [fresh, same] = [findRow(rows, EMPTY, name), findRow(rows, SAME, name)]
       if (fresh === undefined || same === undefined) return []
       return [
-        fasterThan(findRow(rows, EMPTY, 'peer'), 50, fresh),
+        atMostTimes(2, fresh, findRow(rows, ALONE, ADAPTER)),
+        fasterThan(findRow(rows, EMPTY, 'peer'), 25, fresh),
         fasterThan(findRow(rows, SAME, 'peer'), 200, same),
         // The pages of the archives and `index.yaml`; then one read of the view: LIST and GET.
         {
@@ -42,6 +47,22 @@ export const reindex: Line = {
     })
     return { rows, goals }
   },
+}
+
+const ADAPTER = 'the adapter alone'
+
+/** What a reindex from an empty index cannot do without: the listing of the archives, and a HEAD for each. */
+async function requestsAlone(bench: Workbench, { empty, paths }: Indexes, endpoint: string): Promise<Case> {
+  const repository = bench.repository()
+  await repository.restore(empty)
+  for (const program of bench.ours.slice(0, 1)) await bench.run(program.path, ['push', ...paths, 'bench'], repository)
+  const work = {
+    kind: 'look',
+    bucket: bench.bucket.name,
+    prefix: repository.prefix,
+    concurrency: DEFAULT_CONCURRENCY,
+  } as const
+  return { what: ALONE, program: ADAPTER, run: () => bench.raw(work, { ...bench.store, endpoint }) }
 }
 
 interface Indexes {

@@ -1,4 +1,5 @@
 import { type FieldType, type Fields, fieldNamed, typeProblem } from '../core/helm/field-types.ts'
+import { compareBytes } from '../text/byte-order.ts'
 import { isObject } from '../text/is-object.ts'
 import { floatText } from '../yaml/scalar.ts'
 import { cannotLoad } from './helm-yaml.ts'
@@ -98,8 +99,4 @@ function isEmpty(value: unknown): boolean {
 
 function sortedByKey(values: Values): Values {
   return Object.fromEntries(Object.entries(values).sort(([a], [b]) => compareBytes(a, b)))
-}
-
-function compareBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }

@@ -1,7 +1,7 @@
 import { type Entry, type VersionId, versionKey } from './log/entry.ts'
 import type { IndexText } from './index/index-text.ts'
-import type { Key, RepositoryLocation } from './keys.ts'
-import { allEntries, namedArchives } from './plan-orphans.ts'
+import { type Key, type RepositoryLocation, fileOf } from './keys.ts'
+import { namedArchives } from './plan-orphans.ts'
 
 /**
  * The first entry of a version other than this one that names the archive under `key`, whatever its chart is called.
@@ -14,7 +14,7 @@ export function entryOfOther(
   key: Key,
   version: VersionId,
 ): Entry | undefined {
-  return namedArchives(location, allEntries(index))
+  return namedArchives(location, index.entriesNaming([fileOf(key)]))
     .by(key)
     .find((entry) => versionKey(entry) !== versionKey(version))
 }

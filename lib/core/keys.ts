@@ -136,6 +136,11 @@ export function archiveFileName(chart: { readonly name: string; readonly version
   return `${chart.name}-${chart.version}.tgz`
 }
 
+/** The file name in a key: what stands behind its last slash. */
+export function fileOf(key: Key): string {
+  return key.slice(key.lastIndexOf('/') + 1)
+}
+
 /** Key of a chart archive. */
 export function archiveKey(
   location: RepositoryLocation,

@@ -19,6 +19,11 @@ export const NO_ID = 'none'
  * the clocks say.
  */
 export const NEWEST_METADATA = 'newest-delta'
+/**
+ * For `index.yaml`: the id of the write that made it, which its annotations have as well. When both are the same, the
+ * whole text is what this program wrote: other clients that rewrite the text, and keep annotations, lose the metadata.
+ */
+export const WRITE_METADATA = 'write'
 
 /**
  * Bytes. When the names and values of the first two fields need more, the first is left out. hypnoglow/helm-s3 allows

@@ -3,6 +3,7 @@ import { readFile, readdir, realpath, stat } from 'node:fs/promises'
 import { type ArchiveFile, withoutByteOrderMark } from '../chart/archive-files.ts'
 import { type IgnoreRules, readIgnoreRules } from '../chart/ignore-rules.ts'
 import { invalidChart } from '../chart/invalid-chart.ts'
+import { compareBytes } from '../text/byte-order.ts'
 import { MAX_CHART, MAX_FILE } from '../text/size-limits.ts'
 import { localFileError, systemCode } from '../sys/system-error.ts'
 
@@ -52,7 +53,7 @@ async function walkFolder(walk: Walk, root: string, below: string, above: readon
   if (above.includes(real))
     throw invalidChart(`the symbolic link ${folder} leads back to itself`, `remove it, or ${IGNORE}`)
   const names = await at(folder, (path) => readdir(path))
-  for (const name of names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))) {
+  for (const name of names.sort(compareBytes)) {
     const path = below + name
     const found = await at(`${root}/${path}`, (file) => stat(file))
     if (walk.isIgnored(path, found.isDirectory())) continue

@@ -1,20 +1,26 @@
 import { createHash } from 'node:crypto'
 import type { Key } from '../core/keys.ts'
+import { compareBytes } from '../text/byte-order.ts'
 import { MAX_INDEX } from '../text/size-limits.ts'
 import { HelmS3Error } from '../errors.ts'
 import { sha256 } from '../sys/sha256.ts'
 import { tooLarge } from './too-large.ts'
+import { MemoryUploads, type NewObject, isRefused } from './memory-uploads.ts'
 import {
+  type ByteRange,
   type DeleteOptions,
   type DeleteOutcome,
   type ETag,
   type GetOptions,
   type ListOptions,
   type ListPage,
+  type MultipartUploads,
+  type NoRange,
   type ObjectMetadata,
   type ObjectHead,
   type ObjectInfo,
   type ObjectStore,
+  type ObjectTail,
   type ObjectVersion,
   type PutOptions,
   type PutOutcome,
@@ -37,7 +43,17 @@ export interface MemoryStoreOptions {
   readonly refusesLate?: boolean
   /** True: an object that is overwritten or deleted is kept as a version. */
   readonly versioned?: boolean
+  /** False: objects are written only as a whole. */
+  readonly composes?: boolean
+  /** False: the completion of an upload ignores its condition (Ceph, gofakes3). */
+  readonly conditionalComplete?: boolean
+  /** False: the copy of a part ignores the ETag of its source (Ceph, moto). */
+  readonly conditionalPartCopy?: boolean
+  /** Bytes: the least that each part of an upload but the last must have. The default is that of S3. */
+  readonly minPartSize?: number
 }
+
+const MIB = 1024 * 1024
 
 interface Item {
   readonly body: Uint8Array
@@ -55,10 +71,16 @@ export class MemoryStore implements ObjectStore {
   /** For a versioned bucket: everything that was ever written, the oldest first. */
   readonly #written = new Map<string, readonly Item[]>()
   readonly #options: Required<MemoryStoreOptions>
+  readonly uploads?: MultipartUploads
 
   constructor(options: MemoryStoreOptions) {
     const exact = { conditionalPut: true, conditionalDelete: true, refusesLate: true }
-    this.#options = { pageSize: 1000, ...exact, versioned: false, ...options }
+    const composes = { composes: true, conditionalComplete: true, conditionalPartCopy: true, minPartSize: 5 * MIB }
+    this.#options = { pageSize: 1000, ...exact, versioned: false, ...composes, ...options }
+    if (!this.#options.composes) return
+    const find = (key: Key): Item | undefined => this.#items.get(key)
+    const write = ({ key, ...item }: NewObject): PutOutcome => this.#write(key, item)
+    this.uploads = new MemoryUploads({ find, write }, this.#options)
   }
 
   async list(prefix: string, { startAfter, token, delimiter }: ListOptions = {}): Promise<ListPage> {
@@ -91,6 +113,19 @@ export class MemoryStore implements ObjectStore {
     return object?.etag === etag ? { unchanged: true, date: object.date } : object
   }
 
+  async getTail(key: Key, last: number, unless?: ETag): Promise<ObjectTail | Unchanged | undefined> {
+    const item = this.#items.get(key)
+    if (item === undefined) return undefined
+    if (item.etag === unless) return { unchanged: true, date: this.#date() }
+    return { ...this.#headOf(key, item), body: item.body.slice(Math.max(0, item.body.length - last)) }
+  }
+
+  async getRange(key: Key, { end, start }: ByteRange, match: ETag): Promise<Uint8Array | NoRange> {
+    const item = this.#items.get(key)
+    if (item?.etag !== match) return 'changed'
+    return start < end && end <= item.body.length ? item.body.slice(start, end) : 'unsupported'
+  }
+
   async head(key: Key): Promise<ObjectHead | undefined> {
     const item = this.#items.get(key)
     return item && this.#headOf(key, item)
@@ -111,24 +146,10 @@ export class MemoryStore implements ObjectStore {
     if (options.sha256 !== undefined && options.sha256 !== sha256(body)) {
       throw new HelmS3Error('store-failed', `the bytes of ${key} do not match its checksum`)
     }
-    const present = this.#items.get(key)
-    const { when } = options
-    if (this.#options.conditionalPut) {
-      if (when === 'absent' && present !== undefined) return { outcome: 'refused' }
-      if (typeof when === 'object' && present?.etag !== when.match) return { outcome: 'refused' }
-    }
+    if (this.#options.conditionalPut && isRefused(options.when, this.#items.get(key))) return { outcome: 'refused' }
+    const { contentType, metadata = {}, sha256: digest } = options
     const etag = asETag(`"${createHash('md5').update(body).digest('hex')}"`)
-    const item = {
-      body: Uint8Array.from(body),
-      etag,
-      storedAt: this.#options.now(),
-      metadata: options.metadata ?? {},
-      contentType: options.contentType,
-      sha256: options.sha256,
-    }
-    this.#items.set(key, item)
-    if (this.#options.versioned) this.#written.set(key, [...(this.#written.get(key) ?? []), item])
-    return { outcome: 'written', etag, date: this.#date() }
+    return this.#write(key, { body: Uint8Array.from(body), etag, metadata, contentType, sha256: digest })
   }
 
   async delete(key: Key, options: DeleteOptions = {}): Promise<DeleteOutcome> {
@@ -143,6 +164,13 @@ export class MemoryStore implements ObjectStore {
   async stream(key: Key): Promise<AsyncIterable<Uint8Array> | undefined> {
     const item = this.#items.get(key)
     return item && pieces(item.body)
+  }
+
+  #write(key: Key, written: Omit<Item, 'storedAt'>): PutOutcome {
+    const item = { ...written, storedAt: this.#options.now() }
+    this.#items.set(key, item)
+    if (this.#options.versioned) this.#written.set(key, [...(this.#written.get(key) ?? []), item])
+    return { outcome: 'written', etag: item.etag, date: this.#date() }
   }
 
   #infoOf(key: Key, { body, etag, storedAt }: Item): ObjectInfo {
@@ -171,10 +199,6 @@ export class MemoryStore implements ObjectStore {
 async function* pieces(body: Uint8Array): AsyncIterable<Uint8Array> {
   const size = 64 * 1024
   for (let start = 0; start < body.length; start += size) yield body.slice(start, start + size)
-}
-
-function compareBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 
 function wholeSeconds(time: number): number {

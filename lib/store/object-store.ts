@@ -73,6 +73,24 @@ export interface GetOptions {
   readonly version?: VersionName
 }
 
+/** Bytes `start` (inclusive) to `end` (exclusive) of an object. */
+export interface ByteRange {
+  readonly start: number
+  readonly end: number
+}
+
+/** The end of an object. */
+export interface ObjectTail extends ObjectHead {
+  /** The last bytes of the object: as many as were asked for, or more, or all. Its first byte is at `size - length`. */
+  readonly body: Uint8Array
+}
+
+/**
+ * A range that was not given. `changed`: the object is another one by now, or is gone. `unsupported`: the store gave
+ * something else than these bytes of this object, as some stores do; read the whole object instead.
+ */
+export type NoRange = 'changed' | 'unsupported'
+
 /** Names a version of an object in its bucket; opaque. */
 export type VersionName = string & { readonly __brand: 'VersionName' }
 
@@ -83,6 +101,59 @@ export interface ObjectVersion {
   readonly size: number
   /** When it was written: store clock, milliseconds since 1970, whole seconds. */
   readonly lastModified: number
+}
+
+/** A multipart upload that was begun: nothing of it is visible before it is completed. */
+export interface Upload {
+  readonly key: Key
+  /** Opaque. */
+  readonly id: string
+}
+
+/** A part of an upload that the store holds; what the completion names it by. */
+export interface UploadedPart {
+  readonly number: number
+  readonly etag: string
+}
+
+/** An upload that was begun and neither completed nor aborted. */
+export interface OpenUpload extends Upload {
+  /** When it was begun: store clock, milliseconds since 1970. */
+  readonly startedAt: number
+}
+
+/** The options of an object that is composed of parts. Its condition belongs to the completion. */
+export type UploadOptions = Pick<PutOptions, 'contentType' | 'metadata' | 'cacheControl'>
+
+/**
+ * Writes an object that is composed of ranges of another one, which the store copies itself, and of new bytes. Every
+ * part but the last has at least 5 MiB. `unsupported`, here: the store did not do what was asked, for whatever reason;
+ * the upload is to be aborted, and the object to be written as a whole. The reads among these are repeated, the others
+ * are sent once.
+ */
+export interface MultipartUploads {
+  begin(key: Key, options: UploadOptions): Promise<Upload | 'unsupported'>
+  /** `refused`: the source has another ETag, or is gone. Some stores ignore that, and copy what they have. */
+  copyPart(
+    upload: Upload,
+    number: number,
+    source: CopySource & { readonly range: ByteRange },
+  ): Promise<UploadedPart | 'refused' | 'unsupported'>
+  sendPart(upload: Upload, number: number, body: Uint8Array): Promise<UploadedPart | 'unsupported'>
+  /**
+   * Makes the object of all parts at once. `parts` in the order of their numbers. Some stores ignore the condition.
+   * After `unknown` the upload may have been completed or not; also when the store no longer knows the upload.
+   * `unsupported`: it was not completed, for another reason than the condition.
+   */
+  complete(
+    upload: Upload,
+    parts: readonly UploadedPart[],
+    options: SendOptions & { readonly when: PutCondition },
+  ): Promise<CopyOutcome>
+  /** Frees the space of an upload that will not be completed. A failure is silent: the upload stays. */
+  abort(upload: Upload): Promise<void>
+  /** The uploads that are open for keys with this prefix, at most 1000. A store that cannot list them has none. */
+  list(prefix: string): Promise<readonly OpenUpload[]>
 }
 
 /** An object of the same store, in any bucket that these credentials can read. */
@@ -165,9 +236,9 @@ export type NotDone =
 
 /**
  * All methods reject with a `HelmS3Error`: `denied`, `missing-bucket`, `unreachable`, `timeout`, `store-failed`,
- * `unsupported-store`, `too-large`. The adapter repeats reads (`list`, `listVersions`, `get`, `getUnless`, `head`,
- * `stream`) for a limited time, with back-off and jitter. `put` and `delete` reach the store at most once; see
- * {@link SendOptions} for requests that could not be sent.
+ * `unsupported-store`, `too-large`. The adapter repeats reads (`list`, `listVersions`, `get`, `getUnless`, `getTail`,
+ * `getRange`, `head`, `stream`) for a limited time, with back-off and jitter. `put` and `delete` reach the store at
+ * most once; see {@link SendOptions} for requests that could not be sent.
  */
 export interface ObjectStore {
   /**
@@ -184,6 +255,13 @@ export interface ObjectStore {
   get(key: Key, options?: GetOptions): Promise<StoredObject | undefined>
   /** Like `get` for the whole object, except that no bytes are transferred when the object still has this ETag. */
   getUnless(key: Key, etag: ETag): Promise<StoredObject | Unchanged | undefined>
+  /**
+   * The end of the object, at least its last `last` bytes (one or more) if it has so many; `Unchanged` when it still
+   * has the ETag `unless`. A store that does not give ends of objects gives all of it.
+   */
+  getTail(key: Key, last: number, unless?: ETag): Promise<ObjectTail | Unchanged | undefined>
+  /** Exactly these bytes, at least one, of the object with this ETag. */
+  getRange(key: Key, range: ByteRange, match: ETag): Promise<Uint8Array | NoRange>
   /** The object without its bytes, or undefined when there is none. */
   head(key: Key): Promise<ObjectHead | undefined>
   /**
@@ -200,6 +278,8 @@ export interface ObjectStore {
    * conditions on PUT only.
    */
   copyFrom?(source: CopySource, key: Key, options: CopyOptions): Promise<CopyOutcome>
+  /** Undefined: this store writes objects only as a whole. */
+  readonly uploads?: MultipartUploads
   /** Removes the object; a missing one counts as deleted. With `match`, only if it has this ETag (missing: refused). */
   delete(key: Key, options?: DeleteOptions): Promise<DeleteOutcome>
   /**

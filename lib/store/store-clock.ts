@@ -1,3 +1,4 @@
+import { alteredStore, alteredUploads } from './altered-store.ts'
 import type { ObjectStore } from './object-store.ts'
 import type { Clock } from '../sys/clock.ts'
 
@@ -49,11 +50,13 @@ export function followStoreClock(
     }
     return answer
   }
+  const { uploads } = store
   return {
-    store: {
+    store: alteredStore(store, {
       list: (...args) => noting(() => store.list(...args)),
       get: (...args) => noting(() => store.get(...args)),
       getUnless: (...args) => noting(() => store.getUnless(...args)),
+      getTail: (...args) => noting(() => store.getTail(...args)),
       head: (...args) => noting(() => store.head(...args)),
       put: (...args) => noting(() => store.put(...args)),
       ...(store.copyFrom === undefined
@@ -61,10 +64,12 @@ export function followStoreClock(
         : {
             copyFrom: (...args) => noting(async () => store.copyFrom?.(...args) ?? { outcome: 'unsupported' as const }),
           }),
-      delete: (...args) => store.delete(...args),
-      stream: (...args) => store.stream(...args),
-      listVersions: (...args) => store.listVersions(...args),
-    },
+      ...(uploads === undefined
+        ? {}
+        : {
+            uploads: alteredUploads(uploads, { complete: (...args) => noting(() => uploads.complete(...args)) }),
+          }),
+    }),
     storeClock: {
       now,
       get mayHaveGoneBack() {

@@ -1,4 +1,5 @@
-import { resolvePlain } from './scalar.ts'
+import { MAX_YAML_DEPTH } from '../text/size-limits.ts'
+import { type ExactScalar, resolvePlain } from './scalar.ts'
 
 /** The answer of {@link readBlockYaml} for a text outside its subset. */
 export const UNREAD = Symbol('unread')
@@ -7,18 +8,21 @@ export const UNREAD = Symbol('unread')
  * Reads the subset of block YAML that Helm and most tools write, about seven times faster than the full parser:
  * mappings with simple keys, sequences, plain and quoted scalars, literal blocks. The values are those of Go's loader
  * (docs/decisions/0027).
+ * @param resolve what a plain scalar means
  * @returns the value; or UNREAD, when the text may be any other YAML, or invalid
  */
-export function readBlockYaml(text: string): unknown {
+export function readBlockYaml(text: string, resolve: Resolve = resolvePlain): unknown {
   if (UNUSUAL.test(text)) return UNREAD
   try {
-    const reader = new BlockReader(text.endsWith('\n') ? text.slice(0, -1).split('\n') : text.split('\n'))
+    const reader = new BlockReader((text.endsWith('\n') ? text.slice(0, -1) : text).split('\n'), resolve)
     return reader.readAll()
   } catch (error) {
     if (error instanceof Unread) return UNREAD
     throw error
   }
 }
+
+type Resolve = (text: string) => ExactScalar
 
 class Unread extends Error {}
 
@@ -38,10 +42,13 @@ const DOUBLE_QUOTED = /^"((?:[^"\\]|\\[^])*)"$/
 
 class BlockReader {
   readonly #lines: string[]
+  readonly #resolve: Resolve
   #at = 0
+  #depth = 0
 
-  constructor(lines: string[]) {
+  constructor(lines: string[], resolve: Resolve) {
     this.#lines = lines
+    this.#resolve = resolve
   }
 
   readAll(): unknown {
@@ -52,7 +59,10 @@ class BlockReader {
   }
 
   #readBlock(column: number): unknown {
-    return DASH.test(this.#rest(column)) ? this.#readSequence(column) : this.#readMapping(column)
+    if (++this.#depth > MAX_YAML_DEPTH) throw new Unread()
+    const value = DASH.test(this.#rest(column)) ? this.#readSequence(column) : this.#readMapping(column)
+    this.#depth--
+    return value
   }
 
   #readMapping(column: number): Record<string, unknown> {
@@ -61,7 +71,7 @@ class BlockReader {
       const match = KEY.exec(this.#rest(column))
       const key = match?.[1] ?? match?.[2] ?? match?.[3]
       if (match === null || key === undefined || fields.has(key)) throw new Unread()
-      if (match[1] !== undefined && typeof resolvePlain(key) !== 'string') throw new Unread()
+      if (match[1] !== undefined && typeof this.#resolve(key) !== 'string') throw new Unread()
       fields.set(key, this.#readValue(match[4] ?? '', column, true))
     }
     this.#refuseDeeper(column)
@@ -114,7 +124,7 @@ class BlockReader {
     }
     while (pieces.at(-1) === '') pieces.pop()
     if (pieces.some((piece, index) => (index === 0 ? NOT_PLAIN : /^#|: |:$| #/).test(piece))) throw new Unread()
-    return resolvePlain(foldLines(pieces.join('\n')))
+    return this.#resolve(foldLines(pieces.join('\n')))
   }
 
   /** Reads a quoted scalar with its continuation lines. Returns its text without the quotes. */

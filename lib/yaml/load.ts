@@ -4,10 +4,11 @@
  *
  * 1. `line-scan.ts` finds where charts and their versions begin and end, line by line and without any values. The index
  *   is read with it (`core/index/yaml-slices.ts`, `yaml-items.ts`); parts that are not looked at stay bytes.
- * 2. `block-reader.ts` reads the value of one version or of a short text, in the block form that Helm writes.
+ * 2. `block-reader.ts` reads the value of one version, or of a short text such as Chart.yaml, in the block form that
+ *   Helm writes.
  * 3. This file reads any YAML text as a whole, with the `yaml` package and the rules of Go's loaders that differ from
- *   it. It serves an index that the scan does not recognise, an item that the block reader does not know, Chart.yaml,
- *   and the error that says what is wrong with a text.
+ *   it. It serves an index that the scan does not recognise, what the block reader does not know, and the error that
+ *   says what is wrong with a text.
  *
  * The first two readers say "I do not know" rather than guess. Tests compare their values with those of the third, and
  * those of the third with Helm's. `scalar.ts` says what a plain word means, for all of them. `writer.ts` writes YAML as
@@ -32,6 +33,7 @@ import {
 } from 'yaml'
 import { stillInTime, whileBusy } from '../sys/busy.ts'
 import { MAX_YAML_DEPTH } from '../text/size-limits.ts'
+import { UNREAD, readBlockYaml } from './block-reader.ts'
 import { parseWithContinuations } from './continuation.ts'
 import { type ExactScalar, floatText, resolveExactly } from './scalar.ts'
 
@@ -49,14 +51,19 @@ export function parseGoYaml(text: string): unknown {
 
 /**
  * Like {@link parseGoYaml}, but as Helm's lenient loader, which reads charts: the last of several duplicate keys
- * counts. Whole numbers are exact, as bigints.
+ * counts. Whole numbers are exact, as bigints. A short text in the usual form is left to the block reader.
  * @throws Error that says what is wrong
  */
 export function parseGoYamlLeniently(text: string): unknown {
+  const value = text.length > SHORT ? UNREAD : readBlockYaml(text, resolveExactly)
+  if (value !== UNREAD) return value
   return whileBusy(() =>
     loadFirst(text, { duplicateKeys: 'last counts', integers: 'bigint', continuations: 'at any column' }),
   )
 }
+
+/** Up to so many characters the block reader takes a few milliseconds at most. */
+const SHORT = 64 * 1024
 
 /** The value of a YAML text in which every scalar is the text that is written there. @throws Error */
 export function parseAsWritten(text: string): unknown {

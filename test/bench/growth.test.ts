@@ -52,6 +52,23 @@ describe('growth in the bench', () => {
     assert.match(growthReport(GROWTHS, results, 'charts'), /Ended early: no memory$/m)
   })
 
+  it('says how much was moved where it was counted, and draws it, an earlier build as a dashed line', () => {
+    const traffic = { requests: 9, received: 2 * MB, sent: MB }
+    const moved = samples(1000).map((sample) => ({ ...sample, traffic }))
+    const far = ['Node bundle', 'before'].reduce<GrowthSeries[]>(
+      (all, program) => withPoint(all, 'push', program, { at: 300, samples: moved }),
+      [],
+    )
+    assert.match(
+      growthTable('versions', far),
+      /\| 300 \| 1\.00 s, 10 MB, 3\.0 MB moved \| 1\.00 s, 10 MB, 3\.0 MB moved \|/,
+    )
+    const results = [{ name: 'far-versions', at: '2026-01-01T00:00:00Z', series: far }]
+    const pictures = growthCharts(GROWTHS, results)
+    assert.deepEqual([...pictures.keys()], ['far-push-moved.svg', 'far-push-time.svg', 'far-push-memory.svg'])
+    for (const picture of pictures.values()) assert.match(picture, /stroke-dasharray="6,5"/)
+  })
+
   it('has pictures of different names', () => {
     const files = GROWTHS.flatMap(({ charts }) => charts.map(({ file }) => file))
     assert.equal(new Set(files).size, files.length)

@@ -19,6 +19,12 @@ describe('command line of the bench', () => {
     assert.deepEqual([options.sizes, options.only], [{ ...QUICK_SIZES, runs: 5, startRuns: 35 }, ['read', 'push']])
   })
 
+  it('takes the program of an earlier build, and none unless it is given', () => {
+    const [given, none] = [readOptions(['--before', '/old/bin/helm-s3'], NAMES), readOptions([], NAMES)]
+    assert.ok(typeof given === 'object' && typeof none === 'object')
+    assert.deepEqual([given.before, none.before], ['/old/bin/helm-s3', undefined])
+  })
+
   it('refuses what it does not know, before anything is started', () => {
     assert.throws(() => read('--only', 'pus'), /no such line: pus; there are: push, read/)
     assert.throws(() => read('--fast'))

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { type Server, createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { startCountingProxy } from '../../bench/counting-proxy.ts'
-import { moveAway } from '../../bench/delay-proxy.ts'
+import { moveAway } from '../../bench/distance.ts'
+import { Lane, type Relay, startRelay } from '../../bench/relay.ts'
+import { RequestCounter } from '../../bench/request-counter.ts'
 
 describe('proxies of the bench', () => {
   const page = randomBytes(300_000)
@@ -52,4 +54,79 @@ describe('proxies of the bench', () => {
       }
     })
   }
+
+  /** Sends this text on one connection until the other side ends it. @returns the bytes that came */
+  const exchange = async (relay: Relay, text: string): Promise<number> => {
+    const socket = connect({ host: '127.0.0.1', port: Number(new URL(relay.endpoint).port) })
+    let received = 0
+    socket.on('data', (piece: Buffer) => (received += piece.length))
+    socket.write(text)
+    await once(socket, 'close')
+    return received
+  }
+
+  const REQUESTS =
+    'PUT /a HTTP/1.1\r\nHost: x\r\nContent-Length: 22\r\n\r\nGET /no HTTP/1.1\r\n\r\nab' +
+    'GET /b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+
+  it('relay every byte and count them all, and the requests, since they were asked last', async () => {
+    const relay = await startRelay(endpoint, { roundTrip: 4, bandwidth: 400_000_000 })
+    try {
+      const received = await exchange(relay, REQUESTS)
+      assert.ok(received > page.length)
+      assert.deepEqual(relay.take(), { requests: 2, received, sent: REQUESTS.length })
+      assert.deepEqual(relay.take(), { requests: 0, received: 0, sent: 0 })
+    } finally {
+      await relay.close()
+    }
+  })
+
+  it('count several connections together, at one endpoint for as long as the relay is open', async () => {
+    const relay = await startRelay(endpoint, { roundTrip: 2 })
+    try {
+      const all = await Promise.all([1, 2, 3].map(() => exchange(relay, REQUESTS)))
+      const received = all.reduce((sum, each) => sum + each, 0)
+      assert.deepEqual(relay.take(), { requests: 6, received, sent: 3 * REQUESTS.length })
+    } finally {
+      await relay.close()
+    }
+  })
+
+  it('let what is sent wait for what was sent before, on whichever connection', () => {
+    const lane = new Lane(8000)
+    assert.deepEqual([lane.send(10, 100), lane.send(5, 102), lane.send(1, 200)], [10, 13, 1])
+    const endless = new Lane(undefined)
+    assert.deepEqual([endless.send(10, 100), endless.send(5, 100)], [0, 0])
+  })
+
+  it('end a connection whose requests cannot be counted', async () => {
+    const relay = await startRelay(endpoint, { roundTrip: 2 })
+    try {
+      assert.equal(await exchange(relay, 'PUT /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n'), 0)
+    } finally {
+      await relay.close()
+    }
+  })
+})
+
+describe('counting requests in what a client sends', () => {
+  const TEXT =
+    'PUT /a HTTP/1.1\r\ncontent-length: 21\r\n\r\nGET /no HTTP/1.1\r\n\r\n.' +
+    'GET /b HTTP/1.1\r\nHost: x\r\n\r\n' +
+    'PUT /c HTTP/1.1\r\nContent-Length: 0\r\n\r\n'
+
+  const countIn = (pieces: readonly string[]): number => {
+    const counter = new RequestCounter()
+    return pieces.reduce((sum, piece) => sum + counter.count(Buffer.from(piece)), 0)
+  }
+
+  it('finds the same wherever the pieces end, and nothing in bodies', () => {
+    assert.equal(countIn([TEXT]), 3)
+    assert.equal(countIn([...TEXT]), 3)
+    for (let at = 0; at <= TEXT.length; at++) assert.equal(countIn([TEXT.slice(0, at), TEXT.slice(at)]), 3, String(at))
+  })
+
+  it('refuses a body that does not say its length', () => {
+    assert.throws(() => countIn(['PUT /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n']), /no Content-Length/)
+  })
 })

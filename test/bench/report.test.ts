@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { count, duration, markdownTable, size } from '../../bench/format.ts'
-import { atMostTimes, fasterThan, memoryAtMost } from '../../bench/line.ts'
+import { atMostTimes, fasterThan, memoryAtMost, movedAtMost } from '../../bench/line.ts'
+import { goalsOf } from '../../bench/lines/far.ts'
 import { detailTable, goalTable, machineTable, noteList } from '../../bench/report.ts'
 import type { LineResult, Row } from '../../bench/result.ts'
 
@@ -72,6 +73,51 @@ describe('report of the bench', () => {
       table.split('\n').at(-1),
       '| push | push | peer | 3 | 20 ms | 10 ms – 30 ms | 10 ms | 100 MB | 1,003 | 2.0 KB | 0 B |',
     )
+  })
+
+  it('shows of runs that were counted the one that moved most, and holds it to a goal', () => {
+    const moving = (received: number, sent: number) => ({
+      ...{ wall: 10, cpu: 10, memory: 100 * MB },
+      traffic: { requests: 7, received, sent },
+    })
+    const counted = { what: 'push', program: 'before', samples: [moving(5, 5), moving(2 * MB, MB), moving(MB, MB)] }
+    assert.match(detailTable([line({ rows: [counted] })]), /\| 7 \| 2\.0 MB \| 1\.0 MB \|$/)
+    const goals = [movedAtMost(3, counted), movedAtMost(2.9, counted), movedAtMost(3, row('before', [1]))]
+    assert.deepEqual(
+      goalTable([line({ goals })])
+        .split('\n')
+        .slice(2),
+      [
+        '| a push | push: moved | before | at most 3.0 MB | 3.0 MB |  | met |',
+        '|  | push: moved | before | at most 2.9 MB | 3.0 MB |  | **missed** |',
+        '|  | push: moved | before | at most 3.0 MB |  |  | nothing to compare with |',
+      ],
+    )
+  })
+
+  it('compares what is far away with an earlier build and with another size, as far as they were measured', () => {
+    const sizes = { tiny: 3, small: 30, large: 150, huge: 1000 }
+    const named = (what: string, program: string, ...walls: readonly number[]): Row => ({
+      ...row(program, walls),
+      what,
+    })
+    const rows = [
+      named('push, 30 versions', 'executable', 100, 120),
+      named('push, 1,000 versions', 'executable', 150, 180),
+      named('push, 1,000 versions', 'before', 1500),
+      named('push, loopback, 3 versions', 'executable', 10),
+    ]
+    assert.deepEqual(
+      goalsOf(rows, 'executable', sizes).map(({ limit, unit, value, what }) => [what, limit, unit, value]),
+      [
+        ['push, 1,000 versions: faster', 12, 'times', 1500 / 165],
+        ['push, 1,000 versions: moved', 14, 'MB', undefined],
+        ['push, 1,000 versions: peak memory', 150, 'MB', 100],
+        ['push, 1,000 versions against 30', 1.6, 'times', 1.5],
+        ['push, loopback, 3 versions', 1.05, 'times', undefined],
+      ],
+    )
+    assert.deepEqual(goalsOf(rows, 'Node bundle', sizes), [])
   })
 
   it('leaves out what the system does not tell', () => {

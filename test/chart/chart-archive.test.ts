@@ -219,6 +219,26 @@ describe('a chart archive', () => {
     )
   })
 
+  it('is read the same whether it is small or unpacks to more than is unpacked at once', async () => {
+    for (const size of [0, 2 * MIB - 2048, 2 * MIB, 3 * MIB]) {
+      const parts = [{ name: 'app/zeros', content: Buffer.alloc(size) }, chartYaml(), { name: 'app/z', content: 'z' }]
+      const [first = Buffer.alloc(0), ...others] = parts.map(tarPart)
+      const whole = tgz(...parts)
+      const members = Buffer.concat([gzipSync(first), gzipSync(Buffer.concat([...others, END_OF_TAR]))])
+      for (const bytes of [whole, members]) {
+        const { files } = await unpackChartArchive(bytes)
+        assert.deepEqual(
+          files.map(({ path, bytes: { length } }) => [path, length]).filter(([path]) => path !== 'Chart.yaml'),
+          [
+            ['zeros', size],
+            ['z', 1],
+          ],
+        )
+      }
+      await assert.rejects(readChartArchive(whole.subarray(0, whole.length - 20)), says('cut short'))
+    }
+  })
+
   it('is unpacked to its files with their permissions, links empty', async () => {
     const { files } = await unpackChartArchive(
       tgz(

@@ -15,15 +15,23 @@ import { localConfig } from '../support/s3-buckets.ts'
 
 const URI = 's3://acme/charts'
 
+interface Download {
+  readonly stdout: string
+  readonly sent: number
+  readonly spared: number
+  readonly bytes: number
+}
+
 describe('reading an index again', () => {
   const program = useProgram()
   const filler = '#'.repeat(WORTH_KEEPING)
 
   /**
-   * What a download prints, and how often the store sent the bytes of `index.yaml`, and how often it had none to send.
+   * What a download prints, and how often the store sent the bytes of `index.yaml`, how often it had none to send, and
+   * how many bytes of parts of it it sent.
    */
-  async function download(): Promise<{ readonly stdout: string; readonly sent: number; readonly spared: number }> {
-    let [sent, spared] = [0, 0]
+  async function download(): Promise<Download> {
+    let [sent, spared, bytes] = [0, 0, 0]
     const { bucket } = program
     program.fail({
       get: async (key: Key, options) => {
@@ -36,10 +44,21 @@ describe('reading an index again', () => {
         else spared++
         return answer
       },
+      getTail: async (key, last, etag) => {
+        const answer = await bucket.getTail(key, last, etag)
+        if (answer !== undefined && 'unchanged' in answer) spared++
+        else if (answer?.body.length === answer?.size) sent++
+        else bytes += answer?.body.length ?? 0
+        return answer
+      },
+      getRange: async (key, range, etag) => {
+        bytes += range.end - range.start
+        return bucket.getRange(key, range, etag)
+      },
     })
     const stdout = await program.ok('download', '', '', '', `${URI}/index.yaml`)
     program.fail({})
-    return { stdout, sent, spared }
+    return { stdout, sent, spared, bytes }
   }
 
   const pushBig = async (): Promise<void> => {
@@ -80,6 +99,33 @@ describe('reading an index again', () => {
     assert.deepEqual((await download()).sent, 0)
   })
 
+  it('fetches only the pages of a large base that have changed, however many changes there are between two reads', async () => {
+    await program.ok('init', URI)
+    const describe = (text: string): Readonly<Record<string, string>> => ({
+      'Chart.yaml': `apiVersion: v2\nname: NAME\nversion: 1.0.0\ndescription: "${text.repeat(60_000)}"\n`,
+    })
+    const names = Array.from({ length: 40 }, (_, i) => `chart-${String(i).padStart(2, '0')}`)
+    const archive = async (name: string, version: string): Promise<string> =>
+      program.chart(name, version, {
+        'Chart.yaml': describe('#')['Chart.yaml']?.replace('NAME', name).replace('1.0.0', version) ?? '',
+      })
+    await program.ok('push', ...(await Promise.all(names.map((name) => archive(name, '1.0.0')))), URI)
+    const first = await download()
+    assert.deepEqual([first.sent, first.bytes], [1, 0])
+    for (const name of ['chart-02', 'chart-09']) await program.ok('push', await archive(name, '2.0.0'), URI)
+    const second = await download()
+    const { size = 0 } = (await program.bucket.head(asKey('charts/index.yaml'))) ?? {}
+    assert.ok(
+      second.sent === 0 && second.bytes > 400_000 && second.bytes < size * 0.8,
+      JSON.stringify([second.sent, second.bytes, size]),
+    )
+    assert.equal(
+      second.stdout,
+      Buffer.from((await program.bucket.get(asKey('charts/index.yaml')))?.body ?? []).toString(),
+    )
+    assert.deepEqual({ ...(await download()), stdout: '' }, { stdout: '', sent: 0, spared: 1, bytes: 0 })
+  })
+
   it('uses cached bytes only for the store that sent them: the same URL and ETag may mean other bytes at another store', async () => {
     await pushBig()
     const before = await download()
@@ -94,6 +140,7 @@ describe('reading an index again', () => {
       place: 'hostile',
       get: async (name, options) => (name === key ? read() : program.bucket.get(name, options)),
       getUnless: read,
+      getTail: read,
     })
     assert.match(await program.ok('download', '', '', '', `${URI}/index.yaml`), /"evil":\[/)
     program.fail({})

@@ -79,6 +79,7 @@ describe('a hint that names a command', () => {
     program.fail({
       get: (key, options) => reached(() => program.bucket.get(key, options)),
       getUnless: (key, etag) => reached(() => program.bucket.getUnless(key, etag)),
+      getTail: (key, last, unless) => reached(() => program.bucket.getTail(key, last, unless)),
       put: async () => {
         isGone = true
         return { outcome: 'unknown', cause: undefined }

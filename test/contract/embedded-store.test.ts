@@ -5,6 +5,7 @@ import { type EmbeddedStore, startEmbeddedStore } from '../../embedded/embedded-
 import type { ObjectStore } from '../../lib/store/object-store.ts'
 import { createS3Store } from '../../lib/store/s3/store.ts'
 import { createBucket, localConfig } from '../support/s3-buckets.ts'
+import { CONTRACT_BUCKET } from './composed-objects.ts'
 import { describeObjectStore } from './object-store.ts'
 
 let running: EmbeddedStore | undefined
@@ -20,8 +21,8 @@ const openEmbedded = async (): Promise<ObjectStore> => {
   const keys = { accessKeyId: 'contract', secretAccessKey: 'contract-secret' }
   running = await startEmbeddedStore({ folder, accessKey: keys.accessKeyId, secretKey: keys.secretAccessKey })
   const local = { endpoint: running.endpoint, ...keys }
-  await createBucket(local, 'contract')
-  return createS3Store(localConfig(local), 'contract')
+  await createBucket(local, CONTRACT_BUCKET)
+  return createS3Store(localConfig(local), CONTRACT_BUCKET)
 }
 
 describeObjectStore('the embedded store, over HTTP', openEmbedded, { hasNoVersions: true })

@@ -14,3 +14,10 @@ describeObjectStore(
   () => Promise.resolve(new MemoryStore({ now: () => Date.now(), conditionalDelete: false })),
   { ignoresConditionOnDelete: true },
 )
+
+describeObjectStore(
+  'memory, without conditions on uploads',
+  () =>
+    Promise.resolve(new MemoryStore({ now: () => Date.now(), conditionalComplete: false, conditionalPartCopy: false })),
+  { ignoresConditionOnCompletion: true, ignoresSourceOfParts: true },
+)

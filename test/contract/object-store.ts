@@ -10,9 +10,10 @@ import {
   listAll,
 } from '../../lib/store/object-store.ts'
 import { sha256 } from '../../lib/sys/sha256.ts'
+import { type KnownUploadLimits, describeParts, describeUploads } from './composed-objects.ts'
 
 /** Where a store is known to fall short. Each is checked: a store that has learnt it fails the suite. */
-export interface KnownLimits {
+export interface KnownLimits extends KnownUploadLimits {
   /** DELETE with If-Match deletes whatever stands there. */
   readonly ignoresConditionOnDelete?: boolean
   /** Requests that come after their `until` are carried out. */
@@ -25,7 +26,7 @@ export interface KnownLimits {
 
 const OTHER = asETag('"00000000000000000000000000000000"')
 
-/** What every adapter must keep to. `open` gives an empty bucket. */
+/** What every adapter must keep to. `open` gives an empty bucket, named `CONTRACT_BUCKET`. */
 export function describeObjectStore(name: string, open: () => Promise<ObjectStore>, limits: KnownLimits = {}): void {
   describe(`the contract of an object store: ${name}`, () => {
     let store: ObjectStore
@@ -127,6 +128,8 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
       })
     })
 
+    describeParts(() => store)
+
     describe('writing', () => {
       it('creates only where nothing is, when asked to', async () => {
         const key = asKey('write/absent')
@@ -224,6 +227,8 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         assert.equal((await store.head(key)) === undefined, isIgnored)
       })
     })
+
+    describeUploads(() => store, limits)
 
     describe('asked to refuse what arrives late', () => {
       const MINUTE = 60_000

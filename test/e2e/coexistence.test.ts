@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
+import { asKey } from '../../lib/core/keys.ts'
 import type { IndexText } from '../../lib/core/index/index-text.ts'
 import { useWorkplace } from './support/matrix.ts'
 import { type OldClient, oldClients } from './support/old-client.ts'
@@ -84,6 +85,34 @@ for (const [name, open] of oldClients()) {
       await at().programOk(`compact ${at().url}`)
       assert.deepEqual(await plain(), ['anchor 1.3.1'])
       await bothHelmsSee(at(), ['anchor 1.3.1'])
+    })
+
+    it('is read in full when an old client has kept the table of pages that no longer fit, until a compaction makes others', async () => {
+      const big = (chart: string): object => ({
+        name: chart,
+        version: '1.0.0',
+        apiVersion: 'v2',
+        urls: [`${chart}-1.0.0.tgz`],
+        annotations: { filler: 'x'.repeat(100_000) },
+      })
+      const names = Array.from({ length: 6 }, (_, i) => `big-${String(i)}`)
+      const entries = Object.fromEntries(names.map((chart) => [chart, [big(chart)]]))
+      await at().store.put(asKey('charts/index.yaml'), Buffer.from(JSON.stringify({ apiVersion: 'v1', entries })), {
+        when: 'always',
+      })
+      const pages = async (): Promise<boolean> => (await at().baseIndex()).parts.pages !== undefined
+      await push('anchor-1.2.3')
+      assert.equal(await pages(), true)
+      await old.push(archive('beacon-0.1.0'))
+      assert.equal(await pages(), false)
+      const table = (await at().baseIndex()).parts.header.annotations.pages
+      assert.match(table ?? '', /^1,\d+;anchor,/, 'it is still there')
+      assert.match(await at().programOk(`list ${at().url} beacon`), /^beacon +0\.1\.0/m)
+      await push('anchor-1.3.1')
+      assert.equal(await pages(), true)
+      const all = [...names.map((chart) => `${chart} 1.0.0`), 'anchor 1.2.3', 'anchor 1.3.1', 'beacon 0.1.0']
+      assert.deepEqual(await plain(), all.sort())
+      await bothHelmsSee(at(), all)
     })
 
     it('has an index that both Helms load after pushes, reindexes and compactions of both clients in both forms', async () => {

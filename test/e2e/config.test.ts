@@ -27,7 +27,7 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
         /\ngrace-window +10m +repository\n/,
       )
       await helm(`s3 push ${CHART} stable`)
-      assert.match(await index(), /\napiVersion: v1\nentries:\n[^]*\n {4}urls:\n {4}- anchor-1\.2\.3\.tgz\n/)
+      assert.match(await index(), /^apiVersion: v1\nentries:\n[^]*\n {4}urls:\n {4}- anchor-1\.2\.3\.tgz\n/)
       await helm('repo update')
       await helm('pull stable/anchor --version=1.2.3')
       assert.deepEqual(readFileSync(at().path('anchor-1.2.3.tgz')), readFileSync(CHART))

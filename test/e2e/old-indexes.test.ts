@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { asKey } from '../../lib/core/keys.ts'
 import { makeChart } from './support/made-charts.ts'
 import { describeEverywhere } from './support/matrix.ts'
@@ -85,6 +86,33 @@ describeEverywhere('an index that another program wrote', ({ at, helm }) => {
     )
   })
 
+  it('is JSON in the layout of Helm itself, or of an editor, and takes pushes', async () => {
+    await at().programOk(`init ${at().url}`)
+    const folder = at().path('made')
+    await mkdir(folder, { recursive: true })
+    for (const version of ['1.0.0', '1.1.0']) {
+      const path = join(folder, `app-${version}.tgz`)
+      await makeChart(path, 'app', version, 'a <b> & "c" é \\u003c')
+      await put(`app-${version}.tgz`, await readFile(path))
+    }
+    await at().helmOk(helm, `repo index ${folder} --json`)
+    const made = await readFile(join(folder, 'index.yaml'), 'utf8')
+    assert.match(made, /"a \\u003cb\\u003e \\u0026 \\"c\\" é \\\\u003c"/)
+    for (const [i, layout] of [made, JSON.stringify(JSON.parse(made), null, 4)].entries()) {
+      await put('index.yaml', layout)
+      await archive('web', `1.${String(i)}.0`)
+      await at().programOk(`push ${at().path(`web-1.${String(i)}.0.tgz`)} ${at().url} --force`)
+      const webs = i === 0 ? ['web 1.0.0'] : ['web 1.0.0', 'web 1.1.0']
+      assert.deepEqual(await found(), ['app 1.0.0', 'app 1.1.0', ...webs])
+      const merged = await at().mergedIndex()
+      const { entries } = JSON.parse(made) as { readonly entries: Readonly<Record<string, unknown>> }
+      assert.deepEqual(merged.versions('app'), entries['app'])
+    }
+    await at().programOk(`compact ${at().url}`)
+    assert.deepEqual(await found(), ['app 1.0.0', 'app 1.1.0', 'web 1.0.0', 'web 1.1.0'])
+    assert.match(await text('index.yaml'), /^\{.*"description":"a <b> & \\"c\\" é \\\\u003c",.*\},?$/m)
+  })
+
   it('can have entries without a valid name, which Helm skips until check --fix names them', async () => {
     for (const version of ['1.0.11', '1.0.10']) await put(`pgb-${version}.tgz`, await archive('pgb', version))
     await index({
@@ -115,6 +143,33 @@ describeEverywhere('an index that another program wrote', ({ at, helm }) => {
     await at().programOk(`prune ${at().url} --keep-last=1`)
     assert.deepEqual(await found(), ['fleet 106.0.0+up10.0.0'])
   })
+
+  for (const format of ['json', 'yaml']) {
+    it(`gets pages with the first push when it is large, which Helm loads: ${format}`, async () => {
+      const names = Array.from({ length: 8 }, (_, i) => `big-${String(i)}`)
+      const entry = (name: string): object => ({
+        name,
+        version: '1.0.0',
+        apiVersion: 'v1',
+        urls: [`${name}-1.0.0.tgz`],
+        annotations: { filler: 'x'.repeat(100_000) },
+      })
+      await put('big-6-1.0.0.tgz', await archive('big-6', '1.0.0'))
+      await index(Object.fromEntries([...names].reverse().map((name) => [name, [entry(name)]])))
+      await archive('web', '1.0.0')
+      await at().programOk(`compact ${at().url} --format ${format}`)
+      await at().programOk(`push ${at().path('web-1.0.0.tgz')} ${at().url}`)
+      assert.match(await text('index.yaml'), /helm-s3\/pages"?: ?"?1,\d+;big-0,\d{6},\d,\d,p,/)
+      assert.deepEqual(await found(), [...names.map((name) => `${name} 1.0.0`), 'web 1.0.0'])
+      await archive('web', '1.1.0')
+      await at().programOk(`push ${at().path('web-1.1.0.tgz')} ${at().url}`)
+      await at().programOk(`delete big-6 ${at().url} --version=1.0.0`)
+      const left = names.filter((name) => name !== 'big-6').map((name) => `${name} 1.0.0`)
+      assert.deepEqual(await found(), [...left, 'web 1.0.0', 'web 1.1.0'])
+      assert.equal(await at().exists('big-6-1.0.0.tgz'), false)
+      assert.match(await text('index.yaml'), /helm-s3\/pages/)
+    })
+  }
 
   it('can have a scalar of a wrong type, which check --fix repairs without losing an entry', async () => {
     const item = (version: string, more = ''): string =>

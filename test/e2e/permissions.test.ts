@@ -2,12 +2,15 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { asKey } from '../../lib/core/keys.ts'
 import type { PutOutcome } from '../../lib/store/object-store.ts'
+import { connectionSettings } from '../../lib/settings/connection.ts'
 import { createS3Store } from '../../lib/store/s3/store.ts'
 import { localConfig } from '../support/s3-buckets.ts'
 import { makeChart } from './support/made-charts.ts'
 import { useWorkplace } from './support/matrix.ts'
 import { assumeRole } from './support/minio-sts.ts'
 import { ROOT } from './support/workplace.ts'
+
+const MIB = 1024 * 1024
 
 /** The policies of docs/PERMISSIONS.md by their headings, so that the tests use what is documented. */
 function documentedPolicies(): ReadonlyMap<string, string> {
@@ -161,6 +164,37 @@ describe('the policies of docs/PERMISSIONS.md, enforced by MinIO', () => {
     assert.match(await at().programFails(`push ${await chart('1.2.0')} ${at().url}`, compactor), /s3:PutObject/)
     assert.match((await missing(compactor)).join('\n'), /s3:GetObject \/charts\/\*\.tgz/)
   })
+
+  for (const role of ['Writer', 'Compactor']) {
+    it(`let a ${role.toLowerCase()} compose an index of parts, and abort that`, async () => {
+      const { bucket, env } = at()
+      const index = asKey('charts/index.yaml')
+      const store = await createS3Store(connectionSettings({}, undefined, { ...env, ...(await as(role)) }), bucket)
+      const before = await store.put(index, Buffer.alloc(11 * MIB, 'old'), { when: 'always' })
+      assert.ok(before.outcome === 'written' && store.uploads !== undefined)
+      const { uploads } = store
+      const compose = async (): Promise<string> => {
+        const upload = await uploads.begin(index, {})
+        assert.ok(upload !== 'unsupported')
+        const range = { start: 0, end: 6 * MIB }
+        const copied = await uploads.copyPart(upload, 1, { bucket, key: index, etag: before.etag, range })
+        const sent = await uploads.sendPart(upload, 2, Buffer.from('new'))
+        assert.ok(typeof copied !== 'string' && typeof sent !== 'string')
+        const { outcome } = await uploads.complete(upload, [copied, sent], { when: { match: before.etag } })
+        if (outcome === 'refused') await uploads.abort(upload)
+        return outcome
+      }
+      const other = localConfig({
+        endpoint: `http://${env.AWS_ENDPOINT ?? ''}`,
+        accessKeyId: env.AWS_ACCESS_KEY_ID ?? '',
+        secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '',
+      })
+      const open = (await createS3Store(other, bucket)).uploads
+      assert.deepEqual(await Promise.all([compose(), compose()]).then((both) => both.sort()), ['refused', 'written'])
+      assert.equal((await store.head(index))?.size, 6 * MIB + 3)
+      assert.deepEqual(await open?.list(index), [])
+    })
+  }
 
   it('may forbid signatures in the query; then the store does not refuse late requests', async () => {
     const { bucket, env } = at()

@@ -83,7 +83,7 @@ describe('the embedded store', () => {
     const keys = ['../../outside', '/absolute', 'a//b', 'Case', 'case', 'x'.repeat(900), 'con', '.']
     for (const key of keys) await put(key, key)
     for (const key of keys) assert.equal(await read(key), key)
-    assert.deepEqual(await readdir(folder), ['.unfinished', 'charts'])
+    assert.deepEqual(await readdir(folder), ['.unfinished', '.uploads', 'charts'])
     assert.equal((await readdir(join(folder, 'charts'))).length, keys.length)
   })
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { budget } from '../support/budget.ts'
 import { useBundledProgram } from '../support/bundled-program.ts'
 import { type FuzzReport, TARGETS } from './targets.ts'
 
@@ -12,7 +13,7 @@ const WORKER = fileURLToPath(new URL('fuzz-worker.ts', import.meta.url))
 
 /** `FUZZ_SEED` and `FUZZ_RUNS` try others, and more of them. */
 const SEED = Number(process.env['FUZZ_SEED'] ?? 4711)
-const RUNS = Number(process.env['FUZZ_RUNS'] ?? 200)
+const RUNS = Number(process.env['FUZZ_RUNS'] ?? budget(200))
 
 describe('what comes from outside, in any form', () => {
   const program = useBundledProgram(WORKER)

@@ -4,8 +4,10 @@ import { readChartArchive, unpackChartArchive } from '../../lib/chart/chart-arch
 import { readStoredMetadata } from '../../lib/chart/stored-metadata.ts'
 import { findVersion } from '../../lib/core/helm/constraint.ts'
 import { decodeDelta, encodeDelta } from '../../lib/core/log/delta-text.ts'
-import { readIndexHead } from '../../lib/core/index/index-head.ts'
-import { emptyIndexText, readIndexText } from '../../lib/core/index/index-text.ts'
+import { emptyIndexText, indexOfPages, readIndexEnd, readIndexText } from '../../lib/core/index/index-text.ts'
+import { layOut } from '../../lib/core/index/lay-out.ts'
+import { decodePageTable, encodePageTable } from '../../lib/core/index/page-table.ts'
+import { type PageText, type Paging, readPage } from '../../lib/core/index/paging.ts'
 import { salvageIndex } from '../../lib/core/index/salvage/salvage.ts'
 import { asKey } from '../../lib/core/keys.ts'
 import {
@@ -19,6 +21,7 @@ import {
 import { type ErrorCode, HelmS3Error } from '../../lib/errors.ts'
 import { S3AnswerError, readListAnswer, readVersionsAnswer } from '../../lib/store/s3/answer.ts'
 import { xmlDocument } from '../../embedded/xml-document.ts'
+import { sha256Of } from '../../lib/sys/sha256.ts'
 import { chartYaml, pax, tar } from '../support/archives.ts'
 import { entry, indexOf, removal } from '../support/builders.ts'
 
@@ -111,6 +114,42 @@ function readWholeIndex(bytes: Uint8Array): void {
   for (const [name, versions] of entries) assert.equal(again.versions(name).length, versions.length)
 }
 
+const SMALL_PAGES = { tableFrom: 1, target: 150, most: 600, least: 50 }
+
+/** An index with pages, as it is stored. */
+function pagedText(form: 'json' | 'yaml'): Uint8Array {
+  const index = indexOf(...VERSIONS, DEPENDENT, entry('other', '1.0.0')).toForm(form)
+  const segments = layOut(index, SMALL_PAGES, sha256Of)
+  assert.ok(segments !== 'whole')
+  return Buffer.concat(segments.flatMap(({ bytes }) => bytes ?? []))
+}
+
+/** The pages of a text that prove themselves. Undefined: it has no table that fits. */
+function provedPages(text: Buffer): { readonly paging: Paging; readonly pages: Map<number, PageText> } | undefined {
+  const end = readIndexEnd(text, text.length)
+  if (typeof end !== 'object' || end.paging === undefined) return undefined
+  const { paging } = end
+  const pages = new Map<number, PageText>()
+  for (const [i, span] of paging.spans.entries()) {
+    const page = readPage(paging, i, text.subarray(span.start, span.end), sha256Of)
+    if (page !== undefined) pages.set(i, page)
+  }
+  return { paging, pages }
+}
+
+/** What is written of pages that prove themselves has a table that fits, and pages that prove themselves. */
+function readPagedIndex(text: Buffer): void {
+  const read = provedPages(text)
+  if (read === undefined) return
+  const index = indexOfPages(read.paging, read.pages)
+  const segments = layOut(index, SMALL_PAGES, sha256Of)
+  if (segments === 'whole' || read.pages.size < read.paging.spans.length) return
+  const pieces = segments.flatMap(({ bytes, old }) => bytes ?? (old ? [text.subarray(old.start, old.end)] : []))
+  const again = provedPages(Buffer.concat(pieces))
+  assert.deepEqual(again?.paging.table, read.paging.table)
+  assert.equal(again.pages.size, read.pages.size)
+}
+
 export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
   deltas: {
     corpus: () => [
@@ -160,8 +199,27 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
       Buffer.from(YAML_INDEX),
     ],
     take: async (bytes) => {
-      await orRefused(['invalid-index'], () => readIndexHead(bytes))
+      readIndexEnd(bytes, bytes.length)
       await orRefused(['invalid-index'], () => readWholeIndex(bytes))
+    },
+  },
+  'pages of an index': {
+    corpus: () => [pagedText('json'), pagedText('yaml')],
+    take: (bytes) => orRefused(['invalid-index'], () => readPagedIndex(bytes)),
+  },
+  'table of the pages of an index': {
+    corpus: () => [
+      ...(['json', 'yaml'] as const).map((form) =>
+        Buffer.from(readIndexText(pagedText(form)).parts.header.annotations.pages ?? assert.fail('it has no table')),
+      ),
+      Buffer.from(`1,40;%C3%A9%21,1,1,0,x,${'-'.repeat(22)}`),
+    ],
+    take: (bytes) => {
+      const table = decodePageTable(bytes.toString())
+      if (table === undefined) return
+      const text = encodePageTable(table)
+      assert.ok(text !== undefined)
+      assert.deepEqual(decodePageTable(text), table)
     },
   },
   'text of a damaged index': {

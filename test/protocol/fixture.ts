@@ -7,7 +7,7 @@ import type { Session } from '../../lib/protocol/session/session.ts'
 import type { ReindexOptions } from '../../lib/protocol/reindex/reindex.ts'
 import { initRepository } from '../../lib/protocol/base/init.ts'
 import { MemoryStore, type MemoryStoreOptions } from '../../lib/store/memory-store.ts'
-import type { ObjectStore } from '../../lib/store/object-store.ts'
+import type { MultipartUploads, ObjectStore } from '../../lib/store/object-store.ts'
 import type { Clock } from '../../lib/sys/clock.ts'
 import { systemRandom } from '../../lib/sys/random.ts'
 import { sha256 } from '../../lib/sys/sha256.ts'
@@ -132,16 +132,32 @@ export class Repository {
     const note = (method: string, key: string): void =>
       void requests.push(`${method} ${key.replace('charts/', '').replace(/[0-7][0-9A-Z]{25}/, 'ULID')}`)
     const store = alteredStore(bucket, change)
+    const { uploads } = store
     return {
+      ...(uploads === undefined ? {} : { uploads: notingUploads(uploads, note) }),
+      ...(store.place === undefined ? {} : { place: store.place }),
       list: (prefix, options) => (note('LIST', prefix), store.list(prefix, options)),
       get: (key, options) => (note('GET', key), store.get(key, options)),
       getUnless: (key, etag) => (note('GET unless', key), store.getUnless(key, etag)),
+      getTail: (key, last, unless) => (note('TAIL', key), store.getTail(key, last, unless)),
+      getRange: (key, range, match) => (note('RANGE', key), store.getRange(key, range, match)),
       head: (key) => (note('HEAD', key), store.head(key)),
       put: (key, body, options) => (note('PUT', key), store.put(key, body, options)),
       delete: (key, options) => (note('DELETE', key), store.delete(key, options)),
       stream: (key) => store.stream(key),
       listVersions: (key) => (note('VERSIONS', key), store.listVersions(key)),
     }
+  }
+}
+
+function notingUploads(uploads: MultipartUploads, note: (method: string, key: string) => void): MultipartUploads {
+  return {
+    begin: (key, options) => (note('BEGIN', key), uploads.begin(key, options)),
+    copyPart: (upload, number, source) => (note('COPY PART', upload.key), uploads.copyPart(upload, number, source)),
+    sendPart: (upload, number, body) => (note('PART', upload.key), uploads.sendPart(upload, number, body)),
+    complete: (upload, parts, options) => (note('COMPLETE', upload.key), uploads.complete(upload, parts, options)),
+    abort: (upload) => (note('ABORT', upload.key), uploads.abort(upload)),
+    list: (prefix) => (note('UPLOADS', prefix), uploads.list(prefix)),
   }
 }
 

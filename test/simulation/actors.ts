@@ -1,6 +1,7 @@
 import type { ChartUpload } from '../../lib/protocol/archives/chart-upload.ts'
 import type { Session } from '../../lib/protocol/session/session.ts'
 import { CHART, LOCATION, makeUpload } from './charts.ts'
+import { SMALL_PAGES } from './neighbours.ts'
 import { Client } from './client.ts'
 import { viewText } from './describe.ts'
 import type { OperationKind } from './mixes.ts'
@@ -343,6 +344,7 @@ export class Actors {
       clock: client.clock,
       random,
       origin: {},
+      ...(this.#world.hasPages ? { paging: SMALL_PAGES } : {}),
     })
   }
 

@@ -9,16 +9,16 @@ export const CHART = 'app'
 const uploads = new Map<string, ChartUpload>()
 
 /** A chart archive that differs from others of its version by one letter. */
-export function makeUpload(version: string, content: string): ChartUpload {
-  const source = `${version}=${content}`
+export function makeUpload(version: string, content: string, name = CHART): ChartUpload {
+  const source = `${name === CHART ? '' : `${name} `}${version}=${content}`
   const known = uploads.get(source)
   if (known !== undefined) return known
   const bytes = tgz({
-    name: `${CHART}/Chart.yaml`,
-    content: `apiVersion: v2\nname: ${CHART}\nversion: ${version}\n# ${content}\n`,
+    name: `${name}/Chart.yaml`,
+    content: `apiVersion: v2\nname: ${name}\nversion: ${version}\n# ${content}\n`,
   })
-  const metadata = { name: CHART, version, apiVersion: 'v2' }
-  const upload = { name: CHART, version, digest: digestOf(bytes), bytes, provenance: undefined, metadata, source }
+  const metadata = { name, version, apiVersion: 'v2' }
+  const upload = { name, version, digest: digestOf(bytes), bytes, provenance: undefined, metadata, source }
   uploads.set(source, upload)
   return upload
 }

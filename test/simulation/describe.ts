@@ -1,4 +1,4 @@
-import type { PutOptions } from '../../lib/store/object-store.ts'
+import type { ByteRange, PutOptions, UploadedPart } from '../../lib/store/object-store.ts'
 import { LOCATION } from './charts.ts'
 
 // What a trace says of requests and answers: versions with the first characters of their digests, ids without their
@@ -9,18 +9,33 @@ type ByChart = Readonly<
 >
 
 export function putText(key: string, body: Uint8Array, { metadata, when }: PutOptions): string {
-  const condition = typeof when === 'string' ? when : `over ${when.match}`
+  const condition = conditionText(when)
   const delta = metadata?.delta === undefined ? '' : ` by ${shortId(metadata.delta)}`
   return `(${condition}${delta}) ${contentText(key, body)}`
 }
 
+export function completionText(parts: readonly UploadedPart[], { when }: Pick<PutOptions, 'when'>): string {
+  return `(${conditionText(when)}) of ${String(parts.length)} parts`
+}
+
+export function rangeText({ end, start }: ByteRange): string {
+  return `${String(start)}-${String(end)}`
+}
+
+function conditionText(when: PutOptions['when']): string {
+  return typeof when === 'string' ? when : `over ${when.match}`
+}
+
 export function answerText(key: string, value: unknown): string {
   if (value === undefined) return 'missing'
-  if (typeof value !== 'object' || value === null) return typeof value
+  if (typeof value !== 'object' || value === null) return typeof value === 'string' ? value : typeof value
+  if (Array.isArray(value)) return String(value.length)
+  if (value instanceof Uint8Array) return `${String(value.length)} bytes`
   if ('outcome' in value) return String(value.outcome)
   if ('unchanged' in value) return 'unchanged'
   if ('objects' in value)
     return (value.objects as { readonly key: string }[]).map((object) => shortKey(object.key)).join(' ') || 'nothing'
+  if ('id' in value) return `upload ${String(value.id)}`
   const { body, etag, metadata } = value as { body?: Uint8Array; etag?: string; metadata?: Record<string, string> }
   const delta = metadata?.delta === undefined ? '' : ` by ${shortId(metadata.delta)}`
   return `${String(etag)}${delta} ${body === undefined ? '' : contentText(key, body)}`

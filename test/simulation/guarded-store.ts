@@ -1,13 +1,18 @@
 import { type IndexText, readIndexText } from '../../lib/core/index/index-text.ts'
 import type { Key } from '../../lib/core/keys.ts'
+import { alteredUploads } from '../../lib/store/altered-store.ts'
 import type { MemoryStore } from '../../lib/store/memory-store.ts'
-import type { ETag, ObjectStore } from '../../lib/store/object-store.ts'
+import type { ETag, MultipartUploads, ObjectStore } from '../../lib/store/object-store.ts'
 
 /** What no client may ever do to the store, whatever happens. */
 export interface Guard {
   readonly indexKey: Key
   readonly deltaFolder: string
   readonly report: (violation: string) => void
+  /** The digests of archives that are there from the start, beside those that are put. */
+  readonly present: readonly string[]
+  /** Looks at each `index.yaml` that a client has written and that can be read. */
+  readonly lookAt: (index: IndexText) => void
   /** Called after each write of `index.yaml` by a client. */
   readonly wroteIndex: () => Promise<void>
   /** Called for a delta that was deleted although the current base has not folded it. */
@@ -20,7 +25,7 @@ export interface Guard {
  * The store, with a check of each write as it happens: `index.yaml` is a valid index whose entries were all pushed.
  */
 export function guardStore(store: MemoryStore, guard: Guard): ObjectStore {
-  const pushed = new Set<string>()
+  const pushed = new Set<string>(guard.present)
   /** The index that was read last: most checks need the same one again. */
   let known: { readonly etag: ETag; readonly index: IndexText } | undefined
   const hasFolded = async (id: string): Promise<boolean> => {
@@ -37,15 +42,30 @@ export function guardStore(store: MemoryStore, guard: Guard): ObjectStore {
     try {
       known = { etag, index: readIndexText(body) }
       for (const problem of strangeEntries(known.index, pushed)) guard.report(problem)
+      guard.lookAt(known.index)
     } catch (error) {
       guard.report(`index.yaml is not valid: ${String(error)}`)
     }
     await guard.wroteIndex()
   }
+  const guarded = (uploads: MultipartUploads): MultipartUploads =>
+    alteredUploads(uploads, {
+      complete: async (upload, ...args) => {
+        const outcome = await uploads.complete(upload, ...args)
+        if (upload.key !== guard.indexKey || outcome.outcome !== 'written') return outcome
+        const object = await store.get(guard.indexKey)
+        if (object !== undefined) await lookAtIndex(object.body, object.etag)
+        return outcome
+      },
+    })
   return {
+    place: store.place,
+    ...(store.uploads === undefined ? {} : { uploads: guarded(store.uploads) }),
     list: (...args) => store.list(...args),
     get: (...args) => store.get(...args),
     getUnless: (...args) => store.getUnless(...args),
+    getTail: (...args) => store.getTail(...args),
+    getRange: (...args) => store.getRange(...args),
     head: (...args) => store.head(...args),
     stream: (...args) => store.stream(...args),
     listVersions: (...args) => store.listVersions(...args),

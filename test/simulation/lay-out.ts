@@ -1,12 +1,14 @@
-import type { FoldedDelta } from '../../lib/core/log/bookkeeping.ts'
+import type { Bookkeeping, FoldedDelta } from '../../lib/core/log/bookkeeping.ts'
 import { makeEntry } from '../../lib/core/log/chart-entry.ts'
 import { type DeltaId, deltaKey, makeDeltaId } from '../../lib/core/log/delta-id.ts'
 import { encodeDelta } from '../../lib/core/log/delta-text.ts'
 import type { Entry } from '../../lib/core/log/entry.ts'
 import { emptyIndexText } from '../../lib/core/index/index-text.ts'
 import { archiveFileName, archiveKey } from '../../lib/core/keys.ts'
-import { archiveMetadata } from '../../lib/core/object-metadata.ts'
-import { CHART, LOCATION, makeUpload } from './charts.ts'
+import { WRITE_METADATA, archiveMetadata } from '../../lib/core/object-metadata.ts'
+import { sha256Of } from '../../lib/sys/sha256.ts'
+import { CHART, LOCATION, digestOf, makeUpload } from './charts.ts'
+import { SMALL_PAGES, putNeighbours } from './neighbours.ts'
 import type { World } from './world.ts'
 
 const MINUTE = 60_000
@@ -52,12 +54,24 @@ export async function layOut(world: World): Promise<void> {
     }
   }
   const form = random.chance(0.1) ? 'yaml' : 'json'
-  const index = emptyIndexText(form).withHeader({
-    bookkeeping: { generation: 1, writeId: 'start', folded },
-    generated: new Date(longAgo).toISOString(),
-  })
-  const bytes = (entries.length > 0 ? index.withCharts(new Map([[CHART, entries]])) : index).toBytes()
-  await store.put(LOCATION.indexKey, bytes, { when: 'always' })
+  const neighbours = world.hasPages ? await putNeighbours(world) : new Map<string, Entry[]>()
+  const charts = new Map([...neighbours, ...(entries.length > 0 ? [[CHART, entries] as const] : [])])
+  const index = emptyIndexText(form)
+    .withCharts(charts)
+    .withHeader({
+      bookkeeping: { generation: 1, writeId: 'start', folded, ...findingsIn(world) },
+      generated: new Date(longAgo).toISOString(),
+    })
+  const segments = world.hasPages ? world.product.layOut.layOut(index, SMALL_PAGES.sizes, sha256Of) : 'whole'
+  const bytes = segments === 'whole' ? index.toBytes() : Buffer.concat(segments.flatMap(({ bytes }) => bytes ?? []))
+  await store.put(LOCATION.indexKey, bytes, { when: 'always', metadata: { [WRITE_METADATA]: 'start' } })
+}
+
+/** What an earlier compaction has found out about composed writes, mostly. */
+function findingsIn({ composing, time }: World): Pick<Bookkeeping, 'composes'> {
+  if (composing === 'unknown') return {}
+  const place = digestOf(Buffer.from('memory')).slice(0, 16)
+  return { composes: new Map([[place, { works: composing === 'works', at: time.now - 1000 - (time.now % 1000) }]]) }
 }
 
 /**

@@ -1,6 +1,12 @@
-import type { DeleteOutcome, ObjectStore, PutOutcome } from '../../lib/store/object-store.ts'
+import type {
+  CopyOutcome,
+  DeleteOutcome,
+  MultipartUploads,
+  ObjectStore,
+  PutOutcome,
+} from '../../lib/store/object-store.ts'
 import type { Client } from './client.ts'
-import { answerText, putText } from './describe.ts'
+import { answerText, completionText, putText, rangeText } from './describe.ts'
 import type { Mix } from './mixes.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { VirtualTime } from './virtual-time.ts'
@@ -15,6 +21,11 @@ export type Weather = Pick<
 const GIVE_UP = 20_000
 /** A request on its way may still arrive this long after it was sent. */
 const LONGEST_FLIGHT = 25_000
+
+/** The methods of requests that a proxy on the way may repeat. */
+const REPEATED = ['put', 'begin', 'copy-part', 'send-part']
+/** The methods of requests that are sent once. */
+const WRITES = [...REPEATED, 'delete', 'abort']
 
 export interface NetworkOptions {
   readonly time: VirtualTime
@@ -36,6 +47,14 @@ interface Request<T> {
   /** What is sent with it, for a trace. */
   readonly text: () => string
 }
+
+/** How a client's requests go: `mutate` gives `unanswered` when no answer comes. */
+interface Ways {
+  readonly read: <T>(method: string, key: string, act: () => Promise<T>) => Promise<T>
+  readonly mutate: <T>(request: Request<T>, unanswered: T) => Promise<T>
+}
+
+const NO_ANSWER = { outcome: 'unknown', cause: 'no answer' } as const
 
 /**
  * The way from one client to the store: requests act at one instant, some time after they were sent; answers come
@@ -59,29 +78,82 @@ export class Network {
     const clocksMayStand = this.#options.refusesLate || isReader
     const read = <T>(method: string, key: string, act: () => Promise<T>): Promise<T> =>
       this.#read(client, { method, key, act, text: () => '' }, clocksMayStand)
-    const mutate = <T extends PutOutcome | DeleteOutcome>(request: Request<T>): Promise<T> =>
-      this.#mutate(client, request, clocksMayStand)
+    const mutate = <T>(request: Request<T>, unanswered: T): Promise<T> =>
+      this.#mutate(client, request, unanswered, clocksMayStand)
+    const { uploads } = store
     return {
+      ...(store.place === undefined ? {} : { place: store.place }),
+      ...(uploads === undefined ? {} : { uploads: this.#uploads(uploads, { read, mutate }) }),
       list: (prefix, options) => read('list', prefix, () => store.list(prefix, options)),
       get: (key, options) => read('get', key, () => store.get(key, options)),
       getUnless: (key, etag) => read('get', key, () => store.getUnless(key, etag)),
+      getTail: (key, last, unless) => read('tail', key, () => store.getTail(key, last, unless)),
+      getRange: (key, range, match) => read(`range ${rangeText(range)}`, key, () => store.getRange(key, range, match)),
       head: (key) => read('head', key, () => store.head(key)),
       listVersions: (key) => read('list-versions', key, () => store.listVersions(key)),
       put: (key, body, options) =>
-        mutate<PutOutcome>({
-          method: 'put',
-          key,
-          act: () => store.put(key, body, options),
-          text: () => putText(key, body, options),
-        }),
+        mutate<PutOutcome>(
+          {
+            method: 'put',
+            key,
+            act: () => store.put(key, body, options),
+            text: () => putText(key, body, options),
+          },
+          NO_ANSWER,
+        ),
       delete: (key, options) =>
-        mutate<DeleteOutcome>({
-          method: 'delete',
-          key,
-          act: () => store.delete(key, options),
-          text: () => options?.match ?? '',
-        }),
+        mutate<DeleteOutcome>(
+          {
+            method: 'delete',
+            key,
+            act: () => store.delete(key, options),
+            text: () => options?.match ?? '',
+          },
+          NO_ANSWER,
+        ),
       stream: (key) => store.stream(key),
+    }
+  }
+
+  /** The uploads of a store as a client reaches them: each of their requests is one by itself. */
+  #uploads(uploads: MultipartUploads, { mutate, read }: Ways): MultipartUploads {
+    return {
+      begin: (key, options) =>
+        mutate({ method: 'begin', key, act: () => uploads.begin(key, options), text: () => '' }, 'unsupported'),
+      copyPart: (upload, number, source) =>
+        mutate(
+          {
+            method: 'copy-part',
+            key: upload.key,
+            act: () => uploads.copyPart(upload, number, source),
+            text: () => `${String(number)} of ${source.etag} ${rangeText(source.range)}`,
+          },
+          'unsupported',
+        ),
+      sendPart: (upload, number, body) =>
+        mutate(
+          {
+            method: 'send-part',
+            key: upload.key,
+            act: () => uploads.sendPart(upload, number, body),
+            text: () => `${String(number)}, ${String(body.length)} bytes`,
+          },
+          'unsupported',
+        ),
+      // As dangerous as a PUT, and guarded like one.
+      complete: (upload, parts, options) =>
+        mutate<CopyOutcome>(
+          {
+            method: 'put',
+            key: upload.key,
+            act: () => uploads.complete(upload, parts, options),
+            text: () => completionText(parts, options),
+          },
+          NO_ANSWER,
+        ),
+      abort: (upload) =>
+        mutate<void>({ method: 'abort', key: upload.key, act: () => uploads.abort(upload), text: () => '' }, undefined),
+      list: (prefix) => read('uploads', prefix, () => uploads.list(prefix)),
     }
   }
 
@@ -94,17 +166,13 @@ export class Network {
     })
   }
 
-  #mutate<T extends PutOutcome | DeleteOutcome>(
-    client: Client,
-    request: Request<T>,
-    clocksMayStand: boolean,
-  ): Promise<T> {
+  #mutate<T>(client: Client, request: Request<T>, unanswered: T, clocksMayStand: boolean): Promise<T> {
     const { refusesLate, weather } = this.#options
     // The program looks at its clocks before it sends one of these.
     const isGuarded = request.method === 'put' || request.key.endsWith('.tgz') || request.key.endsWith('.prov')
     const chance = !isGuarded ? weather.stall / 2 : refusesLate ? weather.guardedStall : 0
     return new Promise((resolve) => {
-      const noAnswer = (): void => resolve({ outcome: 'unknown', cause: 'no answer' } as T)
+      const noAnswer = (): void => resolve(unanswered)
       const send = (): void => this.#send(client, request, resolve, noAnswer)
       client.after(0, () => this.#orStandStill(client, { chance, clocksMayStand }, send))
     })
@@ -178,15 +246,14 @@ export class Network {
       lost: false,
       repeated: false,
     }
-    const isWrite = method === 'put' || method === 'delete'
-    const faults = isWrite ? weather.writeFaults : weather.readFaults
+    const faults = WRITES.includes(method) ? weather.writeFaults : weather.readFaults
     if (this.quiet || faults === 0) return fate
     const chance = random.fraction() / faults
     if (chance < 0.012) fate.there = random.below(LONGEST_FLIGHT)
     else if (chance < 0.02) fate.back = random.below(LONGEST_FLIGHT)
     else if (chance < 0.035) fate.lost = true
     else if (chance < 0.045) fate.dropped = true
-    else if (chance < 0.05) fate.repeated = method === 'put'
+    else if (chance < 0.05) fate.repeated = REPEATED.includes(method)
     return fate
   }
 

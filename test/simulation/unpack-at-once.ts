@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events'
 import { inflateRawSync } from 'node:zlib'
 
+export { inflateRawSync }
+
 /**
  * Stands in for `node:zlib` in the program that is simulated. The real one unpacks on other threads, in real time: what
  * came of it first would depend on them, and not on the seed.

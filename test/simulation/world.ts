@@ -3,6 +3,7 @@ import { MemoryStore } from '../../lib/store/memory-store.ts'
 import type { ObjectStore } from '../../lib/store/object-store.ts'
 import { CHART, LOCATION } from './charts.ts'
 import { guardStore } from './guarded-store.ts'
+import { SMALL_PAGES, missingNeighbours, neighbourDigests } from './neighbours.ts'
 import type { Operation } from './linearizability.ts'
 import { DEFAULT_MIXES, MIXES, type Mix, type MixName } from './mixes.ts'
 import { Network } from './network.ts'
@@ -30,6 +31,7 @@ export interface Read extends Operation {
   readonly values: ReadonlyMap<string, string>
 }
 
+const PAGING_SEED = 1_000_000_007
 const START = 1_700_000_000_000
 const MAX_EVENTS = 60_000
 
@@ -48,6 +50,10 @@ export class World {
   readonly outsiders: Outsiders
   /** Whether the bucket keeps older versions of objects. */
   readonly isVersioned: boolean
+  /** Whether there are other charts, and the index is divided into pages. */
+  readonly hasPages: boolean
+  /** What the index says about composed writes at the start. */
+  readonly composing: 'works' | 'fails' | 'unknown'
   /** The versions of the one chart. */
   readonly versions: readonly string[]
   /** What the versions were at the start: version -> digest. */
@@ -76,6 +82,12 @@ export class World {
     this.mix = MIXES[this.mixName]
     const refusesLate = store !== 'no-conditions'
     this.isVersioned = this.random.chance(0.3)
+    // From another sequence, so that schedules without pages are what they were before there were pages.
+    const paging = new SeededRandom(seed + PAGING_SEED)
+    this.hasPages = paging.chance(0.4) && !this.mix.inTurn
+    const keeps = { conditionalComplete: paging.chance(0.85), conditionalPartCopy: paging.chance(0.85) }
+    const isExact = store !== 'no-conditions' && keeps.conditionalComplete && keeps.conditionalPartCopy
+    this.composing = paging.chance(0.15) ? 'unknown' : isExact ? 'works' : 'fails'
     this.bucket = new MemoryStore({
       now: () => this.time.now + this.storeSkew,
       pageSize: this.random.chance(0.3) ? 2 : 1000,
@@ -83,12 +95,22 @@ export class World {
       conditionalDelete: store === 'exact',
       refusesLate,
       versioned: this.isVersioned,
+      composes: this.hasPages,
+      minPartSize: SMALL_PAGES.parts.least,
+      ...(store === 'no-conditions' ? { conditionalComplete: false, conditionalPartCopy: false } : keeps),
     })
     this.outsiders = new Outsiders(this)
     this.store = guardStore(this.bucket, {
       indexKey: LOCATION.indexKey,
       deltaFolder: LOCATION.deltaFolder,
       report: (violation) => this.violate(violation),
+      present: this.hasPages ? neighbourDigests() : [],
+      lookAt: (index) => {
+        // With `init --force` they are to go.
+        if (!this.hasPages || this.mixName === 'init' || this.outsiders.haveWritten) return
+        const missing = missingNeighbours((version) => index.find(version))
+        if (missing.length > 0) this.violate(`index.yaml has lost ${missing.join(', ')}`)
+      },
       wroteIndex: () => this.outsiders.noteWritten(),
       tookUnfolded: async (key) => {
         // Without conditions an older base may have replaced the one that had folded it.

@@ -181,6 +181,8 @@ function missingBucket(name: string): ObjectStore {
     list: refuse,
     get: refuse,
     getUnless: refuse,
+    getTail: refuse,
+    getRange: refuse,
     head: refuse,
     put: refuse,
     delete: refuse,

@@ -4,6 +4,7 @@ import { parseGoYaml } from '../../lib/yaml/load.ts'
 import { readBlockYaml } from '../../lib/yaml/block-reader.ts'
 import { compareKeys, writeMapping } from '../../lib/yaml/writer.ts'
 import { readVectors } from '../core/index/helm-vectors.ts'
+import { budget } from '../support/budget.ts'
 
 interface WriterVector {
   readonly value: Record<string, unknown>
@@ -44,7 +45,7 @@ describe('yaml writer', () => {
   it('writes what the full parser reads as the same value', () => {
     fc.assert(
       fc.property(mapping, (wanted) => assert.deepEqual(parseGoYaml(writeMapping(wanted, 0)), wanted)),
-      { numRuns: 500 },
+      { numRuns: budget(500) },
     )
   })
 
@@ -78,7 +79,7 @@ describe('yaml writer', () => {
         fc.dictionary(simpleKey, fc.oneof(text, fc.array(text), fc.boolean()), { noNullPrototype: true }),
         (wanted) => assert.deepEqual(readBlockYaml(writeMapping({ ...wanted, last: 1 }, 0)), { ...wanted, last: 1 }),
       ),
-      { numRuns: 300 },
+      { numRuns: budget(300) },
     )
   })
 

@@ -37,7 +37,7 @@ export function gatherCopies(
   wanted: WantedCopies,
 ): Promise<readonly ChartUpload[]> {
   return untilInAgreement(session, async () => {
-    const entries = chooseEntries(await readIndex(context, session), wanted)
+    const entries = chooseEntries(await readIndex(context, session, { charts: [wanted.name] }), wanted)
     const limit = pLimit(CONCURRENCY)
     const progress = session.track('Reading archives', entries.length)
     const read = async (entry: Entry): Promise<ChartUpload | HelmS3Error> => {

@@ -61,7 +61,7 @@ export async function fetch(context: Context, options: FetchCommand): Promise<vo
 
 function fetchChart(context: Context, session: Session, options: FetchCommand): Promise<FetchedChart> {
   return untilInAgreement(session, async () => {
-    const entry = chooseEntry(await readIndex(context, session), options)
+    const entry = chooseEntry(await readIndex(context, session, { charts: [options.name] }), options)
     const archive = await findEntryArchive((bucket, query) => context.openStore(bucket, query), session, entry)
     const object = await readEntryArchive(archive)
     if (object instanceof HelmS3Error) return object

@@ -20,7 +20,8 @@ const MAX_DESCRIPTION = 50
 /** `helm s3 list REPO [NAME]`: the merged index, newest versions first. Cost: one view. */
 export async function list(context: Context, { repository, ...filter }: ListCommand): Promise<void> {
   const session = await openRepository(context, repository)
-  const index = await readIndex(context, session)
+  const wanted = filter.name === undefined ? undefined : { charts: [filter.name] }
+  const index = await readIndex(context, session, wanted)
   const entries = newestVersions(index, filter)
   const rows = entries.map((entry) =>
     [entry.name, entry.version, textOf(entry, 'appVersion') ?? '', createdAt(entry), shortDescription(entry)].map(

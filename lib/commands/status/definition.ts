@@ -16,8 +16,8 @@ export const statusDefinition = command({
       'The verdict is `behind` if a delta has been waiting to be folded for longer than --patience (readers without ' +
       'the plugin do not see it), ' +
       '`uncollected` if everything is folded but old deltas are not collected, and otherwise `tidy`.',
-    'Costs one LIST request for each 1000 deltas, one GET of index.yaml, and one GET for each pending delta. Writes ' +
-      'nothing.',
+    'Costs one LIST request for each 1000 deltas, one GET of the end of index.yaml, or of all of it if it is small ' +
+      'or has no pages, and one GET for each pending delta and for each page that one touches. Writes nothing.',
   ],
   arity: exactly(1),
   flags: {
@@ -39,6 +39,10 @@ export const statusDefinition = command({
       bytes: whole('size of index.yaml'),
       format: oneOf(INDEX_FORMS, 'form of index.yaml'),
       writtenAt: text('when index.yaml was written, RFC 3339'),
+      pages: whole('pages into which index.yaml is divided; 0 if it is read and written as a whole'),
+      parts: wholeOrNull(
+        'parts of which the store composed index.yaml, as its ETag tells; null if it was written as a whole',
+      ),
     }),
     pending: objectOf({
       deltas: whole('deltas that are not folded into index.yaml yet'),

@@ -28,7 +28,10 @@ interface Status {
   readonly command: string | undefined
 }
 
-/** `helm s3 status REPO`: what a repository holds, and whether compactions keep up. Cost: one view. */
+/**
+ * `helm s3 status REPO`: what a repository holds, and whether compactions keep up. Cost: one view, of the charts that
+ * pending deltas touch.
+ */
 export async function status(context: Context, { repository, patience }: StatusCommand): Promise<void> {
   if (patience <= 0)
     throw new HelmS3Error('usage', '--patience must be above zero', {
@@ -42,9 +45,15 @@ export async function status(context: Context, { repository, patience }: StatusC
   context.output.result(describe(url, found, context.output.style), {
     repository: url,
     generation: base.index.bookkeeping.generation,
-    charts: index.chartNames().length,
+    charts: index.countCharts(),
     versions: index.countEntries(),
-    index: { bytes: base.size, format: base.index.form, writtenAt: formatTime(base.lastModified) },
+    index: {
+      bytes: base.size,
+      format: base.index.form,
+      writtenAt: formatTime(base.lastModified),
+      pages: base.index.countPages(),
+      parts: partsOf(base.etag) ?? null,
+    },
     pending: { deltas: pending.length, oldestSeconds: seconds(found.pendingAge) },
     folded: { deltas: found.folded, oldestSeconds: seconds(found.foldedAge) },
     lastCompactionAt: found.lastCompaction === undefined ? null : formatTime(found.lastCompaction),
@@ -59,7 +68,7 @@ export async function status(context: Context, { repository, patience }: StatusC
  * Old deltas that are not collected are all right if the repository sets a longer grace window: only then it is read.
  */
 async function examineFor(session: Session, patience: number, repository: string): Promise<Status> {
-  const view = await readView(session)
+  const view = await readView(session, { wanted: { charts: [] } })
   const found = examine(view, DEFAULT_GRACE_WINDOW, patience, repository)
   if (found.upkeep !== 'uncollected') return found
   const { graceWindow = DEFAULT_GRACE_WINDOW } = await session.repositoryConfig()
@@ -114,9 +123,9 @@ function describe(url: string, { view, ...found }: Status, style: Style): string
   const rows: (readonly [string, string])[] = [
     ['Repository', url],
     ['Generation', String(base.index.bookkeeping.generation)],
-    ['Charts', String(index.chartNames().length)],
+    ['Charts', String(index.countCharts())],
     ['Versions', String(index.countEntries())],
-    ['index.yaml', `${formatBytes(size)}, ${base.index.form}, written ${ago(lastModified)}`],
+    ['index.yaml', `${formatBytes(size)}, ${base.index.form}, ${layoutOf(base)}written ${ago(lastModified)}`],
     ['Pending', deltas(pending.length, found.pendingAge)],
     ['Folded, not collected', deltas(found.folded, found.foldedAge)],
     ['Last compaction', found.lastCompaction === undefined ? 'unknown' : ago(found.lastCompaction)],
@@ -130,6 +139,19 @@ function describe(url: string, { view, ...found }: Status, style: Style): string
     `${paint(found.upkeep)}: ${found.reason}`,
     ...(found.command === undefined ? [] : [`  ${found.command}`]),
   ]
+}
+
+/** How `index.yaml` is divided, and how it was written: nothing for a small one. */
+function layoutOf({ etag, index }: View['base']): string {
+  const [pages, parts] = [index.countPages(), partsOf(etag)]
+  const written = parts === undefined ? '' : `composed of ${formatCount(parts, 'part')}, `
+  return pages === 0 ? written : `${formatCount(pages, 'page')}, ${written}`
+}
+
+/** Of how many parts the store has composed an object, as the end of its ETag tells. Undefined: of none. */
+function partsOf(etag: string): number | undefined {
+  const count = /-(\d+)"?$/.exec(etag)?.[1]
+  return count === undefined ? undefined : Number(count)
 }
 
 function ageOfOldest(times: readonly number[], now: number): number | undefined {

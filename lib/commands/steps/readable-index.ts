@@ -1,5 +1,6 @@
 import type { Context } from '../../ui/context.ts'
 import { type IndexText, readIndexText } from '../../core/index/index-text.ts'
+import type { WantedCharts } from '../../core/index/paging.ts'
 import { hasCode } from '../../errors.ts'
 import { askAgain } from '../../protocol/read/ask-again.ts'
 import { keepBase } from '../../protocol/read/read-base.ts'
@@ -8,12 +9,17 @@ import type { Session } from '../../protocol/session/session.ts'
 
 /**
  * The merged index; for a reader who may not list, `index.yaml` as it is, with a line on stderr.
+ * @param wanted what will be asked of it. Undefined: everything
  * Cost: a view. For a reader who may not list three LISTs and a GET; see `askAgain`.
  * @throws HelmS3Error as `readView`
  */
-export async function readIndex({ beforeEnd, output }: Context, session: Session): Promise<IndexText> {
+export async function readIndex(
+  { beforeEnd, output }: Context,
+  session: Session,
+  wanted?: WantedCharts,
+): Promise<IndexText> {
   try {
-    const view = await askAgain(session, () => readView(session))
+    const view = await askAgain(session, () => readView(session, { wanted }))
     noticeSkipped(session, view)
     // While the answer is written.
     beforeEnd(keepBase(session, view.base))

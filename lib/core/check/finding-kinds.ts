@@ -5,7 +5,7 @@ export type Severity = 'error' | 'warning' | 'remark'
 
 /** What puts a finding right: a command of the protocol that `check --fix` runs. */
 /** `rename`: a reindex goes by the archives, and a tidy compaction names the rest by their charts. */
-export type Repair = 'compact' | 'tidy' | 'rename' | 'reindex' | 'rebuild' | 'forget'
+export type Repair = 'compact' | 'tidy' | 'rename' | 'reindex' | 'rebuild' | 'forget' | 'sweep'
 
 export interface FindingKind {
   readonly severity: Severity
@@ -347,11 +347,13 @@ export const FINDING_KINDS = {
     'its guarantees are not known',
     'grant what the probe needs: docs/PERMISSIONS.md',
   ),
-  'probe-leftovers': kind(
+  'probe-leftovers': kind('remark', 'an interrupted probe left objects', 'they do no harm', FIX, 'sweep'),
+  'upload-leftovers': kind(
     'remark',
-    'an interrupted probe left objects',
-    'they do no harm',
-    'helm s3 check REPO --probe',
+    'an interrupted compaction left an upload that was not completed',
+    'nobody sees it, and it takes space until it is aborted',
+    FIX,
+    'sweep',
   ),
 } as const satisfies Readonly<Record<string, FindingKind>>
 

@@ -1,4 +1,4 @@
-import { type Bookkeeping, type FoldedDelta, NO_BOOKKEEPING } from '../log/bookkeeping.ts'
+import { type Bookkeeping, type ComposeFinding, type FoldedDelta, NO_BOOKKEEPING } from '../log/bookkeeping.ts'
 import { type DeltaId, parseDeltaId } from '../log/delta-id.ts'
 import type { VersionId } from '../log/entry.ts'
 import { parseShallowJson } from '../../text/json-depth.ts'
@@ -12,12 +12,16 @@ export interface Annotations {
    * All annotations that are not bookkeeping, in the order of the text, with keys of a newer version of this program.
    */
   readonly foreign: ReadonlyMap<string, string>
+  /** The page table of the text, undecoded. Absent: the text has none, or it was changed since. */
+  readonly pages?: string
 }
 
 export const GENERATION_KEY = 'helm-s3/generation'
 export const WRITE_KEY = 'helm-s3/write'
 export const FOLDED_PREFIX = 'helm-s3/folded/'
 export const EMPTIED_KEY = 'helm-s3/emptied'
+export const PAGES_KEY = 'helm-s3/pages'
+const COMPOSES_PREFIX = 'helm-s3/composes/'
 
 /**
  * Separates our keys from the other index-level annotations.
@@ -27,32 +31,52 @@ export function decodeAnnotations(annotations: Readonly<Record<string, string>>)
   const foreign = new Map<string, string>()
   const folded = new Map<DeltaId, FoldedDelta>()
   let { generation, writeId } = NO_BOOKKEEPING
+  const composes = new Map<string, ComposeFinding>()
   let emptiedBy: string | undefined
+  let pages: string | undefined
   for (const [key, value] of Object.entries(annotations)) {
     const id = key.startsWith(FOLDED_PREFIX) ? parseDeltaId(key.slice(FOLDED_PREFIX.length)) : undefined
     if (id !== undefined) folded.set(id, decodeFolded(key, value))
     else if (key === GENERATION_KEY) generation = decodeGeneration(value)
     else if (key === WRITE_KEY) writeId = value
     else if (key === EMPTIED_KEY) emptiedBy = value
-    else foreign.set(key, value)
+    else if (key === PAGES_KEY) pages = value
+    else if (!noteComposes(composes, key, value)) foreign.set(key, value)
   }
-  return { bookkeeping: { generation, writeId, folded, ...(emptiedBy === undefined ? {} : { emptiedBy }) }, foreign }
+  const optional = { ...(emptiedBy === undefined ? {} : { emptiedBy }), ...(composes.size === 0 ? {} : { composes }) }
+  const bookkeeping = { generation, writeId, folded, ...optional }
+  return { bookkeeping, foreign, ...(pages === undefined ? {} : { pages }) }
 }
 
 /**
- * The annotations to write. Our keys come first, the newest folded delta first among them, so that the first bytes of
- * the text are enough to find them.
+ * The annotations to write. The newest folded delta, the generation and the write id come last, so that the last bytes
+ * of the text are enough to find them.
  */
-export function encodeAnnotations({ bookkeeping, foreign }: Annotations): Map<string, string> {
-  const annotations = new Map<string, string>()
-  const { generation, writeId, folded, emptiedBy } = bookkeeping
+export function encodeAnnotations({ bookkeeping, foreign, pages }: Annotations): Map<string, string> {
+  const annotations = new Map(foreign)
+  const { generation, writeId, folded, emptiedBy, composes } = bookkeeping
+  if (emptiedBy !== undefined) annotations.set(EMPTIED_KEY, emptiedBy)
+  for (const [place, finding] of composes ?? []) annotations.set(COMPOSES_PREFIX + place, encodeComposes(finding))
+  if (pages !== undefined) annotations.set(PAGES_KEY, pages)
+  const oldestFirst = [...folded].sort(([a], [b]) => (a < b ? -1 : 1))
+  for (const [id, delta] of oldestFirst) annotations.set(FOLDED_PREFIX + id, encodeFolded(delta))
   if (generation !== NO_BOOKKEEPING.generation) annotations.set(GENERATION_KEY, String(generation))
   if (writeId !== NO_BOOKKEEPING.writeId) annotations.set(WRITE_KEY, writeId)
-  const newestFirst = [...folded].sort(([a], [b]) => (a < b ? 1 : -1))
-  for (const [id, delta] of newestFirst) annotations.set(FOLDED_PREFIX + id, encodeFolded(delta))
-  if (emptiedBy !== undefined) annotations.set(EMPTIED_KEY, emptiedBy)
-  for (const [key, value] of foreign) annotations.set(key, value)
   return annotations
+}
+
+function encodeComposes({ works, at }: ComposeFinding): string {
+  return `${works ? 'yes' : 'no'} ${encodeTime(at)}`
+}
+
+/** Notes the annotation when it is a finding about composed writes that this program would write. */
+function noteComposes(composes: Map<string, ComposeFinding>, key: string, value: string): boolean {
+  const place = key.startsWith(COMPOSES_PREFIX) ? key.slice(COMPOSES_PREFIX.length) : ''
+  const [, answer, time = ''] = /^(yes|no) (\S+)$/.exec(value) ?? []
+  const at = Date.parse(time)
+  if (!/^[0-9a-f]{16}$/.test(place) || answer === undefined || Number.isNaN(at)) return false
+  composes.set(place, { works: answer === 'yes', at })
+  return true
 }
 
 function encodeFolded({ at, touched, gone, hasEnded }: FoldedDelta): string {

@@ -1,6 +1,6 @@
 import type { IndexItem } from './index-item.ts'
 import type { FormCodec } from './index-form.ts'
-import { type Pieces, type Slice, bytesOf } from './pieces.ts'
+import { Pieces, type Slice, bytesOf } from './pieces.ts'
 
 /**
  * One chart of an index: either a slice of its text, which is parsed when the versions are asked for, or a list of
@@ -19,6 +19,10 @@ export interface ChartText {
   itemsNaming(files: readonly Buffer[]): readonly IndexItem[]
   /** The number of versions, found without decoding any. Null items may be counted. */
   count(): number
+  /** Where the chart stands in a text that was read; undefined for one that is to be written anew. */
+  readonly slice: Slice | undefined
+  /** Bytes of the text of the chart. */
+  size(): number
   /** Appends the text of the chart, with the separator before it. */
   addTo(pieces: Pieces, separator: string): void
 }
@@ -27,30 +31,34 @@ export interface ChartText {
 export class SlicedChart implements ChartText {
   readonly #codec: FormCodec
   readonly #name: string
-  readonly #slice: Slice
+  readonly slice: Slice
   #items: readonly IndexItem[] | undefined
 
   constructor(codec: FormCodec, name: string, slice: Slice) {
     this.#codec = codec
     this.#name = name
-    this.#slice = slice
+    this.slice = slice
   }
 
   items(): readonly IndexItem[] {
-    return (this.#items ??= this.#codec.itemsOf(this.#name, this.#slice))
+    return (this.#items ??= this.#codec.itemsOf(this.#name, this.slice))
   }
 
   itemsNaming(files: readonly Buffer[]): readonly IndexItem[] {
-    const text = bytesOf(this.#slice)
+    const text = bytesOf(this.slice)
     return isSpelled(text, files) || isEncoded(text) ? this.items().filter((item) => mayName(item, files)) : []
   }
 
   count(): number {
-    return this.#items?.length ?? this.#codec.countEntries(this.#slice)
+    return this.#items?.length ?? this.#codec.countEntries(this.slice)
+  }
+
+  size(): number {
+    return this.slice.end - this.slice.start
   }
 
   addTo(pieces: Pieces, separator: string): void {
-    pieces.addSlice(this.#slice, separator)
+    pieces.addSlice(this.slice, separator)
   }
 }
 
@@ -58,6 +66,7 @@ export class SlicedChart implements ChartText {
 export class ListedChart implements ChartText {
   readonly #codec: FormCodec
   readonly #name: string
+  readonly slice = undefined
   readonly #items: readonly IndexItem[]
 
   constructor(codec: FormCodec, name: string, items: readonly IndexItem[]) {
@@ -76,6 +85,12 @@ export class ListedChart implements ChartText {
 
   count(): number {
     return this.#items.length
+  }
+
+  size(): number {
+    const pieces = new Pieces()
+    this.addTo(pieces, '')
+    return pieces.all().reduce((size, piece) => size + piece.length, 0)
   }
 
   addTo(pieces: Pieces, separator: string): void {

@@ -9,7 +9,7 @@ export interface FormCodec {
   readonly form: IndexForm
   /** The bytes between two charts, in ASCII. */
   readonly separator: string
-  /** The order in which charts are written. */
+  /** See `compareChartNames`. */
   compareNames(a: string, b: string): number
   /** The text before the first chart. `empty`: there are no charts. */
   head(header: IndexHeader, empty: boolean): string
@@ -28,6 +28,25 @@ export interface FormCodec {
    * @throws HelmS3Error `invalid-index` when an index of this form cannot hold one of the entries
    */
   writeChart(pieces: Pieces, chart: string, items: readonly IndexItem[]): void
+  /**
+   * The charts of a page, which is a run of charts with what separates them; undefined when it holds anything else. The
+   * slices may be of another buffer than `page`.
+   */
+  slicePage(page: Buffer): ReadonlyMap<string, Slice> | undefined
+  /**
+   * What stands behind the last chart, from the last bytes of a text. `cut`: more of the text is needed. Undefined: the
+   * text is in another form or another layout.
+   * @throws HelmS3Error `invalid-index` when Helm would refuse the header
+   */
+  readTail(end: Buffer): TextTail | 'cut' | undefined
+}
+
+/** What stands behind the last chart of a text: all of the header that changes with every write. */
+export interface TextTail {
+  /** Without the fields that stand before the charts. */
+  readonly header: IndexHeader
+  /** Where the text behind the last chart begins in the bytes that were given. */
+  readonly start: number
 }
 
 /** A text whose layout was recognised, and where its charts stand. */

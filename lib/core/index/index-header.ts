@@ -40,13 +40,17 @@ export function headerFrom(fields: Readonly<Record<string, unknown>>, form: Inde
   }
 }
 
-/** The top-level fields to write before `entries`: first those that Helm and this program know, then the others. */
-export function headerFields(header: IndexHeader): Map<string, unknown> {
-  const fields = new Map<string, unknown>([['apiVersion', header.apiVersion]])
+/** The top-level fields to write before `entries`: those that hardly ever change. */
+export function firstFields(header: IndexHeader): Map<string, unknown> {
+  return new Map<string, unknown>([['apiVersion', header.apiVersion], ...header.others])
+}
+
+/** The top-level fields to write after `entries`: those that every write changes. */
+export function lastFields(header: IndexHeader): Map<string, unknown> {
+  const fields = new Map<string, unknown>()
   if (header.generated !== undefined) fields.set('generated', header.generated)
   const annotations = encodeAnnotations(header.annotations)
   if (annotations.size > 0) fields.set('annotations', Object.fromEntries(annotations))
-  for (const [key, value] of header.others) fields.set(key, value)
   return fields
 }
 

@@ -1,5 +1,6 @@
 import { type Bookkeeping, NO_BOOKKEEPING } from '../log/bookkeeping.ts'
 import type { Entry, VersionId } from '../log/entry.ts'
+import { hasCode } from '../../errors.ts'
 import { type ChartText, ListedChart, SlicedChart } from './chart-text.ts'
 import { type IndexForm, writable } from './index-entry.ts'
 import type { FormCodec, ParsedText, SlicedText } from './index-form.ts'
@@ -7,22 +8,39 @@ import { type IndexHeader, writableHeader } from './index-header.ts'
 import { type IndexItem, newItem } from './index-item.ts'
 import { invalidIndex } from './invalid-index.ts'
 import { JSON_FORM, parseJson, sliceJson } from './json-form.ts'
-import { Pieces } from './pieces.ts'
+import type { IndexPage } from './page-table.ts'
+import { type PageText, type Paging, type WantedCharts, pagesWith, pagingOf } from './paging.ts'
+import { Pieces, type Slice } from './pieces.ts'
+import { relayJson } from './relaid-json.ts'
 import { YAML_FORM, parseYaml, sliceYaml } from './yaml-form.ts'
+
+const CLOSE_BRACE = 0x7d
 
 export type { IndexForm } from './index-entry.ts'
 
 /**
- * Whether the charts of a text were found as slices of its bytes, or the whole text was parsed. The content is the
- * same.
+ * Whether the charts of a text were found as slices of its bytes, were copied into our layout to be sliced, or the
+ * whole text was parsed. The content is the same.
  */
-export type ReadPath = 'slices' | 'full-parse'
+export type ReadPath = 'slices' | 'relaid' | 'full-parse'
 
-interface Parts {
+export interface IndexParts {
   readonly codec: FormCodec
   readonly path: ReadPath
+  /** Without the fields that stand before the charts, where only some pages were read. */
   readonly header: IndexHeader
+  /** All charts, or those of the pages that were read, with changes. */
   readonly charts: ReadonlyMap<string, ChartText>
+  readonly pages?: ReadPages | undefined
+}
+
+/** The pages of the text that an index was read from. */
+export interface ReadPages {
+  readonly paging: Paging
+  /** The bytes of each page that was read, by its place in the table. */
+  readonly read: ReadonlyMap<number, Slice>
+  /** Whether the whole text was read, and the bytes of each page were not compared with the table. */
+  readonly isWhole: boolean
 }
 
 /**
@@ -30,14 +48,30 @@ interface Parts {
  * when it is asked for, and rewritten only when it is changed; the rest is copied as bytes.
  */
 export class IndexText {
-  readonly #parts: Parts
+  readonly #parts: IndexParts
 
-  constructor(parts: Parts) {
+  constructor(parts: IndexParts) {
     this.#parts = parts
+  }
+
+  /** What {@link layOut} makes a text of. */
+  get parts(): IndexParts {
+    return this.#parts
   }
 
   get form(): IndexForm {
     return this.#parts.codec.form
+  }
+
+  /** Whether all charts are here. Else only {@link covers what was wanted} may be asked for. */
+  get isWhole(): boolean {
+    return this.#parts.pages?.isWhole !== false
+  }
+
+  /** Whether everything that is wanted is here: what is not, may be in the text all the same. */
+  covers(wanted: WantedCharts): boolean {
+    const { pages } = this.#parts
+    return pages === undefined || pages.isWhole || pagesWith(pages.paging, wanted).every((page) => pages.read.has(page))
   }
 
   get path(): ReadPath {
@@ -55,6 +89,7 @@ export class IndexText {
 
   /** The names of the charts in the order of the text. */
   chartNames(): string[] {
+    this.#requireWhole()
     return [...this.#parts.charts.keys()]
   }
 
@@ -71,7 +106,7 @@ export class IndexText {
    * @throws HelmS3Error `invalid-index` as {@link versions}, as far as they are looked at
    */
   items(name: string): readonly IndexItem[] {
-    return this.#parts.charts.get(name)?.items() ?? []
+    return this.#chart(name)?.items() ?? []
   }
 
   /**
@@ -88,16 +123,27 @@ export class IndexText {
    * @throws HelmS3Error `invalid-index` as {@link versions}, as far as they are looked at
    */
   entriesNaming(files: readonly string[]): readonly Entry[] {
+    if (!this.covers({ charts: [], files })) throw new Error('entries are asked for that were not read')
     const names = files.map((file) => Buffer.from(file))
     return [...this.#parts.charts.values()].flatMap((chart) => chart.itemsNaming(names).map(({ entry }) => entry))
   }
 
   /** The number of entries of all charts, or of one, found without decoding them. Null items may be counted. */
   countEntries(name?: string): number {
-    if (name !== undefined) return this.#parts.charts.get(name)?.count() ?? 0
-    let count = 0
+    if (name !== undefined) return this.#chart(name)?.count() ?? 0
+    let count = this.#unreadPages().reduce((sum, { entries }) => sum + entries, 0)
     for (const chart of this.#parts.charts.values()) count += chart.count()
     return count
+  }
+
+  /** The number of charts. */
+  countCharts(): number {
+    return this.#unreadPages().reduce((sum, { charts }) => sum + charts, this.#parts.charts.size)
+  }
+
+  /** The number of pages of the text that was read; 0: it has no page table that fits. */
+  countPages(): number {
+    return this.#parts.pages?.paging.table.pages.length ?? 0
   }
 
   /**
@@ -114,7 +160,9 @@ export class IndexText {
 
   /** Like {@link withCharts}, for items that {@link items} returned. */
   withItems(changes: ReadonlyMap<string, readonly IndexItem[]>): IndexText {
-    const { codec, charts } = this.#parts
+    if (changes.size === 0) return this
+    const { codec, charts, header } = this.#parts
+    for (const name of changes.keys()) this.#chart(name)
     const added = [...changes.keys()].filter((name) => !charts.has(name)).sort((a, b) => codec.compareNames(a, b))
     const result = new Map<string, ChartText>()
     const put = (name: string, items: readonly IndexItem[]): void => {
@@ -134,13 +182,13 @@ export class IndexText {
       else put(name, items)
     }
     addUpTo(undefined)
-    return new IndexText({ ...this.#parts, charts: result })
+    return new IndexText({ ...this.#parts, charts: result, header: withoutPageTable(header) })
   }
 
   /** The same index with this bookkeeping and time; other annotations and top-level fields stay. */
   withHeader(change: { readonly bookkeeping: Bookkeeping; readonly generated: string | undefined }): IndexText {
     const { header } = this.#parts
-    const annotations = { ...header.annotations, bookkeeping: change.bookkeeping }
+    const annotations = { foreign: header.annotations.foreign, bookkeeping: change.bookkeeping }
     return new IndexText({ ...this.#parts, header: { ...header, annotations, generated: change.generated } })
   }
 
@@ -151,17 +199,20 @@ export class IndexText {
    */
   toForm(form: IndexForm): IndexText {
     if (form === this.form) return this
+    this.#requireWhole()
     const codec = codecOf(form)
     const converted = new Map<string, ChartText>()
     for (const [name, chart] of this.#parts.charts) {
       const items = chart.items().map(({ entry }) => newItem(writable(entry, name, form)))
       converted.set(name, new ListedChart(codec, name, items))
     }
-    return new IndexText({ ...this.#parts, codec, charts: converted, header: writableHeader(this.#parts.header, form) })
+    const header = withoutPageTable(writableHeader(this.#parts.header, form))
+    return new IndexText({ ...this.#parts, codec, charts: converted, header, pages: undefined })
   }
 
   /** The text in pieces, most of which are views of the bytes that were read. */
   chunks(): Uint8Array[] {
+    this.#requireWhole()
     const { codec, header, charts } = this.#parts
     const empty = charts.size === 0
     const pieces = new Pieces()
@@ -177,6 +228,63 @@ export class IndexText {
 
   toBytes(): Uint8Array {
     return Buffer.concat(this.chunks())
+  }
+
+  #chart(name: string): ChartText | undefined {
+    if (!this.covers({ charts: [name] })) throw new Error(`the chart ${name} is asked for, which was not read`)
+    return this.#parts.charts.get(name)
+  }
+
+  /** What the table says of the pages that were not read. */
+  #unreadPages(): readonly IndexPage[] {
+    const { pages } = this.#parts
+    return pages === undefined ? [] : pages.paging.table.pages.filter((_, i) => !pages.read.has(i))
+  }
+
+  #requireWhole(): void {
+    if (!this.isWhole) throw new Error('all of an index is asked for, of which only some pages were read')
+  }
+}
+
+function withoutPageTable(header: IndexHeader): IndexHeader {
+  const { pages: _, ...annotations } = header.annotations
+  return { ...header, annotations }
+}
+
+/** The index of a text of which some pages were read, see `readPage`. Only their charts may be asked for. */
+export function indexOfPages(paging: Paging, pages: ReadonlyMap<number, PageText>): IndexText {
+  const { codec, header } = paging
+  const charts = new Map<string, ChartText>()
+  const inOrder = [...pages].sort(([a], [b]) => a - b)
+  for (const [, page] of inOrder)
+    for (const [name, slice] of page.charts) charts.set(name, new SlicedChart(codec, name, slice))
+  const read = new Map(inOrder.map(([i, { slice }]) => [i, slice]))
+  return new IndexText({ codec, path: 'slices', header, charts, pages: { paging, read, isWhole: false } })
+}
+
+/**
+ * What stands behind the charts of a text, and its pages if it has a table that fits, from the last bytes of the text.
+ * `cut`: more of it is needed. Undefined: the text has another layout than this program writes today, or what was taken
+ * for its end cannot be read; only the whole text tells whether Helm would refuse it.
+ * @param size of the whole text, bytes
+ */
+export function readIndexEnd(
+  end: Uint8Array,
+  size: number,
+): { readonly header: IndexHeader; readonly paging: Paging | undefined } | 'cut' | undefined {
+  const buffer = Buffer.from(end.buffer, end.byteOffset, end.byteLength)
+  const codec = buffer.at(-2) === CLOSE_BRACE ? JSON_FORM : YAML_FORM
+  const tail = readTail(codec, buffer)
+  if (tail === undefined || tail === 'cut') return tail
+  return { header: tail.header, paging: pagingOf(codec, tail, size, end.length) }
+}
+
+function readTail(codec: FormCodec, end: Buffer): ReturnType<FormCodec['readTail']> {
+  try {
+    return codec.readTail(end)
+  } catch (error) {
+    if (hasCode(error, 'invalid-index')) return undefined
+    throw error
   }
 }
 
@@ -208,11 +316,13 @@ export function indexOfParts(
 export function readIndexText(bytes: Uint8Array): IndexText {
   if (bytes.length === 0) throw invalidIndex('the file is empty')
   const json = sliceJson(bytes)
-  if (json !== undefined) return fromSlices(JSON_FORM, json)
+  if (json !== undefined) return fromSlices(JSON_FORM, json, bytes)
+  const relaid = relayJson(bytes)
+  if (relaid !== undefined) return fromSlices(JSON_FORM, relaid, undefined)
   const anyJson = mayBeJson(bytes) ? parseJson(bytes) : undefined
   if (anyJson !== undefined) return fromParsed(JSON_FORM, anyJson)
   const yaml = sliceYaml(bytes)
-  return yaml === undefined ? fromParsed(YAML_FORM, parseYaml(bytes)) : fromSlices(YAML_FORM, yaml)
+  return yaml === undefined ? fromParsed(YAML_FORM, parseYaml(bytes)) : fromSlices(YAML_FORM, yaml, bytes)
 }
 
 /**
@@ -222,15 +332,43 @@ export function readIndexText(bytes: Uint8Array): IndexText {
  */
 export function sliceIndexText(bytes: Uint8Array): IndexText | undefined {
   const json = sliceJson(bytes)
-  if (json !== undefined) return fromSlices(JSON_FORM, json)
+  if (json !== undefined) return fromSlices(JSON_FORM, json, bytes)
   const yaml = mayBeJson(bytes) ? undefined : sliceYaml(bytes)
-  return yaml && fromSlices(YAML_FORM, yaml)
+  return yaml && fromSlices(YAML_FORM, yaml, bytes)
 }
 
-function fromSlices(codec: FormCodec, { header, charts }: SlicedText): IndexText {
+/** `bytes`: the text, of which the charts are slices; undefined: they are slices of a copy in another layout. */
+function fromSlices(codec: FormCodec, { header, charts }: SlicedText, bytes: Uint8Array | undefined): IndexText {
   const texts = new Map<string, ChartText>()
   for (const [name, slice] of charts) texts.set(name, new SlicedChart(codec, name, slice))
-  return new IndexText({ codec, path: 'slices', header, charts: texts })
+  const path = bytes === undefined ? 'relaid' : 'slices'
+  const pages = bytes && pagesOf(codec, header, charts, bytes)
+  return new IndexText({ codec, path, header, charts: texts, pages })
+}
+
+/**
+ * The pages of a whole text, when each page of its table begins where a chart does, and the charts are slices of these
+ * bytes: those of a text with other line breaks are slices of a copy, in which they stand elsewhere than in the store.
+ */
+function pagesOf(
+  codec: FormCodec,
+  header: IndexHeader,
+  charts: SlicedText['charts'],
+  bytes: Uint8Array,
+): ReadPages | undefined {
+  if (header.annotations.pages === undefined) return undefined
+  const last = [...charts.values()].at(-1)
+  if (last === undefined || !isSameMemory(last.source, bytes)) return undefined
+  const paging = pagingOf(codec, { header, start: last.end }, bytes.length, bytes.length)
+  if (paging === undefined) return undefined
+  const { source } = last
+  const fits = paging.table.pages.every(({ first }, i) => charts.get(first)?.start === paging.spans[i]?.start)
+  const read = new Map(paging.spans.map(({ end, start }, i) => [i, { source, start, end }]))
+  return fits ? { paging, read, isWhole: true } : undefined
+}
+
+function isSameMemory(a: Uint8Array, b: Uint8Array): boolean {
+  return a.buffer === b.buffer && a.byteOffset === b.byteOffset && a.length === b.length
 }
 
 function fromParsed(codec: FormCodec, { header, charts }: ParsedText): IndexText {

@@ -1,8 +1,9 @@
 import type { Entry } from '../log/entry.ts'
 import { isObject } from '../../text/is-object.ts'
-import { headerFields, headerFrom } from './index-header.ts'
+import { compareChartNames } from './chart-order.ts'
+import { firstFields, headerFrom, lastFields } from './index-header.ts'
 import { entriesFrom, writable } from './index-entry.ts'
-import type { FormCodec, ParsedText, SlicedText } from './index-form.ts'
+import type { FormCodec, ParsedText, SlicedText, TextTail } from './index-form.ts'
 import { type IndexItem, type ItemSlice, decodedItem, lazyItem } from './index-item.ts'
 import { isTooDeep } from '../../text/json-depth.ts'
 import { invalidIndex } from './invalid-index.ts'
@@ -12,7 +13,7 @@ import type { Pieces, Slice } from './pieces.ts'
 /*
  * Our layout of the JSON form. A string in JSON holds no raw line feed, so the lines show where things stand:
  *
- *     {"apiVersion":"v1","generated":"...","annotations":{...},"entries":{
+ *     {"apiVersion":"v1","entries":{
  *     "alpine":[
  *     {"name":"alpine","version":"0.2.0",...},
  *     {"name":"alpine","version":"0.1.0",...}
@@ -20,7 +21,10 @@ import type { Pieces, Slice } from './pieces.ts'
  *     "nginx":[
  *     {...}
  *     ]
- *     }}
+ *     },"generated":"...","annotations":{...}}
+ *
+ * What changes with every write stands last, so that the rest keeps its place. Early releases wrote all fields before
+ * `entries`; that is read as well.
  */
 
 const LINE_FEED = 0x0a
@@ -34,20 +38,24 @@ const HEAD_END = '"entries":{'
 const CHART_OPEN = Buffer.from('":[')
 const CHART_CLOSE = Buffer.from('\n]')
 const NEXT_CHART = Buffer.from(',\n"')
-const TEXT_END = Buffer.from('}}\n')
 
 export const JSON_FORM: FormCodec = {
   form: 'json',
   separator: SEPARATOR,
-  compareNames: (a, b) => (a < b ? -1 : a > b ? 1 : 0),
+  compareNames: compareChartNames,
   head: (header) => {
-    const fields = jsonText(Object.fromEntries(headerFields(header)))
+    const fields = jsonText(Object.fromEntries(firstFields(header)))
     return `${fields.slice(0, -1)},${HEAD_END}\n`
   },
-  tail: (_header, empty) => (empty ? '}}\n' : '\n}}\n'),
+  tail: (header, empty) => {
+    const fields = jsonText(Object.fromEntries(lastFields(header))).slice(1)
+    return `${empty ? '' : '\n'}}${fields === '}' ? '' : ','}${fields}\n`
+  },
   itemsOf,
   countEntries,
   writeChart,
+  slicePage,
+  readTail,
 }
 
 /**
@@ -60,26 +68,60 @@ export function sliceJson(bytes: Uint8Array): SlicedText | undefined {
   const headEnd = source.indexOf(LINE_FEED)
   const fields = headEnd < 0 ? undefined : parseHead(source.toString('utf8', 0, headEnd))
   if (fields === undefined) return undefined
+  const sliced = sliceCharts(source, headEnd + 1)
+  const last = sliced && parseTail(source, sliced.end)
+  if (sliced === undefined || last === undefined) return undefined
+  const first = new Set(Object.keys(fields).map((key) => key.toLowerCase()))
+  if (Object.keys(last).some((key) => first.has(key.toLowerCase()))) return undefined
+  return { header: headerFrom({ ...fields, ...last }, 'json'), charts: sliced.charts }
+}
+
+/** The charts from `start` on, and where the last line of the text begins. */
+function sliceCharts(
+  source: Buffer,
+  start: number,
+): { readonly charts: Map<string, Slice>; readonly end: number } | undefined {
   const charts = new Map<string, Slice>()
-  let position = headEnd + 1
-  if (!isTextEnd(source, position)) {
-    for (;;) {
-      const chart = sliceChart(source, position)
-      if (chart === undefined || charts.has(chart.name)) return undefined
-      charts.set(chart.name, { source, start: position, end: chart.end })
-      if (startsAt(source, NEXT_CHART, chart.end)) position = chart.end + NEXT_CHART.length - 1
-      else if (source[chart.end] === LINE_FEED && isTextEnd(source, chart.end + 1)) break
-      else return undefined
-    }
+  if (source[start] === CLOSE_BRACE) return { charts, end: start }
+  for (let position = start; ;) {
+    const chart = sliceChart(source, position)
+    if (chart === undefined || charts.has(chart.name)) return undefined
+    charts.set(chart.name, { source, start: position, end: chart.end })
+    if (source[chart.end] === LINE_FEED) return { charts, end: chart.end + 1 }
+    if (!startsAt(source, NEXT_CHART, chart.end)) return undefined
+    position = chart.end + NEXT_CHART.length - 1
   }
-  return { header: headerFrom(fields, 'json'), charts }
+}
+
+function slicePage(page: Buffer): ReadonlyMap<string, Slice> | undefined {
+  // The line that would follow the last chart is what ends it.
+  const sliced = sliceCharts(Buffer.concat([page, Buffer.from('\n')]), 0)
+  return sliced?.end === page.length + 1 ? sliced.charts : undefined
+}
+
+/**
+ * The top-level fields of the last line of a text in our layout, which begins at `start`; undefined when it is no such
+ * line.
+ */
+function parseTail(source: Buffer, start: number): Record<string, unknown> | undefined {
+  if (source[start] !== CLOSE_BRACE || source.indexOf(LINE_FEED, start) !== source.length - 1) return undefined
+  const fields = tryParse(`{${source.toString('utf8', start + 1).replace(/^,/, '')}`)
+  return isObject(fields) && !Object.keys(fields).some((key) => key.toLowerCase() === 'entries') ? fields : undefined
+}
+
+function readTail(end: Buffer): TextTail | 'cut' | undefined {
+  if (end[end.length - 1] !== LINE_FEED) return undefined
+  const line = end.lastIndexOf(LINE_FEED, end.length - 2) + 1
+  if (line === 0) return 'cut'
+  const fields = parseTail(end, line)
+  return fields && { header: headerFrom({ apiVersion: 'v1', ...fields }, 'json'), start: line - 1 }
 }
 
 /**
  * The top-level fields of the first line of a text in our layout; undefined when the line has another layout.
  * @param line without its line feed
  */
-export function parseHead(line: string): Record<string, unknown> | undefined {
+function parseHead(line: string): Record<string, unknown> | undefined {
   if (!line.endsWith(HEAD_END)) return undefined
   const fields = tryParse(`${line}}}`)
   return isObject(fields) && Object.keys(fields).at(-1) === 'entries' ? fields : undefined
@@ -180,10 +222,6 @@ function tryParse(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function isTextEnd(source: Buffer, position: number): boolean {
-  return source.length === position + TEXT_END.length && startsAt(source, TEXT_END, position)
 }
 
 function startsAt(source: Buffer, wanted: Buffer, position: number): boolean {

@@ -13,3 +13,8 @@ export function jsonText(value: unknown): string {
   const whole = hasLone ? text.replace(ESCAPES, (escape, lone?: string) => (lone ? '\ufffd' : escape)) : text
   return whole.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
+
+/** Whether a text of the value may hold a lone surrogate, which is not kept. False: it holds none. */
+export function mayHoldLone(value: unknown): boolean {
+  return SURROGATE_ESCAPE.test(JSON.stringify(value))
+}

@@ -4,9 +4,10 @@ import type { Entry } from '../log/entry.ts'
 import { ENTRY_FIELDS, type Fields, INDEX_FIELDS, fieldNamed } from '../helm/field-types.ts'
 import { isObject } from '../../text/is-object.ts'
 import { parseGoYaml } from '../../yaml/load.ts'
+import { compareChartNames } from './chart-order.ts'
 import { entriesFrom, writable } from './index-entry.ts'
-import type { FormCodec, ParsedText, SlicedText } from './index-form.ts'
-import { type IndexHeader, headerFields, headerFrom } from './index-header.ts'
+import type { FormCodec, ParsedText, SlicedText, TextTail } from './index-form.ts'
+import { firstFields, headerFrom, lastFields } from './index-header.ts'
 import { type IndexItem, type ItemSlice, decodedItem, lazyItem } from './index-item.ts'
 import { invalidIndex } from './invalid-index.ts'
 import type { Pieces, Slice } from './pieces.ts'
@@ -14,7 +15,7 @@ import { UNREAD, readBlockYaml } from '../../yaml/block-reader.ts'
 import { scalarText } from '../../yaml/scalar.ts'
 import { sliceItems } from './yaml-items.ts'
 import { sliceCharts } from './yaml-slices.ts'
-import { compareKeys, writeField, writeItem, writeKey } from '../../yaml/writer.ts'
+import { writeField, writeItem, writeKey } from '../../yaml/writer.ts'
 
 /** Columns before the items of a chart, and before its name. */
 const ITEM_INDENT = 2
@@ -22,12 +23,14 @@ const ITEM_INDENT = 2
 export const YAML_FORM: FormCodec = {
   form: 'yaml',
   separator: '',
-  compareNames: compareKeys,
-  head: (header, empty) => `${writeHeader(header, isBeforeEntries)}entries:${empty ? ' {}' : ''}\n`,
-  tail: (header) => writeHeader(header, (key) => !isBeforeEntries(key)),
+  compareNames: compareChartNames,
+  head: (header, empty) => `${writeFields(firstFields(header))}entries:${empty ? ' {}' : ''}\n`,
+  tail: (header) => writeFields(lastFields(header)),
   itemsOf,
   countEntries: (slice) => sliceItems(slice)?.length ?? 0,
   writeChart,
+  slicePage,
+  readTail,
 }
 
 /**
@@ -82,11 +85,6 @@ export function parseYamlText(text: string): unknown {
   return parse(text)
 }
 
-/** The top-level fields of a YAML text that ends before `entries`. */
-export function parseYamlHead(text: string): IndexHeader {
-  return headerFrom(topLevelFields(parse(text)), 'yaml')
-}
-
 function itemsOf(chart: string, slice: Slice): readonly IndexItem[] {
   const found = sliceItems(slice)
   if (found === undefined) throw invalidIndex(`chart ${chart} is not a list of versions`)
@@ -115,6 +113,27 @@ function writeChart(pieces: Pieces, chart: string, items: readonly IndexItem[]):
     if (item.slice?.form === 'yaml' && item.slice.indent === indent) pieces.addSlice(item.slice)
     else pieces.addText(writeItem(writable(item.entry, chart, 'yaml'), indent))
   }
+}
+
+const ENTRIES = Buffer.from('entries:\n')
+const LAST_FIELDS = [Buffer.from('\ngenerated:'), Buffer.from('\nannotations:')]
+
+function slicePage(page: Buffer): ReadonlyMap<string, Slice> | undefined {
+  if (hasOtherBreaks(page)) return undefined
+  const sliced = sliceCharts(Buffer.concat([ENTRIES, page]))
+  return sliced?.end === ENTRIES.length + page.length ? sliced.charts : undefined
+}
+
+/** In our layout the fields behind the charts are `generated` and `annotations`, in this order. */
+function readTail(end: Buffer): TextTail | 'cut' | undefined {
+  const starts = LAST_FIELDS.map((field) => end.lastIndexOf(field)).filter((at) => at >= 0)
+  if (starts.length === 0) return 'cut'
+  const start = Math.min(...starts) + 1
+  const text = end.subarray(start)
+  if (hasOtherBreaks(text)) return undefined
+  const fields = topLevelFields(parse(`apiVersion: v1\n${decodeText(text)}`))
+  const isOurs = Object.keys(fields).every((key) => ['apiVersion', 'generated', 'annotations'].includes(key))
+  return isOurs ? { header: headerFrom(fields, 'yaml'), start } : undefined
 }
 
 /** The entries of a decoded list. Their own strings are coerced as Helm does it. */
@@ -152,18 +171,9 @@ function withCoercedStrings(value: Record<string, unknown>, known: Fields): Reco
   return Object.fromEntries(fields)
 }
 
-function isBeforeEntries(key: string): boolean {
-  return compareKeys(key, 'entries') < 0
-}
-
-/**
- * Writes the fields of the header. Annotations keep their order: ours come first, so that the first bytes of the text
- * are enough to find them.
- */
-function writeHeader(header: IndexHeader, isWanted: (key: string) => boolean): string {
-  const fields = headerFields(header)
-  const wanted = [...fields].filter(([key]) => isWanted(key)).sort(([a], [b]) => compareKeys(a, b))
-  return wanted
+/** Writes fields of the header. Annotations keep their order, see `encodeAnnotations`. */
+function writeFields(fields: ReadonlyMap<string, unknown>): string {
+  return [...fields]
     .map(([key, value]) => {
       if (key !== 'annotations' || !isObject(value)) return writeField(key, value, 0)
       const texts = Object.entries(value).map(([name, text]) => writeField(name, text, 2))

@@ -22,6 +22,13 @@ export interface FoldedDelta {
   readonly hasEnded?: true
 }
 
+/** Whether a store composes an object from ranges of the old one, and keeps to the conditions on that. */
+export interface ComposeFinding {
+  readonly works: boolean
+  /** When it was tried: store clock, milliseconds since 1970, whole seconds. */
+  readonly at: number
+}
+
 /** Our part of the index-level `annotations`. */
 export interface Bookkeeping {
   /** Grows by one with every write by this program. */
@@ -37,6 +44,8 @@ export interface Bookkeeping {
    * so that the `init --force` can recognise its own write.
    */
   readonly emptiedBy?: string
+  /** What was found out about composed writes, by the place of the store as 16 hex characters. Absent: nothing. */
+  readonly composes?: ReadonlyMap<string, ComposeFinding>
 }
 
 export const NO_BOOKKEEPING: Bookkeeping = { generation: 0, writeId: '', folded: new Map() }

@@ -1,11 +1,10 @@
 import type { DeltaId } from '../../core/log/delta-id.ts'
-import { type IndexHead, readIndexHead } from '../../core/index/index-head.ts'
 import { HelmS3Error } from '../../errors.ts'
 import { namingRepository } from '../../core/repository-hint.ts'
 import type { CommittedDelta } from '../session/committed.ts'
 import { compactOnce } from './compact.ts'
 import { type TimedListing, listForView, readView } from '../read/read-view.ts'
-import { HEAD_BYTES } from '../read/read-bookkeeping.ts'
+import { readBookkeeping } from '../read/read-bookkeeping.ts'
 import type { Session } from '../session/session.ts'
 
 /** After this long the delta is left to the next compaction, milliseconds. */
@@ -26,7 +25,8 @@ const MAX_GROUP_PATIENCE = 10_000
  * folds for all, or when it has waited too long for the others.
  *
  * @returns whether the delta is in `index.yaml` now
- * Cost: a compaction. In a group: for each look, a LIST and a ranged GET of the head.
+ * Cost: a compaction. In a group: for each look, a LIST and a ranged GET of the end of the index, which transfers
+ * nothing while it is the same.
  */
 export async function compactInline(
   session: Session,
@@ -49,7 +49,7 @@ export async function compactInline(
       slowness = clock.monotonic() - listed.startedAt
       if (group === 'folded') return true
       if (group === 'alone' || (look > 0 && group === 'newest') || isMyTurn()) {
-        const view = await readView(session, group === 'alone' ? listed : undefined)
+        const view = await readView(session, { listed: group === 'alone' ? listed : undefined, wanted: 'touched' })
         if (view.base.index.bookkeeping.folded.has(own.id)) return true
         const pass = await compactOnce(session, view, { graceWindow: undefined, dryRun: false, form: undefined })
         if (pass !== 'lost') {
@@ -87,15 +87,9 @@ type Standing = 'folded' | 'alone' | 'newest' | 'among others'
 async function lookAtGroup(session: Session, own: DeltaId, { listing }: TimedListing): Promise<Standing> {
   const young = listing.deltas.filter(({ id, lastModified }) => id !== own && lastModified >= listing.date - RECENT)
   if (young.length === 0) return 'alone'
-  const head = await readHead(session)
-  if (head?.mentions(own) === true) return 'folded'
-  const waiting = young.filter(({ id }) => head?.mentions(id) !== true)
+  const { folded } = await readBookkeeping(session)
+  if (folded.has(own)) return 'folded'
+  const waiting = young.filter(({ id }) => !folded.has(id))
   if (waiting.length === 0) return 'alone'
   return waiting.every(({ id }) => id < own) ? 'newest' : 'among others'
-}
-
-/** Reads the first kilobytes of `index.yaml`, which name the deltas that it has folded last. */
-async function readHead({ location, store }: Session): Promise<IndexHead | undefined> {
-  const object = await store.get(location.indexKey, { first: HEAD_BYTES })
-  return object && readIndexHead(object.body)
 }

@@ -10,6 +10,7 @@ import { compactionSettings } from '../read/config-defaults.ts'
 import { nameLeftInFolders } from './left-in-folders.ts'
 import { FOLD_RETRIES, MIN_GRACE_WINDOW, RETENTION } from '../session/limits.ts'
 import { sweepRebuildMarks } from '../write/rebuild-mark.ts'
+import { knowComposing } from '../write/probe-composing.ts'
 import { type View, noticeSkipped, readView } from '../read/read-view.ts'
 import type { Session } from '../session/session.ts'
 import { startLimit } from '../session/stopwatch.ts'
@@ -56,15 +57,16 @@ export interface CompactResult {
  * @throws HelmS3Error `usage` (grace window too short), `missing-index`, `invalid-index`, `conflict` when others win
  *   each time
  *
- * Cost: a view, and a GET of the repository's defaults if it has any; when there is something to do, one PUT of
- * `index.yaml` and one DELETE for each collected delta; see also {@link nameLeftInFolders}.
+ * Cost: a view of the charts that pending deltas touch, and a GET of the repository's defaults if it has any; when
+ * there is something to do, one PUT of `index.yaml`, or a composed write of it, and one DELETE for each collected
+ * delta; see also {@link nameLeftInFolders} and {@link knowComposing}.
  */
 export async function compactRepository(session: Session, options: CompactOptions): Promise<CompactResult> {
   if (options.graceWindow !== undefined && options.graceWindow < MIN_GRACE_WINDOW) {
     throw new HelmS3Error('usage', SHORT_GRACE_WINDOW.problem, { hint: SHORT_GRACE_WINDOW.hint })
   }
   for await (const _ of attempts(session, FOLD_RETRIES)) {
-    const view = await readView(session)
+    const view = await readView(session, options.tidy === true ? {} : { wanted: 'touched' })
     const pass = await compactOnce(session, view, options)
     if (pass !== 'lost') {
       noticeSkipped(session, view)
@@ -78,8 +80,9 @@ export async function compactRepository(session: Session, options: CompactOption
 }
 
 /**
- * Makes one compaction from a view that has been read. `lost`: another write of `index.yaml` came first, or the view is
- * too old to act on.
+ * Makes one compaction from a view that has been read, which need have no more than the charts that pending deltas
+ * touch. `lost`: another write of `index.yaml` came first, or the view is too old to act on, or needs all charts: read
+ * another one.
  */
 export async function compactOnce(
   session: Session,
@@ -103,14 +106,25 @@ export async function compactOnce(
   const report = { folded: plan.fold, forgotten: plan.forget, written, form, skipped: view.skipped }
   if (!written) return { ...report, collected: [], generation: bookkeeping.generation }
   if (options.dryRun) return { ...report, collected: plan.collect, generation: bookkeeping.generation }
+  if (!view.index.isWhole && form !== view.index.form) return needsWhole(session)
 
+  const { composes, works } = await knowComposing(session, view.base)
   if (!(await isStillBase(session, view))) return 'lost'
   const merged = options.tidy === true ? tidyIndex(view.index) : view.index
-  const text = nextIndex(session, view.base.index, merged.toForm(form), plan.folded)
-  if ((await writeIndex(session, text, { match: view.base.etag })) === 'lost') return 'lost'
+  const change = { folded: plan.folded, ...(composes === undefined ? {} : { composes }) }
+  const text = nextIndex(session, view.base.index, merged.toForm(form), change)
+  const write = await writeIndex(session, text, { match: view.base.etag }, works ? 'compose' : 'put')
+  if (write === 'whole') return needsWhole(session)
+  if (write === 'lost') return 'lost'
   await nameLeftInFolders(session, view)
   const { collected, problem } = await collectDeltas(session, plan.collect)
   return { ...report, collected, problem, generation: text.bookkeeping.generation }
+}
+
+/** From now on this session reads all of `index.yaml`. */
+function needsWhole({ memory }: Session): 'lost' {
+  memory.distrustsPages = true
+  return 'lost'
 }
 
 /**

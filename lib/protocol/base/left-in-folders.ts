@@ -5,7 +5,7 @@ import { HelmS3Error } from '../../errors.ts'
 import { formatCount } from '../../text/format.ts'
 import { ArchiveFolders } from '../archives/archive-folders.ts'
 import { CONCURRENCY } from '../session/limits.ts'
-import type { View } from '../read/read-view.ts'
+import { type View, readView } from '../read/read-view.ts'
 import { publishedLocation } from '../read/config-defaults.ts'
 import type { Session } from '../session/session.ts'
 
@@ -42,10 +42,10 @@ async function leftInFolders(session: Session, { base, index, pending }: View): 
   const location = await publishedLocation(session)
   const keys = [...new Set(replaced.flatMap((url) => folderArchiveKey(location, url) ?? []))]
   if (keys.length === 0) return []
-  const named = namedArchives(
-    location,
-    index.entriesNaming([...new Set(keys.flatMap((key) => key.split('/').at(-1) ?? []))]),
-  )
+  const files = [...new Set(keys.flatMap((key) => key.split('/').at(-1) ?? []))]
+  const wanted = { charts: [], files }
+  const { index: seen } = index.covers(wanted) ? { index } : await readView(session, { wanted })
+  const named = namedArchives(location, seen.entriesNaming(files))
   const folders = new ArchiveFolders(session, location)
   const limit = pLimit(CONCURRENCY)
   const isLeft = async (key: Key): Promise<boolean> =>

@@ -306,7 +306,7 @@ async function newBase(
     ...index.bookkeeping.folded,
   ])
   const merged = fold(index.withHeader({ bookkeeping: NO_BOOKKEEPING, generated: index.generated }), [last])
-  return nextIndex(session, index, merged.toForm(form), folded)
+  return nextIndex(session, index, merged.toForm(form), { folded })
 }
 
 /** @throws HelmS3Error `invalid-chart` */

@@ -10,7 +10,6 @@ import { type HelmS3Error, hasCode } from '../../errors.ts'
 import { askAgain } from '../read/ask-again.ts'
 import { findGhosts } from './ghost-deltas.ts'
 import { type ListedDelta, listDeltas } from '../read/list-deltas.ts'
-import type { Base } from '../session/base.ts'
 import { hasRemains, readBase } from '../read/read-base.ts'
 import { type View, readView } from '../read/read-view.ts'
 import type { Session } from '../session/session.ts'
@@ -151,14 +150,15 @@ async function checkPlain(session: Session): Promise<CheckedIndex> {
  * has been looked at yet; each chart is decoded once.
  */
 function checkBaseOf(
-  base: Base,
+  { bytes, index }: Pick<View['base'], 'bytes' | 'index'>,
   merged: IndexText | undefined,
 ): Pick<CheckedIndex, 'all' | 'entries' | 'findings' | 'generation'> {
-  const text = readIndexText(base.bytes)
+  if (bytes === undefined) throw new Error('a check needs all of index.yaml')
+  const text = readIndexText(bytes)
   return {
-    findings: checkBase(text, base.bytes),
+    findings: checkBase(text, bytes),
     ...bothEntriesOf(merged ?? text),
-    generation: base.index.bookkeeping.generation,
+    generation: index.bookkeeping.generation,
   }
 }
 

@@ -1,3 +1,4 @@
+import { formatCount } from '../../text/format.ts'
 import pLimit from 'p-limit'
 import {
   type SeenObject,
@@ -26,7 +27,7 @@ import { type CheckedIndex, bothEntriesOf, checkIndex } from './check-index.ts'
 import { findDeadUrls } from '../archives/dead-urls.ts'
 import { CONCURRENCY } from '../session/limits.ts'
 import { type LookOptions, listRepository, lookAtArchives } from './look-at-archives.ts'
-import { hasLeftovers } from '../write/probe-objects.ts'
+import { findLeftovers } from '../write/leftovers.ts'
 import { probePermissions } from '../write/probe-permissions.ts'
 import { probeStore } from './probe-store.ts'
 import { readView } from '../read/read-view.ts'
@@ -193,8 +194,15 @@ async function probeAll(session: Session): Promise<{
 }
 
 async function leftovers(session: Session, mayList: boolean): Promise<readonly Finding[]> {
-  if (!mayList || !(await hasLeftovers(session))) return []
-  return [finding('probe-leftovers', `below ${probeFolder(session.location)}`)]
+  if (!mayList) return []
+  const { hasProbes, uploads } = await findLeftovers(session)
+  const { indexKey } = session.location
+  return [
+    ...(hasProbes ? [finding('probe-leftovers', `below ${probeFolder(session.location)}`)] : []),
+    ...(uploads.length > 0
+      ? [finding('upload-leftovers', formatCount(uploads.length, 'upload'), { key: indexKey })]
+      : []),
+  ]
 }
 
 /**

@@ -5,7 +5,7 @@ import { HelmS3Error } from '../../errors.ts'
 import { attempts } from '../session/attempts.ts'
 import { CONCURRENCY, FOLD_RETRIES } from '../session/limits.ts'
 import { type ListedDelta, listDeltas } from '../read/list-deltas.ts'
-import { readBase } from '../read/read-base.ts'
+import { openBase, readBase } from '../read/read-base.ts'
 import { readDelta } from '../read/read-delta.ts'
 import type { Session } from '../session/session.ts'
 import { nextIndex, writeIndex } from '../write/write-index.ts'
@@ -22,7 +22,7 @@ const MIN_AGE = 10 * 60_000
  */
 export async function findGhosts(session: Session): Promise<readonly ListedDelta[]> {
   const { deltas } = await listDeltas(session)
-  const { folded } = (await readBase(session)).index.bookkeeping
+  const { folded } = (await openBase(session, { isWhole: false })).bookkeeping
   const limit = pLimit(CONCURRENCY)
   const isMissing = async (listed: ListedDelta): Promise<boolean> =>
     (await readDelta(session, listed)).outcome === 'missing'
@@ -49,7 +49,7 @@ export async function forgetGhosts(session: Session): Promise<'forgotten' | 'lef
   if (ids.length === 0) return outcome
   for await (const _ of attempts(session, FOLD_RETRIES)) {
     const { date, etag, index } = await readBase(session)
-    const next = nextIndex(session, index, index, withGhosts(index.bookkeeping, ids, date))
+    const next = nextIndex(session, index, index, { folded: withGhosts(index.bookkeeping, ids, date) })
     if ((await writeIndex(session, next, { match: etag })) === 'written') return outcome
   }
   throw new HelmS3Error('conflict', `other clients keep writing ${session.location.indexKey}`, {

@@ -7,6 +7,7 @@ import type { Key } from '../../core/keys.ts'
 import type { LookOptions } from './look-at-archives.ts'
 import type { Repaired } from '../base/rebuild-index.ts'
 import { reindexRepository } from '../reindex/reindex.ts'
+import { sweepLeftovers } from '../write/leftovers.ts'
 import type { Session } from '../session/session.ts'
 
 export interface RepairOptions extends LookOptions {
@@ -49,7 +50,8 @@ function doubtedArchives(findings: readonly Finding[]): ReadonlySet<Key> {
  * entries that Helm leaves out. Archives that no entry names stay as they are, because only people know whether they
  * were deleted.
  *
- * Cost: that of a reindex, where one is needed, and of a compaction.
+ * Cost: that of a reindex and of a compaction, where they are needed; for what interrupted clients have left, a LIST, a
+ * listing of uploads, and a DELETE each.
  * @throws HelmS3Error what these throw
  */
 export async function repairRepository(
@@ -62,6 +64,7 @@ export async function repairRepository(
   let repaired: Repaired | undefined
   let unread: readonly Finding[] = []
   let isAnew = false
+  if (repairs.has('sweep')) await sweepLeftovers(session)
   // While such a delta is left, nothing else can be read.
   if (repairs.has('forget') && (await forgetGhosts(session)) === 'left') return { isAnew, repaired, unread }
   if (repairs.has('rebuild') || repairs.has('reindex') || repairs.has('rename')) {
@@ -83,7 +86,7 @@ export async function repairRepository(
       .filter(({ isLeftOut }) => isLeftOut !== true)
       .map(({ key, reason }) => finding('archive-unread', reason, { key }))
   }
-  if (repairs.size > 0) {
+  if ([...repairs].some((repair) => repair !== 'sweep')) {
     const tidy = repairs.has('tidy') || repairs.has('rename') || repaired !== undefined
     await compactRepository(session, { graceWindow: undefined, dryRun: false, form: undefined, tidy })
   }

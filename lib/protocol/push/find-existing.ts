@@ -1,11 +1,13 @@
 import pLimit from 'p-limit'
-import { archiveKey } from '../../core/keys.ts'
+import { type Key, archiveKey } from '../../core/keys.ts'
 import type { VersionId } from '../../core/log/entry.ts'
 import { during, hasCode } from '../../errors.ts'
+import { absentArchives } from '../archives/absent-archives.ts'
 import { keyTaken, otherOwner } from '../archives/archive-owner.ts'
 import type { ChartUpload } from '../archives/chart-upload.ts'
 import { type ArchiveHead, headArchive } from '../archives/head-archive.ts'
 import { publishedLocation } from '../read/config-defaults.ts'
+import { entriesAndOwnersOf } from '../read/wanted-charts.ts'
 import { readView } from '../read/read-view.ts'
 import { CONCURRENCY } from '../session/limits.ts'
 import type { Session } from '../session/session.ts'
@@ -22,9 +24,9 @@ export interface ExistingVersion extends VersionId {
 const LOOK = 'check if chart already exists in the repository: head s3 object'
 
 /**
- * HEADs the key of each archive. The promise may be left alone for a while: a rejection does not count as unhandled
- * before it is awaited. A client that pushes one chart need not have permission to look: then the store decides, by the
- * condition of the PUT.
+ * HEADs the key of each archive, but for those under which nothing is, as a listing has shown. The promise may be left
+ * alone for a while: a rejection does not count as unhandled before it is awaited. A client that pushes one chart need
+ * not have permission to look: then the store decides, by the condition of the PUT.
  */
 export function headArchives(
   session: Session,
@@ -32,15 +34,21 @@ export function headArchives(
   { dryRun }: { readonly dryRun: boolean },
 ): Promise<readonly (ArchiveHead | undefined)[]> {
   const limit = pLimit(CONCURRENCY)
-  const look = async (upload: ChartUpload): Promise<ArchiveHead | undefined> => {
+  const keyOf = (upload: ChartUpload): Key => archiveKey(session.location, upload)
+  const look = async (upload: ChartUpload, absent: ReadonlySet<Key>): Promise<ArchiveHead | undefined> => {
+    const key = keyOf(upload)
     try {
-      return await headArchive(session, archiveKey(session.location, upload))
+      return absent.has(key) ? undefined : await headArchive(session, key)
     } catch (error) {
       if (uploads.length === 1 && !dryRun && hasCode(error, 'denied')) return undefined
       throw error
     }
   }
-  const heads = Promise.all(uploads.map((upload) => limit(() => look(upload))))
+  const lookAtAll = async (): Promise<readonly (ArchiveHead | undefined)[]> => {
+    const absent = await absentArchives(session, uploads.map(keyOf))
+    return Promise.all(uploads.map((upload) => limit(() => look(upload, absent))))
+  }
+  const heads = lookAtAll()
   heads.catch(() => undefined)
   return heads
 }
@@ -59,7 +67,7 @@ export async function findExisting(
   const heads = await during(LOOK, () => looked)
   const existing = new Map<ChartUpload, ExistingVersion>()
   if (heads.every((head) => head === undefined)) return existing
-  const { index } = await during(LOOK, () => readView(session))
+  const { index } = await during(LOOK, () => readView(session, { wanted: entriesAndOwnersOf(uploads) }))
   const location = await publishedLocation(session)
   for (const [i, upload] of uploads.entries()) {
     const head = heads[i]

@@ -8,6 +8,7 @@ import { type ArchiveHead, headArchive } from '../archives/head-archive.ts'
 import { ARCHIVE_RETRIES, PUSH_MAY_LIVE } from '../session/limits.ts'
 import type { Minted } from '../write/mint.ts'
 import type { PushState, Waiting } from './push-state.ts'
+import { entriesAndOwnersOf } from '../read/wanted-charts.ts'
 import { type View, readView } from '../read/read-view.ts'
 import { findRemovals, timeToSettle } from '../read/removals.ts'
 import { publishedLocation } from '../read/config-defaults.ts'
@@ -102,7 +103,7 @@ async function adoptArchive(
   placing: Placing,
 ): Promise<Placement> {
   const { minted, state } = placing
-  const view = await readView(session)
+  const view = await readView(session, { wanted: entriesAndOwnersOf([upload]) })
   const obstacle = await obstacleTo(session, upload, view, state)
   if (obstacle !== undefined) return obstacle
   // When no higher id can be made, the store's clock was set back, and nothing written under this id would count.
@@ -148,7 +149,7 @@ async function giveWayOrClear(
   head: ArchiveHead,
   state: PushState,
 ): Promise<Placement> {
-  const view = await readView(session)
+  const view = await readView(session, { wanted: entriesAndOwnersOf([upload]) })
   const obstacle = await obstacleTo(session, upload, view, state)
   if (obstacle !== undefined) return obstacle
   const owner = otherOwner(await publishedLocation(session), view.index, upload, head)

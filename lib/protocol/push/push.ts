@@ -59,7 +59,8 @@ type Attempt =
  * conditional PUT of that delta is the commit point. The steps, in order:
  *
  * 1. Look: HEAD `index.yaml` and the archives, so that nothing is written when one of the versions exists, even on a
- *    store that ignores conditions. A push by force looks at the archives here only in a dry run.
+ *    store that ignores conditions. Of many archives a LIST says first which are there. A push by force looks at the
+ *    archives here only in a dry run.
  * 2. Mint: LIST `index.d/` and make a delta id above every id that was seen.
  * 3. Place: PUT each archive under that id, only where there is none; by force, over the one that HEAD showed.
  * 4. Write the provenance files.
@@ -75,8 +76,9 @@ type Attempt =
  * another client pushes one of them at the same moment.
  *
  * Cost of the common push of n charts: HEAD `index.yaml`, GET of the repository's defaults and n HEADs, all at the same
- * time; then LIST, n PUTs, PUT of the delta, LIST. A push by force goes without those n HEADs. When an archive is there
- * already, a view is read as well; by force only when its metadata do not name the chart that is pushed.
+ * time (for many charts a LIST, and HEADs only of what it shows; see `absentArchives`); then LIST, n PUTs, PUT of the
+ * delta, LIST. A push by force goes without those n HEADs. When an archive is there already, a view is read as well; by
+ * force only when its metadata do not name the chart that is pushed.
  *
  * @throws HelmS3Error `missing-index`, `usage` (a version twice, or a key that belongs to another chart), `conflict`,
  *   `outcome-unknown`, and what the store throws

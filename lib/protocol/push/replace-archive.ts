@@ -14,6 +14,7 @@ import type { Minted } from '../write/mint.ts'
 import { type Placement, type Placing, putOver } from './place-archive.ts'
 import type { PushState } from './push-state.ts'
 import { readDelta } from '../read/read-delta.ts'
+import { entriesAndOwnersOf, entriesOf } from '../read/wanted-charts.ts'
 import { type View, readView } from '../read/read-view.ts'
 import { refuseBelow } from '../write/refuse-below.ts'
 import { findAllRemovals, timeToSettle } from '../read/removals.ts'
@@ -55,7 +56,7 @@ export async function replaceArchives(
   const isDoubtful = (upload: ChartUpload, head: ArchiveHead | undefined): boolean =>
     head !== undefined && !isArchiveOf(upload, head) && !state.isMine(head)
   const view = uploads.some((upload, i) => isSame(upload, heads[i]) || isDoubtful(upload, heads[i]))
-    ? await readView(session)
+    ? await readView(session, { wanted: entriesAndOwnersOf(uploads) })
     : undefined
   const others =
     view === undefined
@@ -138,7 +139,7 @@ async function waitForRemovals(
     (each) => each.outcome === 'delta' && removedForGood(each.delta).some((removal) => wanted.has(versionKey(removal))),
   )
   if (!isRemoved) return undefined
-  const now = await readView(session)
+  const now = await readView(session, { wanted: entriesOf(versions) })
   const removals = await findAllRemovals(session, now, versions, new Set())
   const left = Math.max(...[...removals.values()].map((each) => timeToSettle(each, now)), 0)
   return left > 0 ? { kind: 'wait', waiting: { on: 'removal', left } } : undefined

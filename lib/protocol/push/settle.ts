@@ -10,6 +10,7 @@ import { type ArchiveHead, headArchive } from '../archives/head-archive.ts'
 import { PUSH_MAY_LIVE, SETTLE_PATIENCE } from '../session/limits.ts'
 import { clockWentBack } from '../write/mint.ts'
 import type { Adopted, PushState, Waiting } from './push-state.ts'
+import { entriesOf } from '../read/wanted-charts.ts'
 import { type View, readView } from '../read/read-view.ts'
 import { findRemovals, timeToSettle } from '../read/removals.ts'
 import type { Session } from '../session/session.ts'
@@ -56,7 +57,7 @@ export async function settle(
   const isPatient = startLimit(session, SETTLE_PATIENCE)
   const mayOtherLive = startLimit(session, PUSH_MAY_LIVE)
   for (let written = 0; written < MAX_DELTAS;) {
-    const view = await readView(session)
+    const view = await readView(session, { wanted: entriesOf([claim]) })
     const head = await headArchive(session, claim.key)
     if (head === undefined) return (await wasDeletedAfterMe(session, view, claim, state)) ? 'settled' : 'again'
     if (!state.isMine(head) && !state.isSpokenFor(claim, head)) {

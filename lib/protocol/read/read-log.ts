@@ -42,7 +42,7 @@ export interface LogOptions {
 
 /**
  * The mutations that have left traces, newest first, in the order of the log.
- * Cost: one LIST for each 1000 deltas, a ranged GET of the head of `index.yaml`, one GET for each delta that is looked
+ * Cost: one LIST for each 1000 deltas, a ranged GET of the end of `index.yaml`, one GET for each delta that is looked
  * at.
  * @throws HelmS3Error `missing-index`, `invalid-index`
  */

@@ -3,21 +3,26 @@ import { type StoredDelta, touchedVersions } from '../../core/log/delta.ts'
 import { type DeltaId, deltaKey } from '../../core/log/delta-id.ts'
 import type { VersionId } from '../../core/log/entry.ts'
 import { fold, unlistedTouches } from '../../core/fold.ts'
+import type { WantedCharts } from '../../core/index/paging.ts'
 import type { IndexText } from '../../core/index/index-text.ts'
 import { HelmS3Error } from '../../errors.ts'
 import { attempts } from '../session/attempts.ts'
 import { CONCURRENCY, MIN_GRACE_WINDOW, VIEW_DEADLINE, VIEW_RETRIES } from '../session/limits.ts'
 import { type DeltaListing, type SkippedObject, listDeltas } from './list-deltas.ts'
 import type { Base } from '../session/base.ts'
-import { readBase } from './read-base.ts'
+import { type OpenBase, openBase } from './read-base.ts'
 import { type ReadDelta, readDelta } from './read-delta.ts'
 import type { Session } from '../session/session.ts'
+import { isSentWhole, mayCompose } from '../write/may-compose.ts'
 import { startLimit } from '../session/stopwatch.ts'
 import { shellWord } from '../../text/terminal-text.ts'
 
 /** The repository as every reader that merges sees it: a base, and the deltas that it has not folded yet. */
 export interface View {
-  /** The merged index: Helm gets its bytes. Its bookkeeping is that of the base. */
+  /**
+   * The merged index: Helm gets its bytes. Its bookkeeping is that of the base. It has the charts that were wanted, and
+   * those that a pending delta touches.
+   */
   readonly index: IndexText
   readonly base: Base
   readonly listing: DeltaListing
@@ -38,6 +43,13 @@ export interface TimedListing {
   readonly startedAt: number
 }
 
+export interface ViewOptions {
+  /** A listing made just now, which the first attempt uses. */
+  readonly listed?: TimedListing | undefined
+  /** What will be asked of the view. Undefined: everything. `touched`: what a compaction needs to fold and to write. */
+  readonly wanted?: WantedCharts | 'touched' | undefined
+}
+
 /** What was read does not fit together and has to be read again. */
 interface Unsteady {
   readonly unsteady: string
@@ -55,14 +67,15 @@ export async function listForView(session: Session): Promise<TimedListing> {
  * compaction could fold and collect a delta in between, and an acknowledged push would be missing from the view.)
  *
  * Cost: one LIST for each 1000 deltas, one GET of `index.yaml`, one GET for each pending delta; the same again when a
- * pending delta was collected in the meantime.
- * @param listed a listing made just now, which the first attempt uses
+ * pending delta was collected in the meantime. Where only some charts are wanted, and `index.yaml` has pages: a GET of
+ * its end instead, and one for each run of pages with charts that are wanted or touched.
  * @throws HelmS3Error `missing-index`, `invalid-index`; `conflict` when the repository keeps changing
  */
-export async function readView(session: Session, listed?: TimedListing): Promise<View> {
+export async function readView(session: Session, { listed, wanted }: ViewOptions = {}): Promise<View> {
   let reason = ''
   for await (const attempt of attempts(session, VIEW_RETRIES)) {
-    const view = await tryReadView(session, attempt === 1 && listed !== undefined ? listed : await listForView(session))
+    const first = attempt === 1 ? listed : undefined
+    const view = await tryReadView(session, first ?? (await listForView(session)), wanted)
     if (!('unsteady' in view)) return view
     reason = view.unsteady
   }
@@ -78,13 +91,19 @@ export async function readView(session: Session, listed?: TimedListing): Promise
 }
 
 /** The clocks of this machine may have stood still in between, so the dates of the two answers count as well. */
-async function tryReadView(session: Session, { listing, startedAt }: TimedListing): Promise<View | Unsteady> {
+async function tryReadView(
+  session: Session,
+  { listing, startedAt }: TimedListing,
+  wanted: ViewOptions['wanted'],
+): Promise<View | Unsteady> {
   const isYoung = startLimit(session, MIN_GRACE_WINDOW / 2)
-  const base = await readBase(session)
-  const elapsed = Math.max(session.clock.monotonic() - startedAt, Math.abs(base.date - listing.date))
+  const opened = await openBase(session, {
+    isWhole: wanted === undefined || (wanted === 'touched' && isSentWhole(session)),
+  })
+  const elapsed = Math.max(session.clock.monotonic() - startedAt, Math.abs(opened.date - listing.date))
   if (elapsed > VIEW_DEADLINE) return { unsteady: 'it took more than a minute to read' }
 
-  const { folded } = base.index.bookkeeping
+  const { folded } = opened.bookkeeping
   const unfolded = listing.deltas.filter(({ id }) => !folded.has(id))
   const limit = pLimit(CONCURRENCY)
   const read = await Promise.all(
@@ -94,6 +113,8 @@ async function tryReadView(session: Session, { listing, startedAt }: TimedListin
   if (missing !== undefined) return { unsteady: `${missing.key} is listed, not folded, and cannot be found` }
 
   const pending = read.flatMap(({ read }) => (read.outcome === 'delta' ? [read.delta] : []))
+  const base = await readCharts(session, opened, pending, wanted)
+  if (base === 'changed') return { unsteady: 'index.yaml was written while its pages were read' }
   const touchedByStar = await readTouchedByStar(session, base, pending)
   const unusable = read.flatMap(({ listed, read }) =>
     isUnusable(read) ? [{ key: listed.key, reason: `it ${read.reason}` }] : [],
@@ -107,6 +128,28 @@ async function tryReadView(session: Session, { listing, startedAt }: TimedListin
     unknownFrom: read.find(({ read }) => read.outcome === 'unknown-version')?.listed.id,
     isYoung,
   }
+}
+
+/** The base with what is wanted and what is pending. Where all of it will have to be sent, all is read at once. */
+function readCharts(
+  session: Session,
+  opened: OpenBase,
+  pending: readonly StoredDelta[],
+  wanted: ViewOptions['wanted'],
+): Promise<Base | 'changed'> {
+  const touched = chartsOf(pending)
+  if (wanted !== 'touched')
+    return opened.read({ charts: [...(wanted?.charts ?? []), ...touched], files: wanted?.files ?? [] })
+  return touched.length > 0 && !mayCompose(session, opened) ? opened.readAll() : opened.read({ charts: touched })
+}
+
+/** The names of the charts that deltas add to or remove from. */
+function chartsOf(deltas: readonly StoredDelta[]): readonly string[] {
+  const names = deltas.flatMap(({ added, removed }) => [
+    ...added.map(({ entry }) => entry.name),
+    ...removed.map(({ name }) => name),
+  ])
+  return [...new Set(names)]
 }
 
 function isUnusable(read: ReadDelta): read is Extract<ReadDelta, { readonly reason: string }> {

@@ -10,12 +10,13 @@ import type { Session } from '../session/session.ts'
  * the answer, because what it writes has to get a higher id, whatever the clocks say.
  *
  * Cost: one HEAD. When another client has written `index.yaml` last, its metadata do not name that delta; then also a
- * GET of its head.
+ * ranged GET of its end.
  * @throws HelmS3Error `missing-index`
  */
 export async function requireRepository(session: Session): Promise<void> {
   const head = await session.store.head(session.location.indexKey)
   if (head === undefined) throw await missingIndex(session)
+  session.memory.indexSize = head.size
   const newest = head.metadata[NEWEST_METADATA]
   if (newest === undefined) await noteFolded(session)
   else session.knownIds.note(parseDeltaId(newest))

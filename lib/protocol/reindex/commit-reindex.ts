@@ -11,7 +11,7 @@ import { attempts } from '../session/attempts.ts'
 import type { CommittedDelta } from '../session/committed.ts'
 import { headArchive } from '../archives/head-archive.ts'
 import { CONCURRENCY, LATE_RETRIES } from '../session/limits.ts'
-import { type KeyRange, listArchives, seenArchive } from '../archives/list-archives.ts'
+import { listArchivesUnder, seenArchive } from '../archives/list-archives.ts'
 import type { PushState } from '../push/push-state.ts'
 import { type View, readView } from '../read/read-view.ts'
 import { findAllRemovals, isUnsettled } from '../read/removals.ts'
@@ -47,16 +47,15 @@ export async function commitChanges(
   changes: readonly ReindexChange[],
   state: PushState,
 ): Promise<CommittedChanges> {
-  const range = rangeOf(changes)
-  if (range === undefined) return { changes: [], left: [], committed: undefined }
+  if (changes.length === 0) return { changes: [], left: [], committed: undefined }
   const attempted = new Set<ReindexChange>()
   for await (const _ of attempts(session, LATE_RETRIES)) {
     const minted = await state.mint(session)
-    const kept = await dropChanged(session, changes, range, state)
+    const kept = await dropChanged(session, changes, state)
     const delta = deltaOf(kept)
     for (const change of kept) attempted.add(change)
     if (kept.length > 0 && (await appendDelta(session, minted, delta)).outcome === 'expired') continue
-    const view = await settleCrossed(session, [...attempted], range, state)
+    const view = await settleCrossed(session, [...attempted], state)
     const newerDeltas = view.listing.deltas.filter(({ id }) => id > minted.id).length
     const left = changes.filter((change) => !attempted.has(change))
     return {
@@ -77,11 +76,10 @@ export async function commitChanges(
 async function dropChanged(
   session: Session,
   changes: readonly ReindexChange[],
-  range: KeyRange,
   state: PushState,
 ): Promise<readonly ReindexChange[]> {
   const view = await readView(session)
-  const archives = new Map([...(await listArchives(session, range)), ...(await lookInFolders(session, changes))])
+  const archives = new Map([...(await listOf(session, changes)), ...(await lookInFolders(session, changes))])
   const removals = await findAllRemovals(session, view, changes, state.mine)
   const isRemoved = (change: ReindexChange): boolean =>
     removals.get(versionKey(change))?.some((removal) => removal.isCertain || isUnsettled(removal, view)) === true
@@ -131,14 +129,9 @@ export function deltaOf(changes: readonly ReindexChange[]): Delta {
  * Looks whether each entry is in the index and its archive is the one that it was made for. Settles the versions for
  * which that is not certain.
  */
-async function settleCrossed(
-  session: Session,
-  changes: readonly ReindexChange[],
-  range: KeyRange,
-  state: PushState,
-): Promise<View> {
+async function settleCrossed(session: Session, changes: readonly ReindexChange[], state: PushState): Promise<View> {
   const view = await readView(session)
-  const archives = await listArchives(session, range)
+  const archives = await listOf(session, changes)
   const removals = await findAllRemovals(session, view, changes, new Set())
   const words = lastWords(view.pending)
   const limit = pLimit(SETTLED_AT_ONCE)
@@ -183,9 +176,9 @@ function claimOf({ key }: ReindexChange, { name, version, digest = '' }: Entry):
   return { name, version, digest, key }
 }
 
-function rangeOf(changes: readonly ReindexChange[]): KeyRange | undefined {
-  const keys = changes.map(({ key }) => key).sort()
-  const [from] = keys
-  const to: Key | undefined = keys.at(-1)
-  return from === undefined || to === undefined ? undefined : { from, to }
+function listOf(session: Session, changes: readonly ReindexChange[]): Promise<ReadonlyMap<Key, SeenArchive>> {
+  return listArchivesUnder(
+    session,
+    changes.map(({ key }) => key),
+  )
 }

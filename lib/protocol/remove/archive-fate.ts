@@ -1,8 +1,10 @@
-import type { Key } from '../../core/keys.ts'
+import type { WantedCharts } from '../../core/index/paging.ts'
+import { type Key, fileOf } from '../../core/keys.ts'
 import { type DeltaId, deltaTime } from '../../core/log/delta-id.ts'
 import { type Entry, type Removal, versionKey } from '../../core/log/entry.ts'
 import { allEntries, namedArchives } from '../../core/plan-orphans.ts'
 import { hasCode } from '../../errors.ts'
+import { entriesOf } from '../read/wanted-charts.ts'
 import { publishedLocation } from '../read/config-defaults.ts'
 import type { View } from '../read/read-view.ts'
 import { type KnownRemoval, isUnsettled } from '../read/removals.ts'
@@ -34,14 +36,28 @@ export function pushUnderWay({ storeClock }: Session, { base, pending }: View): 
   return (id) => id !== undefined && deltaTime(id) + PUSH_MAY_LIVE > storeClock.now() && !hasLanded(id)
 }
 
+/** What is asked of the view after a deletion. Undefined: everything. */
+export function wantedAfter(
+  targets: readonly DeletionTarget[],
+  removals: readonly Removal[],
+): WantedCharts | undefined {
+  const files = filesOf(targets)
+  return files.length > MOST_SOUGHT ? undefined : { ...entriesOf(removals), files }
+}
+
+/** The names of the files that are to be deleted. */
+function filesOf(targets: readonly DeletionTarget[]): readonly string[] {
+  return [...new Set(targets.flatMap(({ key }) => (key === undefined ? [] : [fileOf(key)])))]
+}
+
 /**
  * Whether an entry of the view that keeps an archive names it. When the index cannot be read to its end, this is not
  * known; then every archive counts as named.
  */
 export async function meantBy(session: Session, { index }: View, targets: readonly DeletionTarget[]): Promise<IsMeant> {
   try {
-    const files = new Set(targets.flatMap(({ key }) => key?.split('/').at(-1) ?? []))
-    const entries = files.size > MOST_SOUGHT ? allEntries(index) : index.entriesNaming([...files])
+    const files = filesOf(targets)
+    const entries = files.length > MOST_SOUGHT ? allEntries(index) : index.entriesNaming(files)
     const named = namedArchives(await publishedLocation(session), entries)
     return (key, isKeptBy) => named.by(key).some(isKeptBy)
   } catch (error) {

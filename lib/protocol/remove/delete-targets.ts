@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import type { Delta } from '../../core/log/delta.ts'
 import { type Removal, versionKey } from '../../core/log/entry.ts'
+import type { WantedCharts } from '../../core/index/paging.ts'
 import { HelmS3Error } from '../../errors.ts'
 import { formatCount } from '../../text/format.ts'
 import { type ArchiveHead, headArchive } from '../archives/head-archive.ts'
@@ -18,6 +19,8 @@ import { finishRemovals } from './finish-removals.ts'
 
 /** What a deletion is about. Each time the deletion starts again, both functions are called with a fresh view. */
 export interface DeletionChoice<T extends DeletionTarget> {
+  /** What the view has to have. Left out: everything. */
+  readonly wanted?: WantedCharts
   /** The targets that this view contains. */
   readonly choose: (view: View) => readonly T[] | Promise<readonly T[]>
   /**
@@ -55,7 +58,7 @@ const REQUESTS_EACH = 4
  */
 export async function deleteInBatches<T extends DeletionTarget>(
   session: Session,
-  { choose, refuseMissing }: DeletionChoice<T>,
+  { choose, refuseMissing, wanted }: DeletionChoice<T>,
   first?: View,
 ): Promise<Deletion<T>> {
   const batches: Deletion<T>[] = []
@@ -64,7 +67,11 @@ export async function deleteInBatches<T extends DeletionTarget>(
   const isLeft = (target: T): boolean => !names(target).some((name) => done.has(name))
   const chooseRest = async (view: View): Promise<readonly T[]> => (await choose(view)).filter(isLeft)
   for (let view = first, isFirst = true; ; view = undefined, isFirst = false) {
-    const choice = { choose: chooseRest, refuseMissing: isFirst ? refuseMissing : undefined }
+    const choice = {
+      choose: chooseRest,
+      refuseMissing: isFirst ? refuseMissing : undefined,
+      ...(wanted === undefined ? {} : { wanted }),
+    }
     const { deletion, isLast } = await deleteBatch(session, choice, view).catch((error: unknown) => {
       throw afterBatches(error, done.size)
     })
@@ -92,11 +99,11 @@ function afterBatches(error: unknown, removed: number): unknown {
 /** Writes one delta of removals, then deletes the archives. `isLast`: all of what was chosen is done. */
 async function deleteBatch<T extends DeletionTarget>(
   session: Session,
-  { choose, refuseMissing }: DeletionChoice<T>,
+  { choose, refuseMissing, wanted }: DeletionChoice<T>,
   first: View | undefined,
 ): Promise<{ readonly deletion: Deletion<T>; readonly isLast: boolean }> {
   for await (const attempt of attempts(session, LATE_RETRIES)) {
-    const before = attempt === 1 && first !== undefined ? first : await readCurrentView(session)
+    const before = attempt === 1 && first !== undefined ? first : await readCurrentView(session, wanted)
     refuseMissing?.(before, attempt > 1)
     const chosen = await choose(before)
     if (chosen.length === 0)
@@ -133,9 +140,9 @@ function eachRemovalOnce(targets: readonly DeletionTarget[]): readonly Removal[]
   ]
 }
 
-async function readCurrentView(session: Session): Promise<View> {
+async function readCurrentView(session: Session, wanted: WantedCharts | undefined): Promise<View> {
   try {
-    return await readView(session)
+    return await readView(session, { wanted })
   } catch (error) {
     throw cannotFetchIndex(error)
   }

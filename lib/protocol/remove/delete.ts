@@ -3,6 +3,8 @@ import type { IndexText } from '../../core/index/index-text.ts'
 import type { Key } from '../../core/keys.ts'
 import { HelmS3Error } from '../../errors.ts'
 import { ArchiveFolders } from '../archives/archive-folders.ts'
+import type { WantedCharts } from '../../core/index/paging.ts'
+import { entriesOf } from '../read/wanted-charts.ts'
 import { deleteInBatches } from './delete-targets.ts'
 import type { Deletion, DeletionTarget } from './deletion.ts'
 import { type View, readView } from '../read/read-view.ts'
@@ -31,6 +33,7 @@ export interface SelectedOptions {
  */
 export async function deleteVersions(session: Session, versions: readonly VersionId[]): Promise<Deletion<EntryTarget>> {
   return deleteInBatches(session, {
+    wanted: entriesOf(versions),
     choose: ({ index }) => entryTargets(session, index, versions),
     refuseMissing: (view, mayHaveLanded) => refuseMissing(missingFrom(view, versions), mayHaveLanded),
   })
@@ -56,9 +59,10 @@ export async function deleteSelected(
     const chosen = chosenFrom(view)
     refuseMissing(chosen.length === 0 ? [`chart ${name} not found in index`] : missingFrom(view, chosen), mayHaveLanded)
   }
-  const choice = { choose, refuseMissing: ignoreMissing ? undefined : refuse }
+  const wanted: WantedCharts = { charts: [name] }
+  const choice = { wanted, choose, refuseMissing: ignoreMissing ? undefined : refuse }
   if (!dryRun) return deleteInBatches(session, choice)
-  const view = await readView(session)
+  const view = await readView(session, { wanted })
   choice.refuseMissing?.(view, false)
   return { targets: await choose(view), keptArchives: [], unlike: [], revived: [], committed: [] }
 }

@@ -14,6 +14,7 @@ import { type DatedRemoval, FormerEntries } from './former-entries.ts'
 import { CONCURRENCY } from '../session/limits.ts'
 import { findObjectVersion } from '../read/object-versions.ts'
 import { readDelta } from '../read/read-delta.ts'
+import { entriesAndOwnersOf } from '../read/wanted-charts.ts'
 import { type View, readView } from '../read/read-view.ts'
 import { type KnownRemoval, findAllRemovals } from '../read/removals.ts'
 import { publishedLocation } from '../read/config-defaults.ts'
@@ -44,7 +45,7 @@ export interface DeletedChart {
  *   `missing-index`
  */
 export async function findDeleted(session: Session, versions: readonly VersionId[]): Promise<readonly DeletedChart[]> {
-  const view = await readView(session)
+  const view = await readView(session, { wanted: entriesAndOwnersOf(versions) })
   const removals = await findAllRemovals(session, view, versions, new Set())
   const limit = pLimit(CONCURRENCY)
   const former = new FormerEntries(session, view)

@@ -9,7 +9,7 @@ import { CONCURRENCY } from '../session/limits.ts'
 import type { Session } from '../session/session.ts'
 import { type ArchiveDeletion, type DeletionWarrant, deleteArchive } from '../write/delete-archive.ts'
 import type { Minted } from '../write/mint.ts'
-import { type Fate, fateOf, meantBy, pushUnderWay } from './archive-fate.ts'
+import { type Fate, fateOf, meantBy, pushUnderWay, wantedAfter } from './archive-fate.ts'
 import type { Deletion, DeletionTarget } from './deletion.ts'
 import { refuseLate, refuseWithoutEffect } from './removal-conflicts.ts'
 
@@ -36,7 +36,8 @@ export async function finishRemovals<T extends DeletionTarget>(
   removing: Removing<T>,
 ): Promise<Deletion<T>> {
   const leave = (error: unknown): Deletion<T> => leaveArchives(session, targets, removing, error)
-  const after = await readView(session).catch(asHelmS3Error)
+  const wanted = wantedAfter(targets, removing.delta.removed)
+  const after = await readView(session, { wanted }).catch(asHelmS3Error)
   if (after instanceof HelmS3Error) return leave(after)
   refuseWithoutEffect(removing, after)
   const removed = await removeArchives(session, targets, removing, after).catch(asHelmS3Error)

@@ -2,6 +2,7 @@ import { type Key, archiveKey } from '../../core/keys.ts'
 import type { Delta } from '../../core/log/delta.ts'
 import { type Removal, isAnnouncement } from '../../core/log/entry.ts'
 import { HelmS3Error } from '../../errors.ts'
+import { entriesOf } from '../read/wanted-charts.ts'
 import { type View, readView } from '../read/read-view.ts'
 import type { Session } from '../session/session.ts'
 import { type Minted, clockWentBack } from '../write/mint.ts'
@@ -44,7 +45,7 @@ export function refuseWithoutEffect(
  */
 export async function refuseLate(session: Session, keys: readonly Key[], removals: readonly Removal[]): Promise<void> {
   if (keys.length === 0) return
-  const { index } = await readView(session)
+  const { index } = await readView(session, { wanted: entriesOf(removals) })
   const [victim] = removals.filter(
     (removal) => index.find(removal) !== undefined && keys.includes(archiveKey(session.location, removal)),
   )

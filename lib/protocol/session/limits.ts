@@ -1,6 +1,9 @@
 /** Time limits of the protocol, all in milliseconds. `docs/FORMAT.md` lists them for other implementations. */
 
+import { PAGE_SIZES } from '../../core/index/page-sizes.ts'
+import { PART_LIMITS } from '../../core/index/plan-parts.ts'
 import type { Pause, Retries } from './attempts.ts'
+import type { PagingLimits } from './session.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -59,6 +62,9 @@ export const CONCURRENCY = 24
  */
 export const DEFAULT_CONCURRENCY = 64
 export const MAX_CONCURRENCY = 256
+
+/** How `index.yaml` is read and written in parts, bytes. */
+export const PAGING: PagingLimits = { sizes: PAGE_SIZES, parts: PART_LIMITS, tail: 256 * 1024 }
 
 /** Archives larger than this, in bytes, are read a few at a time, so that they do not fill the memory. */
 export const LARGE_ARCHIVE = 4 * 1024 * 1024

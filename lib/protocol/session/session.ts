@@ -7,17 +7,34 @@ import type { ObjectStore } from '../../store/object-store.ts'
 import type { Clock } from '../../sys/clock.ts'
 import type { Random } from '../../sys/random.ts'
 import type { Track } from './track.ts'
-import type { Base } from './base.ts'
+import type { PagedBase, WholeBase } from './base.ts'
 import type { BaseCache } from './base-cache.ts'
 import type { KnownIds } from './known-ids.ts'
+import type { PageSizes } from '../../core/index/page-sizes.ts'
+import type { PartLimits } from '../../core/index/plan-parts.ts'
 import type { StoreClock } from '../../store/store-clock.ts'
 
 /** What a session has read of its repository, kept so that nothing is fetched twice. */
 export interface SessionMemory {
   /** The base that was read last. As long as it is still the one in the store, its bytes are not fetched again. */
-  base: Base | undefined
-  /** The deltas that were read, by id; they never change. */
+  base: WholeBase | undefined
+  /** Pages of `index.yaml` that were read, see `read-pages.ts`. */
+  paged: PagedBase | undefined
+  /** Bytes of `index.yaml`, as a HEAD has shown just now. Undefined: not known. */
+  indexSize: number | undefined
+  /** Something about the pages was in doubt: from now on `index.yaml` is read as a whole. */
+  distrustsPages: boolean
+  /** The store did not compose an object when it was asked to: from now on objects are written as a whole. */
+  distrustsComposing: boolean
+  /** The deltas that were read or written, by id; they never change. */
   readonly deltas: Map<DeltaId, StoredDelta>
+}
+
+export interface PagingLimits {
+  readonly sizes: PageSizes
+  readonly parts: PartLimits
+  /** The bytes at the end of `index.yaml` that are read first: they nearly always hold all that follows the charts. */
+  readonly tail: number
 }
 
 /**
@@ -45,6 +62,8 @@ export interface Session {
   readonly detail: (line: string) => void
   /** Shows the progress of long work, on a terminal only. */
   readonly track: Track
+  /** How `index.yaml` is divided and written. */
+  readonly paging: PagingLimits
   /** The base as this machine has last seen it; undefined: each read fetches it. */
   readonly baseCache?: BaseCache | undefined
   /**

@@ -7,7 +7,7 @@ import { attempts } from '../session/attempts.ts'
 import { DELTA_RETRIES, ID_LIFETIME, MAX_CLOCK_LEAD, RETENTION } from '../session/limits.ts'
 import type { Minted } from './mint.ts'
 import { type UncertainWrite, lookAfter, outcomeUnknown } from './lost-answer.ts'
-import { readBase } from '../read/read-base.ts'
+import { openBase } from '../read/read-base.ts'
 import type { Session } from '../session/session.ts'
 
 /** What became of a delta. */
@@ -32,6 +32,8 @@ const DATE_TOLERANCE = 5000
 
 /**
  * Writes one delta. This is the commit point of every mutation, and the only place that writes deltas below `index.d/`.
+ *
+ * The session remembers the delta as readers read it, so that it is not fetched again.
  *
  * After any answer but success it looks before it sends again: first for the delta itself, then in the folded set,
  * because a delta that is not listed may have been folded and collected. A second PUT of a collected delta would make
@@ -71,7 +73,7 @@ async function sendDelta(
 ): Promise<Appended> {
   const { location, store } = session
   const key = deltaKey(location.deltaFolder, minted.id)
-  const body = await readableText({ ...delta, origin: session.origin })
+  const { body, read } = await readableText({ ...delta, origin: session.origin })
   for await (const _ of attempts(session, DELTA_RETRIES)) {
     if (!minted.isFresh()) break
     const put = await during('upload index to s3: upload delta to S3 bucket', () =>
@@ -87,7 +89,10 @@ async function sendDelta(
     })
     if (put.outcome === 'too-late') return { outcome: 'expired' }
     const isSoundDate = put.outcome === 'written' && deltaTime(minted.id) < put.date + MAX_CLOCK_LEAD - DATE_TOLERANCE
-    if (isSoundDate) return committed(minted, put.date)
+    if (isSoundDate) {
+      session.memory.deltas.set(minted.id, { ...read, id: minted.id, lastModified: put.date })
+      return committed(minted, put.date)
+    }
     sent.isUnanswered ||= put.outcome !== 'expired'
     const found = await lookForDelta(session, minted)
     if (found === 'folded') return committed(minted, undefined)
@@ -105,7 +110,7 @@ async function sendDelta(
  * Encodes a delta, and reads the text back before it is sent. Readers skip a malformed delta, so it would be
  * acknowledged and never have an effect.
  */
-async function readableText(delta: Delta): Promise<Uint8Array> {
+async function readableText(delta: Delta): Promise<{ readonly body: Uint8Array; readonly read: Delta }> {
   const body = encodeDelta(delta)
   const problem = deltaSizeProblem(body.length, delta.added.length + delta.removed.length)
   if (problem !== undefined) {
@@ -117,7 +122,7 @@ async function readableText(delta: Delta): Promise<Uint8Array> {
   if (decoded.outcome !== 'delta') throw unreadable(decoded.reason)
   const asRead = encodeDelta({ ...decoded.delta, ...(delta.origin && { origin: delta.origin }) })
   if (!Buffer.from(asRead).equals(body)) throw unreadable('is not read as it was written')
-  return body
+  return { body, read: decoded.delta }
 }
 
 function unreadable(reason: string): HelmS3Error {
@@ -138,8 +143,8 @@ async function lookForDelta(session: Session, minted: Minted): Promise<number | 
   return lookAfter(writeOf(minted), async () => {
     const head = await session.store.head(deltaKey(session.location.deltaFolder, minted.id))
     if (head !== undefined) return head.lastModified
-    const { date, index } = await readBase(session)
-    if (index.bookkeeping.folded.has(minted.id)) return 'folded'
+    const { bookkeeping, date } = await openBase(session, { isWhole: false })
+    if (bookkeeping.folded.has(minted.id)) return 'folded'
     if (date - minted.date > RETENTION)
       throw new HelmS3Error('timeout', 'more than an hour passed before it could be looked for')
     return undefined

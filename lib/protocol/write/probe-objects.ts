@@ -1,12 +1,15 @@
 import { type Key, asKey, probeFolder } from '../../core/keys.ts'
 import {
+  type ByteRange,
   type CopySource,
   type DeleteOutcome,
   type ETag,
+  type MultipartUploads,
   type ObjectHead,
   type ObjectInfo,
   type PutOptions,
   type PutOutcome,
+  type Upload,
   asETag,
   listAll,
 } from '../../store/object-store.ts'
@@ -21,12 +24,11 @@ const RANDOM_BYTES = 8
  * The objects of an earlier probe are removed only when they are older than this, because a younger probe may still be
  * running. Milliseconds.
  */
-const ABANDONED = 60 * 60_000
+export const ABANDONED = 60 * 60_000
 
-/** Whether an interrupted probe has left objects that the next probe removes. Cost: one LIST. */
-export async function hasLeftovers({ location, store }: Session): Promise<boolean> {
-  const { date, objects } = await listAll(store, probeFolder(location))
-  return objects.some(({ lastModified }) => date - lastModified > ABANDONED)
+export interface ProbeUploads extends Pick<MultipartUploads, 'sendPart' | 'complete' | 'abort'> {
+  begin(name: string): ReturnType<MultipartUploads['begin']>
+  copyPart(upload: Upload, number: number, etag: ETag, range: ByteRange): ReturnType<MultipartUploads['copyPart']>
 }
 
 /** The objects of one probe, in a folder that no client reads. The only place that writes and deletes there. */
@@ -39,7 +41,7 @@ export class ProbeObjects {
     this.#folder = `${probeFolder(session.location)}${Buffer.from(session.random.bytes(RANDOM_BYTES)).toString('hex')}/`
   }
 
-  put(name: string, text: string, options: PutOptions): Promise<PutOutcome> {
+  put(name: string, text: string | Uint8Array, options: PutOptions): Promise<PutOutcome> {
     return this.#session.store.put(this.#key(name), Buffer.from(text), options)
   }
 
@@ -49,6 +51,21 @@ export class ProbeObjects {
     options: PutOptions,
   ): Promise<PutOutcome | { readonly outcome: 'unsupported' }> {
     return (await this.#session.store.copyFrom?.(source, this.#key(name), options)) ?? { outcome: 'unsupported' }
+  }
+
+  /** The uploads of the store, for objects of this probe. */
+  get uploads(): ProbeUploads {
+    const { location, store } = this.#session
+    const { uploads } = store
+    if (uploads === undefined) throw new Error('this store has no uploads')
+    return {
+      begin: (name) => uploads.begin(this.#key(name), {}),
+      copyPart: (upload, number, etag, range) =>
+        uploads.copyPart(upload, number, { bucket: location.bucket, key: upload.key, etag, range }),
+      sendPart: (...part) => uploads.sendPart(...part),
+      complete: (...upload) => uploads.complete(...upload),
+      abort: (upload) => uploads.abort(upload),
+    }
   }
 
   delete(name: string, match?: ETag): Promise<DeleteOutcome> {

@@ -1,6 +1,7 @@
 import { touches } from '../../core/log/delta.ts'
 import { type VersionId, versionKey } from '../../core/log/entry.ts'
 import { type Minted, clockWentBack } from './mint.ts'
+import { entriesOf } from '../read/wanted-charts.ts'
 import { type View, readView } from '../read/read-view.ts'
 import type { Session } from '../session/session.ts'
 
@@ -18,7 +19,7 @@ export async function refuseBelow(
   view?: View,
 ): Promise<void> {
   if (minted.isBelowBy === 0) return
-  const { base, pending } = view ?? (await readView(session))
+  const { base, pending } = view ?? (await readView(session, { wanted: entriesOf([]) }))
   const above = [...base.index.bookkeeping.folded].flatMap(([id, { touched }]) => (id > minted.id ? [touched] : []))
   const touched = new Set(above.flatMap((each) => (each === '*' ? [] : each.map(versionKey))))
   const isTouched = (version: VersionId): boolean =>

@@ -1,11 +1,15 @@
 import type { Bookkeeping } from '../../core/log/bookkeeping.ts'
 import { compareIds } from '../../core/fold.ts'
-import { NEWEST_METADATA, NO_ID } from '../../core/object-metadata.ts'
+import { NEWEST_METADATA, NO_ID, WRITE_METADATA } from '../../core/object-metadata.ts'
 import { hasCode } from '../../errors.ts'
 import type { IndexText } from '../../core/index/index-text.ts'
-import type { PutCondition, PutOutcome } from '../../store/object-store.ts'
+import { type Segment, layOut } from '../../core/index/lay-out.ts'
+import { planParts } from '../../core/index/plan-parts.ts'
+import type { PutCondition, PutOutcome, UploadOptions } from '../../store/object-store.ts'
 import { lookAfter } from './lost-answer.ts'
-import { forgetBase, readBase } from '../read/read-base.ts'
+import { sha256Of } from '../../sys/sha256.ts'
+import { composeIndex } from './compose-index.ts'
+import { forgetBase, readLastWrite } from '../read/read-base.ts'
 import type { Session } from '../session/session.ts'
 import { newWriteId } from './write-id.ts'
 
@@ -14,23 +18,40 @@ import { newWriteId } from './write-id.ts'
  * writes have the same bytes (an ETag is often the MD5 of the bytes), and the writer recognises its own text after a
  * lost answer.
  *
+ * @param text what is to be written, made of the index whose ETag `when` names, or of nothing
+ * @param composing whether the store may make the object of ranges of that index, see {@link composeIndex}
  * @returns `written`; or `lost` when another client wrote first, or the store did not answer for so long that the text
- *   may be out of date. With `lost` nothing of this write is there
+ *   may be out of date; or `whole` when the text cannot be written from the pages that were read, or composed: then all
+ *   of the index has to be read. With `lost` and `whole` nothing of this write is there
  * @throws HelmS3Error `outcome-unknown` when no answer came and the look fails, too
- * Cost: one PUT; after a lost answer one GET.
+ * Cost: one PUT, or the requests of a composed write; after a lost answer one GET.
  */
 export async function writeIndex(
   session: Session,
   text: IndexText,
   when: Exclude<PutCondition, 'always'>,
-): Promise<'written' | 'lost'> {
-  const { changes, location } = session
+  composing: 'compose' | 'put' = 'put',
+): Promise<'written' | 'lost' | 'whole'> {
+  const { changes, location, paging } = session
+  const segments = layOut(text, paging.sizes, sha256Of)
+  if (segments === 'whole') return 'whole'
+  const parts = composing === 'compose' && typeof when === 'object' ? planParts(segments, paging.parts) : undefined
+  const body = parts === undefined ? wholeBody(segments) : undefined
+  if (parts === undefined && body === undefined) return 'whole'
   const change = { object: location.indexKey }
   changes.sending(change)
-  const put = await sendIndex(session, text, when).catch((error: unknown) => {
+  const send = (): Promise<PutOutcome | { readonly outcome: 'whole' }> =>
+    parts !== undefined && typeof when === 'object'
+      ? composeIndex(session, parts, when.match, optionsFor(text))
+      : sendIndex(session, body ?? new Uint8Array(), text, when)
+  const put = await send().catch((error: unknown) => {
     changes.notMade(change)
     throw error
   })
+  if (put.outcome === 'whole') {
+    changes.notMade(change)
+    return 'whole'
+  }
   forgetBase(session)
   if (put.outcome === 'written') {
     changes.committed(change)
@@ -40,18 +61,25 @@ export async function writeIndex(
     changes.notMade(change)
     return 'lost'
   }
-  const { etag, index } = await lookAfter(
+  const { etag, writeId } = await lookAfter(
     { what: location.indexKey, wayOut: wayOut(when) },
-    () => readBase(session),
+    () => readLastWrite(session),
     put,
   )
-  if (index.bookkeeping.writeId === text.bookkeeping.writeId) {
+  if (writeId === text.bookkeeping.writeId) {
     changes.committed(change)
     return 'written'
   }
   // When the old text is still there, the write may still be on its way.
   if (when === 'absent' || etag !== when.match) changes.notMade(change)
   return 'lost'
+}
+
+/** Undefined: some of it was not read. */
+function wholeBody(segments: readonly Segment[]): Uint8Array | undefined {
+  return segments.every(({ bytes }) => bytes !== undefined)
+    ? Buffer.concat(segments.flatMap(({ bytes }) => bytes ?? []))
+    : undefined
 }
 
 function wayOut(when: PutCondition): string {
@@ -66,16 +94,14 @@ function wayOut(when: PutCondition): string {
  */
 async function sendIndex(
   { location, store }: Session,
+  body: Uint8Array,
   text: IndexText,
   when: Exclude<PutCondition, 'always'>,
 ): Promise<PutOutcome> {
   const isCreation = when === 'absent'
-  const contentType = text.form === 'json' ? 'application/json' : 'application/yaml'
-  const newest = [...text.bookkeeping.folded.keys()].sort(compareIds).at(-1)
-  const metadata = { [NEWEST_METADATA]: newest ?? NO_ID }
-  const options = { when, metadata, contentType, cacheControl: 'no-cache' }
+  const options = { ...optionsFor(text), when }
   try {
-    return await store.put(location.indexKey, text.toBytes(), isCreation ? { ...options, inTime: () => true } : options)
+    return await store.put(location.indexKey, body, isCreation ? { ...options, inTime: () => true } : options)
   } catch (error) {
     if (isCreation || !hasCode(error, 'unreachable')) throw error
     await store.head(location.indexKey)
@@ -83,16 +109,25 @@ async function sendIndex(
   }
 }
 
-/** The text that follows `base`: the entries of `merged`, the given folded set, and the next generation. */
+function optionsFor({ bookkeeping: { folded, writeId }, form }: IndexText): UploadOptions {
+  const newest = [...folded.keys()].sort(compareIds).at(-1)
+  return {
+    metadata: { [NEWEST_METADATA]: newest ?? NO_ID, [WRITE_METADATA]: writeId },
+    contentType: form === 'json' ? 'application/json' : 'application/yaml',
+    cacheControl: 'no-cache',
+  }
+}
+
+/** The text that follows `base`: the entries of `merged`, the given bookkeeping, and the next generation. */
 export function nextIndex(
   session: Session,
   base: IndexText,
   merged: IndexText,
-  folded: Bookkeeping['folded'],
+  change: Pick<Bookkeeping, 'folded' | 'composes'>,
 ): IndexText {
   const before = base.bookkeeping
   return merged.withHeader({
-    bookkeeping: { ...before, generation: before.generation + 1, writeId: newWriteId(session), folded },
+    bookkeeping: { ...before, ...change, generation: before.generation + 1, writeId: newWriteId(session) },
     generated: nextGenerated(session, base.generated),
   })
 }

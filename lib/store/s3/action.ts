@@ -7,6 +7,7 @@ export interface S3Action {
   readonly permission:
     | 's3:ListBucket'
     | 's3:ListBucketVersions'
+    | 's3:ListBucketMultipartUploads'
     | 's3:GetObject'
     | 's3:GetObjectVersion'
     | 's3:PutObject'
@@ -46,6 +47,7 @@ export function describeAction({ bucket, key, permission }: S3Action): string {
   const verb = {
     's3:ListBucket': 'list',
     's3:ListBucketVersions': 'list the versions of',
+    's3:ListBucketMultipartUploads': 'list the uploads to',
     's3:GetObject': 'read',
     's3:GetObjectVersion': 'read an older version of',
     's3:PutObject': 'write',

@@ -2,7 +2,14 @@ import type { Readable } from 'node:stream'
 import type { Key } from '../../core/keys.ts'
 import { elementText } from './xml-text.ts'
 import { type XmlElement, childText, childrenOf, parseXml } from './xml-tree.ts'
-import { type ObjectMetadata, type ObjectInfo, type ObjectVersion, type VersionName, asETag } from '../object-store.ts'
+import {
+  type ObjectMetadata,
+  type ObjectInfo,
+  type ObjectVersion,
+  type OpenUpload,
+  type VersionName,
+  asETag,
+} from '../object-store.ts'
 
 /** The answer of an S3 store. */
 export interface S3Answer {
@@ -94,6 +101,22 @@ export function readVersionsAnswer(xml: string, key: Key): readonly ObjectVersio
   )
 }
 
+/**
+ * The uploads that are open for keys with this prefix.
+ * @returns undefined when the document is no such page ("ListMultipartUploads" in the Amazon S3 API Reference)
+ */
+export function readUploadsAnswer(xml: string, prefix: string): readonly OpenUpload[] | undefined {
+  const root = rootOf(xml, ['ListMultipartUploadsResult'])
+  return (
+    root &&
+    childrenOf(root, 'Upload').flatMap((each) => {
+      const [key, id] = [childText(each, 'Key') ?? '', childText(each, 'UploadId') ?? '']
+      if (!key.startsWith(prefix) || id === '') return []
+      return [{ key: key as Key, id, startedAt: timeOf(childText(each, 'Initiated')) }]
+    })
+  )
+}
+
 function rootOf(xml: string, names: readonly string[]): XmlElement | undefined {
   try {
     const root = parseXml(xml)
@@ -150,6 +173,14 @@ export function sha256Of(headers: S3Answer['headers']): string | undefined {
 export function lengthOf(headers: S3Answer['headers']): number | undefined {
   const length = headers['content-length']
   return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined
+}
+
+/** The bytes that a range brings, from `start` up to before `end`, of `size`. Undefined: the answer does not say. */
+export function contentRangeOf(
+  headers: S3Answer['headers'],
+): { readonly start: number; readonly end: number; readonly size: number } | undefined {
+  const match = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(headers['content-range'] ?? '')
+  return match === null ? undefined : { start: Number(match[1]), end: Number(match[2]) + 1, size: Number(match[3]) }
 }
 
 /** The size of the whole object, also when only a range was asked for. */

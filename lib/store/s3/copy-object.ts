@@ -1,7 +1,7 @@
 import type { Key } from '../../core/keys.ts'
-import type { CopyOptions, CopyOutcome, CopySource } from '../object-store.ts'
+import type { CopyOptions, CopyOutcome, CopySource, Upload, UploadedPart } from '../object-store.ts'
 import type { S3Bucket } from './bucket.ts'
-import { type Part, type Upload, abortUpload, completeUpload, copyPart, createUpload } from './multipart.ts'
+import { abortUpload, completeUpload, copyPart, createUpload } from './multipart.ts'
 import { type Writing, mutate } from './mutate.ts'
 import { headersSaying } from './said-with-objects.ts'
 
@@ -41,7 +41,7 @@ async function beginCopy(
   source: CopySource,
   key: Key,
   headers: Readonly<Record<string, string | undefined>>,
-): Promise<{ readonly upload: Upload; readonly part: Part } | undefined> {
+): Promise<{ readonly upload: Upload; readonly part: UploadedPart } | undefined> {
   let upload: Upload | undefined
   try {
     upload = await createUpload(bucket, key, headers)

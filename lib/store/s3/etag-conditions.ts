@@ -1,8 +1,8 @@
 import type { Key } from '../../core/keys.ts'
 import type { ETag, NotDone, ObjectHead, PutOptions } from '../object-store.ts'
 
-/** The methods that this program sends on condition of an ETag. */
-type Conditional = 'PUT' | 'DELETE'
+/** The methods that this program sends on condition of an ETag. `POST`: the completion of an upload. */
+type Conditional = 'PUT' | 'DELETE' | 'POST'
 
 /** The store refuses the very ETag that it shows, or any condition. */
 export interface RefusesCurrent {

@@ -1,7 +1,7 @@
 import type { Key } from '../../core/keys.ts'
 import { HelmS3Error } from '../../errors.ts'
-import type { ListOptions, ListPage, ObjectVersion } from '../object-store.ts'
-import { readListAnswer, readVersionsAnswer } from './answer.ts'
+import type { ListOptions, ListPage, ObjectVersion, OpenUpload } from '../object-store.ts'
+import { readListAnswer, readUploadsAnswer, readVersionsAnswer } from './answer.ts'
 import type { S3Bucket } from './bucket.ts'
 import { statusOf } from './error-signs.ts'
 import type { S3Action } from './action.ts'
@@ -29,20 +29,24 @@ export async function listObjects(
  */
 export async function listObjectVersions(bucket: S3Bucket, key: Key): Promise<readonly ObjectVersion[]> {
   const action = bucket.action('s3:ListBucketVersions', key)
-  const document = await readBucketDocument(bucket, action, { versions: '', prefix: key }).catch((error: unknown) => {
-    if (!keepsNoVersions(error)) throw error
-    return undefined
-  })
+  const document = await readBucketDocument(bucket, action, { versions: '', prefix: key }).catch(noDocument)
   if (document === undefined) return []
   const versions = readVersionsAnswer(document.text, key)
   if (versions === undefined) throw bucket.explanations.foreignAnswer(action)
   return versions
 }
 
-/** Whether the store says that it does not support versions of objects: 501, or 405 for the request as such. */
-function keepsNoVersions(error: unknown): boolean {
+/** See `MultipartUploads.list`. Cost: a LIST. MinIO lists uploads only for a whole key. */
+export async function listUploads(bucket: S3Bucket, prefix: string): Promise<readonly OpenUpload[]> {
+  const action = bucket.action('s3:ListBucketMultipartUploads', prefix)
+  const document = await readBucketDocument(bucket, action, { uploads: '', prefix }).catch(noDocument)
+  return (document && readUploadsAnswer(document.text, prefix)) ?? []
+}
+
+/** Nothing, where the store says that it does not support what was asked for: 501, or 405 for the request as such. */
+function noDocument(error: unknown): undefined {
   const status = statusOf(error instanceof HelmS3Error ? error.cause : error)
-  return status === 405 || status === 501
+  if (status !== 405 && status !== 501) throw error
 }
 
 /** Reads a document about the bucket. */

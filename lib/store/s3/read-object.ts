@@ -67,22 +67,35 @@ async function readObject(
     if (answer === undefined) return undefined
     if (answer === 'empty') return emptyObject(bucket, key)
     if ('unchanged' in answer) return answer
-    const { body: pieces, headers } = answer
-    const size = lengthOf(headers) ?? 0
-    if (size > most) {
-      pieces.destroy()
-      throw tooLarge(`s3://${action.bucket}/${key}`, size, most)
-    }
     try {
-      const body = await readBody(pieces, size)
-      const head = headOf(bucket, key, headers, totalSizeOf(headers) ?? 0, action)
-      if (wanted.first === undefined && head.sha256 !== undefined && sha256(body) !== head.sha256)
-        throw new Error('the bytes do not match their checksum')
-      return { ...head, body }
+      return await receive(bucket, key, answer, { isWhole: wanted.first === undefined, most })
     } catch (error) {
       await bucket.refuseToRepeat(error, attempt, action)
     }
   }
+}
+
+/**
+ * Receives the object, or the part of it, that an answer brings. `isWhole`: the checksum is that of these bytes.
+ * @throws HelmS3Error `too-large`; and whatever the body fails with
+ */
+export async function receive(
+  bucket: S3Bucket,
+  key: Key,
+  { body: pieces, headers }: S3Answer,
+  { isWhole, most = MAX_INDEX }: { readonly isWhole: boolean; readonly most?: number },
+): Promise<StoredObject> {
+  const action = bucket.action('s3:GetObject', key)
+  const size = lengthOf(headers) ?? 0
+  if (size > most) {
+    pieces.destroy()
+    throw tooLarge(`s3://${action.bucket}/${key}`, size, most)
+  }
+  const body = await readBody(pieces, size)
+  const head = headOf(bucket, key, headers, totalSizeOf(headers) ?? 0, action)
+  if (isWhole && head.sha256 !== undefined && sha256(body) !== head.sha256)
+    throw new Error('the bytes do not match their checksum')
+  return { ...head, body }
 }
 
 /** The answer for an object without bytes, of which no range can be read (416). */

@@ -3,6 +3,7 @@ import type { ConnectionSettings } from '../../settings/connection.ts'
 import type { ObjectSettingsSource } from '../../settings/objects.ts'
 import { type Clock, systemClock } from '../../sys/clock.ts'
 import type {
+  ByteRange,
   CopyOptions,
   CopyOutcome,
   CopySource,
@@ -12,8 +13,11 @@ import type {
   GetOptions,
   ListOptions,
   ListPage,
+  MultipartUploads,
+  NoRange,
   ObjectHead,
   ObjectStore,
+  ObjectTail,
   ObjectVersion,
   PutOptions,
   PutOutcome,
@@ -29,7 +33,10 @@ import { listObjectVersions, listObjects } from './list-objects.ts'
 import type { Writing } from './mutate.ts'
 import { putObject } from './put-object.ts'
 import { getObject, getObjectUnless, headObject } from './read-object.ts'
+import { getObjectRange } from './read-range.ts'
+import { TailReader } from './read-tail.ts'
 import type { ToldRegions } from './region.ts'
+import { S3Uploads } from './s3-uploads.ts'
 import { SaidWithObjects } from './said-with-objects.ts'
 import { streamObject } from './stream-object.ts'
 
@@ -71,13 +78,17 @@ export async function createS3Store(
 class S3Store implements ObjectStore {
   readonly place: string
   readonly endpoint: string | undefined
+  readonly uploads: MultipartUploads
   readonly #bucket: S3Bucket
+  readonly #tails: TailReader
   readonly #writing: Writing
 
   constructor({ endpoint, place }: Pick<S3Clients, 'endpoint' | 'place'>, writing: Writing) {
     this.place = place
     this.endpoint = endpoint
+    this.uploads = new S3Uploads(writing)
     this.#bucket = writing.bucket
+    this.#tails = new TailReader(writing.bucket)
     this.#writing = writing
   }
 
@@ -99,6 +110,14 @@ class S3Store implements ObjectStore {
 
   getUnless(key: Key, etag: ETag): Promise<StoredObject | Unchanged | undefined> {
     return getObjectUnless(this.#bucket, key, etag)
+  }
+
+  getTail(key: Key, last: number, unless?: ETag): Promise<ObjectTail | Unchanged | undefined> {
+    return this.#tails.read(key, last, unless)
+  }
+
+  getRange(key: Key, range: ByteRange, match: ETag): Promise<Uint8Array | NoRange> {
+    return getObjectRange(this.#bucket, key, range, match)
   }
 
   stream(key: Key): Promise<AsyncIterable<Uint8Array> | undefined> {

@@ -7,6 +7,7 @@ import type { ObjectStore } from '../../../lib/store/object-store.ts'
 import { sha256 } from '../../../lib/sys/sha256.ts'
 import { chartArchive } from '../../support/chart-archive.ts'
 import { resultOf } from '../../support/json-schema.ts'
+import { asKey } from '../../../lib/core/keys.ts'
 import { useProgram } from '../../support/program.ts'
 import { URI, testedRepository } from './repository.ts'
 
@@ -515,7 +516,13 @@ describe('the advice of check', () => {
       },
     ],
     'probe-leftovers': [
-      { make: () => old(put('.helm-s3-probe/0123/create-1', 'x')), ways: { 'helm s3 check REPO --probe': undefined } },
+      { make: () => old(put('.helm-s3-probe/0123/create-1', 'x')), ways: { 'helm s3 check REPO --fix': undefined } },
+    ],
+    'upload-leftovers': [
+      {
+        make: () => old(Promise.resolve(program.bucket.uploads?.begin(asKey('charts/index.yaml'), {}))),
+        ways: { 'helm s3 check REPO --fix': undefined },
+      },
     ],
   }
 

@@ -119,33 +119,44 @@ describe('log', () => {
     assert.match(stderr, /^helm-s3: ignored charts\/index\.d\/01HF7YATZ8.*unknown apiVersion "v9"/)
   })
 
-  it('reads only the head of index.yaml, and only as many deltas as it needs for --limit', async () => {
+  it('reads no more than the end of index.yaml and the deltas that it shows', async () => {
     for (const version of ['1.0.0', '1.1.0', '1.2.0']) await push('app', version, '--no-compact')
     const requests: string[] = []
     const { bucket } = program
+    const noted = (key: string, what: string): void =>
+      void requests.push(`${key.replace(/[0-7][0-9A-Z]{25}/, 'ULID')} ${what}`)
     program.fail({
-      get: async (key, options) => {
-        requests.push(`${key.replace(/[0-7][0-9A-Z]{25}/, 'ULID')} ${String(options?.first ?? 'all')}`)
-        return bucket.get(key, options)
-      },
+      get: (key, options) => (noted(key, 'all'), bucket.get(key, options)),
+      getUnless: (key, etag) => (noted(key, 'all'), bucket.getUnless(key, etag)),
+      getTail: (key, last, unless) => (noted(key, `last ${String(last)}`), bucket.getTail(key, last, unless)),
+      getRange: (key, range, match) => (noted(key, 'a range'), bucket.getRange(key, range, match)),
     })
     await read('--limit=1')
     assert.deepEqual(requests, [
-      'charts/index.yaml 32768',
+      'charts/index.yaml last 262144',
       'charts/index.d/ULID.yaml all',
       'charts/index.d/ULID.yaml all',
     ])
   })
 
-  it('finds the annotations also when they come after the entries', async () => {
+  it('reads the whole of an index that has annotations elsewhere, or none that it can use', async () => {
     await push('app', '1.0.0', '--no-compact')
     const id = (await read()).entries[0]?.id ?? ''
     const folded = JSON.stringify({ at: '2026-01-01T00:00:00Z', touched: [['app', '1.0.0']] })
-    const index = `apiVersion: v1\nentries: {}\nannotations:\n  helm-s3/folded/${id}: '${folded}'\n`
-    await program.bucket.put(asKey('charts/index.yaml'), Buffer.from(index), { when: 'always' })
-    const log = await read()
-    assert.deepEqual(told(log), ['push, folded, added app 1.0.0'])
-    assert.equal(log.entries[0]?.['foldedAt'], '2026-01-01T00:00:00Z')
+    const annotations = `annotations:\n  helm-s3/folded/${id}: '${folded}'\n`
+    const filler = `publicKeys:\n${'- x\n'.repeat(100_000)}`
+    for (const index of [
+      `apiVersion: v1\nentries: {}\n${annotations}`,
+      `${annotations}apiVersion: v1\nentries: {}\n`,
+      `${annotations}apiVersion: v1\nentries: {}\n${filler}`,
+      `apiVersion: v1\nentries: {}\n${annotations}${filler}`,
+      `apiVersion: v1\n${filler}entries: {}\n${annotations}`,
+    ]) {
+      await program.bucket.put(asKey('charts/index.yaml'), Buffer.from(index), { when: 'always' })
+      const log = await read()
+      assert.deepEqual(told(log), ['push, folded, added app 1.0.0'])
+      assert.equal(log.entries[0]?.['foldedAt'], '2026-01-01T00:00:00Z')
+    }
   })
 
   it('fails where there is no repository, and for a limit below 1', async () => {

@@ -50,7 +50,7 @@ describe('restore', () => {
         await program.ok('restore', 'app', URI, '--version=1.0.0'),
         'Restored 1 version:\n  app 1.0.0 (its archive still stands)\n',
       )
-      const entry = (text: string): string => text.replace(/^.*\n/, '').replace(/"created":"[^"]*"/, '')
+      const entry = (text: string): string => text.replace(/\n\}.*\n$/, '').replace(/"created":"[^"]*"/, '')
       assert.equal(entry(await index()), entry(before))
       assert.match(await program.text('charts/index.yaml'), /"version":"1\.0\.0"/, 'folded at once')
     })

@@ -30,7 +30,7 @@ describe('status', () => {
     const { size } = (await program.object('charts/index.yaml')) ?? {}
     assert.match(
       JSON.stringify(index),
-      new RegExp(`^{"bytes":${String(size)},"format":"json","writtenAt":"\\d{4}-.*Z"}$`),
+      new RegExp(`^{"bytes":${String(size)},"format":"json","writtenAt":"\\d{4}-.*Z","pages":0,"parts":null}$`),
     )
     assert.deepEqual(rest, {
       repository: URI,
@@ -57,6 +57,25 @@ describe('status', () => {
     )
     assert.deepEqual([pending.deltas, folded.deltas], [1, 1])
     assert.match(String(lastCompactionAt), /^\d{4}-/)
+  })
+
+  it('counts in a large index without reading its pages, and tells how many there are', async () => {
+    const large = (i: number): Promise<string> =>
+      program.chart(`chart-${String(i)}`, '1.0.0', {
+        'Chart.yaml': `apiVersion: v2\nname: chart-${String(i)}\nversion: 1.0.0\ndescription: "${'#'.repeat(90_000)}"\n`,
+      })
+    await program.ok('push', ...(await Promise.all(Array.from({ length: 9 }, (_, i) => large(i)))), URI)
+    await program.ok('push', await program.chart('web', '1.0.0'), URI, '--no-compact')
+    let bytes = 0
+    program.fail({
+      get: (key, options) => (assert.notEqual(key, 'charts/index.yaml'), program.bucket.get(key, options)),
+      getRange: (key, range, etag) => ((bytes += range.end - range.start), program.bucket.getRange(key, range, etag)),
+    })
+    const { charts, index, versions } = await report()
+    const { bytes: size, pages } = index as { bytes: number; pages: number }
+    assert.deepEqual([charts, versions, pages], [10, 10, 3])
+    assert.ok(bytes > 0 && bytes < size / 2)
+    assert.match(await program.ok('status', URI), /\nindex\.yaml +\d+(?:\.\d)? .iB, json, 3 pages, written /)
   })
 
   it('reports a delta that has been pending too long, and the command to run', async () => {

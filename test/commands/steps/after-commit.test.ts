@@ -35,6 +35,8 @@ describe('when the store fails around the commit,', () => {
       list: (prefix, options) => around(`LIST ${prefix}`, () => bucket.list(prefix, options)),
       get: (key, options) => around(`GET ${key}`, () => bucket.get(key, options)),
       getUnless: (key, etag) => around(`GET ${key}`, () => bucket.getUnless(key, etag)),
+      getTail: (key, last, unless) => around(`GET ${key}`, () => bucket.getTail(key, last, unless)),
+      getRange: (key, range, match) => around(`GET ${key}`, () => bucket.getRange(key, range, match)),
       head: (key) => around(`HEAD ${key}`, () => bucket.head(key)),
       put: (key, body, options) => around(`PUT ${key}`, () => bucket.put(key, body, options)),
       delete: (key, options) => around(`DELETE ${key}`, () => bucket.delete(key, options)),

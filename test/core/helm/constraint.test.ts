@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { findVersion, isSameBuild, isWhole, namesBuild } from '../../../lib/core/helm/constraint.ts'
 import { hasCode } from '../../../lib/errors.ts'
 import { entry } from '../../support/builders.ts'
+import { budget } from '../../support/budget.ts'
 
 interface Vector {
   readonly versions: string
@@ -54,7 +55,7 @@ describe('a version that is asked for', () => {
           if (error === undefined) assert.equal(find(shuffled, want), found)
         }
       }),
-      { numRuns: 20 },
+      { numRuns: budget(20) },
     )
   })
 

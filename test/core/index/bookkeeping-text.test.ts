@@ -16,9 +16,19 @@ const deltaId = fc
   .tuple(fc.integer({ min: 0, max: MAX_DELTA_TIME }), fc.uint8Array({ minLength: 10, maxLength: 10 }))
   .map(([time, random]) => makeDeltaId(time, random))
 const foldedSet = fc.array(fc.tuple(deltaId, folded)).map((list) => new Map(list))
-const bookkeepings = fc.record({ generation: fc.nat(), writeId: fc.string(), folded: foldedSet }, plain)
+const place = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 16, maxLength: 16 })
+const composes = fc
+  .array(fc.tuple(place, fc.record({ works: fc.boolean(), at: seconds }, plain)), { minLength: 1, maxLength: 3 })
+  .map((list) => new Map(list))
+const bookkeepings = fc.record(
+  { generation: fc.nat(), writeId: fc.string(), folded: foldedSet, emptiedBy: fc.string(), composes },
+  { ...plain, requiredKeys: ['generation', 'writeId', 'folded'] },
+)
 const foreign = fc.dictionary(fc.string(), fc.string()).map((texts) => new Map(Object.entries(texts)))
-const annotations = fc.record({ bookkeeping: bookkeepings, foreign }, plain)
+const annotations = fc.record(
+  { bookkeeping: bookkeepings, foreign, pages: fc.string() },
+  { ...plain, requiredKeys: ['bookkeeping', 'foreign'] },
+)
 
 describe('bookkeeping text', () => {
   it('gives back what it was given', () => {
@@ -29,20 +39,31 @@ describe('bookkeeping text', () => {
     )
   })
 
-  it('writes our keys first, the newest folded delta first among them', () => {
+  it('writes our keys last, and of them what the last bytes are to tell last: the newest deltas, the generation, the write', () => {
     const state: FoldedDelta = { at: 0, touched: '*', gone: undefined }
     const bookkeeping = {
       generation: 1,
       writeId: 'w',
+      emptiedBy: 'e',
+      composes: new Map([
+        ['0123456789abcdef', { works: true, at: 0 }],
+        ['fedcba9876543210', { works: false, at: 1000 }],
+      ]),
       folded: new Map([
         [id(1), state],
         [id(3), state],
         [id(2), state],
       ]),
     }
-    const written = encodeAnnotations({ bookkeeping, foreign: new Map([['a', 'b']]) })
-    const deltas = [id(3), id(2), id(1)].map((each) => `helm-s3/folded/${each}`)
-    assert.deepEqual([...written.keys()], ['helm-s3/generation', 'helm-s3/write', ...deltas, 'a'])
+    const written = encodeAnnotations({ bookkeeping, foreign: new Map([['a', 'b']]), pages: 'p' })
+    const deltas = [id(1), id(2), id(3)].map((each) => `helm-s3/folded/${each}`)
+    const found = ['helm-s3/composes/0123456789abcdef', 'helm-s3/composes/fedcba9876543210']
+    assert.deepEqual(
+      [...written.keys()],
+      ['a', 'helm-s3/emptied', ...found, 'helm-s3/pages', ...deltas, 'helm-s3/generation', 'helm-s3/write'],
+    )
+    assert.equal(written.get(found[0] ?? ''), 'yes 1970-01-01T00:00:00Z')
+    assert.equal(written.get(found[1] ?? ''), 'no 1970-01-01T00:00:01Z')
     assert.equal(written.get(`helm-s3/folded/${id(1)}`), '{"at":"1970-01-01T00:00:00Z","touched":"*"}')
   })
 
@@ -53,7 +74,13 @@ describe('bookkeeping text', () => {
   })
 
   it('keeps keys with our prefix that it does not know: they are those of a newer version', () => {
-    const newer = { 'helm-s3/seal': 'x', 'helm-s3/folded/not-a-ulid': 'y' }
+    const newer = {
+      'helm-s3/seal': 'x',
+      'helm-s3/folded/not-a-ulid': 'y',
+      'helm-s3/composes/0123': 'yes 2026-01-01T00:00:00Z',
+      'helm-s3/composes/0123456789abcdef': 'perhaps 2026-01-01T00:00:00Z',
+      'helm-s3/composes/fedcba9876543210': 'yes tomorrow',
+    }
     assert.deepEqual(Object.fromEntries(decodeAnnotations(newer).foreign), newer)
   })
 

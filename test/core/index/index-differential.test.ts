@@ -7,6 +7,7 @@ import { type IndexForm, type IndexText, emptyIndexText, readIndexText } from '.
 import { parseJson } from '../../../lib/core/index/json-form.ts'
 import { parseYaml } from '../../../lib/core/index/yaml-form.ts'
 import { anyCharacter } from '../../support/any-character.ts'
+import { budget } from '../../support/budget.ts'
 
 /** Strings that YAML 1.1 takes for another type, or that look like the layout around them. */
 const TRAPS = [
@@ -136,7 +137,7 @@ describe('index text as slices and as a whole', () => {
         for (const [each, list] of changed) expected.set(each, [...list, ...(base.get(each) ?? [])])
         assert.deepEqual(byName(content(after)), byName([...expected].filter(([, list]) => list.length > 0)))
       }),
-      { numRuns: 150 },
+      { numRuns: budget(150) },
     )
   })
 
@@ -151,7 +152,7 @@ describe('index text as slices and as a whole', () => {
           .withCharts(new Map([[each, [{ name: each, version: '9.9.9' }]]]))
         assert.equal(Buffer.from(after.toBytes()).toString(), Buffer.from(expected.toBytes()).toString())
       }),
-      { numRuns: 150 },
+      { numRuns: budget(150) },
     )
   })
 
@@ -163,7 +164,7 @@ describe('index text as slices and as a whole', () => {
         assert.equal(other.path, 'slices')
         assert.deepEqual(byName(content(other)), byName([...base]))
       }),
-      { numRuns: 100 },
+      { numRuns: budget(100) },
     )
   })
 
@@ -187,7 +188,7 @@ describe('index text as slices and as a whole', () => {
             byName([...base, ['alpine', [added, ...(base.get('alpine') ?? [])]]]),
           )
         }),
-        { numRuns: 40 },
+        { numRuns: budget(40) },
       )
     })
   }

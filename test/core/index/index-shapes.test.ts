@@ -132,8 +132,8 @@ const JSON_SHAPES: Readonly<Record<string, readonly [ReadPath, string]>> = {
     '"app":[\n{"name":"app","version":"1.0.0","description":"Größe – 尺寸 ' +
       '🚀"}\n],\n"été":[\n{"name":"été","version":"1.0.0"}\n]',
   ],
-  'another layout': ['full-parse', '"app": [{"name":"app","version":"1.0.0"},{"name":"app",\n"version":"2.0.0"}]'],
-  'versions that are null': ['full-parse', '"app":[\nnull,\n{"name":"app","version":"1.0.0"}\n]'],
+  'another layout': ['relaid', '"app": [{"name":"app","version":"1.0.0"},{"name":"app",\n"version":"2.0.0"}]'],
+  'versions that are null': ['relaid', '"app":[\nnull,\n{"name":"app","version":"1.0.0"}\n]'],
   'a chart that is null': ['full-parse', '"app":[\n{"name":"app","version":"1.0.0"}\n],\n"x":null'],
 }
 

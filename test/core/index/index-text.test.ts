@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict'
 import type { Bookkeeping } from '../../../lib/core/log/bookkeeping.ts'
 import type { Entry } from '../../../lib/core/log/entry.ts'
-import { type IndexForm, type IndexText, emptyIndexText, readIndexText } from '../../../lib/core/index/index-text.ts'
+import {
+  type IndexForm,
+  type IndexText,
+  emptyIndexText,
+  readIndexEnd,
+  readIndexText,
+} from '../../../lib/core/index/index-text.ts'
 import { hasCode } from '../../../lib/errors.ts'
 import { id } from '../../support/builders.ts'
 
 const read = (text: string): IndexText => readIndexText(Buffer.from(text))
+const tellsOf = (text: Uint8Array): string | undefined => {
+  const end = readIndexEnd(text, text.length)
+  return typeof end === 'object' ? 'something' : end
+}
 const textOf = (index: IndexText): string => Buffer.from(index.toBytes()).toString('utf8')
 const version = (name: string, number: string): Entry => ({ name, version: number, urls: [`${name}-${number}.tgz`] })
 const change = (name: string, ...entries: Entry[]): ReadonlyMap<string, readonly Entry[]> => new Map([[name, entries]])
@@ -39,7 +49,7 @@ serverInfo:
 `
 
 describe('index text', () => {
-  it('writes JSON one chart version a line, behind a line with the header', () => {
+  it('writes JSON one chart version a line, before a line with what changes each time', () => {
     const index = emptyIndexText('json')
       .withCharts(
         new Map([
@@ -50,12 +60,7 @@ describe('index text', () => {
       .withHeader({ bookkeeping, generated: '2024-01-01T00:00:00Z' })
     assert.equal(
       textOf(index),
-      `{"apiVersion":"v1","generated":"2024-01-01T00:00:00Z","annotations":{\
-"helm-s3/generation":"7","helm-s3/write":"abcd",\
-"helm-s3/folded/${id(2)}":"{\\"at\\":\\"2023-11-14T22:14:20Z\\",\\"touched\\":\\"*\\",\
-\\"gone\\":\\"2023-11-14T22:15:20Z\\"}",\
-"helm-s3/folded/${id(1)}":"{\\"at\\":\\"2023-11-14T22:13:20Z\\",\
-\\"touched\\":[[\\"alpine\\",\\"0.1.0\\"]]}"},"entries":{
+      `{"apiVersion":"v1","entries":{
 "alpine":[
 {"name":"alpine","version":"0.2.0","urls":["alpine-0.2.0.tgz"]},
 {"name":"alpine","version":"0.1.0","urls":["alpine-0.1.0.tgz"]}
@@ -63,7 +68,12 @@ describe('index text', () => {
 "nginx":[
 {"name":"nginx","version":"1.0.0","urls":["nginx-1.0.0.tgz"]}
 ]
-}}
+},"generated":"2024-01-01T00:00:00Z","annotations":{\
+"helm-s3/folded/${id(1)}":"{\\"at\\":\\"2023-11-14T22:13:20Z\\",\
+\\"touched\\":[[\\"alpine\\",\\"0.1.0\\"]]}",\
+"helm-s3/folded/${id(2)}":"{\\"at\\":\\"2023-11-14T22:14:20Z\\",\\"touched\\":\\"*\\",\
+\\"gone\\":\\"2023-11-14T22:15:20Z\\"}",\
+"helm-s3/generation":"7","helm-s3/write":"abcd"}}
 `,
     )
   })
@@ -76,10 +86,7 @@ describe('index text', () => {
       .withHeader({ bookkeeping: { ...bookkeeping, folded: new Map() }, generated: '2024-01-01T00:00:00Z' })
     assert.equal(
       textOf(index),
-      `annotations:
-  helm-s3/generation: "7"
-  helm-s3/write: abcd
-apiVersion: v1
+      `apiVersion: v1
 entries:
   alpine:
   - appVersion: "yes"
@@ -89,6 +96,9 @@ entries:
     - alpine-1.10.tgz
     version: "1.10"
 generated: "2024-01-01T00:00:00Z"
+annotations:
+  helm-s3/generation: "7"
+  helm-s3/write: abcd
 `,
     )
   })
@@ -182,6 +192,8 @@ generated: "2024-01-01T00:00:00Z"
     assert.equal(
       changed,
       `apiVersion: v1
+serverInfo:
+  contextPath: /x
 entries:
   alpine:
   - version: 0.1.0
@@ -193,8 +205,6 @@ entries:
   nginx:
     - {name: nginx, version: 1.0.0}
 generated: "2024-01-01T00:00:00Z"
-serverInfo:
-  contextPath: /x
 `,
     )
   })
@@ -214,12 +224,62 @@ serverInfo:
     const back = readIndexText(yaml.withHeader({ bookkeeping, generated: undefined }).toBytes())
     assert.deepEqual(back.bookkeeping, bookkeeping)
     assert.match(textOf(back), /\n {2}team: x\n {2}helm-s3\/newer: '\?'\n/)
-    assert.match(textOf(back), /\npublicKeys:\n- k\nserverInfo:\n {2}contextPath: \/x\n$/)
+    assert.match(textOf(back), /^apiVersion: v1\nserverInfo:\n {2}contextPath: \/x\npublicKeys:\n- k\nentries:\n/)
     const json = read('{"foo":{"x":1},"apiVersion":"v1","annotations":{"team":"x"},"entries":{}}')
     assert.match(
       textOf(json),
-      /^\{"apiVersion":"v1","annotations":\{"team":"x"\},"foo":\{"x":1\},"entries":\{\n\}\}\n$/,
+      /^\{"apiVersion":"v1","foo":\{"x":1\},"entries":\{\n\},"annotations":\{"team":"x"\}\}\n$/,
     )
+  })
+
+  for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
+    describe(`from its end, in the ${form} form`, () => {
+      const index = emptyIndexText(form)
+        .withCharts(new Map(['a', 'b'].map((name) => [name, [version(name, '1.0.0')]])))
+        .withHeader({ bookkeeping, generated: '2024-01-01T00:00:00Z' })
+      const bytes = index.toBytes()
+      const start = Buffer.from(bytes).indexOf(form === 'json' ? '},"generated"' : 'generated:')
+      const endFrom = (at: number): ReturnType<typeof readIndexEnd> => readIndexEnd(bytes.subarray(at), bytes.length)
+
+      it('tells what is folded, and when it was generated', () => {
+        for (let at = 0; at < start; at++) {
+          const end = endFrom(at)
+          assert.ok(end !== undefined && end !== 'cut')
+          assert.deepEqual(end.header.annotations.bookkeeping, bookkeeping)
+          assert.equal(end.header.generated, '2024-01-01T00:00:00Z')
+          assert.equal(end.paging, undefined, 'it has no page table')
+        }
+      })
+
+      it('never tells of a text more than stands in the bytes that were given', () => {
+        for (let at = start; at < bytes.length; at++) {
+          const end = endFrom(at)
+          if (end === undefined || end === 'cut') continue
+          assert.ok(form === 'yaml' && at <= Buffer.from(bytes).indexOf('\nannotations:'))
+          assert.deepEqual(end.header.annotations.bookkeeping, bookkeeping)
+          assert.equal(end.paging, undefined)
+        }
+      })
+
+      it('tells nothing of a layout in which something else stands behind the charts', () => {
+        for (const other of ['x\n', 'publicKeys: []\n', 'apiVersion: v1\n', '}\n', '# \rgenerated: null\n']) {
+          const text = Buffer.concat([bytes, Buffer.from(other)])
+          assert.ok([undefined, 'cut'].includes(tellsOf(text)), JSON.stringify(other))
+        }
+      })
+    })
+  }
+
+  it('leaves what it cannot read at the end of a text to a reading of the whole', () => {
+    for (const text of [
+      '{"apiVersion":"v1","entries":{\n},"annotations":{"helm-s3/generation":"x"}}\n',
+      '{"apiVersion":"v1","entries":{\n},"annotations":{"a":1}}\n',
+      'apiVersion: v1\nentries: {}\nannotations:\n  a: [1]\n',
+      'entries: {}\ngenerated: null\napiVersion: v1\n',
+      'apiVersion: v1\nserverInfo: &a {}\nentries: {}\nannotations: *a\n',
+      'apiVersion: v1\nentries: {a: [{name: a,\nannotations: {b: c},\nversion: 1.0.0}]}\n',
+    ])
+      assert.equal(tellsOf(Buffer.from(text)), undefined, text)
   })
 
   it('reads any JSON, and writes it in its own layout', () => {
@@ -230,7 +290,7 @@ serverInfo:
       JSON.stringify(json, null, '\t').replaceAll('\n', '\r\n'),
     ]) {
       const index = read(text)
-      assert.equal(index.path, 'full-parse')
+      assert.equal(index.path, 'relaid')
       assert.equal(
         textOf(index),
         '{"apiVersion":"v1","entries":{\n"b":[\n{"name":"b","version":"1.0.0","size":12}\n],\n"a":[\n]\n}}\n',

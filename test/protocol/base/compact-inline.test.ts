@@ -20,18 +20,18 @@ describe('a compaction after a push', () => {
     assert.equal(await compactInline(repository.session(), await push('a')), true)
     assert.deepEqual(repository.requests, [
       'LIST index.d/',
-      'GET index.yaml',
+      'TAIL index.yaml',
       'GET index.d/ULID.yaml',
       'PUT index.yaml',
     ])
     assert.equal(await foldedCount(), 1)
   })
 
-  it('looks at the head first when another delta is young, and starts at once when that one is folded', async () => {
+  it('looks at the end of the index first when another delta is young, and starts at once when that one is folded', async () => {
     await compactInline(repository.session(), await push('a'))
     const second = await push('b')
     assert.equal(await compactInline(repository.session(), second), true)
-    assert.deepEqual(repository.requests.slice(0, 3), ['LIST index.d/', 'GET index.yaml', 'GET index.yaml'])
+    assert.deepEqual(repository.requests.slice(0, 3), ['LIST index.d/', 'TAIL index.yaml', 'GET unless index.yaml'])
     assert.equal(await foldedCount(), 2)
   })
 

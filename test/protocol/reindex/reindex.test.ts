@@ -78,7 +78,6 @@ describe('a reindex', () => {
       'PUT index.d/ULID.yaml',
       'LIST index.d/',
       'GET unless index.yaml',
-      'GET index.d/ULID.yaml',
       'LIST ',
     ]
     assert.deepEqual(repository.requests.slice(3, 3 + expected.length), expected)
@@ -91,7 +90,31 @@ describe('a reindex', () => {
     assert.equal(deltas.length, 1)
     const others = repository.requests.filter((line) => !line.startsWith('HEAD app-'))
     assert.equal(repository.requests.length - others.length, 30)
-    assert.equal(others.length, 12)
+    assert.equal(others.length, 11)
+  })
+
+  it('lists the pages of many new archives at the same time, and no more of them than before', async () => {
+    const count = 2100
+    for (let i = 0; i < count; i++) {
+      const { bytes, digest, metadata, ...chart } = upload('app', `1.${String(i)}.0`)
+      await repository.bucket.put(archiveKey(repository.location, chart), bytes, {
+        when: 'always',
+        metadata: archiveMetadata({ metadata, digest, delta: undefined }),
+      })
+    }
+    let [now, most] = [0, 0]
+    repository.requests.length = 0
+    const list: ObjectStore['list'] = async (...args) => {
+      most = Math.max(most, ++now)
+      await new Promise((resolve) => setImmediate(resolve))
+      now--
+      return repository.bucket.list(...args)
+    }
+    const { changes, deltas } = await reindex({}, { list })
+    assert.deepEqual([changes.length, deltas.length], [count, 2])
+    // The listing of all: 3 pages. Of the first 2,000 twice: 2. Of the last 100 twice: 1.
+    assert.equal(repository.requests.filter((line) => line === 'LIST ').length, 3 + 2 * 2 + 2)
+    assert.equal(most, 2)
   })
 
   for (const [what, act] of [

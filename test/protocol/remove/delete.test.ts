@@ -16,6 +16,7 @@ import type { IndexText } from '../../../lib/core/index/index-text.ts'
 import { anyCharacter } from '../../support/any-character.ts'
 import { digestOf, entry } from '../../support/builders.ts'
 import { Repository, upload } from '../fixture.ts'
+import { budget } from '../../support/budget.ts'
 
 const WRITE = { force: false, ignoreIfExists: false, dryRun: false }
 const ALL = { dryRun: false, ignoreMissing: false }
@@ -186,7 +187,7 @@ describe('a deletion', () => {
           )
         },
       ),
-      { seed: 8, numRuns: 150 },
+      { seed: 8, numRuns: budget(150) },
     )
   })
 })
@@ -229,7 +230,7 @@ describe('a reindex', () => {
         repository.pass(120_000)
         assert.deepEqual((await reindexRepository(repository.session(), options)).changes, [])
       }),
-      { seed: 11, numRuns: 100 },
+      { seed: 11, numRuns: budget(100) },
     )
   })
 })

@@ -25,7 +25,7 @@ export async function readCharts(
 ): Promise<readonly ChartUpload[]> {
   const sources = await expandPaths(paths)
   refuseContradictions(sources, flags, context.stdin)
-  const provenance = flags.prov === undefined ? undefined : await readProvenanceFile(flags.prov, 'required')
+  const provenance = flags.prov === undefined ? undefined : readProvenanceFile(flags.prov, 'required')
   const charts: ChartUpload[] = []
   const problems: HelmS3Error[] = []
   for (const source of sources) {

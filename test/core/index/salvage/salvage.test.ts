@@ -6,6 +6,7 @@ import type { Entry } from '../../../../lib/core/log/entry.ts'
 import { type IndexForm, emptyIndexText, readIndexText } from '../../../../lib/core/index/index-text.ts'
 import { salvageIndex } from '../../../../lib/core/index/salvage/salvage.ts'
 import { entry } from '../../../support/builders.ts'
+import { budget } from '../../../support/budget.ts'
 
 /** Every entry as a text. */
 function entriesIn(bytes: Uint8Array): readonly string[] {
@@ -350,6 +351,6 @@ function damageEverywhere(text: Uint8Array): void {
       )
       assert.ok(missing(before, after).length <= 2, `${where} changes ${missing(before, after).join('\n')}`)
     }),
-    { seed: 1011, numRuns: 400 },
+    { seed: 1011, numRuns: budget(400) },
   )
 }
