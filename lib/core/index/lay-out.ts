@@ -25,8 +25,8 @@ export interface Segment {
  * in the order of their names. Pages that are not changed keep their bytes and their borders, so that the same changes
  * give the same text whether all pages were read or only those that are changed.
  *
- * A text has no table when a page would not be read as what it is: when a name is no Unicode text, or when something in
- * block YAML can only be read in full.
+ * A text has no table when a page alone would not be read as what it is: when a name is no Unicode text, or something
+ * in block YAML can only be read in full.
  *
  * `whole`: the text cannot be made of the pages that were read; all of it has to be read.
  */
