@@ -134,6 +134,7 @@ export class Repository {
     const store = alteredStore(bucket, change)
     const { uploads } = store
     return {
+      ...(store.place === undefined ? {} : { place: store.place }),
       ...(uploads === undefined ? {} : { uploads: notingUploads(uploads, note) }),
       ...(store.place === undefined ? {} : { place: store.place }),
       list: (prefix, options) => (note('LIST', prefix), store.list(prefix, options)),

@@ -43,6 +43,7 @@ export class Actors {
       const [at, by] = [random.below(mix.span * 1.2), this.#clockStep()]
       time.after(at, () => outsiders.stepStoreClock(by))
     }
+    for (const delay of this.#world.liesAt) outsiders.writeLies(delay)
   }
 
   /**

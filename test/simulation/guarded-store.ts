@@ -1,7 +1,6 @@
 import { type IndexText, readIndexText } from '../../lib/core/index/index-text.ts'
 import type { Key } from '../../lib/core/keys.ts'
 import { alteredUploads } from '../../lib/store/altered-store.ts'
-import type { MemoryStore } from '../../lib/store/memory-store.ts'
 import type { ETag, MultipartUploads, ObjectStore } from '../../lib/store/object-store.ts'
 
 /** What no client may ever do to the store, whatever happens. */
@@ -24,7 +23,7 @@ export interface Guard {
 /**
  * The store, with a check of each write as it happens: `index.yaml` is a valid index whose entries were all pushed.
  */
-export function guardStore(store: MemoryStore, guard: Guard): ObjectStore {
+export function guardStore(store: ObjectStore, guard: Guard): ObjectStore {
   const pushed = new Set<string>(guard.present)
   /** The index that was read last: most checks need the same one again. */
   let known: { readonly etag: ETag; readonly index: IndexText } | undefined
@@ -59,7 +58,7 @@ export function guardStore(store: MemoryStore, guard: Guard): ObjectStore {
       },
     })
   return {
-    place: store.place,
+    ...(store.place === undefined ? {} : { place: store.place }),
     ...(store.uploads === undefined ? {} : { uploads: guarded(store.uploads) }),
     list: (...args) => store.list(...args),
     get: (...args) => store.get(...args),

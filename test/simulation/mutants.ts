@@ -221,4 +221,62 @@ export const MUTANTS: readonly Mutant[] = [
     mix: 'damage',
     shows: 280,
   },
+  {
+    rule: 'a page is believed only when its bytes have the digest that the table says',
+    file: 'core/index/paging.ts',
+    find: 'bytes.length !== row.length || digestOf([bytes], hash) !== row.digest',
+    replace: 'bytes.length !== row.length',
+    shows: 218,
+  },
+  {
+    rule: 'pages that are sent again are believed only when their bytes have the digests that the table says',
+    file: 'protocol/write/compose-index.ts',
+    find: 'return digest === undefined || digestOf([part], sha256Of) === digest',
+    replace: "return digest !== '' || part.length > 0",
+    shows: 1977,
+  },
+  {
+    rule: 'a page table counts only in a text that a client wrote which knows it',
+    file: 'protocol/read/read-pages.ts',
+    find: "if (end.header.annotations.bookkeeping.writeId !== tail.metadata[WRITE_METADATA]) return 'whole'",
+    replace: '',
+    shows: 238,
+  },
+  {
+    rule: 'a page table is made anew with each text',
+    file: 'core/index/lay-out.ts',
+    find: 'newText(codec.tail(withTable(header, table), false))',
+    replace: 'newText(codec.tail(withTable(header, header.annotations.pages ?? table), false))',
+    also: [
+      {
+        file: 'core/index/index-text.ts',
+        find: 'const annotations = { foreign: header.annotations.foreign, bookkeeping: change.bookkeeping }',
+        replace: 'const annotations = { ...header.annotations, bookkeeping: change.bookkeeping }',
+      },
+    ],
+    mix: 'sleepers',
+    shows: 1,
+  },
+  {
+    rule: 'index.yaml is composed by compare-and-swap',
+    file: 'protocol/write/compose-index.ts',
+    find: 'await uploads.complete(upload, made, { when: { match } })',
+    replace: "await uploads.complete(upload, made, { when: 'always' })",
+    shows: 896,
+  },
+  {
+    rule: 'index.yaml is composed of the text that the new one was made of',
+    file: 'protocol/write/write-index.ts',
+    find: 'composeIndex(session, parts, when.match, optionsFor(text))',
+    replace:
+      'composeIndex(session, parts, (await session.store.head(location.indexKey))?.etag ?? when.match, optionsFor(text))',
+    also: [
+      {
+        file: 'protocol/write/write-index.ts',
+        find: "const send = (): Promise<PutOutcome | { readonly outcome: 'whole' }> =>",
+        replace: "const send = async (): Promise<PutOutcome | { readonly outcome: 'whole' }> =>",
+      },
+    ],
+    shows: 30,
+  },
 ]

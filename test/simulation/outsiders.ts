@@ -1,5 +1,6 @@
 import { makeDeltaId } from '../../lib/core/log/delta-id.ts'
 import { emptyIndexText } from '../../lib/core/index/index-text.ts'
+import { type PageTable, decodePageTable, encodePageTable } from '../../lib/core/index/page-table.ts'
 import { asKey } from '../../lib/core/keys.ts'
 import { CHART, LOCATION, digestOf } from './charts.ts'
 import { viewText } from './describe.ts'
@@ -108,6 +109,22 @@ export class Outsiders {
   }
 
   /**
+   * Writes the same index again, as a client does that keeps annotations and knows no pages: without metadata, and with
+   * a page table by which the one chart would stand elsewhere than it does.
+   */
+  writeLies(delay: number): void {
+    this.#after(delay, 'somebody writes the index with a page table that tells lies', async () => {
+      const object = await this.#world.bucket.get(LOCATION.indexKey)
+      const text = Buffer.from(object?.body ?? []).toString()
+      const [, before = ''] = /"?helm-s3\/pages"?: ?"?(1,[^"\s]+)/.exec(text) ?? []
+      const table = decodePageTable(before)
+      const after = table && encodePageTable(withoutChart(table))
+      if (after === undefined || after === before) return
+      await this.#world.bucket.put(LOCATION.indexKey, Buffer.from(text.replace(before, after)), { when: 'always' })
+    })
+  }
+
+  /**
    * A delta was collected that the index does not contain: a compaction had folded it into an index that an empty one
    * has replaced.
    */
@@ -183,4 +200,13 @@ export class Outsiders {
     const object = await this.#world.bucket.get(this.#world.keyOf(version))
     return object === undefined ? null : digestOf(object.body)
   }
+}
+
+/** The same table, but for the page that has the one chart: it would begin behind that chart. */
+function withoutChart({ head, pages }: PageTable): PageTable {
+  const place = pages.findLastIndex(({ first }) => first <= CHART)
+  const first = `${CHART}~`
+  const [page, next] = [pages[place], pages[place + 1]]
+  if (page === undefined || place === 0 || (next !== undefined && next.first <= first)) return { head, pages }
+  return { head, pages: pages.with(place, { ...page, first }) }
 }

@@ -1,5 +1,6 @@
 import { type Key, archiveKey } from '../../lib/core/keys.ts'
 import { MemoryStore } from '../../lib/store/memory-store.ts'
+import { alteredStore } from '../../lib/store/altered-store.ts'
 import type { ObjectStore } from '../../lib/store/object-store.ts'
 import { CHART, LOCATION } from './charts.ts'
 import { guardStore } from './guarded-store.ts'
@@ -11,6 +12,7 @@ import { Outsiders } from './outsiders.ts'
 import type { Product } from './product.ts'
 import type { ClientRecord } from './record.ts'
 import { SeededRandom } from './seeded-random.ts'
+import { staleRanges } from './stale-ranges.ts'
 import { VirtualTime } from './virtual-time.ts'
 
 /**
@@ -32,6 +34,7 @@ export interface Read extends Operation {
 }
 
 const PAGING_SEED = 1_000_000_007
+const DECEIT_SEED = 1_000_000_009
 const START = 1_700_000_000_000
 const MAX_EVENTS = 60_000
 
@@ -54,6 +57,8 @@ export class World {
   readonly hasPages: boolean
   /** What the index says about composed writes at the start. */
   readonly composing: 'works' | 'fails' | 'unknown'
+  /** When somebody writes `index.yaml` with a page table that tells lies, milliseconds after the start. */
+  readonly liesAt: readonly number[]
   /** The versions of the one chart. */
   readonly versions: readonly string[]
   /** What the versions were at the start: version -> digest. */
@@ -100,7 +105,13 @@ export class World {
       ...(store === 'no-conditions' ? { conditionalComplete: false, conditionalPartCopy: false } : keeps),
     })
     this.outsiders = new Outsiders(this)
-    this.store = guardStore(this.bucket, {
+    // From yet another sequence, for the same reason.
+    const deceit = new SeededRandom(seed + DECEIT_SEED)
+    const isDeceived = this.hasPages && deceit.chance(0.4)
+    this.liesAt = isDeceived ? Array.from({ length: 1 + deceit.below(3) }, () => deceit.below(this.mix.span * 1.2)) : []
+    const getRange = staleRanges(this.bucket, LOCATION.indexKey, deceit)
+    const served = this.hasPages && deceit.chance(0.2) ? alteredStore(this.bucket, { getRange }) : this.bucket
+    this.store = guardStore(served, {
       indexKey: LOCATION.indexKey,
       deltaFolder: LOCATION.deltaFolder,
       report: (violation) => this.violate(violation),

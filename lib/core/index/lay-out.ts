@@ -16,6 +16,8 @@ export interface Segment {
   readonly old: Span | undefined
   /** Undefined: they were not read. */
   readonly bytes: readonly Uint8Array[] | undefined
+  /** Of bytes that were not read: the digest by which they are to be proved, see `digestOf`. Absent: it is not known. */
+  readonly digest?: string
 }
 
 /**
@@ -23,8 +25,8 @@ export interface Segment {
  * in the order of their names. Pages that are not changed keep their bytes and their borders, so that the same changes
  * give the same text whether all pages were read or only those that are changed.
  *
- * A text has no table when a page would not be read as what it is: when a name is no Unicode text, or when something in
- * block YAML can only be read in full.
+ * A text has no table when a page alone would not be read as what it is: when a name is no Unicode text, or something
+ * in block YAML can only be read in full.
  *
  * `whole`: the text cannot be made of the pages that were read; all of it has to be read.
  */
@@ -38,7 +40,7 @@ export function layOut(index: IndexText, sizes: PageSizes, hash: Hash): readonly
   const table = isReadable ? encodePageTable({ head: head.size, pages: paged.map(({ page }) => page) }) : undefined
   if (pages?.isWhole === false && (next === undefined || table === undefined)) return 'whole'
   if (table === undefined) return [newSegment(index.chunks())]
-  return [head, ...separated(codec, paged), newText(codec.tail(withTable(header, table), false))]
+  return [head, ...separated(codec, paged, hash), newText(codec.tail(withTable(header, table), false))]
 }
 
 interface StoredPage extends Segment {
@@ -65,7 +67,8 @@ function nextPages(
   for (const [i, page] of paging.table.pages.entries()) {
     const [group = [], old, slice] = [groups[i], paging.spans[i], read.get(i)]
     if (old === undefined) return undefined
-    if (slice === undefined) result.push({ page, isReadable: true, old, size: page.length, bytes: undefined })
+    if (slice === undefined)
+      result.push({ page, isReadable: true, old, size: page.length, bytes: undefined, digest: page.digest })
     else if (isUntouched(codec, group, slice, page))
       result.push({
         page: isWhole ? confirmed(codec, page, group, slice, hash) : page,
@@ -170,23 +173,25 @@ function headOf({ parts: { codec, header, pages } }: IndexText): Segment {
   return isAsBefore === true ? { ...head, old: { start: 0, end: head.size } } : head
 }
 
-function separated(codec: FormCodec, pages: readonly StoredPage[]): readonly Segment[] {
+function separated(codec: FormCodec, pages: readonly StoredPage[], hash: Hash): readonly Segment[] {
   const segments: Segment[] = []
   for (const page of pages) {
     const before = segments.at(-1)
-    if (before !== undefined && codec.separator !== '') segments.push(gapBetween(codec, before, page))
+    if (before !== undefined && codec.separator !== '') segments.push(gapBetween(codec, before, page, hash))
     segments.push(page)
   }
   return segments
 }
 
 /** What stands between two pages: it stays as it is where they followed one another in the old text, too. */
-function gapBetween({ separator }: FormCodec, before: Segment, after: Segment): Segment {
+function gapBetween({ separator }: FormCodec, before: Segment, after: Segment, hash: Hash): Segment {
   const gap = newText(separator)
   if (before.old === undefined || after.old?.start !== before.old.end + gap.size) return gap
   const old = { start: before.old.end, end: after.old.start }
   // Between two pages that were not read, it is one range with them.
-  return { ...gap, old, bytes: before.bytes === undefined && after.bytes === undefined ? undefined : gap.bytes }
+  return before.bytes === undefined && after.bytes === undefined
+    ? { size: gap.size, old, bytes: undefined, digest: digestOf(gap.bytes ?? [], hash) }
+    : { ...gap, old }
 }
 
 function newText(text: string): Segment {

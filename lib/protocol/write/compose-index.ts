@@ -10,6 +10,8 @@ import type {
   UploadOptions,
   UploadedPart,
 } from '../../store/object-store.ts'
+import { digestOf } from '../../core/index/paging.ts'
+import { sha256Of } from '../../sys/sha256.ts'
 import { CONCURRENCY } from '../session/limits.ts'
 import type { Session } from '../session/session.ts'
 
@@ -27,6 +29,8 @@ type Obstacle = 'refused' | 'unsupported'
  * the object is still the one that was copied from.
  *
  * Only for stores that keep to the conditions of these requests, see `knowsComposing`.
+ *
+ * What was not read before and is sent is proved by the digests of its pages: else it is `whole`.
  *
  * Cost: one POST to begin; one PUT for each part, copied or sent; one POST to complete; for parts that are sent and
  * were not read, a ranged GET each. What is given up: one DELETE.
@@ -89,7 +93,17 @@ async function readRun(
   const [start, end] = [run[0]?.old?.start, run.at(-1)?.old?.end]
   if (start === undefined || end === undefined) return 'unsupported'
   const bytes = await store.getRange(location.indexKey, { start, end }, match)
-  return bytes === 'changed' ? 'refused' : bytes === 'unsupported' ? bytes : [bytes]
+  if (typeof bytes === 'string') return bytes === 'changed' ? 'refused' : bytes
+  return areProved(run, bytes) ? [bytes] : 'unsupported'
+}
+
+/** Whether the bytes of a run are those that the page table means. */
+function areProved(run: readonly Segment[], bytes: Uint8Array): boolean {
+  let start = 0
+  return run.every(({ digest, size }) => {
+    const part = bytes.subarray(start, (start += size))
+    return digest === undefined || digestOf([part], sha256Of) === digest
+  })
 }
 
 async function makeParts(
