@@ -243,21 +243,6 @@ export const MUTANTS: readonly Mutant[] = [
     shows: 238,
   },
   {
-    rule: 'a page table is made anew with each text',
-    file: 'core/index/lay-out.ts',
-    find: 'newText(codec.tail(withTable(header, table), false))',
-    replace: 'newText(codec.tail(withTable(header, header.annotations.pages ?? table), false))',
-    also: [
-      {
-        file: 'core/index/index-text.ts',
-        find: 'const annotations = { foreign: header.annotations.foreign, bookkeeping: change.bookkeeping }',
-        replace: 'const annotations = { ...header.annotations, bookkeeping: change.bookkeeping }',
-      },
-    ],
-    mix: 'sleepers',
-    shows: 1,
-  },
-  {
     rule: 'index.yaml is composed by compare-and-swap',
     file: 'protocol/write/compose-index.ts',
     find: 'await uploads.complete(upload, made, { when: { match } })',

@@ -16,7 +16,7 @@ export interface Segment {
   readonly old: Span | undefined
   /** Undefined: they were not read. */
   readonly bytes: readonly Uint8Array[] | undefined
-  /** Of bytes that were not read: the digest by which they are to be proved, see `digestOf`. Absent: it is not known. */
+  /** The digest by which bytes that were not read are to be proved, see `digestOf`. Absent: it is not known. */
   readonly digest?: string
 }
 

@@ -7,6 +7,7 @@ import type { Entry } from '../../../lib/core/log/entry.ts'
 import { asKey } from '../../../lib/core/keys.ts'
 import { WRITE_METADATA } from '../../../lib/core/object-metadata.ts'
 import type { PagingLimits, Session } from '../../../lib/protocol/session/session.ts'
+import type { MemoryStoreOptions } from '../../../lib/store/memory-store.ts'
 import { sha256, sha256Of } from '../../../lib/sys/sha256.ts'
 import { pagingIn, storedText } from '../../support/paged-index.ts'
 import { Repository } from '../fixture.ts'
@@ -30,13 +31,19 @@ export class PagedRepository extends Repository {
   /** What the sessions have said with `--verbose`. */
   readonly details: string[] = []
 
-  constructor(way: Way) {
-    super({ minPartSize: SMALL.parts.least, versioned: true })
+  constructor(way: Way, options: Partial<MemoryStoreOptions> = {}) {
+    super({ minPartSize: SMALL.parts.least, versioned: true, ...options })
     this.way = way
   }
 
-  static async with(way: Way, text: Uint8Array, write: string | undefined): Promise<PagedRepository> {
-    const repository = new PagedRepository(way)
+  /** A repository with this `index.yaml`, whose metadata name this write. */
+  static async with(
+    way: Way,
+    text: Uint8Array,
+    write: string | undefined,
+    options: Partial<MemoryStoreOptions> = {},
+  ): Promise<PagedRepository> {
+    const repository = new PagedRepository(way, options)
     const metadata = write === undefined ? {} : { [WRITE_METADATA]: write }
     await repository.bucket.put(INDEX, text, { when: 'always', metadata })
     repository.pass(10_000)
