@@ -9,6 +9,8 @@ export interface Mutant extends Edit {
   readonly also?: readonly Edit[]
   readonly store?: StoreKind
   readonly mix?: MixName
+  /** See `ScheduleOptions`. */
+  readonly pages?: boolean
   /**
    * A seed at which it shows. `npm test` begins there, to be quick, and prints another one when it has to go on to
    * that.
@@ -106,7 +108,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'index.yaml is written by compare-and-swap',
     file: 'protocol/base/compact.ts',
-    find: 'await writeIndex(session, text, { match: view.base.etag })',
+    find: "await writeIndex(session, text, { match: view.base.etag }, works ? 'compose' : 'put')",
     replace: "await writeIndex(session, text, 'always' as never)",
     mix: 'init',
     shows: 33,
@@ -126,6 +128,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "ifAbsent: placement.kind === 'kept' }",
     mix: 'dead',
     shows: 2227,
+    pages: false,
   },
   {
     rule: 'a removal acts on its own entry only',
@@ -220,6 +223,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'isWanted(change)',
     mix: 'damage',
     shows: 280,
+    pages: false,
   },
   {
     rule: 'a page is believed only when its bytes have the digest that the table says',
@@ -227,6 +231,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'bytes.length !== row.length || digestOf([bytes], hash) !== row.digest',
     replace: 'bytes.length !== row.length',
     shows: 218,
+    pages: true,
   },
   {
     rule: 'pages that are sent again are believed only when their bytes have the digests that the table says',
@@ -234,6 +239,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'return digest === undefined || digestOf([part], sha256Of) === digest',
     replace: "return digest !== '' || part.length > 0",
     shows: 1977,
+    pages: true,
   },
   {
     rule: 'a page table counts only in a text that a client wrote which knows it',
@@ -241,6 +247,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: "if (end.header.annotations.bookkeeping.writeId !== tail.metadata[WRITE_METADATA]) return 'whole'",
     replace: '',
     shows: 238,
+    pages: true,
   },
   {
     rule: 'index.yaml is composed by compare-and-swap',
@@ -248,6 +255,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'await uploads.complete(upload, made, { when: { match } })',
     replace: "await uploads.complete(upload, made, { when: 'always' })",
     shows: 896,
+    pages: true,
   },
   {
     rule: 'index.yaml is composed of the text that the new one was made of',
@@ -263,5 +271,6 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     shows: 30,
+    pages: true,
   },
 ]

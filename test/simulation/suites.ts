@@ -70,13 +70,18 @@ export function describeMutants(firstOf: (mutant: Mutant) => number): void {
   const pool = usePool()
 
   for (const mutant of MUTANTS) {
-    const { also = [], file, find, mix, replace, rule, store = 'exact' } = mutant
+    const { also = [], file, find, mix, pages, replace, rule, store = 'exact' } = mutant
     it(rule, async function () {
       this.timeout(300_000)
       const product = await bundleProduct({ edits: [{ file, find, replace }, ...also] })
       let shown: number | undefined
       const first = firstOf(mutant)
-      const run = { product, first, seeds: MUTANT_BUDGET, options: optionsOf(store, mix) }
+      const run = {
+        product,
+        first,
+        seeds: MUTANT_BUDGET,
+        options: { ...optionsOf(store, mix), ...(pages === undefined ? {} : { pages }) },
+      }
       await pool().run(run, ({ outcome }) => {
         if (outcome.violations.length > 0) shown = outcome.seed
         return shown === undefined ? 'more' : 'enough'

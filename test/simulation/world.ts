@@ -25,6 +25,8 @@ export interface ScheduleOptions {
   readonly store: StoreKind
   /** Undefined: drawn by the seed. */
   readonly mix?: MixName
+  /** Whether the index has pages, and mostly bad caches and foreign clients with it. Undefined: drawn by the seed. */
+  readonly pages?: boolean
   readonly trace?: (line: string) => void
 }
 
@@ -77,7 +79,7 @@ export class World {
   storeSkew = 0
   readonly #trace: ((line: string) => void) | undefined
 
-  constructor(product: Product, seed: number, { mix, store, trace }: ScheduleOptions) {
+  constructor(product: Product, seed: number, { mix, pages, store, trace }: ScheduleOptions) {
     this.product = product
     this.kind = store
     this.#trace = trace
@@ -89,7 +91,8 @@ export class World {
     this.isVersioned = this.random.chance(0.3)
     // From another sequence, so that schedules without pages are what they were before there were pages.
     const paging = new SeededRandom(seed + PAGING_SEED)
-    this.hasPages = paging.chance(0.4) && !this.mix.inTurn
+    const drawn = paging.chance(0.4)
+    this.hasPages = (pages ?? drawn) && !this.mix.inTurn
     const keeps = { conditionalComplete: paging.chance(0.85), conditionalPartCopy: paging.chance(0.85) }
     const isExact = store !== 'no-conditions' && keeps.conditionalComplete && keeps.conditionalPartCopy
     this.composing = paging.chance(0.15) ? 'unknown' : isExact ? 'works' : 'fails'
@@ -107,10 +110,11 @@ export class World {
     this.outsiders = new Outsiders(this)
     // From yet another sequence, for the same reason.
     const deceit = new SeededRandom(seed + DECEIT_SEED)
-    const isDeceived = this.hasPages && deceit.chance(0.4)
+    const isDeceived = this.hasPages && deceit.chance(pages === true ? 0.7 : 0.4)
     this.liesAt = isDeceived ? Array.from({ length: 1 + deceit.below(3) }, () => deceit.below(this.mix.span * 1.2)) : []
     const getRange = staleRanges(this.bucket, LOCATION.indexKey, deceit)
-    const served = this.hasPages && deceit.chance(0.2) ? alteredStore(this.bucket, { getRange }) : this.bucket
+    const served =
+      this.hasPages && deceit.chance(pages === true ? 0.6 : 0.2) ? alteredStore(this.bucket, { getRange }) : this.bucket
     this.store = guardStore(served, {
       indexKey: LOCATION.indexKey,
       deltaFolder: LOCATION.deltaFolder,
