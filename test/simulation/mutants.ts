@@ -106,8 +106,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'index.yaml is written by compare-and-swap',
     file: 'protocol/base/compact.ts',
-    find: 'await writeIndex(session, text, { match: view.base.etag })',
-    replace: "await writeIndex(session, text, 'always' as never)",
+    find: 'await writeIndex(session, text, { match: view.base.etag },',
+    replace: "await writeIndex(session, text, 'always' as never,",
     mix: 'init',
     shows: 33,
   },

@@ -119,7 +119,7 @@ describe('log', () => {
     assert.match(stderr, /^helm-s3: ignored charts\/index\.d\/01HF7YATZ8.*unknown apiVersion "v9"/)
   })
 
-  it('reads only the head of index.yaml, and only as many deltas as it needs for --limit', async () => {
+  it('reads only the end of index.yaml, and only as many deltas as it needs for --limit', async () => {
     for (const version of ['1.0.0', '1.1.0', '1.2.0']) await push('app', version, '--no-compact')
     const requests: string[] = []
     const { bucket } = program
@@ -128,10 +128,14 @@ describe('log', () => {
         requests.push(`${key.replace(/[0-7][0-9A-Z]{25}/, 'ULID')} ${String(options?.first ?? 'all')}`)
         return bucket.get(key, options)
       },
+      getTail: async (key, last, unless) => {
+        requests.push(`${key} ${String(last)}`)
+        return bucket.getTail(key, last, unless)
+      },
     })
     await read('--limit=1')
     assert.deepEqual(requests, [
-      'charts/index.yaml 32768',
+      'charts/index.yaml 262144',
       'charts/index.d/ULID.yaml all',
       'charts/index.d/ULID.yaml all',
     ])
