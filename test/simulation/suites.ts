@@ -35,7 +35,7 @@ const SCHEDULES: Readonly<Record<string, Budget>> = {
 }
 
 /** The number of schedules in which the simulation must find a violation by a mutant. */
-const MUTANT_BUDGET = 2500
+const MUTANT_BUDGET = 3500
 
 /** One test for each kind of schedules: none may end in a violation. */
 export function describeSchedules(share: 'short' | 'long'): void {
