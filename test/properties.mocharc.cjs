@@ -6,5 +6,5 @@ process.env['TEST_BUDGET'] = 'long'
 
 module.exports = {
   ...require('./parallel.mocharc.cjs'),
-  spec: ['test/{core,embedded,fuzz,text,yaml}/**/*.test.ts', 'test/protocol/remove/delete.test.ts'],
+  spec: ['test/{core,embedded,fuzz,text,yaml}/**/*.test.ts', 'test/protocol/{paged,remove}/*.test.ts'],
 }

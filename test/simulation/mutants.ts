@@ -11,11 +11,6 @@ export interface Mutant extends Edit {
   readonly mix?: MixName
   /** See `ScheduleOptions`. */
   readonly pages?: boolean
-  /**
-   * A seed at which it shows. `npm test` begins there, to be quick, and prints another one when it has to go on to
-   * that.
-   */
-  readonly shows: number
 }
 
 export const MUTANTS: readonly Mutant[] = [
@@ -25,7 +20,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: '  if (elapsed > VIEW_DEADLINE) return',
     replace: '  ;({ listing, startedAt } = await listForView(session))\n  if (elapsed > 100 * VIEW_DEADLINE) return',
     mix: 'readers',
-    shows: 1,
   },
   {
     rule: 'superseded operations are skipped',
@@ -33,7 +27,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'return (above !== undefined && above > id) ||',
     replace: 'return (above !== undefined && above < id && above > id) ||',
     mix: 'forced',
-    shows: 1,
   },
   {
     rule: 'a push settles when others may have touched its version meanwhile',
@@ -41,7 +34,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: "if (!mayHaveMissed && placement.kind === 'created' && !committed.overtaken.has(versionKey(upload))) continue",
     replace: 'if (mayHaveMissed || !mayHaveMissed) continue',
     mix: 'storm',
-    shows: 82,
   },
   {
     rule: 'a deletion reads the view again before it removes the archive',
@@ -52,7 +44,6 @@ export const MUTANTS: readonly Mutant[] = [
       '...removing, isUnderWay })',
     store: 'no-conditional-delete',
     mix: 'storm',
-    shows: 691,
   },
   {
     rule: 'a folded id is forgotten only long after it was first missing from a listing',
@@ -60,7 +51,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (state.gone !== undefined && date - state.gone > retention) forget.push(id)',
     replace: 'if (!isListed.has(id)) forget.push(id)',
     mix: 'init',
-    shows: 77,
   },
   {
     rule: 'a conditional DELETE is never sent again',
@@ -70,7 +60,6 @@ export const MUTANTS: readonly Mutant[] = [
       "  for (let i = 0; i < 3; i++) if ((await store.delete(key, { match: etag })).outcome === 'deleted') break\n  " +
       "if (deletion.outcome === 'unknown') return",
     mix: 'storm',
-    shows: 80,
   },
   {
     rule: 'the random bits of an id are fresh',
@@ -78,7 +67,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'session.random.bytes(RANDOM_BYTES)',
     replace: 'new Uint8Array(RANDOM_BYTES)',
     mix: 'sleepers',
-    shows: 509,
   },
   {
     rule: "the client's clock is corrected by that of the store",
@@ -86,7 +74,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'offset = date - clock.now()',
     replace: 'offset = 0',
     mix: 'sleepers',
-    shows: 6,
   },
   {
     rule: 'a compaction does not collect the deltas that it has folded itself',
@@ -95,7 +82,6 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '.filter((id) => isOld(id) || unknownFrom === undefined)',
     store: 'no-conditions',
     mix: 'storm',
-    shows: 120,
   },
   {
     rule: 'a listing covers all pages',
@@ -103,7 +89,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'for (let token = first.next; token !== undefined; ) {',
     replace: 'for (let token = first.next; token === first; ) {',
     mix: 'late',
-    shows: 2,
   },
   {
     rule: 'index.yaml is written by compare-and-swap',
@@ -111,7 +96,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'await writeIndex(session, text, { match: view.base.etag },',
     replace: "await writeIndex(session, text, 'always' as never,",
     mix: 'init',
-    shows: 33,
   },
   {
     rule: 'an archive is put only where there is none',
@@ -119,7 +103,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: "{ when: 'absent', contentType }",
     replace: "{ when: 'always', contentType }",
     mix: 'tight',
-    shows: 6,
   },
   {
     rule: 'a push that takes over an archive adds its entry only where there is none',
@@ -127,7 +110,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: "ifAbsent: placement.kind === 'kept' || placement.kind === 'adopted' }",
     replace: "ifAbsent: placement.kind === 'kept' }",
     mix: 'dead',
-    shows: 2986,
     pages: false,
   },
   {
@@ -136,7 +118,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (entry.digest !== undefined && removal.digest !== entry.digest) return false',
     replace: "if (removal.created !== '') return true",
     mix: 'storm',
-    shows: 462,
   },
   {
     rule: 'a reindex checks its changes again before it commits',
@@ -144,7 +125,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'return changes.filter((change) => stillHolds(change, view.index, archives) && !isRemoved(change))',
     replace: 'return changes.filter((change) => archives !== undefined || isRemoved(change))',
     mix: 'mending',
-    shows: 127,
   },
   {
     rule: 'a delta is neither sent nor accepted more than 60 s after the mint of its id, or its push settles',
@@ -165,7 +145,6 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     mix: 'clocks',
-    shows: 723,
   },
   {
     rule: 'the time of an id is that of the listing, not that of a local clock, which may stop or be set',
@@ -173,7 +152,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'const time = Math.max(date, ...raised)',
     replace: 'const time = Math.max(Math.floor(session.clock.now()), ...raised)',
     mix: 'clocks',
-    shows: 6,
   },
   {
     rule: 'the store is asked to refuse a late DELETE of an archive',
@@ -181,7 +159,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'until: landedAt + REMOVAL_SETTLES, ',
     replace: '',
     mix: 'clocks',
-    shows: 209,
   },
   {
     rule: 'a base that was read some time ago is compared with the store again before it is replaced',
@@ -190,7 +167,6 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'return isYoung() || !isYoung() ||',
     store: 'no-conditions',
     mix: 'sleepers',
-    shows: 89,
   },
   {
     rule: 'init --force empties the index only once',
@@ -198,7 +174,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'return now.emptiedBy !== first.emptiedBy &&',
     replace: "return now.emptiedBy === 'nobody' &&",
     mix: 'init',
-    shows: 994,
   },
   {
     rule: 'the base of a rebuild contains the charts of the archives',
@@ -206,7 +181,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'generated: index.generated }), [last])',
     replace: 'generated: index.generated }), [last].slice(1))',
     mix: 'rebuild',
-    shows: 4,
   },
   {
     rule: 'the base of a rebuild contains the entries of the deltas',
@@ -214,7 +188,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'fold(index.withHeader({ bookkeeping: NO_BOOKKEEPING, generated: index.generated }), [last])',
     replace: "fold(emptyIndexText('json'), [last, ...deltas].slice(0, 1))",
     mix: 'rebuild',
-    shows: 1,
   },
   {
     rule: 'a rebuild adds no version whose removal is in the log',
@@ -222,7 +195,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: '!removed.has(versionKey(change)) && isWanted(change)',
     replace: 'isWanted(change)',
     mix: 'damage',
-    shows: 714,
     pages: false,
   },
   {
@@ -230,7 +202,6 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'core/index/paging.ts',
     find: 'bytes.length !== row.length || digestOf([bytes], hash) !== row.digest',
     replace: 'bytes.length !== row.length',
-    shows: 93,
     pages: true,
   },
   {
@@ -238,7 +209,6 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/write/compose-index.ts',
     find: 'return digest === undefined || digestOf([part], sha256Of) === digest',
     replace: "return digest !== '' || part.length > 0",
-    shows: 51,
     pages: true,
   },
   {
@@ -246,7 +216,6 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/read/read-pages.ts',
     find: "if (end.header.annotations.bookkeeping.writeId !== tail.metadata[WRITE_METADATA]) return 'whole'",
     replace: '',
-    shows: 12,
     pages: true,
   },
   {
@@ -254,7 +223,6 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/write/compose-index.ts',
     find: 'await uploads.complete(upload, made, { when: { match } })',
     replace: "await uploads.complete(upload, made, { when: 'always' })",
-    shows: 384,
     pages: true,
   },
   {
@@ -270,7 +238,6 @@ export const MUTANTS: readonly Mutant[] = [
         replace: "const send = async (): Promise<PutOutcome | { readonly outcome: 'whole' }> =>",
       },
     ],
-    shows: 98,
     pages: true,
   },
 ]

@@ -5,6 +5,7 @@ import { type IndexPage, type PageTable, decodePageTable, encodePageTable } from
 import { pagingIn, versionsOf } from '../../support/paged-index.ts'
 import { indexOf, textOf } from './fixture.ts'
 import { NAMES, compareWays, steps } from './steps.ts'
+import { budget } from '../../support/budget.ts'
 
 /** `gap`: bytes between two pages. */
 type Lie = (pages: readonly IndexPage[], gap: number) => readonly IndexPage[]
@@ -59,7 +60,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
         fc.asyncProperty(steps, (todo) =>
           compareWays(text, todo, { isExact: write === undefined, write }, { composed: 0, partial: 0 }),
         ),
-        { numRuns: 8 },
+        { numRuns: budget(8) },
       )
 
     for (const [what, lie] of Object.entries(HARMLESS)) {

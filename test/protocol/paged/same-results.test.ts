@@ -6,6 +6,7 @@ import type { IndexForm } from '../../../lib/core/index/index-text.ts'
 import { pagingIn, versionsOf } from '../../support/paged-index.ts'
 import { indexOf, textOf } from './fixture.ts'
 import { NAMES, charts, compareWays, steps } from './steps.ts'
+import { budget } from '../../support/budget.ts'
 
 for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
   describe(`an index in the ${form} form, read in pages or as a whole, composed or sent`, () => {
@@ -19,9 +20,9 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
         fc.asyncProperty(charts, steps, (some, todo) =>
           compareWays(textOf(indexOf(form, some)), todo, { isExact: true, write: 'start' }, seen),
         ),
-        { numRuns: 40 },
+        { numRuns: budget(40) },
       )
-      assert.ok(seen.composed > 10 && seen.partial > 10, JSON.stringify(seen))
+      assert.ok(seen.composed > budget(10) && seen.partial > budget(10), JSON.stringify(seen))
     })
 
     const foreign: Readonly<Record<string, () => Buffer>> = {
@@ -41,7 +42,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
           fc.asyncProperty(steps, (todo) =>
             compareWays(make(), todo, { isExact: true, write: undefined }, { composed: 0, partial: 0 }),
           ),
-          { numRuns: 6 },
+          { numRuns: budget(6) },
         )
       })
     }
@@ -64,7 +65,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
           if (pagingIn(text) !== undefined && !isHarmless(text)) return
           await compareWays(text, todo, { isExact: false, write: 'start' }, { composed: 0, partial: 0 })
         }),
-        { numRuns: 40 },
+        { numRuns: budget(40) },
       )
     })
   })
@@ -94,7 +95,7 @@ describe('an index of the real world, read in pages or as a whole', () => {
         fc.asyncProperty(steps, (todo) =>
           compareWays(text, todo, { isExact: true, write: undefined }, { composed: 0, partial: 0 }),
         ),
-        { numRuns: 6 },
+        { numRuns: budget(6) },
       )
     })
   }
