@@ -36,13 +36,13 @@ describe('a requested version', () => {
       it(`${JSON.stringify(want)}, which Helm refuses, is the exact text of one of the ${versions} versions`, () =>
         assert.equal(find(list, want), want))
     } else if (error !== undefined) {
-      it(`${JSON.stringify(want)} is refused, as by Helm, of the ${versions} versions`, () =>
+      it(`${JSON.stringify(want)} is refused, as by Helm, for the ${versions} versions`, () =>
         assert.throws(
           () => find(list, want),
           (thrown) => hasCode(thrown, 'usage'),
         ))
     } else {
-      it(`${JSON.stringify(want)} is ${found ?? 'not found'}, as by Helm, of the ${versions} versions`, () =>
+      it(`${JSON.stringify(want)} is ${found ?? 'not found'}, as by Helm, among the ${versions} versions`, () =>
         assert.equal(find(list, want), found))
     }
   }

@@ -385,8 +385,7 @@ generated: "2024-01-01T00:00:00Z"
     ['bytes that are not UTF-8', Buffer.from('apiVersion: "\xff"\n', 'latin1').toString('latin1'), /./],
   ]
   for (const [name, text, problem] of refused) {
-    it(`is refused: ${name}`, () =>
-      assert.throws(() => readIndexText(Buffer.from(text, 'latin1')), invalid(problem)))
+    it(`is refused: ${name}`, () => assert.throws(() => readIndexText(Buffer.from(text, 'latin1')), invalid(problem)))
   }
 })
 

@@ -56,7 +56,7 @@ describe('the text of a delta', () => {
   })
 
   const MALFORMED: Readonly<Record<string, string>> = {
-    'an empty file': '',
+    'no bytes': '',
     'control characters': '\u0000\u0001',
     'text that is not YAML': 'a: [',
     'YAML that is cut off': 'apiVersion: v1\naddedEntries: {}\nremovedEntries: [',

@@ -78,7 +78,7 @@ describe('a push at the same time as other writers', () => {
     )
   })
 
-  it('notes in an archive which archive it replaced', async () => {
+  it('records in an archive which archive it replaced', async () => {
     const replaced = async (): Promise<string | undefined> =>
       (await repository.bucket.head(archiveKey(repository.location, APP)))?.metadata.replaced
     await repository.place(A)

@@ -311,7 +311,7 @@ const CASES: Readonly<Record<string, Case>> = {
     hint: /--timeout/,
     ambiguous: true,
   },
-  silence: {
+  'a request without an answer': {
     error: { name: 'TimeoutError', message: '' },
     in: MINIO,
     code: 'timeout',
