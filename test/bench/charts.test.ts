@@ -41,18 +41,18 @@ function pointsOf(svg: string): Place[] {
 describe('charts of the bench', () => {
   const svg = renderChart(CHART)
 
-  it('draw a point for each value, and a dashed line where one is asked for', () => {
+  it('have a point for each value, and a dashed line for a dashed series', () => {
     assert.equal(pointsOf(svg).length, 4)
     assert.equal([...svg.matchAll(/stroke-dasharray="6,5"/g)].length, 1)
   })
 
-  it('escape texts', () => {
+  it('have escaped texts', () => {
     assert.match(svg, />Time &lt;of&gt; a push</)
     assert.match(svg, />peer &amp; co</)
     assert.match(svg, / aria-label="seconds against pending deltas: ours, peer &amp; co">/)
   })
 
-  it('have logarithmic axes with labelled powers of ten, and a place for 0 left of them', () => {
+  it('have logarithmic axes with labelled powers of ten, and a place for 0 before them', () => {
     const texts = textsOf(svg)
     for (const label of ['0', '10', '100', '1000', '0.1 s', '1 s', '10 s']) assert.ok(texts.has(label), label)
     const [zero = 0, ten = 0, thousand = 0] = pointsOf(svg).map(({ x }) => x)
@@ -63,7 +63,7 @@ describe('charts of the bench', () => {
     )
   })
 
-  it('begin at the power of ten below the least value', () => {
+  it('begin at the power of ten below the smallest value', () => {
     const points = [
       { x: 300, y: 0.1 },
       { x: 3000, y: 900 },
@@ -75,13 +75,13 @@ describe('charts of the bench', () => {
     )
   })
 
-  it('keep everything inside of the picture', () => {
+  it('have every point and text inside the picture', () => {
     for (const { x, y } of [...textsOf(svg).values(), ...pointsOf(svg)]) {
       assert.ok(x >= 0 && x <= 900 && y >= 0 && y <= 460, [x, y].join())
     }
   })
 
-  it('move the names of lines apart that end at the same place', () => {
+  it('have separate names for lines that end at the same place', () => {
     const points = [
       { x: 1, y: 1 },
       { x: 100, y: 5 },
@@ -95,7 +95,7 @@ describe('charts of the bench', () => {
     )
   })
 
-  it('have lines between powers of ten only where there is room', () => {
+  it('have grid lines between powers of ten only when there is room', () => {
     assert.ok(textsOf(svg).has('0.5 s') && textsOf(svg).has('2 s'))
     const wide = {
       name: 'a',
@@ -108,18 +108,18 @@ describe('charts of the bench', () => {
     assert.ok(!textsOf(renderChart({ ...CHART, series: [wide] })).has('2 s'))
   })
 
-  it('have other colours on dark pages, for all that is drawn', () => {
+  it('have other colours on dark pages for every shape', () => {
     const [, dark = ''] = /prefers-color-scheme: dark\) \{([^]*)<\/style>/.exec(svg) ?? []
     for (const [attribute] of svg.replace(/<style>[^]*<\/style>/, '').matchAll(/(?:fill|stroke)="#\w{6}"/g)) {
       assert.ok(dark.includes(`[${attribute}]`), attribute)
     }
   })
 
-  it('are the same text each time', () => {
+  it('are the same text each time they are drawn', () => {
     assert.equal(renderChart(CHART), svg)
   })
 
-  it('refuse to draw nothing', () => {
+  it('cannot be drawn without a series', () => {
     assert.throws(() => renderChart({ ...CHART, series: [] }), /nothing to draw/)
   })
 })

@@ -5,7 +5,7 @@ import { readIndexText } from '../../lib/core/index/index-text.ts'
 
 describe('data of the bench', () => {
   for (const form of ['yaml', 'json'] as const) {
-    it(`makes an index in ${form} that is read as slices`, () => {
+    it(`include an index in ${form} that is read as slices`, () => {
       const index = readIndexText(indexBytes(95, form))
       assert.deepEqual(
         [index.form, index.path, index.countEntries(), index.chartNames().length],
@@ -18,23 +18,23 @@ describe('data of the bench', () => {
     })
   }
 
-  it('says the same in both forms', () => {
+  it('have the same entries in both forms', () => {
     const [yaml, json] = [readIndexText(indexBytes(31, 'yaml')), readIndexText(indexBytes(31, 'json'))]
     for (const name of yaml.chartNames()) assert.deepEqual(yaml.versions(name), json.versions(name))
   })
 
-  it('is the same every time, about 320 bytes a version as YAML', () => {
+  it('are the same every time, with about 320 bytes for each version in YAML', () => {
     const bytes = indexBytes(3000, 'yaml')
     assert.deepEqual(indexBytes(3000, 'yaml'), bytes)
     assert.ok(Math.abs(bytes.length / 3000 - 320) < 10, `${String(bytes.length / 3000)} bytes a version`)
   })
 
-  it('gives a version the digest of its archive where there is one', () => {
+  it('have the digest of the archive for a version with an archive', () => {
     const index = readIndexText(indexBytes(30, 'yaml', new Map([[`${chartName(0)}-1.0.0`, 'ab'.repeat(32)]])))
     assert.equal(index.find({ name: chartName(0), version: '1.0.0' })?.digest, 'ab'.repeat(32))
   })
 
-  it('makes deltas that decode, in the order of their ids, none of which adds a version twice', async () => {
+  it('include valid deltas with ascending ids and different versions', async () => {
     const files = [...deltaFiles(7, 3)]
     const ids = files.map(({ id }) => id)
     assert.deepEqual([...ids].sort(), ids)

@@ -6,7 +6,7 @@ describe('sections of a document that the bench fills', () => {
     'Before\n<!-- bench:goals -->\nold\n<!-- /bench:goals -->\nBetween\n<!-- bench:details -->\n<!-- /bench:details ' +
     '-->\nAfter\n'
 
-  it('replaces what stands between the marks of the section and nothing else', () => {
+  it('are replaced between their marks, without any other change', () => {
     assert.equal(
       replaceSection(text, 'goals', '\nnew $& $1\n'),
       'Before\n<!-- bench:goals -->\nnew $& $1\n<!-- /bench:goals -->\nBetween\n<!-- bench:details -->\n<!-- ' +
@@ -14,12 +14,12 @@ describe('sections of a document that the bench fills', () => {
     )
   })
 
-  it('comes to the same text when it is done again', () => {
+  it('are the same when they are replaced again', () => {
     const once = replaceSection(text, 'details', 'a table')
     assert.equal(replaceSection(once, 'details', 'a table'), once)
   })
 
-  it('refuses a text that lacks a mark of the section', () => {
+  it('cannot be replaced in a text without their marks', () => {
     assert.throws(() => replaceSection(text, 'growth', 'x'), /no section <!-- bench:growth -->/)
     assert.throws(() => replaceSection('<!-- bench:goals -->\n', 'goals', 'x'), /no section/)
   })

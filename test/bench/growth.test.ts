@@ -15,7 +15,7 @@ describe('growth in the bench', () => {
     series = withPoint(series, 'push', 'Node bundle', { at: 30, samples: samples(1200) })
   })
 
-  it('collects points by case and program in the order of the axis; a point measured again replaces the old one', () => {
+  it('has sorted points for each case and program, and a new point replaces an old one', () => {
     series = withPoint(series, 'push', 'Node bundle', { at: 300, samples: samples(90) })
     assert.deepEqual(
       series.map(({ points, program }) => [program, points.map(({ at, samples: [first] }) => [at, first?.wall])]),
@@ -32,19 +32,19 @@ describe('growth in the bench', () => {
     )
   })
 
-  it('shows medians and memory in a table with a row for each place that any program reached', () => {
+  it('has a table of medians and memory with a row for each measured size', () => {
     assert.deepEqual(growthTable('versions', series).split('\n').slice(2), [
       '| 30 | 1.20 s, 10 MB |  |',
       '| 300 | 110 ms, 10 MB | 70 ms, 10 MB |',
     ])
   })
 
-  it('says how many charts of concurrent writers the index kept', () => {
+  it('shows how many charts of concurrent writers the index kept', () => {
     const kept = withPoint([], 'pushes at once', 'peer', { at: 20, samples: samples(1000), kept: 1 })
     assert.match(growthTable('processes', kept), /\| 20 \| 1\.00 s, 10 MB, 1 of 20 in the index \|/)
   })
 
-  it('draws every picture that the page shows, and no other', () => {
+  it('has a picture for every image of the page and no other', () => {
     const results = [{ name: 'versions', at: '2026-01-01T00:00:00Z', series, failed: 'no memory\nat line 1' }]
     const shown = [...growthReport(GROWTHS, results, 'charts').matchAll(/\(charts\/(.*?)\)/g)].map((match) => match[1])
     assert.deepEqual(shown, ['versions-push.svg', 'versions-push-memory.svg'])
@@ -52,7 +52,7 @@ describe('growth in the bench', () => {
     assert.match(growthReport(GROWTHS, results, 'charts'), /Ended early: no memory$/m)
   })
 
-  it('says how much was moved where it was counted, and draws it, an earlier build as a dashed line', () => {
+  it('shows counted traffic in the table and a picture, with an earlier build as a dashed line', () => {
     const traffic = { requests: 9, received: 2 * MB, sent: MB }
     const moved = samples(1000).map((sample) => ({ ...sample, traffic }))
     const far = ['Node bundle', 'before'].reduce<GrowthSeries[]>(
@@ -69,7 +69,7 @@ describe('growth in the bench', () => {
     for (const picture of pictures.values()) assert.match(picture, /stroke-dasharray="6,5"/)
   })
 
-  it('has pictures of different names', () => {
+  it('has pictures with different names', () => {
     const files = GROWTHS.flatMap(({ charts }) => charts.map(({ file }) => file))
     assert.equal(new Set(files).size, files.length)
   })

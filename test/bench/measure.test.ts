@@ -17,13 +17,13 @@ describe('measuring a process', () => {
     stdout: path('out'),
   })
 
-  it('gives time and memory, and puts what the process prints into a file', async () => {
+  it('gives the time, and writes the output of the process to a file', async () => {
     const { wall } = await measure(node('console.log("done")'), path())
     assert.ok(wall > 0)
     assert.equal(readFileSync(path('out'), 'utf8'), 'done\n')
   })
 
-  it('sees the memory of the process, with GNU time and without, where the system tells', async () => {
+  it('gives the memory of the process on Linux, with and without GNU time', async () => {
     for (const time of [undefined, '/nowhere/time']) {
       const { memory } = await measure(
         node('Buffer.alloc(80 * 1024 * 1024, 1); setTimeout(() => {}, 100)'),
@@ -34,18 +34,18 @@ describe('measuring a process', () => {
     }
   })
 
-  it('fails with what the process said when that fails', async () => {
+  it('fails with the error output when the process fails', async () => {
     await assert.rejects(measure(node('console.error("no luck"); process.exit(3)'), path()), /: 3\nno luck/)
     await assert.rejects(measure({ ...node(''), program: path('missing') }, path(), '/nowhere/time'), /ENOENT/)
   })
 
-  it('runs several at once', async () => {
+  it('measures several processes at the same time', async () => {
     const { memory, wall } = await measureTogether([node('0'), node('0')], path())
     assert.ok(wall > 0)
     if (process.platform === 'linux') assert.ok(memory !== undefined && memory > 0)
   })
 
-  it('runs subjects in turns, each after its preparation, and one that takes long less often', async () => {
+  it('runs subjects in turns, each after its preparation, and each as often as it says', async () => {
     const seen: string[] = []
     const subject = (name: string) => ({
       prepare: async (): Promise<void> => void seen.push(`prepare ${name}`),

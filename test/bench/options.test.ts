@@ -4,28 +4,28 @@ import { FULL_SIZES, QUICK_SIZES } from '../../bench/sizes.ts'
 
 const NAMES = ['push', 'read']
 
-describe('command line of the bench', () => {
+describe('the command line of the bench', () => {
   const read = (...argv: readonly string[]): unknown => readOptions(argv, NAMES)
 
-  it('measures everything at full size unless told otherwise', () => {
+  it('selects everything at full size by default', () => {
     const options = readOptions([], NAMES)
     assert.ok(typeof options === 'object')
     assert.deepEqual([options.sizes, options.only, options.isQuick], [FULL_SIZES, [], false])
   })
 
-  it('takes small sizes, lines and a number of runs', () => {
+  it('accepts small sizes, lines and a number of runs', () => {
     const options = readOptions(['--quick', '--only', 'read', '--only=push', '--runs', '5'], NAMES)
     assert.ok(typeof options === 'object')
     assert.deepEqual([options.sizes, options.only], [{ ...QUICK_SIZES, runs: 5, startRuns: 35 }, ['read', 'push']])
   })
 
-  it('takes the program of an earlier build, and none unless it is given', () => {
+  it('accepts the program of an earlier build, which has no default', () => {
     const [given, none] = [readOptions(['--before', '/old/bin/helm-s3'], NAMES), readOptions([], NAMES)]
     assert.ok(typeof given === 'object' && typeof none === 'object')
     assert.deepEqual([given.before, none.before], ['/old/bin/helm-s3', undefined])
   })
 
-  it('refuses what it does not know, before anything is started', () => {
+  it('refuses unknown lines, options and arguments and invalid values', () => {
     assert.throws(() => read('--only', 'pus'), /no such line: pus; there are: push, read/)
     assert.throws(() => read('--fast'))
     assert.throws(() => read('push'))

@@ -32,7 +32,7 @@ describe('proxies of the bench', () => {
   const put = async (url: string): Promise<Buffer> =>
     Buffer.from(await (await fetch(url, { method: 'PUT', body: page })).arrayBuffer())
 
-  it('counts requests and the bytes of their bodies', async () => {
+  it('count requests and the bytes of their bodies', async () => {
     const proxy = await startCountingProxy(endpoint)
     try {
       assert.deepEqual(await get(proxy.endpoint), page)
@@ -44,7 +44,7 @@ describe('proxies of the bench', () => {
   })
 
   for (const distance of [{ roundTrip: 4 }, { roundTrip: 4, bandwidth: 400_000_000 }]) {
-    it(`carries every byte over a distance of ${JSON.stringify(distance)}`, async () => {
+    it(`transfer every byte over a distance of ${JSON.stringify(distance)}`, async () => {
       const far = await moveAway(endpoint, distance, undefined)
       try {
         assert.deepEqual(await get(far.endpoint), page)
@@ -69,7 +69,7 @@ describe('proxies of the bench', () => {
     'PUT /a HTTP/1.1\r\nHost: x\r\nContent-Length: 22\r\n\r\nGET /no HTTP/1.1\r\n\r\nab' +
     'GET /b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
 
-  it('relay every byte and count them all, and the requests, since they were asked last', async () => {
+  it('relay every byte, and count bytes and requests since the last count', async () => {
     const relay = await startRelay(endpoint, { roundTrip: 4, bandwidth: 400_000_000 })
     try {
       const received = await exchange(relay, REQUESTS)
@@ -81,7 +81,7 @@ describe('proxies of the bench', () => {
     }
   })
 
-  it('count several connections together, at one endpoint for as long as the relay is open', async () => {
+  it('count the traffic of several connections together', async () => {
     const relay = await startRelay(endpoint, { roundTrip: 2 })
     try {
       const all = await Promise.all([1, 2, 3].map(() => exchange(relay, REQUESTS)))
@@ -92,14 +92,14 @@ describe('proxies of the bench', () => {
     }
   })
 
-  it('let what is sent wait for what was sent before, on whichever connection', () => {
+  it('delay bytes until earlier bytes of all connections are sent', () => {
     const lane = new Lane(8000)
     assert.deepEqual([lane.send(10, 100), lane.send(5, 102), lane.send(1, 200)], [10, 13, 1])
     const endless = new Lane(undefined)
     assert.deepEqual([endless.send(10, 100), endless.send(5, 100)], [0, 0])
   })
 
-  it('end a connection whose requests cannot be counted', async () => {
+  it('close a connection whose requests cannot be counted', async () => {
     const relay = await startRelay(endpoint, { roundTrip: 2 })
     try {
       assert.equal(await exchange(relay, 'PUT /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n'), 0)
@@ -120,13 +120,13 @@ describe('counting requests in what a client sends', () => {
     return pieces.reduce((sum, piece) => sum + counter.count(Buffer.from(piece)), 0)
   }
 
-  it('finds the same wherever the pieces end, and nothing in bodies', () => {
+  it('gives the same count wherever the pieces end, and counts no requests in bodies', () => {
     assert.equal(countIn([TEXT]), 3)
     assert.equal(countIn([...TEXT]), 3)
     for (let at = 0; at <= TEXT.length; at++) assert.equal(countIn([TEXT.slice(0, at), TEXT.slice(at)]), 3, String(at))
   })
 
-  it('refuses a body that does not say its length', () => {
+  it('refuses a body without a Content-Length', () => {
     assert.throws(() => countIn(['PUT /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n']), /no Content-Length/)
   })
 })

@@ -24,18 +24,18 @@ function line(change: Partial<LineResult>): LineResult {
   }
 }
 
-describe('report of the bench', () => {
-  it('writes durations, sizes and counts for people', () => {
+describe('the report of the bench', () => {
+  it('has readable durations, sizes and counts', () => {
     assert.deepEqual([4.26, 87.4, 1234, 12_345].map(duration), ['4.3 ms', '87 ms', '1.23 s', '12.3 s'])
     assert.deepEqual([312, 4300, 48 * MB, 3.1 * 1024 * MB].map(size), ['312 B', '4.2 KB', '48 MB', '3.1 GB'])
     assert.equal(count(150_000), '150,000')
   })
 
-  it('writes Markdown tables, in which a bar or a line feed of a cell does no harm', () => {
+  it('has Markdown tables with escaped bars and line feeds', () => {
     assert.equal(markdownTable(['a', 'b'], [['1|2', 'x\ny']]), '| a | b |\n|---|---|\n| 1\\|2 | x y |')
   })
 
-  it('says of each goal whether the numbers meet it', () => {
+  it('shows for each goal whether the numbers meet it', () => {
     const [ours, peer] = [row('Node bundle', [100, 110, 90]), row('peer', [3000, 3300, 2700])]
     const goals = [
       fasterThan(peer, 25, ours),
@@ -54,12 +54,12 @@ describe('report of the bench', () => {
     ])
   })
 
-  it('says that a goal was looked at with less than its sizes', () => {
+  it('shows that a goal was checked at a small size', () => {
     const goals = [atMostTimes(2, row('a', [1]), row('b', [1]))]
     assert.match(goalTable([line({ goals, isFullSize: false })]), /met \(at a small size\)/)
   })
 
-  it('says why a line has no numbers', () => {
+  it('shows why a line has no numbers', () => {
     const table = goalTable([line({ skipped: 'no Helm' }), line({ failed: 'status 1\nstack' })])
     assert.match(table, /\| skipped: no Helm \|/)
     assert.match(table, /\| failed: status 1 \|/)
@@ -75,7 +75,7 @@ describe('report of the bench', () => {
     )
   })
 
-  it('shows of runs that were counted the one that moved most, and holds it to a goal', () => {
+  it('shows the run with the most traffic, and compares it with a goal', () => {
     const moving = (received: number, sent: number) => ({
       ...{ wall: 10, cpu: 10, memory: 100 * MB },
       traffic: { requests: 7, received, sent },
@@ -95,7 +95,7 @@ describe('report of the bench', () => {
     )
   })
 
-  it('compares what is far away with an earlier build and with another size, as far as they were measured', () => {
+  it('compares distant stores with an earlier build and with another size, as far as they were measured', () => {
     const sizes = { tiny: 3, small: 30, large: 150, huge: 1000 }
     const named = (what: string, program: string, ...walls: readonly number[]): Row => ({
       ...row(program, walls),
@@ -120,14 +120,14 @@ describe('report of the bench', () => {
     assert.deepEqual(goalsOf(rows, 'Node bundle', sizes), [])
   })
 
-  it('leaves out what the system does not tell', () => {
+  it('has empty cells for values that the system does not give', () => {
     const samples = [{ wall: 10, cpu: undefined, memory: undefined }]
     const unknown = { what: 'push', program: 'peer', samples }
     assert.match(detailTable([line({ rows: [unknown] })]), /\| 10 ms – 10 ms \|  \|  \|  \|  \|  \|$/)
     assert.equal(memoryAtMost(350, unknown).value, undefined)
   })
 
-  it('lists notes, the machine, the versions and the days', () => {
+  it('has the notes, the machine, the versions and the dates', () => {
     assert.equal(noteList([line({ notes: ['one', 'two'] })]), '- push: one\n- push: two')
     const machine = {
       machine: { cores: 2, cpu: 'AMD EPYC', memory: 8 * 1024 * MB, system: 'Linux 6.1' },

@@ -11,8 +11,8 @@ import { FULL_SIZES } from '../../bench/sizes.ts'
 const SIZES = { ...FULL_SIZES, isFull: false, runs: 1, big: 60, shared: 60, writers: 2 }
 
 /** The bench itself, with the program that is built and the embedded store. */
-describe('bench', () => {
-  it('measures whole processes, keeps what it has after each line, and goes on after one that cannot be measured', async () => {
+describe('the bench', () => {
+  it('measures whole processes, saves its results after each line, and continues after a line that fails', async () => {
     const options = readOptions(['--quick'], [])
     assert.ok(typeof options === 'object')
     const kept: Results[] = []

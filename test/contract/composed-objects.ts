@@ -35,7 +35,7 @@ export function describeParts(current: () => ObjectStore): void {
     return written.etag
   }
 
-  describe('reading the end of an object', () => {
+  describe('reading the last bytes of an object', () => {
     const key = asKey('tail/object')
     const body = Buffer.from(Array.from({ length: 5000 }, (_, i) => i % 251))
     let etag: ETag
@@ -44,7 +44,7 @@ export function describeParts(current: () => ObjectStore): void {
     })
 
     for (const last of [1, 100, 4999, 5000, 5001, 90_000]) {
-      it(`gives at least the last bytes, all that is said of it, and where they begin: ${String(last)}`, async () => {
+      it(`returns at least the last ${String(last)} bytes or the whole object, with its metadata and size`, async () => {
         const tail = await current().getTail(key, last)
         assert.ok(tail !== undefined && 'body' in tail)
         assert.ok(tail.body.length >= Math.min(last, 5000))
@@ -62,7 +62,7 @@ export function describeParts(current: () => ObjectStore): void {
         assert.deepEqual([tail.date % 1000, tail.lastModified % 1000], [0, 0])
       })
 
-      it(`gives nothing of an object whose ETag is known: ${String(last)}`, async () => {
+      it(`returns no bytes when the object still has the given ETag: last ${String(last)} bytes`, async () => {
         const same = await current().getTail(key, last, etag)
         assert.ok(same !== undefined && 'unchanged' in same && same.date > 0)
         const other = await current().getTail(key, last, OTHER)
@@ -71,7 +71,7 @@ export function describeParts(current: () => ObjectStore): void {
       })
     }
 
-    it('knows objects without bytes, and those that are missing', async () => {
+    it('reads empty objects, and returns undefined for a missing object', async () => {
       const empty = asKey('tail/empty')
       const known = await put(empty, new Uint8Array())
       const tail = await current().getTail(empty, 100)
@@ -92,7 +92,7 @@ export function describeParts(current: () => ObjectStore): void {
       etag = await put(key, body)
     })
 
-    it('gives exactly these bytes', async () => {
+    it('returns exactly the bytes of the range', async () => {
       for (const [start, end] of [
         [0, 1],
         [0, 5000],
@@ -105,7 +105,7 @@ export function describeParts(current: () => ObjectStore): void {
       }
     })
 
-    it('gives none of another object than the one that is known', async () => {
+    it('returns no bytes when the object has another ETag or is missing', async () => {
       assert.equal(await current().getRange(key, { start: 0, end: 10 }, OTHER), 'changed')
       assert.equal(await current().getRange(asKey('range/missing'), { start: 0, end: 10 }, etag), 'changed')
       const moved = asKey('range/moved')
@@ -114,7 +114,7 @@ export function describeParts(current: () => ObjectStore): void {
       assert.equal(await current().getRange(moved, { start: 0, end: 6 }, before), 'changed')
     })
 
-    it('gives none that is not wholly inside', async () => {
+    it('returns no bytes for a range that ends after the object', async () => {
       assert.equal(await current().getRange(key, { start: 4000, end: 5001 }, etag), 'unsupported')
       assert.equal(await current().getRange(key, { start: 5000, end: 5001 }, etag), 'unsupported')
     })
@@ -166,13 +166,13 @@ export function describeUploads(current: () => ObjectStore, limits: KnownUploadL
       await uploads().abort(upload)
       return outcome
     }
-    /** What stands there: the name of one of these, not megabytes of difference. */
+    /** The name of the body that the object has, so that a failed assertion does not print megabytes. */
     const standing = async (key: Key): Promise<string> => {
       const body = Buffer.from((await current().get(key))?.body ?? [])
       return body.equals(old) ? 'old' : body.equals(composed) ? 'composed' : `${String(body.length)} bytes`
     }
 
-    it('makes it of ranges of what it replaces and of new bytes, at once', async () => {
+    it('replaces an object atomically by ranges of the object and new bytes', async () => {
       const key = asKey('compose/replaced')
       const before = await putOld(key)
       const upload = await begin(key)
@@ -208,7 +208,7 @@ export function describeUploads(current: () => ObjectStore, limits: KnownUploadL
       assert.equal(await current().getRange(key, inside, before), 'changed')
     }).timeout(60_000)
 
-    it('makes one of a single small part', async () => {
+    it('creates an object from a single small part', async () => {
       const key = asKey('compose/small')
       const upload = await begin(key)
       const part = sure(await uploads().sendPart(upload, 1, end))
@@ -222,7 +222,7 @@ export function describeUploads(current: () => ObjectStore, limits: KnownUploadL
       ['another ETag', { match: OTHER }],
       ['absence', 'absent'],
     ] as const) {
-      it(`${isIgnored ? 'replaces' : 'leaves'} what does not fulfil the condition: ${what}`, async () => {
+      it(`${isIgnored ? 'replaces' : 'does not replace'} an object when the condition does not hold: ${what}`, async () => {
         const key = asKey(`compose/condition/${what}`)
         assert.equal((await compose(key, await putOld(key), when)).outcome, refused)
         assert.equal(await standing(key), kept)
@@ -231,7 +231,7 @@ export function describeUploads(current: () => ObjectStore, limits: KnownUploadL
     }
 
     if (!isIgnored) {
-      it('makes none where the one to replace is missing', async () => {
+      it('creates no object when the object to replace is missing', async () => {
         const key = asKey('compose/missing')
         const upload = await begin(key)
         const part = sure(await uploads().sendPart(upload, 1, end))
@@ -240,7 +240,7 @@ export function describeUploads(current: () => ObjectStore, limits: KnownUploadL
         await uploads().abort(upload)
       })
 
-      it('lets one of many win that replace the same object', async () => {
+      it('lets exactly one of several concurrent replacements of an object succeed', async () => {
         const key = asKey('compose/race')
         const written = await current().put(key, Buffer.from('before'), { when: 'always' })
         assert.ok(written.outcome === 'written')
@@ -260,7 +260,7 @@ export function describeUploads(current: () => ObjectStore, limits: KnownUploadL
       })
     }
 
-    it(`${limits.ignoresSourceOfParts === true ? 'copies' : 'does not copy'} a source that has changed`, async () => {
+    it(`${limits.ignoresSourceOfParts === true ? 'copies' : 'does not copy'} a part from a source that has another ETag`, async () => {
       const source = asKey('compose/source')
       await putOld(source)
       const upload = await begin(asKey('compose/of a source'))
@@ -270,7 +270,7 @@ export function describeUploads(current: () => ObjectStore, limits: KnownUploadL
       await uploads().abort(upload)
     }).timeout(60_000)
 
-    it('copies no range that is not wholly inside the source', async () => {
+    it('does not copy a range that ends after the source', async () => {
       const source = asKey('compose/short source')
       const etag = await putOld(source)
       const upload = await begin(asKey('compose/beyond'))
@@ -279,7 +279,7 @@ export function describeUploads(current: () => ObjectStore, limits: KnownUploadL
       await uploads().abort(upload)
     }).timeout(60_000)
 
-    it('makes none of parts that are too small, or that were never sent', async () => {
+    it('refuses to complete an upload with parts that are too small or were never sent', async () => {
       const key = asKey('compose/too small')
       const etag = await putOld(key)
       const upload = await begin(key)
@@ -295,7 +295,7 @@ export function describeUploads(current: () => ObjectStore, limits: KnownUploadL
       await uploads().abort(upload)
     }).timeout(60_000)
 
-    it('knows nothing of an upload that was aborted', async () => {
+    it('does not list, continue or complete an aborted upload', async () => {
       const key = asKey('compose/aborted')
       const upload = await begin(key)
       const part = sure(await uploads().sendPart(upload, 1, end))

@@ -14,7 +14,7 @@ import { type KnownUploadLimits, describeParts, describeUploads } from './compos
 
 /** Where a store is known to fall short. Each is checked: a store that has learnt it fails the suite. */
 export interface KnownLimits extends KnownUploadLimits {
-  /** DELETE with If-Match deletes whatever stands there. */
+  /** DELETE with If-Match deletes the object whatever its ETag is. */
   readonly ignoresConditionOnDelete?: boolean
   /** Requests that come after their `until` are carried out. */
   readonly takesLateRequests?: boolean
@@ -35,13 +35,13 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
     })
 
     describe('reading', () => {
-      it('finds nothing where nothing is', async () => {
+      it('returns undefined for a missing object', async () => {
         assert.equal(await store.get(asKey('nothing')), undefined)
         assert.equal(await store.head(asKey('nothing')), undefined)
         assert.equal(await store.stream(asKey('nothing')), undefined)
       })
 
-      it('gives back what was written, with its metadata, type, checksum and date', async () => {
+      it('returns the bytes, metadata, content type, checksum and dates of a written object', async () => {
         const key = asKey('read/whole.tgz')
         const body = Buffer.from('some bytes')
         const metadata = {
@@ -72,7 +72,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         }
       })
 
-      it('gives the first bytes of an object and the size of the whole', async () => {
+      it('returns the first bytes of an object and the size of the whole object', async () => {
         const key = asKey('read/part')
         const body = Buffer.alloc(5000, 'abcdefg')
         await store.put(key, body, { when: 'always', sha256: sha256(body) })
@@ -83,7 +83,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         }
       })
 
-      it('gives an object unless it has the ETag that is known', async () => {
+      it('returns an object only when its ETag differs from the given ETag', async () => {
         const key = asKey('read/unless')
         const before = await store.put(key, Buffer.from('before'), { when: 'always' })
         assert.ok(before.outcome === 'written')
@@ -98,7 +98,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         assert.equal(await store.getUnless(asKey('nothing'), before.etag), undefined)
       })
 
-      it('knows objects without bytes', async () => {
+      it('reads empty objects', async () => {
         const key = asKey('read/empty')
         await store.put(key, new Uint8Array(), { when: 'always' })
         assert.equal((await store.get(key))?.body.length, 0)
@@ -106,7 +106,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         assert.deepEqual(await collect(store, key), Buffer.alloc(0))
       })
 
-      it('knows the versions of an object, where there are any, and reads each', async () => {
+      it('lists and reads the versions of an object as far as the store supports versions', async () => {
         const key = asKey('read/versions')
         await store.put(key, Buffer.from('some bytes'), { when: 'always' })
         await store.put(asKey('read/versions.prov'), Buffer.from('others'), { when: 'always' })
@@ -131,14 +131,14 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
     describeParts(() => store)
 
     describe('writing', () => {
-      it('creates only where nothing is, when asked to', async () => {
+      it('does not replace an existing object when the condition is "absent"', async () => {
         const key = asKey('write/absent')
         assert.equal(await outcome(store.put(key, Buffer.from('1'), { when: 'absent' })), 'written')
         assert.equal(await outcome(store.put(key, Buffer.from('2'), { when: 'absent' })), 'refused')
         assert.equal(await text(store, key), '1')
       })
 
-      it('replaces only what has the ETag, when asked to', async () => {
+      it('replaces an object only when it has the ETag of the condition', async () => {
         const key = asKey('write/match')
         const first = await etag(store.put(key, Buffer.from('1'), { when: 'always' }))
         assert.equal(await outcome(store.put(key, Buffer.from('2'), { when: { match: OTHER } })), 'refused')
@@ -147,20 +147,20 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         assert.equal(await text(store, key), '2')
       })
 
-      it('does not replace what is missing', async () => {
+      it('creates no object when the condition names an ETag', async () => {
         const key = asKey('write/missing')
         assert.equal(await outcome(store.put(key, Buffer.from('1'), { when: { match: OTHER } })), 'refused')
         assert.equal(await store.head(key), undefined)
       })
 
-      it('creates again after a deletion', async () => {
+      it('creates an object again after its deletion', async () => {
         const key = asKey('write/again')
         await store.put(key, Buffer.from('1'), { when: 'absent' })
         await store.delete(key)
         assert.equal(await outcome(store.put(key, Buffer.from('2'), { when: 'absent' })), 'written')
       })
 
-      it('refuses bytes that are not those of the checksum', async () => {
+      it('refuses bytes that do not match their checksum', async () => {
         const key = asKey('write/checksum')
         await assert.rejects(store.put(key, Buffer.from('1'), { when: 'always', sha256: sha256(Buffer.from('2')) }), {
           code: 'store-failed',
@@ -176,7 +176,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         "quote'(1)!.tgz",
         'a=b&c.tgz',
       ]) {
-        it(`takes the key ${name} as it is`, async () => {
+        it(`writes, reads, lists and deletes an object with the key ${name}`, async () => {
           const key = asKey(`write/keys/${name}`)
           assert.equal(await outcome(store.put(key, Buffer.from(name), { when: 'absent' })), 'written')
           assert.equal(await text(store, key), name)
@@ -187,7 +187,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         })
       }
 
-      it('lets one of many creators win', async () => {
+      it('lets exactly one of several concurrent creations of an object succeed', async () => {
         const key = asKey('write/race')
         const outcomes = await Promise.all(
           Array.from({ length: 16 }, (_, i) => outcome(store.put(key, Buffer.from(String(i)), { when: 'absent' }))),
@@ -195,7 +195,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         assert.equal(outcomes.filter((each) => each === 'written').length, 1)
       })
 
-      it('counts right when many increment by compare-and-swap', async () => {
+      it('loses no update when concurrent clients increment a counter by compare-and-swap', async () => {
         const key = asKey('write/counter')
         await store.put(key, Buffer.from('0'), { when: 'always' })
         await Promise.all(Array.from({ length: 5 }, () => increment(store, key, 10)))
@@ -204,11 +204,11 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
     })
 
     describe('deleting', () => {
-      it('succeeds where nothing is', async () => {
+      it('succeeds for a missing object', async () => {
         assert.equal(await outcome(store.delete(asKey('delete/nothing'))), 'deleted')
       })
 
-      it('removes what has the ETag', async () => {
+      it('removes an object that has the ETag of the condition', async () => {
         const key = asKey('delete/match')
         const match = await etag(store.put(key, Buffer.from('1'), { when: 'always' }))
         assert.equal(await outcome(store.delete(key, { match })), 'deleted')
@@ -217,8 +217,8 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
 
       const what =
         limits.ignoresConditionOnDelete === true
-          ? 'removes what has another ETag (a limit of this store)'
-          : 'leaves what has another ETag'
+          ? 'removes an object although it has another ETag (a limit of this store)'
+          : 'does not remove an object that has another ETag'
       it(what, async () => {
         const key = asKey('delete/other')
         await store.put(key, Buffer.from('1'), { when: 'always' })
@@ -230,7 +230,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
 
     describeUploads(() => store, limits)
 
-    describe('asked to refuse what arrives late', () => {
+    describe('requests with a time limit', () => {
       const MINUTE = 60_000
       /** The store's clock. */
       const now = async (): Promise<number> => (await store.list('until/')).date
@@ -240,7 +240,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         return store.put(key, bytes, { when: 'always', until: soon, sha256: sha256(bytes), ...options })
       }
 
-      it('writes what comes in time, with all that is said of it', async () => {
+      it('writes an object with its metadata when the request arrives in time', async () => {
         const key = asKey('until/with space+é.tgz')
         const options = { contentType: 'application/gzip', metadata: { delta: 'a  b' }, cacheControl: 'no-cache' }
         const written = await put(key, 'some bytes', { when: 'absent', ...options })
@@ -254,7 +254,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         assert.equal(await outcome(store.put(asKey('until/0'), Buffer.alloc(0), { when: 'always', until })), 'written')
       })
 
-      it('keeps to the conditions of a write', async () => {
+      it('obeys the conditions of a write', async () => {
         const key = asKey('until/conditions')
         assert.equal(await outcome(put(key, '1', { when: { match: OTHER } })), 'refused')
         const first = await etag(put(key, '1', { when: 'absent' }))
@@ -265,20 +265,20 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         assert.equal(await text(store, key), '2')
       })
 
-      it('lets one of many creators win', async () => {
+      it('lets exactly one of several concurrent creations of an object succeed', async () => {
         const key = asKey('until/race')
         const puts = Array.from({ length: 16 }, (_, i) => put(key, String(i), { when: 'absent' }))
         const outcomes = await Promise.all(puts.map(outcome))
         assert.equal(outcomes.filter((each) => each === 'written').length, 1)
       })
 
-      it('refuses bytes that are not those of the checksum', async () => {
+      it('refuses bytes that do not match their checksum', async () => {
         const key = asKey('until/checksum')
         await assert.rejects(put(key, '1', { sha256: sha256(Buffer.from('2')) }), { code: 'store-failed' })
         assert.equal(await store.head(key), undefined)
       })
 
-      it('deletes what it is asked to in time, and nothing else', async () => {
+      it('deletes an object in time, and only with the ETag of the condition', async () => {
         const key = asKey('until/delete')
         const until = (await now()) + MINUTE
         const first = await etag(put(key, '1', {}))
@@ -292,7 +292,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         assert.equal(await outcome(store.delete(key, { until })), 'deleted')
       })
 
-      it('takes a request whose time is hours away', async () => {
+      it('accepts a request whose time limit is hours away', async () => {
         assert.equal(await outcome(put(asKey('until/hours'), '1', { until: (await now()) + 100 * MINUTE })), 'written')
       })
 
@@ -301,7 +301,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         ['two seconds', 2000],
       ] as const) {
         const does = limits.takesLateRequests === true ? 'carries out' : 'refuses'
-        it(`${does} what comes ${what} late`, async () => {
+        it(`${does} requests that arrive ${what} late`, async () => {
           const [key, none] = [asKey(`until/${what}`), asKey(`until/none ${what}`)]
           const match = await etag(put(key, '1', {}))
           const until = (await now()) - late
@@ -326,7 +326,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         await store.put(asKey('list.other'), Buffer.from('x'), { when: 'always' })
       })
 
-      it('gives every key under the prefix in order, over all pages', async () => {
+      it('returns every key with the prefix in order, over all pages', async () => {
         const { objects, date } = await listAll(store, 'list/')
         assert.deepEqual(
           objects.map(({ key }) => key),
@@ -335,13 +335,13 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         assert.ok(objects.every(({ size, lastModified }) => size === 1 && Math.abs(date - lastModified) < 120_000))
       })
 
-      it('gives a page of at most 1000', async () => {
+      it('returns at most 1000 keys per page', async () => {
         const page = await store.list('list/')
         assert.ok(page.objects.length <= 1000)
         assert.notEqual(page.next, undefined)
       })
 
-      it('starts after a key, whether that exists or not', async () => {
+      it('starts after a given key, whether that key exists or not', async () => {
         const after = async (text: string): Promise<string[]> =>
           (await listAll(store, 'list/0110', { startAfter: asKey(text) })).objects.map(({ key }) => key)
         assert.deepEqual(await after('list/01100.yaml'), ['list/01101.yaml', 'list/01102.yaml'])
@@ -349,17 +349,17 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         assert.deepEqual(await after('list/01102.yaml'), [])
       })
 
-      it('leaves out what lies deeper, when asked to', async () => {
+      it('leaves out the keys of deeper folders when a delimiter is given', async () => {
         const { objects } = await listAll(store, 'list/', { delimiter: '/' })
         assert.equal(objects.length, keys.length)
       })
 
-      it('gives the ETags that reading gives', async () => {
+      it('returns the same ETags as a read', async () => {
         const [object] = (await store.list('list/00000')).objects
         assert.equal(object?.etag, (await store.head(asKey('list/00000.yaml')))?.etag)
       })
 
-      it('finds nothing under an unknown prefix', async () => {
+      it('returns no keys for an unknown prefix', async () => {
         const page = await store.list('unknown/')
         assert.deepEqual(page.objects, [])
         assert.equal(page.next, undefined)

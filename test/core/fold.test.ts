@@ -11,7 +11,7 @@ import { foldedAt } from '../../lib/core/plan-compaction.ts'
 import { contentOf, delta, digestOf, entry, id, indexOf, moment, removal } from '../support/builders.ts'
 
 describe('fold', () => {
-  it('adds a version, the highest first', () => {
+  it('adds versions, with the highest version first', () => {
     const folded = fold(indexOf(entry('app', '1.0.0')), [
       delta(1, { add: [entry('app', '1.10.0'), entry('app', '1.9.0')] }),
     ])
@@ -34,7 +34,7 @@ describe('fold', () => {
     assert.deepEqual(contentOf(folded), [`app 1.0.0 ${digestOf('new')}`])
   })
 
-  it('adds an entry with ifAbsent only where there is none', () => {
+  it('adds an entry with ifAbsent only when the version has no entry', () => {
     const folded = fold(indexOf(entry('app', '1.0.0', 'old')), [
       delta(1, { addIfAbsent: [entry('app', '1.0.0', 'new'), entry('app', '2.0.0', 'new')] }),
     ])
@@ -56,7 +56,7 @@ describe('fold', () => {
     )
   })
 
-  it('removes only the entry that was created when the removal says', () => {
+  it('removes an entry only with the creation time that the removal names', () => {
     const base = indexOf(entry('app', '1.0.0', 'a'))
     const other = { ...removal('app', '1.0.0', 'a'), created: '2026-01-01T00:00:01Z' }
     const same = { ...removal('app', '1.0.0', 'a'), created: '2026-01-01T00:00:00Z' }
@@ -71,7 +71,7 @@ describe('fold', () => {
     ])
   })
 
-  it('skips an operation that a folded delta of a higher id has overtaken', () => {
+  it('skips changes to a version that a folded delta with a higher id has touched', () => {
     const base = withFolded(indexOf(), [delta(5, { remove: [removal('app', '1.0.0', 'a')] })])
     assert.deepEqual(contentOf(fold(base, [delta(4, { add: [entry('app', '1.0.0'), entry('app', '2.0.0')] })])), [
       `app 2.0.0 ${digestOf('a')}`,
@@ -81,7 +81,7 @@ describe('fold', () => {
     ])
   })
 
-  it('notes every version that a delta touches, however many', () => {
+  it('skips changes to any of 300 versions that a folded delta with a higher id has touched', () => {
     const many = Array.from({ length: 300 }, (_, i) => entry('app', `${String(i)}.0.0`))
     const base = withFolded(indexOf(), [delta(5, { add: many })])
     const late = delta(4, { add: [entry('app', '7.0.0'), entry('app', '999.0.0')] })
@@ -94,7 +94,7 @@ describe('fold', () => {
     )
   })
 
-  it('takes every delta below a folded one for overtaken when that is noted as * and it is no longer known what it touched', () => {
+  it('skips every delta below a folded delta whose touched versions are recorded as * and unknown', () => {
     const base = withStar(indexOf(entry('app', '1.0.0', 'old')), 5)
     const deltas = [delta(4, { add: [entry('app', '2.0.0')] }), delta(6, { add: [entry('app', '3.0.0')] })]
     assert.deepEqual(
@@ -105,7 +105,7 @@ describe('fold', () => {
     )
   })
 
-  it('asks for the versions of a folded delta above a pending one that is noted as *, and obeys them', () => {
+  it('uses the given touched versions of a folded delta that is recorded as *', () => {
     const many = Array.from({ length: 51 }, (_, i) => entry('app', `${String(i)}.0.0`))
     const base = withStar(indexOf(), 5)
     assert.deepEqual(unlistedTouches(base.bookkeeping, [id(4)]), [id(5)])
@@ -118,7 +118,7 @@ describe('fold', () => {
     )
   })
 
-  describe('laws', () => {
+  describe('in general, for random deltas', () => {
     it('is idempotent', () => {
       fc.assert(
         fc.property(anyIndex, anyDeltas, (base, deltas) => {
@@ -129,7 +129,7 @@ describe('fold', () => {
       )
     })
 
-    it('does not depend on the order in which the deltas are handed in', () => {
+    it('does not depend on the order of the given deltas', () => {
       fc.assert(
         fc.property(anyIndex, anyDeltas, fc.infiniteStream(fc.nat()), (base, deltas, numbers) => {
           const shuffled = deltas
@@ -146,7 +146,7 @@ describe('fold', () => {
       )
     })
 
-    it('in two steps is the same as at once, whatever the ids, as long as every removal matches', () => {
+    it('gives the same in two steps as in one, in any order of ids, when every removal matches', () => {
       fc.assert(
         fc.property(anyIndex, anyDeltas, fc.infiniteStream(fc.boolean()), (base, deltas, coins) => {
           const matching = withMatchingRemovals(base, deltas)
@@ -157,7 +157,7 @@ describe('fold', () => {
       )
     })
 
-    it('in two steps is the same as at once, when the second step holds the higher ids', () => {
+    it('gives the same in two steps as in one when the second step has the higher ids', () => {
       fc.assert(
         fc.property(anyIndex, anyDeltas, fc.nat(8), (base, deltas, at) => {
           const [first, second] = [deltas.slice(0, at), deltas.slice(at)]
@@ -257,7 +257,7 @@ function partition<T>(items: readonly T[], belongsToFirst: () => boolean): [T[],
 }
 
 describe('versions that are equal by semver', () => {
-  it('stand in the order of their dates, then of their build identifiers, numbers as numbers', () => {
+  it('are sorted by their dates, then by their build identifiers, with numbers compared as numbers', () => {
     const of = (version: string, created: string): Entry => ({ ...entry('app', version), created })
     const [early, late] = ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00+01:00']
     const add = [

@@ -13,7 +13,7 @@ import {
 const CHARTS = parseRepositoryUrl('s3://bucket/charts')
 
 describe('a repository url', () => {
-  it('gives the keys of the layout, with and without a prefix or a slash at the end', () => {
+  it('gives the keys of a repository, with and without a prefix or a slash at the end', () => {
     assert.deepEqual(parseRepositoryUrl('s3://bucket/charts/'), CHARTS)
     assert.equal(CHARTS.indexKey, 'charts/index.yaml')
     assert.equal(CHARTS.deltaFolder, 'charts/index.d/')
@@ -22,11 +22,11 @@ describe('a repository url', () => {
     assert.equal(parseRepositoryUrl('s3://bucket/a/b c').url, 's3://bucket/a/b%20c')
   })
 
-  it('is decoded once, and + stands for itself', () => {
+  it('is percent-decoded once, and a plus sign is kept', () => {
     assert.equal(parseS3Url('s3://b/a%2Bb+c%2520.tgz').key, 'a+b+c%20.tgz')
   })
 
-  it('may carry a query, from which a .prov at the end is moved to the path', () => {
+  it('may have a query, from which a .prov at the end is moved to the key', () => {
     const { key, query } = parseS3Url('s3://b/a-1.0.0.tgz?region=eu-west-1.prov')
     assert.equal(key, 'a-1.0.0.tgz.prov')
     assert.equal(query, 'region=eu-west-1')
@@ -47,12 +47,12 @@ describe('a repository url', () => {
 })
 
 describe('an archive', () => {
-  it('has the key that its name and version give', () => {
+  it('has a key made of its name and version', () => {
     assert.equal(archiveKey(CHARTS, { name: 'app', version: '1.0.0+b' }), 'charts/app-1.0.0+b.tgz')
     assert.equal(provenanceKey(archiveKey(CHARTS, { name: 'app', version: '1.0.0' })), 'charts/app-1.0.0.tgz.prov')
   })
 
-  it('is percent-encoded in urls, relative or absolute', () => {
+  it('is percent-encoded in relative and absolute urls', () => {
     assert.equal(
       archiveUrl(CHARTS, { name: 'app', version: '1.0.0+b' }, { base: '', literalPlus: false }),
       'app-1.0.0%2Bb.tgz',
@@ -86,12 +86,12 @@ describe('an archive', () => {
     'a%zz.tgz': undefined,
   }
   for (const [url, key] of Object.entries(OWN)) {
-    it(`of the url ${url} ${key === undefined ? 'is never ours to remove' : `is ${key}`}`, () => {
+    it(`with the url ${url} ${key === undefined ? 'is not an archive of the repository' : `has the key ${key}`}`, () => {
       assert.equal(ownArchiveKey(CHARTS, url), key)
     })
   }
 
-  it('is the same with a query, which is not part of a key, and is reached in the same way as the repository', () => {
+  it('has the same key whatever the query of its url, and is fetched with the query of the repository', () => {
     for (const end of ['?endpoint=http://evil.example', '?', '#fragment'])
       assert.equal(ownArchiveKey(CHARTS, `s3://bucket/charts/app-1.0.0.tgz${end}`), 'charts/app-1.0.0.tgz')
     const lab = parseRepositoryUrl('s3://bucket/charts?endpoint=http://lab')
@@ -133,11 +133,11 @@ describe('an archive', () => {
     [CHARTS, '/charts/app-1.0.0.tgz', 'charts/app-1.0.0.tgz'],
   ]
   for (const [location, url, key] of FORMS) {
-    it(`of the url ${url} at ${location.publishUrl ?? location.endpoint ?? 'AWS'} is ${key ?? 'not known'}`, () =>
+    it(`with the url ${url} at ${location.publishUrl ?? location.endpoint ?? 'AWS'} has ${key === undefined ? 'no key' : `the key ${key}`}`, () =>
       assert.equal(ownArchiveKey(location, url), key))
   }
 
-  it('is fetched from where Helm would fetch it', () => {
+  it('is fetched from the same place as by Helm', () => {
     assert.equal(resolveEntryUrl(CHARTS, 'app-1.0.0%2Bb.tgz').key, 'charts/app-1.0.0+b.tgz')
     assert.equal(resolveEntryUrl(CHARTS, './sub/app.tgz').key, 'charts/sub/app.tgz')
     assert.equal(resolveEntryUrl(CHARTS, '../app.tgz').key, 'app.tgz')

@@ -16,9 +16,9 @@ describe('the newest versions of an index', () => {
 
   for (const [what, filter, expected] of [
     ['one stable version of each chart, by name', {}, ['app 0.1.0', 'web 1.10.0']],
-    ['pre-releases, too, when asked to', { devel: true }, ['app 0.1.0', 'beta 1.0.0-beta', 'web 2.0.0-rc.1']],
+    ['also pre-releases with --devel', { devel: true }, ['app 0.1.0', 'beta 1.0.0-beta', 'web 2.0.0-rc.1']],
     [
-      'all stable versions, newest first, but 0.0.0, which Helm leaves out',
+      'all stable versions, newest first, without 0.0.0, which Helm leaves out',
       { all: true, name: 'web' },
       ['web 1.10.0', 'web 1.9.0'],
     ],
@@ -27,16 +27,16 @@ describe('the newest versions of an index', () => {
       { all: true, name: 'web', devel: true },
       ['web 2.0.0-rc.1', 'web 1.10.0', 'web 1.10.0-rc.2', 'web 1.9.0', 'web 0.0.0'],
     ],
-    ['the newest that satisfies a constraint', { constraint: '<1.10' }, ['app 0.1.0', 'web 1.9.0']],
-    ['a constraint over --devel', { constraint: '>=1', devel: true }, ['web 1.10.0']],
-    ['nothing of an unknown chart', { name: 'we' }, []],
+    ['the newest versions that satisfy a constraint', { constraint: '<1.10' }, ['app 0.1.0', 'web 1.9.0']],
+    ['only stable versions with a constraint and --devel', { constraint: '>=1', devel: true }, ['web 1.10.0']],
+    ['no versions for an unknown chart', { name: 'we' }, []],
   ] as const) {
     it(`are ${what}`, () => {
       assert.deepEqual(chosen(filter), expected)
     })
   }
 
-  it('are refused for a text that is not a constraint', () => {
+  it('cannot be chosen by a text that is not a constraint', () => {
     assert.throws(
       () => chosen({ constraint: 'newest' }),
       (error) => hasCode(error, 'usage'),

@@ -7,7 +7,7 @@ const headerOf = (metadata: Readonly<Record<string, unknown>>): string =>
   archiveMetadata({ metadata, digest: 'a'.repeat(64), delta: undefined })[CHART_METADATA] ?? ''
 
 describe('the metadata of an archive', () => {
-  it('hold no run of spaces, because a signature counts a run as one space', () => {
+  it('contain no run of spaces, because a signature counts a run as one space', () => {
     const header = headerOf({ name: 'app', version: '1.0.0', apiVersion: 'v2', description: 'a   b  \n\n  c' })
     assert.equal(
       header,
@@ -16,7 +16,7 @@ describe('the metadata of an archive', () => {
     assert.equal(readStoredMetadata(header)?.description, 'a   b      c', 'as Helm reads it')
   })
 
-  it('are printable ASCII without runs of spaces for any text, and say the same', () => {
+  it('are printable ASCII without runs of spaces for random text, and decode to the same text', () => {
     fc.assert(
       fc.property(
         fc.string({

@@ -31,7 +31,7 @@ function input(
 }
 
 describe('a compaction plan', () => {
-  it('folds what is pending and notes when and what it touched', () => {
+  it('folds pending deltas, and records the time and the versions of each', () => {
     const plan = planCompaction(input(9, {}, { pending: [delta(1, { add: [entry('app', '1.0.0')] })] }))
     assert.deepEqual(plan.fold, [id(1)])
     assert.deepEqual(plan.folded.get(id(1)), {
@@ -42,7 +42,7 @@ describe('a compaction plan', () => {
     assert.equal(isIdle(plan), false)
   })
 
-  it('does nothing when nothing is pending and nothing is old', () => {
+  it('does nothing when no delta is pending and no folded delta is old', () => {
     assert.equal(isIdle(planCompaction(input(GRACE, { 0: {}, 1: {} }))), true)
   })
 
@@ -51,13 +51,13 @@ describe('a compaction plan', () => {
     assert.deepEqual(plan.collect, [id(1), id(2)])
   })
 
-  it('never collects what it folds itself', () => {
+  it('never collects a delta that it folds itself', () => {
     const pending = [delta(1, { add: [entry('app', '1.0.0')] })]
     const plan = planCompaction(input(HOUR, {}, { pending, listed: [{ id: id(1) }] }))
     assert.deepEqual(plan.collect, [])
   })
 
-  it('counts the grace window from the time in the id when that is later', () => {
+  it('counts the grace window from the time in the id when that is later than the fold', () => {
     assert.deepEqual(planCompaction(input(GRACE + 10, { 100: { at: moment(0) } })).collect, [])
   })
 
@@ -65,7 +65,7 @@ describe('a compaction plan', () => {
     assert.deepEqual(planCompaction(input(HOUR, { 1: {}, 3: {} }, { unknownFrom: id(2) })).collect, [id(1)])
   })
 
-  it('notes an id as gone once the listing misses it for longer than the grace window', () => {
+  it('marks an id as gone when its delta is not listed after the grace window', () => {
     const early = planCompaction(input(GRACE, { 0: {} }, { listed: [] }))
     assert.equal(isIdle(early), true)
     const late = planCompaction(input(GRACE + 1, { 0: {} }, { listed: [] }))
@@ -73,7 +73,7 @@ describe('a compaction plan', () => {
     assert.equal(late.folded.get(id(0))?.gone, moment(GRACE + 1))
   })
 
-  it('forgets an id only when it is gone for longer than the retention', () => {
+  it('forgets an id only when it has been gone for longer than the retention', () => {
     const gone = { 0: { gone: moment(GRACE) } }
     assert.deepEqual(planCompaction(input(GRACE + HOUR, gone, { listed: [] })).forget, [])
     const plan = planCompaction(input(GRACE + HOUR + 1, gone, { listed: [] }))

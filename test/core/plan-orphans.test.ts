@@ -17,31 +17,31 @@ function orphans(...objects: readonly (readonly [string, number?])[]): string[] 
 }
 
 describe('orphans', () => {
-  it('are archives that no entry names, with their provenance files', () => {
+  it('include archives that no entry names, with their provenance files', () => {
     assert.deepEqual(orphans(['app-1.0.0.tgz'], ['app-2.0.0.tgz'], ['app-2.0.0.tgz.prov'], ['index.yaml']), [
       'charts/app-2.0.0.tgz 20',
     ])
   })
 
-  it('are provenance files without their archive', () => {
+  it('include provenance files whose archive is missing', () => {
     assert.deepEqual(orphans(['app-2.0.0.tgz.prov'], ['app-1.0.0.tgz.prov']), ['charts/app-2.0.0.tgz 10'])
   })
 
-  it('are only those whose archive and provenance file are both old', () => {
+  it('include no archive that is recent or has a recent provenance file', () => {
     assert.deepEqual(orphans(['app-2.0.0.tgz', 100], ['app-3.0.0.tgz', 99], ['app-3.0.0.tgz.prov', 101]), [])
   })
 
-  it('are not files that no push could write', () => {
+  it('include no files with a name that a push cannot produce', () => {
     assert.deepEqual(orphans(['backup.tgz'], ['app-latest.tgz'], ['.tgz'], ['app-2.0.0.tar.gz']), [])
   })
 
-  it('are not archives whose version is in the index under another url', () => {
+  it('include no archive whose version is in the index with another url', () => {
     const index = indexOf({ ...entry('app', '1.0.0'), urls: ['old-name.tgz'] })
     const listed = [{ key: asKey('charts/app-1.0.0.tgz'), size: 1, lastModified: 0 }]
     assert.deepEqual(orphansOf(index, listed), [])
   })
 
-  it('are not archives that an entry names, in any form of url that may lead to them', () => {
+  it('include no archive that an entry names by any form of url', () => {
     const urls = [
       'app-1.0.0%2Bb.tgz',
       './app-1.0.0+b.tgz',
@@ -72,7 +72,7 @@ describe('orphans', () => {
     )
   })
 
-  it('are announced under every version that their name could mean', () => {
+  it('have every name and version that their file name can mean', () => {
     assert.deepEqual(possibleVersions('my-app-1.0.0-2.tgz'), [
       { name: 'my-app', version: '1.0.0-2' },
       { name: 'my-app-1.0.0', version: '2' },

@@ -36,16 +36,28 @@ function removed(
 describe('the plan of a prune', () => {
   const ALL = '2.0.0@10 2.0.0-rc.2@20 2.0.0-rc.1@30 1.1.0@40 1.1.0-rc.1@50 1.0.0@100'
   const CASES: readonly (readonly [string, Parameters<typeof removed>[1], string])[] = [
-    ['keeps the newest stable versions, and all prereleases', { keepLast: 2 }, '1.0.0'],
-    ['keeps the newest prereleases, and all stable versions', { keepPrereleases: 1 }, '2.0.0-rc.1 1.1.0-rc.1'],
-    ['takes all prereleases when none is to stay', { keepPrereleases: 0 }, '2.0.0-rc.2 2.0.0-rc.1 1.1.0-rc.1'],
-    ['takes what is older, of both kinds', { olderThan: 35 }, '1.1.0 1.1.0-rc.1 1.0.0'],
-    ['takes only what is both beyond the newest and older', { keepLast: 1, olderThan: 45 }, '1.1.0-rc.1 1.0.0'],
-    ['joins all three rules', { keepLast: 2, keepPrereleases: 1, olderThan: 25 }, '2.0.0-rc.1 1.1.0-rc.1 1.0.0'],
-    ['keeps what is in use', { keepLast: 1, isInUse: chartList(['app-1.0.0']) }, '1.1.0'],
-    ['keeps what a file lists', { keepLast: 1, isKept: parseKeepList('app 1.1.*').names }, '1.0.0'],
-    ['looks at no chart of another name', { keepLast: 1, isPruned: (name) => name === 'web' }, ''],
-    ['takes nothing without a rule', {}, ''],
+    ['keeps the newest stable versions and all prereleases with keepLast', { keepLast: 2 }, '1.0.0'],
+    [
+      'keeps the newest prereleases and all stable versions with keepPrereleases',
+      { keepPrereleases: 1 },
+      '2.0.0-rc.1 1.1.0-rc.1',
+    ],
+    ['removes all prereleases with keepPrereleases 0', { keepPrereleases: 0 }, '2.0.0-rc.2 2.0.0-rc.1 1.1.0-rc.1'],
+    ['removes older stable versions and prereleases with an age', { olderThan: 35 }, '1.1.0 1.1.0-rc.1 1.0.0'],
+    [
+      'removes only versions that are both older than the age and not among the newest',
+      { keepLast: 1, olderThan: 45 },
+      '1.1.0-rc.1 1.0.0',
+    ],
+    [
+      'removes the versions that all three rules allow',
+      { keepLast: 2, keepPrereleases: 1, olderThan: 25 },
+      '2.0.0-rc.1 1.1.0-rc.1 1.0.0',
+    ],
+    ['keeps versions that are in use', { keepLast: 1, isInUse: chartList(['app-1.0.0']) }, '1.1.0'],
+    ['keeps versions that a keep list names', { keepLast: 1, isKept: parseKeepList('app 1.1.*').names }, '1.0.0'],
+    ['removes no versions of charts that are not selected', { keepLast: 1, isPruned: (name) => name === 'web' }, ''],
+    ['removes nothing without a rule', {}, ''],
   ]
   for (const [behaviour, rules, expected] of CASES) {
     it(behaviour, () => {
@@ -57,11 +69,11 @@ describe('the plan of a prune', () => {
     assert.equal(removed('3.0.0 2.0.0 1.0.0', { keepLast: 1, isInUse: chartList(['app-3.0.0']) }), '2.0.0 1.0.0')
   })
 
-  it('keeps versions without a time when an age is asked for, and versions that cannot be ordered', () => {
+  it('keeps versions without a creation time when an age is given', () => {
     assert.equal(removed('2.0.0 1.0.0@100', { olderThan: 1 }), '1.0.0')
   })
 
-  it('ranks equal versions by their date, then by their build', () => {
+  it('orders equal versions by their date, then by their build metadata', () => {
     assert.equal(
       removed('106.0.0+up9.0.0@20 106.0.0+up10.0.0@10 105.0.0@1', { keepLast: 1 }),
       '106.0.0+up9.0.0 105.0.0',
@@ -121,7 +133,7 @@ describe('a keep list of names with spaces', () => {
     })
   }
 
-  it('tells which of its lines name nothing', () => {
+  it('reports its lines that name no version', () => {
     const list = parseKeepList('app 1.0.0\napp 9.* # gone\n\nwbe\n')
     for (const version of ['1.0.0', '2.0.0']) list.note({ name: 'app', version })
     assert.deepEqual(list.unmatched(), ['app 9.*', 'wbe'])

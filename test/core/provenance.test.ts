@@ -25,7 +25,7 @@ describe('a provenance file', () => {
     }
   })
 
-  it('is not valid for another name, whatever the digest', () => {
+  it('is not valid for an archive with another name', () => {
     assert.equal(
       provenanceProblem(signed('app-v1.0.0.tgz'), 'app-1.0.0.tgz'),
       'it names app-v1.0.0.tgz, not app-1.0.0.tgz',
@@ -36,7 +36,7 @@ describe('a provenance file', () => {
     )
   })
 
-  it('that names no archive is not a problem', () => {
+  it('is accepted when it names no archive', () => {
     for (const text of ['', 'signed', '\n'.repeat(200_000), ' '.repeat(200_000)])
       assert.equal(provenanceProblem(text, 'app-1.0.0.tgz'), undefined)
   })

@@ -10,7 +10,7 @@ describe('upkeep', () => {
     [undefined, 16, 'uncollected'],
     [10, 16, 'uncollected'],
   ] as const) {
-    it(`is ${verdict} with deltas pending for ${String(oldestPending)} and folded ${String(oldestFolded)} ago`, () => {
+    it(`is ${verdict} with these ages of the oldest deltas: pending ${String(oldestPending ?? 'none')}, folded ${String(oldestFolded ?? 'none')}`, () => {
       assert.equal(judgeUpkeep({ oldestPending, oldestFolded, graceWindow: 5, patience: 10 }), verdict)
     })
   }

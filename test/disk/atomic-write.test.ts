@@ -7,7 +7,7 @@ import { hasCode } from '../../lib/errors.ts'
 import { draftsIn, letAge } from '../support/left-drafts.ts'
 import { useTempFolder } from '../support/temp-folder.ts'
 
-describe('atomic write', () => {
+describe('an atomic write', () => {
   const path = useTempFolder()
 
   it('writes a new file and replaces an old one', () => {
@@ -17,12 +17,12 @@ describe('atomic write', () => {
     assert.equal(statSync(path('a')).mode & 0o077, 0o044 & ~process.umask())
   })
 
-  it('leaves nothing beside the file', () => {
+  it('leaves no other file in the folder', () => {
     writeFileAtomically(path('a'), 'one')
     assert.deepEqual(readdirSync(path()), ['a'])
   })
 
-  it('leaves the old file and no remains when the new one cannot be made', () => {
+  it('leaves only the old file when the new file cannot be written', () => {
     writeFileSync(path('a'), 'old')
     assert.throws(() => {
       replaceAtomically(path('a'), (draft) => {
@@ -34,7 +34,7 @@ describe('atomic write', () => {
     assert.equal(readFileSync(path('a'), 'utf8'), 'old')
   })
 
-  it('names the file and the cause when the folder is missing', () => {
+  it('fails with the file and the cause when the folder is missing', () => {
     assert.throws(
       () => {
         writeFileAtomically(path('no', 'a'), 'x')
@@ -44,7 +44,7 @@ describe('atomic write', () => {
     )
   })
 
-  it('puts a whole folder in place', () => {
+  it('can write a whole folder', () => {
     replaceAtomically(path('chart'), (draft) => {
       mkdirSync(draft)
       writeFileSync(`${draft}/Chart.yaml`, 'name: a')
@@ -52,7 +52,7 @@ describe('atomic write', () => {
     assert.equal(readFileSync(path('chart', 'Chart.yaml'), 'utf8'), 'name: a')
   })
 
-  it('leaves everything as it was when the new one turns out not to be wanted', () => {
+  it('changes nothing when the new file is rejected', () => {
     writeFileSync(path('a'), 'old')
     const isReplaced = replaceAtomicallyIf(path('a'), (draft) => {
       writeFileSync(draft, 'new')
@@ -63,7 +63,7 @@ describe('atomic write', () => {
     assert.equal(readFileSync(path('a'), 'utf8'), 'old')
   })
 
-  it('takes away what a killed process has left in the folder, an hour later, whatever it was writing', () => {
+  it('removes the files that a killed process has left in the folder, an hour later', () => {
     const killed = join(import.meta.dirname, 'killed-write.ts')
     const { signal } = spawnSync(process.execPath, ['--import=tsx', killed, path('a')], { stdio: 'inherit' })
     assert.equal(signal, 'SIGKILL')

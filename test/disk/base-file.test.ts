@@ -10,7 +10,7 @@ const ETAG = asETag('"0123456789abcdef0123456789abcdef"')
 const URL = 's3://acme/charts'
 const base = (body: Uint8Array) => ({ etag: ETAG, lastModified: 1_700_000_000_000, body })
 
-describe('the kept base', () => {
+describe('the saved base', () => {
   const path = useTempFolder()
   beforeEach(() => {
     mkdirSync(path('cache'))
@@ -21,14 +21,14 @@ describe('the kept base', () => {
     return body && Buffer.from(body).toString()
   }
 
-  it('is not kept when Helm has no folder for it, or a folder that cannot be written', async () => {
+  it('is not saved when the cache folder is missing', async () => {
     for (const folder of [path('none'), '/proc/none', '/dev/null/none']) {
       await baseFile(folder, URL).keep(base(Buffer.from('one')))
       assert.equal(await baseFile(folder, URL).find(), undefined)
     }
   })
 
-  it('gives back the bytes with their ETag, for each repository its own', async () => {
+  it('has the bytes and the ETag that were saved for its repository', async () => {
     assert.equal(await baseFile(path('cache'), URL).find(), undefined)
     await baseFile(path('cache'), URL).keep(base(Buffer.from('one')))
     await baseFile(path('cache'), 's3://acme/others').keep(base(Buffer.from('two')))
@@ -39,7 +39,7 @@ describe('the kept base', () => {
     assert.equal(await readBack(), 'three')
   })
 
-  it('gives nothing that is damaged, cut or replaced meanwhile', async () => {
+  it('is not used when its file is damaged, cut off or replaced in the meantime', async () => {
     const cache = baseFile(path('cache'), URL)
     const whole = async (): Promise<Buffer> => {
       await cache.keep(base(Buffer.from('some bytes')))
@@ -65,7 +65,7 @@ describe('the kept base', () => {
     assert.equal(await found?.read(), undefined)
   })
 
-  it('takes away what interrupted runs have left, and nothing that one may be writing', async () => {
+  it('is saved with a clean-up of old draft files, but not of recent ones', async () => {
     const cache = baseFile(path('cache'), URL)
     await cache.keep(base(Buffer.from('one')))
     const [left, fresh] = [leaveDraft(path('cache', 'helm-s3')), leaveDraft(path('cache', 'helm-s3'))]
@@ -76,14 +76,14 @@ describe('the kept base', () => {
     assert.deepEqual(draftsIn(path('cache', 'helm-s3')), [fresh])
   })
 
-  it('takes away what has not been replaced for a month', async () => {
+  it('is removed when it has not been replaced for a month', async () => {
     await baseFile(path('cache'), URL).keep(base(Buffer.from('one')))
     utimesSync(file(), 0, 0)
     await baseFile(path('cache'), 's3://acme/others').keep(base(Buffer.from('two')))
     assert.deepEqual([await readBack(), await readBack('s3://acme/others')], [undefined, 'two'])
   })
 
-  it('is left out without an error when nothing can be written', async () => {
+  it('is not saved, without an error, when the cache folder cannot be written', async () => {
     writeFileSync(path('file'), '')
     await baseFile(path('file'), URL).keep(base(Buffer.from('one')))
     assert.equal(await baseFile(path('file'), URL).find(), undefined)

@@ -12,12 +12,12 @@ import { useTempFolder } from '../support/temp-folder.ts'
 
 const REPOSITORY = { name: 'stable', url: 's3://acme/charts' }
 
-describe('index cache', () => {
+describe('the index cache', () => {
   const path = useTempFolder()
   const program = useBundledProgram(join(import.meta.dirname, 'update-process.ts'))
   const cached = (): string[] => contentOf(readIndexText(readFileSync(path('stable-index.yaml'))))
 
-  it('shows what was added and no longer shows what was removed', async () => {
+  it('has added versions and no removed versions', async () => {
     writeFileSync(path('stable-index.yaml'), indexOf(entry('app', '1.0.0', 'a'), entry('lib', '1.0.0', 'a')).toBytes())
     const change = delta(1, { add: [entry('app', '2.0.0', 'b')], remove: [removal('lib', '1.0.0', 'a')] })
     await updateIndexCache(path(), REPOSITORY, change)
@@ -28,39 +28,39 @@ describe('index cache', () => {
     assert.equal(readFileSync(path('stable-charts.txt'), 'utf8'), 'app\n')
   })
 
-  it('keeps the YAML form of a cache', async () => {
+  it('keeps its YAML form', async () => {
     writeFileSync(path('stable-index.yaml'), indexOf(entry('app', '1.0.0')).toForm('yaml').toBytes())
     await updateIndexCache(path(), REPOSITORY, delta(1, { add: [entry('app', '2.0.0')] }))
     assert.equal(cached().length, 2)
     assert.equal(readIndexText(readFileSync(path('stable-index.yaml'))).form, 'yaml')
   })
 
-  it('leaves a missing cache missing, so that Helm says what to do', async () => {
+  it('is not created when it is missing', async () => {
     await updateIndexCache(path(), REPOSITORY, delta(1, { add: [entry('app', '1.0.0')] }))
     await updateIndexCache(path('no', 'folder'), REPOSITORY, delta(1, { add: [entry('app', '1.0.0')] }))
     assert.deepEqual(readdirSync(path()), [])
   })
 
-  it('leaves a cache that it cannot read as it is', async () => {
+  it('is not changed when it cannot be read', async () => {
     writeFileSync(path('stable-index.yaml'), 'nothing like an index')
     await assert.rejects(updateIndexCache(path(), REPOSITORY, delta(1, { add: [entry('app', '1.0.0')] })))
     assert.equal(readFileSync(path('stable-index.yaml'), 'utf8'), 'nothing like an index')
     assert.equal(existsSync(path('stable-charts.txt')), false)
   })
 
-  it('does not take a folder for a cache', async () => {
+  it('is not updated when its path is a folder', async () => {
     mkdirSync(path('stable-index.yaml'))
     await updateIndexCache(path(), REPOSITORY, delta(1, {}))
     assert.deepEqual(readdirSync(path()), ['stable-index.yaml'])
   })
 
-  it('leaves nothing behind', async () => {
+  it('has no temporary files beside it after an update', async () => {
     writeFileSync(path('stable-index.yaml'), indexOf(entry('app', '1.0.0')).toBytes())
     await updateIndexCache(path(), REPOSITORY, delta(1, { add: [entry('app', '2.0.0')] }))
     assert.deepEqual(readdirSync(path()).sort(), ['stable-charts.txt', 'stable-index.yaml'])
   })
 
-  it('holds every change of many processes at once', async function () {
+  it('has every change of several concurrent processes', async function () {
     this.timeout(60_000)
     writeFileSync(path('stable-index.yaml'), indexOf().toBytes())
     const charts = ['app', 'lib', 'net', 'web']
@@ -75,7 +75,7 @@ describe('index cache', () => {
     assert.deepEqual(readdirSync(path()).sort(), ['stable-charts.txt', 'stable-index.yaml'])
   })
 
-  it('is the same after a change that it holds already', async () => {
+  it('is the same after a change that it already has', async () => {
     writeFileSync(path('stable-index.yaml'), indexOf(entry('app', '1.0.0', 'a'), entry('lib', '1.0.0', 'a')).toBytes())
     const change = delta(1, { add: [entry('app', '2.0.0', 'b')], remove: [removal('lib', '1.0.0', 'a')] })
     await updateIndexCache(path(), REPOSITORY, change)
@@ -84,7 +84,7 @@ describe('index cache', () => {
     assert.equal(readFileSync(path('stable-index.yaml'), 'utf8'), once)
   })
 
-  describe('that `helm repo update` brings meanwhile', () => {
+  describe('that `helm repo update` replaces during an update', () => {
     const change = delta(1, { add: [entry('app', '2.0.0')] })
     const newer = (): Uint8Array => indexOf(entry('app', '1.0.0'), entry('lib', '1.0.0')).toBytes()
     const helm3 = (bytes = newer()): void => {
@@ -126,23 +126,23 @@ describe('index cache', () => {
       writeFileSync(path('stable-index.yaml'), indexOf(entry('app', '1.0.0')).toBytes())
     })
 
-    it('gets the change, too, when Helm 4 replaces ours while it is changed', async () => {
+    it('gets the change, too, when Helm 4 replaces the file before the update writes it', async () => {
       await updateWhile({ read: [helm4] })
       expectBoth()
     })
 
-    it('gets the change, too, when Helm 3 writes into ours while it is changed', async () => {
+    it('gets the change, too, when Helm 3 overwrites the file before the update writes it', async () => {
       await updateWhile({ read: [helm3] })
       expectBoth()
     })
 
-    it('gets the change, too, when it comes right after ours', async () => {
+    it('gets the change, too, when Helm replaces the file right after the update', async () => {
       await updateWhile({ replaced: [helm4] })
       expectBoth()
     })
 
     for (const form of ['json', 'yaml'] as const) {
-      it(`is not taken for whole when half of it is read: ${form}`, async () => {
+      it(`gets the change, too, when Helm has written only half of the file at first: ${form}`, async () => {
         const whole = Buffer.from(readIndexText(newer()).toForm(form).toBytes())
         helm3(whole.subarray(0, whole.indexOf(form === 'json' ? '"lib"' : '  lib:')))
         await updateWhile({ read: [() => helm3(whole)] })
@@ -150,7 +150,7 @@ describe('index cache', () => {
       })
     }
 
-    it('stays as Helm wrote it when Helm keeps replacing it', async () => {
+    it('is left as Helm wrote it, with an error, when Helm keeps replacing it', async () => {
       const others = Array.from({ length: 9 }, (_, i) => indexOf(entry('lib', `${String(i)}.0.0`)).toBytes())
       const endless = updateWhile({ read: others.map((other) => () => helm4(other)) })
       await assert.rejects(endless, /other programs keep replacing it$/)

@@ -28,21 +28,21 @@ async function rejection(promise: Promise<unknown>): Promise<{ code: ErrorCode; 
   return { code: error.code, message: error.message }
 }
 
-describe('repositories', () => {
+describe('the repositories file of Helm', () => {
   const path = useTempFolder()
   const file = (): string => path('repositories.yaml')
 
-  it('finds a repository by its name, as typed in `helm repo add`', async () => {
+  it('gives a repository by its name', async () => {
     writeFileSync(file(), FILE)
     assert.equal((await findRepository('stable', file())).url, 's3://acme/charts')
     assert.equal((await findRepository('007', file())).url, 's3://acme/other')
   })
 
-  it('finds a repository by its URI without any file', async () => {
+  it('is not needed to find a repository by its URI', async () => {
     assert.equal((await findRepository('s3://acme/charts/', file())).url, 's3://acme/charts')
   })
 
-  it('says how to add a repository that Helm does not know', async () => {
+  it('has no unknown repository, and the error says how to add it', async () => {
     writeFileSync(file(), FILE)
     assert.deepEqual(await rejection(findRepository('nope', file())), {
       code: 'unknown-repository',
@@ -50,7 +50,7 @@ describe('repositories', () => {
     })
   })
 
-  it('names the file when it is missing, or no repositories file', async () => {
+  it('is named in the error when it is missing or malformed', async () => {
     assert.deepEqual(await rejection(findRepository('stable', file())), {
       code: 'invalid-config',
       message: `load repo file: couldn't load repositories file (${file()}): open ${file()}: no such file or directory`,
@@ -63,7 +63,7 @@ describe('repositories', () => {
     assert.match((await rejection(readRepositories(path('folder')))).message, /^load repo file: .*: is a directory$/)
   })
 
-  it('finds no repositories in an empty file, and in one without repositories', async () => {
+  it('gives no repositories when it is empty or has no list', async () => {
     for (const text of ['', 'apiVersion: ""\n', 'repositories:\n', 'repositories: []\n']) {
       writeFileSync(file(), text)
       assert.deepEqual(await readRepositories(file()), [], JSON.stringify(text))
@@ -71,7 +71,7 @@ describe('repositories', () => {
     assert.equal(await readRepositories(path('none.yaml')), undefined)
   })
 
-  it('refuses a repository of another kind', async () => {
+  it('gives no repository that is not on S3', async () => {
     writeFileSync(file(), FILE)
     assert.deepEqual(await rejection(findRepository('web', file())), {
       code: 'invalid-url',
@@ -79,7 +79,7 @@ describe('repositories', () => {
     })
   })
 
-  it('finds every name of a place, however its URL is written', () => {
+  it('gives every name of a location, however its URL is written', () => {
     const all = [
       { name: 'a', url: 's3://acme/charts' },
       { name: 'b', url: 's3://acme/charts//' },

@@ -15,7 +15,7 @@ import { BUCKET, START, eachWithStore } from './running-store.ts'
 describe('a bucket of the embedded store', () => {
   const current = eachWithStore()
 
-  it('is made once, listed in order, found and deleted', async () => {
+  it('can be created once, listed in order, found and deleted', async () => {
     const { client } = current()
     await assert.rejects(client.send(new CreateBucketCommand({ Bucket: BUCKET })), { name: 'BucketAlreadyOwnedByYou' })
     await client.send(new CreateBucketCommand({ Bucket: 'another' }))
@@ -32,14 +32,14 @@ describe('a bucket of the embedded store', () => {
     await assert.rejects(client.send(new DeleteBucketCommand({ Bucket: 'another' })), { name: 'NoSuchBucket' })
   })
 
-  it('has a name that S3 would take', async () => {
+  it('cannot have a name that S3 refuses', async () => {
     const { client } = current()
     for (const Bucket of ['Upper', 'a_b', '.unfinished', 'ab']) {
       await assert.rejects(client.send(new CreateBucketCommand({ Bucket })), { name: 'InvalidBucketName' }, Bucket)
     }
   })
 
-  it('has several objects deleted by one request, each under its own condition', async () => {
+  it('can have several objects deleted by one request, each with its own condition', async () => {
     const { client, put } = current()
     for (const key of ['one', 'two <&">', 'kept']) await put(key, key)
     const Objects = [{ Key: 'one' }, { Key: 'two <&">' }, { Key: 'missing' }, { Key: 'kept', ETag: '"other"' }]
@@ -58,7 +58,7 @@ describe('a bucket of the embedded store', () => {
     assert.equal((await client.send(new DeleteObjectsCommand(quiet))).Deleted, undefined)
   })
 
-  it('refuses what the store does not know, and leaves the object as it was', async () => {
+  it('refuses unknown operations without changing the object', async () => {
     const { client, put } = current()
     await put('key', 'kept')
     const parts = new ListPartsCommand({ Bucket: BUCKET, Key: 'key', UploadId: '1' })

@@ -12,7 +12,7 @@ function encode(chunks: readonly Uint8Array[], extension: string, trailers: stri
 describe('an aws-chunked body', () => {
   const chunks = fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { maxLength: 6 })
 
-  it('gives the bytes and the trailers, whether the chunks are signed or not', () => {
+  it('decodes to the bytes and the trailers, with and without signed chunks', () => {
     fc.assert(
       fc.property(chunks, fc.constantFrom('', SIGNATURE), (parts, extension) => {
         const { bytes, trailers } = decodeChunks(encode(parts, extension, 'X-Amz-Checksum-CRC32: AAAAAA==\r\n'))
@@ -30,7 +30,7 @@ describe('an aws-chunked body', () => {
     }
   })
 
-  it('is refused when a size is not a number, or not that of its chunk', () => {
+  it('is refused when a size is not a number or not the size of its chunk', () => {
     const end = '\r\n0\r\n\r\n'
     for (const body of ['', `x\r\na${end}`, `-1\r\na${end}`, `2\r\na${end}`, `1\r\nab${end}`, `1;x=y\r\na${end}`]) {
       assert.throws(() => decodeChunks(Buffer.from(body)), { code: 'IncompleteBody' }, JSON.stringify(body))

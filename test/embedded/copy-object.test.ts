@@ -17,7 +17,7 @@ describe('a copy of an object', () => {
     await current().client.send(new PutObjectCommand(SOURCE))
   })
 
-  it('has the metadata of its source, or those of the request', async () => {
+  it('has the metadata of its source or of the request', async () => {
     await copy()
     assert.deepEqual({ ...(await head()).Metadata }, { a: 'b' })
     await copy({ MetadataDirective: 'REPLACE', Metadata: { c: 'd' }, ContentType: 'text/y' })
@@ -26,13 +26,13 @@ describe('a copy of an object', () => {
     assert.ok(ChecksumCRC32 !== undefined)
   })
 
-  it('is made under the conditions of source and target', async () => {
+  it('obeys the conditions on source and target', async () => {
     await assert.rejects(copy({ CopySourceIfMatch: '"other"' }), { name: 'PreconditionFailed' })
     await copy({ IfNoneMatch: '*' })
     await assert.rejects(copy({ IfNoneMatch: '*' }), { name: 'PreconditionFailed' })
   })
 
-  it('needs a source, and is not made onto it without a change', async () => {
+  it('is refused for a missing source, and onto itself without a change', async () => {
     await assert.rejects(copy({ CopySource: `${BUCKET}/missing` }), { name: 'NoSuchKey' })
     await assert.rejects(copy({ CopySource: 'elsewhere/missing' }), { name: 'NoSuchBucket' })
     await assert.rejects(copy({ CopySource: 'nothing' }), { name: 'InvalidArgument' })

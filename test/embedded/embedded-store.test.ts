@@ -60,7 +60,7 @@ describe('the embedded store', () => {
     await rm(folder, { recursive: true })
   })
 
-  it('finds everything again after a restart, and forgets what was half written', async () => {
+  it('has every object after a restart, and removes half-written files', async () => {
     await client.send(
       new PutObjectCommand({
         Bucket: 'charts',
@@ -79,7 +79,7 @@ describe('the embedded store', () => {
     assert.deepEqual(await readdir(join(folder, '.unfinished')), [])
   })
 
-  it('keeps every key inside its folder, and apart from others', async () => {
+  it('stores every key inside its folder in a file of its own', async () => {
     const keys = ['../../outside', '/absolute', 'a//b', 'Case', 'case', 'x'.repeat(900), 'con', '.']
     for (const key of keys) await put(key, key)
     for (const key of keys) assert.equal(await read(key), key)
@@ -97,7 +97,7 @@ describe('the embedded store', () => {
     assert.match(await unsigned.text(), /<Code>AccessDenied<\/Code>/)
   })
 
-  it('moves its clock forward, and with it the dates of what is written', async () => {
+  it('can move its clock forward, and with it the dates of new objects', async () => {
     const dateOf = async (key: string): Promise<number> => {
       await put(key, key)
       const { LastModified } = await client.send(new GetObjectCommand({ Bucket: 'charts', Key: key }))
@@ -110,7 +110,7 @@ describe('the embedded store', () => {
     assert.ok(Date.parse(headers.get('date') ?? '') - Date.now() > 3_500_000)
   })
 
-  it('takes uploads in chunks with a checksum behind them, as the SDK sends streams', async () => {
+  it('accepts bodies in chunks with a checksum as a trailer, as the SDK sends streams', async () => {
     const pieces = ['some ', 'streamed ', 'bytes']
     const body = Readable.from([Buffer.from(pieces.join(''))], { objectMode: false })
     await client.send(
@@ -143,7 +143,7 @@ describe('the embedded store', () => {
     assert.equal(page.KeyCount, 3)
   })
 
-  it('answers with the S3 error code for what is missing', async () => {
+  it('answers with the S3 error codes for missing objects and buckets and for invalid requests', async () => {
     await assert.rejects(read('missing'), { name: 'NoSuchKey' })
     await assert.rejects(read('missing', 'elsewhere'), { name: 'NoSuchBucket' })
     const large = { Bucket: 'charts', Key: 'large', Metadata: { a: 'x'.repeat(3000) } }

@@ -39,7 +39,7 @@ describe('a folder of objects', () => {
     for (const key of again.bucket('bucket')?.keys() ?? []) assert.deepEqual(await again.read('bucket', key), bytes)
   })
 
-  it('ignores files that are not objects, and removes those that are half written', async () => {
+  it('ignores files that are not objects, and removes half-written ones', async () => {
     await (await openWithBucket()).write('bucket', 'key', Buffer.from('x'), DESCRIBED)
     await writeFile(join(folder, '.unfinished', 'half'), '{"key"')
     await writeFile(join(folder, 'bucket', '.DS_Store'), 'x')
@@ -56,7 +56,7 @@ describe('a folder of objects', () => {
     ['in the place of another', (path) => rename(path, join(dirname(path), `${'0'.repeat(64)}.object`))],
   ]
   for (const [what, damage] of damages) {
-    it(`says which file is damaged: one that is ${what}`, async () => {
+    it(`names the damaged file when it is ${what}`, async () => {
       await (await openWithBucket()).write('bucket', 'key', Buffer.from('some bytes'), DESCRIBED)
       const [file = ''] = await readdir(join(folder, 'bucket'))
       await damage(join(folder, 'bucket', file))
@@ -65,7 +65,7 @@ describe('a folder of objects', () => {
     })
   }
 
-  it('has every acknowledged object, and no half-written one, when the process was killed', async () => {
+  it('has every acknowledged object and no half-written one after the process is killed', async () => {
     const acknowledged = await writeUntilKilled(folder, 40)
     const objects = await FolderObjects.open(folder)
     for (const [key, body] of acknowledged) {

@@ -36,7 +36,7 @@ describe('a listing', () => {
   const key = fc.string({ unit: fc.constantFrom('a', 'b', '/', 'é', '😀', '\uffee', ' '), minLength: 1, maxLength: 6 })
   const keys = fc.uniqueArray(key, { maxLength: 25 })
 
-  it('shows each key under the prefix once, in the order of bytes, whatever the size of a page', () => {
+  it('has each key with the prefix once, in byte order, for every page size', () => {
     fc.assert(
       fc.property(keys, fc.constantFrom('', 'a', 'a/'), fc.nat({ max: 8 }), (all, prefix, size) => {
         const { counts, names } = pagesOf(all, { prefix, 'max-keys': String(size + 1) })
@@ -46,7 +46,7 @@ describe('a listing', () => {
     )
   })
 
-  it('shows what lies below the delimiter once, as the prefix that it shares', () => {
+  it('has each common prefix of keys with the delimiter once', () => {
     fc.assert(
       fc.property(keys, fc.constantFrom('', 'a', 'a/'), fc.nat({ max: 8 }), (all, prefix, size) => {
         const { names } = pagesOf(all, { prefix, delimiter: '/', 'max-keys': String(size + 1) })
@@ -57,7 +57,7 @@ describe('a listing', () => {
     )
   })
 
-  it('starts behind a key, whether that exists or not, on every page', () => {
+  it('starts after a key, whether that exists or not, on every page', () => {
     fc.assert(
       fc.property(keys, key, fc.nat({ max: 8 }), (all, start, size) => {
         const { names } = pagesOf(all, { 'start-after': start, 'max-keys': String(size + 1) })
@@ -74,12 +74,12 @@ describe('a listing', () => {
   })
 })
 
-describe('a listing, over HTTP', () => {
+describe('a listing over HTTP', () => {
   const current = eachWithStore()
   const list = (options: Partial<ListObjectsV2CommandInput>) =>
     current().client.send(new ListObjectsV2Command({ Bucket: BUCKET, ...options }))
 
-  it('goes on page by page behind a start', async () => {
+  it('continues page by page after a start key', async () => {
     const { client, put } = current()
     const keys = Array.from({ length: 12 }, (_, i) => `index.d/${String(i).padStart(2, '0')}`)
     for (const key of [...keys, 'other']) await put(key, key)
@@ -92,7 +92,7 @@ describe('a listing, over HTTP', () => {
     assert.deepEqual(found, keys.slice(4))
   })
 
-  it('shows keys that XML cannot, and URL-encodes when asked to', async () => {
+  it('has keys with characters that XML does not allow, and URL-encodes keys on request', async () => {
     const { put } = current()
     const key = 'odd <&">\u0001 +é'
     await put(key, 'x')
@@ -106,7 +106,7 @@ describe('a listing, over HTTP', () => {
     assert.match(Contents?.[0]?.Key ?? '', /^[\w%.-]+$/)
   })
 
-  it('tells size, ETag and date, and the owner when asked to', async () => {
+  it('has size, ETag and date of each object, and the owner on request', async () => {
     const { put } = current()
     await put('key', 'four')
     const [object] = (await list({ FetchOwner: true })).Contents ?? []

@@ -27,7 +27,7 @@ describe('an object of the embedded store', () => {
   const isStatus = (status: number) => (error: { $metadata?: { httpStatusCode?: number } }) =>
     error.$metadata?.httpStatusCode === status
 
-  it('comes back with all the headers that were sent with it', async () => {
+  it('is read with all the headers that were sent with it', async () => {
     const kept = { CacheControl: 'no-cache', ContentDisposition: 'inline', ContentType: 'text/x' }
     const described = { ...kept, Metadata: { a: 'b' } }
     const { ETag } = await write({ ...described, ChecksumSHA256: digest('sha256', '0123456789') })
@@ -43,7 +43,7 @@ describe('an object of the embedded store', () => {
     assert.equal((await head()).ChecksumSHA256, undefined)
   })
 
-  it('is read under conditions', async () => {
+  it('obeys the conditions of a read', async () => {
     const { ETag = '' } = await write()
     assert.equal(await text({ IfMatch: ETag }), '0123456789')
     assert.equal(await text({ IfNoneMatch: OTHER }), '0123456789')
@@ -53,7 +53,7 @@ describe('an object of the embedded store', () => {
     }
   })
 
-  it('is read in parts', async () => {
+  it('can be read in ranges', async () => {
     await write()
     const part = await get({ Range: 'bytes=2-4' })
     assert.equal(await part.Body?.transformToString(), '234')
@@ -63,7 +63,7 @@ describe('an object of the embedded store', () => {
     await assert.rejects(get({ Range: 'bytes=10-' }), { name: 'InvalidRange' })
   })
 
-  it('is written under conditions', async () => {
+  it('obeys the conditions of a write', async () => {
     await assert.rejects(write({ IfMatch: OTHER }), { name: 'NoSuchKey' })
     const { ETag = '' } = await write({ IfNoneMatch: '*' })
     await assert.rejects(write({ IfNoneMatch: '*' }), { name: 'PreconditionFailed' })
@@ -73,7 +73,7 @@ describe('an object of the embedded store', () => {
     assert.equal(await text(), 'next')
   })
 
-  it('is deleted under conditions', async () => {
+  it('obeys the conditions of a deletion', async () => {
     const remove = (IfMatch?: string) =>
       current().client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'key', IfMatch }))
     await remove()
@@ -84,7 +84,7 @@ describe('an object of the embedded store', () => {
     await assert.rejects(head(), { name: 'NotFound' })
   })
 
-  it('is written by exactly one of many who want to create it, or to replace what they have read', async () => {
+  it('is written by exactly one of several concurrent writers with the same condition', async () => {
     // Each body is different. Equal bytes have equal ETags, and would let a second writer succeed, as on S3.
     const race = async (name: string, condition: Partial<PutObjectCommandInput>): Promise<void> => {
       const bodies = Array.from({ length: 16 }, (_, i) => `${name} ${String(i)}`)
@@ -99,7 +99,7 @@ describe('an object of the embedded store', () => {
     await race('replacer', { IfMatch: ETag })
   })
 
-  it('is never seen half-written: a read gives the bytes that belong to its ETag', async () => {
+  it('is never read half-written during concurrent writes', async () => {
     await write({ Body: 'a'.repeat(200_000) })
     const letters = [...'bcdefghi']
     const writing = Promise.all(letters.map((letter, i) => write({ Body: letter.repeat(200_000 + i) })))
@@ -111,7 +111,7 @@ describe('an object of the embedded store', () => {
     await writing
   })
 
-  it('is refused, and leaves nothing, when its bytes are not those of a checksum', async () => {
+  it('is refused, and not written, when its bytes do not match a checksum', async () => {
     const wrong: Partial<PutObjectCommandInput>[] = [
       { ChecksumSHA256: digest('sha256', 'other') },
       { ChecksumCRC32: 'AAAAAA==' },
@@ -124,7 +124,7 @@ describe('an object of the embedded store', () => {
     assert.equal(await text(), '0123456789')
   })
 
-  it('may come as a stream of many pieces, with each kind of checksum behind it', async () => {
+  it('can be written as a stream with each kind of checksum as a trailer', async () => {
     const pieces = Array.from({ length: 40 }, (_, i) => Buffer.alloc(5000, String(i)))
     const whole = Buffer.concat(pieces)
     for (const ChecksumAlgorithm of ['CRC32', 'CRC32C', 'SHA1', 'SHA256'] as const) {
@@ -137,7 +137,7 @@ describe('an object of the embedded store', () => {
     }
   })
 
-  it('has at most 2 KB of metadata, and 1 KB of key', async () => {
+  it('has at most 2 KB of metadata and a key of at most 1 KB', async () => {
     await write({ Metadata: { a: 'x'.repeat(2047) } })
     await assert.rejects(write({ Metadata: { a: 'x'.repeat(2048) } }), { name: 'MetadataTooLarge' })
     await write({ Key: 'x'.repeat(1024) })

@@ -23,14 +23,14 @@ describe('the body of a request', () => {
     'x-amz-trailer': TRAILER,
   }
 
-  it('is read whole, in chunks or without', async () => {
+  it('is read completely, with and without chunks', async () => {
     assert.deepEqual(await read('hello', plain), { bytes: Buffer.from('hello'), checksums: {} })
     const { bytes, checksums } = await read(`2\r\nhe\r\n3\r\nllo\r\n0\r\n${TRAILER}:${CRC32}\r\n\r\n`, chunked)
     assert.equal(bytes.toString(), 'hello')
     assert.deepEqual(checksums, { [TRAILER]: CRC32 })
   })
 
-  it('has the length that was announced, and announces one', async () => {
+  it('is refused without the announced length, without any length, or above the limit', async () => {
     await assert.rejects(read('hell', plain), { code: 'IncompleteBody' })
     await assert.rejects(read('hello', { ...plain, 'content-length': 'five' }), { code: 'IncompleteBody' })
     const unannounced = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' }
@@ -40,7 +40,7 @@ describe('the body of a request', () => {
     await assert.rejects(read('x', { ...plain, 'content-length': String(2 ** 31) }), { code: 'EntityTooLarge' })
   })
 
-  it('has the trailer that was announced', async () => {
+  it('is refused without the announced trailer or with a wrong checksum in it', async () => {
     await assert.rejects(read('5\r\nhello\r\n0\r\n\r\n', chunked), { code: 'MalformedTrailerError' })
     await assert.rejects(read(`5\r\nhellO\r\n0\r\n${TRAILER}:${CRC32}\r\n\r\n`, chunked), { code: 'BadDigest' })
   })

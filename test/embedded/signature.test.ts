@@ -88,7 +88,7 @@ describe('the signature of a request', () => {
     refused(GET_OBJECT, 'SignatureDoesNotMatch', { ...EXAMPLE_KEYS, secretKey: 'another' })
   })
 
-  it('must be there, be of a known key, and cover every header of S3', () => {
+  it('must be present, use a known key and cover every header of S3', () => {
     const { authorization: _, ...anonymous } = GET_OBJECT.headers
     refused({ ...GET_OBJECT, headers: anonymous }, 'AccessDenied')
     refused({ ...GET_OBJECT, headers: { ...GET_OBJECT.headers, 'x-amz-meta-added': 'x' } }, 'AccessDenied')
@@ -132,7 +132,7 @@ describe('the signature in a query', () => {
     )
   }
 
-  it('is that of the worked example of S3, and ends with its lifetime', () => {
+  it('is that of the worked example of S3, and is valid only during its lifetime', () => {
     for (const now of [made, made + day, made - 15 * 60_000]) checkSignature(QUERY_GET, EXAMPLE_KEYS, now)
     refused(QUERY_GET, 'AccessDenied', 'Request has expired', made + day + 1)
     refused(QUERY_GET, 'AccessDenied', 'Request is not valid yet', made - 15 * 60_000 - 1)
@@ -146,7 +146,7 @@ describe('the signature in a query', () => {
     refused({ ...QUERY_GET, headers: { ...QUERY_GET.headers, 'x-amz-acl': 'private' } }, 'AccessDenied')
   })
 
-  it('must be whole, and the only one', () => {
+  it('must be complete and the only signature of the request', () => {
     const code = 'AuthorizationQueryParametersError'
     const names = ['X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Date', 'X-Amz-Expires']
     for (const name of names) refused(without(name), code)
@@ -160,7 +160,7 @@ describe('the signature in a query', () => {
 describe('a request to the embedded store', () => {
   const current = eachWithStore()
 
-  it('is answered with a request id and the date of the store, also when it is refused', async () => {
+  it('is answered with a request id and the date of the store even when it is refused', async () => {
     const { headers, status } = await fetch(current().store.endpoint)
     assert.equal(status, 403)
     assert.equal(headers.get('date'), 'Fri, 02 Jan 2026 03:04:05 GMT')
@@ -185,7 +185,7 @@ describe('a request to the embedded store', () => {
     assert.equal(ContentLength, 5)
   })
 
-  it('leaves nothing when it breaks off, and the store goes on', async () => {
+  it('writes nothing when it is cut off, and the store keeps working', async () => {
     const { client, put } = current()
     for (let i = 0; i < 5; i++) await breakOff(client, 'half')
     await assert.rejects(client.send(new HeadObjectCommand({ Bucket: BUCKET, Key: 'half' })), { name: 'NotFound' })

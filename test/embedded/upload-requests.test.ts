@@ -45,7 +45,7 @@ function complete(client: S3Client, UploadId: string, Parts: CompletedPart[]): P
 describe('an upload to the embedded store', () => {
   const current = eachWithStore()
 
-  it('is listed until it is completed, and gives the object the ETag of its parts', async () => {
+  it('is listed until it is completed, and its object has an ETag of the parts', async () => {
     const { client } = current()
     const id = await begin(client)
     const part = await send(client, id, 7, Buffer.from('bytes'))
@@ -65,7 +65,7 @@ describe('an upload to the embedded store', () => {
     assert.equal(after.Uploads, undefined)
   })
 
-  it('is not completed of parts that are out of order, unknown, too small or other ones', async () => {
+  it('cannot be completed with parts that are out of order, unknown, changed or too small', async () => {
     const { client } = current()
     const id = await begin(client)
     const [one, two] = [await send(client, id, 1, Buffer.from('a')), await send(client, id, 2, Buffer.from('b'))]
@@ -95,7 +95,7 @@ describe('an upload to the embedded store', () => {
     })
   })
 
-  it('takes ranges only of objects that are large enough for S3', async () => {
+  it('copies ranges only of objects that are large enough for S3', async () => {
     const { client, put } = current()
     await put('small', 'bytes')
     await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'large', Body: Buffer.alloc(5 * MIB + 1) }))
@@ -120,7 +120,7 @@ describe('the folder of uploads', () => {
     await rm(folder, { recursive: true })
   })
 
-  it('is the same when it is opened again, without what was aborted or is half written', async () => {
+  it('is the same when it is opened again, without aborted uploads and half-written parts', async () => {
     const open = async (): Promise<FolderUploads> => (await FolderObjects.open(folder), FolderUploads.open(folder))
     const uploads = await open()
     const begun = { bucket: 'bucket', key: '../a', startedAt: START, headers: { 'content-type': 'text/x' } }
@@ -139,7 +139,7 @@ describe('the folder of uploads', () => {
     assert.deepEqual(await readdir(join(folder, '.unfinished')), [])
   })
 
-  it('leaves whole objects alone behind when the process is killed', async () => {
+  it('leaves only whole objects when the process is killed', async () => {
     const bodies = Array.from({ length: 4 }, (_, i) => [Buffer.alloc(5 * MIB, `${String(i)} `), Buffer.from('end')])
     const whole = bodies.map((parts) => Buffer.concat(parts))
     const script = fileURLToPath(new URL('./store-process.ts', import.meta.url))

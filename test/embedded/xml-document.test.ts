@@ -4,7 +4,7 @@ import { xmlDocument } from '../../embedded/xml-document.ts'
 import { elementTexts } from '../../lib/store/s3/xml-text.ts'
 
 describe('a document of the S3 API', () => {
-  it('has no character that XML does not allow, and gives every text back', () => {
+  it('has no character that XML does not allow, and decodes to the same texts', () => {
     const text = fc.string({
       unit: fc.constantFrom('&', '<', '>', '"', '\0', '\u0001', '\n', '\uffff', 'é', '😀', 'a'),
     })
@@ -17,7 +17,7 @@ describe('a document of the S3 API', () => {
     )
   })
 
-  it('leaves out what is undefined, and repeats what is a list', () => {
+  it('has no element for undefined values, and several for lists', () => {
     const document = xmlDocument('Root', { A: undefined, B: [1, 2], C: { D: false } })
     const content = '<B>1</B><B>2</B><C><D>false</D></C>'
     const space = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'

@@ -5,9 +5,9 @@ import { MUTANTS } from './mutants.ts'
 
 const LIB = new URL('../../lib/', import.meta.url)
 
-/** That each shows is tried by `npm run test:simulation`. */
-describe('the rules that the simulation breaks', () => {
-  it('stand each in one place of the program', () => {
+/** `npm run test:simulation` checks that the simulation detects each mutant. */
+describe('the mutants of the simulation', () => {
+  it('each match exactly one place in the program', () => {
     for (const { also = [], file, find, replace } of MUTANTS) {
       for (const edit of [{ file, find, replace }, ...also])
         assert.doesNotThrow(() => applyEdit(readFileSync(new URL(edit.file, LIB), 'utf8'), edit))

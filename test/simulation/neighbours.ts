@@ -8,8 +8,8 @@ import { LOCATION, makeUpload } from './charts.ts'
 import type { World } from './world.ts'
 
 /*
- * With pages, the one chart stands among others that nobody touches. They are so large that the index has some pages,
- * and is composed; the limits are so small that this needs no more than a few kilobytes.
+ * In a simulation with pages, the index also has other charts, the neighbours, which no actor changes. They are large
+ * enough for an index with several pages that is written in parts. The limits are small, so a few kilobytes suffice.
  */
 
 export const SMALL_PAGES: PagingLimits = {
@@ -19,10 +19,10 @@ export const SMALL_PAGES: PagingLimits = {
 }
 
 const NAMES = ['a-1', 'a-2', 'a-3', 'a-4', 'a-5', 'z-1', 'z-2', 'z-3', 'z-4', 'z-5']
-/** No version of the one chart: what is recorded is told apart by versions alone. */
+/** A version that the one chart never has, because the records distinguish pushes by their version alone. */
 const VERSION = '0.0.9'
 
-/** Their entries, with their archives in the bucket. */
+/** Puts the archives of the neighbours into the bucket. @returns the entries of each neighbour, by chart name */
 export async function putNeighbours({ bucket, random, time }: World): Promise<ReadonlyMap<string, readonly Entry[]>> {
   const longAgo = time.now - 7_200_000
   const entries = new Map<string, readonly Entry[]>()
@@ -48,12 +48,12 @@ export async function putNeighbours({ bucket, random, time }: World): Promise<Re
   return entries
 }
 
-/** The digests of their archives. */
+/** The digests of the archives of the neighbours. */
 export function neighbourDigests(): readonly string[] {
   return NAMES.map((name) => makeUpload(VERSION, 'A', name).digest)
 }
 
-/** Those of them that are not in an index as they were put there: name -> digest. */
+/** The names of the neighbours whose entry `find` does not give, or gives with another digest. */
 export function missingNeighbours(find: (version: { name: string; version: string }) => Entry | undefined): string[] {
   return NAMES.filter((name) => find({ name, version: VERSION })?.digest !== makeUpload(VERSION, 'A', name).digest)
 }

@@ -22,11 +22,11 @@ async function compose(store: ObjectStore, key = KEY): Promise<CopyOutcome> {
 }
 
 describe('a store in memory', () => {
-  it('composes no objects, when told so', () => {
+  it('has no uploads with composes: false', () => {
     assert.equal(new MemoryStore({ now: () => NOW, composes: false }).uploads, undefined)
   })
 
-  it('takes parts as small as it is told', async () => {
+  it('accepts parts of the given smallest size', async () => {
     const store = new MemoryStore({ now: () => NOW, minPartSize: 3 })
     const source = await store.put(KEY, Buffer.from('0123456'), { when: 'always' })
     assert.ok(source.outcome === 'written' && store.uploads !== undefined)
@@ -45,7 +45,7 @@ describe('a store in memory', () => {
     assert.equal(Buffer.from((await store.get(KEY))?.body ?? []).toString(), '123c')
   })
 
-  it('keeps what a composed object replaces as a version', async () => {
+  it('keeps the replaced object as a version when an upload is completed', async () => {
     const store = new MemoryStore({ now: () => NOW, versioned: true })
     await store.put(KEY, Buffer.from('before'), { when: 'always' })
     await compose(store)
@@ -56,15 +56,15 @@ describe('a store in memory', () => {
   })
 })
 
-describe('a store behind others', () => {
-  it('composes objects only where the store itself does', () => {
+describe('a wrapped store', () => {
+  it('has uploads only when the store itself has them', () => {
     const none = new MemoryStore({ now: () => NOW, composes: false })
     const clock = skippingClock()
     for (const wrapped of [alteredStore(none, {}), stopFailingWrites(none), followStoreClock(none, clock).store])
       assert.equal(wrapped.uploads, undefined)
   })
 
-  it('is one whose clock is known after the end of an object or a completion', async () => {
+  it('knows the clock of the store after a read of the end of an object or the completion of an upload', async () => {
     for (const ask of [(store: ObjectStore) => store.getTail(KEY, 10), compose]) {
       const bucket = new MemoryStore({ now: () => NOW })
       await bucket.put(KEY, Buffer.from('x'), { when: 'always' })
@@ -74,7 +74,7 @@ describe('a store behind others', () => {
     }
   })
 
-  it('is given up when it fails the completion of one object five times in a row', async () => {
+  it('throws the error of the store after five failed completions of the same object', async () => {
     const cause = new HelmS3Error('store-failed', 'write s3://bucket/x: InternalError', { hint: 'leave out --sse' })
     const bucket = new MemoryStore({ now: () => NOW })
     assert.ok(bucket.uploads !== undefined)

@@ -10,12 +10,12 @@ const version = (name: string, of: string, content = 'a'): string => JSON.string
 const codesOf = (bytes: Uint8Array): readonly string[] => checkBase(readIndexText(bytes), bytes).map(({ code }) => code)
 
 describe('a tidy index', () => {
-  it('is the same where nothing is wrong', () => {
+  it('is the same as an index without problems', () => {
     const before = indexOf(entry('app', '1.1.0'), entry('app', '1.0.0'), entry('web', '0.1.0'))
     assert.deepEqual(tidyIndex(before).toBytes(), before.toBytes())
   })
 
-  it('keeps the first of a version, and names entries as the chart under which Helm finds them', () => {
+  it('keeps the first entry of a version, and gives entries the name of their chart', () => {
     const bytes = index(
       `{"app":[${version('app', '1.0.0', 'first')},${version('app', '1.0.0', 'second')},${version('web', '2.0.0')},${version('web', '1.0.0', 'stray')}],"web":[${version('web', '1.0.0')}]}`,
     )
@@ -26,7 +26,7 @@ describe('a tidy index', () => {
     ])
   })
 
-  it('has urls without their query, which no reader obeys, and otherwise unchanged', () => {
+  it('has s3 urls without their query, and other urls unchanged', () => {
     const urls_ = (urls: readonly string[]): string => JSON.stringify({ ...entry('app', '1.0.0'), urls })
     const bytes = index(
       `{"app":[${urls_(['s3://acme/charts/app-1.0.0%2Bb.tgz?endpoint=http://evil.example&profile=admin', 'https://cdn.example/app.tgz?v=1', 'app.tgz'])}]}`,
@@ -41,7 +41,7 @@ describe('a tidy index', () => {
     assert.deepEqual(codesOf(tidied), [])
   })
 
-  it('holds nothing that Helm skips or hides, except for entries that a reindex may name, and stays the same when tidied again', () => {
+  it('has no findings except entry-unnamed and entry-left-out, and stays the same when it is tidied again', () => {
     const anyEntry = fc.oneof(
       fc.constant('null'),
       fc.constant('{}'),
@@ -69,7 +69,7 @@ describe('a tidy index', () => {
 
 describe('the check of a base', () => {
   const texts: Readonly<Record<string, readonly [string, readonly string[]]>> = {
-    'block YAML that is well': [
+    'block YAML without problems': [
       'apiVersion: v1\nentries:\n  app:\n  - name: app\n    version: 1.0.0\n    apiVersion: v2\n    urls:\n    - ' +
         'app-1.0.0.tgz\n    digest: ' +
         'a'.repeat(64) +
@@ -109,7 +109,7 @@ describe('the check of a base', () => {
     ],
   }
   for (const [what, [text, expected]] of Object.entries(texts)) {
-    it(`knows ${what}`, () => {
+    it(`gives the right findings for ${what}`, () => {
       assert.deepEqual(codesOf(Buffer.from(text)), expected)
     })
   }

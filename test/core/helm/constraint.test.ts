@@ -29,20 +29,20 @@ const find = (versions: readonly string[], want: string): string | undefined =>
     want,
   )?.version
 
-describe('a version that is asked for', () => {
+describe('a requested version', () => {
   for (const { versions, want, found, error } of cases) {
     const list = lists[versions] ?? []
     if (error !== undefined && list.includes(want)) {
       it(`${JSON.stringify(want)}, which Helm refuses, is the exact text of one of the ${versions} versions`, () =>
         assert.equal(find(list, want), want))
     } else if (error !== undefined) {
-      it(`${JSON.stringify(want)} is refused, as by Helm, of the ${versions} versions`, () =>
+      it(`${JSON.stringify(want)} is refused, as by Helm, for the ${versions} versions`, () =>
         assert.throws(
           () => find(list, want),
           (thrown) => hasCode(thrown, 'usage'),
         ))
     } else {
-      it(`${JSON.stringify(want)} is ${found ?? 'not found'}, as by Helm, of the ${versions} versions`, () =>
+      it(`${JSON.stringify(want)} is ${found ?? 'not found'}, as by Helm, among the ${versions} versions`, () =>
         assert.equal(find(list, want), found))
     }
   }
@@ -59,11 +59,11 @@ describe('a version that is asked for', () => {
     )
   })
 
-  it('is the exact text before an equal version', () => {
+  it('is the exact text rather than an equal version', () => {
     assert.equal(find(['1.0.0+a', '1.0.0+b'], '1.0.0+b'), '1.0.0+b')
   })
 
-  it('is refused at once, however long it is', () => {
+  it('is refused without catastrophic backtracking when it is very long', () => {
     assert.throws(
       () => find(['1.0.0'], `${'1 , '.repeat(5000)}!`),
       (thrown) => hasCode(thrown, 'usage'),
@@ -80,7 +80,7 @@ describe('a version that is asked for', () => {
 })
 
 describe('a whole version', () => {
-  it('is distinguished from a constraint, and names a build when it has metadata', () => {
+  it('is distinguished from a constraint, and has a build when it has metadata', () => {
     for (const text of ['1.2.3', 'v1.2.3-rc.1', '1.2.3+b']) assert.equal(isWhole(text), true, text)
     for (const text of ['1.2', '1.2+b', '^1.2.3+b', '1.2.x', '=1.2.3', '1.2.3 ', '1.2.3+'])
       assert.equal(isWhole(text), false, text)
@@ -93,7 +93,7 @@ describe('a whole version', () => {
     ])
   })
 
-  it('is the same as another one only with the same metadata', () => {
+  it('is the same build as another version only with the same metadata', () => {
     assert.deepEqual(
       [
         isSameBuild('v1.2.3+b', '1.2.3+b'),

@@ -24,7 +24,7 @@ describe('a version', () => {
     it(`${JSON.stringify(text)} is refused`, () => assert.equal(parseVersion(text), undefined))
   }
 
-  it('sorts as semver does, by its numbers first', () => {
+  it('is sorted as semver says', () => {
     const sorted = [
       'nonsense',
       '1.0.0-alpha',
@@ -47,12 +47,12 @@ describe('a version', () => {
     }
   })
 
-  it('does not look at build metadata, a v or missing numbers when it compares', () => {
+  it('is compared without build metadata, a leading v or missing numbers', () => {
     assert.equal(compareVersions('1.0.0+a', '1.0.0+b'), 0)
     assert.equal(compareVersions('v1', '1.0.0'), 0)
   })
 
-  it('is compared in one total preorder', () => {
+  it('is compared in a total preorder', () => {
     const number = fc.nat(3).map(String)
     const anyVersion = fc
       .tuple(

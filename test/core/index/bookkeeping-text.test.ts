@@ -31,7 +31,7 @@ const annotations = fc.record(
 )
 
 describe('bookkeeping text', () => {
-  it('gives back what it was given', () => {
+  it('decodes to the annotations that were encoded', () => {
     fc.assert(
       fc.property(annotations, (wanted) =>
         assert.deepEqual(decodeAnnotations(Object.fromEntries(encodeAnnotations(wanted))), wanted),
@@ -39,7 +39,7 @@ describe('bookkeeping text', () => {
     )
   })
 
-  it('writes our keys last, and of them what the last bytes are to tell last: the newest deltas, the generation, the write', () => {
+  it('has our keys last, ending with the newest deltas, the generation and the write id', () => {
     const state: FoldedDelta = { at: 0, touched: '*', gone: undefined }
     const bookkeeping = {
       generation: 1,
@@ -67,13 +67,13 @@ describe('bookkeeping text', () => {
     assert.equal(written.get(`helm-s3/folded/${id(1)}`), '{"at":"1970-01-01T00:00:00Z","touched":"*"}')
   })
 
-  it('writes nothing for an index that has no bookkeeping', () => {
+  it('is empty for an index without bookkeeping', () => {
     const { bookkeeping, foreign } = decodeAnnotations({ a: 'b' })
     assert.deepEqual(bookkeeping, { generation: 0, writeId: '', folded: new Map() })
     assert.deepEqual([...encodeAnnotations({ bookkeeping, foreign })], [['a', 'b']])
   })
 
-  it('keeps keys with our prefix that it does not know: they are those of a newer version', () => {
+  it('keeps unknown keys with our prefix, which a newer version may have written', () => {
     const newer = {
       'helm-s3/seal': 'x',
       'helm-s3/folded/not-a-ulid': 'y',
@@ -100,7 +100,7 @@ describe('bookkeeping text', () => {
     [key, '{"at":"2024-01-01T00:00:00Z","touched":"*","gone":1}'],
   ]
   for (const [name, value] of bad) {
-    it(`refuses ${name} with the value ${value === '' ? 'of no characters' : value}`, () => {
+    it(`is refused when ${name} has the value ${value === '' ? '(empty)' : value}`, () => {
       assert.throws(
         () => decodeAnnotations({ [name]: value }),
         (error) => hasCode(error, 'invalid-index') && error.message.includes(name) && error.hint !== undefined,

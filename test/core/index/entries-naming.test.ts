@@ -19,13 +19,13 @@ const FORMS: Readonly<Record<string, (urls: readonly string[]) => string>> = {
 }
 
 for (const [form, write] of Object.entries(FORMS)) {
-  describe(`the entries of an index as ${form} that may name a file`, () => {
+  describe(`the entries of an index in ${form} that may name a file`, () => {
     const naming = (urls: readonly string[], ...files: readonly string[]): string[] =>
       readIndexText(Buffer.from(write(urls)))
         .entriesNaming(files)
         .map(({ name }) => name)
 
-    it('are those with its name, wherever the url leads', () => {
+    it('include every entry whose url contains the file name', () => {
       const urls = [
         '"app-1.0.0.tgz"',
         '"s3://bucket/charts/app-1.0.0.tgz"',
@@ -36,14 +36,14 @@ for (const [form, write] of Object.entries(FORMS)) {
       assert.deepEqual(naming(urls, 'web-1.0.0.tgz', 'app-1.0.0.tgz'), ['c0', 'c1', 'c2', 'c3'])
     })
 
-    it('are also those that may spell it in another way', () => {
+    it('include entries that may contain the file name in an escaped form', () => {
       assert.deepEqual(naming(['"%61pp-1.0.0.tgz"', '"\\u0061pp-1.0.0.tgz"', '"web-1.0.0.tgz"'], 'app-1.0.0.tgz'), [
         'c0',
         'c1',
       ])
     })
 
-    it('are none when no entry contains the name', () => {
+    it('include no entry without the file name', () => {
       assert.deepEqual(naming(['"web-1.0.0.tgz"', '"lib-1.0.0.tgz"'], 'app-1.0.0.tgz'), [])
     })
   })

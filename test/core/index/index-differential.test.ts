@@ -113,7 +113,7 @@ const HARMLESS: Readonly<Record<string, (yaml: string) => string>> = {
   'no line feed at the end': (yaml) => `${yaml.trimEnd()}\ngenerated: 2024-01-01T00:00:00Z`,
 }
 
-describe('index text as slices and as a whole', () => {
+describe('the text of an index, read as slices or in full', () => {
   const parsed = (bytes: Uint8Array): ParsedText => {
     const json = bytes[0] === 0x7b ? parseJson(bytes) : undefined
     return json ?? parseYaml(bytes)
@@ -122,7 +122,7 @@ describe('index text as slices and as a whole', () => {
   const inFull = (bytes: Uint8Array): unknown => [...parsed(bytes).charts].map(([each, list]) => [each, list])
   const byName = (lists: unknown): unknown => Object.fromEntries(lists as [string, unknown][])
 
-  it('give the same content after any change', () => {
+  it('has the same content after random changes', () => {
     fc.assert(
       fc.property(form, charts(6), charts(3), fc.array(name, { maxLength: 2 }), (wanted, base, changed, removed) => {
         const before = readIndexText(emptyIndexText(wanted).withCharts(base).toBytes())
@@ -141,7 +141,7 @@ describe('index text as slices and as a whole', () => {
     )
   })
 
-  it('leave the bytes of charts that are not changed as they were', () => {
+  it('keeps the bytes of unchanged charts', () => {
     fc.assert(
       fc.property(form, charts(6), name, (wanted, base, each) => {
         const before = readIndexText(emptyIndexText(wanted).withCharts(base).toBytes())
@@ -156,7 +156,7 @@ describe('index text as slices and as a whole', () => {
     )
   })
 
-  it('keep every entry through the other form', () => {
+  it('keeps every entry in the other form', () => {
     fc.assert(
       fc.property(form, charts(4), (wanted, base) => {
         const index = emptyIndexText(wanted).withCharts(base)
@@ -169,7 +169,7 @@ describe('index text as slices and as a whole', () => {
   })
 
   for (const [what, disturb] of Object.entries(HARMLESS)) {
-    it(`give the same content, changed or not, with ${what}`, () => {
+    it(`has the same content, with and without changes, with ${what}`, () => {
       fc.assert(
         fc.property(charts(4), (base) => {
           fc.pre(![...base.values()].some((list) => /\\n {2}|\\r|[\u2028\u2029]/.test(JSON.stringify(list))))

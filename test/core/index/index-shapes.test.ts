@@ -145,7 +145,7 @@ const DELTAS: readonly StoredDelta[] = [
   }),
 ]
 
-describe('the shapes of index files', () => {
+describe('index files of different shapes', () => {
   for (const [what, [path, entries]] of Object.entries(YAML_SHAPES)) {
     for (const [ends, text] of Object.entries(
       variants(`apiVersion: v1\nentries:\n${entries}generated: "2024-01-01T00:00:00Z"\n`),
@@ -164,7 +164,7 @@ describe('the shapes of index files', () => {
   for (const [what, text] of Object.entries({
     'no entries': 'apiVersion: v1\n',
     'null entries': 'apiVersion: v1\nentries:\ngenerated: null\n',
-    'entries in braces': 'apiVersion: v1\nentries: {}\n',
+    'empty entries in braces': 'apiVersion: v1\nentries: {}\n',
   })) {
     it(`are read and folded as by a full parse: ${what}`, () => assertPlain(Buffer.from(text), 'slices', parseYaml))
   }
@@ -175,7 +175,7 @@ describe('the shapes of index files', () => {
       '  version: 1.0.0\n',
     json: '{"apiVersion":"v1","entries":{\n"app":[\n{"created":"once","name":"app","version":"2.0.0"},\n{"name":"app","version":"1.0.0"}\n]\n}}\n',
   })) {
-    it(`are changed without a look at versions that no delta names: ${form}`, () => {
+    it(`are changed without a check of versions that no delta names: ${form}`, () => {
       const index = readIndexText(Buffer.from(text))
       assert.throws(
         () => index.versions('app'),
@@ -193,7 +193,7 @@ describe('the shapes of index files', () => {
     })
   }
 
-  it('may have quoted scalars that go on at the left, which look like charts', () => {
+  it('may have a quoted scalar whose next line looks like a chart', () => {
     const text =
       "apiVersion: v1\nentries:\n  app:\n  - description: 'one\n  nginx:\n  - version: 9.0.0'\n    name: app\n    " +
       'version: 1.0.0\n'
@@ -205,7 +205,7 @@ describe('the shapes of index files', () => {
     ])
   })
 
-  it('are refused, or read as by a full parse, wherever they are cut', () => {
+  it('are refused or read as by a full parse when they are cut anywhere', () => {
     const yaml =
       `apiVersion: ` +
       `v1\nentries:\n${chart('app', item('2.0.0'), item('1.0.0'))}${chart('nginx', item('1.0.0'))}generated: ` +

@@ -48,8 +48,8 @@ serverInfo:
   contextPath: /x
 `
 
-describe('index text', () => {
-  it('writes JSON one chart version a line, before a line with what changes each time', () => {
+describe('the text of an index', () => {
+  it('is JSON with one line for each chart version, and a last line with the bookkeeping', () => {
     const index = emptyIndexText('json')
       .withCharts(
         new Map([
@@ -78,7 +78,7 @@ describe('index text', () => {
     )
   })
 
-  it('writes block YAML as Helm does', () => {
+  it('is block YAML as Helm writes it', () => {
     const index = emptyIndexText('yaml')
       .withCharts(
         change('alpine', { ...version('alpine', '1.10'), appVersion: 'yes', created: '2024-01-01T00:00:00Z' }),
@@ -110,7 +110,7 @@ annotations:
         .withHeader({ bookkeeping, generated: '2024-01-01T00:00:00Z' })
       const again = readIndexText(index.toBytes())
 
-      it('reads as slices what it wrote, with nothing lost', () => {
+      it('is read as slices with all its content', () => {
         assert.equal(again.path, 'slices')
         assert.equal(again.form, form)
         assert.equal(again.generated, '2024-01-01T00:00:00Z')
@@ -121,13 +121,13 @@ annotations:
         assert.equal(again.countEntries(), 6)
       })
 
-      it('writes the same bytes when nothing changes', () => {
+      it('is the same bytes when nothing changes', () => {
         assert.deepEqual(Buffer.from(again.toBytes()), Buffer.from(index.toBytes()))
         const rewritten = again.withCharts(change('b', ...again.versions('b')))
         assert.deepEqual(Buffer.from(rewritten.toBytes()), Buffer.from(index.toBytes()))
       })
 
-      it('copies the bytes between two changes in one piece, without reading them', () => {
+      it('has the unchanged bytes after a change as one piece of the source', () => {
         const source = new Uint8Array(index.toBytes())
         const chunks = readIndexText(source)
           .withCharts(change('a', version('a', '3.0.0')))
@@ -136,7 +136,7 @@ annotations:
         assert.equal(copied.length, 1)
       })
 
-      it('finds an exact version, and the first of two', () => {
+      it('finds an exact version, and the first of two equal versions', () => {
         assert.deepEqual(again.find({ name: 'a', version: '1.0.0' }), version('a', '1.0.0'))
         assert.equal(again.find({ name: 'a', version: '1.0' }), undefined)
         assert.equal(again.find({ name: 'x', version: '1.0.0' }), undefined)
@@ -144,7 +144,7 @@ annotations:
         assert.equal(readIndexText(twice.toBytes()).find({ name: 'a', version: '1.0.0' })?.['home'], 'first')
       })
 
-      it('removes a chart whose list is empty, and puts new ones in their order', () => {
+      it('has no chart whose list is empty, and new charts in order', () => {
         const changed = again.withCharts(
           new Map([
             ['b', []],
@@ -166,13 +166,13 @@ annotations:
         assert.equal(readIndexText(none.toBytes()).bookkeeping.generation, 7)
       })
 
-      it('leaves the value that it was made from as it was', () => {
+      it('is not modified when a changed text is made from it', () => {
         const before = textOf(again)
         again.withCharts(change('a', version('a', '9.0.0'))).withHeader({ bookkeeping, generated: undefined })
         assert.equal(textOf(again), before)
       })
 
-      it('never writes an entry for which Helm refuses the index', () => {
+      it('is not written with an entry for which Helm refuses the index', () => {
         const bad = { ...version('a', '1.0.0'), appVersion: 1 }
         assert.throws(
           () => again.withCharts(change('a', bad)).toBytes(),
@@ -182,7 +182,7 @@ annotations:
     })
   }
 
-  it('keeps the bytes of versions that stay, comments and odd layout too', () => {
+  it('keeps the bytes of unchanged versions in an unusual layout', () => {
     const index = read(YAML)
     assert.equal(index.path, 'slices')
     const [first, second] = index.versions('alpine')
@@ -209,7 +209,7 @@ generated: "2024-01-01T00:00:00Z"
     )
   })
 
-  it('adds a version at the indentation that the chart has', () => {
+  it('has a new version at the indentation of its chart', () => {
     const index = read(YAML)
     const changed = textOf(index.withCharts(change('nginx', version('nginx', '2.0.0'), ...index.versions('nginx'))))
     assert.match(
@@ -219,7 +219,7 @@ generated: "2024-01-01T00:00:00Z"
     assert.equal(read(changed).versions('nginx').length, 2)
   })
 
-  it('keeps top-level keys and annotations of others', () => {
+  it('keeps top-level keys and annotations of other programs', () => {
     const yaml = read(`annotations:\n  team: x\n  helm-s3/newer: "?"\n${YAML}publicKeys:\n- k\n`)
     const back = readIndexText(yaml.withHeader({ bookkeeping, generated: undefined }).toBytes())
     assert.deepEqual(back.bookkeeping, bookkeeping)
@@ -233,7 +233,7 @@ generated: "2024-01-01T00:00:00Z"
   })
 
   for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
-    describe(`from its end, in the ${form} form`, () => {
+    describe(`read from its end, in the ${form} form`, () => {
       const index = emptyIndexText(form)
         .withCharts(new Map(['a', 'b'].map((name) => [name, [version(name, '1.0.0')]])))
         .withHeader({ bookkeeping, generated: '2024-01-01T00:00:00Z' })
@@ -241,7 +241,7 @@ generated: "2024-01-01T00:00:00Z"
       const start = Buffer.from(bytes).indexOf(form === 'json' ? '},"generated"' : 'generated:')
       const endFrom = (at: number): ReturnType<typeof readIndexEnd> => readIndexEnd(bytes.subarray(at), bytes.length)
 
-      it('tells what is folded, and when it was generated', () => {
+      it('gives the bookkeeping and the time of generation', () => {
         for (let at = 0; at < start; at++) {
           const end = endFrom(at)
           assert.ok(end !== undefined && end !== 'cut')
@@ -251,7 +251,7 @@ generated: "2024-01-01T00:00:00Z"
         }
       })
 
-      it('never tells of a text more than stands in the bytes that were given', () => {
+      it('gives no incomplete bookkeeping when its start is not in the given bytes', () => {
         for (let at = start; at < bytes.length; at++) {
           const end = endFrom(at)
           if (end === undefined || end === 'cut') continue
@@ -261,7 +261,7 @@ generated: "2024-01-01T00:00:00Z"
         }
       })
 
-      it('tells nothing of a layout in which something else stands behind the charts', () => {
+      it('gives nothing when there are other fields after the charts', () => {
         for (const other of ['x\n', 'publicKeys: []\n', 'apiVersion: v1\n', '}\n', '# \rgenerated: null\n']) {
           const text = Buffer.concat([bytes, Buffer.from(other)])
           assert.ok([undefined, 'cut'].includes(tellsOf(text)), JSON.stringify(other))
@@ -270,7 +270,7 @@ generated: "2024-01-01T00:00:00Z"
     })
   }
 
-  it('leaves what it cannot read at the end of a text to a reading of the whole', () => {
+  it('is read as a whole when its end cannot be read', () => {
     for (const text of [
       '{"apiVersion":"v1","entries":{\n},"annotations":{"helm-s3/generation":"x"}}\n',
       '{"apiVersion":"v1","entries":{\n},"annotations":{"a":1}}\n',
@@ -282,7 +282,7 @@ generated: "2024-01-01T00:00:00Z"
       assert.equal(tellsOf(Buffer.from(text)), undefined, text)
   })
 
-  it('reads any JSON, and writes it in its own layout', () => {
+  it('is read from any JSON, and written in its own layout', () => {
     const json = { apiVersion: 'v1', entries: { b: [{ name: 'b', version: '1.0.0', size: 12 }, null], a: [] } }
     for (const text of [
       JSON.stringify(json),
@@ -299,7 +299,7 @@ generated: "2024-01-01T00:00:00Z"
     }
   })
 
-  it('takes fields by their names in any case, as Helm does', () => {
+  it('is read with field names in any case, as by Helm', () => {
     const index = read('{"ApiVersion":"v1","Entries":{"a":[{"Name":"a","VERSION":"1.0.0","digest":null}]}}')
     assert.deepEqual(index.versions('a'), [{ name: 'a', version: '1.0.0' }])
     assert.equal(index.find({ name: 'a', version: '1.0.0' })?.name, 'a')
@@ -313,7 +313,7 @@ generated: "2024-01-01T00:00:00Z"
     ])
   })
 
-  it('does not look at charts that nobody asks for', () => {
+  it('is not checked in charts that nobody asks for', () => {
     const good = '  good:\n  - name: good\n    version: 1.0.0\n'
     const bad = `apiVersion: v1\nentries:\n  bad:\n  - name: bad\n    version: 1.0\n${good}`
     const index = read(bad)
@@ -322,7 +322,7 @@ generated: "2024-01-01T00:00:00Z"
     assert.equal(textOf(index.withCharts(change('good', ...index.versions('good')))), bad)
   })
 
-  it('converts between the forms and back', () => {
+  it('can be converted to the other form and back', () => {
     const json = emptyIndexText('json')
       .withCharts(change('alpine', { ...version('alpine', '1.0.0'), description: 'a\nb: "c"', appVersion: '1e3' }))
       .withHeader({ bookkeeping, generated: '2024-01-01T00:00:00Z' })
@@ -334,20 +334,20 @@ generated: "2024-01-01T00:00:00Z"
     assert.equal(json.toForm('json'), json)
   })
 
-  it('refuses the YAML form for fields that Helm does not know', () => {
+  it('cannot be converted to YAML with fields that Helm does not know', () => {
     const entryField = read('{"apiVersion":"v1","entries":{"a":[{"name":"a","version":"1.0.0","size":12}]}}')
     assert.throws(() => entryField.toForm('yaml'), invalid(/chart a version 1\.0\.0: has the field size/))
     const topField = read('{"apiVersion":"v1","foo":1,"entries":{}}')
     assert.throws(() => topField.toForm('yaml'), invalid(/the field foo/))
   })
 
-  it('reads other line ends and a byte order mark without a full parse', () => {
+  it('is read without a full parse with CRLF line ends and a byte order mark', () => {
     const index = read(`\ufeff${YAML.replaceAll('\n', '\r\n')}`)
     assert.equal(index.path, 'slices')
     assert.deepEqual(index.versions('alpine'), read(YAML).versions('alpine'))
   })
 
-  it('refuses JSON that is cut anywhere, in our layout and in another', () => {
+  it('is refused when it is JSON that is cut anywhere, in our layout and in another', () => {
     const index = emptyIndexText('json').withCharts(
       change('alpine', { ...version('alpine', '1.0.0'), home: 'a: b #c' }),
     )
@@ -360,7 +360,7 @@ generated: "2024-01-01T00:00:00Z"
   })
 
   const refused: readonly (readonly [string, string, RegExp])[] = [
-    ['nothing', '', /the file is empty/],
+    ['an empty file', '', /the file is empty/],
     ['blanks', ' \n', /no apiVersion/],
     ['another kind of text', 'hello', /no mapping/],
     ['a JSON list', '[]', /no mapping/],
@@ -368,20 +368,24 @@ generated: "2024-01-01T00:00:00Z"
     ['cut JSON', '{"apiVersion":"v1","entries":{\n"a":[\n{"name":"a"', /neither JSON nor YAML/],
     ['entries that are a list', '{"apiVersion":"v1","entries":[]}', /entries is a list, not a mapping/],
     [
-      'an annotation that is no string',
+      'an annotation that is not a string',
       '{"apiVersion":"v1","annotations":{"a":1},"entries":{}}',
       /annotations\.a is the number 1/,
     ],
-    ['a time that is none', '{"apiVersion":"v1","generated":"2024-02-30T00:00:00Z"}', /generated is not a time/],
-    ['a chart that is no list', '{"apiVersion":"v1","entries":{"a":{}}}', /chart a is not a list/],
-    ['a version that is no mapping', '{"apiVersion":"v1","entries":{"a":["x"]}}', /chart a: is not a mapping/],
+    [
+      'a generation time that is not a time',
+      '{"apiVersion":"v1","generated":"2024-02-30T00:00:00Z"}',
+      /generated is not a time/,
+    ],
+    ['a chart that is not a list', '{"apiVersion":"v1","entries":{"a":{}}}', /chart a is not a list/],
+    ['an entry that is not a mapping', '{"apiVersion":"v1","entries":{"a":["x"]}}', /chart a: is not a mapping/],
     ['YAML with an unknown key', 'apiVersion: v1\nfoo: 1\n', /the field foo is unknown to Helm/],
-    ['YAML with a key twice', 'apiVersion: v1\napiVersion: v1\n', /already set/],
-    ['YAML with a chart twice', 'apiVersion: v1\nentries:\n  a:\n  - name: a\n  a:\n  - name: a\n', /already set/],
+    ['YAML with a duplicate key', 'apiVersion: v1\napiVersion: v1\n', /already set/],
+    ['YAML with a duplicate chart', 'apiVersion: v1\nentries:\n  a:\n  - name: a\n  a:\n  - name: a\n', /already set/],
     ['bytes that are not UTF-8', Buffer.from('apiVersion: "\xff"\n', 'latin1').toString('latin1'), /./],
   ]
   for (const [name, text, problem] of refused) {
-    it(`refuses ${name}`, () => assert.throws(() => readIndexText(Buffer.from(text, 'latin1')), invalid(problem)))
+    it(`is refused: ${name}`, () => assert.throws(() => readIndexText(Buffer.from(text, 'latin1')), invalid(problem)))
   }
 })
 

@@ -24,8 +24,8 @@ const sortedKeys = (_key: string, value: unknown): unknown =>
     ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
     : value
 
-describe('index text against the loader of Helm', () => {
-  describe('texts in odd shapes', () => {
+describe('the text of an index, compared with the loader of Helm', () => {
+  describe('for texts with an unusual layout', () => {
     for (const { name, doc, error, entries = {} } of readVectors<IndexVector>('index-odd.json')) {
       if (MORE_LENIENT.test(name) || STRICTER.test(name) || name === LINE_FEED_TOO_MANY) continue
       const read = (): Record<string, unknown> => contentOf(readIndexText(Buffer.from(doc)))
@@ -34,7 +34,7 @@ describe('index text against the loader of Helm', () => {
     }
   })
 
-  describe('the rules of both forms', () => {
+  describe('for the rules of both forms', () => {
     /** Entries that Helm drops from its result. A text must not lose them. */
     const skippedByHelm = new Set(['json invalid version skipped', 'json invalid type'])
     /** A field that Helm does not know. A text must not lose it. */
@@ -45,17 +45,18 @@ describe('index text against the loader of Helm', () => {
       if (error !== undefined)
         it(`refuses: ${name}`, () => assert.throws(read, (thrown) => hasCode(thrown, 'invalid-index')))
       else if (skippedByHelm.has(name)) {
-        it(`keeps what Helm skips: ${name}`, () => {
+        it(`keeps entries that Helm skips: ${name}`, () => {
           const kept = (read()['a'] as unknown[]).length
           assert.equal(kept, (entries['a'] ?? []).length + 1)
         })
       } else if (name === unknownField) {
-        it(`keeps: ${name}`, () => assert.deepEqual(read(), { a: [{ ...asKnown(entries), size: 12 }] }))
+        it(`keeps a field that Helm does not know: ${name}`, () =>
+          assert.deepEqual(read(), { a: [{ ...asKnown(entries), size: 12 }] }))
       } else it(`loads: ${name}`, () => assert.deepEqual(sorted(read()), sorted(entries)))
     }
   })
 
-  it('is more lenient in lines of blanks only, and stricter in flow collections left of their parent', () => {
+  it('differs from Helm only for lines of blanks and for flow collections that are indented less than their parent', () => {
     const outcomes = readVectors<IndexVector>('index-odd.json')
       .filter(({ name }) => MORE_LENIENT.test(name) || STRICTER.test(name))
       .map(({ name, doc, error }) => {

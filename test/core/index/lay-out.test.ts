@@ -71,7 +71,7 @@ function newBytes(text: Buffer, changes: Changes): number {
 const MANY = Array.from({ length: 30 }, (_, i) => `chart-${String(i).padStart(2, '0')}`)
 
 for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
-  describe(`the text of an index as it is stored, in the ${form} form`, () => {
+  describe(`the stored text of an index, in the ${form} form`, () => {
     const many = indexWith(form, new Map(MANY.map((name) => [name, versionsOf(name, 2)])))
     const text = pagedText(many)
     const paging = assertProved(text)
@@ -84,7 +84,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
 
     const addition = (name: string, count = 3): Changes => new Map([[name, versionsOf(name, count)]])
 
-    it('has no table when its charts are few, and is then what it always was', () => {
+    it('has no page table for few charts, and is then the same as without pages', () => {
       const few = indexWith(form, new Map([['a', versionsOf('a', 1)]]))
       assert.equal(pagedText(few).toString(), Buffer.from(few.toBytes()).toString())
       assert.equal(pagedText(emptyIndexText(form)).toString(), Buffer.from(emptyIndexText(form).toBytes()).toString())
@@ -98,7 +98,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       for (const { length } of pages) assert.ok(length <= SMALL_PAGES.most, String(length))
     })
 
-    it('differs from a text without a table in the table alone', () => {
+    it('differs from a text without a page table only by the table', () => {
       const table = readIndexText(text).parts.header.annotations.pages ?? ''
       const row = form === 'json' ? `"helm-s3/pages":"${table}",` : `  helm-s3/pages: ${table}\n`
       assert.equal(text.toString().replace(row, ''), Buffer.from(many.toBytes()).toString())
@@ -112,7 +112,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       }
     })
 
-    it('has its charts in the order of their names, also when it was read in another', () => {
+    it('has its charts sorted by name even when they were read in another order', () => {
       const names = [...MANY].reverse()
       const charts = names.map((name) => Buffer.from(indexWith(form, new Map([[name, versionsOf(name, 2)]])).toBytes()))
       const slices = charts.map((one) => readIndexText(one).parts.charts.values().next().value?.slice)
@@ -129,7 +129,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       assert.deepEqual(readIndexText(stored).chartNames(), MANY)
     })
 
-    it('finds each chart where it stands, also by names that Helm sorts in a circle', () => {
+    it('has each changed chart in the right page, even for names that Helm does not sort consistently', () => {
       const names = ['a10', 'a11b', 'a1b', 'a9', 'a9b', 'a-1', 'a_1', 'aB', 'b']
       const stored = pagedText(indexWith(form, new Map(names.map((name) => [name, versionsOf(name, 9)]))))
       assert.ok(assertProved(stored).table.pages.length >= 5)
@@ -143,7 +143,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       }
     })
 
-    it('keeps the order of a text that has no pages', () => {
+    it('keeps the order of the charts of a text that has no pages', () => {
       const read = readIndexText(Buffer.from(many.toBytes()))
       assert.equal(pagedText(read, { ...SMALL_PAGES, tableFrom: Infinity }).toString(), many.chunks().join(''))
     })
@@ -167,24 +167,24 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
         ...addition(`${firstOf(2)}-x`),
       ]),
       'a chart is added before all others': addition('a'),
-      'a chart is added behind all others': addition('z'),
+      'a chart is added after all others': addition('z'),
       'a chart is added between two pages': addition(`${namesOf(2).at(-1) ?? ''}-x`),
-      'a chart is removed that is not there': removal('none'),
-      'a page grows beyond what it may': addition(firstOf(2), 30),
-      'one huge chart comes': new Map([['chart-05-huge', versionsOf('chart-05-huge', 3, 'x'.repeat(4000))]]),
-      'many charts come into one page': new Map(
+      'a missing chart is removed': removal('none'),
+      'a page grows beyond the largest size': addition(firstOf(2), 30),
+      'a huge chart is added': new Map([['chart-05-huge', versionsOf('chart-05-huge', 3, 'x'.repeat(4000))]]),
+      'many charts are added to one page': new Map(
         MANY.map((name) => [`${firstOf(2)}-${name}`, versionsOf(name, 2)] as const),
       ),
     }
     for (const [what, changes] of Object.entries(cases)) {
-      it(`is the same whether all pages were read or only those that are touched, when ${what}`, () => {
+      it(`is the same whether all pages were read or only the changed ones, when ${what}`, () => {
         const { next, way } = changedText(text, changes)
         assert.equal(way, 'pages')
         assertProved(next)
       })
     }
 
-    it('keeps the borders of pages that are not touched, and their bytes where they stand', () => {
+    it('keeps the borders and the bytes of unchanged pages', () => {
       const after = assertProved(changedText(text, addition(firstOf(3))).next).table.pages
       assert.deepEqual(after.toSpliced(3, 1), pages.toSpliced(3, 1))
       const page = after[3]?.length ?? 0
@@ -194,13 +194,13 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       assert.ok(sent >= least && sent <= most, `${String(sent)} of ${String(text.length)} bytes are new`)
     })
 
-    it('divides only the page that has grown', () => {
+    it('divides only the page that has become too large', () => {
       const after = assertProved(changedText(text, addition(firstOf(2), 30)).next).table.pages
       assert.deepEqual(after.slice(0, 2), pages.slice(0, 2))
       assert.deepEqual(after.slice(3 - pages.length), pages.slice(3))
     })
 
-    it('makes a huge chart a page of its own, or the end of one', () => {
+    it('has a page border after a huge chart', () => {
       const charts = addition('chart-05-huge', 60)
       const after = assertProved(changedText(text, charts).next).table.pages
       const own = after.findIndex(({ length }) => length > 3 * SMALL_PAGES.most)
@@ -208,7 +208,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       assert.ok((after[own + 1]?.first ?? 'z') > 'chart-05-huge')
     })
 
-    it('loses its table when few charts are left, for which all must have been read', () => {
+    it('has no page table any more when few charts are left, for which the whole index is read', () => {
       const { next, way } = changedText(text, removal(...MANY.slice(2)))
       assert.equal(way, 'whole')
       assert.equal(pagingIn(next), undefined)
@@ -216,7 +216,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       assert.deepEqual(readIndexText(none.next).chartNames(), [])
     })
 
-    it('gets new pages when it has many more than it needs, for which all must have been read', () => {
+    it('is divided into new pages when it has far more pages than it needs', () => {
       const sparse = Array.from({ length: 100 }, (_, i) => `s${String(i).padStart(3, '0')}`)
       let stored = pagedText(indexWith(form, new Map(sparse.map((name) => [name, versionsOf(name, 10)]))))
       const before = assertProved(stored).table.pages.length
@@ -225,7 +225,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       assert.ok(after < before / 3, `${String(before)} pages became ${String(after)}`)
     })
 
-    it('is made anew when its charts are not in order, for which all must have been read', () => {
+    it('is divided into new pages when its charts are not in order', () => {
       const whole = readIndexText(text)
       const swapped = new Map([...whole.parts.charts].reverse())
       const unsorted = { ...whole.parts, charts: swapped }
@@ -234,7 +234,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       assert.deepEqual(assertProved(stored).table, paging.table)
     })
 
-    it('has a table of what is there, when the one that was read told lies', () => {
+    it('has a correct page table after a change although the table that was read gives a wrong digest', () => {
       const [page] = pages
       const other = text.toString().replace(page?.digest ?? '', '-'.repeat(22))
       const index = changedIn(readIndexText(Buffer.from(other)), addition(firstOf(2)))
@@ -242,7 +242,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       assert.deepEqual(assertProved(stored).table.pages[0], page)
     })
 
-    it('has a table of what is there when no chart changes, whatever the one that was read says', () => {
+    it('has a correct page table when no chart changes although the table that was read is wrong', () => {
       const [, page] = pages
       const [first, digest] = [page?.first ?? '', page?.digest ?? '']
       const lies = [
@@ -257,7 +257,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       }
     })
 
-    it('has no table when a page of it could only be read in full', () => {
+    it('has no page table when a chart name or an entry needs a full YAML parse', () => {
       if (form === 'json') return
       const odd = ["it's", 'a"b', 'a:b', 'a,b', 'a\nb', '-x', '=']
       for (const name of odd) {
@@ -270,7 +270,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       assert.equal(pagingIn(changedText(broken, addition(firstOf(2))).next), undefined)
     })
 
-    it('has no table when a name is no Unicode text', () => {
+    it('has no page table when a chart name is not valid Unicode', () => {
       if (form === 'yaml') return
       const half = Buffer.from(text.toString().replaceAll('"chart-00"', '"chart-00\\ud800"'))
       const stored = pagedText(readIndexText(half))
@@ -278,7 +278,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       assert.equal(readIndexText(stored).chartNames().length, MANY.length)
     })
 
-    it('needs all to have been read when a name comes that is no Unicode text', () => {
+    it('can only be made from the whole index when a new chart name is not valid Unicode', () => {
       if (form === 'yaml') return
       for (const name of ['\ud800', 'a\ud800', 'chart-05\ud800', 'z\ud800']) {
         const some = changedIn(touchedPages(text, paging, [name]), addition(name))
@@ -289,7 +289,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       }
     })
 
-    it('copies nothing of a text with other line breaks than its table was made for', () => {
+    it('shares no bytes with a text whose line breaks were converted', () => {
       // So large that it has memory of its own, as has the copy that is read in its place.
       const large = pagedText(indexWith(form, new Map(MANY.map((name) => [name, versionsOf(name, 40)]))))
       const converted = Buffer.from(large.toString().replaceAll('\n', '\r\n'))
@@ -301,7 +301,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       )
     })
 
-    it('keeps the fields of others that stand before the charts', () => {
+    it('keeps top-level fields of other programs before the charts', () => {
       const others = form === 'json' ? '"publicKeys":["k"],"entries"' : 'publicKeys:\n- k\nentries'
       const head = Buffer.from(many.toBytes())
         .toString()
@@ -313,7 +313,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
     })
   })
 
-  describe(`one text after the other, in the ${form} form`, () => {
+  describe(`a series of random changes to an index, in the ${form} form`, () => {
     const letter = fc.constantFrom(...'abcdefghijkl')
     const name = fc.oneof(
       letter,
@@ -331,7 +331,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       .uniqueArray(fc.tuple(name, entries), { maxLength: 30, selector: ([chart]) => chart })
       .map((list): Changes => new Map(list.map(([chart, versions]) => [chart, versions(chart)])))
 
-    it('is the same of all pages and of those that are touched, has all its charts, and proves itself', () => {
+    it('gives the same text from all pages and from the changed pages, with a correct page table', () => {
       const seen = { pages: 0, whole: 0 }
       fc.assert(
         fc.property(start, fc.array(change, { maxLength: 8 }), (first, rounds) => {

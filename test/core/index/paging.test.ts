@@ -42,7 +42,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
     const { pages } = paging.table
     const length = (place: number): number => pages[place]?.length ?? 0
 
-    it('are several, and found from the end of the text alone', () => {
+    it('are found from the end of the text alone, and contain every chart', () => {
       assert.ok(pages.length >= 3)
       assert.deepEqual(
         pages.map(({ charts }) => charts).reduce((a, b) => a + b),
@@ -50,29 +50,29 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       )
     })
 
-    it('are those that the table gives to a reader of the whole, too', () => {
+    it('are the same for a reader of the whole text', () => {
       const whole = readIndexText(text).parts.pages
       assert.equal(whole?.isWhole, true)
       assert.deepEqual(whole.paging.spans, paging.spans)
     })
 
     const misfits: Readonly<Record<string, (table: PageTable) => PageTable>> = {
-      'is short of a page': ({ head, pages }) => ({ head, pages: pages.slice(0, -1) }),
-      'has a page too many': ({ head, pages }) => ({
+      'lacks a page': ({ head, pages }) => ({ head, pages: pages.slice(0, -1) }),
+      'has one page too many': ({ head, pages }) => ({
         head,
         pages: [...pages, { ...pages[0], first: 'z' } as IndexPage],
       }),
-      'has a page that is longer by one': withPage(1, { length: length(1) + 1 }),
-      'has a head of no bytes': ({ pages }) => ({
+      'gives a page one byte too many': withPage(1, { length: length(1) + 1 }),
+      'gives a head of 0 bytes': ({ pages }) => ({
         head: 0,
         pages: withPage(0, { length: length(0) + paging.table.head })({ head: 0, pages }).pages,
       }),
-      'has two pages of one name': withPage(1, { first: 'a' }),
-      'has names that do not ascend': withPage(1, { first: 'zz' }),
-      'has a huge page': withPage(1, { length: 999_999_999_999_999 }),
+      'gives two pages the same first name': withPage(1, { first: 'a' }),
+      'gives first names that do not ascend': withPage(1, { first: 'zz' }),
+      'gives a page more bytes than the text has': withPage(1, { length: 999_999_999_999_999 }),
     }
     for (const [what, change] of Object.entries(misfits)) {
-      it(`are not found by a table that ${what}`, () => {
+      it(`are not found when the table ${what}`, () => {
         const changed = withTable(text, change)
         assert.equal(pagingIn(changed), undefined)
         assert.equal(readIndexText(changed).parts.pages, undefined)
@@ -80,13 +80,13 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       })
     }
 
-    it('are not found by a table whose text has grown, or shrunk', () => {
+    it('are not found when the text has become longer or shorter since the table was written', () => {
       const grown = text.toString().replace('a-3.0.0.tgz', 'a-3.0.0-long.tgz')
       assert.equal(pagingIn(Buffer.from(grown)), undefined)
       assert.equal(pagingIn(Buffer.from(text.toString().replace('a-3.0.0.tgz', 'a-3.tgz'))), undefined)
     })
 
-    it('are not found by a table of another version', () => {
+    it('are not found when the table has an unknown version', () => {
       const other = text.toString().replace(/(helm-s3\/pages"?: ?"?)1,/, '$12,')
       assert.notEqual(other, text.toString())
       assert.equal(pagingIn(Buffer.from(other)), undefined)
@@ -99,19 +99,19 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       'another first name': { first: `${pages[0]?.first ?? ''}x` },
     }
     for (const [what, change] of Object.entries(lies)) {
-      it(`are refused when the table says ${what}`, () => {
+      it(`are refused when the table gives them ${what}`, () => {
         const changed = withTable(text, withPage(1, change))
         assert.equal(pageIn(changed, read(changed), 1), undefined)
         assert.ok(pageIn(changed, read(changed), 2))
       })
     }
 
-    it('are refused when their last chart belongs to the next page', () => {
+    it('are refused when the table assigns their last chart to the next page', () => {
       const changed = withTable(text, withPage(2, { first: `${pages[1]?.first ?? ''}x` }))
       assert.equal(pageIn(changed, read(changed), 1), undefined)
     })
 
-    it('are refused with the bytes of another page', () => {
+    it('are refused when they are read with the bytes of another page', () => {
       for (const [place, span] of paging.spans.entries()) {
         for (const other of paging.spans.keys()) {
           const page = readPage(paging, other, text.subarray(span.start, span.end), sha256Of)
@@ -120,7 +120,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       }
     })
 
-    it('are refused with one bit of them another', () => {
+    it('are refused when a single bit of their bytes is changed', () => {
       const [span] = paging.spans
       for (let at = span?.start ?? 0; at < (span?.end ?? 0); at++) {
         const changed = Buffer.from(text)
@@ -129,7 +129,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       }
     })
 
-    it('are refused when they hold anything else than charts, whatever the digest says', () => {
+    it('are refused when they contain anything but charts, although the digest matches', () => {
       const span = paging.spans[1] ?? assert.fail('there is one page only')
       const bytes = text.subarray(span.start, span.end)
       const others = [
@@ -148,7 +148,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       }
     })
 
-    it('make an index of those charts only, which is asked for no others', () => {
+    it('give an index of their own charts, which throws when it is asked for other charts', () => {
       const index = indexOfSome(text, paging, [1])
       const [first = '', next = ''] = [pages[1]?.first, pages[2]?.first]
       assert.equal(index.isWhole, false)
@@ -183,7 +183,7 @@ describe('the page of a chart', () => {
     return { codec, table: { head: 1, pages: firsts.map((first) => ({ ...page, first })) } }
   }
 
-  it('is the last that begins at or before it, and else the first', () => {
+  it('is the last page whose first name is not above the chart name, or else the first page', () => {
     const name = fc.string({ maxLength: 3, unit: fc.constantFrom('a', 'b', 'c', '-') })
     fc.assert(
       fc.property(fc.uniqueArray(name, { minLength: 1, maxLength: 9 }), name, (firsts, wanted) => {
@@ -195,17 +195,17 @@ describe('the page of a chart', () => {
   })
 })
 
-describe('the pages that hold what is wanted', () => {
+describe('the pages to read for given charts and files', () => {
   const text = paged('json')
   const paging = read(text)
   const firsts = paging.table.pages.map(({ first }) => first)
 
-  it('are those of the charts, ascending, each once', () => {
+  it('are the pages of the charts, ascending and without duplicates', () => {
     assert.deepEqual(pagesWith(paging, { charts: [firsts[2] ?? '', 'a', firsts[2] ?? '', '0'] }), [0, 2])
     assert.deepEqual(pagesWith(paging, { charts: [] }), [])
   })
 
-  it('are those of each chart whose archive may have that name', () => {
+  it('are the pages of every chart whose archive may have the name of a file', () => {
     const { codec } = paging
     const page = { length: 1, charts: 1, entries: 1, digest: '', isPlain: true }
     const names = ['a', 'app', 'app-1', 'app-1.0.0', 'b']
@@ -217,7 +217,7 @@ describe('the pages that hold what is wanted', () => {
     assert.deepEqual(of('other.tgz'), [], 'without a hyphen it is no archive of a chart in a plain page')
   })
 
-  it('are all that are not plain, when files are wanted', () => {
+  it('include every page that is not plain when files are given', () => {
     const changed = read(withTable(text, withPage(2, { isPlain: false })))
     assert.deepEqual(pagesWith(changed, { charts: ['a'], files: ['a-1.0.0.tgz'] }), [0, 2])
     assert.deepEqual(pagesWith(changed, { charts: ['a'], files: [] }), [0])

@@ -17,7 +17,7 @@ function isPlain(text: string, form: IndexForm, chart = 'app'): boolean {
   return hasPlainUrls(chart, items)
 }
 
-describe('urls', () => {
+describe('the urls of an entry', () => {
   const plain = [
     'app-1.0.0+a.tgz',
     'app-1.0.0%2Ba.tgz',
@@ -58,7 +58,7 @@ describe('urls', () => {
     })
   }
 
-  it('are not plain when they are written with escapes, or their name is', () => {
+  it('are not plain when the urls or the name of the field contain escapes', () => {
     assert.equal(isPlain(jsonEntry('"urls":["\\u0061pp-1.0.0+a.tgz"]'), 'json'), false)
     assert.equal(isPlain(jsonEntry('"urls":["\\u0077eb-1.tgz"]'), 'json'), false)
     assert.equal(isPlain(yamlEntry('urls: ["web-1.t\\x67z"]'), 'yaml'), false)
@@ -66,24 +66,24 @@ describe('urls', () => {
     assert.equal(isPlain(yamlEntry('"\\x75rls": [web-1.tgz]'), 'yaml'), false)
   })
 
-  it('are found by their name in any case, wherever the word stands besides', () => {
+  it('are found by a field name in any case, even when another field contains the word urls', () => {
     assert.equal(isPlain(jsonEntry('"URLS":["web-1.tgz"]'), 'json'), false)
     assert.equal(isPlain(jsonEntry('"URLs":["web-1.tgz"],"description":"see its urls"'), 'json'), false)
     assert.equal(isPlain(yamlEntry('Urls:\n- web-1.tgz\ndescription: see its urls'), 'yaml'), false)
   })
 
-  it('are plain whatever stands before them', () => {
+  it('are plain whatever the fields before them contain', () => {
     assert.equal(isPlain(jsonEntry('"description":"100%\\nof web-1.tgz","urls":["app-1.0.0+a.tgz"]'), 'json'), true)
     assert.equal(isPlain(yamlEntry('description: "100% of \\" web-1.tgz"\nurls:\n- app-1.0.0+a.tgz'), 'yaml'), true)
   })
 
-  it('are plain, or not, by the name of the chart under which the entry stands', () => {
+  it('are compared with the name of the chart that lists the entry', () => {
     const text = jsonEntry('"urls":["app-1.0.0+a.tgz"]')
     assert.equal(isPlain(text, 'json', 'web'), false)
     assert.equal(isPlain(jsonEntry('"urls":["web-1.0.0+a.tgz"]'), 'json', 'web'), true)
   })
 
-  it('are plain of no versions, and of several only when each is', () => {
+  it('are plain for no versions, and for several versions only when all urls are plain', () => {
     const good = newItem({ name: 'app', version: '1.0.0', urls: ['app-1.0.0.tgz'] })
     const bad = newItem({ name: 'app', version: '1.1.0', urls: ['app-1.0.0.tgz'] })
     assert.equal(hasPlainUrls('app', []), true)

@@ -49,40 +49,40 @@ function tell(segments: readonly Segment[], limits = LIMITS): readonly string[] 
 }
 
 describe('the parts of a composed text', () => {
-  it('are copies of what stays, and what is new as the last part', () => {
+  it('are copies of the unchanged ranges, and the new bytes as the last part', () => {
     assert.deepEqual(tell([kept(0, 400), kept(400, 900), fresh(50)]), ['copy 0-900', 'send 50'])
   })
 
-  it('send the unchanged pages behind a change as far as a part needs them', () => {
+  it('include the unchanged pages after a change until the sent part is long enough', () => {
     const segments = [kept(0, 400), fresh(30), kept(450, 500), kept(500, 540), kept(540, 900), fresh(5)]
     assert.deepEqual(tell(segments), ['copy 0-400', 'send 120', 'copy 540-900', 'send 5'])
   })
 
-  it('send a short range between two changes with both', () => {
+  it('include a short unchanged range between two changes in the sent part', () => {
     const segments = [kept(0, 400), fresh(30), kept(450, 500), fresh(10), kept(510, 600), kept(600, 900), fresh(5)]
     assert.deepEqual(tell(segments), ['copy 0-400', 'send 180', 'copy 600-900', 'send 5'])
   })
 
-  it('send what stands at the beginning when it is too short to be copied', () => {
+  it('send the beginning of the text when it is too short for a copied part', () => {
     const segments = [kept(0, 40), fresh(30), kept(50, 150), kept(150, 900), fresh(5)]
     assert.deepEqual(tell(segments), ['send 170', 'copy 150-900', 'send 5'])
   })
 
-  it('send what stands at the end when too little is left to be copied', () => {
+  it('send the end of the text when it is too short for a copied part', () => {
     const segments = [kept(0, 700), fresh(120), kept(750, 800), fresh(5)]
     assert.deepEqual(tell(segments), ['copy 0-700', 'send 175'])
   })
 
-  it('begin another copy where something of the old text is missing', () => {
+  it('are two copies when a range between them is removed', () => {
     assert.deepEqual(tell([kept(0, 400), kept(500, 900), fresh(5)]), ['copy 0-400', 'copy 500-900', 'send 5'])
   })
 
-  it('divide a range that is longer than a part may be, into equal ones', () => {
+  it('divide a range that is longer than the longest part into equal parts', () => {
     const segments = [kept(0, 1500), kept(1500, 2501), fresh(5)]
     assert.deepEqual(tell(segments), ['copy 0-833', 'copy 833-1667', 'copy 1667-2501', 'send 5'])
   })
 
-  it('are none for a short text, and where more than half would be sent', () => {
+  it('are not planned for a short text, or when more than half of the text would be sent', () => {
     assert.equal(tell([kept(0, 290), fresh(9)]), undefined)
     assert.deepEqual(tell([kept(0, 291), fresh(9)]), ['copy 0-291', 'send 9'])
     assert.equal(tell([kept(0, 400), fresh(401)]), undefined)
@@ -91,7 +91,7 @@ describe('the parts of a composed text', () => {
     assert.equal(tell([]), undefined)
   })
 
-  it('are none when they would be more than a store takes', () => {
+  it('are not planned when there would be more than 10,000 parts', () => {
     const holes = (count: number): readonly Segment[] => [
       ...Array.from({ length: count }, (_, i) => kept(2 * i, 2 * i + 1)),
       fresh(1),
@@ -101,13 +101,13 @@ describe('the parts of a composed text', () => {
     assert.equal(planParts(holes(10_000), limits), undefined)
   })
 
-  it('keep to the limits of S3', () => {
+  it('obey the limits of S3', () => {
     assert.equal(PART_LIMITS.least, 5 * 1024 ** 2)
     assert.equal(PART_LIMITS.most, 5 * 1024 ** 3)
     assert.ok(PART_LIMITS.composeFrom >= 2 * PART_LIMITS.least)
   })
 
-  it('are the text, each but the last long enough, whatever stays and changes', () => {
+  it('make up the whole text, and all but the last are long enough, for random changes', () => {
     const piece = fc.record({
       gap: fc.constantFrom(0, 0, 0, 7),
       size: fc.integer({ min: 1, max: 260 }),
@@ -133,7 +133,7 @@ describe('the parts of a composed text', () => {
     assert.ok(composed > budget(100), `${String(composed)} texts were composed`)
   })
 
-  it('of an index send little more than the page that a change touches, and the end', () => {
+  it('include little more new bytes than the changed page and the end of the index', () => {
     const names = Array.from({ length: 200 }, (_, i) => `chart-${String(i).padStart(3, '0')}`)
     const text = pagedText(indexWith('json', new Map(names.map((name) => [name, versionsOf(name, 2)]))))
     const changed = readIndexText(text).withCharts(new Map([['chart-100', versionsOf('chart-100', 3)]]))

@@ -8,7 +8,7 @@ import { writeJson } from '../../support/json-layouts.ts'
 import { assertAlike, inFull, textOf } from './full-parse.ts'
 import { budget } from '../../support/budget.ts'
 
-describe('JSON in any layout, by chance', () => {
+describe('randomly generated JSON in any layout', () => {
   const text = fc.oneof(
     fc.constantFrom(
       '',
@@ -73,7 +73,7 @@ describe('JSON in any layout, by chance', () => {
     { maxKeys: 3 },
   )
 
-  it('leads to the same bytes as a full parse, changed or not', () => {
+  it('gives the same bytes as a full parse, with and without changes', () => {
     let paths = 0
     fc.assert(
       fc.property(
@@ -101,7 +101,7 @@ describe('JSON in any layout, by chance', () => {
     assert.ok(paths > budget(1000), String(paths))
   })
 
-  it('is refused where JSON.parse refuses it, wherever a byte is changed, lost or added', () => {
+  it('is never accepted when JSON.parse refuses it, for every changed, removed or added byte', () => {
     const base = Buffer.from(
       `{"serverInfo":{"a":[1,-0.5e+3]},"apiVersion":"v1", "entries" : {"a":[{"name":"a","version":"1.0.0","home":"\\u003c\\n\\"é😀"},` +
         `{"name":"a","version":"1.0.1","home":"\\u003c\\n\\"é😀"}, null,{"name":"a","version":"1","deprecated":true,"x":{"y":[]}}],\n"b":[] }, "generated":null}`,

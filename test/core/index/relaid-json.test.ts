@@ -81,7 +81,7 @@ describe('JSON in any layout', () => {
     ],
   ]
   for (const value of VALUES) {
-    it(`takes ${JSON.stringify(value)} as a value just where JSON.parse does`, () => {
+    it(`accepts ${JSON.stringify(value)} as a value exactly when JSON.parse does`, () => {
       for (const text of [
         between(`{"name":"a","version":"1.1.0","extra":${value}}`),
         between(`{"extra":${value},"name":"a","version":"1.1.0"}`),
@@ -110,15 +110,15 @@ describe('JSON in any layout', () => {
   }
 
   const DOUBTFUL: Readonly<Record<string, string>> = {
-    'a chart that stands there twice': index('{"a":[{"name":"a","version":"1.0.0"}],"a":[]}'),
-    'a chart that stands there twice, in escapes': index('{"a":[{"name":"a","version":"1.0.0"}],"\\u0061":[]}'),
-    'entries that stand there twice': '{"apiVersion":"v1","entries":{"a":[]},"Entries":{"b":[]}}',
+    'a chart that occurs twice': index('{"a":[{"name":"a","version":"1.0.0"}],"a":[]}'),
+    'a chart that occurs twice, once with an escape': index('{"a":[{"name":"a","version":"1.0.0"}],"\\u0061":[]}'),
+    'an entries field that occurs twice': '{"apiVersion":"v1","entries":{"a":[]},"Entries":{"b":[]}}',
     'a chart whose name is a number': index('{"b":[],"7":[{"name":"7","version":"1.0.0"}]}'),
     'a chart that is null': index('{"a":null}'),
     'null entries': index('null'),
     'no entries': '{"apiVersion":"v1"}',
-    'half a character in a text': between('{"name":"a","version":"1.0.0\\ud800"}'),
-    'half a character in the name of a chart': index('{"a\\udfff":[{"name":"a","version":"1.0.0"}]}'),
+    'half a surrogate pair in a value': between('{"name":"a","version":"1.0.0\\ud800"}'),
+    'half a surrogate pair in the name of a chart': index('{"a\\udfff":[{"name":"a","version":"1.0.0"}]}'),
     'bytes that are not UTF-8': index('{"a":[{"name":"a","version":"1.0.0","home":"\\u00ff"}]}'),
   }
   for (const [what, text] of Object.entries(DOUBTFUL)) {
@@ -130,39 +130,43 @@ describe('JSON in any layout', () => {
   }
 
   const TAKEN: Readonly<Record<string, string>> = {
-    'entries in another case, first of all': ' {"ENTRIES":{"a":[{"name":"a","version":"1.0.0"}]},"apiVersion":"v1"}',
-    'entries in escapes': '{"apiVersion":"v1","\\u0065ntries":{"a":[{"name":"a","version":"1.0.0"}]}}',
-    'top-level fields behind the entries, one of them twice':
+    'the entries field in upper case as the first field':
+      ' {"ENTRIES":{"a":[{"name":"a","version":"1.0.0"}]},"apiVersion":"v1"}',
+    'the entries field with an escape in its name':
+      '{"apiVersion":"v1","\\u0065ntries":{"a":[{"name":"a","version":"1.0.0"}]}}',
+    'top-level fields after the entries, two of them twice':
       '{"entries":{"a":[{"name":"a","version":"1.0.0"}]},"annotations":{"x":"1"},"apiVersion":"v0","apiVersion":"v1","7":[7],"annotations":{"y":"2"}}',
     'lists without versions': index('{"a":[],"b":[null],"c":[null,null]}'),
     'no charts': index('{ }'),
     'a chart with escapes in its name': index('{"\\u0061\\/\\u2028\\ud83d\\ude00":[{"name":"a","version":"1.0.0"}]}'),
-    'names that lie in the prototype': index(
+    'names of properties of the object prototype': index(
       '{"__proto__":[{"name":"a","version":"1.0.0","__proto__":{"a":"b"}}],"constructor":[]}',
     ),
     'a field in another case': between('{"Name":"a","VERSION":"1.1.0","digest":"d"}'),
-    'a field in another case beside the right one': between('{"name":"a","Version":"1.2.0","version":"1.1.0"}'),
-    'a field with a letter that has ASCII as lower case': between(
+    'a field in another case and in the right case': between('{"name":"a","Version":"1.2.0","version":"1.1.0"}'),
+    'a field with a non-ASCII letter whose lower case is ASCII': between(
       '{"name":"a","version":"1.1.0","\u212aeywords":["x"]}',
     ),
     'null fields': between('{"name":"a","version":"1.1.0","urls":null,"extra":null}'),
     'a version that is null': between('{"name":"a","version":null}'),
-    'no fields at all, many times': index(`{"a":[${Array(500).fill('{}').join()}]}`),
-    'many numbers that grow': index(`{"a":[${Array(500).fill('{"x":[1e20,1e20,1e20]}').join()}]}`),
-    'a key twice, far apart': between(
+    'many items without fields': index(`{"a":[${Array(500).fill('{}').join()}]}`),
+    'many numbers that become longer when they are written again': index(
+      `{"a":[${Array(500).fill('{"x":[1e20,1e20,1e20]}').join()}]}`,
+    ),
+    'a key that occurs twice, far apart': between(
       `{"name":"a","version":"1.1.0",${Array.from({ length: 80 }, (_, i) => `"k${String(i)}":"x"`).join()},"k79":"y"}`,
     ),
-    'a key twice within': between('{"name":"a","version":"1.1.0","annotations":{"a":"1","b":"2","a":"3"}}'),
-    'keys within in the order of numbers': between(
-      '{"name":"a","version":"1.1.0","annotations":{"b":"","10":"","9":""}}',
+    'a key that occurs twice in a nested object': between(
+      '{"name":"a","version":"1.1.0","annotations":{"a":"1","b":"2","a":"3"}}',
     ),
-    'texts that end in an escape of the one before': index(
+    'numeric keys in a nested object': between('{"name":"a","version":"1.1.0","annotations":{"b":"","10":"","9":""}}'),
+    'values that differ from the value before in an escape at the end': index(
       `{"a":[${['\\u003c', '\\u003e', '\\u003c\\"', '\\\\', '\\\\\\"', '', 'é', 'è', '\\n'].map((home) => `{"name":"a","version":"1","home":"x${home}"}`).join()}]}`,
     ),
-    'items of another shape each time': index(
+    'items with different fields': index(
       `{"a":[${['"home":"x"', '"home":"x","icon":""', '"urls":["x"]', '"urls":["x","y"]', '"urls":[]', '"home":"x"', '"home":"],"', '"deprecated":true', '"deprecated":false'].map((more) => `{"name":"a","version":"1",${more}}`).join()}]}`,
     ),
-    'an item that begins like the one before, and ends earlier': index(
+    'an item that is a shorter form of the item before': index(
       '{"a":[{"name":"a","version":"1.0.0"},{"name":"a","version":"1.0"}],"b":[{"name":"a","version":"1.0.0"}]}',
     ),
   }
@@ -177,7 +181,7 @@ describe('JSON in any layout', () => {
     })
   }
 
-  it('holds what is UTF-8, and nothing else', () => {
+  it('is accepted only when it is valid UTF-8', () => {
     const seconds = [0x00, 0x22, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xff]
     for (let first = 0x7f; first < 0x100; first++) {
       for (const second of seconds) {
@@ -192,10 +196,10 @@ describe('JSON in any layout', () => {
     }
   })
 
-  it('may be nested as deep as the limit says, and no deeper', () => {
+  it('may be nested up to the limit and no deeper', () => {
     const nested = (levels: number): Buffer =>
       Buffer.from(between(`{"name":"a","version":"1","x":${'['.repeat(levels)}${']'.repeat(levels)}}`))
-    // Four levels stand around: the index, its entries, the chart, the item.
+    // Four levels are around it: the index, its entries, the chart, the item.
     assertAlike(nested(MAX_JSON_DEPTH - 6), 'relaid')
     for (const levels of [MAX_JSON_DEPTH - 5, MAX_JSON_DEPTH - 4]) {
       const { path } = readIndexText(nested(levels))
@@ -208,7 +212,7 @@ describe('JSON in any layout', () => {
     )
   })
 
-  it('is read as it stands where Helm refuses a field of an entry, as in our own layout, until the entry is asked for', () => {
+  it('is read although Helm refuses a field of an entry, and fails only when that entry is asked for', () => {
     const text = between('{"name":"a","version":"1.1.0","created":"once"}')
     const found = readIndexText(Buffer.from(text))
     assert.equal(found.path, 'relaid')

@@ -14,7 +14,7 @@ const anyTime = fc.integer({ min: 0, max: MAX_DELTA_TIME })
 const anyRandom = fc.uint8Array({ minLength: 10, maxLength: 10 })
 
 describe('a delta id', () => {
-  it('carries its time', () => {
+  it('contains its time', () => {
     fc.assert(
       fc.property(anyTime, anyRandom, (time, random) => assert.equal(deltaTime(makeDeltaId(time, random)), time)),
     )
@@ -30,13 +30,13 @@ describe('a delta id', () => {
     )
   })
 
-  it('of a moment is never below the lowest of that moment', () => {
+  it('is never below the lowest id of its time', () => {
     fc.assert(
       fc.property(anyTime, anyRandom, (time, random) => assert.ok(makeDeltaId(time, random) >= lowestDeltaId(time))),
     )
   })
 
-  it('is found again in its key', () => {
+  it('can be read from its key', () => {
     const id = makeDeltaId(
       1_700_000_000_000,
       Uint8Array.from({ length: 10 }, (_, i) => i * 25),
@@ -45,7 +45,7 @@ describe('a delta id', () => {
     assert.equal(parseDeltaId(id), id)
   })
 
-  it('is not seen in keys that are named otherwise', () => {
+  it('is not read from keys of another form', () => {
     const names = [
       '.yaml',
       'x.yaml',

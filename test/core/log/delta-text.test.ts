@@ -19,7 +19,7 @@ removedEntries:
 `
 
 describe('the text of a delta', () => {
-  it('decodes to what was encoded', async () => {
+  it('decodes to the delta that was encoded', async () => {
     const delta: Delta = {
       added: [
         { entry: entry('web', '1.0.0'), ifAbsent: false },
@@ -31,7 +31,7 @@ describe('the text of a delta', () => {
     assert.deepEqual(await decode(encodeDelta(delta)), { outcome: 'delta', delta })
   })
 
-  it('holds one entry a line and is the same for the same delta', () => {
+  it('has one line per entry and is the same for the same delta', () => {
     const delta: Delta = {
       added: [{ entry: entry('web', '1.0.0'), ifAbsent: false }],
       removed: [removal('app', '1.0.0', 'a')],
@@ -41,7 +41,7 @@ describe('the text of a delta', () => {
     assert.equal(text.split('\n').filter((line) => line.startsWith('{"name"')).length, 2)
   })
 
-  it('may be block YAML of another client', async () => {
+  it('may be block YAML that another client wrote', async () => {
     const decoded = await decode(Buffer.from(EXAMPLE_OF_THE_FORMAT))
     assert.equal(decoded.outcome, 'delta')
     assert.equal(decoded.outcome === 'delta' && decoded.delta.added[0]?.entry.version, '0.2.0')
@@ -50,36 +50,36 @@ describe('the text of a delta', () => {
     ])
   })
 
-  it('of an unknown apiVersion is told apart from text that is none', async () => {
+  it('has a different outcome for an unknown apiVersion than for no apiVersion', async () => {
     assert.equal((await decode(Buffer.from('{"apiVersion":"v2"}'))).outcome, 'unknown-version')
     assert.equal((await decode(Buffer.from('{"addedEntries":{}}'))).outcome, 'malformed')
   })
 
   const MALFORMED: Readonly<Record<string, string>> = {
-    'an empty file': '',
-    'no text': '\u0000\u0001',
-    'text that is no YAML': 'a: [',
-    'YAML that breaks off': 'apiVersion: v1\naddedEntries: {}\nremovedEntries: [',
-    'a list': '[]',
-    'entries that are no mapping': '{"apiVersion":"v1","addedEntries":[]}',
-    'entries that are no list': '{"apiVersion":"v1","addedEntries":{"app":{}}}',
-    'an entry that is no mapping': '{"apiVersion":"v1","addedEntries":{"app":[5]}}',
+    'no bytes': '',
+    'control characters': '\u0000\u0001',
+    'text that is not YAML': 'a: [',
+    'YAML that is cut off': 'apiVersion: v1\naddedEntries: {}\nremovedEntries: [',
+    'a list at the top level': '[]',
+    'entries that are not a mapping': '{"apiVersion":"v1","addedEntries":[]}',
+    'entries that are not a list': '{"apiVersion":"v1","addedEntries":{"app":{}}}',
+    'an entry that is not a mapping': '{"apiVersion":"v1","addedEntries":{"app":[5]}}',
     'an entry under another name': added({ name: 'web' }),
     'a name that is a path': added({ name: 'a/b' }, 'a/b'),
     'a name that is an encoded path': added({ name: 'a%2Fb' }, 'a%2Fb'),
-    'a name of dots': added({ name: '..' }, '..'),
-    'a version that is none': added({ version: 'latest' }),
+    'a name of two dots': added({ name: '..' }, '..'),
+    'a version that is not a semantic version': added({ version: 'latest' }),
     'a version that is a number': added({ version: 1 }),
     'a version with a path': added({ version: '1.0.0/../x' }),
     'a URL outside the repository': added({ urls: ['../app-1.0.0.tgz'] }),
-    'an url that is absolute in the bucket': added({ urls: ['/app-1.0.0.tgz'] }),
-    'an url with an encoded slash': added({ urls: ['x%2fapp-1.0.0.tgz'] }),
-    'an url of another scheme': added({ urls: ['http://example.org/app-1.0.0.tgz'] }),
-    'an url with control characters': added({ urls: ['app\u0007.tgz'] }),
-    'an url with a query that says where to go': added({
+    'a URL that starts with a slash': added({ urls: ['/app-1.0.0.tgz'] }),
+    'a URL with an encoded slash': added({ urls: ['x%2fapp-1.0.0.tgz'] }),
+    'a URL of another scheme': added({ urls: ['http://example.org/app-1.0.0.tgz'] }),
+    'a URL with control characters': added({ urls: ['app\u0007.tgz'] }),
+    'a URL with a query that names an endpoint': added({
       urls: ['s3://acme/charts/app-1.0.0.tgz?endpoint=http://evil.example'],
     }),
-    'an url with a query, not the first': added({ urls: ['app-1.0.0.tgz', 'S3://acme/app-1.0.0.tgz?profile=admin'] }),
+    'a second URL with a query': added({ urls: ['app-1.0.0.tgz', 'S3://acme/app-1.0.0.tgz?profile=admin'] }),
     'no urls': added({ urls: [] }),
     'a field of a wrong type, which would make Helm refuse the index': added({ description: 5 }),
     'a field that Helm does not know': added({ size: 5 }),
@@ -93,16 +93,16 @@ describe('the text of a delta', () => {
       removedEntries: { app: [{ name: 'web', version: '1.0.0' }] },
     }),
     'a removal without a version': JSON.stringify({ apiVersion: 'v1', removedEntries: { app: [{ name: 'app' }] } }),
-    'a removal of a number': JSON.stringify({
+    'a removal whose version is a number': JSON.stringify({
       apiVersion: 'v1',
       removedEntries: { app: [{ name: 'app', version: 1 }] },
     }),
-    'a bomb of aliases':
+    'YAML aliases that expand exponentially':
       `apiVersion: v1\na: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c ` +
       `[*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c]\n`,
   }
   for (const [what, text] of Object.entries(MALFORMED)) {
-    it(`is not obeyed when it holds ${what}`, async () => {
+    it(`is malformed when it contains ${what}`, async () => {
       assert.equal((await decode(Buffer.from(text))).outcome, 'malformed')
     })
   }
@@ -115,7 +115,7 @@ describe('the text of a delta', () => {
     ['', 'latest'],
     ['__proto__', 'a\u0007b'],
   ] as const) {
-    it(`may remove ${JSON.stringify(name)} ${JSON.stringify(version)}, which no delta may add: an index may hold it`, async () => {
+    it(`may remove, but not add, the version ${JSON.stringify(version)} of the chart ${JSON.stringify(name)}`, async () => {
       const delta: Delta = { added: [], removed: [{ name, version, digest: '' }] }
       assert.deepEqual(await decode(encodeDelta(delta)), { outcome: 'delta', delta })
       const adding: Delta = { added: [{ entry: entry(name, version), ifAbsent: true }], removed: [] }
@@ -123,7 +123,7 @@ describe('the text of a delta', () => {
     })
   }
 
-  it('may remove several entries of one version, told apart by their digests', async () => {
+  it('may remove several entries of one version with different digests', async () => {
     const delta: Delta = {
       added: [],
       removed: [removal('app', '1.0.0', 'a'), removal('app', '1.0.0', 'b'), removal('app', '1.0.0')],

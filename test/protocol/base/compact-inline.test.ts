@@ -27,7 +27,7 @@ describe('a compaction after a push', () => {
     assert.equal(await foldedCount(), 1)
   })
 
-  it('looks at the end of the index first when another delta is young, and starts at once when that one is folded', async () => {
+  it('reads the end of the index first when another delta is recent, and starts at once when that delta is folded', async () => {
     await compactInline(repository.session(), await push('a'))
     const second = await push('b')
     assert.equal(await compactInline(repository.session(), second), true)
@@ -35,7 +35,7 @@ describe('a compaction after a push', () => {
     assert.equal(await foldedCount(), 2)
   })
 
-  it('is left to the newest of a group, which folds for all', async () => {
+  it('is left to the newest of several pushes, which folds the deltas of all', async () => {
     const first = await push('a')
     const second = await push('b')
     const session = repository.session()
@@ -57,7 +57,7 @@ describe('a compaction after a push', () => {
     assert.equal(await foldedCount(), 2)
   })
 
-  it('starts after a while when the others do not fold', async () => {
+  it('starts after a while when the newer push does not fold', async () => {
     const first = await push('a')
     await push('b')
     assert.equal(await compactInline(repository.session(), first), true)

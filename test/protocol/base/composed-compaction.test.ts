@@ -37,7 +37,7 @@ describe('a compaction of an index with pages', () => {
     await repository.push([upload('chart-31', '3.0.0')])
   }
 
-  it('reads its end and the page that a pending delta touches, and sends that page and its end alone', async () => {
+  it('reads and sends only the end of the index and the page that a pending delta touches', async () => {
     await prepare()
     const before = await index()
     const requests = await compact()
@@ -53,7 +53,7 @@ describe('a compaction of an index with pages', () => {
     for (const name of NAMES) if (name !== 'chart-31') assert.deepEqual(after.versions(name), before.versions(name))
   })
 
-  it('writes the pages that a write of the whole would have', async () => {
+  it('composes the same pages as a write of the whole index', async () => {
     const pagesAfter = async (parts: PagingLimits['parts']): Promise<unknown> => {
       await prepare()
       await compact({ ...PAGING, parts })
@@ -67,7 +67,7 @@ describe('a compaction of an index with pages', () => {
     assert.deepEqual(composed, whole)
   })
 
-  it('tries out once in 90 days whether the store may', async () => {
+  it('tests once in 90 days whether the store can compose objects', async () => {
     await prepare()
     let pushes = 0
     const trials = async (): Promise<number> => {
@@ -83,12 +83,12 @@ describe('a compaction of an index with pages', () => {
   })
 
   const stores: Readonly<Record<string, Partial<MemoryStoreOptions>>> = {
-    'completes an upload whatever stands there': { conditionalComplete: false },
-    'copies a range whatever the ETag of its source': { conditionalPartCopy: false },
-    'composes nothing': { composes: false },
+    'ignores the condition when it completes an upload': { conditionalComplete: false },
+    'ignores the ETag of the source when it copies a range': { conditionalPartCopy: false },
+    'does not compose objects': { composes: false },
   }
   for (const [what, options] of Object.entries(stores)) {
-    it(`reads all of it at once, and sends all of it, on a store that ${what}`, async () => {
+    it(`reads and sends the whole index on a store that ${what}`, async () => {
       await prepare(options)
       assert.deepEqual(await compact(), ['TAIL', 'GET', 'PUT'])
       assert.equal((await index()).versions('chart-31').length, 3)

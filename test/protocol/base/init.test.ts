@@ -6,8 +6,8 @@ import { Repository, upload } from '../fixture.ts'
 
 const BY_FORCE = { form: undefined, force: true }
 
-describe('an emptying by force', () => {
-  it('drops what was pushed before it began, even if another emptying comes first that had not seen that push', async () => {
+describe('a forced init', () => {
+  it('empties the repository of a push before it began, even when an earlier forced init that did not see the push ends first', async () => {
     const repository = await Repository.initialised()
     const isIndex = (key: string): boolean => key === repository.location.indexKey
     const [ready, sent] = [new Gate(), new Gate()]

@@ -22,8 +22,8 @@ async function compacted(options: Partial<MemoryStoreOptions>): Promise<PagedRep
 const findings = async (repository: PagedRepository): Promise<unknown> =>
   [...(readIndexText(await repository.text()).bookkeeping.composes ?? []).values()].map(({ works }) => works)
 
-describe('a store that is tried out before it composes', () => {
-  it('composes when it keeps to all conditions, and what was found is kept', async () => {
+describe('a store that is tested before it composes objects', () => {
+  it('composes the index when it obeys all conditions, and the result of the test is kept', async () => {
     const repository = await compacted({})
     assert.deepEqual(await findings(repository), [true])
     assert.ok(repository.details.some((line) => /composed .*: written$/.test(line)))
@@ -38,10 +38,10 @@ describe('a store that is tried out before it composes', () => {
 
   const inexact: Readonly<Record<string, Partial<MemoryStoreOptions>>> = {
     'ignores the condition of a completion': { conditionalComplete: false },
-    'ignores the ETag of what it copies': { conditionalPartCopy: false },
+    'ignores the ETag of the source of a copy': { conditionalPartCopy: false },
   }
   for (const [what, options] of Object.entries(inexact)) {
-    it(`composes nothing when it ${what}, and gets the whole`, async () => {
+    it(`gets the whole index in a PUT when it ${what}`, async () => {
       const repository = await compacted(options)
       assert.deepEqual(await findings(repository), [false])
       assert.ok(repository.requests.includes('PUT index.yaml'))
@@ -50,7 +50,7 @@ describe('a store that is tried out before it composes', () => {
     })
   }
 
-  it('keeps nothing of what it was tried out on', async () => {
+  it('has no uploads and no objects left after the test', async () => {
     for (const options of [{}, ...Object.values(inexact)]) {
       const { bucket } = await compacted(options)
       assert.ok(bucket instanceof MemoryStore)
@@ -65,7 +65,7 @@ describe('a store that is tried out before it composes', () => {
 })
 
 describe('a composed write', () => {
-  it('is given up, without a trace, when another write comes before its end', async () => {
+  it('is aborted and repeated without losing a change when another write completes first', async () => {
     const repository = await PagedRepository.with('pages', textOf(many), 'start')
     await repository.push([upload('app', '9.0.0')])
     const { uploads } = repository.bucket
@@ -100,7 +100,7 @@ describe('a composed write', () => {
     assert.ok(SMALL.parts.composeFrom < (await repository.text()).length)
   })
 
-  it('is sent as a whole when pages that it would send again are not what the table says', async () => {
+  it('is replaced by a PUT of the whole index when pages to send do not match the page table', async () => {
     const stale = textOf(many)
     const repository = await PagedRepository.with('pages', stale, 'start')
     await repository.push([upload('c', '9.0.0')])
@@ -112,7 +112,7 @@ describe('a composed write', () => {
         return asked++ === 0 || typeof bytes === 'string' ? bytes : Buffer.from(bytes).fill('x', 100, 110)
       },
     })
-    // So that the neighbours of the page are sent, too.
+    // So that the pages next to it are sent, too.
     const paging = { ...SMALL, parts: { ...SMALL.parts, least: 4000 } }
     await compactRepository({ ...session, paging }, { graceWindow: undefined, dryRun: false, form: undefined })
     assert.ok(asked > 1)

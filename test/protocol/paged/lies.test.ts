@@ -25,12 +25,12 @@ const HARMLESS: Readonly<Record<string, Lie>> = {
   'one wrong digest': at(2, () => ({ digest })),
   'wrong counts of charts': each(({ charts: count }) => ({ charts: count + 1 })),
   'wrong counts of entries': each(() => ({ entries: 999 })),
-  'plain pages that are said not to be plain': each(() => ({ isPlain: false })),
+  'plain pages that are marked as not plain': each(() => ({ isPlain: false })),
   'a first page that begins before its first chart': at(0, () => ({ first: '' })),
   'a page that begins before its first chart': at(2, ({ first }) => ({ first: first.slice(0, -1) + '!' })),
   'pages that overlap': (pages) =>
     pages.map((page, i) => ({ ...page, length: page.length + (i === 1 ? 1 : i === 2 ? -1 : 0) })),
-  'pages that are one': ([one, two, ...others], gap) =>
+  'two pages that are joined into one': ([one, two, ...others], gap) =>
     one === undefined || two === undefined
       ? []
       : [{ ...one, length: one.length + two.length + gap, charts: one.charts + two.charts }, ...others],
@@ -38,7 +38,7 @@ const HARMLESS: Readonly<Record<string, Lie>> = {
 
 /** A lie that is believed of a page while it is not read. */
 const BELIEVED: Readonly<Record<string, Lie>> = {
-  'a page that begins behind its first chart': at(2, ({ first }) => ({ first: `${first}~` })),
+  'a page that begins after its first chart': at(2, ({ first }) => ({ first: `${first}~` })),
 }
 
 function telling(text: Buffer, lie: Lie): Buffer {
@@ -51,11 +51,11 @@ function telling(text: Buffer, lie: Lie): Buffer {
 }
 
 for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
-  describe(`a page table that tells lies, in the ${form} form`, () => {
+  describe(`a wrong page table, in the ${form} form`, () => {
     const many = new Map(NAMES.map((chart) => [chart, versionsOf(chart, 3, 'n'.repeat(400))]))
     const truth = textOf(indexOf(form, many))
 
-    const costsTimeAlone = (text: Buffer, write: string | undefined): Promise<void> =>
+    const changesNoResult = (text: Buffer, write: string | undefined): Promise<void> =>
       fc.assert(
         fc.asyncProperty(steps, (todo) =>
           compareWays(text, todo, { isExact: write === undefined, write }, { composed: 0, partial: 0 }),
@@ -64,18 +64,18 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       )
 
     for (const [what, lie] of Object.entries(HARMLESS)) {
-      it(`costs time alone in a text of this program: ${what}`, async function () {
+      it(`does not change any result in a text that this program wrote: ${what}`, async function () {
         this.timeout(60_000)
         const text = telling(truth, lie)
         assert.ok(pagingIn(text) !== undefined, 'it is not believed')
-        await costsTimeAlone(text, 'start')
+        await changesNoResult(text, 'start')
       })
     }
 
     for (const [what, lie] of Object.entries({ ...HARMLESS, ...BELIEVED })) {
-      it(`costs time alone in a text of another client: ${what}`, async function () {
+      it(`does not change any result in a text that another client wrote: ${what}`, async function () {
         this.timeout(60_000)
-        await costsTimeAlone(telling(truth, lie), undefined)
+        await changesNoResult(telling(truth, lie), undefined)
       })
     }
   })

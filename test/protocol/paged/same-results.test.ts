@@ -9,11 +9,11 @@ import { NAMES, charts, compareWays, steps } from './steps.ts'
 import { budget } from '../../support/budget.ts'
 
 for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
-  describe(`an index in the ${form} form, read in pages or as a whole, composed or sent`, () => {
+  describe(`an index in the ${form} form, read in pages or as a whole, composed or sent as a whole`, () => {
     const many = new Map(NAMES.map((chart) => [chart, versionsOf(chart, 3, 'n'.repeat(400))]))
     const ours = textOf(indexOf(form, many))
 
-    it('gives the same results and the same bytes, whatever its charts are and whatever is done', async function () {
+    it('gives the same results and the same bytes, for random charts and random commands', async function () {
       this.timeout(120_000)
       const seen = { composed: 0, partial: 0 }
       await fc.assert(
@@ -31,12 +31,12 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       'a byte order mark': () => Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), ours]),
       'no line feed at the end': () => ours.subarray(0, -1),
       'an edit that keeps the length': () => Buffer.from(ours.toString().replace('nnnn', 'oooo')),
-      'an edit that does not': () => Buffer.from(ours.toString().replace('nnnn', '')),
+      'an edit that changes the length': () => Buffer.from(ours.toString().replace('nnnn', '')),
       'charts in another order': () => Buffer.from(reversed(ours).toString()),
       'a line break within a text': () => Buffer.from(ours.toString().replace('nnnn', 'n\u2028n')),
     }
     for (const [what, make] of Object.entries(foreign)) {
-      it(`gives the same when another client wrote it and kept the annotations: ${what}`, async function () {
+      it(`gives the same results and the same bytes when another client has rewritten it: ${what}`, async function () {
         this.timeout(60_000)
         await fc.assert(
           fc.asyncProperty(steps, (todo) =>
@@ -47,7 +47,7 @@ for (const form of ['json', 'yaml'] satisfies IndexForm[]) {
       })
     }
 
-    it('gives the same results when its table was torn, whatever the metadata say', async function () {
+    it('gives the same results when one character of its page table is changed', async function () {
       this.timeout(60_000)
       const [table = ''] = /1,\d+;[^"\n]+/.exec(ours.toString()) ?? []
       const torn = fc
@@ -86,7 +86,7 @@ function reversed(text: Buffer): Buffer {
   ])
 }
 
-describe('an index of the real world, read in pages or as a whole', () => {
+describe('a real index, read in pages or as a whole', () => {
   for (const file of ['helm-repo-index.json', 'helm-repo-index.yaml']) {
     it(`gives the same results and the same bytes: ${file}`, async function () {
       this.timeout(60_000)

@@ -16,7 +16,7 @@ const [A, B, C] = ['a', 'b', 'c'].map((content) => upload('app', '1.0.0', conten
 
 type Upload = ReturnType<typeof upload>
 
-describe('a push that others cross', () => {
+describe('a push at the same time as other writers', () => {
   let repository: Repository
   beforeEach(async () => {
     repository = await Repository.initialised()
@@ -55,7 +55,7 @@ describe('a push that others cross', () => {
     repository.pass(SECOND)
   }
 
-  it('takes over at once the same bytes of a push that died, and writes them under its own id', async () => {
+  it('takes over the same bytes of an interrupted push at once, and writes them under its own id', async () => {
     await dies(A)
     const before = repository.now
     const { committed } = await repository.push([A])
@@ -64,7 +64,7 @@ describe('a push that others cross', () => {
     assert.equal(await entry(), A.digest)
   })
 
-  it('waits before it takes over an archive that replaced another one, until no delta of that one can be on its way', async () => {
+  it('takes over an archive that replaced another archive only when no delta of the replaced one can still arrive', async () => {
     await dies(B)
     const before = repository.now
     await dies(A, true)
@@ -78,7 +78,7 @@ describe('a push that others cross', () => {
     )
   })
 
-  it('notes in an archive which archive it replaced', async () => {
+  it('records in an archive which archive it replaced', async () => {
     const replaced = async (): Promise<string | undefined> =>
       (await repository.bucket.head(archiveKey(repository.location, APP)))?.metadata.replaced
     await repository.place(A)
@@ -91,7 +91,7 @@ describe('a push that others cross', () => {
     assert.equal(await replaced(), before, 'the same bytes, which the index names')
   })
 
-  it('keeps what it took over when a delta of a lower id lands after it is acknowledged', async () => {
+  it('keeps the archive and entry of a takeover when a delta with a lower id arrives later', async () => {
     let taken: readonly unknown[] = []
     const others = async (): Promise<void> => {
       repository.pass(SECOND)
@@ -109,7 +109,7 @@ describe('a push that others cross', () => {
   })
 
   for (const force of [false, true]) {
-    it(`is acknowledged only when its entry was in effect before another push took it for dead${force ? ', by force' : ''}`, async () => {
+    it(`is acknowledged only when its entry was in effect before another push replaced it as interrupted${force ? ', by force' : ''}`, async () => {
       await repository.push([C])
       await compactRepository(repository.session(), PASS)
       if (!force) await deleteVersions(repository.session(), [APP])
@@ -121,21 +121,21 @@ describe('a push that others cross', () => {
         await deleteVersions(repository.session(), [APP])
         await compactRepository(repository.session(), PASS)
       }
-      // Then the client stands still, and another push finds its archive without an entry.
+      // Then the client pauses, and another push finds its archive without an entry.
       const push = async (): Promise<void> => {
         if (!force) await repository.push([B], { force: true })
         repository.pass(2 * MINUTE)
         await repository.push([A], { force: !force })
       }
-      const crossed = repository.session(aroundFirstDelta({ before: remove, after: push }))
-      const { existing, pushed } = await repository.push([B], { force }, crossed)
+      const delayed = repository.session(aroundFirstDelta({ before: remove, after: push }))
+      const { existing, pushed } = await repository.push([B], { force }, delayed)
       assert.equal(await archive(), force ? 'app 1.0.0 b' : 'app 1.0.0 a')
       assert.equal(await entry(), (force ? B : A).digest)
       assert.deepEqual([pushed.length, existing.length], force ? [1, 0] : [0, 1])
     })
   }
 
-  it('that takes an archive over is not undone by a reindex whose delta was already on its way', async () => {
+  it('keeps an archive that it took over although a delta of an earlier reindex arrives later', async () => {
     await repository.push([B])
     const keeping = repository.session({ delete: async () => ({ outcome: 'refused' }) })
     await deleteVersions(keeping, [APP])
@@ -153,7 +153,7 @@ describe('a push that others cross', () => {
     assert.deepEqual([await entry(), await archive()], [A.digest, 'app 1.0.0 a'])
   })
 
-  it('that takes an archive over is not undone by a deletion of the same bytes that was already on its way', async () => {
+  it('keeps an archive that it took over although a delta of an earlier deletion of the same bytes arrives later', async () => {
     await repository.push([A])
     await compactRepository(repository.session(), PASS)
     repository.pass(SECOND)
@@ -190,7 +190,7 @@ describe('a push that others cross', () => {
     assert.deepEqual([await entry(), await archive()], [A.digest, 'app 1.0.0 a'])
   })
 
-  it('is not undone by a slow push by force whose archive was taken for an orphan', async () => {
+  it('leaves an entry and an archive that agree after a slow forced push whose archive was taken for an orphan', async () => {
     let state: 'sending' | 'sent' | 'cleared' = 'sending'
     const slow = repository.session({
       ...aroundFirstDelta({ before: async () => assert.equal((await repository.push([A])).pushed.length, 1) }),
@@ -276,19 +276,19 @@ describe('a push that others cross', () => {
     return { forced: pushed.length, existing: (await clears)?.existing.length ?? 0 }
   }
 
-  it('leaves alone an archive that another push has written again since it was taken for an orphan', async () => {
+  it('does not remove an orphan that another push has written again in the meantime', async () => {
     const { existing, forced } = await crossedByClearing('announcement')
     assert.deepEqual([forced, existing], [1, 1], 'the version exists: the plain push has lost')
     assert.deepEqual([await entry(), await archive()], [A.digest, 'app 1.0.0 a'])
   })
 
-  it('by force starts again when its archive was removed as an orphan and the version pushed anew', async () => {
+  it('starts again, when forced, after another push has removed its archive as an orphan and pushed the version', async () => {
     const { existing, forced } = await crossedByClearing('DELETE')
     assert.deepEqual([forced, existing], [1, 0])
     assert.deepEqual([await entry(), await archive()], [A.digest, 'app 1.0.0 a'])
   })
 
-  it('keeps its archive, for its delta is still to come, when the same bytes of another push are deleted', async () => {
+  it('keeps its archive while its delta is not yet written when the same bytes of another push are deleted', async () => {
     const [written, deleted] = [new Gate(), new Gate()]
     const slow = repository.session({
       put: async (key, ...rest) => {
@@ -314,7 +314,7 @@ describe('a push that others cross', () => {
     assert.deepEqual([await entry(), await archive()], [B.digest, 'app 1.0.0 b'])
   })
 
-  it('of several charts sends no archive again while it waits for one of them', async () => {
+  it('does not send the archives of several charts again and again while it waits for one of them', async () => {
     const charts = Array.from({ length: 5 }, (_, i) => upload('app', `1.0.${String(i)}`))
     await dies(B)
     repository.requests.length = 0
@@ -323,7 +323,7 @@ describe('a push that others cross', () => {
     assert.ok(sent.length <= 2 * 4, sent.join(', '))
   })
 
-  it('sends no more requests, and dates its entry no later, when its archive takes long to be sent', async () => {
+  it('sends no additional requests and gives its entry no future date when its archive takes long to send', async () => {
     const requestsOf = async (chart: Upload, seconds: number): Promise<number> => {
       repository.requests.length = 0
       const slow = repository.session({
@@ -340,7 +340,7 @@ describe('a push that others cross', () => {
     assert.ok(Date.parse(found?.created ?? '') <= repository.now + 2 * SECOND, found?.created)
   })
 
-  it('takes effect after deltas it never saw when the store clock goes back between its first look and its mint', async () => {
+  it('takes effect over deltas that it never saw when the store clock goes back after its first read', async () => {
     let isFirst = true
     const others = async (): Promise<void> => {
       repository.pass(SECOND)
@@ -378,19 +378,19 @@ describe('a push that others cross', () => {
 })
 
 describe('a compaction', () => {
-  it('that stands still after its last look at the index does not overwrite it', async () => {
+  it('does not overwrite the index when it pauses for half a minute after its last read', async () => {
     const repository = await Repository.initialised()
     await repository.push([A])
-    const standing = repository.session({
+    const paused = repository.session({
       head: async (key) => {
         const head = await repository.bucket.head(key)
         repository.pass(31 * SECOND)
         return head
       },
     })
-    const view = await readView(standing)
+    const view = await readView(paused)
     repository.pass(31 * SECOND)
-    assert.equal(await compactOnce(standing, view, PASS), 'lost')
+    assert.equal(await compactOnce(paused, view, PASS), 'lost')
     assert.deepEqual(
       repository.requests.filter((line) => line === 'PUT index.yaml'),
       [],

@@ -27,39 +27,39 @@ describe('a push of many charts', () => {
       await repository.bucket.put(archiveKey(repository.location, chart), chart.bytes, { when: 'always' })
   }
 
-  it('asks a listing which of them are there, instead of each', async () => {
+  it('sends one listing instead of a HEAD for each archive', async () => {
     assert.equal(await push(charts(0, 40)), 40)
     assert.deepEqual([requests('LIST ').filter((line) => line === 'LIST ').length, heads().length], [1, 0])
     assert.equal(requests('PUT app-').length, 40)
   })
 
-  it('asks for each of fewer than 32', async () => {
+  it('sends a HEAD for each archive when there are fewer than 32', async () => {
     assert.equal(await push(charts(0, 31)), 31)
     assert.deepEqual([requests('LIST ').filter((line) => line === 'LIST ').length, heads().length], [0, 31])
   })
 
-  it('writes nothing when one of them exists, and looks only at that one', async () => {
+  it('writes nothing when one version exists, and sends a HEAD only for that archive', async () => {
     await repository.push([upload(name(17), '1.0.0')])
     assert.equal(await push(charts(0, 40)), 0)
     assert.deepEqual(heads(), [`HEAD ${name(17)}-1.0.0.tgz`])
     assert.deepEqual(requests('PUT'), [])
   })
 
-  it('writes nothing when the last of many pages shows one that exists', async () => {
+  it('writes nothing when an existing version is on the last of many pages of the listing', async () => {
     await place(charts(0, 120))
     await repository.push([upload('app-zzz', '1.0.0')])
     assert.equal(await push([...charts(120, 200), upload('app-zzz', '1.0.0')]), 0)
     assert.deepEqual([requests('PUT'), heads()], [[], ['HEAD app-zzz-1.0.0.tgz']])
   })
 
-  it('writes nothing on a store that ignores conditions, either', async () => {
+  it('writes nothing when one version exists on a store that ignores conditions', async () => {
     repository = await Repository.initialised({ conditionalPut: false })
     await repository.push([upload(name(3), '1.0.0')])
     assert.equal(await push(charts(0, 40)), 0)
     assert.deepEqual(requests('PUT'), [])
   })
 
-  it('asks for each when the pages would tell of few, because others lie between them', async () => {
+  it('sends a HEAD for each remaining archive when the pages of the listing contain mostly other archives', async () => {
     const sparse = Array.from({ length: 40 }, (_, i) => upload(`${name(i)}a`, '1.0.0'))
     for (let i = 0; i < 40; i++)
       await place(['b', 'c', 'd', 'e'].map((letter) => upload(`${name(i)}${letter}`, '1.0.0')))
@@ -68,7 +68,7 @@ describe('a push of many charts', () => {
     assert.deepEqual([requests('LIST ').filter((line) => line === 'LIST ').length, heads().length], [1, 27])
   })
 
-  it('asks for each when it may not list', async () => {
+  it('sends a HEAD for each archive when it may not list the archives', async () => {
     const change: Partial<ObjectStore> = {
       list: async (prefix, options) => {
         if (!prefix.endsWith('index.d/')) throw new HelmS3Error('denied', 'no')
@@ -79,7 +79,7 @@ describe('a push of many charts', () => {
     assert.equal(heads().length, 40)
   })
 
-  it('takes names in the order of their bytes, as a listing has them', async () => {
+  it('finds existing versions by the byte order of their names, as a listing has it', async () => {
     // In UTF-16 the second sorts first.
     const odd = ['app-\uff01', 'app-\u{1f600}'].map((each) => upload(each, '1.0.0'))
     await place(charts(0, 9))
@@ -88,7 +88,7 @@ describe('a push of many charts', () => {
     assert.deepEqual(requests('PUT'), [])
   })
 
-  it('keeps those that exist when told to', async () => {
+  it('keeps existing versions with ignoreIfExists', async () => {
     await repository.push([upload(name(17), '1.0.0')])
     const { existing, pushed } = await repository.push(charts(0, 40), { ignoreIfExists: true })
     assert.deepEqual([existing.map((each) => each.name), pushed.length], [[name(17)], 39])

@@ -26,7 +26,7 @@ describe('a push', () => {
     return object && Buffer.from(object.body).toString()
   }
 
-  it('costs seven requests, three of them at once before the others, whatever the size of the repository', async () => {
+  it('costs seven requests', async () => {
     await repository.push([upload('app', '1.0.0')])
     assert.deepEqual(repository.requests, [
       'GET index.d/config.json',
@@ -39,7 +39,7 @@ describe('a push', () => {
     ])
   })
 
-  it('of many charts writes one delta, and looks before it writes', async () => {
+  it('writes one delta for many charts', async () => {
     const uploads = Array.from({ length: 5 }, (_, i) => upload('app', `1.0.${String(i)}`))
     const { pushed } = await repository.push(uploads)
     assert.equal(pushed.length, 5)
@@ -47,7 +47,7 @@ describe('a push', () => {
     assert.deepEqual([count('HEAD app'), count('PUT app'), count('PUT index.d/')], [5, 5, 1])
   })
 
-  it('of many charts writes nothing when one of them exists, or skips it when asked to', async () => {
+  it('writes nothing when one of several versions exists, or skips that version with ignoreIfExists', async () => {
     await repository.push([upload('app', '1.0.0')])
     repository.requests.length = 0
     const uploads = [upload('app', '1.0.0'), upload('app', '2.0.0')]
@@ -61,19 +61,19 @@ describe('a push', () => {
     )
   })
 
-  it('of the same version twice is refused before anything is written', async () => {
+  it('is refused before any request when it has the same version twice', async () => {
     await assert.rejects(repository.push([upload('app', '1.0.0'), upload('app', '1.0.0', 'b')]), { code: 'usage' })
     assert.deepEqual(repository.requests, [])
   })
 
-  it('into a place without a repository names the way out', async () => {
+  it('fails without a repository, with a hint about init or reindex', async () => {
     const nowhere = new Repository()
     await assert.rejects(nowhere.push([upload('app', '1.0.0')]), { code: 'missing-index', hint: /helm s3 init/ })
     await nowhere.bucket.put(asKey('charts/app-1.0.0.tgz'), Buffer.from('x'), { when: 'always' })
     await assert.rejects(nowhere.push([upload('app', '1.0.0')]), { code: 'missing-index', hint: /reindex/ })
   })
 
-  it('by force of the same bytes replaces the provenance file of a push in the same second, which left no delta either', async () => {
+  it('replaces the provenance file when it is forced with the same bytes several times in the same second', async () => {
     await repository.push([upload('app', '1.0.0')])
     for (let i = 0; i < 10; i++) {
       const signature = `signed ${String(i)}`
@@ -85,7 +85,7 @@ describe('a push', () => {
     }
   })
 
-  it('adopts the archive of a push that died before its delta', async () => {
+  it('takes over the archive of a push that was interrupted before its delta', async () => {
     const dying = repository.session({
       put: (key, ...rest) =>
         key.includes('index.d/') ? new Promise<PutOutcome>(() => undefined) : repository.bucket.put(key, ...rest),
@@ -100,8 +100,7 @@ describe('a push', () => {
 
   for (const ignoreIfExists of [false, true]) {
     it(
-      `takes the place of an archive of other bytes that no entry ` +
-        `names${ignoreIfExists ? ', with ignoreIfExists too' : ''}`,
+      `replaces an archive of other bytes that no entry ` + `names${ignoreIfExists ? ', with ignoreIfExists too' : ''}`,
       async () => {
         await repository.bucket.put(archiveKey(repository.location, upload('app', '1.0.0')), Buffer.from('others'), {
           when: 'always',
@@ -114,7 +113,7 @@ describe('a push', () => {
     )
   }
 
-  it('waits for the push that wrote a young archive, and gives way when the entry of that push comes', async () => {
+  it('waits for the push that wrote a young archive, and pushes nothing when the entry of that push appears', async () => {
     const other = upload('app', '1.0.0', 'b')
     let release = (): void => undefined
     const held = new Promise<void>((resolve) => (release = resolve))
@@ -142,7 +141,7 @@ describe('a push', () => {
     assert.equal(await entry(), other.digest)
   })
 
-  it('names an orphan that it may not remove, and pushes nothing', async () => {
+  it('reports an orphan that it may not remove, and pushes nothing', async () => {
     await repository.bucket.put(archiveKey(repository.location, upload('app', '1.0.0')), Buffer.from('others'), {
       when: 'always',
     })
@@ -160,9 +159,9 @@ describe('a push', () => {
     assert.deepEqual([await entry(), (await readView(repository.session())).index.chartNames()], [undefined, []])
   })
 
-  it('of several charts pushes none, and leaves no archive, when one appears between its first look and its PUT', async () => {
+  it('pushes none of several charts, and leaves no archive, when one of them appears before its PUT', async () => {
     let isFirst = true
-    const crossed = repository.session({
+    const overtaken = repository.session({
       put: async (key, ...rest) => {
         if (isFirst && key.endsWith('.tgz')) {
           isFirst = false
@@ -172,7 +171,7 @@ describe('a push', () => {
       },
     })
     const batch = ['1.0.0', '1.1.0', '1.2.0'].map((version) => upload('app', version))
-    const { existing, pushed } = await repository.push(batch, {}, crossed)
+    const { existing, pushed } = await repository.push(batch, {}, overtaken)
     assert.deepEqual([pushed, existing.map(({ version }) => version)], [[], ['1.1.0']])
     const { index } = await readView(repository.session())
     assert.deepEqual(
@@ -186,14 +185,14 @@ describe('a push', () => {
     )
   })
 
-  it('by force replaces archive and entry', async () => {
+  it('replaces the archive and the entry when it is forced', async () => {
     await repository.push([upload('app', '1.0.0', 'a')])
     await repository.push([upload('app', '1.0.0', 'b')], { force: true })
     assert.equal(await archive(), 'app 1.0.0 b')
     assert.equal(await entry(), upload('app', '1.0.0', 'b').digest)
   })
 
-  it('by force of the same bytes moves the date of the archive and writes no delta', async () => {
+  it('renews the date of the archive and writes no delta when it is forced with the same bytes', async () => {
     await repository.push([upload('app', '1.0.0')])
     const key = archiveKey(repository.location, upload('app', '1.0.0'))
     const before = await repository.bucket.head(key)
@@ -205,7 +204,7 @@ describe('a push', () => {
     assert.equal(after?.metadata.delta, before?.metadata.delta)
   })
 
-  it('by force of known bytes is not acknowledged because of a delta that a compaction may yet supersede', async () => {
+  it('stays in effect, when it is forced with known bytes, although a pending deletion is about to be folded', async () => {
     const [a, b] = [upload('app', '1.0.0', 'a'), upload('app', '1.0.0', 'b')]
     await repository.push([a])
     await compactRepository(repository.session(), PASS)
@@ -225,7 +224,7 @@ describe('a push', () => {
     assert.equal(await entry(), b.digest)
   })
 
-  it('brings its provenance file along; a forced push without one removes the old one', async () => {
+  it('writes its provenance file, which a forced push without one removes', async () => {
     const key = asKey('charts/app-1.0.0.tgz.prov')
     await repository.push([upload('app', '1.0.0', 'a', 'signed')])
     assert.equal(Buffer.from((await repository.bucket.get(key))?.body ?? []).toString(), 'signed')
@@ -233,7 +232,7 @@ describe('a push', () => {
     assert.equal(await repository.bucket.head(key), undefined)
   })
 
-  it('finds out that a delta has landed although the answer was lost', async () => {
+  it('detects that its delta was written although the answer was lost', async () => {
     const losing = repository.session({
       put: async (key, ...rest) => {
         const outcome = await repository.bucket.put(key, ...rest)
@@ -245,7 +244,7 @@ describe('a push', () => {
   })
 
   for (const force of [false, true]) {
-    it(`sends an archive only once when that takes longer than an id lives${force ? ', by force' : ''}`, async () => {
+    it(`sends an archive only once when that takes longer than an id is valid${force ? ', by force' : ''}`, async () => {
       await repository.push([upload('app', '1.0.0', 'old')].slice(force ? 0 : 1))
       repository.requests.length = 0
       const slow = repository.session({
@@ -261,7 +260,7 @@ describe('a push', () => {
     })
   }
 
-  it('says that the outcome is unknown when no look can tell whether the delta has landed', async () => {
+  it('reports an unknown outcome when it cannot find out whether its delta was written', async () => {
     const losing = repository.session({
       put: (key, ...rest) =>
         key.includes('index.d/')
@@ -272,7 +271,7 @@ describe('a push', () => {
     await assert.rejects(repository.push([upload('app', '1.0.0')], {}, losing), { code: 'outcome-unknown' })
   })
 
-  it('starts again with a new id when the store was away until the first one was too old to be sent', async () => {
+  it('starts again with a new id when the store was unreachable until the first id had expired', async () => {
     let isBack = false
     const waiting = repository.session({
       put: (key, body, options) => {
@@ -291,7 +290,7 @@ describe('a push', () => {
     assert.equal(await entry(), upload('app', '1.0.0').digest)
   })
 
-  it('waits for a deletion of its version to settle before it adopts the archive', async () => {
+  it('takes over the archive of its version after a deletion that could not remove it', async () => {
     await repository.push([upload('app', '1.0.0')])
     const keeping = repository.session({ delete: () => Promise.resolve({ outcome: 'unknown', cause: 'lost' }) })
     await deleteVersions(keeping, [{ name: 'app', version: '1.0.0' }])
@@ -308,7 +307,7 @@ describe('a deletion', () => {
     await repository.push([upload('app', '1.0.0'), upload('app', '2.0.0')])
   })
 
-  it('of several versions, one of which is missing, does nothing and names it', async () => {
+  it('changes nothing when one of several versions is missing, and names that version', async () => {
     const before = (await repository.bucket.list('')).objects
     const versions = ['1.0.0', '9.0.0'].map((version) => ({ name: 'app', version }))
     await assert.rejects(deleteVersions(repository.session(), versions), {
@@ -318,7 +317,7 @@ describe('a deletion', () => {
     assert.deepEqual((await repository.bucket.list('')).objects, before)
   })
 
-  it('removes the archive that it has seen, and no other', async () => {
+  it('removes an archive only when it has not been replaced in the meantime', async () => {
     const replacing = repository.session({
       head: async (key) => {
         const head = await repository.bucket.head(key)
@@ -335,7 +334,7 @@ describe('a deletion', () => {
     assert.equal(await repository.bucket.head(asKey('charts/app-1.0.0.tgz')), undefined)
   })
 
-  it('leaves the archive when the delta took longer than half a minute', async () => {
+  it('keeps the archive when writing the delta took longer than half a minute', async () => {
     const slow = repository.session({
       put: (key, ...rest) => {
         repository.pass(31_000)
@@ -368,7 +367,7 @@ describe('on a store that ignores every condition', () => {
     })
   }
 
-  it('new versions are pushed and existing ones stay', async () => {
+  it('a push with ignoreIfExists pushes new versions and keeps existing ones', async () => {
     const repository = await Repository.initialised(OPTIONS)
     await repository.push([upload('app', '1.0.0', 'first')])
     const { existing, pushed } = await repository.push([upload('app', '1.0.0', 'second'), upload('app', '2.0.0')], {
@@ -378,7 +377,7 @@ describe('on a store that ignores every condition', () => {
     assert.equal(await bytesOf(repository), 'app 1.0.0 first')
   })
 
-  it('an existing repository is not emptied without force', async () => {
+  it('init does not empty an existing repository without force', async () => {
     const repository = await Repository.initialised(OPTIONS)
     await repository.push([upload('app', '1.0.0')])
     await assert.rejects(initRepository(repository.session(), { form: 'json', force: false }), {
@@ -390,7 +389,7 @@ describe('on a store that ignores every condition', () => {
     )
   })
 
-  it('a client that may not look at archives can push one chart all the same', async () => {
+  it('a client that may not read archives can push a chart', async () => {
     const repository = await Repository.initialised()
     const head: ObjectStore['head'] = async (key) => {
       if (key.endsWith('.tgz')) throw new HelmS3Error('denied', 'no')

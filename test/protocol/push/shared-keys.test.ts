@@ -19,7 +19,7 @@ const REFUSED = {
   hint: /^one would replace the other: delete svc-01 0\.1\.0 first, or give svc 01-0\.1\.0 another name or version$/,
 }
 
-describe('two charts whose archives would lie under one key', () => {
+describe('two charts whose archives would have the same key', () => {
   let repository: Repository
   beforeEach(async () => {
     repository = await Repository.initialised()
@@ -53,7 +53,7 @@ describe('two charts whose archives would lie under one key', () => {
   })
 
   for (const [how, options] of Object.entries({
-    plainly: {},
+    'without options': {},
     'with ignoreIfExists': { ignoreIfExists: true },
     'by force': { force: true },
     'in a dry run': { dryRun: true },
@@ -75,7 +75,7 @@ describe('two charts whose archives would lie under one key', () => {
     })
   }
 
-  it('are told apart by the entry, whatever its chart and its version are called', async () => {
+  it('are distinguished by the url of the entry, whatever the name and version of its chart are', async () => {
     const named = upload('legacy', '9.9.9')
     await repository.push([named])
     const view = await readView(repository.session())
@@ -97,7 +97,7 @@ describe('two charts whose archives would lie under one key', () => {
     }
   })
 
-  it('can follow one another once the first is deleted', async () => {
+  it('can be pushed one after the other once the first is deleted', async () => {
     await repository.push([ONE])
     await deleteVersions(repository.session(), [{ name: ONE.name, version: ONE.version }])
     repository.pass(120_000)
@@ -105,7 +105,7 @@ describe('two charts whose archives would lie under one key', () => {
     assert.deepEqual([await digests(), await stored()], [[undefined, OTHER.digest], 'svc 01-0.1.0 a'])
   })
 
-  it('do not exclude each other when one has only its entry left and the archive is that of the other', async () => {
+  it('do not exclude each other when only an entry of the first is left and the archive belongs to the second', async () => {
     await repository.push([ONE])
     await repository.place(OTHER)
     await repository.push([OTHER], { force: true })
@@ -116,7 +116,7 @@ describe('two charts whose archives would lie under one key', () => {
     assert.deepEqual(await digests(), [undefined, OTHER.digest])
   })
 
-  it('are found when both have an entry, as older programs left them, and the entry without its archive is removed', async () => {
+  it('are reported by a check when both have an entry, and a reindex removes the entry that has no archive', async () => {
     await repository.push([OTHER])
     await compactRepository(repository.session(), { graceWindow: 300_000, dryRun: false, form: undefined })
     const key = archiveKey(repository.location, ONE)
@@ -156,7 +156,7 @@ describe('two charts whose archives would lie under one key', () => {
   })
 
   for (const force of [false, true]) {
-    it(`wait for one another when they are pushed at the same moment${force ? ' by force' : ''}: one is refused`, async () => {
+    it(`wait for one another when they are pushed at the same moment${force ? ' by force' : ''}, and the second is refused`, async () => {
       let release = (): void => undefined
       const held = new Promise<void>((resolve) => (release = resolve))
       const slow = repository.session({
@@ -182,7 +182,7 @@ describe('two charts whose archives would lie under one key', () => {
     })
   }
 
-  it('give way after some time when the push of one of them died, by force and without', async () => {
+  it('can be pushed over the archive of an interrupted push of the other after a wait, with and without force', async () => {
     for (const force of [false, true]) {
       const dead = archiveMetadata({ metadata: ONE.metadata, digest: ONE.digest, delta: undefined })
       await repository.bucket.put(archiveKey(repository.location, ONE), ONE.bytes, { when: 'always', metadata: dead })
@@ -196,7 +196,7 @@ describe('two charts whose archives would lie under one key', () => {
   })
 
   it(
-    'cost a forced push over an archive of its own chart no additional request, and a view when the archive does not ' +
+    'cost a forced push no additional request when the archive belongs to its chart, and a view when the archive does not ' +
       'say what it is',
     async () => {
       await repository.push([ONE])

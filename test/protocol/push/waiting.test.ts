@@ -8,7 +8,7 @@ import { Repository, upload } from '../fixture.ts'
 
 const APP = { name: 'app', version: '1.0.0' }
 
-describe('after a deletion', () => {
+describe('a push after a deletion', () => {
   let repository: Repository
   beforeEach(async () => {
     repository = await Repository.initialised()
@@ -34,7 +34,7 @@ describe('after a deletion', () => {
   }
   const entry = async (): Promise<string | undefined> => (await readView(repository.session())).index.find(APP)?.digest
 
-  it('that has ended, no push waits, not even one by force', async () => {
+  it('does not wait when the deletion has ended, with and without force', async () => {
     await remove()
     assert.ok((await timeOf(() => push('a'))) < 3000)
     assert.ok((await timeOf(() => push('b', true))) < 3000)
@@ -44,17 +44,17 @@ describe('after a deletion', () => {
     assert.deepEqual(repository.notices, [])
   })
 
-  it('that has ended but had to leave the archive, the version is pushed again at once', async () => {
+  it('does not wait when the deletion has ended and kept the archive', async () => {
     await remove({ delete: async () => ({ outcome: 'refused' }) })
     assert.ok((await timeOf(() => push('a'))) < 3000)
     assert.equal(await entry(), upload('app', '1.0.0', 'a').digest)
   })
 
   for (const [what, change] of [
-    ['whose DELETE had no answer', { delete: async () => ({ outcome: 'unknown', cause: 'no answer' }) }],
+    ['whose DELETE got no answer', { delete: async () => ({ outcome: 'unknown', cause: 'no answer' }) }],
     ['that died before its DELETE', { delete: () => Promise.reject(new Error('killed')) }],
   ] as const) {
-    it(`${what}, a forced push waits until the deletion must have ended, and says so once`, async () => {
+    it(`waits, when forced, for a deletion ${what} until it must have ended, with one notice`, async () => {
       await remove(change as Partial<ObjectStore>).catch(() => undefined)
       const waited = await timeOf(() => push('b', true))
       assert.ok(waited > 50_000 && waited < 70_000, String(waited))
@@ -65,7 +65,7 @@ describe('after a deletion', () => {
     })
   }
 
-  it('a forced push that saw the old bytes waits before it replaces them', async () => {
+  it('waits, when forced during the deletion, before it replaces the archive', async () => {
     const puts: string[] = []
     await remove({
       delete: async (key, options) => {

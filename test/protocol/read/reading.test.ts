@@ -15,7 +15,7 @@ describe('a view', () => {
 
   for (const [what, change] of [
     [
-      'a listing shows to be too large',
+      'is too large according to the listing',
       (store: MemoryStore): Partial<ObjectStore> => ({
         list: async (...args) => {
           const page = await store.list(...args)
@@ -36,7 +36,7 @@ describe('a view', () => {
       }),
     ],
   ] as const) {
-    it(`does not obey a delta that ${what}, and names it`, async () => {
+    it(`ignores a delta that ${what}, and reports its key`, async () => {
       const repository = await Repository.initialised()
       await repository.push([upload('app', '1.0.0')])
       await repository.bucket.put(asKey(`charts/index.d/${id}.yaml`), Buffer.from('{"apiVersion":"v1"}'), {
@@ -51,7 +51,7 @@ describe('a view', () => {
     })
   }
 
-  it('ignores defaults that are too large to be read', async () => {
+  it('ignores a config.json that is too large, with a notice', async () => {
     const repository = await Repository.initialised()
     await repository.bucket.put(asKey('charts/index.d/config.json'), Buffer.alloc(100_000), { when: 'absent' })
     assert.deepEqual(await readRepositoryConfig(repository.session()), {})
@@ -84,7 +84,7 @@ describe('one session', () => {
     )
   })
 
-  it('sees what another client has written to the index since', async () => {
+  it('sees what another client has written to the index since its first read', async () => {
     const session = repository.session()
     await readView(session)
     await compactRepository(repository.session(), { graceWindow: 300_000, dryRun: false, form: undefined })
@@ -98,7 +98,7 @@ describe('one session', () => {
     assert.deepEqual(view.pending.length, 1)
   })
 
-  it('tells how it has read the index, when asked to', async () => {
+  it('reports how it has read the index when details are requested', async () => {
     const lines: string[] = []
     await readView({ ...repository.session(), detail: (line) => lines.push(line) })
     assert.match(

@@ -58,7 +58,7 @@ describe('a reindex', () => {
     }
   }
 
-  it('with nothing new costs one listing of the archives and one read of the view', async () => {
+  it('costs one listing of the archives and one read of the view when nothing is new', async () => {
     await repository.push([upload('app', '1.0.0'), upload('app', '1.1.0')])
     await compactRepository(repository.session(), { graceWindow: 300_000, dryRun: false, form: undefined })
     repository.requests.length = 0
@@ -67,7 +67,7 @@ describe('a reindex', () => {
     assert.deepEqual(repository.requests.sort(), ['GET index.yaml', 'LIST ', 'LIST index.d/'])
   })
 
-  it('asks for the head of each new archive, and commits between three looks', async () => {
+  it('sends a HEAD for each new archive, and reads the log and the archives again before and after its commit', async () => {
     await place(upload('app', '1.0.0'))
     await reindex()
     assert.equal(await digestOf(), upload('app', '1.0.0').digest)
@@ -83,7 +83,7 @@ describe('a reindex', () => {
     assert.deepEqual(repository.requests.slice(3, 3 + expected.length), expected)
   })
 
-  it('does the same whatever the number of new archives', async () => {
+  it('costs only one HEAD more for each additional new archive', async () => {
     for (let i = 0; i < 30; i++) await place(upload('app', `1.0.${String(i)}`))
     repository.requests.length = 0
     const { deltas } = await reindex()
@@ -93,7 +93,7 @@ describe('a reindex', () => {
     assert.equal(others.length, 11)
   })
 
-  it('lists the pages of many new archives at the same time, and no more of them than before', async () => {
+  it('lists the pages of many new archives at the same time, without listing any more pages', async () => {
     const count = 2100
     for (let i = 0; i < count; i++) {
       const { bytes, digest, metadata, ...chart } = upload('app', `1.${String(i)}.0`)
@@ -118,9 +118,12 @@ describe('a reindex', () => {
   })
 
   for (const [what, act] of [
-    ['an archive that is deleted before the second look', () => takeAway('1.0.0')],
-    ['an archive that is replaced before the second look', () => place(upload('app', '1.0.0', 'b'))],
-    ['a version that another client pushes before the second look', () => repository.push([upload('app', '1.0.0')])],
+    ['an archive that is deleted before the second read of the store', () => takeAway('1.0.0')],
+    ['an archive that is replaced before the second read of the store', () => place(upload('app', '1.0.0', 'b'))],
+    [
+      'a version that another client pushes before the second read of the store',
+      () => repository.push([upload('app', '1.0.0')]),
+    ],
   ] as const) {
     it(`leaves out ${what}`, async () => {
       await place(upload('app', '1.0.0'))
@@ -133,7 +136,7 @@ describe('a reindex', () => {
     })
   }
 
-  it('keeps an entry whose archive comes back before the second look', async () => {
+  it('keeps an entry whose archive is written again before the second read of the store', async () => {
     await repository.push([upload('app', '1.0.0')])
     await takeAway('1.0.0')
     const { changes, left } = await reindex(
@@ -157,7 +160,7 @@ describe('a reindex', () => {
     })
   }
 
-  it('does not overwrite what a forced push makes of the version at the same moment', async () => {
+  it('does not overwrite the entry of a concurrent forced push of the same version', async () => {
     await repository.push([upload('app', '1.0.0')])
     repository.pass(5000)
     await place(upload('app', '1.0.0', 'b'))
@@ -168,7 +171,7 @@ describe('a reindex', () => {
     assert.equal(await digestOf(), upload('app', '1.0.0', 'c').digest)
   })
 
-  it('does not bring back what is pushed and deleted at the same moment', async () => {
+  it('does not bring back a version that is concurrently pushed and deleted', async () => {
     await place(upload('app', '1.0.0'))
     const pushAndDelete = async (): Promise<void> => {
       await repository.push([upload('app', '1.0.0')])
@@ -178,7 +181,7 @@ describe('a reindex', () => {
     assert.equal(await digestOf(), undefined)
   })
 
-  it('removes an entry again when its archive is deleted while the delta lands', async () => {
+  it('removes a new entry again when its archive is deleted just after its delta is written', async () => {
     await place(upload('app', '1.0.0'))
     await reindex(
       {},
@@ -187,7 +190,7 @@ describe('a reindex', () => {
     assert.equal(await digestOf(), undefined)
   })
 
-  it('starts the commit again when the second look takes longer than an id lives', async () => {
+  it('starts the commit again when the second read of the store takes longer than an id is valid', async () => {
     await place(upload('app', '1.0.0'))
     const { changes, deltas } = await reindex(
       {},
@@ -207,7 +210,7 @@ describe('a reindex', () => {
     assert.equal(await digestOf('1.1.0'), upload('app', '1.1.0').digest)
   })
 
-  it('finds out that its delta has landed although the answer was lost', async () => {
+  it('detects that its delta was written although the answer was lost', async () => {
     await place(upload('app', '1.0.0'))
     const losing: Partial<ObjectStore> = {
       put: async (key, ...rest) => {
@@ -219,7 +222,7 @@ describe('a reindex', () => {
     assert.equal(repository.requests.filter((line) => line.startsWith('PUT index.d/')).length, 1)
   })
 
-  it('goes on where it was after an interruption: what was committed is not opened again', async () => {
+  it('continues after an interruption without opening committed archives again', async () => {
     const count = 2300
     for (let i = 0; i < count; i++) await place(upload('app', `1.0.${String(i)}`))
     const interrupted = reindex({ afterCommit: () => Promise.reject(new Error('interrupted')) })
@@ -231,7 +234,7 @@ describe('a reindex', () => {
     assert.equal((await readView(repository.session())).index.countEntries(), count)
   })
 
-  it('names an archive that it may not read, and goes on', async () => {
+  it('reports an archive that it may not read, and continues', async () => {
     await place(upload('app', '1.0.0'))
     await place(upload('app', '1.1.0'))
     const denying: Partial<ObjectStore> = {
@@ -247,7 +250,7 @@ describe('a reindex', () => {
     )
   })
 
-  it('fails when the store does not answer, and has written nothing', async () => {
+  it('fails without writing anything when the store does not answer', async () => {
     await place(upload('app', '1.0.0'))
     const failing: Partial<ObjectStore> = {
       head: () => Promise.reject(new HelmS3Error('unreachable', 'nobody is there')),
@@ -256,7 +259,7 @@ describe('a reindex', () => {
     assert.ok(!repository.requests.some((line) => line.startsWith('PUT')))
   })
 
-  it('reads a bucket whose metadata contradict the checksum of the store', async () => {
+  it('reads an archive whose metadata contradict the checksum of the store', async () => {
     const chart = upload('app', '1.0.0')
     const metadata = archiveMetadata({ metadata: chart.metadata, digest: 'f'.repeat(64), delta: undefined })
     await repository.bucket.put(archiveKey(repository.location, chart), chart.bytes, {
@@ -268,7 +271,7 @@ describe('a reindex', () => {
     assert.ok(repository.requests.includes('GET app-1.0.0.tgz'))
   })
 
-  it('does not open more archives at once than it is allowed to', async () => {
+  it('does not open more archives at once than the concurrency option allows', async () => {
     for (let i = 0; i < 20; i++) await place(upload('app', `1.0.${String(i)}`))
     let [now, most] = [0, 0]
     const counting: Partial<ObjectStore> = {
@@ -303,7 +306,7 @@ describe('a rebuild', () => {
     assert.deepEqual([merged.countEntries(), base.index.bookkeeping.folded.size], [1, 1])
   })
 
-  it('leaves a readable index alone', async () => {
+  it('does not change a readable index', async () => {
     const before = await repository.bucket.head(index)
     assert.equal((await rebuild()).rebuilt, false)
     assert.equal((await repository.bucket.head(index))?.etag, before?.etag)
@@ -322,7 +325,7 @@ describe('a rebuild', () => {
     assert.equal((await repository.bucket.head(index))?.etag, good?.etag)
   })
 
-  it('loses none of the pushes that are made at the same time', async () => {
+  it('loses no concurrent push', async () => {
     await garble()
     const pushing: Partial<ObjectStore> = {
       put: async (key, body, options) => {
@@ -335,7 +338,7 @@ describe('a rebuild', () => {
     assert.equal((await readView(repository.session())).index.countEntries(), 2)
   })
 
-  it('opens all archives first, and shows no index before it is complete', async () => {
+  it('writes the index only once, after it has opened all archives', async () => {
     await repository.bucket.delete(index)
     for (const version of ['2.0.0', '2.1.0', '2.2.0']) await place(upload('app', version))
     const seen: string[] = []
@@ -356,7 +359,7 @@ describe('a rebuild', () => {
     assert.equal(repository.requests.filter((line) => line === 'PUT index.yaml').length, 1)
   })
 
-  it('that is interrupted has written nothing but its mark, which keeps orphans from being removed', async () => {
+  it('leaves only its mark when it is interrupted, which prevents a prune of orphans until it expires', async () => {
     await garble()
     await place(upload('app', '2.0.0'))
     const before = await repository.bucket.get(index)
@@ -385,7 +388,7 @@ describe('a rebuild', () => {
     assert.deepEqual((await repository.bucket.list('charts/index.d/rebuild-')).objects, [])
   })
 
-  it('goes on when another client has put an empty index there in the meantime', async () => {
+  it('adds all archives when another client has created an empty index in the meantime', async () => {
     await repository.bucket.delete(index)
     await place(upload('app', '2.0.0'))
     let isFirst = true
@@ -422,7 +425,7 @@ describe('a rebuild', () => {
     assert.equal((await readView(repository.session())).index.countEntries(), 1)
   })
 
-  it('adds no version with a removal in the log, because its archive may be about to be deleted', async () => {
+  it('does not add a version whose removal is in the log, because its archive may be about to be deleted', async () => {
     await deleteVersions(repository.session(), [{ name: 'app', version: '1.0.0' }])
     await place(upload('app', '1.0.0'))
     await garble()

@@ -91,7 +91,7 @@ describe('a deletion', () => {
     assert.deepEqual((await repository.bucket.list('charts/app')).objects, [])
   })
 
-  it('removes an entry without a name, or with another one, by the chart under which it is listed', async () => {
+  it('removes an entry without a name or with another name by the chart that lists it', async () => {
     const repository = await repositoryWith({
       pgb: [
         { version: '1.0.11', urls: ['pgb-1.0.11.tgz'] },
@@ -118,7 +118,7 @@ describe('a deletion', () => {
     }
   })
 
-  it('leaves an archive that another entry names', async () => {
+  it('keeps an archive that another entry names', async () => {
     const repository = await repositoryWith({})
     await repository.push([upload('app', '1.0.0')])
     const digest = upload('app', '1.0.0').digest
@@ -136,7 +136,7 @@ describe('a deletion', () => {
     assert.equal(await repository.bucket.head(asKey('charts/app-1.0.0.tgz')), undefined)
   })
 
-  it('by rules removes both entries of a version that is listed twice, and counts it once', async () => {
+  it('removes both entries of a version that is listed twice when a prune selects it, and counts it once', async () => {
     const twice = [entry('app', '1.0.0', 'a'), { ...entry('app', '1.0.0', 'b'), urls: ['app-1.tgz'] }]
     const repository = await repositoryWith({ app: [entry('app', '2.0.0'), ...twice] })
     const rules = {
@@ -160,7 +160,7 @@ describe('a deletion', () => {
     assert.deepEqual(await versionsOf(repository, 'app'), ['2.0.0'])
   })
 
-  it('writes a delta that readers obey, for every index that Helm accepts', async () => {
+  it('writes a delta that readers obey, for random indexes that Helm accepts', async () => {
     await fc.assert(
       fc.asyncProperty(
         ANY_ENTRIES,
@@ -191,8 +191,8 @@ describe('a deletion', () => {
     )
   })
 })
-describe('a delta of an earlier deletion that readers took for malformed', () => {
-  it('is obeyed', async () => {
+describe('a delta that removes entries with invalid names or versions', () => {
+  it('is obeyed by readers', async () => {
     const repository = await repositoryWith({
       hub: ['1.2.0', '1.0.0.0', ''].map((version) => ({ name: 'hub', version })),
       '../x': [{ version: '1.0.0' }],
@@ -211,7 +211,7 @@ describe('a delta of an earlier deletion that readers took for malformed', () =>
 })
 
 describe('a reindex', () => {
-  it('writes deltas that readers obey, for every index that Helm accepts, and changes nothing when run again', async () => {
+  it('writes deltas that readers obey, for random indexes that Helm accepts, and changes nothing when it is run again', async () => {
     const options = { relative: undefined, full: false, strict: false, rebuild: false, dryRun: false, concurrency: 4 }
     await fc.assert(
       fc.asyncProperty(ANY_ENTRIES, fc.constantFrom('app-1.0.0.tgz', 'other.tgz', '1.0.0.0'), async (charts, url) => {
@@ -235,7 +235,7 @@ describe('a reindex', () => {
   })
 })
 
-describe('a push over an entry without a name, or with another one', () => {
+describe('a push over an entry without a name or with another name', () => {
   for (const name of [undefined, '../pgb', '']) {
     it(`finds the version without force, and repairs the entry with force: ${JSON.stringify(name)}`, async () => {
       const known = upload('pgb', '1.0.11')
@@ -277,7 +277,7 @@ describe('a delta that no reader would obey', () => {
     assert.ok(!repository.requests.some((request) => request.startsWith('PUT')))
   })
 
-  it('is not written by a push: the push is refused, and the index stays as it is', async () => {
+  it('is not written by a push, which is refused without changing the index', async () => {
     const repository = await Repository.initialised()
     await assert.rejects(repository.push([upload('app', '1.0.0.0')], WRITE), { code: 'invalid-chart' })
     assert.deepEqual((await indexOf(repository)).chartNames(), [])

@@ -28,7 +28,7 @@ const OPTIONS: PruneOptions = {
   dryRun: false,
 }
 
-describe('a prune of more than can be deleted in time', () => {
+describe('a prune of more versions than can be deleted in time', () => {
   let repository: Repository
   /** A client of a store that is slow to answer a HEAD. */
   const slowly = (change: Partial<ObjectStore> = {}): Session =>
@@ -59,7 +59,7 @@ describe('a prune of more than can be deleted in time', () => {
     repository.requests.length = 0
   })
 
-  it('writes several deltas, one after another, and counts everything', async () => {
+  it('writes several deltas one after another, and its result counts the versions of all of them', async () => {
     const result = await prune(slowly(), OPTIONS)
     assert.deepEqual(
       result.committed.map(({ delta }) => delta.removed.length),
@@ -81,7 +81,7 @@ describe('a prune of more than can be deleted in time', () => {
     )
   })
 
-  it('is one delta where the store is fast', async () => {
+  it('writes one delta when the store is fast', async () => {
     const result = await prune(repository.session(), OPTIONS)
     assert.deepEqual(
       result.committed.map(({ delta }) => delta.removed.length),
@@ -89,7 +89,7 @@ describe('a prune of more than can be deleted in time', () => {
     )
   })
 
-  it('applies the rules again to what is left: a version pushed between the deltas counts among the newest', async () => {
+  it('applies the rules again before the second delta, so that a version pushed in between counts among the newest', async () => {
     let deleted = 0
     const session = slowly({
       delete: async (key, options) => {
@@ -119,7 +119,7 @@ describe('a prune of more than can be deleted in time', () => {
       )
     }
 
-    it('leaves a repository whose index names exactly the archives that are there, and says how far it got', async () => {
+    it('leaves an index that names exactly the remaining archives, and reports how many versions it has removed', async () => {
       await assert.rejects(interrupted(), {
         code: 'denied',
         message: /no more$/,
@@ -129,7 +129,7 @@ describe('a prune of more than can be deleted in time', () => {
       assert.deepEqual(await indexed(), await archives())
     })
 
-    it('goes on where it stopped when it is run again', async () => {
+    it('removes the remaining versions when it is run again', async () => {
       await assert.rejects(interrupted())
       const { committed, removed } = await prune(slowly(), OPTIONS)
       assert.deepEqual([removed.length, committed.length], [REST, 1])
@@ -139,7 +139,7 @@ describe('a prune of more than can be deleted in time', () => {
 })
 
 describe('the progress of a prune', () => {
-  it('ends at its total, whatever becomes of each archive', async () => {
+  it('ends at its total although some archives are kept', async () => {
     const repository = await Repository.initialised()
     await repository.push(['1.0.0', '1.1.0', '1.2.0', '2.0.0'].map((version) => upload('app', version)))
     repository.pass(120_000)
@@ -175,7 +175,7 @@ function byPatch(a: string, b: string): number {
 }
 
 describe('a prune of orphans', () => {
-  it('spares an archive that an old client puts over an orphan after the listing', async () => {
+  it('keeps an archive that another client writes over an orphan after the listing', async () => {
     const repository = await Repository.initialised()
     const [old, young] = [upload('app', '1.0.0', 'old'), upload('app', '1.0.0', 'young')]
     await repository.place(old)

@@ -26,21 +26,21 @@ async function exhaust(
 describe('attempts', () => {
   const retries: Retries = { attempts: 5, pause: { first: 100, growth: 2, longest: 300, jitter: 1 } }
 
-  it('pauses between two attempts, and neither before the first nor after the last', async () => {
+  it('pause between two attempts, but neither before the first nor after the last', async () => {
     assert.deepEqual(await exhaust(retries, 0), { tried: [1, 2, 3, 4, 5], slept: [100, 200, 300, 300] })
   })
 
-  it('draws the random part of each pause', async () => {
+  it('make a part of each pause random', async () => {
     const half: Retries = { attempts: 3, pause: { first: 100, growth: 1, longest: 100, jitter: 0.5 } }
     assert.deepEqual((await exhaust(half, 0.5)).slept, [75, 75])
     assert.deepEqual((await exhaust(retries, 0.5)).slept, [50, 100, 150, 150])
   })
 
-  it('starts the next attempt at once when no pause is set, and draws no random number', async () => {
+  it('follow one another at once when no pause is set, without a random number', async () => {
     assert.deepEqual(await exhaust({ attempts: 3 }, Number.NaN), { tried: [1, 2, 3], slept: [] })
   })
 
-  it('does not pause any more when the loop is left', async () => {
+  it('do not pause after the loop is left', async () => {
     const { session, slept } = patientSession(0)
     for await (const attempt of attempts(session, retries)) if (attempt === 2) break
     assert.deepEqual(slept, [100])
@@ -57,7 +57,7 @@ describe('attempts', () => {
   ]
 
   for (const [name, most, shortest, longest] of ROWS) {
-    it(`keeps ${name} within its bounds`, async () => {
+    it(`have the expected number and pauses with ${name}`, async () => {
       const row = LIMITS[name] as Retries
       assert.equal(row.attempts, most)
       const round = ({ slept }: { readonly slept: readonly number[] }): number[] =>

@@ -32,8 +32,8 @@ for (const refusesLate of [true, false]) {
       await compactRepository(repository.session(), pass)
       assert.deepEqual((await repository.bucket.list(repository.location.deltaFolder)).objects, [])
     }
-    /** A client that stands still, with its clocks, just before it sends the n-th of these requests. */
-    const standingStillBefore = (
+    /** A client that pauses, with its clocks, just before it sends the first request that `isIt` selects. */
+    const pausingBefore = (
       clock: ClientClock,
       isIt: (method: 'put' | 'delete', key: string) => boolean,
       during: () => Promise<unknown>,
@@ -51,7 +51,7 @@ for (const refusesLate of [true, false]) {
     }
 
     it(
-      'a push is visible once it is acknowledged, although it stands still before its delta while other bytes are ' +
+      'a push is visible once it is acknowledged, although its client pauses before the delta while other bytes are ' +
         'pushed, deleted and collected',
       async () => {
         const clock = new ClientClock(repository)
@@ -61,7 +61,7 @@ for (const refusesLate of [true, false]) {
           await remove()
           await foldAndCollect()
         }
-        const change = standingStillBefore(clock, (method, key) => method === 'put' && key.includes('index.d/'), others)
+        const change = pausingBefore(clock, (method, key) => method === 'put' && key.includes('index.d/'), others)
         const { pushed } = await repository.push([upload('app', '1.0.0', 'a')], {}, repository.session(change, clock))
         assert.deepEqual(
           [pushed.length, await entry(), await archive()],
@@ -86,14 +86,14 @@ for (const refusesLate of [true, false]) {
       assert.deepEqual([pushed.length, await entry()], [1, upload('app', '1.0.0', 'a').digest])
     })
 
-    it('a deletion that stands still before its DELETE takes no archive from a later push, or fails', async () => {
+    it('a deletion that pauses before its DELETE keeps the archive of a later push, or fails', async () => {
       await repository.push([upload('app', '1.0.0')])
       const clock = new ClientClock(repository)
       const others = async (): Promise<void> => {
         repository.pass(2 * MINUTE)
         await repository.push([upload('app', '1.0.0')])
       }
-      const change = standingStillBefore(clock, (method, key) => method === 'delete' && key.endsWith('.tgz'), others)
+      const change = pausingBefore(clock, (method, key) => method === 'delete' && key.endsWith('.tgz'), others)
       const deletion = deleteVersions(repository.session(change, clock), [APP])
       if (refusesLate) {
         await deletion
@@ -116,7 +116,7 @@ for (const refusesLate of [true, false]) {
       assert.equal(await entry(), undefined)
     })
 
-    it('a push does so, too, over an index of another client, which does not name its newest delta', async () => {
+    it('a push takes effect after the clock was set back, although the index does not list what its newest delta touched', async () => {
       const many = Array.from({ length: 51 }, (_, i) => upload('app', `1.0.${String(i)}`))
       await repository.push(many)
       await foldAndCollect()
@@ -133,7 +133,7 @@ for (const refusesLate of [true, false]) {
       assert.ok(merged.find({ name: 'web', version: '1.0.0' }))
     })
 
-    it('a change that readers would not see, after the store clock was set back by an hour, fails and names the clock', async () => {
+    it('a change fails with a message about the clock when the store clock was set back by an hour and readers would not see the change', async () => {
       await repository.push([upload('app', '1.0.0', 'b')])
       await compactRepository(repository.session(), { graceWindow: MINUTE, dryRun: false, form: undefined })
       repository.pass(-60 * MINUTE)
@@ -146,7 +146,7 @@ for (const refusesLate of [true, false]) {
       assert.ok((await readView(repository.session())).index.find({ name: 'app', version: '2.0.0' }))
     })
 
-    it('a push whose delta the store dates an hour before its id is written again', async () => {
+    it('a push takes effect although the store clock is set back by an hour while it writes its delta', async () => {
       let isFirst = true
       const steps: Partial<ObjectStore> = {
         put: (key, ...rest) => {

@@ -68,7 +68,7 @@ describe('a store that fails each write of an object', () => {
     },
   }
   for (const [command, { code, name, run }] of Object.entries(refused)) {
-    it(`ends ${command} at the fifth failure, with what the store said and which flags to leave out`, async () => {
+    it(`makes ${command} fail after at most 8 PUT requests, with the error of the store and a hint about flags`, async () => {
       const before = repository.now
       await assert.rejects(run(repository.session(failing(name))), (error: HelmS3Error) => {
         assert.equal(error.code, code)
@@ -81,7 +81,7 @@ describe('a store that fails each write of an object', () => {
     })
   }
 
-  it('lets a first init fail with a hint that speaks of index.yaml, not of deltas', async () => {
+  it('makes a first init fail with a hint about index.yaml and not about deltas', async () => {
     const { location } = repository.session()
     await repository.bucket.delete(location.indexKey)
     const init = initRepository(repository.session(failing(/./)), { form: undefined, force: false })
@@ -95,7 +95,7 @@ describe('a store that fails each write of an object', () => {
     })
   })
 
-  it('is reported after a push whose delta cannot be folded, and the push stays committed', async () => {
+  it('causes a notice when a delta cannot be folded after a push, and the push stays committed', async () => {
     const { committed } = await repository.push([upload('app', '2.0.0')])
     assert.ok(committed)
     assert.equal(await compactInline(repository.session(failing(/index\.yaml$/)), committed), false)
@@ -105,7 +105,7 @@ describe('a store that fails each write of an object', () => {
     )
   })
 
-  it('is asked again a few times, because it may recover', async () => {
+  it('gets each write again, so that commands succeed when the first four writes fail', async () => {
     for (const [i, name] of [/tgz$/, /index\.d/].entries())
       await push({}, repository.session(failing(name, 4)), `3.0.${String(i)}`)
     const id: DeltaId | undefined = (

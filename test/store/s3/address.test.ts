@@ -73,7 +73,7 @@ function bySdk(bucket: string, region: string, endpoint?: string): Promise<Bucke
 describe('the address of a bucket', () => {
   before(silenceSdk)
 
-  it('is where the SDK finds it, for each region and name of AWS that it takes from the names alone', async () => {
+  it('is the same as by the SDK, for each region and bucket name of AWS that needs no rules of the SDK', async () => {
     let plain = 0
     for (const region of REGIONS) {
       for (const bucket of BUCKETS) {
@@ -86,7 +86,7 @@ describe('the address of a bucket', () => {
     assert.equal(plain, 24 * 4)
   })
 
-  it('is where the SDK finds it, at an endpoint', async () => {
+  it('is the same as by the SDK at an endpoint', async () => {
     for (const endpoint of ENDPOINTS) {
       for (const bucket of BUCKETS.filter((name) => !name.startsWith('arn:'))) {
         assert.deepEqual(
@@ -98,7 +98,7 @@ describe('the address of a bucket', () => {
     }
   })
 
-  it('is left to the SDK for settings that need other hosts', () => {
+  it('is determined by the SDK for settings that need other hosts', () => {
     for (const env of [
       { AWS_USE_FIPS_ENDPOINT: 'true' },
       { AWS_USE_DUALSTACK_ENDPOINT: 'true' },

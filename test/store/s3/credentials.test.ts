@@ -64,8 +64,8 @@ describe('credentials', () => {
     `aws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`
   const baseKeys = keysOf({ accessKeyId: BASE.AWS_ACCESS_KEY_ID, secretAccessKey: BASE.AWS_SECRET_ACCESS_KEY })
 
-  describe('come', () => {
-    it('from keys of the environment, which win over AWS_PROFILE', async () => {
+  describe('are taken', () => {
+    it('from keys in the environment rather than from AWS_PROFILE', async () => {
       writeFileSync(path('credentials'), `[other]\n${baseKeys}`)
       await works(
         await open({
@@ -76,7 +76,7 @@ describe('credentials', () => {
       )
     })
 
-    it('from the credentials file: of the default profile, AWS_PROFILE, AWS_DEFAULT_PROFILE and --profile', async () => {
+    it('from the credentials file, for the default profile, AWS_PROFILE, AWS_DEFAULT_PROFILE and --profile', async () => {
       writeFileSync(path('credentials'), `[default]\n${keysOf(KEYS)}[named]\n${keysOf(KEYS)}`)
       await works(await open())
       await works(await open({ AWS_DEFAULT_PROFILE: 'named' }))
@@ -103,12 +103,12 @@ describe('credentials', () => {
       assert.match(server.asked[0]?.headers.authorization ?? '', /Credential=AKIAEXAMPLEBASE\/\d+\/eu-west-1\/sts\//)
     })
 
-    it('from a role with the keys of the environment as its source', async () => {
+    it('from a role whose source is the keys in the environment', async () => {
       writeFileSync(path('config'), `[profile ci]\nrole_arn = ${ROLE}\ncredential_source = Environment\n`)
       await works(await open({ ...BASE, HELM_S3_PROFILE: 'ci' }))
     })
 
-    it('from a web identity, which is found without a profile', async () => {
+    it('from a web identity without a profile', async () => {
       writeFileSync(path('token'), 'a-web-token')
       await works(
         await open({ AWS_ROLE_ARN: ROLE, AWS_WEB_IDENTITY_TOKEN_FILE: path('token'), AWS_ROLE_SESSION_NAME: 'pod' }),
@@ -134,7 +134,7 @@ describe('credentials', () => {
       [3600, false],
       [60, true],
     ] as const) {
-      it(`from a pod ${isRenewed ? 'anew with each request' : 'once'} when they hold for ${String(seconds)} s`, async () => {
+      it(`from a pod ${isRenewed ? 'again for each request' : 'once'} when they are valid for ${String(seconds)} s`, async () => {
         let asked = 0
         const pod = await startServer((_, answer) => {
           asked++
@@ -159,7 +159,7 @@ describe('credentials', () => {
       })
     }
 
-    it('from the metadata of an instance, which is asked once', async () => {
+    it('from the metadata of an instance, with one request for each value', async () => {
       await works(await open({ AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url }))
       assert.deepEqual(
         server.asked.map(({ line }) => line.split('/').at(-1)),
@@ -167,7 +167,7 @@ describe('credentials', () => {
       )
     })
 
-    it('from a single sign-on', async () => {
+    it('from single sign-on', async () => {
       writeFileSync(
         path('config'),
         `[profile dev]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = Dev\n[sso-session ` +
@@ -188,7 +188,7 @@ describe('credentials', () => {
       await works(await open({ AWS_PROFILE: 'vault' }))
     })
 
-    it('over TLS with a CA of its own', async () => {
+    it('over TLS with a private CA', async () => {
       const secure = await startIdentityServer(KEYS, { tls: true })
       try {
         writeFileSync(path('token'), 'a-web-token')
@@ -205,7 +205,7 @@ describe('credentials', () => {
     })
   })
 
-  describe('that are configured but not available are an error:', () => {
+  describe('that are configured but not available, are an error for', () => {
     it('a profile that does not exist', async () => {
       await fails(
         await open({ AWS_PROFILE: 'nowhere' }),
@@ -215,7 +215,7 @@ describe('credentials', () => {
       )
     })
 
-    it('a role that may not be assumed: not a 403 of the bucket', async () => {
+    it('a role that may not be assumed', async () => {
       writeFileSync(
         path('config'),
         `[profile ci]\nrole_arn = arn:aws:iam::123456789012:role/closed\nsource_profile = base\n`,
@@ -229,7 +229,7 @@ describe('credentials', () => {
       )
     })
 
-    it('a token file that does not exist, and a token that is refused', async () => {
+    it('a token file that does not exist and a token that is refused', async () => {
       const variables = { AWS_ROLE_ARN: ROLE, AWS_WEB_IDENTITY_TOKEN_FILE: path('token') }
       await fails(await open(variables), 'denied', /role deployer \(web identity\): ENOENT/, /SETTINGS/)
       writeFileSync(path('token'), 'another-token')
@@ -247,7 +247,7 @@ describe('credentials', () => {
       )
     })
 
-    it('a single sign-on that has expired, or has not begun', async () => {
+    it('single sign-on without a session or with an expired one', async () => {
       writeFileSync(
         path('config'),
         `[profile dev]\nsso_session = corp\nsso_account_id = 1\nsso_role_name = Dev\n[sso-session ` +
@@ -258,7 +258,7 @@ describe('credentials', () => {
       await fails(await open({ AWS_PROFILE: 'dev' }), 'denied', /profile dev/, /`aws sso login --profile dev`/)
     })
 
-    it('a process that fails, whose command line is not shown', async () => {
+    it('a process that fails, without showing its command line', async () => {
       writeFileSync(
         path('config'),
         `[profile vault]\ncredential_process = sh -c "echo please log in >&2; exit 3" never-shown\n`,
@@ -271,7 +271,7 @@ describe('credentials', () => {
       )
     })
 
-    it('a container that gives none', async () => {
+    it('a container that gives no credentials', async () => {
       const variables = {
         AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/container`,
         AWS_CONTAINER_AUTHORIZATION_TOKEN: 'a-stranger',
@@ -281,7 +281,7 @@ describe('credentials', () => {
     }).timeout(30_000)
   })
 
-  describe('that do not exist', () => {
+  describe('that are not configured', () => {
     let store: LocalServer
     const seen: (string | undefined)[] = []
     beforeEach(async () => {
@@ -301,7 +301,7 @@ describe('credentials', () => {
       assert.deepEqual(seen, [undefined])
     })
 
-    it('are listed when a read is refused, and nothing is written', async () => {
+    it('cause an error that lists the sources that were tried, and no write request', async () => {
       const anonymous = await open({ AWS_ENDPOINT_URL_S3: store.url })
       const tried =
         /tried environment .*; web identity .*; profile default .*; container .*; instance \(AWS_EC2_METADATA_DISABLED\)/
@@ -329,7 +329,7 @@ describe('credentials', () => {
       assert.deepEqual(seen, [])
     })
 
-    it('do not wait for a metadata server that is not there', async () => {
+    it('are not waited for when a metadata server does not answer', async () => {
       const silent = await startServer(() => undefined)
       try {
         const anonymous = await open({

@@ -39,197 +39,202 @@ const answer = (httpStatusCode: number, name: string, message = ''): object => (
 })
 
 const CASES: Readonly<Record<string, Case>> = {
-  'a bucket that is not there': {
+  'a missing bucket': {
     error: answer(404, 'NoSuchBucket'),
     code: 'missing-bucket',
     hint: /`aws s3 mb s3:\/\/acme --region eu-west-1 --profile ci`/,
   },
-  'a bucket that is not there, elsewhere': {
+  'a missing bucket of another store than AWS': {
     error: answer(404, 'NoSuchBucket'),
     in: MINIO,
     code: 'missing-bucket',
     hint: /--endpoint-url http:\/\/minio:9000`/,
   },
-  'an ACL where there are none': {
+  'an ACL in a bucket without ACLs': {
     error: answer(400, 'AccessControlListNotSupported'),
     action: { ...PUT, says: { ACL: 'private' } },
     code: 'unsupported-store',
     hint: /BucketOwnerEnforced.*leave --acl and S3_ACL out/,
   },
-  'encryption where there are no keys': {
+  'encryption in a store without keys': {
     error: answer(501, 'NotImplemented', 'Server side encryption specified but KMS is not configured'),
     action: { ...PUT, says: { ServerSideEncryption: 'AES256' } },
     in: MINIO,
     code: 'unsupported-store',
     hint: /leave --sse and AWS_S3_SSE out.*MINIO_KMS_SECRET_KEY/,
   },
-  'what the store cannot do': {
+  'an operation that the store does not support': {
     error: answer(501, 'NotImplemented'),
     code: 'unsupported-store',
     hint: /docs\/STORES\.md/,
   },
-  'what the store cannot do, in the form of Alibaba': {
+  'an operation that the store does not support, as Alibaba reports it': {
     error: answer(400, 'NotImplemented'),
     code: 'unsupported-store',
     hint: /docs\/STORES\.md/,
   },
-  'what the store cannot do, which may be the tags': {
+  'an unsupported operation with an ACL and tags': {
     error: answer(501, 'NotImplemented'),
     action: { ...PUT, says: { ACL: 'private', Tagging: 'a=b' } },
     code: 'unsupported-store',
     hint: /leave out --acl and S3_ACL, --tags and HELM_S3_TAGS; see/,
   },
-  'a proxy that is dead': {
+  'a proxy that refuses connections': {
     error: { code: 'ECONNREFUSED', message: 'connect ECONNREFUSED 10.0.0.1:3128' },
     in: { ...MINIO, proxy: '10.0.0.1:3128' },
     code: 'unreachable',
     hint: /nothing answers at the proxy 10\.0\.0\.1:3128, .* look at HTTPS_PROXY/,
   },
-  'a proxy whose name nobody knows': {
+  'a proxy whose name cannot be resolved': {
     error: { code: 'ENOTFOUND', message: 'getaddrinfo ENOTFOUND proxy' },
     in: { ...AWS, proxy: 'proxy:3128' },
     code: 'unreachable',
     hint: /nothing answers at the proxy proxy:3128/,
   },
-  'a key that is not there': {
+  'a missing KMS key': {
     error: answer(400, 'KMS.NotFoundException', 'Alias is not found'),
     code: 'denied',
     hint: /--sse-kms-key-id.*eu-west-1.*alias\/NAME/,
   },
-  'a key that may not be used': {
+  'a KMS key that may not be used': {
     error: answer(403, 'AccessDenied', 'not authorized to perform: kms:GenerateDataKey'),
     action: PUT,
     code: 'denied',
     hint: /kms:GenerateDataKey to write and kms:Decrypt to read/,
   },
-  'a tag that is none': {
+  'an invalid tag': {
     error: answer(400, 'InvalidTag'),
     action: PUT,
     code: 'usage',
     hint: /--tags and HELM_S3_TAGS/,
   },
-  'a session that is over': {
+  'an expired session': {
     error: answer(400, 'ExpiredToken'),
     code: 'denied',
     hint: /`aws sso login --profile ci`/,
   },
-  'a session of the environment that is over': {
+  'an expired session token in the environment': {
     error: answer(400, 'ExpiredToken'),
     in: MINIO,
     code: 'denied',
     hint: /new AWS_SESSION_TOKEN/,
   },
-  'keys that are none': {
+  'an unknown access key': {
     error: answer(403, 'InvalidAccessKeyId'),
     in: MINIO,
     code: 'denied',
     hint: /minio:9000 does not accept these credentials/,
   },
   'a wrong clock': { error: answer(403, 'RequestTimeTooSkewed'), code: 'denied', hint: /clock of this machine/ },
-  'a region that was told': {
+  'a redirect that names a region': {
     error: answer(301, 'PermanentRedirect'),
     in: { ...AWS, told: 'us-west-2' },
     code: 'store-failed',
     hint: /bucket acme is in us-west-2: use --region us-west-2/,
   },
-  'a redirect to nowhere': {
+  'a redirect that names no region': {
     error: answer(301, 'Unknown'),
     in: MINIO,
     code: 'store-failed',
     hint: /at --region, and at http or https in the endpoint/,
   },
-  'a proxy that lets nobody in': { error: answer(407, 'Unknown'), code: 'denied', hint: /USER:PASSWORD@HOST/ },
-  'a refusal of nobody': {
+  'a proxy that demands authentication': { error: answer(407, 'Unknown'), code: 'denied', hint: /USER:PASSWORD@HOST/ },
+  'a refused request without credentials': {
     error: answer(403, 'AccessDenied'),
     in: { ...AWS, unsigned: ['here', 'there'] },
     code: 'denied',
     hint: /no credentials were found.*tried here; there$/,
   },
-  'an object that is locked': {
+  'an object with an object lock': {
     error: answer(403, 'AccessDenied', 'Access Denied because object protected by object lock.'),
     action: { ...GET, permission: 's3:DeleteObject' },
     code: 'denied',
     hint: /until its retention is over/,
   },
-  'a refusal': {
+  'a refused read': {
     error: answer(403, 'AccessDenied'),
     code: 'denied',
     hint: /^profile ci needs s3:GetObject here; .*`aws sts get-caller-identity --region eu-west-1 --profile ci`/,
   },
-  'a refusal elsewhere': {
+  'a refused read of another store than AWS': {
     error: answer(403, 'AccessDenied'),
     in: MINIO,
     code: 'denied',
     hint: /^access key …MPLE needs s3:GetObject here; http:\/\/minio:9000 may also answer so when the bucket is not yours$/,
   },
-  'a refusal of what is said with an object': {
+  'a refused write with an ACL, tags and encryption': {
     error: answer(403, 'AccessDenied'),
     action: { ...PUT, says: { ACL: 'private', Tagging: 'a=b', ServerSideEncryption: 'aws:kms' } },
     code: 'denied',
     hint: /s3:PutObject \(and, .* s3:PutObjectAcl, s3:PutObjectTagging, kms:GenerateDataKey\)/,
   },
-  'a refusal of a write, which a policy may want encrypted': {
+  'a refused write without encryption': {
     error: answer(403, 'AccessDenied'),
     action: PUT,
     code: 'denied',
     hint: /s3:PutObject here; .*; or a policy demands encryption, and none is asked for: --sse, --sse-kms-key-id$/,
   },
-  'a refusal of a write, which a policy may want encrypted otherwise': {
+  'a refused write with encryption': {
     error: answer(403, 'AccessDenied'),
     action: { ...PUT, says: { ServerSideEncryption: 'AES256' } },
     code: 'denied',
     hint: /; or a policy demands another encryption than AES256/,
   },
-  'a refusal because of the owner': {
+  'a refused read with an expected bucket owner': {
     error: answer(403, 'AccessDenied'),
     in: { ...AWS, expectedBucketOwner: '123456789012' },
     code: 'denied',
     hint: /does not belong to account 123456789012/,
   },
-  'an archive in the cold': {
+  'an archived object': {
     error: answer(403, 'InvalidObjectState'),
     code: 'store-failed',
     hint: /aws s3api restore-object --bucket acme --key charts/,
   },
-  'a signature over metadata': {
+  'a wrong signature of a request with metadata': {
     error: answer(403, 'SignatureDoesNotMatch'),
     action: { ...PUT, hasMetadata: true },
     code: 'denied',
     hint: /metadata were sent/,
   },
-  'a checksum that does not fit': {
+  'a wrong checksum': {
     error: answer(400, 'XAmzContentSHA256Mismatch'),
     action: PUT,
     code: 'store-failed',
     hint: /changed on the way/,
   },
-  'a store with too much to do': {
+  'a store that asks to slow down': {
     error: answer(503, 'SlowDown'),
     code: 'store-failed',
     hint: /too much to do/,
     ambiguous: true,
   },
-  'no S3 at all': { error: answer(405, 'MethodNotAllowed'), in: MINIO, code: 'store-failed', hint: /no S3 store/ },
-  'a gateway without patience': {
+  'an endpoint that is not an S3 store': {
+    error: answer(405, 'MethodNotAllowed'),
+    in: MINIO,
+    code: 'store-failed',
+    hint: /no S3 store/,
+  },
+  'a gateway timeout': {
     error: answer(504, 'Unknown'),
     code: 'store-failed',
     hint: /proxies and load balancers/,
     ambiguous: true,
   },
-  'a request that is not taken': {
+  'an invalid argument': {
     error: answer(400, 'InvalidArgument'),
     action: { ...PUT, says: { Tagging: 'a=b' } },
     code: 'store-failed',
     hint: /look at --tags, the bucket name, the endpoint/,
   },
-  'a store that fails, perhaps at what is said with the object': {
+  'an internal error of a write with encryption': {
     error: answer(500, 'InternalError'),
     action: { ...PUT, says: { ServerSideEncryption: 'AES256' } },
     code: 'store-failed',
     hint: /try again;.*leave out --sse and AWS_S3_SSE$/,
     ambiguous: true,
   },
-  'a store that fails, perhaps at what the repository says': {
+  'an internal error of a write with encryption from the repository settings': {
     error: answer(500, 'InternalError'),
     action: {
       ...PUT,
@@ -240,7 +245,7 @@ const CASES: Readonly<Record<string, Case>> = {
     hint: /: leave out --acl and S3_ACL, --tags and HELM_S3_TAGS; the repository says sse: `helm s3 config stable --unset sse` takes that away for all, HELM_S3_REPOSITORY_DEFAULTS=false for this machine$/,
     ambiguous: true,
   },
-  'what the store cannot do, which may be what the repository says': {
+  'an unsupported operation with an ACL and encryption from the repository settings': {
     error: answer(501, 'NotImplemented'),
     action: {
       ...PUT,
@@ -250,7 +255,7 @@ const CASES: Readonly<Record<string, Case>> = {
     code: 'unsupported-store',
     hint: /with the object: the repository says acl and sse-kms-key-id: `helm s3 config 's3:\/\/acme\/my charts' --unset acl --unset sse-kms-key-id` takes/,
   },
-  'encryption that the repository says, where there are no keys': {
+  'encryption from the repository settings in a store without keys': {
     error: answer(501, 'NotImplemented', 'Server side encryption specified but KMS is not configured'),
     action: {
       ...PUT,
@@ -260,30 +265,30 @@ const CASES: Readonly<Record<string, Case>> = {
     code: 'unsupported-store',
     hint: /no keys to encrypt with: the repository says sse: `helm s3 config stable --unset sse` takes that away for all, HELM_S3_REPOSITORY_DEFAULTS=false for this machine, or give/,
   },
-  'an ACL that the repository says, where there are none': {
+  'an ACL from the repository settings in a bucket without ACLs': {
     error: answer(400, 'AccessControlListNotSupported'),
     action: { ...PUT, says: { ACL: 'private' }, saidBy: { repository: 'stable', keys: ['acl'] } },
     code: 'unsupported-store',
     hint: /BucketOwnerEnforced.*: the repository says acl: `helm s3 config stable --unset acl` takes/,
   },
-  'a request that is not taken, perhaps because of the repository': {
+  'an invalid argument of a write with encryption from the repository settings': {
     error: answer(400, 'InvalidArgument'),
     action: { ...PUT, says: { ServerSideEncryption: 'AES256' }, saidBy: { repository: 'stable', keys: ['sse'] } },
     code: 'store-failed',
     hint: /look at sse in `helm s3 config stable`, the bucket name, the endpoint$/,
   },
-  'a store that fails': {
+  'an internal error': {
     error: answer(500, 'InternalError'),
     code: 'store-failed',
     hint: /try again/,
     ambiguous: true,
   },
-  'a name that nobody knows': {
+  'a host name that cannot be resolved': {
     error: { name: 'Error', code: 'ENOTFOUND', message: 'getaddrinfo ENOTFOUND' },
     code: 'unreachable',
     hint: /the name of AWS is not known here: look at the region eu-west-1/,
   },
-  'nobody there': {
+  'a refused connection': {
     error: { name: 'Error', code: 'ECONNREFUSED', message: '' },
     in: MINIO,
     code: 'unreachable',
@@ -294,19 +299,19 @@ const CASES: Readonly<Record<string, Case>> = {
     code: 'unreachable',
     hint: /AWS_CA_BUNDLE/,
   },
-  'plain http where TLS is asked for': {
+  'a plain http endpoint with an https address': {
     error: { name: 'Error', code: 'EPROTO', message: 'wrong version number' },
     in: MINIO,
     code: 'unreachable',
     hint: /AWS_DISABLE_SSL=true/,
   },
-  'a request that was broken off': {
+  'an aborted request': {
     error: { name: 'AbortError', message: 'Request aborted' },
     code: 'timeout',
     hint: /--timeout/,
     ambiguous: true,
   },
-  silence: {
+  'a request without an answer': {
     error: { name: 'TimeoutError', message: '' },
     in: MINIO,
     code: 'timeout',
@@ -315,7 +320,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 }
 
-describe('an error of the store:', () => {
+describe('an error of the store gets the right code and hint for', () => {
   for (const [what, { action = GET, ambiguous = false, code, error, hint, in: surroundings = AWS }] of Object.entries(
     CASES,
   )) {
@@ -332,13 +337,13 @@ describe('an error of the store:', () => {
     })
   }
 
-  it('keeps to one line, and to a length that can be read', () => {
+  it('a long message of several lines, as one line of limited length', () => {
     const { message } = toHelmS3Error(answer(400, 'X', `a\n  b${'c'.repeat(2000)}`), GET, AWS)
     assert.match(message, /X: a b/)
     assert.ok(!message.includes('\n') && message.length < 700)
   })
 
-  it('of this program itself never leaves the outcome unknown', () => {
+  it('an error of this program, which never leaves the outcome unknown', () => {
     assert.equal(isAmbiguous(toHelmS3Error(answer(500, 'X'), PUT, AWS)), false)
   })
 })

@@ -18,7 +18,7 @@ const BYTES = Buffer.from('some bytes')
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
-describe('a mutation that is late', () => {
+describe('a mutation with a time limit', () => {
   const embedded = useEmbeddedBucket(KEYS)
   let proxy: FaultyProxy
   let store: ObjectStore
@@ -41,7 +41,7 @@ describe('a mutation that is late', () => {
     })
   }
 
-  it('is refused by the store, whatever held it up on the way', async () => {
+  it('is refused by the store when it arrives after its limit', async () => {
     const until = (await now()) + MINUTE
     holdUp('PUT', MINUTE)
     assert.equal(await put(until), 'expired')
@@ -52,13 +52,13 @@ describe('a mutation that is late', () => {
     assert.equal((await store.head(KEY))?.size, BYTES.length)
   })
 
-  it('is carried out when it was held up for less', async () => {
+  it('is carried out when it arrives within its limit', async () => {
     const until = (await now()) + MINUTE
     holdUp('PUT', MINUTE - 5000)
     assert.equal(await put(until), 'written')
   })
 
-  it('is unknown when the answer is lost, and sent once', async () => {
+  it('has an unknown outcome, and is sent once, when the answer is lost', async () => {
     proxy.fail((line) => line.startsWith('PUT'), { kind: 'lose' })
     assert.equal(await put((await now()) + MINUTE), 'unknown')
     assert.equal(proxy.requests.filter((line) => line.startsWith('PUT')).length, 1)
@@ -77,7 +77,7 @@ describe('a mutation that is late', () => {
   })
 })
 
-describe('a store that is asked to refuse what arrives late', () => {
+describe('a store that gets mutations with a time limit, signed in the query', () => {
   const setVariables = useProcessEnvironment()
   let server: LocalServer
   let handle: Handler
@@ -120,12 +120,12 @@ describe('a store that is asked to refuse what arrives late', () => {
     }
 
   for (const [what, status, body] of [
-    ['a policy that forbids signatures in the query', 403, denied],
-    ['no idea of signatures in the query', 501, fault('NotImplemented', 'Not implemented.')],
-    ['another form of signatures in the query', 400, fault('AuthorizationQueryParametersError', 'Not supported.')],
-    ['no session tokens in the query', 400, fault('InvalidToken', 'The provided token is malformed.')],
+    ['denies signatures in the query', 403, denied],
+    ['does not implement signatures in the query', 501, fault('NotImplemented', 'Not implemented.')],
+    ['refuses the form of signatures in the query', 400, fault('AuthorizationQueryParametersError', 'Not supported.')],
+    ['refuses session tokens in the query', 400, fault('InvalidToken', 'The provided token is malformed.')],
   ] as const) {
-    it(`and has ${what}: is sent a signature in the header, from then on`, async () => {
+    it(`gets signatures in the header from then on when it ${what}`, async () => {
       handle = refusing(status, body)
       const store = await open()
       assert.equal((await put(store)).outcome, 'written')
@@ -136,7 +136,7 @@ describe('a store that is asked to refuse what arrives late', () => {
     })
   }
 
-  it('and refuses the condition, once the signature stands in the header: is known not to take the query', async () => {
+  it('gets signatures in the header from then on when it denies the query and refuses the condition with the header', async () => {
     handle = refusing(403, denied, [412, fault('PreconditionFailed', 'It is there.')])
     const store = await open()
     assert.equal((await put(store)).outcome, 'refused')
@@ -144,7 +144,7 @@ describe('a store that is asked to refuse what arrives late', () => {
     assert.deepEqual(isInQuery, [true, false, false])
   })
 
-  it('and denies the request, however it is signed: is asked in the query the next time, too', async () => {
+  it('gets a signature in the query the next time, too, when it denies the request in both forms', async () => {
     handle = refusing(403, denied, [403, denied])
     const store = await open()
     for (const mutate of [put, remove]) {
@@ -159,7 +159,7 @@ describe('a store that is asked to refuse what arrives late', () => {
     assert.deepEqual(said, [])
   })
 
-  it('and fails after it has refused the query: may take the query the next time', async () => {
+  it('gets a signature in the query the next time, too, when it fails after it has denied the query', async () => {
     handle = refusing(403, denied, [503, fault('SlowDown', 'Slow down.')])
     const store = await open()
     assert.equal((await put(store)).outcome, 'unknown')
@@ -168,11 +168,11 @@ describe('a store that is asked to refuse what arrives late', () => {
   })
 
   for (const [what, status, body, ahead] of [
-    ['the words of S3', 403, fault('AccessDenied', 'Request has expired'), 0],
-    ['other words, and a date that is later', 403, fault('Forbidden', 'Nothing doing.'), MINUTE],
-    ['another status, other words, and a date that is later', 400, fault('ExpiredToken', 'Invalid argument.'), MINUTE],
+    ['the message of S3', 403, fault('AccessDenied', 'Request has expired'), 0],
+    ['another message and a later date', 403, fault('Forbidden', 'Nothing doing.'), MINUTE],
+    ['another status, another message and a later date', 400, fault('ExpiredToken', 'Invalid argument.'), MINUTE],
   ] as const) {
-    it(`and refuses one with ${what}: is not asked again`, async () => {
+    it(`gets no second request when it refuses a late one with ${what}`, async () => {
       handle = (_, answer) => {
         answerWith(answer, status, body, { date: new Date(Date.now() + ahead).toUTCString() })
       }
@@ -183,7 +183,7 @@ describe('a store that is asked to refuse what arrives late', () => {
     })
   }
 
-  it('is told of the body by a checksum that is signed, and of all else as it is without', async () => {
+  it('gets a signed checksum of the body, and the same headers as without a time limit', async () => {
     const urls: URL[] = []
     handle = (message, answer) => {
       const { headers, method = '', url = '' } = message
@@ -205,7 +205,7 @@ describe('a store that is asked to refuse what arrives late', () => {
     assert.equal(parameters['X-Amz-Security-Token'], 'a/token+never-shown==')
   })
 
-  it('is reached at every kind of address', async () => {
+  it('gets a valid signature at every kind of address', async () => {
     const lines: string[] = []
     handle = (message, answer) => {
       const { headers, method = '', url = '' } = message
@@ -238,7 +238,7 @@ describe('a store that is asked to refuse what arrives late', () => {
     [999, 0],
     [1000, 0],
   ] as const) {
-    it(`never takes a signature for longer than until, here ${String(milliseconds)} ms after a second`, async () => {
+    it(`gets a signature that ends at or before the limit, here ${String(milliseconds)} ms after a second`, async () => {
       let end = 0
       handle = (message, answer) => {
         const { searchParams } = new URL(String(message.url), 'http://x')

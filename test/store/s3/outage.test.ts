@@ -80,7 +80,7 @@ describe('a store that does not answer', () => {
   }
   const waiting = (why: string): string => `helm-s3: waiting for ${server.url} to answer (${why}), up to 20 seconds`
 
-  it('is waited for when it refuses connections, and the user is told so once', async () => {
+  it('is waited for, with one notice, when it refuses connections', async () => {
     const store = await open()
     await server.go()
     onNotice = () => server.come()
@@ -89,7 +89,7 @@ describe('a store that does not answer', () => {
     assert.deepEqual(notices, [waiting('connection refused')])
   })
 
-  it('is waited for by reads that find it starting or closing connections, without a word when that is short', async () => {
+  it('is waited for by reads, without a notice, when it fails or closes connections for a short time', async () => {
     const store = await open()
     for (const answers of [
       ['busy', 'busy', 'reset'],
@@ -110,7 +110,7 @@ describe('a store that does not answer', () => {
     assert.deepEqual(notices, [waiting('connection refused')])
   })
 
-  it('is given up by all requests together: a later request does not wait again', async () => {
+  it('is not waited for again by a later request', async () => {
     const store = await open()
     await server.go()
     await assert.rejects(store.get(KEY), { code: 'unreachable' })
@@ -120,7 +120,7 @@ describe('a store that does not answer', () => {
     assert.equal(clock.slept, before)
   })
 
-  it('is waited for again when it has answered in between', async () => {
+  it('is waited for again by a later request when it has answered in between', async () => {
     const store = await open()
     await server.go()
     await assert.rejects(store.get(KEY), { code: 'unreachable' })
@@ -132,7 +132,7 @@ describe('a store that does not answer', () => {
     assert.ok(clock.slept - before > 19 * SECOND, String(clock.slept - before))
   })
 
-  it('that keeps failing is asked for twenty seconds, then its own error is reported', async () => {
+  it('causes its own error after twenty seconds of failures', async () => {
     const store = await open()
     server.answers.push(...Array.from({ length: 500 }, () => 'busy' as const))
     await assert.rejects(
@@ -143,7 +143,7 @@ describe('a store that does not answer', () => {
     assert.deepEqual(notices, [waiting('status 503')])
   })
 
-  it('is not waited for when it refuses: the answer would be the same', async () => {
+  it('is not waited for when it refuses a request with 400, 403 or 501', async () => {
     const store = await open()
     for (const status of [400, 403, 501]) {
       server.lines.length = 0
@@ -161,7 +161,7 @@ describe('a store that does not answer', () => {
     assert.deepEqual(notices, [])
   })
 
-  it('is waited for when its name is gone and it has answered under it before', () => {
+  it('is waited for when its name cannot be resolved but it has answered before', () => {
     const signs = { status: undefined, name: 'Error', code: 'ENOTFOUND', message: '' }
     const outage = new Outage({ clock, place: 'http://minio:9000', notice: () => undefined })
     const attempts = { count: 4, startedAt: clock.monotonic(), failedAt: undefined }
@@ -170,7 +170,7 @@ describe('a store that does not answer', () => {
     assert.equal(outage.mayTryAgain({ ...attempts }, signs), true)
   })
 
-  it('is asked once more when a request has hung for as long as the wait lasts, and the user is told so', async () => {
+  it('gets one more request, with a notice, when a request had no answer for twenty seconds', async () => {
     const outage = new Outage({ clock, place: server.url, notice: (line) => notices.push(line) })
     const attempts = { count: 1, startedAt: clock.monotonic(), failedAt: undefined }
     const signs = { status: undefined, name: 'TimeoutError', code: '', message: '' }
@@ -181,7 +181,7 @@ describe('a store that does not answer', () => {
     assert.equal(outage.mayTryAgain(attempts, signs), false)
   })
 
-  it('is not waited for any longer when the command is to end', async () => {
+  it('is not waited for any longer when the command is aborted', async () => {
     const controller = new AbortController()
     const store = await open(server.url, { signal: controller.signal })
     await server.go()
@@ -190,7 +190,7 @@ describe('a store that does not answer', () => {
     assert.ok(clock.slept < 10 * SECOND, String(clock.slept))
   })
 
-  describe('gets a mutation', () => {
+  describe('that gets a mutation', () => {
     const mutations = {
       PUT: (store: ObjectStore, inTime?: () => boolean) =>
         store.put(KEY, BYTES, { when: 'absent', ...(inTime && { inTime }) }),
@@ -198,7 +198,7 @@ describe('a store that does not answer', () => {
         store.delete(KEY, { match: asETag('"e"'), ...(inTime && { inTime }) }),
     }
     for (const [method, mutate] of Object.entries(mutations)) {
-      it(`when it is back, once, where nothing was sent and it is still in time: ${method}`, async () => {
+      it(`gets it once when it answers again in time and no request was sent before: ${method}`, async () => {
         const store = await open()
         await server.go()
         onNotice = () => server.come()
@@ -207,7 +207,7 @@ describe('a store that does not answer', () => {
         assert.deepEqual(notices, [waiting('connection refused')])
       })
 
-      it(`not at all when it would be too late, or nobody says that it is not: ${method}`, async () => {
+      it(`does not get it when it is too late or no time limit is given: ${method}`, async () => {
         const store = await open()
         await server.go()
         await assert.rejects(mutate(store), { code: 'unreachable' })
@@ -220,7 +220,7 @@ describe('a store that does not answer', () => {
         assert.deepEqual(server.lines, [])
       })
 
-      it(`once, where it may have been carried out: ${method}`, async () => {
+      it(`does not get it again when it may have been carried out: ${method}`, async () => {
         const store = await open()
         for (const answer of ['reset', 'busy', 500] as const) {
           server.lines.length = 0

@@ -96,14 +96,14 @@ describe('a part of an object', () => {
   }
 
   describe('at its end', () => {
-    it('is asked for by its length alone, with the ETag that is known', async () => {
+    it('is requested by its length, in one request', async () => {
       await readTail()
       const same = await store.getTail(KEY, 100, ETAG)
       assert.deepEqual(Object.keys(same ?? {}).sort(), ['date', 'unchanged'])
       assert.deepEqual(asked, ['GET bytes=-100', 'GET bytes=-100'])
     })
 
-    it('is what comes when a store sends the whole object', async () => {
+    it('is taken from the whole object when the store ignores the range', async () => {
       way = (range) => (range === undefined ? undefined : { status: 200, body })
       await readTail()
       await readTail()
@@ -114,7 +114,7 @@ describe('a part of an object', () => {
       ['rclone, gofakes3', 416, 'InvalidRange'],
       ['s3s-fs', 500, 'InternalError'],
     ] as const) {
-      it(`is all of a shorter object where the store refuses that (${name}), and is asked for again`, async () => {
+      it(`is the whole of a shorter object when the store refuses the range (${name}), and ranges are used again`, async () => {
         const short = BODY.subarray(0, 50)
         way = (range) => (range !== undefined && body === short ? refusal(status, code) : undefined)
         body = short
@@ -131,7 +131,7 @@ describe('a part of an object', () => {
       [501, 'NotImplemented'],
       [400, 'InvalidArgument'],
     ] as const) {
-      it(`is not asked for again where ${String(status)} refuses that of a longer object`, async () => {
+      it(`is read from the whole object from then on when ${String(status)} refuses a range of a longer object`, async () => {
         way = (range) => (range === undefined ? undefined : refusal(status, code))
         await readTail()
         await readTail()
@@ -144,13 +144,13 @@ describe('a part of an object', () => {
     for (const [what, odd] of [
       ['the first bytes instead of the last (s3rver)', partial(0, 101)],
       ['bytes from the middle', partial(800, 900)],
-      ['fewer bytes than were asked for', partial(950, 1000)],
+      ['fewer bytes than were requested', partial(950, 1000)],
       ['a range without the size', { ...partial(900, 1000), headers: { 'content-range': 'bytes 900-999/*' } }],
-      ['no range', { status: 206, body: BODY.subarray(900) }],
+      ['no content range', { status: 206, body: BODY.subarray(900) }],
       ['fewer bytes than its range', { ...partial(900, 1000), body: BODY.subarray(950) }],
-      ['a range under the status of the whole', { ...partial(900, 1000), status: 200 }],
+      ['a content range with the status 200', { ...partial(900, 1000), status: 200 }],
     ] as const) {
-      it(`is taken from the whole object where the store sends ${what}, and not asked for again`, async () => {
+      it(`is read from the whole object from then on when the store sends ${what}`, async () => {
         way = (range) => (range === undefined ? undefined : odd)
         await readTail()
         await readTail()
@@ -158,13 +158,13 @@ describe('a part of an object', () => {
       })
     }
 
-    it('is not read when a store sends an object whose ETag is known', async () => {
+    it('is not read when a store sends an object that has the given ETag', async () => {
       way = (range) => (range === undefined ? undefined : partial(900, 1000))
       const same = await store.getTail(KEY, 100, ETAG)
       assert.ok(same !== undefined && 'unchanged' in same)
     })
 
-    it('is asked for again when it breaks off, and when the whole is not what its checksum says', async () => {
+    it('is requested again when the answer is cut off or does not match its checksum', async () => {
       const checksum = Buffer.from(sha256(BODY), 'hex').toString('base64')
       const answers: Answered[] = [
         { ...partial(900, 1000), cut: 50 },
@@ -176,21 +176,21 @@ describe('a part of an object', () => {
       assert.deepEqual(asked, ['GET bytes=-100', 'GET bytes=-100', 'GET bytes=-100'])
     })
 
-    it('is asked for again when what stands before the store has no answer', async () => {
+    it('is requested again when a gateway answers with 502 or 504', async () => {
       const answers = [refusal(502, 'BadGateway'), refusal(504, 'GatewayTimeout')]
       way = () => answers.shift()
       await readTail()
       assert.deepEqual(asked, ['GET bytes=-100', 'GET bytes=-100', 'GET bytes=-100'])
     })
 
-    it('comes without a checksum, which may be that of something else', async () => {
+    it('is returned without a checksum, because that may be the checksum of the whole object', async () => {
       way = () => partial(900, 1000, { 'x-amz-checksum-sha256': Buffer.from(sha256(BODY), 'hex').toString('base64') })
       const tail = await store.getTail(KEY, 100)
       assert.ok(tail !== undefined && 'body' in tail)
       assert.equal(tail.sha256, undefined)
     })
 
-    it('fails as other reads do: without the permission, beyond the limit, and without a bucket', async () => {
+    it('fails without the permission, beyond the size limit and without a bucket', async () => {
       way = () => refusal(403, 'AccessDenied')
       await assert.rejects(store.getTail(KEY, 100), { code: 'denied' })
       way = () => refusal(404, 'NoSuchBucket')
@@ -203,11 +203,11 @@ describe('a part of an object', () => {
     })
   })
 
-  describe('inside it', () => {
+  describe('in the middle', () => {
     const RANGE = { start: 10, end: 20 }
     const read = (): ReturnType<ObjectStore['getRange']> => store.getRange(KEY, RANGE, ETAG)
 
-    it('is asked for on condition of the ETag', async () => {
+    it('is requested on condition of the ETag', async () => {
       const conditions: unknown[] = []
       way = (_, { headers }) => void conditions.push(headers['if-match'])
       const bytes = await read()
@@ -218,22 +218,22 @@ describe('a part of an object', () => {
 
     for (const [what, odd] of [
       ['ignores the condition (s3rver, gofakes3)', partial(10, 20, { etag: '"e2"' })],
-      ['names no ETag it would have', partial(10, 20, { etag: '' })],
+      ['sends an empty ETag', partial(10, 20, { etag: '' })],
       ['sends another range', partial(10, 21)],
-      ['sends less than its range', { ...partial(10, 20), body: BODY.subarray(10, 19) }],
-      ['names no range', { status: 206, body: BODY.subarray(10, 20) }],
+      ['sends fewer bytes than its content range', { ...partial(10, 20), body: BODY.subarray(10, 19) }],
+      ['sends no content range', { status: 206, body: BODY.subarray(10, 20) }],
       ['sends the whole object', { status: 200, body: BODY }],
-      ['has no such range', refusal(416, 'InvalidRange')],
-      ['does not know ranges', refusal(501, 'NotImplemented')],
+      ['answers with 416', refusal(416, 'InvalidRange')],
+      ['answers with 501', refusal(501, 'NotImplemented')],
     ] as const) {
-      it(`is not given by a store that ${what}`, async () => {
+      it(`is not supported by a store that ${what}`, async () => {
         way = () => odd
         assert.equal(await read(), 'unsupported')
         assert.equal(asked.length, 1)
       })
     }
 
-    it('is that of another object when the condition is refused, and the ETag is another one', async () => {
+    it('is reported as changed when the condition is refused and the object has another ETag or is missing', async () => {
       way = (_, { method }) => (method === 'HEAD' ? { status: 200, headers: { etag: '"e2"' } } : refusal(412, 'X'))
       assert.equal(await read(), 'changed')
       way = (_, { method }) => (method === 'HEAD' ? { status: 404 } : refusal(412, 'X'))
@@ -242,12 +242,12 @@ describe('a part of an object', () => {
       assert.equal(await read(), 'changed')
     })
 
-    it('is not given by a store that refuses the ETag that it shows', async () => {
+    it('is not supported by a store that refuses the ETag that it shows', async () => {
       way = (_, { method }) => (method === 'HEAD' ? undefined : refusal(412, 'PreconditionFailed'))
       assert.equal(await read(), 'unsupported')
     })
 
-    it('is asked for again when it breaks off, or the store fails', async () => {
+    it('is requested again when the answer is cut off or the store fails', async () => {
       const answers = [{ ...partial(10, 20), cut: 5 }, refusal(500, 'InternalError')]
       way = () => answers.shift()
       const bytes = await read()
@@ -256,7 +256,7 @@ describe('a part of an object', () => {
       assert.equal(asked.length, 3)
     })
 
-    it('fails as other reads do', async () => {
+    it('fails without the permission and without a bucket', async () => {
       way = () => refusal(403, 'AccessDenied')
       await assert.rejects(read(), { code: 'denied' })
       way = () => refusal(404, 'NoSuchBucket')

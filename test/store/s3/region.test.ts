@@ -45,7 +45,7 @@ describe('the region of a bucket', () => {
 
   for (const redirect of ['PermanentRedirect', 'TemporaryRedirect', 'AuthorizationHeaderMalformed'] as const) {
     const status = { PermanentRedirect: 301, TemporaryRedirect: 307, AuthorizationHeaderMalformed: 400 }[redirect]
-    it(`is learned from our own request (${redirect}), once for all stores that share what they learn`, async () => {
+    it(`is learned from a redirected request (${redirect}), once for all stores that share their regions`, async () => {
       front.redirect = redirect
       const said: string[] = []
       const store = await open({ AWS_REGION: 'us-east-1' }, (line) => said.push(line))
@@ -70,7 +70,7 @@ describe('the region of a bucket', () => {
     ])
   })
 
-  it('is learned by a PUT, which the store refused and so has not carried out: it is sent again once', async () => {
+  it('is learned from a PUT that the store redirects, which is sent again once', async () => {
     const put = await (await open()).put(KEY, BYTES, { when: 'absent' })
     assert.ok(put.outcome === 'written')
     assert.deepEqual(front.lines, [
@@ -83,7 +83,7 @@ describe('the region of a bucket', () => {
   })
 
   for (const redirect of ['PermanentRedirect', 'TemporaryRedirect', 'AuthorizationHeaderMalformed'] as const) {
-    it(`is learned by a PUT that expires (${redirect})`, async () => {
+    it(`is learned from a PUT with a time limit (${redirect})`, async () => {
       front.redirect = redirect
       const put = await (await open()).put(KEY, BYTES, { when: 'always', until: Date.now() + 60_000 })
       assert.equal(put.outcome, 'written')
@@ -94,14 +94,14 @@ describe('the region of a bucket', () => {
     })
   }
 
-  it('is learned by many requests at once', async () => {
+  it('is learned when many requests are sent at the same time', async () => {
     const store = await open()
     const found = await Promise.all(Array.from({ length: 20 }, () => store.get(asKey('charts/none'))))
     assert.ok(found.every((object) => object === undefined))
     assert.ok(front.lines.length <= 40)
   })
 
-  it('is not followed in circles', async () => {
+  it('is not looked for again when a redirect names no region', async () => {
     const strange = await startRegionalFront(embedded().endpoint, 'no-such-region')
     try {
       strange.redirect = 'without a region'
@@ -116,7 +116,7 @@ describe('the region of a bucket', () => {
     }
   })
 
-  it('is not followed when HELM_S3_DYNAMIC_REGION_ENABLED is false: there is no further request, and a message says so', async () => {
+  it('is not followed, with an error and no further request, when HELM_S3_DYNAMIC_REGION_ENABLED is false', async () => {
     const store = await open({ HELM_S3_DYNAMIC_REGION_ENABLED: 'false' })
     const attempts = [
       () => store.list('charts/'),
@@ -136,7 +136,7 @@ describe('the region of a bucket', () => {
     assert.equal(front.lines.length, attempts.length)
   })
 
-  describe('on AWS, seen from a proxy,', () => {
+  describe('on AWS', () => {
     let aws: RegionalFront
     let proxy: ForwardProxy
     beforeEach(async () => {
@@ -149,7 +149,7 @@ describe('the region of a bucket', () => {
       await aws.close()
     })
 
-    it('is learned and gone to, in path style', async () => {
+    it('is learned, and its host is used, in path style', async () => {
       const store = await open({ HELM_S3_FORCE_PATH_STYLE: 'true' })
       assert.equal((await store.put(KEY, BYTES, { when: 'always' })).outcome, 'written')
       assert.deepEqual(proxy.lines, [
@@ -158,13 +158,13 @@ describe('the region of a bucket', () => {
       ])
     })
 
-    it('is part of the name of the host, in virtual-host style', async () => {
+    it('is part of the host name in virtual-host style', async () => {
       const store = await open({ AWS_REGION: 'us-east-1', HELM_S3_DYNAMIC_REGION_ENABLED: '0' }, undefined, 'hosted')
       await assert.rejects(store.list('charts/'), { code: 'store-failed' })
       assert.deepEqual(proxy.lines, ['CONNECT hosted.s3.us-east-1.amazonaws.com:443'])
     })
 
-    it('goes with FIPS and dual-stack, which count for nothing beside an endpoint', async () => {
+    it('is part of the host name with FIPS and dual-stack, which are ignored when an endpoint is set', async () => {
       const kinds = { AWS_USE_FIPS_ENDPOINT: 'true', AWS_USE_DUALSTACK_ENDPOINT: 'true' }
       await assert.rejects((await open(kinds, undefined, 'hosted')).list('charts/'), { code: 'unreachable' })
       assert.deepEqual(proxy.lines, ['CONNECT hosted.s3-fips.dualstack.us-east-1.amazonaws.com:443'])

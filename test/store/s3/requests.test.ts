@@ -64,7 +64,7 @@ describe('a request to the store', () => {
     }
 
   for (const hours of [2, -2]) {
-    it(`is signed for the time of the store when that is ${String(hours)} hours ahead, once it is known`, async () => {
+    it(`is signed for the time of the store after an answer shows that the store is ${String(hours)} hours ahead`, async () => {
       handle = aheadBy(hours * HOUR)
       assert.equal((await store.head(KEY))?.etag, '"e"')
       assert.equal((await store.put(KEY, Buffer.from('bytes'), { when: 'absent' })).outcome, 'written')
@@ -75,7 +75,7 @@ describe('a request to the store', () => {
     })
   }
 
-  it('is not sent again and again when the time of the store is no help', async () => {
+  it('is sent only twice when the signature is still refused with the time of the store', async () => {
     handle = (_, answer) => {
       const body = '<Error><Code>RequestTimeTooSkewed</Code><Message>The difference is too large.</Message></Error>'
       answer.writeHead(403, {
@@ -88,7 +88,7 @@ describe('a request to the store', () => {
     assert.equal(asked.length, 2)
   })
 
-  it('says which program sends it', async () => {
+  it('names this program as its user agent', async () => {
     handle = aheadBy(0)
     await store.head(KEY)
     assert.match(String(asked[0]?.agent), /^helm-s3\/\S+$/)
@@ -96,15 +96,15 @@ describe('a request to the store', () => {
 
   for (const [what, status, body, outcome] of [
     [
-      'done',
+      'success',
       200,
       '<CompleteMultipartUploadResult><ETag>&quot;copied&quot;</ETag></CompleteMultipartUploadResult>',
       'written',
     ],
-    ['refused by its condition', 412, '<Error><Code>PreconditionFailed</Code></Error>', 'refused'],
-    ['a failure that comes after the status of success', 200, '<Error><Code>InternalError</Code></Error>', 'unknown'],
+    ['a refused condition', 412, '<Error><Code>PreconditionFailed</Code></Error>', 'refused'],
+    ['a failure in an answer with the status 200', 200, '<Error><Code>InternalError</Code></Error>', 'unknown'],
   ] as const) {
-    it(`for a copy by the store ends as the last of three says: ${what}`, async () => {
+    it(`for a copy within the store has the outcome of the last of its three requests: ${what}`, async () => {
       handle = (message, answer) => {
         const url = String(message.url)
         const text =
@@ -130,7 +130,7 @@ describe('a request to the store', () => {
     })
   }
 
-  it('fails, when a listing breaks off without a way to go on', async () => {
+  it('fails when a listing is truncated without a continuation token', async () => {
     handle = (_, answer) => {
       const body = '<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>'
       answer.writeHead(200, { date: new Date().toUTCString(), 'content-length': body.length })
@@ -139,7 +139,7 @@ describe('a request to the store', () => {
     await assert.rejects(store.list(''), { code: 'store-failed' })
   })
 
-  it('reads no more bytes than the limit, of an object or of a document', async () => {
+  it('fails when an object or a document is larger than the limit', async () => {
     const endless = {
       [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: Buffer.alloc(1024 * 1024, 'x') }) }),
     }
@@ -195,7 +195,7 @@ describe('a request to the store', () => {
       [501, 'NotImplemented', ''],
     ] as const) {
       it(
-        `is sent once without it where the store refuses that with ${String(status)} ${code}, and so are all ` +
+        `is repeated without a checksum when the store refuses that with ${String(status)} ${code}, and so are all ` +
           `others then`,
         async () => {
           handle = refusing(status, code, message)
@@ -210,14 +210,14 @@ describe('a request to the store', () => {
       [403, 'AccessDenied'],
       [400, 'MetadataTooLarge'],
     ] as const) {
-      it(`is not sent without it for another refusal: ${code}`, async () => {
+      it(`is not repeated without a checksum after another refusal: ${code}`, async () => {
         handle = refusing(status, code)
         await assert.rejects(put())
         assert.deepEqual(checksums, [SHA256])
       })
     }
 
-    it('names the setting that leaves the checksum out when the store refuses the object with it and without it', async () => {
+    it('fails with a hint about the checksum setting when the store refuses the object with and without a checksum', async () => {
       for (const [status, code] of [
         [501, 'NotImplemented'],
         [400, 'InvalidArgument'],
@@ -237,7 +237,7 @@ describe('a request to the store', () => {
       await assert.rejects(put(), ({ hint }: { hint: string }) => !hint.includes('CHECKSUM'))
     })
 
-    it('leaves out optional metadata that the store has no room for', async () => {
+    it('is repeated without optional metadata when the store says that the metadata are too large', async () => {
       const sent: string[][] = []
       const optionalMetadata = 'chart-metadata'
       handle = (incoming, answer) => {
@@ -260,7 +260,7 @@ describe('a request to the store', () => {
       })
     })
 
-    it('sends none when the environment asks for none', async () => {
+    it('sends no checksum when the environment says when_required', async () => {
       const env = {
         AWS_ENDPOINT_URL: server.url,
         AWS_ACCESS_KEY_ID: 'a',
@@ -284,7 +284,7 @@ describe('a request to the store', () => {
     const put = (match = '"e"'): Promise<PutOutcome> =>
       store.put(KEY, Buffer.from('x'), { when: { match: asETag(match) } })
 
-    it('is sent with the ETag without quotes where the store refuses its own in quotes, and so are all others then', async () => {
+    it('is repeated with the ETag without quotes when the store refuses its own ETag in quotes, and all later requests have no quotes', async () => {
       const conditions: unknown[] = []
       handle = (incoming, answer) => {
         if (incoming.method === 'PUT') conditions.push(incoming.headers['if-match'])
@@ -295,13 +295,13 @@ describe('a request to the store', () => {
       assert.deepEqual(conditions, ['"e"', 'e', 'e'])
     })
 
-    it('is a lost race where the store shows another ETag', async () => {
+    it('is refused when the store shows another ETag', async () => {
       handle = (incoming, answer) => reply(answer, incoming.method === 'PUT' ? 412 : 200)
       assert.equal((await put('"other"')).outcome, 'refused')
       assert.deepEqual(lines(), ['PUT ', 'HEAD '])
     })
 
-    it('says what is refused when the store refuses its own ETag in any form', async () => {
+    it('fails with a message when the store refuses its own ETag with and without quotes', async () => {
       handle = (incoming, answer) => reply(answer, incoming.method === 'PUT' ? 412 : 200)
       await assert.rejects(put(), {
         code: 'unsupported-store',
@@ -310,7 +310,7 @@ describe('a request to the store', () => {
       assert.deepEqual(lines(), ['PUT ', 'HEAD ', 'PUT ', 'HEAD '])
     })
 
-    it('is not looked at again where one was carried out before', async () => {
+    it('is refused without a HEAD when an earlier condition was accepted', async () => {
       let status = 200
       handle = (_, answer) => reply(answer, status)
       await put()
@@ -319,7 +319,7 @@ describe('a request to the store', () => {
       assert.deepEqual(lines(), ['PUT ', 'PUT '])
     })
 
-    it('deletes after a look where the store refuses the condition as such, and the refused request is sent once', async () => {
+    it('deletes after a HEAD when the store does not support the condition, which is sent only once', async () => {
       handle = (incoming, answer) =>
         reply(
           answer,
@@ -340,7 +340,7 @@ describe('a request to the store', () => {
         reply(answer, incoming.method === 'DELETE' && !isTaken(incoming.headers['if-match']) ? status : 200)
 
     it(
-      'deletes with the ETag without quotes where the store refuses its own in quotes, and says so from then on, ' +
+      'deletes with the ETag without quotes when the store refuses its own ETag in quotes, and sends no quotes from then on, ' +
         'also with a PUT',
       async () => {
         handle = (incoming, answer) =>
@@ -355,7 +355,7 @@ describe('a request to the store', () => {
       },
     )
 
-    it('deletes with the quotes where the store takes a PUT without them only', async () => {
+    it('deletes with quotes when the store accepts a DELETE only with them and a PUT only without them', async () => {
       handle = (incoming, answer) =>
         reply(answer, { DELETE: '"e"', PUT: 'e' }[incoming.method ?? ''] === incoming.headers['if-match'] ? 200 : 412)
       const headOf = handle
@@ -363,7 +363,7 @@ describe('a request to the store', () => {
       assert.deepEqual([(await put()).outcome, (await remove()).outcome], ['written', 'deleted'])
     })
 
-    it('deletes after a look where the store refuses its own ETag in any form, and those requests are sent once', async () => {
+    it('deletes after a HEAD when the store refuses its own ETag with and without quotes, which are tried only once', async () => {
       handle = refusesDeletes(412, (match) => match === undefined)
       for (let i = 0; i < 2; i++) assert.equal((await remove()).outcome, 'deleted')
       assert.equal((await store.delete(KEY, { match: asETag('"other"') })).outcome, 'refused')
@@ -380,7 +380,7 @@ describe('a request to the store', () => {
       ])
     })
 
-    it('deletes nothing without a condition for a probe, when it is too late, or where the store was only busy', async () => {
+    it('never deletes without the condition for a strict request, when it is too late, or when the store was busy', async () => {
       handle = refusesDeletes(412, (match) => match === undefined)
       assert.equal((await remove({ strict: true })).outcome, 'refused')
       let asks = 0
@@ -393,13 +393,13 @@ describe('a request to the store', () => {
       assert.equal(asked.length, conditional + 1)
     })
 
-    it('is a lost race where the store was busy with another PUT: that says nothing about the ETag', async () => {
+    it('is refused, without a HEAD, when the store answers 409', async () => {
       handle = (incoming, answer) => reply(answer, incoming.method === 'PUT' ? 409 : 200)
       assert.equal((await put()).outcome, 'refused')
       assert.deepEqual(lines(), ['PUT '])
     })
 
-    it('is a lost race of a DELETE where the store shows another ETag', async () => {
+    it('is refused for a DELETE when the store shows another ETag', async () => {
       handle = refusesDeletes(412, () => false)
       assert.equal((await store.delete(KEY, { match: asETag('"other"') })).outcome, 'refused')
       assert.deepEqual(lines(), ['DELETE ', 'HEAD '])
@@ -424,12 +424,12 @@ describe('a request to the store', () => {
     'shows an object without its time': page(OBJECT.replace(/<LastModified>.*<\/LastModified>/, '')),
     'shows an object without its key': page(OBJECT.replace('charts/a b+c', '')),
     'shows an object without its ETag': page(OBJECT.replace(/<ETag>.*<\/ETag>/, '')),
-    'shows a size that is none': page(OBJECT.replace('<Size>7', '<Size>many')),
-    'shows what lies elsewhere': page(OBJECT.replace('charts/', 'other/')),
-    'says neither yes nor no to more': page(`<IsTruncated>perhaps</IsTruncated>${OBJECT}`),
-    'is none': '<html><body>Welcome</body></html>',
+    'shows a size that is not a number': page(OBJECT.replace('<Size>7', '<Size>many')),
+    'shows a key without the prefix': page(OBJECT.replace('charts/', 'other/')),
+    'has an invalid IsTruncated': page(`<IsTruncated>perhaps</IsTruncated>${OBJECT}`),
+    'is an HTML page': '<html><body>Welcome</body></html>',
   })) {
-    it(`believes no listing that ${what}`, async () => {
+    it(`refuses a listing that ${what}`, async () => {
       handle = answering(body)
       await assert.rejects(store.list('charts/'), {
         code: 'store-failed',
@@ -439,28 +439,26 @@ describe('a request to the store', () => {
     })
   }
 
-  it('does not read the same page of a listing for ever', async () => {
+  it('fails when a page of a listing has its own token as the next one', async () => {
     handle = answering(page(`<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>${OBJECT}`))
     assert.equal((await store.list('charts/')).next, 't')
     await assert.rejects(store.list('charts/', { token: 't' }), { code: 'store-failed' })
   })
 
   for (const [what, body] of Object.entries({
-    'attributes and the prefix of a namespace':
+    'attributes and a namespace prefix':
       `<s:ListBucketResult ` +
       `xmlns:s="x"><s:KeyCount>1</s:KeyCount>${OBJECT.replaceAll(/<(\/?)/g, '<$1s:').replace(
         '<s:Size>',
         '<s:Size ' + 'unit="byte">',
       )}</s:ListBucketResult>`,
-    'prefixes beside its objects': page(
+    'common prefixes': page(
       `<KeyCount>2</KeyCount>${OBJECT}<CommonPrefixes><Prefix>charts/x/</Prefix></CommonPrefixes>`,
     ),
-    'prefixes that it does not count': page(
+    'common prefixes that it does not count': page(
       `<KeyCount>1</KeyCount>${OBJECT}<CommonPrefixes><Prefix>charts/x/</Prefix></CommonPrefixes>`,
     ),
-    'keys that are encoded, as it says': page(
-      `<EncodingType>url</EncodingType>${OBJECT.replace('charts/a b+c', 'charts%2Fa+b%2Bc')}`,
-    ),
+    'URL-encoded keys': page(`<EncodingType>url</EncodingType>${OBJECT.replace('charts/a b+c', 'charts%2Fa+b%2Bc')}`),
   })) {
     it(`reads a listing with ${what}`, async () => {
       handle = answering(body)
@@ -485,13 +483,13 @@ describe('a request to the store', () => {
   }
 
   for (const status of [405, 501]) {
-    it(`takes ${String(status)} for a store that keeps no older versions`, async () => {
+    it(`reads no versions when the store answers with ${String(status)}`, async () => {
       handle = answering('<Error><Code>NotImplemented</Code></Error>', status)
       assert.deepEqual(await store.listVersions(KEY), [])
     })
   }
 
-  it('asks for what is special in keys and prefixes as it is', async () => {
+  it('encodes special characters in keys and prefixes', async () => {
     handle = (_, answer) => {
       const body =
         '<?xml version="1.0"?>\n<ListBucketResult ' +

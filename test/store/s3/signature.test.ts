@@ -28,7 +28,7 @@ function request(changes: Partial<BodilessRequest>): BodilessRequest {
 describe('the signature in the headers of a request', () => {
   for (const [what, changes, names, signature] of [
     [
-      'a GET of some bytes',
+      'a GET of a range',
       { path: '/test.txt', headers: { host: HOST, range: 'bytes=0-9' } },
       'host;range;x-amz-content-sha256;x-amz-date',
       'f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41',
@@ -57,7 +57,7 @@ describe('the signature in the headers of a request', () => {
     })
   }
 
-  it('leaves out what proxies may change, and takes in the token of a session', async () => {
+  it('does not cover headers that proxies may change, and covers the session token', async () => {
     const headers = { host: HOST, 'cache-control': 'no-cache', 'user-agent': 'helm-s3/1', 'x-amz-meta-a': 'b' }
     const keys = { ...SCOPE.keys, sessionToken: 'a/session+token==' }
     const signed = await signHeaders(request({ headers }), NOTHING, { ...SCOPE, keys })
@@ -84,7 +84,7 @@ describe('the signature in the query of a request', () => {
     })
   })
 
-  it('holds no headers, whatever their names, and the token of a session', async () => {
+  it('moves no header to the query, and includes the session token', async () => {
     const headers = { host: HOST, 'content-type': 'text/plain', 'x-amz-checksum-sha256': 'a+/=', 'x-amz-meta-a': 'b' }
     const keys = { ...SCOPE.keys, sessionToken: 'a/session+token==' }
     const signed = await signQuery(request({ headers, query: { uploadId: 'u' } }), { ...SCOPE, keys }, 300)

@@ -23,7 +23,7 @@ const isPut = (line: string): boolean => line.startsWith('PUT')
 const isGet = (line: string): boolean => line.startsWith('GET') && !line.includes('list-type')
 const isList = (line: string): boolean => line.includes('list-type')
 
-describe('the S3 adapter, when the network fails,', () => {
+describe('the S3 adapter on a network that fails', () => {
   const embedded = useEmbeddedBucket(KEYS)
   let proxy: FaultyProxy
   let store: ObjectStore
@@ -39,14 +39,14 @@ describe('the S3 adapter, when the network fails,', () => {
     createS3Store(localConfig({ endpoint: embedded().endpoint, ...KEYS }), 'bucket')
   const puts = (): number => proxy.requests.filter(isPut).length
 
-  it('sends a PUT once and calls its outcome unknown when the answer is lost', async () => {
+  it('sends a PUT once and reports an unknown outcome when the answer is lost', async () => {
     proxy.fail(isPut, { kind: 'lose' })
     assert.equal((await store.put(KEY, BYTES, { when: 'absent' })).outcome, 'unknown')
     assert.equal(puts(), 1)
     assert.equal((await store.get(KEY))?.size, BYTES.length)
   })
 
-  it('sends a PUT once and calls its outcome unknown when it is dropped, hangs, or the store fails', async () => {
+  it('sends a PUT once and reports an unknown outcome when the connection is dropped, hangs, or the store fails', async () => {
     const error = '<Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>'
     proxy.fail(
       isPut,
@@ -62,7 +62,7 @@ describe('the S3 adapter, when the network fails,', () => {
     assert.equal(await store.head(KEY), undefined)
   })
 
-  it('ends a push at the fifth 500 for what is said with the object, and names it', async () => {
+  it('makes a push fail at the fifth 500 with a hint about the settings of the object', async () => {
     const clock = skippingClock()
     const location = parseRepositoryUrl('s3://bucket/refused')
     const session = (over: ObjectStore): ReturnType<typeof createSession> =>
@@ -94,7 +94,7 @@ describe('the S3 adapter, when the network fails,', () => {
     assert.ok(clock.slept < 3000)
   })
 
-  it('sends a DELETE once and calls its outcome unknown when the answer is lost', async () => {
+  it('sends a DELETE once and reports an unknown outcome when the answer is lost', async () => {
     const put = await store.put(KEY, BYTES, { when: 'absent' })
     proxy.fail((line) => line.startsWith('DELETE'), { kind: 'lose' })
     assert.ok(put.outcome === 'written')
@@ -102,13 +102,13 @@ describe('the S3 adapter, when the network fails,', () => {
     assert.equal(proxy.requests.filter((line) => line.startsWith('DELETE')).length, 1)
   })
 
-  it('takes 409 for a lost race', async () => {
+  it('reports a PUT as refused when the store answers 409', async () => {
     const body = '<Error><Code>ConditionalRequestConflict</Code><Message>conflict</Message></Error>'
     proxy.fail(isPut, { kind: 'answer', status: 409, body })
     assert.equal((await store.put(KEY, BYTES, { when: 'absent' })).outcome, 'refused')
   })
 
-  it('does not take the page of a proxy for success', async () => {
+  it('does not accept the HTML page of a proxy as success', async () => {
     const page = { kind: 'answer', status: 200, body: '<html>please log in</html>' } as const
     proxy.fail(isPut, page)
     assert.equal((await store.put(KEY, BYTES, { when: 'absent' })).outcome, 'unknown')
@@ -118,7 +118,7 @@ describe('the S3 adapter, when the network fails,', () => {
     await assert.rejects(store.get(KEY), { code: 'store-failed' })
   })
 
-  it('repeats a read that is lost, cut short, or changed on the way', async () => {
+  it('repeats a read that is lost, cut off or changed on the way', async () => {
     await store.put(KEY, BYTES, { when: 'absent', sha256: sha256(BYTES) })
     for (const fault of [
       { kind: 'lose' },
@@ -134,7 +134,7 @@ describe('the S3 adapter, when the network fails,', () => {
     assert.equal((await store.list('charts/')).objects.length, 1)
   })
 
-  it('gives up a read that fails each time', async () => {
+  it('fails when a read is cut off each time', async () => {
     await store.put(KEY, BYTES, { when: 'absent' })
     proxy.fail(isGet, ...Array.from({ length: 20 }, () => ({ kind: 'cut', after: 3 }) as const))
     await assert.rejects(store.get(KEY), HelmS3Error)
@@ -148,14 +148,14 @@ describe('the S3 adapter, when the network fails,', () => {
     return Buffer.concat(all)
   }
 
-  it('goes on with the rest of a stream that breaks off', async () => {
+  it('requests the rest of a stream that is cut off', async () => {
     await store.put(KEY, BYTES, { when: 'absent', sha256: sha256(BYTES) })
     proxy.fail(isGet, { kind: 'cut', after: 5 }, { kind: 'drop' }, { kind: 'cut', after: 7 })
     assert.deepEqual(await drain(await store.stream(KEY)), BYTES)
     assert.equal(proxy.requests.filter(isGet).length, 4)
   })
 
-  it('does not go on with the rest of another object', async () => {
+  it('fails when a stream is cut off and the object is replaced', async () => {
     await store.put(KEY, BYTES, { when: 'absent' })
     proxy.fail(isGet, { kind: 'cut', after: 5 })
     const pieces = await store.stream(KEY)
@@ -163,7 +163,7 @@ describe('the S3 adapter, when the network fails,', () => {
     await assert.rejects(drain(pieces), { code: 'corrupt-download' })
   })
 
-  it('ends a stream with an error when bytes are missing or others', async () => {
+  it('ends a stream with an error when bytes are missing or changed', async () => {
     await store.put(KEY, BYTES, { when: 'absent', sha256: sha256(BYTES) })
     const cut = { kind: 'cut', after: 2 } as const
     for (const faults of [[cut, cut, cut], [{ kind: 'change' }]] as const) {
@@ -176,7 +176,7 @@ describe('the S3 adapter, when the network fails,', () => {
     }
   })
 
-  it('says that nothing answers, also for a PUT, which was not sent', async () => {
+  it('fails as unreachable when nothing answers, also for a PUT', async () => {
     await proxy.close()
     const impatient = await createS3Store(localConfig({ endpoint: proxy.endpoint, ...KEYS }), 'bucket', {
       clock: skippingClock(),
@@ -186,7 +186,7 @@ describe('the S3 adapter, when the network fails,', () => {
     proxy = await startFaultyProxy(embedded().endpoint)
   })
 
-  it('names what was refused and why, and never the secret', async () => {
+  it('reports a refused signature without the secret key, and a missing bucket', async () => {
     const wrong = { ...KEYS, secretAccessKey: 'another-secret-never-shown' }
     const stranger = await createS3Store(localConfig({ endpoint: embedded().endpoint, ...wrong }), 'bucket')
     const attempts = [

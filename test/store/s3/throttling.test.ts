@@ -14,7 +14,7 @@ const REQUESTS = 120
 /** The number of requests that the store accepts within one second. */
 const RATE = 60
 
-describe('the S3 adapter, when the store asks to slow down,', () => {
+describe('the S3 adapter on a store that asks to slow down', () => {
   let server: LocalServer
   let refused = 0
   let taken: number[] = []
@@ -35,7 +35,7 @@ describe('the S3 adapter, when the store asks to slow down,', () => {
   })
   after(() => server.close())
 
-  it('sends no faster than the store takes, and loses no request', async () => {
+  it('adapts its rate, and completes every request', async () => {
     const store = await createS3Store(localConfig({ endpoint: server.url, ...KEYS }), 'bucket')
     const limit = pLimit(AT_ONCE)
     const all = Array.from({ length: REQUESTS }, (_, i) => limit(() => store.get(asKey(`object-${String(i)}`))))

@@ -16,7 +16,7 @@ import { useTempFolder } from '../../support/temp-folder.ts'
 const KEYS = { accessKeyId: 'transport', secretAccessKey: 'a-secret-never-shown' }
 const KEY = asKey('charts/object')
 
-describe('the way to a store', () => {
+describe('the connection to a store', () => {
   const setVariables = useProcessEnvironment()
   const path = useTempFolder()
   const embedded = useEmbeddedBucket(KEYS)
@@ -57,7 +57,7 @@ describe('the way to a store', () => {
     })
 
     for (const name of ['HTTP_PROXY', 'http_proxy']) {
-      it(`goes by ${name} for an http endpoint`, async () => {
+      it(`uses ${name} for an http endpoint`, async () => {
         const proxy = await start(plainPort())
         await works(await open({ AWS_ENDPOINT_URL: 'http://store.example.test', [name]: proxy.url }))
         assert.ok(proxy.lines.includes('PUT http://store.example.test/bucket/charts/object'), proxy.lines.join())
@@ -65,7 +65,7 @@ describe('the way to a store', () => {
     }
 
     for (const name of ['HTTPS_PROXY', 'https_proxy']) {
-      it(`goes by ${name} for an https endpoint, and trusts the CA bundle on its far side`, async () => {
+      it(`uses ${name} for an https endpoint, and trusts the CA bundle for the store`, async () => {
         const proxy = await start(secure.port)
         const variables = { AWS_ENDPOINT_URL: 'https://store.example.test', [name]: proxy.url }
         await works(await open({ ...variables, AWS_CA_BUNDLE: TEST_CA }))
@@ -74,7 +74,7 @@ describe('the way to a store', () => {
       })
     }
 
-    it('bypasses it for hosts that NO_PROXY names, and for this machine', async () => {
+    it('bypasses the proxy for hosts in NO_PROXY and for this machine', async () => {
       const proxy = await start(1)
       await works(await open({ AWS_ENDPOINT_URL: embedded().endpoint, HTTP_PROXY: proxy.url }))
       const beside = { AWS_ENDPOINT_URL: 'http://no-such-host.invalid', HTTP_PROXY: proxy.url, NO_PROXY: '.invalid' }
@@ -82,7 +82,7 @@ describe('the way to a store', () => {
       assert.deepEqual(proxy.lines, [])
     })
 
-    it('sends a name and a password to it, and to no other host', async () => {
+    it('sends the name and the password of the proxy URL to the proxy, and does not show the password', async () => {
       const proxy = await start(secure.port, { password: 'hidden-word' })
       const variables = { AWS_ENDPOINT_URL: 'https://store.example.test', AWS_CA_BUNDLE: TEST_CA }
       await works(await open({ ...variables, HTTPS_PROXY: proxy.url.replace('//', '//me:hidden-word@') }))
@@ -97,7 +97,7 @@ describe('the way to a store', () => {
       )
     })
 
-    it('says that nothing answers when there is no proxy at its address', async () => {
+    it('fails as unreachable when there is no proxy at the address', async () => {
       const proxy = await start(1)
       await proxy.close()
       const variables = { AWS_ENDPOINT_URL: 'http://store.example.test', HTTP_PROXY: proxies.pop()?.url ?? '' }
@@ -117,7 +117,7 @@ describe('the way to a store', () => {
       await works(await open({ AWS_CONFIG_FILE: path('tls') }))
     })
 
-    it('refuses a certificate that it does not trust, before anything is sent', async () => {
+    it('refuses an untrusted certificate', async () => {
       const store = await open({ AWS_ENDPOINT_URL: secure.url })
       await assert.rejects(
         store.put(KEY, Buffer.from('x'), { when: 'absent' }),
@@ -125,7 +125,7 @@ describe('the way to a store', () => {
       )
     })
 
-    it('refuses a CA bundle that holds no certificate', async () => {
+    it('refuses a CA bundle without a certificate', async () => {
       const empty = path('empty.pem')
       writeFileSync(empty, 'nothing')
       await assert.rejects(open({ AWS_CA_BUNDLE: empty }), {
@@ -138,7 +138,7 @@ describe('the way to a store', () => {
       })
     })
 
-    it('says so when the endpoint does not use TLS', async () => {
+    it('fails with a hint when the endpoint does not use TLS', async () => {
       const store = await open({ AWS_ENDPOINT_URL: embedded().endpoint.replace('http:', 'https:') })
       await assert.rejects(
         store.get(KEY),
@@ -147,7 +147,7 @@ describe('the way to a store', () => {
     })
   })
 
-  describe('what is sent with requests:', () => {
+  describe('with settings that become headers', () => {
     const seen: Record<string, unknown>[] = []
     const watched = async (
       variables: Readonly<Record<string, string>>,
@@ -167,7 +167,7 @@ describe('the way to a store', () => {
       }
     }
 
-    it('the owner, with every one', async () => {
+    it('sends the expected bucket owner with every request', async () => {
       await watched({ HELM_S3_EXPECTED_BUCKET_OWNER: '123456789012' }, undefined, async (store) => {
         await store.head(KEY)
         await store.put(KEY, Buffer.from('x'), { when: 'always' })
@@ -180,7 +180,7 @@ describe('the way to a store', () => {
       assert.ok(seen.every(({ authorization }) => String(authorization).includes('x-amz-expected-bucket-owner')))
     })
 
-    it('the settings for objects, with objects that are written; they are asked for once, and not earlier', async () => {
+    it('sends the object settings with every PUT only, and reads them once, before the first PUT', async () => {
       let asked = 0
       const objects = async (): Promise<ObjectSettings> => {
         asked++

@@ -70,7 +70,7 @@ describe('a multipart upload', () => {
   const send = () => uploads.sendPart(UPLOAD, 2, Buffer.from('bytes'))
   const complete = () => uploads.complete(UPLOAD, PARTS, { when: { match: ETAG } })
 
-  it('begins with all that is said of the object', async () => {
+  it('begins with the content type, the metadata and the settings of the object', async () => {
     const settings = { acl: 'private', sse: 'AES256', sseKmsKeyId: undefined, tags: undefined }
     await open({ objectSettings: async () => settings })
     const options = { contentType: 'application/yaml', cacheControl: 'no-cache', metadata: { newest: 'x' } }
@@ -90,7 +90,7 @@ describe('a multipart upload', () => {
     )
   })
 
-  it('has parts copied from a range of an object that has its ETag', async () => {
+  it('copies a part from a range of an object on condition of its ETag', async () => {
     assert.deepEqual(await copy(), { number: 1, etag: '"copy"' })
     const [{ headers = {}, line } = {}] = asked
     assert.equal(line, `PUT ${KEY}?partNumber=1&uploadId=id%2F1`)
@@ -99,7 +99,7 @@ describe('a multipart upload', () => {
     assert.equal(headers['x-amz-copy-source-range'], 'bytes=10-19')
   })
 
-  it('has parts sent that the store compares with their hash, and no checksum that it would refuse', async () => {
+  it('sends a part with its hash in the signature and without a checksum header', async () => {
     assert.deepEqual(await send(), { number: 2, etag: ETAG })
     const [{ body, headers = {}, line } = {}] = asked
     assert.deepEqual([line, body], [`PUT ${KEY}?partNumber=2&uploadId=id%2F1`, 'bytes'])
@@ -111,7 +111,7 @@ describe('a multipart upload', () => {
     [{ match: ETAG }, 'if-match', ETAG],
     ['absent', 'if-none-match', '*'],
   ] as const) {
-    it(`is completed with its parts and its condition: ${name}`, async () => {
+    it(`is completed with its parts and the condition ${name}`, async () => {
       const outcome = await uploads.complete(UPLOAD, PARTS, { when })
       assert.ok(outcome.outcome === 'written' && outcome.date > 0)
       assert.equal(outcome.etag, '"whole-2"')
@@ -133,15 +133,15 @@ describe('a multipart upload', () => {
     ['500', [500, fault('InternalError')]],
     ['502', [502, fault('BadGateway')]],
     ['404 NoSuchUpload', [404, fault('NoSuchUpload')]],
-    ['an error under the status 200', [200, fault('InternalError')]],
-    ['nothing in the body', [200, '']],
+    ['an error with the status 200', [200, fault('InternalError')]],
+    ['an empty body', [200, '']],
     ['no answer', 'cut'],
   ] as const satisfies readonly (readonly [string, Answered])[]) {
-    it(`is not supported where beginning it or copying a part is answered with ${what}, once`, async () => {
+    it(`is not supported, without a retry, when beginning it or copying a part is answered with ${what}`, async () => {
       way = () => answered
       assert.equal(await begin(), 'unsupported')
       assert.equal(await copy(), 'unsupported')
-      if (what !== 'an error under the status 200') assert.equal(await send(), 'unsupported')
+      if (what !== 'an error with the status 200') assert.equal(await send(), 'unsupported')
       assert.equal(asked.filter(({ line }) => !line.startsWith('HEAD')).length, asked.length)
       assert.equal(new Set(lines()).size, asked.length, 'each was sent once')
     })
@@ -150,15 +150,15 @@ describe('a multipart upload', () => {
   for (const [what, answered] of [
     ['412', [412, fault('PreconditionFailed')]],
     ['404 NoSuchKey', [404, fault('NoSuchKey')]],
-    ['the same under the status 200', [200, fault('PreconditionFailed')]],
+    ['PreconditionFailed with the status 200', [200, fault('PreconditionFailed')]],
   ] as const satisfies readonly (readonly [string, Answered])[]) {
-    it(`has no part copied of a source that is another one by now: ${what}`, async () => {
+    it(`does not copy a part when the source has another ETag: ${what}`, async () => {
       way = ({ line }) => (line.startsWith('HEAD') ? [200, '', { etag: '"e2"' }] : answered)
       assert.equal(await copy(), 'refused')
     })
   }
 
-  it('has no part copied by a store that refuses the ETag that it shows', async () => {
+  it('is not supported when the store refuses the ETag that it shows for the source of a part', async () => {
     way = ({ line }) => (line.startsWith('PUT') ? [412, fault('PreconditionFailed')] : undefined)
     assert.equal(await copy(), 'unsupported')
     assert.deepEqual(lines(), [`PUT ${KEY}?partNumber=1&uploadId=id%2F1`, 'HEAD charts/a%20b%2B%C3%A9'])
@@ -169,13 +169,13 @@ describe('a multipart upload', () => {
     ['412', [412, fault('PreconditionFailed')], { outcome: 'refused' }],
     ['404 NoSuchKey', [404, fault('NoSuchKey')], { outcome: 'refused' }],
     ['409', [409, fault('ConditionalRequestConflict')], { outcome: 'refused', isBusy: true }],
-    ['PreconditionFailed under the status 200', [200, fault('PreconditionFailed')], { outcome: 'refused' }],
+    ['PreconditionFailed with the status 200', [200, fault('PreconditionFailed')], { outcome: 'refused' }],
     [
-      'ConditionalRequestConflict under the status 200',
+      'ConditionalRequestConflict with the status 200',
       [200, fault('ConditionalRequestConflict')],
       { outcome: 'refused', isBusy: true },
     ],
-    ['InternalError under the status 200', [200, fault('InternalError')], { outcome: 'unknown', isFailure: false }],
+    ['InternalError with the status 200', [200, fault('InternalError')], { outcome: 'unknown', isFailure: false }],
     ['a body that names no object', [200, '<R/>'], { outcome: 'unknown', isFailure: false }],
     ['500', [500, fault('InternalError')], { outcome: 'unknown', isFailure: true }],
     ['503', [503, fault('SlowDown')], { outcome: 'unknown', isFailure: false }],
@@ -186,7 +186,7 @@ describe('a multipart upload', () => {
     ['403', [403, fault('AccessDenied')], { outcome: 'unsupported' }],
     ['501', [501, fault('NotImplemented')], { outcome: 'unsupported' }],
   ] as const satisfies readonly (readonly [string, Answered, object])[]) {
-    it(`is ${outcome.outcome} when its completion is answered with ${what}, and sent once`, async () => {
+    it(`is ${outcome.outcome}, without a retry, when its completion is answered with ${what}`, async () => {
       way = ({ line }) => (line.startsWith('HEAD') ? [200, '', { etag: '"e2"' }] : answered)
       const { cause, ...rest } = { cause: undefined, ...(await complete()) }
       assert.deepEqual(rest, outcome)
@@ -195,17 +195,17 @@ describe('a multipart upload', () => {
     })
   }
 
-  describe('in a store that takes ETags only without quotes (Ceph)', () => {
+  describe('in a store that accepts ETags only without quotes (Ceph)', () => {
     const isQuoted = (headers: IncomingHttpHeaders): boolean => headers['if-match'] === ETAG
 
-    it('is completed without them, and so is the next one at once', async () => {
+    it('is completed without quotes, and so is the next upload at once', async () => {
       way = ({ headers }) => (isQuoted(headers) ? [412, fault('PreconditionFailed')] : undefined)
       assert.equal((await complete()).outcome, 'written')
       assert.equal((await complete()).outcome, 'written')
       assert.deepEqual(lines(), [COMPLETE, `HEAD ${KEY}`, COMPLETE, COMPLETE])
     })
 
-    it('is not taken for a sign that a PUT takes them, where the completion ignores its condition', async () => {
+    it('does not prove that a PUT accepts quotes when the completion ignores its condition', async () => {
       way = ({ headers, line }) =>
         line === `PUT ${KEY}` && isQuoted(headers) ? [412, fault('PreconditionFailed')] : undefined
       assert.equal((await complete()).outcome, 'written')
@@ -213,13 +213,13 @@ describe('a multipart upload', () => {
       assert.equal(put.outcome, 'written')
     })
 
-    it('is not supported where both forms are refused', async () => {
+    it('is not supported when the ETag is refused with and without quotes', async () => {
       way = ({ line }) => (line === COMPLETE ? [412, fault('PreconditionFailed')] : undefined)
       assert.deepEqual(await complete(), { outcome: 'unsupported' })
     })
   })
 
-  it('fails where the store cannot be reached', async () => {
+  it('fails when the store cannot be reached', async () => {
     const gone = await startServer(() => undefined)
     await gone.close()
     await open({}, localConfig({ endpoint: gone.url, ...KEYS }))
@@ -227,7 +227,7 @@ describe('a multipart upload', () => {
     await uploads.abort(UPLOAD)
   })
 
-  it('is completed later when the store could not be reached at first, as long as the caller likes', async () => {
+  it('is retried, while the store cannot be reached, as long as the caller allows', async () => {
     const gone = await startServer(() => undefined)
     await gone.close()
     await open({}, localConfig({ endpoint: gone.url, ...KEYS }))
@@ -248,7 +248,7 @@ describe('a multipart upload', () => {
     assert.equal(asked.length, 1)
   })
 
-  it('is not begun where nobody could sign it', async () => {
+  it('sends no request without credentials', async () => {
     await open(
       {},
       connectionSettings({}, undefined, { AWS_ENDPOINT_URL: server.url, AWS_EC2_METADATA_DISABLED: 'true' }),
@@ -257,7 +257,7 @@ describe('a multipart upload', () => {
     assert.deepEqual(asked, [])
   })
 
-  it('is aborted, and stays when that fails', async () => {
+  it('is aborted with one request, without an error when that fails', async () => {
     await uploads.abort(UPLOAD)
     way = () => [403, fault('AccessDenied')]
     await uploads.abort(UPLOAD)
@@ -268,7 +268,7 @@ describe('a multipart upload', () => {
     const one = (key: string, id: string): string =>
       `<Upload><Key>${key}</Key><UploadId>${id}</UploadId><Initiated>2026-11-27T01:02:03.000Z</Initiated></Upload>`
 
-    it('is listed with its beginning', async () => {
+    it('is listed with its start time', async () => {
       const open = one(KEY, 'a&amp;b') + one(`${KEY}.old`, '2') + one('charts/other', '3')
       way = () => [200, `<ListMultipartUploadsResult>${open}</ListMultipartUploadsResult>`]
       const startedAt = Date.parse('2026-11-27T01:02:03Z')
@@ -284,13 +284,13 @@ describe('a multipart upload', () => {
       ['405', [405, fault('MethodNotAllowed')]],
       ['another document', [200, '<ListBucketResult></ListBucketResult>']],
     ] as const satisfies readonly (readonly [string, Answered])[]) {
-      it(`is not known to a store that answers with ${what}`, async () => {
+      it(`is not listed when the store answers with ${what}`, async () => {
         way = () => answered
         assert.deepEqual(await uploads.list(KEY), [])
       })
     }
 
-    it('is listed to those who may', async () => {
+    it('is not listed without the permission, which the error names', async () => {
       way = () => [403, fault('AccessDenied')]
       await assert.rejects(uploads.list(KEY), {
         code: 'denied',

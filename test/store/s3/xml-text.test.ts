@@ -12,17 +12,17 @@ const PAGE = `<?xml version="1.0" encoding="UTF-8"?>
 </ListBucketResult>`
 
 describe('the text of a document of the S3 API', () => {
-  it('is found by the names of its elements, and decoded', () => {
+  it('is found by the name of an element, and decoded', () => {
     assert.equal(elementText(PAGE, 'IsTruncated'), 'true')
     assert.deepEqual(elementTexts(PAGE, 'Key'), ['a&b\r\r"\'<>.tgz', 'c'])
     assert.equal(elementText('<n:R xmlns:n="x"><n:UploadId a="b">1</n:UploadId ></n:R>', 'UploadId'), '1')
   })
 
-  it('is undefined where there is no such element, or one that holds others', () => {
+  it('is undefined for a missing element or one that contains other elements', () => {
     for (const name of ['NextContinuationToken', 'Content', 'Owner']) assert.equal(elementText(PAGE, name), undefined)
   })
 
-  it('keeps text that is not a reference as it is', () => {
+  it('keeps text that is not a valid reference unchanged', () => {
     assert.equal(elementText('<Code>a&nbsp;&#x110000;&#xdfff;&</Code>', 'Code'), 'a&nbsp;&#x110000;&#xdfff;&')
   })
 })

@@ -40,22 +40,22 @@ const YAML = (fields: string): Buffer =>
 const REAL = ['helm-repo-index.yaml', 'helm-repo-index.json']
 const read = (name: string): Buffer => readFileSync(new URL(`../../../../fixtures/indexes/${name}`, import.meta.url))
 
-describe('what is saved of a damaged index', () => {
+describe('the salvage of a damaged index', () => {
   const MENDED: Readonly<Record<string, readonly [string, Readonly<Record<string, unknown>>]>> = {
-    'a number in the place of a text': ['    appVersion: 392065e2\n', { appVersion: '392065e2' }],
-    'a number with zeros at its end': ['    appVersion: 1.10\n', { appVersion: '1.10' }],
+    'a number instead of a string': ['    appVersion: 392065e2\n', { appVersion: '392065e2' }],
+    'a number with a trailing zero': ['    appVersion: 1.10\n', { appVersion: '1.10' }],
     'a number among keywords': ['    keywords: [1, web]\n', { keywords: ['1', 'web'] }],
-    'a truth in an annotation': ['    annotations:\n      a: yes\n', { annotations: { a: 'yes' } }],
+    'a boolean in an annotation': ['    annotations:\n      a: yes\n', { annotations: { a: 'yes' } }],
     'a number in a dependency': [
       '    dependencies:\n    - name: db\n      version: 1.0\n',
       { dependencies: [{ name: 'db', version: '1.0' }] },
     ],
-    'a date alone': ['    created: 2026-01-01\n', { created: '2026-01-01T00:00:00.000Z' }],
+    'a date without a time': ['    created: 2026-01-01\n', { created: '2026-01-01T00:00:00.000Z' }],
     'a field that Helm does not know': ['    size: 5\n', {}],
     'a field that cannot be read': ['    description: "never closed\n', {}],
   }
   for (const [what, [text, fields]] of Object.entries(MENDED)) {
-    it(`is the entry with ${what}, and every byte of the others`, () => {
+    it(`repairs an entry with ${what}, and keeps every byte of the other entries`, () => {
       const damaged = YAML(text)
       assert.ok(isRefused(damaged))
       const { index, kept, lost, mended } = salvageIndex(damaged)
@@ -66,14 +66,14 @@ describe('what is saved of a damaged index', () => {
     })
   }
 
-  it('is the text of a version that is written as a number', () => {
+  it('keeps the digits of a version that is written as a number', () => {
     const { index } = salvageIndex(
       Buffer.from('apiVersion: v1\nentries:\n  app:\n  - name: app\n    version: 1\n    urls: [app-1.tgz]\n'),
     )
     assert.deepEqual(index.versions('app'), [{ name: 'app', version: '1', urls: ['app-1.tgz'] }])
   })
 
-  it('is everything before and after a line that breaks the text', () => {
+  it('keeps every entry before and after a line that is not valid YAML', () => {
     for (const line of ['  }{\n', '\t\n', '- : -\n', '  - {\n', 'nonsense\n']) {
       const text = YAML('').toString()
       const behind = salvageIndex(Buffer.from(text + line))
@@ -87,7 +87,7 @@ describe('what is saved of a damaged index', () => {
     }
   })
 
-  it('names what is lost, and where it stood', () => {
+  it('reports each lost entry with its line', () => {
     const { kept, lost } = salvageIndex(
       Buffer.from(
         'apiVersion: v1\nentries:\n  app:\n  - name: app\n    versionx: 1\n  - name: app\n    version: 2.0.0\n',
@@ -102,7 +102,7 @@ describe('what is saved of a damaged index', () => {
     assert.deepEqual([json.kept, json.lost], [1, [{ name: 'app', version: '1.0.0', line: 3 }]])
   })
 
-  it('gets its name from its chart, and its version from its file, where these are damaged', () => {
+  it('takes a damaged name from the chart and a damaged version from the file name', () => {
     const item = (name: string, version: string): string =>
       `  - name: ${name}\n    version: ${version}\n    appVersion: 5\n    urls: [app-1.2.3%2Bb.tgz]\n`
     for (const [name, version] of [
@@ -121,7 +121,7 @@ describe('what is saved of a damaged index', () => {
     }
   })
 
-  it('stays under its chart when it has no name, whatever stands before it', () => {
+  it('keeps an entry without a name in its chart, whatever entries are before it', () => {
     const yaml = (before: string, after: string): Buffer =>
       Buffer.from(`apiVersion: v1\nentries:\n  dd:\n${before}  - {version: 6.0.0, urls: ["dd-6.0.0.tgz"]}\n${after}`)
     const json = (...entries: readonly string[]): Buffer =>
@@ -151,7 +151,7 @@ describe('what is saved of a damaged index', () => {
     assert.deepEqual(found(alone), ['dd 5.0.0', 'lost 6.0.0'])
   })
 
-  describe('does not count as lost what Helm does not take for an entry either', () => {
+  describe('reports items that Helm does not read as entries as skipped and not as lost:', () => {
     const yaml = (items: string): Buffer => YAML(`    appVersion: 5\n${items}`)
     const json = (items: string, chart = '"app":['): Buffer =>
       Buffer.from(
@@ -167,24 +167,32 @@ describe('what is saved of a damaged index', () => {
       }
     }
     const texts: Readonly<Record<string, readonly [Buffer, number, readonly string[]]>> = {
-      'null in YAML': [yaml('  - null\n'), 2, ['null app 8']],
-      'null in YAML, in other words': [yaml('  - ~\n  -\n  - NULL\n'), 2, ['null app 8', 'null app 9', 'null app 10']],
-      'without a version in YAML': [yaml('  - name: app\n    urls: [x.tgz]\n'), 2, ['no-version app 8']],
-      'with an empty or a null version in YAML': [
+      'null items in YAML': [yaml('  - null\n'), 2, ['null app 8']],
+      'other spellings of null in YAML': [
+        yaml('  - ~\n  -\n  - NULL\n'),
+        2,
+        ['null app 8', 'null app 9', 'null app 10'],
+      ],
+      'items without a version in YAML': [yaml('  - name: app\n    urls: [x.tgz]\n'), 2, ['no-version app 8']],
+      'items with an empty or null version in YAML': [
         yaml('  - name: web\n    version: ""\n  - version: null\n    created: "2026-01-01T00:00:00Z"\n'),
         2,
         ['no-version web 8', 'no-version app 10'],
       ],
-      'empty in YAML': [yaml('  - {}\n'), 2, ['no-version app 8']],
-      'null in JSON': [json('null,\n'), 1, ['null app 3']],
-      'null in JSON, side by side': [json('null, null,\nnull,\n'), 1, ['null app 3', 'null app 3', 'null app 4']],
-      'null in JSON, behind the name of its chart': [json('', '"app":[null,'), 1, ['null app 2']],
-      'without a version in JSON': [
+      'empty items in YAML': [yaml('  - {}\n'), 2, ['no-version app 8']],
+      'null items in JSON': [json('null,\n'), 1, ['null app 3']],
+      'several null items in one line of JSON': [
+        json('null, null,\nnull,\n'),
+        1,
+        ['null app 3', 'null app 3', 'null app 4'],
+      ],
+      'a null item in the line of the chart name in JSON': [json('', '"app":[null,'), 1, ['null app 2']],
+      'items without a version in JSON': [
         json('{"name":"web"},\n{"name":"app","urls":["x.tgz"]},\n'),
         1,
         ['no-version web 3', 'no-version app 4'],
       ],
-      'with an empty version in JSON': [
+      'items with an empty version in JSON': [
         json('{"name":"app","version":"","urls":["x.tgz"]},\nnull,\n'),
         1,
         ['no-version app 3', 'null app 4'],
@@ -196,7 +204,7 @@ describe('what is saved of a damaged index', () => {
       })
     }
 
-    it('but finds the version in the name of its file, where that tells it', () => {
+    it('except an item whose version is in the file name, which is kept', () => {
       for (const bytes of [
         yaml('  - name: app\n    urls: [app-2.0.0.tgz]\n'),
         json('{"name":"app","urls":["app-2.0.0.tgz"]},\n'),
@@ -205,7 +213,7 @@ describe('what is saved of a damaged index', () => {
       }
     })
 
-    it('but counts as lost what is damaged, whatever it looks like', () => {
+    it('except damaged items, which are lost', () => {
       for (const bytes of [
         yaml('  - name: web\n    version: [\n'),
         yaml('  - null\n  version: 1.0.0\n'),
@@ -218,7 +226,7 @@ describe('what is saved of a damaged index', () => {
     })
   })
 
-  it('stays under its own name when the name of the chart is lost', () => {
+  it('keeps an entry under its own name when the name of its chart is damaged', () => {
     const text = YAML('')
       .toString()
       .replace('  - name: app\n    version: 1.0.0', '  db&  - name: db\n    version: 1.0.0')
@@ -229,7 +237,7 @@ describe('what is saved of a damaged index', () => {
     )
   })
 
-  it('is all but one entry where a line has lost its place before the names of the index, of charts or of entries', () => {
+  it('loses at most one entry when a line of YAML has a wrong indentation', () => {
     const text = YAML('')
       .toString()
       .replace('  - name: app\n    version: 1.1.0', '  - apiVersion: v2\n    name: app\n    version: 1.1.0')
@@ -250,7 +258,7 @@ describe('what is saved of a damaged index', () => {
     }
   })
 
-  it('says whether the end of the text may be missing', () => {
+  it('reports whether the end of the text may be missing', () => {
     const json = emptyIndexText('json')
       .withCharts(new Map([['app', [entry('app', '1.0.0')]]]))
       .toBytes()
@@ -259,7 +267,7 @@ describe('what is saved of a damaged index', () => {
       assert.equal(salvageIndex(text).mayBeCut, true)
   })
 
-  it('is found in a time that grows only with the size of the text', () => {
+  it('ends in time for long texts that are deeply nested or damaged many times', () => {
     const lines = '   x: [\n  - {\n'.repeat(2000)
     for (const text of [
       `entries:\n  app:\n${lines}`,
@@ -271,14 +279,14 @@ describe('what is saved of a damaged index', () => {
     }
   })
 
-  it('is nothing when the text is not an index', () => {
+  it('finds nothing in a text that is not an index', () => {
     for (const text of ['', 'hello', '[]', '{}', '<html></html>', '\u0000\u0001', '- a\n- b\n']) {
       const { kept, lost, mended } = salvageIndex(Buffer.from(text))
       assert.deepEqual([kept, lost, mended], [0, [], []], text)
     }
   })
 
-  it('is the bookkeeping, as far as it can be read', () => {
+  it('keeps the bookkeeping and the annotations that can be read', () => {
     const head = '"annotations":{"helm-s3/generation":"7","helm-s3/write":"ab","other":"kept"}'
     const { index } = salvageIndex(
       Buffer.from(`{"apiVersion":"v1",${head},"entries":{\n"app":[\n{"name":"app","version":5}\n]\n}}\n`),
@@ -287,7 +295,7 @@ describe('what is saved of a damaged index', () => {
     assert.ok(Buffer.from(index.toBytes()).includes('"other":"kept"'))
   })
 
-  it('can be read by Helm, and is found without an exception, whatever the bytes were', () => {
+  it('gives an index that Helm accepts for random bytes', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -304,7 +312,7 @@ describe('what is saved of a damaged index', () => {
   })
 
   for (const form of ['json', 'yaml'] as const satisfies readonly IndexForm[]) {
-    it(`in the form ${form} is all but one entry, however one place is damaged`, () => {
+    it(`loses at most one entry of an index in the ${form} form that is damaged in one place`, () => {
       const entries = (name: string): Entry[] =>
         ['3.0.0', '2.0.0+b', '1.0.0'].map((version) => ({
           ...entry(name, version),
@@ -319,7 +327,7 @@ describe('what is saved of a damaged index', () => {
   }
 
   for (const name of REAL) {
-    it(`of the real ${name} is all but one entry, however one place is damaged`, () => {
+    it(`loses at most one entry of the real ${name} that is damaged in one place`, () => {
       damageEverywhere(read(name))
     })
   }
