@@ -214,8 +214,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 'a page table counts only in a text that a client wrote which knows it',
     file: 'protocol/read/read-pages.ts',
-    find: "if (end.header.annotations.bookkeeping.writeId !== tail.metadata[WRITE_METADATA]) return 'whole'",
-    replace: '',
+    find: 'return end.header.annotations.bookkeeping.writeId === tail.metadata[WRITE_METADATA] ? end.paging : undefined',
+    replace: 'return tail.metadata[WRITE_METADATA] === null ? undefined : end.paging',
     pages: true,
   },
   {

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import { indexOfPages, readIndexEnd } from '../../core/index/index-text.ts'
-import { type PageText, type WantedCharts, pagesWith, readPage } from '../../core/index/paging.ts'
+import { type Paging, type Span, type WantedCharts, pagesWith, readPage } from '../../core/index/paging.ts'
 import { WRITE_METADATA } from '../../core/object-metadata.ts'
 import type { ObjectTail } from '../../store/object-store.ts'
 import { sha256Of } from '../../sys/sha256.ts'
@@ -8,8 +8,19 @@ import { CONCURRENCY } from '../session/limits.ts'
 import type { Base, PagedBase } from '../session/base.ts'
 import type { Session } from '../session/session.ts'
 
-/** When more of the pages are wanted than this part of them, all of the text is read at once. */
-const MOST_OF_ALL = 0.5
+/** When more of a text is wanted than this part of it, all of it is read at once. */
+export const MOST_OF_ALL = 0.5
+
+/**
+ * The pages of the text that `tail` is the end of. Undefined: it has no table that fits, or another client has
+ * rewritten the text and kept the table.
+ * @throws HelmS3Error `invalid-index`
+ */
+export function pagingIn(tail: ObjectTail): Paging | undefined {
+  const end = readIndexEnd(tail.body, tail.size)
+  if (typeof end !== 'object') return undefined
+  return end.header.annotations.bookkeeping.writeId === tail.metadata[WRITE_METADATA] ? end.paging : undefined
+}
 
 /**
  * What the end of `index.yaml` tells. `whole`: its pages cannot be used, and all of it has to be read. `missing`: there
@@ -27,12 +38,10 @@ export async function openPages(session: Session): Promise<PagedBase | ObjectTai
   if ('unchanged' in tail) return known === undefined ? 'whole' : { ...known, date: tail.date }
   memory.paged = undefined
   if (tail.body.length === tail.size) return tail
-  const end = readIndexEnd(tail.body, tail.size)
-  if (end === undefined || end === 'cut' || end.paging === undefined) return 'whole'
-  // Another client has rewritten the text, and kept the table.
-  if (end.header.annotations.bookkeeping.writeId !== tail.metadata[WRITE_METADATA]) return 'whole'
+  const paging = pagingIn(tail)
+  if (paging === undefined) return 'whole'
   const { date, etag, lastModified, size } = tail
-  memory.paged = { date, etag, lastModified, size, paging: end.paging, pages: new Map() }
+  memory.paged = { date, etag, lastModified, size, paging, pages: new Map() }
   return memory.paged
 }
 
@@ -50,15 +59,73 @@ export async function readWanted(
   const { pages, paging } = base
   const needed = pagesWith(paging, wanted)
   if (needed.length > 1 && needed.length > paging.table.pages.length * MOST_OF_ALL) return 'whole'
-  const limit = pLimit(CONCURRENCY)
-  const runs = runsOf(needed.filter((page) => !pages.has(page)))
-  const read = await Promise.all(runs.map((run) => limit(() => readRun(session, base, run))))
-  const problem = read.find((run) => typeof run === 'string')
+  const problem = await addPages(session, base, needed)
   if (problem === 'whole') session.memory.distrustsPages = true
   if (problem !== undefined) return problem
-  for (const run of read) if (typeof run !== 'string') for (const [page, text] of run) pages.set(page, text)
   const { date, etag, lastModified, size } = base
   return { index: indexOfPages(paging, pages), bytes: undefined, isFromCache: false, date, etag, lastModified, size }
+}
+
+/** Reads those of these pages that were not read before. */
+async function addPages(
+  session: Session,
+  base: PagedBase,
+  needed: readonly number[],
+): Promise<'changed' | 'whole' | undefined> {
+  const { pages, paging } = base
+  const runs = await readRuns(
+    session,
+    base,
+    needed.filter((page) => !pages.has(page)),
+  )
+  if (typeof runs === 'string') return runs
+  for (const { read, span } of runs) {
+    session.detail(
+      `helm-s3: read bytes ${String(span.start)} to ${String(span.end)} of ${session.location.indexKey}: ` +
+        `${String(read.length)} of its ${String(paging.spans.length)} pages`,
+    )
+    for (const [page, bytes] of read) {
+      const text = readPage(paging, page, bytes, sha256Of)
+      if (text === undefined) return 'whole'
+      pages.set(page, text)
+    }
+  }
+  return undefined
+}
+
+/** Neighbouring pages that were read by one request. */
+interface PageRun {
+  readonly span: Span
+  /** The bytes of each page by its number, not compared with the table yet. */
+  readonly read: readonly (readonly [page: number, bytes: Uint8Array])[]
+}
+
+/**
+ * The bytes of these pages, whose numbers ascend. `changed`: `index.yaml` is another one by now. `whole`: the store
+ * does not give such ranges.
+ *
+ * Cost: one ranged GET for each run of neighbours.
+ */
+export async function readRuns(
+  { location, store }: Session,
+  { etag, paging }: Pick<PagedBase, 'etag' | 'paging'>,
+  pages: readonly number[],
+): Promise<readonly PageRun[] | 'changed' | 'whole'> {
+  const readRun = async (run: readonly number[]): Promise<PageRun | 'changed' | 'whole'> => {
+    const spans = run.flatMap((page) => paging.spans[page] ?? [])
+    const span = { start: spans[0]?.start ?? 0, end: spans.at(-1)?.end ?? 0 }
+    const bytes = await store.getRange(location.indexKey, span, etag)
+    if (typeof bytes === 'string') return bytes === 'changed' ? bytes : 'whole'
+    const read = run.flatMap((page) => {
+      const at = paging.spans[page]
+      return at === undefined ? [] : [[page, bytes.subarray(at.start - span.start, at.end - span.start)] as const]
+    })
+    return { span, read }
+  }
+  const limit = pLimit(CONCURRENCY)
+  const runs = await Promise.all(runsOf(pages).map((run) => limit(() => readRun(run))))
+  const problem = runs.find((run) => typeof run === 'string')
+  return typeof problem === 'string' ? problem : runs.flatMap((run) => (typeof run === 'string' ? [] : [run]))
 }
 
 /** Page numbers in runs of neighbours. */
@@ -70,28 +137,4 @@ function runsOf(pages: readonly number[]): readonly (readonly number[])[] {
     else runs.push([page])
   }
   return runs
-}
-
-async function readRun(
-  session: Session,
-  { etag, paging }: PagedBase,
-  run: readonly number[],
-): Promise<readonly (readonly [number, PageText])[] | 'changed' | 'whole'> {
-  const spans = run.flatMap((page) => paging.spans[page] ?? [])
-  const [start, end] = [spans[0]?.start ?? 0, spans.at(-1)?.end ?? 0]
-  const bytes = await session.store.getRange(session.location.indexKey, { start, end }, etag)
-  if (bytes === 'changed') return 'changed'
-  if (bytes === 'unsupported') return 'whole'
-  session.detail(
-    `helm-s3: read bytes ${String(start)} to ${String(end)} of ${session.location.indexKey}: ` +
-      `${String(run.length)} of its ${String(paging.spans.length)} pages`,
-  )
-  const pages: (readonly [number, PageText])[] = []
-  for (const [i, page] of run.entries()) {
-    const span = spans[i]
-    const text = span && readPage(paging, page, bytes.subarray(span.start - start, span.end - start), sha256Of)
-    if (text === undefined) return 'whole'
-    pages.push([page, text])
-  }
-  return pages
 }
