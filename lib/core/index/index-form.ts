@@ -9,8 +9,6 @@ export interface FormCodec {
   readonly form: IndexForm
   /** The bytes between two charts, in ASCII. */
   readonly separator: string
-  /** See `compareChartNames`. */
-  compareNames(a: string, b: string): number
   /** The text before the first chart. `empty`: there are no charts. */
   head(header: IndexHeader, empty: boolean): string
   /** The text after the last chart. */

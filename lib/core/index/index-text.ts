@@ -1,6 +1,7 @@
 import { type Bookkeeping, NO_BOOKKEEPING } from '../log/bookkeeping.ts'
 import type { Entry, VersionId } from '../log/entry.ts'
 import { hasCode } from '../../errors.ts'
+import { compareChartNames } from './chart-order.ts'
 import { type ChartText, ListedChart, SlicedChart } from './chart-text.ts'
 import { type IndexForm, writable } from './index-entry.ts'
 import type { FormCodec, ParsedText, SlicedText } from './index-form.ts'
@@ -163,7 +164,7 @@ export class IndexText {
     if (changes.size === 0) return this
     const { codec, charts, header } = this.#parts
     for (const name of changes.keys()) this.#chart(name)
-    const added = [...changes.keys()].filter((name) => !charts.has(name)).sort((a, b) => codec.compareNames(a, b))
+    const added = [...changes.keys()].filter((name) => !charts.has(name)).sort(compareChartNames)
     const result = new Map<string, ChartText>()
     const put = (name: string, items: readonly IndexItem[]): void => {
       if (items.length > 0) result.set(name, new ListedChart(codec, name, items))
@@ -171,7 +172,7 @@ export class IndexText {
     let next = 0
     const addUpTo = (name: string | undefined): void => {
       for (let candidate = added[next]; candidate !== undefined; candidate = added[++next]) {
-        if (name !== undefined && codec.compareNames(candidate, name) > 0) return
+        if (name !== undefined && compareChartNames(candidate, name) > 0) return
         put(candidate, changes.get(candidate) ?? [])
       }
     }

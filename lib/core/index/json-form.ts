@@ -1,6 +1,5 @@
 import type { Entry } from '../log/entry.ts'
 import { isObject } from '../../text/is-object.ts'
-import { compareChartNames } from './chart-order.ts'
 import { firstFields, headerFrom, lastFields } from './index-header.ts'
 import { entriesFrom, writable } from './index-entry.ts'
 import type { FormCodec, ParsedText, SlicedText, TextTail } from './index-form.ts'
@@ -42,7 +41,6 @@ const NEXT_CHART = Buffer.from(',\n"')
 export const JSON_FORM: FormCodec = {
   form: 'json',
   separator: SEPARATOR,
-  compareNames: compareChartNames,
   head: (header) => {
     const fields = jsonText(Object.fromEntries(firstFields(header)))
     return `${fields.slice(0, -1)},${HEAD_END}\n`

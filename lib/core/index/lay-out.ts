@@ -1,3 +1,4 @@
+import { compareChartNames } from './chart-order.ts'
 import type { ChartText } from './chart-text.ts'
 import type { FormCodec } from './index-form.ts'
 import type { IndexHeader } from './index-header.ts'
@@ -34,7 +35,7 @@ export function layOut(index: IndexText, sizes: PageSizes, hash: Hash): readonly
   const { charts, codec, header, pages } = index.parts
   const next = pages && nextPages(codec, charts, pages, sizes, hash)
   const isSmall = totalOf(next ?? [...charts.values()].map((chart) => ({ size: chart.size() }))) < sizes.tableFrom
-  const paged = isSmall ? [] : (next ?? newPages(codec, inNameOrder(codec, charts), sizes, hash))
+  const paged = isSmall ? [] : (next ?? newPages(codec, inNameOrder(charts), sizes, hash))
   const head = headOf(index)
   const isReadable = paged.length > 0 && paged.every((page) => page.isReadable)
   const table = isReadable ? encodePageTable({ head: head.size, pages: paged.map(({ page }) => page) }) : undefined
@@ -60,7 +61,7 @@ function nextPages(
   sizes: PageSizes,
   hash: Hash,
 ): readonly StoredPage[] | undefined {
-  if (!isInNameOrder(codec, charts)) return undefined
+  if (!isInNameOrder(charts)) return undefined
   const groups = paging.table.pages.map((): NamedChart[] => [])
   for (const [name, chart] of charts) groups[pageOf(paging, name)]?.push([name, chart])
   const result: StoredPage[] = []
@@ -206,14 +207,14 @@ function totalOf(pages: readonly { readonly size: number }[]): number {
   return pages.reduce((sum, { size }) => sum + size, 0)
 }
 
-function inNameOrder(codec: FormCodec, charts: IndexText['parts']['charts']): readonly NamedChart[] {
-  return isInNameOrder(codec, charts) ? [...charts] : [...charts].sort(([a], [b]) => codec.compareNames(a, b))
+function inNameOrder(charts: IndexText['parts']['charts']): readonly NamedChart[] {
+  return isInNameOrder(charts) ? [...charts] : [...charts].sort(([a], [b]) => compareChartNames(a, b))
 }
 
-function isInNameOrder(codec: FormCodec, charts: IndexText['parts']['charts']): boolean {
+function isInNameOrder(charts: IndexText['parts']['charts']): boolean {
   let before: string | undefined
   for (const name of charts.keys()) {
-    if (before !== undefined && codec.compareNames(before, name) >= 0) return false
+    if (before !== undefined && compareChartNames(before, name) >= 0) return false
     before = name
   }
   return true

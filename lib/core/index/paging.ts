@@ -1,3 +1,4 @@
+import { compareChartNames } from './chart-order.ts'
 import type { FormCodec, TextTail } from './index-form.ts'
 import type { IndexHeader } from './index-header.ts'
 import { type IndexPage, type PageTable, decodePageTable } from './page-table.ts'
@@ -49,7 +50,7 @@ export function pagingOf(codec: FormCodec, tail: TextTail, size: number, end: nu
   }
   const ascends = pages.every(({ first }, i) => {
     const before = pages[i - 1]
-    return before === undefined || codec.compareNames(before.first, first) < 0
+    return before === undefined || compareChartNames(before.first, first) < 0
   })
   const fits = head > 0 && spans.at(-1)?.end === size - end + tail.start
   return ascends && fits ? { codec, header: tail.header, table, spans } : undefined
@@ -68,10 +69,10 @@ export function readPage(paging: Paging, page: number, bytes: Uint8Array, hash: 
   if (charts?.size !== row.charts) return undefined
   let before: string | undefined
   for (const name of charts.keys()) {
-    if (before === undefined ? name !== row.first : codec.compareNames(before, name) >= 0) return undefined
+    if (before === undefined ? name !== row.first : compareChartNames(before, name) >= 0) return undefined
     before = name
   }
-  if (before === undefined || (next !== undefined && codec.compareNames(before, next.first) >= 0)) return undefined
+  if (before === undefined || (next !== undefined && compareChartNames(before, next.first) >= 0)) return undefined
   const [first, last] = [[...charts.values()][0], [...charts.values()].at(-1)]
   // Before its first chart, a page has nothing.
   if (first === undefined || last?.end !== first.start + row.length) return undefined
@@ -84,12 +85,12 @@ export function digestOf(pieces: readonly Uint8Array[], hash: Hash): IndexPage['
 }
 
 /** The page in which a chart of this name stands, if there is one: the last page that begins at or before it. */
-export function pageOf({ codec, table }: Pick<Paging, 'codec' | 'table'>, name: string): number {
+export function pageOf({ table }: Pick<Paging, 'table'>, name: string): number {
   let [low, high] = [0, table.pages.length]
   while (high - low > 1) {
     const middle = (low + high) >>> 1
     const first = table.pages[middle]?.first
-    if (first !== undefined && codec.compareNames(first, name) <= 0) low = middle
+    if (first !== undefined && compareChartNames(first, name) <= 0) low = middle
     else high = middle
   }
   return low

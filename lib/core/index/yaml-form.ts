@@ -4,7 +4,6 @@ import type { Entry } from '../log/entry.ts'
 import { ENTRY_FIELDS, type Fields, INDEX_FIELDS, fieldNamed } from '../helm/field-types.ts'
 import { isObject } from '../../text/is-object.ts'
 import { parseGoYaml } from '../../yaml/load.ts'
-import { compareChartNames } from './chart-order.ts'
 import { entriesFrom, writable } from './index-entry.ts'
 import type { FormCodec, ParsedText, SlicedText, TextTail } from './index-form.ts'
 import { firstFields, headerFrom, lastFields } from './index-header.ts'
@@ -23,7 +22,6 @@ const ITEM_INDENT = 2
 export const YAML_FORM: FormCodec = {
   form: 'yaml',
   separator: '',
-  compareNames: compareChartNames,
   head: (header, empty) => `${writeFields(firstFields(header))}entries:${empty ? ' {}' : ''}\n`,
   tail: (header) => writeFields(lastFields(header)),
   itemsOf,

@@ -1,3 +1,4 @@
+import { compareChartNames } from '../../../lib/core/index/chart-order.ts'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { Entry } from '../../../lib/core/log/entry.ts'
@@ -31,8 +32,7 @@ const changedIn = (index: IndexText, changes: Changes): IndexText =>
 /** The pages that have the charts of these names, read alone. */
 function touchedPages(text: Buffer, paging: Paging, names: Iterable<string>): IndexText {
   const firsts = paging.table.pages.map(({ first }) => first)
-  const { codec } = paging
-  const pageOf = (name: string): number => firsts.findLastIndex((first) => codec.compareNames(first, name) <= 0)
+  const pageOf = (name: string): number => firsts.findLastIndex((first) => compareChartNames(first, name) <= 0)
   const pages = [...names].map((name) => Math.max(0, pageOf(name)))
   return indexOfSome(text, paging, new Set(pages))
 }
@@ -56,8 +56,7 @@ function changedText(text: Buffer, changes: Changes): { readonly next: Buffer; r
 }
 
 function inOrder(index: IndexText): IndexText {
-  const { codec } = index.parts
-  const names = [...index.chartNames()].sort((a, b) => codec.compareNames(a, b))
+  const names = [...index.chartNames()].sort((a, b) => compareChartNames(a, b))
   return emptyIndexText(index.form).withCharts(new Map(names.map((name) => [name, index.versions(name)])))
 }
 
