@@ -15,22 +15,22 @@ interface Budget {
 }
 
 const SCHEDULES: Readonly<Record<string, Budget>> = {
-  'loses nothing and undoes nothing on a store of the kind exact': { store: 'exact', short: 120, long: 1380 },
+  'loses nothing and undoes nothing on a store of the kind exact': { store: 'exact', short: 60, long: 1440 },
   'loses nothing and undoes nothing on a store of the kind no-conditional-delete': {
     store: 'no-conditional-delete',
-    short: 50,
-    long: 350,
+    short: 25,
+    long: 375,
   },
   'loses nothing and undoes nothing on a store of the kind no-conditions': {
     store: 'no-conditions',
-    short: 50,
-    long: 350,
+    short: 25,
+    long: 375,
   },
   'loses and undoes no push while other clients run prune --orphans': {
     store: 'exact',
     mix: 'orphans',
-    short: 40,
-    long: 210,
+    short: 20,
+    long: 230,
   },
 }
 

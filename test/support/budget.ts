@@ -2,9 +2,9 @@
 const IS_LONG = process.env['TEST_BUDGET'] === 'long'
 
 /**
- * How many random inputs are tried: `runs` of them by `npm run test:properties`, which CI runs besides, and a quarter
+ * How many random inputs are tried: `runs` of them by `npm run test:properties`, which CI runs besides, and a twelfth
  * of them by `npm test`.
  */
 export function budget(runs: number): number {
-  return IS_LONG ? runs : Math.ceil(runs / 4)
+  return IS_LONG ? runs : Math.ceil(runs / 12)
 }
