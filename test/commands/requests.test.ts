@@ -213,7 +213,8 @@ describe('the requests of one operation', () => {
       ['DELETE app-1.0.0.tgz', 'PUT index.d/ULID.yaml', 'PUT index.yaml'],
     )
     const reads = requests.filter((line) => /^(?:GET|TAIL|RANGE) index\.yaml$/.test(line))
-    assert.deepEqual(reads, ['TAIL index.yaml'], requests.join('\n'))
+    assert.deepEqual(reads, ['GET index.yaml'], requests.join('\n'))
+    assert.equal(requests.filter((line) => line === 'HEAD index.yaml').length, 1)
   })
 
   it('reindex with nothing new: LIST of the archives and one merged read', async () => {
@@ -273,24 +274,23 @@ describe('the requests of one operation', () => {
       ])
     })
 
-    it('deletion of one version: the page of its chart, and the whole only to write it', async () => {
+    it('deletion of one version: all of it at once, for all of it is written', async () => {
       assert.deepEqual(await requestsOf('delete', 'app', URI, '--version=1.0.0'), [
         'DELETE app-1.0.0.tgz',
         'GET index.d/ULID.yaml',
         'GET index.yaml',
+        'GET-UNLESS index.yaml',
+        'GET-UNLESS index.yaml',
         'HEAD app-1.0.0.tgz',
         'HEAD app-1.0.0.tgz',
         'HEAD app-1.0.0.tgz.prov',
+        'HEAD index.yaml',
         'LIST index.d/',
         'LIST index.d/',
         'LIST index.d/',
         'LIST index.d/',
         'PUT index.d/ULID.yaml',
         'PUT index.yaml',
-        'RANGE index.yaml',
-        'TAIL index.yaml',
-        'TAIL index.yaml',
-        'TAIL index.yaml',
       ])
     })
 
@@ -383,6 +383,7 @@ describe('the requests of one operation', () => {
         'HEAD app-1.0.0.tgz',
         'HEAD app-1.0.0.tgz',
         'HEAD app-1.0.0.tgz.prov',
+        'HEAD index.yaml',
         'LIST index.d/',
         'LIST index.d/',
         'LIST index.d/',

@@ -98,7 +98,7 @@ async function tryReadView(
 ): Promise<View | Unsteady> {
   const isYoung = startLimit(session, MIN_GRACE_WINDOW / 2)
   const opened = await openBase(session, {
-    isWhole: wanted === undefined || (wanted === 'touched' && isSentWhole(session)),
+    isWhole: wanted === undefined || isSentWhole(session),
   })
   const elapsed = Math.max(session.clock.monotonic() - startedAt, Math.abs(opened.date - listing.date))
   if (elapsed > VIEW_DEADLINE) return { unsteady: 'it took more than a minute to read' }

@@ -1,6 +1,6 @@
 import { parseDeltaId } from '../../core/log/delta-id.ts'
 import { NEWEST_METADATA } from '../../core/object-metadata.ts'
-import { hasCode } from '../../errors.ts'
+import { HelmS3Error, hasCode } from '../../errors.ts'
 import { missingIndex } from './read-base.ts'
 import { readBookkeeping } from './read-bookkeeping.ts'
 import type { Session } from '../session/session.ts'
@@ -20,6 +20,20 @@ export async function requireRepository(session: Session): Promise<void> {
   const newest = head.metadata[NEWEST_METADATA]
   if (newest === undefined) await noteFolded(session)
   else session.knownIds.note(parseDeltaId(newest))
+}
+
+/**
+ * Notes the size of `index.yaml`, which decides how much of it is read at once. Never fails: what is wrong, the read
+ * itself will say.
+ *
+ * Cost: one HEAD.
+ */
+export async function noteIndexSize({ location, memory, store }: Session): Promise<void> {
+  try {
+    memory.indexSize = (await store.head(location.indexKey))?.size
+  } catch (error) {
+    if (!(error instanceof HelmS3Error)) throw error
+  }
 }
 
 /**

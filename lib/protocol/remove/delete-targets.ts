@@ -6,7 +6,8 @@ import { HelmS3Error } from '../../errors.ts'
 import { formatCount } from '../../text/format.ts'
 import { type ArchiveHead, headArchive } from '../archives/head-archive.ts'
 import { cannotFetchIndex } from '../read/read-base.ts'
-import { type View, readView } from '../read/read-view.ts'
+import { noteIndexSize } from '../read/require-repository.ts'
+import { type View, listForView, readView } from '../read/read-view.ts'
 import { attempts } from '../session/attempts.ts'
 import { CONCURRENCY, DELETE_DEADLINE, LATE_RETRIES } from '../session/limits.ts'
 import type { Session } from '../session/session.ts'
@@ -53,7 +54,7 @@ const REQUESTS_EACH = 4
  * `first`: a view that has been read already; the first choice is made from it.
  *
  * Cost of n targets: a GET of the repository's defaults if it has any, n HEADs, then up to two HEADs and two DELETEs a
- * target; for each delta two views, a LIST and the PUT.
+ * target; for each delta two views, a HEAD of `index.yaml` beside the first, a LIST and the PUT.
  * @throws HelmS3Error `missing-index`, `conflict`, `outcome-unknown`, and what the choice throws
  */
 export async function deleteInBatches<T extends DeletionTarget>(
@@ -140,9 +141,14 @@ function eachRemovalOnce(targets: readonly DeletionTarget[]): readonly Removal[]
   ]
 }
 
+/**
+ * The compaction that follows a deletion reads all of a small `index.yaml`, so where its size shows that it is one, all
+ * of it is read at once.
+ */
 async function readCurrentView(session: Session, wanted: WantedCharts | undefined): Promise<View> {
   try {
-    return await readView(session, { wanted })
+    const [listed] = await Promise.all([listForView(session), noteIndexSize(session)])
+    return await readView(session, { listed, wanted })
   } catch (error) {
     throw cannotFetchIndex(error)
   }
