@@ -21,39 +21,62 @@ export const PART_LIMITS: PartLimits = { least: 5 * MIB, most: 5 * 1024 * MIB, c
 /** At most this many parts, by the limits of S3. */
 const MOST_PARTS = 10_000
 
+/** A part while it is planned. `isCopied`: a range of the old text. */
+interface Draft {
+  readonly segments: readonly Segment[]
+  readonly isCopied: boolean
+}
+
 /**
  * The parts of which a store can compose a text whose old version it has. Unchanged ranges are copied; what is sent is
- * widened with unchanged pages until it has the size that S3 asks of a part. Undefined: nothing would be saved, and the
- * text is better sent as a whole.
+ * widened with unchanged pages, behind it or else before it, until it has the size that S3 asks of a part. Undefined:
+ * nothing would be saved, and the text is better sent as a whole.
  */
 export function planParts(segments: readonly Segment[], limits: PartLimits): readonly Part[] | undefined {
   const total = sizeOf(segments)
   if (total < limits.composeFrom) return undefined
-  const parts: Part[] = []
-  let open: Segment[] = []
+  const parts = draftParts(segments, limits).flatMap(({ isCopied, segments }) =>
+    isCopied ? copies(segments, limits) : [{ send: segments }],
+  )
+  const sent = parts.reduce((sum, part) => sum + ('send' in part ? sizeOf(part.send) : 0), 0)
+  return sent > total / 2 || parts.length > MOST_PARTS ? undefined : parts
+}
+
+function draftParts(segments: readonly Segment[], { least }: PartLimits): readonly Draft[] {
+  const drafts: Draft[] = []
+  let open: readonly Segment[] = []
   const close = (): void => {
-    if (open.length > 0) parts.push({ send: open })
+    if (open.length > 0) drafts.push({ segments: open, isCopied: false })
     open = []
   }
   for (const run of runsOf(segments)) {
-    const [first] = run
-    if (first?.old === undefined) {
-      open.push(...run)
+    if (run[0]?.old === undefined || sizeOf(run) < least) {
+      open = [...open, ...run]
       continue
     }
-    const taken = open.length === 0 ? 0 : segmentsToFill(run, limits.least - sizeOf(open))
-    const left = run.slice(taken)
-    if (sizeOf(left) < limits.least) {
-      open.push(...run)
+    const lacking = open.length === 0 ? 0 : least - sizeOf(open)
+    const behind = segmentsToFill(run, lacking)
+    const before = drafts.at(-1)
+    if (sizeOf(run.slice(behind)) >= least) {
+      open = [...open, ...run.slice(0, behind)]
+      close()
+      drafts.push({ segments: run.slice(behind), isCopied: true })
       continue
     }
-    open.push(...run.slice(0, taken))
+    // What is left of a run that is too short for both is sent, too, unless the copy before can spare as much.
+    const spared = before?.isCopied === true ? segmentsToFill([...before.segments].reverse(), lacking) : 0
+    const kept = before?.segments.slice(0, -spared) ?? []
+    if (before === undefined || spared === 0 || sizeOf(kept) < least) {
+      open = [...open, ...run]
+      continue
+    }
+    drafts.splice(-1, 1, { segments: kept, isCopied: true })
+    open = [...before.segments.slice(-spared), ...open]
     close()
-    parts.push(...copies(left, limits))
+    drafts.push({ segments: run, isCopied: true })
   }
   close()
-  const sent = parts.reduce((sum, part) => sum + ('send' in part ? sizeOf(part.send) : 0), 0)
-  return sent > total / 2 || parts.length > MOST_PARTS ? undefined : parts
+  return drafts
 }
 
 /** Neighbours that are either all new or one unbroken range of the old text. */

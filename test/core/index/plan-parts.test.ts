@@ -68,6 +68,15 @@ describe('the parts of a composed text', () => {
     assert.deepEqual(tell(segments), ['send 170', 'copy 150-900', 'send 5'])
   })
 
+  it('include the unchanged pages before a change when too few are behind it for a copied part', () => {
+    const before = [kept(0, 400), kept(400, 500)]
+    const behind = [kept(550, 680), fresh(5)]
+    assert.deepEqual(tell([...before, fresh(30), ...behind]), ['copy 0-400', 'send 130', 'copy 550-680', 'send 5'])
+    assert.deepEqual(tell([...before, fresh(170), ...behind]), ['copy 0-500', 'send 170', 'copy 550-680', 'send 5'])
+    const short = [kept(0, 90), kept(90, 180), fresh(5), kept(200, 300), fresh(5)]
+    assert.equal(tell(short), undefined)
+  })
+
   it('send the end of the text when it is too short for a copied part', () => {
     const segments = [kept(0, 700), fresh(120), kept(750, 800), fresh(5)]
     assert.deepEqual(tell(segments), ['copy 0-700', 'send 175'])
