@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, readdir, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import type { BaseCache, KeptBase } from '../protocol/session/base-cache.ts'
+import type { BaseCache, KeptBase, KeptBytes } from '../protocol/session/base-cache.ts'
 import { asETag } from '../store/object-store.ts'
 import { systemClock } from '../sys/clock.ts'
 import { newDraft, removeDraft, sweepDrafts } from '../sys/drafts.ts'
@@ -102,6 +102,7 @@ async function findBase(path: string): Promise<KeptBase> {
       etag: asETag(label.etag),
       lastModified: label.lastModified,
       read: () => quietly(() => readKeptBytes(path, label)),
+      open: () => quietly(() => openKeptBytes(path)),
     }
   } finally {
     await file.close()
@@ -114,6 +115,26 @@ async function readKeptBytes(path: string, label: Label): Promise<Uint8Array | u
   const found = JSON.parse(bytes.toString('utf8', 0, LABEL_BYTES)) as Label
   const body = bytes.subarray(LABEL_BYTES)
   return found.etag === label.etag && body.length === found.size && sha256(body) === found.sha256 ? body : undefined
+}
+
+async function openKeptBytes(path: string): Promise<KeptBytes> {
+  const file = await open(path)
+  try {
+    const size = (await file.stat()).size - LABEL_BYTES
+    return {
+      size,
+      read: (start, end) =>
+        quietly(async () => {
+          const target = Buffer.allocUnsafe(end - start)
+          const { bytesRead } = await file.read(target, 0, target.length, LABEL_BYTES + start)
+          return bytesRead === target.length ? target : undefined
+        }),
+      close: () => file.close(),
+    }
+  } catch (error) {
+    await file.close()
+    throw error
+  }
 }
 
 async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync, truncateSync } from 'node:fs'
+import { readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { WORTH_KEEPING } from '../../lib/protocol/session/base-cache.ts'
 import { type Key, asKey } from '../../lib/core/keys.ts'
 import { main } from '../../lib/cli/main.ts'
@@ -124,6 +124,20 @@ describe('reading an index again', () => {
       Buffer.from((await program.bucket.get(asKey('charts/index.yaml')))?.body ?? []).toString(),
     )
     assert.deepEqual({ ...(await download()), stdout: '' }, { stdout: '', sent: 0, spared: 1, bytes: 0 })
+
+    // A page that is damaged on this machine is fetched with those that have changed.
+    const [file = ''] = readdirSync(program.path('cache', 'helm-s3'))
+    const path = program.path('cache', 'helm-s3', file)
+    const kept = readFileSync(path)
+    kept.writeUInt8(0x21, kept.indexOf('"chart-30":[') + 200)
+    writeFileSync(path, kept)
+    await program.ok('push', await archive('chart-05', '2.0.0'), URI)
+    const third = await download()
+    assert.ok(third.sent === 0 && third.bytes < size * 0.8, JSON.stringify([third.sent, third.bytes, size]))
+    assert.equal(
+      third.stdout,
+      Buffer.from((await program.bucket.get(asKey('charts/index.yaml')))?.body ?? []).toString(),
+    )
   })
 
   it('uses cached bytes only for the store that sent them: the same URL and ETag may mean other bytes at another store', async () => {

@@ -1,35 +1,28 @@
 import { readIndexEnd } from './index-text.ts'
-import { type Hash, type Paging, digestOf } from './paging.ts'
+import type { Paging, Span } from './paging.ts'
 
 /**
- * The pages of an older text by their digests, each compared with its bytes. Empty where it has no table that fits.
+ * Where an older text has the pages of a newer one, by their numbers, as the tables of both say. Empty where the older
+ * one has no table that fits.
+ * @param end the last bytes of the older text, with all that stands behind its charts
+ * @param size of the older text, bytes
  * @throws HelmS3Error `invalid-index` when Helm would refuse what stands behind the charts
  */
-export function pagesByDigest(text: Uint8Array, hash: Hash): ReadonlyMap<string, Uint8Array> {
-  const end = readIndexEnd(text, text.length)
-  const pages = new Map<string, Uint8Array>()
-  if (typeof end !== 'object' || end.paging === undefined) return pages
-  const { spans, table } = end.paging
-  for (const [i, { digest }] of table.pages.entries()) {
-    const span = spans[i]
-    const bytes = span && text.subarray(span.start, span.end)
-    if (bytes !== undefined && digestOf([bytes], hash) === digest) pages.set(digest, bytes)
-  }
-  return pages
+export function pagesInOlder({ table }: Paging, end: Uint8Array, size: number): ReadonlyMap<number, Span> {
+  const older = readIndexEnd(end, size)
+  if (typeof older !== 'object' || older.paging === undefined) return new Map()
+  const { spans, table: olderTable } = older.paging
+  const byDigest = new Map(olderTable.pages.map(({ digest }, i) => [digest, spans[i]]))
+  return new Map(
+    table.pages.flatMap(({ digest, length }, i) => {
+      const span = byDigest.get(digest)
+      return span !== undefined && span.end - span.start === length ? [[i, span] as const] : []
+    }),
+  )
 }
 
-/**
- * A whole text from its pages, each with the digest and the length that the table says, in the order of the table.
- * @param head what stands before the first page
- * @param tail what stands behind the last page
- */
-export function assembleText(
-  { codec }: Paging,
-  head: Uint8Array,
-  pages: readonly Uint8Array[],
-  tail: Uint8Array,
-): Uint8Array {
+/** Puts what separates the pages of a text between them. */
+export function putSeparators({ codec, spans }: Paging, text: Uint8Array): void {
   const separator = Buffer.from(codec.separator)
-  const pieces = pages.flatMap((page, i) => (i === 0 || separator.length === 0 ? [page] : [separator, page]))
-  return Buffer.concat([head, ...pieces, tail])
+  for (const { end } of spans.slice(0, -1)) text.set(separator, end)
 }

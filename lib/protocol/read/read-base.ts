@@ -125,12 +125,13 @@ async function readKeptBase({ baseCache, ...session }: Session): Promise<BaseTex
     ? await store.getUnless(location.indexKey, kept.etag)
     : await store.getTail(location.indexKey, paging.tail, kept.etag)
   if (tail === undefined || ('body' in tail && tail.body.length === tail.size)) return tail
-  const body = await kept.read()
-  if (body === undefined) return undefined
-  if ('unchanged' in tail)
-    return { body, etag: kept.etag, lastModified: kept.lastModified, date: tail.date, isFromCache: true }
+  if ('unchanged' in tail) {
+    const body = await kept.read()
+    const { etag, lastModified } = kept
+    return body && { body, etag, lastModified, date: tail.date, isFromCache: true }
+  }
   const { date, etag, lastModified } = tail
-  const updated = await updateText(session, body, tail)
+  const updated = await updateText(session, kept, tail)
   return updated && { body: updated, date, etag, lastModified }
 }
 

@@ -21,4 +21,14 @@ export interface KeptBase {
   readonly lastModified: number
   /** The bytes that the store gave with this ETag; undefined when they are damaged or gone. */
   read(): Promise<Uint8Array | undefined>
+  /** Opens the bytes to read some of them; undefined when they are gone. */
+  open(): Promise<KeptBytes | undefined>
+}
+
+/** Bytes that are kept, or by now those of another base: whoever reads some has to prove them. */
+export interface KeptBytes {
+  readonly size: number
+  /** Bytes `start` (inclusive) to `end` (exclusive); undefined when there are not so many, or they cannot be read. */
+  read(start: number, end: number): Promise<Uint8Array | undefined>
+  close(): Promise<void>
 }
