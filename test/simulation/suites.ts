@@ -15,22 +15,22 @@ interface Budget {
 }
 
 const SCHEDULES: Readonly<Record<string, Budget>> = {
-  'loses nothing and undoes nothing on a store of the kind exact': { store: 'exact', short: 60, long: 1440 },
+  'loses nothing and undoes nothing on a store of the kind exact': { store: 'exact', short: 40, long: 1460 },
   'loses nothing and undoes nothing on a store of the kind no-conditional-delete': {
     store: 'no-conditional-delete',
-    short: 25,
-    long: 375,
+    short: 15,
+    long: 385,
   },
   'loses nothing and undoes nothing on a store of the kind no-conditions': {
     store: 'no-conditions',
-    short: 25,
-    long: 375,
+    short: 15,
+    long: 385,
   },
   'loses and undoes no push while other clients run prune --orphans': {
     store: 'exact',
     mix: 'orphans',
-    short: 20,
-    long: 230,
+    short: 15,
+    long: 235,
   },
 }
 
