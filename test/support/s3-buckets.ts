@@ -7,12 +7,16 @@ export interface LocalStore {
   readonly endpoint: string
   readonly accessKeyId: string
   readonly secretAccessKey: string
+  /** Default: us-east-1. */
+  readonly region?: string
 }
 
-export function localConfig({ endpoint, accessKeyId, secretAccessKey }: LocalStore): ConnectionSettings {
+const REGION = 'us-east-1'
+
+export function localConfig({ endpoint, accessKeyId, region, secretAccessKey }: LocalStore): ConnectionSettings {
   const env = {
     AWS_ENDPOINT_URL: endpoint,
-    AWS_REGION: 'us-east-1',
+    AWS_REGION: region ?? REGION,
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
   }
@@ -35,10 +39,10 @@ export async function deleteBucket(store: LocalStore, bucket: string): Promise<v
 
 async function send(store: LocalStore, run: (client: S3Client) => Promise<unknown>): Promise<void> {
   silenceSdk()
-  const { endpoint, accessKeyId, secretAccessKey } = store
+  const { endpoint, accessKeyId, region = REGION, secretAccessKey } = store
   const client = new S3Client({
     endpoint,
-    region: 'us-east-1',
+    region,
     forcePathStyle: true,
     credentials: { accessKeyId, secretAccessKey },
   })

@@ -1,10 +1,10 @@
-import { type RunningStore, startStore } from './servers.ts'
+import { type RunningStore, type StoreName, startStore } from './servers.ts'
 import { type HelmMajor, ROOT, Workplace } from './workplace.ts'
 
 /** What the tests of one combination work with; a fresh workplace and bucket for each test. */
 export interface Combination {
   readonly helm: HelmMajor
-  readonly storeName: RunningStore['name']
+  readonly storeName: StoreName
   /** The workplace of the running test, with the plugin installed in Helm. */
   readonly at: () => Workplace
 }
@@ -27,7 +27,7 @@ export function describeEverywhere(what: string, define: (combination: Combinati
  * the store.
  */
 export function useWorkplace(
-  storeName: RunningStore['name'],
+  storeName: StoreName,
   settings: Readonly<Record<string, string>> = {},
 ): () => Workplace {
   let store: RunningStore | undefined

@@ -14,14 +14,14 @@ import { sha256 } from '../../../lib/sys/sha256.ts'
 import { type FaultyProxy, type Hold, startFaultyProxy } from '../../support/faulty-proxy.ts'
 import { makeChart } from './made-charts.ts'
 import type { Result, Running } from './run.ts'
-import { type RunningStore, pause, startStore } from './servers.ts'
+import { type RunningStore, type StoreName, pause, startStore } from './servers.ts'
 import { ROOT, Workplace } from './workplace.ts'
 
 /** A course of events in which requests, clocks or processes are held until something has happened. */
 export interface Schedule {
   readonly title: string
   /** The only store on which it can be played; undefined: both. */
-  readonly only?: RunningStore['name']
+  readonly only?: StoreName
   readonly play: (scene: Scene) => Promise<void>
 }
 

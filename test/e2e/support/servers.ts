@@ -5,15 +5,19 @@ import { createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+/** The stores that the end-to-end suite runs on. */
+export type StoreName = 'minio' | 'versitygw'
+
 /** A store that a test has started. */
 export interface RunningStore {
-  readonly name: 'minio' | 'versitygw'
+  readonly name: string
   /** `http://127.0.0.1:PORT` */
   readonly endpoint: string
   readonly accessKeyId: string
   readonly secretAccessKey: string
-  /** Where it keeps the objects; with versitygw one file each, `BUCKET/KEY`. */
-  readonly folder: string
+  readonly region: string
+  /** Where it keeps the objects; with versitygw one file each, `BUCKET/KEY`. Undefined: not in files. */
+  readonly folder?: string
   /** Stops the server, which keeps its objects, as at the beginning of a restart. */
   leave(): Promise<void>
   /** Starts again, at the same address. */
@@ -22,6 +26,7 @@ export interface RunningStore {
 }
 
 const KEYS = { accessKeyId: 'EXAMPLEKEY123', secretAccessKey: 'EXAMPLESECRET123456' }
+const REGION = 'us-east-1'
 const READY_ATTEMPTS = 200
 const READY_PAUSE = 100
 
@@ -35,7 +40,7 @@ export function part(path: string): string {
 
 /** `settings`: environment of the server. */
 export async function startStore(
-  name: RunningStore['name'],
+  name: StoreName,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<RunningStore> {
   return name === 'minio' ? startMinio(settings) : startVersitygw(settings)
@@ -81,7 +86,7 @@ async function startVersitygw(settings: Readonly<Record<string, string>>): Promi
 }
 
 async function run(
-  name: RunningStore['name'],
+  name: StoreName,
   program: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
@@ -104,6 +109,7 @@ async function run(
     name,
     endpoint,
     ...KEYS,
+    region: REGION,
     folder,
     leave: () => end(child),
     comeBack: () => {

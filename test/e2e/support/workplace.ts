@@ -99,9 +99,10 @@ export class Workplace {
    * Makes an object so many milliseconds older. Only on versitygw, where the time of its file is its `LastModified`.
    */
   async age(name: string, milliseconds: number): Promise<void> {
-    assert.equal(this.server.name, 'versitygw')
+    const { folder, name: server } = this.server
+    assert.ok(server === 'versitygw' && folder !== undefined)
     const then = (Date.now() - milliseconds) / 1000
-    await utimes(join(this.server.folder, this.bucket, 'charts', name), then, then)
+    await utimes(join(folder, this.bucket, 'charts', name), then, then)
   }
 
   /** `index.yaml` as it is in the bucket, without merge on read. */
@@ -130,7 +131,7 @@ export class Workplace {
 
 function environment(
   folder: string,
-  { accessKeyId, endpoint, secretAccessKey }: RunningStore,
+  { accessKeyId, endpoint, region, secretAccessKey }: RunningStore,
 ): Record<string, string | undefined> {
   return {
     PATH: process.env.PATH,
@@ -140,7 +141,7 @@ function environment(
     HELM_DATA_HOME: join(folder, 'data'),
     AWS_ENDPOINT: endpoint.replace('http://', ''),
     AWS_DISABLE_SSL: 'true',
-    AWS_DEFAULT_REGION: 'us-east-1',
+    AWS_DEFAULT_REGION: region,
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     AWS_EC2_METADATA_DISABLED: 'true',
