@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { emptyIndexText, readIndexText } from '../../lib/core/index/index-text.ts'
+import { readIndexText } from '../../lib/core/index/index-text.ts'
 import { asKey } from '../../lib/core/keys.ts'
-import { assertProved, pagingIn, versionsOf } from '../support/paged-index.ts'
+import { assertProved, filledIndex, pagingIn, versionsOf } from '../support/paged-index.ts'
 import { startFaultyProxy } from '../support/faulty-proxy.ts'
 import { useWorkplace } from './support/matrix.ts'
 import { makeChart } from './support/made-charts.ts'
@@ -18,12 +18,7 @@ const archive = (name: string): string => join(CHARTS, `${name}.tgz`)
  * archives nobody asks for.
  */
 async function fill({ store }: Workplace, bytes: number): Promise<void> {
-  const note = 'what this chart is for, and how it is installed '.repeat(20).trim()
-  const names = Array.from({ length: Math.round(bytes / 21_000) }, (_, i) => `many-${String(i).padStart(4, '0')}`)
-  const index = emptyIndexText('json')
-    .withCharts(new Map(names.map((name) => [name, versionsOf(name, 20, note)])))
-    .withHeader({ bookkeeping: { generation: 1, writeId: '', folded: new Map() }, generated: '2026-01-01T00:00:00Z' })
-  await store.put(INDEX, index.toBytes(), { when: 'always' })
+  await store.put(INDEX, filledIndex(bytes).toBytes(), { when: 'always' })
 }
 
 async function baseText({ store }: Workplace): Promise<Buffer> {

@@ -1,4 +1,11 @@
-import { type IncomingMessage, type Server, type ServerResponse, createServer, request } from 'node:http'
+import {
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  createServer,
+  request,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { withoutSignature } from './signatures.ts'
@@ -20,6 +27,8 @@ export type Fault =
   | { readonly kind: 'hold'; readonly until: () => Promise<void>; readonly passed?: () => void }
   /** The store acts, and the answer waits until this has happened. */
   | { readonly kind: 'hold-answer'; readonly until: () => Promise<void> }
+  /** The store acts, and the answer becomes another one. */
+  | { readonly kind: 'alter'; readonly change: (answer: ProxiedAnswer) => ProxiedAnswer }
   /** It goes through, and is the last that is answered: nobody listens from then on. */
   | { readonly kind: 'leave' }
 
@@ -31,6 +40,14 @@ export interface Hold {
   readonly passed: Promise<void>
   /** Lets go of all of them. What is never let go of never comes through. */
   release(): void
+}
+
+/** An answer of the store on its way back. */
+export interface ProxiedAnswer {
+  /** `METHOD path` of its request, without the signature. */
+  readonly line: string
+  readonly headers: Readonly<IncomingHttpHeaders>
+  readonly body: Buffer
 }
 
 /** What happens to the requests that it matches. Undefined: they go through. */
@@ -49,6 +66,8 @@ export interface FaultyProxy {
    * All requests that this matches, or their answers, wait until they are released: a client repeats what takes long.
    */
   hold(matches: (line: string) => boolean, what: 'request' | 'answer'): Hold
+  /** From now on every answer to a request that meets no other fault becomes what this makes of it. */
+  alter(change: (answer: ProxiedAnswer) => ProxiedAnswer): void
   /** After a fault `leave` it listens again, on the same port. */
   comeBack(): Promise<void>
   close(): Promise<void>
@@ -97,6 +116,9 @@ export async function startFaultyProxy(store: string): Promise<FaultyProxy> {
       }
       return { arrived: arrived.promise, passed: passed.promise, release }
     },
+    alter: (change) => {
+      plans.push({ matches: () => true, nextFault: () => ({ kind: 'alter', change }) })
+    },
     comeBack: () => listen(port),
     close: () => closed(server),
   }
@@ -121,6 +143,7 @@ function handle(store: string, incoming: IncomingMessage, answer: ServerResponse
     case 'lose':
     case 'cut':
     case 'change':
+    case 'alter':
     case 'leave':
     case undefined:
       forward(store, incoming, answer, fault)
@@ -172,6 +195,15 @@ function giveAnswer(
 ): void {
   if (fault?.kind === 'lose') {
     incoming.socket.destroy()
+    return
+  }
+  if (fault?.kind === 'alter') {
+    const line = `${incoming.method ?? ''} ${withoutSignature(incoming.url ?? '')}`
+    const changed = fault.change({ line, headers, body })
+    // The answer to a HEAD has the length of an object that it does not carry.
+    const length = changed.body === body ? {} : { 'content-length': String(changed.body.length) }
+    answer.writeHead(statusCode, { ...changed.headers, ...length })
+    answer.end(changed.body)
     return
   }
   if (fault?.kind === 'change') body[0] = (body[0] ?? 0) ^ 1

@@ -24,6 +24,19 @@ export function versionsOf(name: string, count: number, note = ''): readonly Ent
   })
 }
 
+/**
+ * An index of about so many bytes, as another client writes it: without a page table, and with entries whose archives
+ * nobody asks for.
+ */
+export function filledIndex(bytes: number): IndexText {
+  const note = 'what this chart is for, and how it is installed '.repeat(20).trim()
+  const names = Array.from({ length: Math.round(bytes / 21_000) }, (_, i) => `many-${String(i).padStart(4, '0')}`)
+  const bookkeeping = { generation: 1, writeId: '', folded: new Map() }
+  return emptyIndexText('json')
+    .withCharts(new Map(names.map((name) => [name, versionsOf(name, 20, note)])))
+    .withHeader({ bookkeeping, generated: '2026-01-01T00:00:00Z' })
+}
+
 export function indexWith(form: IndexForm, charts: ReadonlyMap<string, readonly Entry[]>): IndexText {
   const bookkeeping = { generation: 1, writeId: 'w', folded: new Map() }
   return emptyIndexText(form).withCharts(charts).withHeader({ bookkeeping, generated: '2026-01-01T00:00:00Z' })
