@@ -15,5 +15,5 @@ describeObjectStore(
     await createBucket(running, CONTRACT_BUCKET)
     return createS3Store(localConfig(running), CONTRACT_BUCKET)
   },
-  { ignoresConditionOnDelete: false, hasUnreadableVersions: true },
+  { ignoresConditionOnDelete: false },
 )

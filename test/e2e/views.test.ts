@@ -120,3 +120,19 @@ for (const major of [3, 4] as const satisfies readonly HelmMajor[]) {
     })
   })
 }
+
+for (const storeName of ['minio', 'versitygw'] as const) {
+  describe(`restore on ${storeName} without versions of objects`, () => {
+    const at = useWorkplace(storeName)
+
+    it('says of a version whose archive is gone that it has to be pushed again', async () => {
+      await at().programOk(`init ${at().url}`)
+      await at().programOk(`push ${FIRST} ${at().url}`)
+      await at().programOk(`delete anchor ${at().url} --version 1.2.3`)
+      assert.match(
+        await at().programFails(`restore anchor ${at().url} --version 1.2.3`),
+        /^Error: there is no charts\/anchor-1\.2\.3\.tgz with .*, and the bucket keeps no older version of it\nHint: push the archive again; /,
+      )
+    })
+  })
+}

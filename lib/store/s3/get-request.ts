@@ -14,9 +14,13 @@ export interface Wanted {
   readonly version?: VersionName | undefined
 }
 
+/** The name of what a bucket without versioning holds, in listings of versions. */
+const ONLY_VERSION = 'null'
+
 /**
  * Asks for an object. The caller reads the body of the answer. Undefined: there is no such object. `empty`: the range
- * that was asked for begins where the object ends.
+ * that was asked for begins where the object ends. A store that lists the version of a bucket without versioning, and
+ * does not give it by that name, is asked for the object: it has no other.
  */
 export async function sendGet(
   bucket: S3Bucket,
@@ -37,6 +41,8 @@ export async function sendGet(
     return answer
   } catch (error) {
     if (isMissingObject(error)) return undefined
+    if (version === ONLY_VERSION && [400, 405, 501].includes(statusOf(error) ?? 0))
+      return sendGet(bucket, key, bucket.action('s3:GetObject', key), { ...(first === undefined ? {} : { first }) })
     if (first !== undefined && statusOf(error) === 416) return 'empty'
     throw await bucket.explained(error, action)
   }

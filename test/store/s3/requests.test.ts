@@ -7,6 +7,8 @@ import {
   type DeleteOutcome,
   type ObjectStore,
   type PutOutcome,
+  type StoredObject,
+  type VersionName,
   asETag,
 } from '../../../lib/store/object-store.ts'
 import { connectionSettings } from '../../../lib/settings/connection.ts'
@@ -486,6 +488,22 @@ describe('a request to the store', () => {
     it(`reads no versions when the store answers with ${String(status)}`, async () => {
       handle = answering('<Error><Code>NotImplemented</Code></Error>', status)
       assert.deepEqual(await store.listVersions(KEY), [])
+    })
+  }
+
+  for (const status of [400, 405, 501]) {
+    it(`reads the only version of a bucket without versioning where the store answers ${String(status)} to its name`, async () => {
+      handle = (message, answer) => {
+        const isRefused = message.url?.includes('versionId') === true
+        const body = isRefused ? '<Error><Code>InvalidArgument</Code></Error>' : 'bytes'
+        const headers = { date: new Date().toUTCString(), etag: '"e"', 'content-length': body.length }
+        answer.writeHead(isRefused ? status : 200, headers)
+        answer.end(body)
+      }
+      const read = (version: string): Promise<StoredObject | undefined> =>
+        store.get(KEY, { version: version as VersionName })
+      assert.equal(Buffer.from((await read('null'))?.body ?? []).toString(), 'bytes')
+      await assert.rejects(read('v1'), /read an older version of s3:\/\/bucket\/charts\/object/)
     })
   }
 
