@@ -24,7 +24,11 @@ describe('answers of a store in which one object is older', () => {
     assert.equal(about('/bucket/r/old-1.0.0.tgz?versionId=1'), 'Thu, 01 Jan 2026 11:00:00 GMT')
     assert.equal(about('/bucket/r/old-1.0.0.tgz.prov'), headers['last-modified'])
     assert.equal(about('/bucket/r/an-old-1.0.0.tgz'), headers['last-modified'])
-    const { body, headers: after } = aged({ line: 'HEAD /b/old-1.0.0.tgz', headers, body: NO_BODY }, 'old-1.0.0.tgz', HOUR)
+    const { body, headers: after } = aged(
+      { line: 'HEAD /b/old-1.0.0.tgz', headers, body: NO_BODY },
+      'old-1.0.0.tgz',
+      HOUR,
+    )
     assert.deepEqual([body, after['content-length']], [NO_BODY, '7'])
   })
 })

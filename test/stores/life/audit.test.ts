@@ -29,7 +29,12 @@ class Bucket {
       ['web', '0.1.0'],
     ] as const) {
       const digest = sha256(await bucket.put(`${name}-${version}.tgz`, `${name} ${version}`))
-      bucket.entries.push({ name, version, digest, urls: [`${LOCATION.url}/${encodeURIComponent(`${name}-${version}.tgz`)}`] })
+      bucket.entries.push({
+        name,
+        version,
+        digest,
+        urls: [`${LOCATION.url}/${encodeURIComponent(`${name}-${version}.tgz`)}`],
+      })
       bucket.ledger.acknowledge({ name, version, digest })
     }
     await bucket.put('web-0.1.0.tgz.prov', 'signed')
@@ -104,7 +109,9 @@ describe('the audit of a repository', () => {
     'an entry that leads elsewhere': [
       (bucket) =>
         bucket.writeIndex(
-          bucket.entries.map((entry) => (entry.name === 'web' ? { ...entry, urls: ['https://other.example/web'] } : entry)),
+          bucket.entries.map((entry) =>
+            entry.name === 'web' ? { ...entry, urls: ['https://other.example/web'] } : entry,
+          ),
         ),
       [/^web 0\.1\.0 names no archive of the repository$/],
     ],

@@ -46,10 +46,7 @@ export class Diary {
    * `says`: is told of each step at its end. `isExcused`: whether a failure with this text is what has to happen on
    * this store, so that the step differs.
    */
-  constructor(
-    says: (step: LifeStep) => void = () => undefined,
-    isExcused: (failure: string) => boolean = () => false,
-  ) {
+  constructor(says: (step: LifeStep) => void = () => undefined, isExcused: (failure: string) => boolean = () => false) {
     this.#says = says
     this.#isExcused = isExcused
   }

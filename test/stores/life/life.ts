@@ -7,7 +7,7 @@ import { livesWithManyObjects } from './chapters/many-objects.ts'
 import { livesThroughOutages } from './chapters/outages.ts'
 import { copies } from './chapters/copies.ts'
 import { pushes } from './chapters/pushes.ts'
-import { removes } from './chapters/removals.ts'
+import { removes, restoresLater } from './chapters/removals.ts'
 import { repairs } from './chapters/repairs.ts'
 import { begins } from './chapters/beginning.ts'
 import { tidiesLater } from './chapters/tidying.ts'
@@ -98,14 +98,14 @@ async function liveAt(
   }
   const life: Life = { at, store, diary, charts: new Charts(at), known, repositories, open }
   await chapter(life, 'the beginning', (it) => begins(it, options.level))
-  let tidied: Chapter = async () => undefined
-  await chapter(life, 'tidying', async (it) => {
-    tidied = await tidiesLater(it)
-  })
+  const later: (readonly [string, Chapter])[] = []
+  for (const [title, begin] of Object.entries({ tidying: tidiesLater, restoring: restoresLater })) {
+    await chapter(life, title, async (it) => void later.push([title, await begin(it)]))
+  }
   for (const [title, live] of Object.entries(CHAPTERS)) {
     if (options.chapters?.includes(title) !== false) await chapter(life, title, live)
   }
-  await chapter(life, 'tidying', tidied)
+  for (const [title, end] of later) await chapter(life, title, end)
   await chapter(life, 'the end', tellsTheEnd)
   await chapter(life, 'outages', livesThroughOutages)
 }

@@ -85,5 +85,7 @@ function options(): LifeOptions {
 
 function says({ detail, outcome, seconds, step }: LifeStep): void {
   const time = seconds.toFixed(1).padStart(6)
-  process.stderr.write(`${outcome.padEnd(7)} ${time} s  ${step}${detail === undefined ? '' : `\n                  ${detail}`}\n`)
+  process.stderr.write(
+    `${outcome.padEnd(7)} ${time} s  ${step}${detail === undefined ? '' : `\n                  ${detail}`}\n`,
+  )
 }

@@ -40,10 +40,13 @@ async function usesRepository(
   const alias = `helm-${String(helm)}`
   const ok = (line: string): Promise<string> => at.helmOk(helm, line)
 
-  await diary.step(`helm repo add and helm search repo of Helm ${String(helm)} show what the bucket holds.`, async () => {
-    await ok(`repo add ${alias} ${repository.url}`)
-    await finds(at, helm, alias, repository)
-  })
+  await diary.step(
+    `helm repo add and helm search repo of Helm ${String(helm)} show what the bucket holds.`,
+    async () => {
+      await ok(`repo add ${alias} ${repository.url}`)
+      await finds(at, helm, alias, repository)
+    },
+  )
 
   await diary.step(`helm repo update of Helm ${String(helm)} shows a push that is in no index.yaml yet.`, async () => {
     const fresh = await charts.make('fresh', `${String(helm)}.0.0`)
@@ -75,12 +78,7 @@ async function usesRepository(
 }
 
 /** Helm lists exactly what is in the merged index of the bucket. */
-async function finds(
-  at: Workplace,
-  helm: HelmMajor,
-  alias: string,
-  repository: Repository,
-): Promise<void> {
+async function finds(at: Workplace, helm: HelmMajor, alias: string, repository: Repository): Promise<void> {
   const listed = JSON.parse(await at.helmOk(helm, `search repo ${alias}/ --versions --devel -o json`)) as {
     readonly name: string
     readonly version: string

@@ -97,20 +97,23 @@ async function composes({ charts, diary }: Life, repository: Repository): Promis
     assertProved(await textOf(repository))
   })
 
-  await diary.step('The next push lets the store compose the index of parts; the text is that of a whole write.', async () => {
-    const before = readIndexText(await textOf(repository))
-    const next = await charts.make('anchor', '1.1.0')
-    const said = await repository.verbosely(`push ${next.path} REPO`)
-    repository.ledger.acknowledge(next)
-    await repository.stand(next)
-    await repository.holdsItsLedger()
-    const text = await textOf(repository)
-    assertProved(text)
-    const after = readIndexText(text)
-    assert.ok(text.equals(wholeWrite(before, after)), 'the text is not that of a whole write')
-    assert.deepEqual((await repository.snapshot()).uploads, [], 'an upload is open')
-    return judgeParts(said, (await repository.json<Status>('status REPO')).index.parts, after)
-  })
+  await diary.step(
+    'The next push lets the store compose the index of parts; the text is that of a whole write.',
+    async () => {
+      const before = readIndexText(await textOf(repository))
+      const next = await charts.make('anchor', '1.1.0')
+      const said = await repository.verbosely(`push ${next.path} REPO`)
+      repository.ledger.acknowledge(next)
+      await repository.stand(next)
+      await repository.holdsItsLedger()
+      const text = await textOf(repository)
+      assertProved(text)
+      const after = readIndexText(text)
+      assert.ok(text.equals(wholeWrite(before, after)), 'the text is not that of a whole write')
+      assert.deepEqual((await repository.snapshot()).uploads, [], 'an upload is open')
+      return judgeParts(said, (await repository.json<Status>('status REPO')).index.parts, after)
+    },
+  )
 }
 
 /** The bytes that a PUT of the whole index would have sent, given the index before, and what was written. */

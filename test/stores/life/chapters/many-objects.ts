@@ -62,7 +62,10 @@ async function livesWithManyDeltas(life: Life): Promise<void> {
   const count = String(DELTAS)
 
   await life.diary.step(`A reader merges ${count} deltas, and one compaction folds them.`, async () => {
-    const entries = Array.from({ length: DELTAS }, (_, i) => ({ name: `app-${String(i % 7)}`, version: `1.${String(i)}.0` }))
+    const entries = Array.from({ length: DELTAS }, (_, i) => ({
+      name: `app-${String(i % 7)}`,
+      version: `1.${String(i)}.0`,
+    }))
     const [limit, now] = [pLimit(16), Date.now()]
     const put = async (entry: (typeof entries)[number], i: number): Promise<void> => {
       const urls = [`${entry.name}-${entry.version}.tgz`]

@@ -20,13 +20,21 @@ export async function pushes(life: Life): Promise<void> {
   const repository = await life.open('pushes')
   const { ledger } = repository
 
-  await diary.step(`${String(AT_ONCE)} processes push a version each at once: all are in the merged index.`, async () => {
-    const made = await Promise.all(
-      Array.from({ length: AT_ONCE }, (_, i) => charts.make(i % 2 === 0 ? 'shared' : `one-${String(i)}`, `1.0.${String(i)}`)),
-    )
-    await pushAtOnce(repository, made.map((chart) => [chart]))
-    await repository.stand(...made)
-  })
+  await diary.step(
+    `${String(AT_ONCE)} processes push a version each at once: all are in the merged index.`,
+    async () => {
+      const made = await Promise.all(
+        Array.from({ length: AT_ONCE }, (_, i) =>
+          charts.make(i % 2 === 0 ? 'shared' : `one-${String(i)}`, `1.0.${String(i)}`),
+        ),
+      )
+      await pushAtOnce(
+        repository,
+        made.map((chart) => [chart]),
+      )
+      await repository.stand(...made)
+    },
+  )
 
   await diary.step('After a compaction they all are in index.yaml itself.', async () => {
     await repository.ok('compact REPO')
@@ -128,13 +136,19 @@ async function pushRivals({ charts, known: { level } }: Life, repository: Reposi
     assert.deepEqual(stored, { entry: winner.digest, archive: winner.digest })
     return `the others were told that it exists`
   }
-  assert.ok(rivals.some(({ digest }) => digest === stored.archive), 'the archive is of none of them')
+  assert.ok(
+    rivals.some(({ digest }) => digest === stored.archive),
+    'the archive is of none of them',
+  )
   if (stored.entry === stored.archive) {
     return winners.length === 1 ? 'one has won, too' : new Difference(`${found}; entry and archive agree`)
   }
   await repository.run('check REPO --deep --fix')
   const healed = await storedDigests(repository)
-  assert.ok(healed.entry !== undefined && healed.entry === healed.archive, 'check --deep --fix does not make them agree')
+  assert.ok(
+    healed.entry !== undefined && healed.entry === healed.archive,
+    'check --deep --fix does not make them agree',
+  )
   repository.ledger.acknowledge({ ...version, digest: healed.entry })
   return new Difference(`${found}; entry and archive differed, and check --deep --fix made them agree`)
 }

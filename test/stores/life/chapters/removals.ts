@@ -26,7 +26,10 @@ export async function removes(life: Life): Promise<void> {
     await repository.ok('delete signed REPO --version 1.0.0')
     ledger.remove(signed)
     await repository.areGone(signed)
-    assert.deepEqual((await repository.names()).filter((name) => name.startsWith('signed')), [])
+    assert.deepEqual(
+      (await repository.names()).filter((name) => name.startsWith('signed')),
+      [],
+    )
     await repository.holdsItsLedger()
   })
 
@@ -37,18 +40,6 @@ export async function removes(life: Life): Promise<void> {
       stderr: /^Error: chart app version 9\.9\.9 not found in index/,
     }),
   )
-
-  await diary.step('restore brings back a version whose archive is still in the bucket.', async () => {
-    const [chart] = versions
-    assert.ok(chart !== undefined)
-    await repository.ok('delete app REPO --version 1.0.0')
-    ledger.remove(chart)
-    await repository.areGone(chart)
-    await repository.put('app-1.0.0.tgz', await charts.bytes(chart))
-    await repository.ok('restore app REPO --version 1.0.0')
-    ledger.acknowledge(chart)
-    await repository.stand(chart)
-  })
 
   await diary.step('restore of what is gone for good is refused with exit code 1 (fine: 4).', async () => {
     await repository.refuses('restore signed REPO --version 1.0.0', {
@@ -84,20 +75,54 @@ export async function removes(life: Life): Promise<void> {
     assert.deepEqual(await repository.listing(), before)
   })
 
-  await diary.step('prune --orphans removes it when the store dates it two hours back, and no other archive.', async () => {
-    const proxy = await startFaultyProxy(life.store.endpoint)
-    try {
-      proxy.alter((answer) => aged(answer, 'orphan-1.0.0.tgz', 2 * HOUR))
-      const env = { AWS_ENDPOINT: proxy.endpoint.replace('http://', '') }
-      const would = await repository.ok('prune REPO --orphans --allow-many-orphans --dry-run -o json', env)
-      assert.deepEqual((JSON.parse(would) as Removed).orphans.map(({ key }) => key), ['removals/orphan-1.0.0.tgz'])
-      await repository.ok('prune REPO --orphans --allow-many-orphans', env)
-    } finally {
-      await proxy.close()
-    }
-    await repository.areGone(orphan)
-    await repository.stand(...ledger.standing)
-  })
+  await diary.step(
+    'prune --orphans removes it when the store dates it two hours back, and no other archive.',
+    async () => {
+      const proxy = await startFaultyProxy(life.store.endpoint)
+      try {
+        proxy.alter((answer) => aged(answer, 'orphan-1.0.0.tgz', 2 * HOUR))
+        const env = { AWS_ENDPOINT: proxy.endpoint.replace('http://', '') }
+        const would = await repository.ok('prune REPO --orphans --allow-many-orphans --dry-run -o json', env)
+        assert.deepEqual(
+          (JSON.parse(would) as Removed).orphans.map(({ key }) => key),
+          ['removals/orphan-1.0.0.tgz'],
+        )
+        await repository.ok('prune REPO --orphans --allow-many-orphans', env)
+      } finally {
+        await proxy.close()
+      }
+      await repository.areGone(orphan)
+      await repository.stand(...ledger.standing)
+    },
+  )
+}
+
+/**
+ * Begins a restoration that has to wait until a push under way would have ended. @returns what is to be lived through
+ * later
+ */
+export async function restoresLater({ charts, diary, open }: Life): Promise<(life: Life) => Promise<void>> {
+  const repository = await open('restored')
+  const chart = await charts.make('app', '1.0.0')
+  await repository.push([chart])
+  await repository.ok('delete app REPO --version 1.0.0')
+  await repository.areGone(chart)
+  await repository.put('app-1.0.0.tgz', await charts.bytes(chart))
+  const line = 'restore app REPO --version 1.0.0'
+  const restored = repository.run(line, { HELM_S3_TIMEOUT: '5m' })
+  return () =>
+    diary
+      .step(
+        'restore brings back a version whose archive is in the bucket, once no push of it can be under way.',
+        async () => {
+          const { status, stderr, stdout } = await restored
+          assert.deepEqual([status, stdout.split('\n')[0]], [0, 'Restored 1 version:'], stderr)
+          repository.ledger.acknowledge(chart)
+          await repository.stand(chart)
+          return stderr === '' ? undefined : stderr
+        },
+      )
+      .then(() => undefined)
 }
 
 interface Removed {

@@ -8,7 +8,9 @@ const GARBAGE = Buffer.from('<html><body>Service unavailable</body></html>\n')
 export async function repairs(life: Life): Promise<void> {
   const { charts, diary } = life
   const repository = await life.open('repairs')
-  const made = await Promise.all(Array.from({ length: 12 }, (_, i) => charts.make(`app-${String(i % 3)}`, `1.${String(i)}.0`)))
+  const made = await Promise.all(
+    Array.from({ length: 12 }, (_, i) => charts.make(`app-${String(i % 3)}`, `1.${String(i)}.0`)),
+  )
   await repository.push(made)
 
   await diary.step('reindex makes the index anew when index.yaml and all deltas are gone.', async () => {
@@ -28,10 +30,13 @@ export async function repairs(life: Life): Promise<void> {
     await repository.holdsItsLedger()
   })
 
-  await diary.step('An index.yaml that is no index is refused with exit code 1 (fine: 10) and the way out.', async () => {
-    await repository.put('index.yaml', GARBAGE)
-    await repository.refuses('list REPO', { status: 1, fine: 10, stderr: /helm s3 check \S+ --fix/ })
-  })
+  await diary.step(
+    'An index.yaml that is no index is refused with exit code 1 (fine: 10) and the way out.',
+    async () => {
+      await repository.put('index.yaml', GARBAGE)
+      await repository.refuses('list REPO', { status: 1, fine: 10, stderr: /helm s3 check \S+ --fix/ })
+    },
+  )
 
   await diary.step('check --fix makes it anew, loses nothing, and keeps the old text beside it.', async () => {
     await repository.ok('check REPO --fix')
@@ -43,18 +48,21 @@ export async function repairs(life: Life): Promise<void> {
     await repository.stand(...repository.ledger.standing)
   })
 
-  await diary.step('check --fix removes the entry of an archive that somebody deleted, and keeps all others.', async () => {
-    const [lost] = made
-    assert.ok(lost !== undefined)
-    await repository.removeByHand([`${lost.name}-${lost.version}.tgz`])
-    const found = await repository.run('check REPO -o json')
-    assert.equal(found.status, 1)
-    assert.match(found.stdout, /"archive-missing"/)
-    await repository.ok('check REPO --fix')
-    repository.ledger.remove(lost)
-    await repository.areGone(lost)
-    await repository.holdsItsLedger()
-  })
+  await diary.step(
+    'check --fix removes the entry of an archive that somebody deleted, and keeps all others.',
+    async () => {
+      const [lost] = made
+      assert.ok(lost !== undefined)
+      await repository.removeByHand([`${lost.name}-${lost.version}.tgz`])
+      const found = await repository.run('check REPO -o json')
+      assert.equal(found.status, 1)
+      assert.match(found.stdout, /"archive-missing"/)
+      await repository.ok('check REPO --fix')
+      repository.ledger.remove(lost)
+      await repository.areGone(lost)
+      await repository.holdsItsLedger()
+    },
+  )
 }
 
 /** `index.yaml` and everything in `index.d/`. */

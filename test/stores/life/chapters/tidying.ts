@@ -14,16 +14,20 @@ const RESOLUTION = 2500
 /** Folds some deltas. @returns what is to be lived through when the grace window may have passed */
 export async function tidiesLater({ charts, diary, open }: Life): Promise<(life: Life) => Promise<void>> {
   const repository = await open('tidied')
-  await diary.step('Pushes with --no-compact leave index.yaml alone; compact folds them, and keeps the deltas.', async () => {
-    const before = await repository.body('index.yaml')
-    for (let i = 0; i < PUSHES; i++) await repository.push([await charts.make('app', `1.${String(i)}.0`)], '--no-compact')
-    assert.deepEqual(await repository.body('index.yaml'), before)
-    await repository.stand(...repository.ledger.standing)
-    await repository.ok('compact REPO')
-    const { base, deltas } = await repository.snapshot()
-    assert.equal(base?.countEntries(), PUSHES)
-    assert.equal(deltas.length, PUSHES)
-  })
+  await diary.step(
+    'Pushes with --no-compact leave index.yaml alone; compact folds them, and keeps the deltas.',
+    async () => {
+      const before = await repository.body('index.yaml')
+      for (let i = 0; i < PUSHES; i++)
+        await repository.push([await charts.make('app', `1.${String(i)}.0`)], '--no-compact')
+      assert.deepEqual(await repository.body('index.yaml'), before)
+      await repository.stand(...repository.ledger.standing)
+      await repository.ok('compact REPO')
+      const { base, deltas } = await repository.snapshot()
+      assert.equal(base?.countEntries(), PUSHES)
+      assert.equal(deltas.length, PUSHES)
+    },
+  )
 
   return async () => {
     await diary.step('compact with the shortest grace window collects the deltas, and nothing else.', async () => {
