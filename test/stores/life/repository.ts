@@ -28,6 +28,8 @@ export class Repository {
   readonly url: string
   readonly location: RepositoryLocation
   readonly ledger = new Ledger()
+  /** Whether it holds more objects than a page of a listing. */
+  isLong = false
   readonly #remark: (text: string) => void
 
   /** `remark`: is told what a command says on stderr although all is well. */

@@ -24,6 +24,7 @@ export async function livesWithManyObjects(life: Life): Promise<void> {
 async function livesWithManyArchives(life: Life): Promise<void> {
   const { charts, diary } = life
   const repository = await life.open('many')
+  repository.isLong = true
   const total = CALLS * EACH
 
   await diary.step(`${String(CALLS)} calls push ${String(total)} versions, by a pattern.`, async () => {
@@ -59,6 +60,7 @@ async function livesWithManyArchives(life: Life): Promise<void> {
 
 async function livesWithManyDeltas(life: Life): Promise<void> {
   const repository = await life.open('deltas')
+  repository.isLong = true
   const count = String(DELTAS)
 
   await life.diary.step(`A reader merges ${count} deltas, and one compaction folds them.`, async () => {
