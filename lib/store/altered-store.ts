@@ -5,6 +5,7 @@ export function alteredStore(store: ObjectStore, change: Partial<ObjectStore>): 
   return {
     ...(store.place === undefined ? {} : { place: store.place }),
     ...(store.endpoint === undefined ? {} : { endpoint: store.endpoint }),
+    ...(store.etagForm === undefined ? {} : { etagForm: () => store.etagForm?.() ?? 'quoted' }),
     ...(store.copyFrom === undefined
       ? {}
       : { copyFrom: async (...args) => (await store.copyFrom?.(...args)) ?? { outcome: 'unsupported' as const } }),

@@ -83,14 +83,14 @@ export class MemoryStore implements ObjectStore {
     this.uploads = new MemoryUploads({ find, write }, this.#options)
   }
 
-  async list(prefix: string, { startAfter, token, delimiter }: ListOptions = {}): Promise<ListPage> {
+  async list(prefix: string, { startAfter, token, delimiter, most = 1000 }: ListOptions = {}): Promise<ListPage> {
     const after = token ?? startAfter ?? ''
     const isWanted = (key: string): boolean =>
       key.startsWith(prefix) &&
       compareBytes(key, after) > 0 &&
       (delimiter === undefined || !key.slice(prefix.length).includes(delimiter))
     const keys = [...this.#items.keys()].filter(isWanted).sort(compareBytes)
-    const page = keys.slice(0, this.#options.pageSize)
+    const page = keys.slice(0, Math.min(this.#options.pageSize, most))
     return {
       objects: page.flatMap((key) => {
         const item = this.#items.get(key)

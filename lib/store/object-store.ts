@@ -10,6 +10,9 @@ export type ETag = string & { readonly __brand: 'ETag' }
 
 export const asETag = (text: string): ETag => text as ETag
 
+/** `quoted`: as the store shows it. `bare`: only without its quotes (some releases of Ceph). */
+export type ETagForm = 'quoted' | 'bare'
+
 /** User metadata: lower-case ASCII names, ASCII values. */
 export type ObjectMetadata = Readonly<Record<string, string>>
 
@@ -41,6 +44,8 @@ export interface ListOptions {
   readonly token?: string
   /** Keys that contain this character after the prefix are left out. */
   readonly delimiter?: '/'
+  /** At most so many objects on the page, 1 to 1000. Some stores give more. */
+  readonly most?: number
 }
 
 export interface ObjectHead extends ObjectInfo, Answer {
@@ -249,6 +254,8 @@ export interface ObjectStore {
   readonly place?: string
   /** The `http(s)://…` URL of the store. Undefined: AWS, or not known. */
   readonly endpoint?: string | undefined
+  /** How the store recognises its ETags in conditions, as far as was found out. Absent: as it shows them. */
+  etagForm?(): ETagForm
   /** One page (at most 1000 objects) of the keys that begin with `prefix`. */
   list(prefix: string, options?: ListOptions): Promise<ListPage>
   /** The object with its bytes, or undefined when there is none. */

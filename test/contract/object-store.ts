@@ -338,6 +338,15 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         assert.notEqual(page.next, undefined)
       })
 
+      it('returns as few keys on a page as are asked for', async () => {
+        const first = await store.list('list/', { most: 3 })
+        const second = await store.list('list/', { most: 3, token: first.next ?? '' })
+        assert.deepEqual(
+          [...first.objects, ...second.objects].map(({ key }) => key),
+          keys.slice(0, 6),
+        )
+      })
+
       it('starts after a given key, whether that key exists or not', async () => {
         const after = async (text: string): Promise<string[]> =>
           (await listAll(store, 'list/0110', { startAfter: asKey(text) })).objects.map(({ key }) => key)

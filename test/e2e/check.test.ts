@@ -7,6 +7,7 @@ import { pause } from './support/servers.ts'
 import { ROOT } from './support/workplace.ts'
 
 const LEVELS = { minio: 'exact but for deletes', versitygw: 'exact' } as const
+const DELETES = { minio: 'ignored', versitygw: 'exact' } as const
 
 for (const storeName of ['minio', 'versitygw'] as const) {
   describe(`check on ${storeName}`, () => {
@@ -57,6 +58,37 @@ for (const storeName of ['minio', 'versitygw'] as const) {
       const stdout = await at().programOk(`doctor ${at().url} --probe --deep`)
       assert.ok(stdout.includes(`\nStore: ${LEVELS[storeName]}.\n`), stdout)
       assert.deepEqual(await at().keys(), before)
+    })
+
+    it('measures with --probe what else is counted on, in as many rounds as it is told', async () => {
+      const stdout = await at().programOk(`check ${at().url} --probe --rounds 5 -ojson`)
+      const { findings, probe } = JSON.parse(stdout) as {
+        readonly findings: readonly { readonly code: string }[]
+        readonly probe: Readonly<Record<string, unknown>>
+      }
+      const race = { keeps: 'exact', rounds: 5, wrong: 0, mostWinners: 1, withoutWinner: 0, findsOneIn: 2 }
+      const { clocksApartSeconds, create, delete: deletion, lastModifiedAheadSeconds, swap, ...others } = probe
+      assert.deepEqual([create, swap], [race, race])
+      assert.equal((deletion as { readonly keeps: string }).keeps, DELETES[storeName])
+      assert.deepEqual(others, {
+        rounds: 5,
+        etags: 'quoted',
+        showsAtOnce: true,
+        listings: 'exact',
+        bodies: 'whole',
+        checksums: true,
+        sendsUnchanged: false,
+        ranges: true,
+        ends: true,
+        partCopy: 'exact',
+        partSwap: 'exact',
+        partCreate: 'exact',
+      })
+      assert.ok(Number(clocksApartSeconds) === 0 && Math.abs(Number(lastModifiedAheadSeconds)) <= 2)
+      assert.deepEqual(
+        findings.map(({ code }) => code).filter((code) => code.startsWith('store-')),
+        storeName === 'minio' ? ['store-deletes-always'] : [],
+      )
     })
 
     const damages: Readonly<Record<string, readonly [() => Promise<unknown>, readonly string[]]>> = {

@@ -64,6 +64,14 @@ describe('a wrapped store', () => {
       assert.equal(wrapped.uploads, undefined)
   })
 
+  it('says in which form the store itself recognises ETags', () => {
+    const bucket = alteredStore(new MemoryStore({ now: () => NOW }), { etagForm: () => 'bare' })
+    const clock = skippingClock()
+    for (const wrapped of [alteredStore(bucket, {}), stopFailingWrites(bucket), followStoreClock(bucket, clock).store])
+      assert.equal(wrapped.etagForm?.(), 'bare')
+    assert.equal(alteredStore(new MemoryStore({ now: () => NOW }), {}).etagForm, undefined)
+  })
+
   it('knows the clock of the store after a read of the end of an object or the completion of an upload', async () => {
     for (const ask of [(store: ObjectStore) => store.getTail(KEY, 10), compose]) {
       const bucket = new MemoryStore({ now: () => NOW })

@@ -1,5 +1,5 @@
 import type { Context } from '../../ui/context.ts'
-import { refusesToReplace } from '../../core/check/check-store.ts'
+import { refusesToReplace } from '../../core/check/probe-report.ts'
 import { type Finding, findingKey } from '../../core/check/finding.ts'
 import { FINDING_KINDS } from '../../core/check/finding-kinds.ts'
 import { HelmS3Error } from '../../errors.ts'
@@ -30,6 +30,8 @@ export async function check(
   context: Context,
   { allowLostEntries, fix, relative, repository, ...options }: CheckCommand,
 ): Promise<void> {
+  if (options.rounds !== undefined && !options.probe)
+    throw new HelmS3Error('usage', '--rounds can only be used with --probe')
   if (relative !== undefined && !fix) throw new HelmS3Error('usage', '--relative can only be used with --fix')
   const session = await openRepository(context, repository)
   const first = await checkRepository(session, options)
@@ -68,11 +70,11 @@ export async function check(
   const report: CheckReport = {
     location: session.location,
     result: { ...result, findings, level: first.level, permissions: first.permissions },
+    probe: first.probe,
     fixed: mustRepair ? found.filter((each) => !remaining.has(findingKey(each))) : [],
     repaired,
     isFix: fix,
     isDeep: options.deep,
-    isProbed: first.probe !== undefined,
   }
   if (findings.some(({ code }) => FINDING_KINDS[code].severity !== 'remark')) context.output.foundProblems()
   const { lines, value } = describeCheck(report, context.output.style)

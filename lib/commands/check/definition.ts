@@ -1,8 +1,18 @@
 import { command, exactly } from '../../ui/command.ts'
 import { FINDING_KINDS } from '../../core/check/finding-kinds.ts'
-import { LEVELS } from '../../core/check/check-store.ts'
+import { DEFAULT_ROUNDS, LEVELS, MAX_ROUNDS } from '../../core/check/probe-report.ts'
 import { OUTPUT_FLAG } from '../../ui/flags.ts'
-import { listOf, objectOf, oneOf, text, textOrNull, truth, whole, wholeOrNull } from '../../ui/json-schema.ts'
+import {
+  listOf,
+  objectOf,
+  objectOrNull,
+  oneOf,
+  text,
+  textOrNull,
+  truth,
+  whole,
+  wholeOrNull,
+} from '../../ui/json-schema.ts'
 import { DEFAULT_CONCURRENCY, MAX_CONCURRENCY } from '../../protocol/session/limits.ts'
 import { BROKEN, LOST_FLAG } from '../steps/broken-index-schema.ts'
 
@@ -19,6 +29,50 @@ const FINDING = objectOf({
   next: text('what to do'),
 })
 
+const KEEPS = ['exact', 'racy', 'ignored', 'never', 'refused']
+const KEEPS_ABOUT =
+  'racy: not always, when several come at once; never: refused even when the condition holds; refused: with an error'
+const FINDS_ONE_IN =
+  'a race that goes wrong in one of so many rounds would have been found by 95 of 100 probes; null: there was no round'
+
+const RACE = {
+  keeps: oneOf(KEEPS, KEEPS_ABOUT),
+  rounds: whole('that were run; 0 where a single request has told enough'),
+  wrong: whole('rounds in which the condition was not kept'),
+}
+const WRITERS_RACE = objectOf({
+  ...RACE,
+  mostWinners: whole('the most writers that won in one round'),
+  withoutWinner: whole('rounds in which no writer won, and a single one did afterwards'),
+  findsOneIn: wholeOrNull(FINDS_ONE_IN),
+})
+
+const PROBE = objectOrNull(
+  {
+    rounds: whole('rounds that each race was to have'),
+    create: WRITERS_RACE,
+    swap: WRITERS_RACE,
+    delete: objectOf({ ...RACE, findsOneIn: wholeOrNull(FINDS_ONE_IN) }),
+    etags: oneOf(['quoted', 'bare'], 'how the store recognises its ETags in conditions; bare: only without quotes'),
+    showsAtOnce: truth('whether GET, HEAD and LIST show at once what was written or deleted'),
+    listings: oneOf(
+      ['exact', 'wrong', 'untried'],
+      'several pages, each key once, in the order of bytes; untried: the store gave all on one page',
+    ),
+    bodies: oneOf(['whole', 'mixed'], 'what stands after several writers of 4 MiB at once'),
+    checksums: truth('whether a PUT with a wrong checksum is refused'),
+    sendsUnchanged: truth('whether an object is sent again to a reader that has it'),
+    ranges: truth('whether a range of an object is sent alone'),
+    ends: truth('whether the end of an object is sent alone'),
+    partCopy: oneOf(['exact', 'ignored', 'unsupported'], 'UploadPartCopy with the ETag of its source'),
+    partSwap: oneOf(['exact', 'racy', 'ignored', 'never', 'unsupported'], 'CompleteMultipartUpload with If-Match'),
+    partCreate: oneOf(['exact', 'ignored', 'unsupported'], 'CompleteMultipartUpload with If-None-Match: *'),
+    clocksApartSeconds: whole('by how much the dates of two answers disagree, at least'),
+    lastModifiedAheadSeconds: whole('how far LastModified of an object is ahead of the date of its PUT'),
+  },
+  'what the probe has measured; null: there was none',
+)
+
 export const checkDefinition = command({
   usage: 'check REPO',
   aliases: ['doctor'],
@@ -34,9 +88,14 @@ export const checkDefinition = command({
     '--deep reads every archive and provenance file, with one GET request each: it checks the digest, whether Helm ' +
       'can load the chart, and whether it is the chart that the entry names. Only --deep finds, for instance, a ' +
       'provenance file that names another archive: a listing does not show the content of a file.',
-    '--probe tests what the store guarantees when several clients write at once, and what your credentials allow. ' +
-      'It sends about 1000 PUT requests of a few bytes each below .helm-s3-probe/ in the repository, where no ' +
-      'client looks, and removes these objects at the end. If it is interrupted, the next probe removes what is left.',
+    '--probe tests what the store guarantees when several clients write at once, what else this program counts on, ' +
+      'and what your credentials allow. It works below .helm-s3-probe/ in the repository, where no client looks, and ' +
+      'removes its objects at the end. If it is interrupted, the next probe removes what is left. It sends 54 requests ' +
+      'of a few bytes for each of the 30 rounds, and about 160 others: about 1800 in all, two thirds of them PUTs. ' +
+      'They send 53 MiB and read 17 MiB, because bodies of several MiB are tried, too.',
+    'A race that goes wrong now and then may go well in all rounds of a probe. The report says how rare that may ' +
+      'be: with 30 rounds, a race that goes wrong in 1 of 10 rounds is found by 95 of 100 probes; with --rounds 300, ' +
+      'one in 100. Many rounds need a longer --timeout.',
     '--fix makes the index agree with the archives, compacts, and checks again. It never removes an archive. If the ' +
       'index can be read, it adds no entries for archives that have none, either: `helm s3 prune REPO --orphans` ' +
       'removes such archives, `helm s3 reindex REPO` adds them to the index.',
@@ -48,7 +107,14 @@ export const checkDefinition = command({
   arity: exactly(1),
   flags: {
     deep: { kind: 'switch', about: 'read every archive' },
-    probe: { kind: 'switch', about: 'test the store and your permissions by writing small objects' },
+    probe: { kind: 'switch', about: 'test the store and your permissions by writing objects' },
+    rounds: {
+      kind: 'count',
+      about: 'with --probe: how many rounds each race has',
+      min: 1,
+      max: MAX_ROUNDS,
+      shownDefault: String(DEFAULT_ROUNDS),
+    },
     fix: { kind: 'switch', about: 'repair everything that needs no decision from you' },
     relative: {
       kind: 'toggle',
@@ -68,6 +134,7 @@ export const checkDefinition = command({
     ['check stable', 'what a cron job runs'],
     ['check stable --deep --fix', 'read all archives, and repair'],
     ['check stable --probe', 'test whether a store is suitable'],
+    ['check stable --probe --rounds 1000 --timeout 1h', 'test it more thoroughly'],
   ],
   result: objectOf({
     repository: text('its s3:// URL'),
@@ -96,13 +163,14 @@ export const checkDefinition = command({
     ),
     deep: truth('whether every archive was read'),
     probed: truth('whether the store was tested'),
+    probe: PROBE,
   }),
   run: async (
     context,
     [repository = ''],
-    { deep, probe, fix, relative, concurrency = DEFAULT_CONCURRENCY, 'allow-lost-entries': allowLostEntries },
+    { deep, probe, rounds, fix, relative, concurrency = DEFAULT_CONCURRENCY, 'allow-lost-entries': allowLostEntries },
   ) => {
     const { check } = await import('./check.ts')
-    await check(context, { repository, deep, probe, fix, relative, concurrency, allowLostEntries })
+    await check(context, { repository, deep, probe, rounds, fix, relative, concurrency, allowLostEntries })
   },
 })

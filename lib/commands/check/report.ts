@@ -1,5 +1,5 @@
 import { type Finding, type FindingGroup, groupFindings } from '../../core/check/finding.ts'
-import { refusesToReplace } from '../../core/check/check-store.ts'
+import { type ProbeReport, type Race, SURE, findsOneIn, refusesToReplace } from '../../core/check/probe-report.ts'
 import { CANNOT_REPLACE, FINDING_KINDS, type Severity } from '../../core/check/finding-kinds.ts'
 import type { RepositoryLocation } from '../../core/keys.ts'
 import { formatAge, formatBytes, formatCount } from '../../text/format.ts'
@@ -19,7 +19,8 @@ export interface CheckReport {
   readonly repaired: Repaired | undefined
   readonly isFix: boolean
   readonly isDeep: boolean
-  readonly isProbed: boolean
+  /** What the probe of the store has measured. */
+  readonly probe: ProbeReport | undefined
 }
 
 /** At most this many findings of one kind are printed; `-o json` has all. */
@@ -30,7 +31,7 @@ export function describeCheck(
   report: CheckReport,
   style: Style,
 ): { readonly lines: readonly string[]; readonly value: object } {
-  const { fixed, isDeep, isProbed, location, result } = report
+  const { fixed, isDeep, location, probe, result } = report
   const { counts, findings } = result
   const number = (severity: Severity): number =>
     findings.filter(({ code }) => FINDING_KINDS[code].severity === severity).length
@@ -63,7 +64,8 @@ export function describeCheck(
       granted: granted ?? null,
     })),
     deep: isDeep,
-    probed: isProbed,
+    probed: probe !== undefined,
+    probe: probe === undefined ? null : probeValue(probe),
   }
   return { lines, value }
 }
@@ -83,7 +85,7 @@ function findingValue({ code, detail, key, name, version }: Finding, report: Che
 }
 
 /** What only `--deep` finds, only `--deep --fix` repairs: without reading the archives everything looks well. */
-function nextStep(code: Finding['code'], { isDeep, location: { address }, result: { probe } }: CheckReport): string {
+function nextStep(code: Finding['code'], { isDeep, location: { address }, probe }: CheckReport): string {
   const { next, repair } = FINDING_KINDS[code]
   if (repair !== undefined && refusesToReplace(probe)) return CANNOT_REPLACE
   return (isDeep ? next.replaceAll('REPO --fix', 'REPO --deep --fix') : next).replaceAll('REPO', () =>
@@ -127,7 +129,7 @@ function subjectOf({ key, name, version }: Finding, { prefix }: RepositoryLocati
 }
 
 function summary(
-  { isDeep, location, result }: CheckReport,
+  { isDeep, location, probe, result }: CheckReport,
   totals: { readonly errors: number; readonly warnings: number; readonly remarks: number },
   style: Style,
 ): readonly string[] {
@@ -154,9 +156,66 @@ function summary(
     level === 'not probed'
       ? 'Store: not probed; --probe tests what it guarantees, and your permissions.'
       : `Store: ${level}.`,
+    ...(probe === undefined ? [] : sureness(probe)),
     ...(clockSkew === 0
       ? []
       : [`Clock: the store is ${formatAge(Math.abs(clockSkew))} ${clockSkew > 0 ? 'ahead' : 'behind'}.`]),
     ...(level === 'not probed' ? [] : ['Granted:', ...table]),
   ]
+}
+
+/** How rare a race that goes wrong may be that the probe would still have found. */
+function sureness({ create, remove, swap }: ProbeReport): readonly string[] {
+  const races = { creations: create, replacements: swap, deletions: remove }
+  const clean = Object.entries(races).filter(([, { keeping, rounds }]) => keeping === 'exact' && rounds > 0)
+  const rounds = clean[0]?.[1].rounds ?? 0
+  const oneIn = findsOneIn(rounds)
+  if (oneIn === undefined) return []
+  return [
+    `Races: none of ${formatCount(rounds, 'round')} of ${clean.map(([name]) => name).join(', ')} went wrong; a race that ` +
+      `goes wrong in 1 of ${formatCount(oneIn, 'round')} would have been found by ${String(SURE)} of 100 probes.`,
+  ]
+}
+
+function probeValue(probe: ProbeReport): object {
+  const { bodies, clocks, composing, create, listings, reads, remove, swap } = probe
+  const seconds = (milliseconds: number): number => Math.round(milliseconds / 1000)
+  const { mostWinners: _, withoutWinner: __, ...deletions } = raceValue(remove)
+  return {
+    rounds: probe.rounds,
+    create: raceValue(create),
+    swap: raceValue(swap),
+    delete: deletions,
+    etags: probe.etags,
+    showsAtOnce: probe.showsAtOnce,
+    listings: listings.fault !== undefined ? 'wrong' : listings.isPaged ? 'exact' : 'untried',
+    bodies: bodies === undefined ? 'whole' : 'mixed',
+    checksums: probe.comparesChecksums,
+    sendsUnchanged: !reads.unchanged,
+    ranges: reads.range,
+    ends: reads.end,
+    partCopy: composing.copy,
+    partSwap: composing.swap,
+    partCreate: composing.create,
+    clocksApartSeconds: seconds(clocks.apart),
+    lastModifiedAheadSeconds: seconds(clocks.lastModified),
+  }
+}
+
+function raceValue({ keeping, most, rounds, withoutWinner, wrong }: Race): {
+  readonly keeps: string
+  readonly rounds: number
+  readonly wrong: number
+  readonly mostWinners: number
+  readonly withoutWinner: number
+  readonly findsOneIn: number | null
+} {
+  return {
+    keeps: keeping,
+    rounds,
+    wrong,
+    mostWinners: most,
+    withoutWinner,
+    findsOneIn: findsOneIn(rounds) ?? null,
+  }
 }

@@ -1,76 +1,114 @@
+import { formatCount } from '../../text/format.ts'
 import { type Finding, finding } from './finding.ts'
+import type { FindingCode } from './finding-kinds.ts'
+import { type ComposingReport, type ProbeReport, type Race, isUseless } from './probe-report.ts'
 
-/**
- * How a store honours a condition of a request. `racy`: not always when several requests come at once. `never`: the
- * request is refused even when the condition holds. `refused`: the store answers with an error.
- */
-export type Keeping = 'exact' | 'racy' | 'never' | 'ignored' | 'refused'
-
-/** What a probe found out about a store. */
-export interface ProbeReport {
-  /** PUT with `If-None-Match: *`. */
-  readonly create: Keeping
-  /** PUT with `If-Match`. */
-  readonly swap: Keeping
-  /** DELETE with `If-Match`. */
-  readonly remove: Exclude<Keeping, 'racy'>
-  /** Whether the store refuses a PUT whose checksum does not match its bytes. */
-  readonly comparesChecksums: boolean
-  /** Whether GET, HEAD and LIST show a write at once, and stop showing an object as soon as it is deleted. */
-  readonly showsAtOnce: boolean
+/** The findings of a probe. */
+export function checkStore(probe: ProbeReport): readonly Finding[] {
+  const { bodies, comparesChecksums, etags, listings, showsAtOnce } = probe
+  return [
+    ...when(!showsAtOnce, 'store-stale-reads', 'a write or a delete was not visible at once'),
+    ...when(listings.fault !== undefined, 'store-listings-wrong', listings.fault ?? ''),
+    ...when(bodies !== undefined, 'store-mixes-bodies', bodies ?? ''),
+    ...checkConditions(probe),
+    ...checkClocks(probe.clocks),
+    ...when(etags === 'bare', 'store-bare-etags', 'If-Match with the current ETag in quotes is refused'),
+    ...checkReads(probe.reads),
+    ...checkComposing(probe.composing),
+    ...when(!listings.isPaged, 'store-pages-untried', 'it gives more objects on a page than it was asked for'),
+    ...when(!comparesChecksums, 'store-ignores-checksums', 'a PUT with a wrong checksum was accepted'),
+  ]
 }
 
-/**
- * What a repository can rely on with this store (docs/STORES.md). `exact`: everything. `exact but for deletes`:
- * everything, unless a deletion and a forced push of one version meet. `index only`: the index loses nothing, but two
- * pushes of one version at once are not told apart. `unsafe`: charts can get lost, or nothing works. `not probed`:
- * unknown.
- */
-export const LEVELS = ['exact', 'exact but for deletes', 'index only', 'unsafe', 'not probed'] as const
-export type Level = (typeof LEVELS)[number]
-
-export function levelOf(probe: ProbeReport | undefined): Level {
-  if (probe === undefined) return 'not probed'
-  if (!probe.showsAtOnce || isUseless(probe.create) || isUseless(probe.swap)) return 'unsafe'
-  if (probe.create !== 'exact' || probe.swap !== 'exact') return 'index only'
-  return probe.remove === 'exact' ? 'exact' : 'exact but for deletes'
+function when(isFound: boolean, code: FindingCode, detail: string): readonly Finding[] {
+  return isFound ? [finding(code, detail)] : []
 }
 
-/** Whether a probe has found that the store cannot replace objects, and so cannot replace `index.yaml`. */
-export function refusesToReplace(probe: ProbeReport | undefined): boolean {
-  return probe !== undefined && isUseless(probe.swap)
-}
-
-const WITHOUT_CONDITION: Readonly<Record<Exclude<ProbeReport['remove'], 'exact'>, string>> = {
+const WITHOUT_CONDITION: Readonly<Record<Exclude<Race['keeping'], 'exact' | 'racy'>, string>> = {
   ignored: 'the condition is ignored',
   never: 'it refuses the very ETag that it shows: archives are looked at just before, and deleted without a condition',
   refused: 'it answers with an error: archives are looked at just before, and deleted without a condition',
 }
 
-function isUseless(keeping: Keeping): boolean {
-  return keeping === 'refused' || keeping === 'never'
+function checkConditions({ create, remove, swap }: ProbeReport): readonly Finding[] {
+  const refused = [
+    ...(isUseless(create) ? ['If-None-Match: * where nothing is'] : []),
+    ...(isUseless(swap) ? ['If-Match with the current ETag'] : []),
+  ]
+  const how = [create, swap].some(({ keeping }) => keeping === 'never')
+    ? ': none of several writers won'
+    : ', with an error'
+  const without = [
+    ...(create.withoutWinner > 0 ? [`${inRounds(create.withoutWinner, create)} of creations`] : []),
+    ...(swap.withoutWinner > 0 ? [`${inRounds(swap.withoutWinner, swap)} of replacements`] : []),
+  ]
+  const { keeping } = remove
+  return [
+    ...when(refused.length > 0, 'store-refuses-conditions', `it refuses ${refused.join(', and ')}${how}`),
+    ...when(isLoose(create), 'store-create-races', raced(create)),
+    ...when(isLoose(swap), 'store-swap-races', raced(swap)),
+    ...when(
+      keeping !== 'exact',
+      'store-deletes-always',
+      keeping === 'exact' || keeping === 'racy'
+        ? `a DELETE took away what had just been put in the place of its object, ${inRounds(remove.wrong, remove)}`
+        : WITHOUT_CONDITION[keeping],
+    ),
+    ...when(
+      without.length > 0,
+      'store-without-winner',
+      `${without.join(', and ')}; after each a single write succeeded`,
+    ),
+  ]
 }
 
-export function checkStore(probe: ProbeReport): readonly Finding[] {
-  const findings: Finding[] = []
-  const raced = (keeping: Keeping): string =>
-    keeping === 'racy' ? 'more than one of several writers won' : 'the condition is ignored'
-  if (!probe.showsAtOnce) findings.push(finding('store-stale-reads', 'a write or a delete was not visible at once'))
-  if (isUseless(probe.create) || isUseless(probe.swap)) {
-    const what = [
-      ...(isUseless(probe.create) ? ['If-None-Match: * where nothing is'] : []),
-      ...(isUseless(probe.swap) ? ['If-Match with the current ETag'] : []),
-    ]
-    const how = [probe.create, probe.swap].includes('never') ? ': none of several writers won' : ', with an error'
-    findings.push(finding('store-refuses-conditions', `it refuses ${what.join(', and ')}${how}`))
-  }
-  if (probe.create === 'racy' || probe.create === 'ignored')
-    findings.push(finding('store-create-races', raced(probe.create)))
-  if (probe.swap === 'racy' || probe.swap === 'ignored') findings.push(finding('store-swap-races', raced(probe.swap)))
-  if (probe.remove !== 'exact') findings.push(finding('store-deletes-always', WITHOUT_CONDITION[probe.remove]))
-  if (!probe.comparesChecksums)
-    findings.push(finding('store-ignores-checksums', 'a PUT with a wrong checksum was accepted'))
-  return findings
+function isLoose({ keeping }: Race): boolean {
+  return keeping === 'racy' || keeping === 'ignored'
+}
+
+function raced(race: Race): string {
+  if (race.keeping === 'ignored') return 'the condition is ignored'
+  const won = race.most > 1 ? `, up to ${String(race.most)} at once` : ''
+  return `more than one of several writers won ${inRounds(race.wrong, race)}${won}`
+}
+
+function inRounds(count: number, { rounds }: Race): string {
+  return `in ${String(count)} of ${formatCount(rounds, 'round')}`
+}
+
+function checkReads({ end, range, unchanged }: ProbeReport['reads']): readonly Finding[] {
+  const sends = [
+    ...(unchanged ? [] : ['an object that has not changed']),
+    ...(range ? [] : ['more than the range that was asked for']),
+    ...(end ? [] : ['more than the end that was asked for']),
+  ]
+  return when(sends.length > 0, 'store-sends-whole', `it sends ${sends.join(', and ')}`)
+}
+
+function checkComposing({ copy, create, swap }: ComposingReport): readonly Finding[] {
+  const said = (what: string, how: string): readonly string[] =>
+    how === 'exact' ? [] : [`${what}: ${how === 'never' ? 'refused even with the current ETag' : how}`]
+  const faults = [
+    ...said('UploadPartCopy with the ETag of its source', copy),
+    ...said('CompleteMultipartUpload with If-Match', swap),
+    ...said('CompleteMultipartUpload with If-None-Match: *', create),
+  ]
+  return when(faults.length > 0, 'store-composes-not', faults.join('; '))
+}
+
+/** Milliseconds. The clocks of the servers of one store may differ by this much without harm. */
+const HARMLESS = 5000
+
+function checkClocks({ apart, lastModified }: ProbeReport['clocks']): readonly Finding[] {
+  const seconds = (milliseconds: number): string => `${String(Math.round(Math.abs(milliseconds) / 1000))} s`
+  return [
+    ...when(apart > HARMLESS, 'store-clocks-differ', `the dates of two answers are ${seconds(apart)} apart`),
+    ...when(
+      Math.abs(lastModified) > HARMLESS,
+      'store-clocks-differ',
+      `LastModified is ${seconds(lastModified)} ${lastModified > 0 ? 'ahead of' : 'behind'} the date of the answer`,
+    ),
+  ]
 }
 
 /** Milliseconds. A smaller difference may be the time that an answer takes to arrive. */

@@ -143,6 +143,18 @@ export const FINDING_KINDS = {
       'compacted or repaired, and readers without the plugin see no change',
     OTHER_STORE,
   ),
+  'store-listings-wrong': kind(
+    'error',
+    'the store does not list what is there',
+    'charts seem to be gone, or nothing can be read',
+    OTHER_STORE,
+  ),
+  'store-mixes-bodies': kind(
+    'error',
+    'the store mixes what several write at once under one key',
+    'an archive or an index.yaml that two write at the same moment is destroyed',
+    OTHER_STORE,
+  ),
   'entry-skipped': kind(
     'warning',
     'Helm skips an entry of index.yaml',
@@ -254,6 +266,12 @@ export const FINDING_KINDS = {
     'init --force and reindex --rebuild may undo what is written at the same moment; other changes are safe',
     'docs/STORES.md',
   ),
+  'store-clocks-differ': kind(
+    'warning',
+    'the clocks of the store do not agree',
+    'the order of changes, and how long a change is waited for, go by these clocks',
+    'set the clocks of all servers of the store by NTP',
+  ),
   'clock-skewed': kind(
     'warning',
     'the clock of this machine is far from that of the store',
@@ -325,9 +343,39 @@ export const FINDING_KINDS = {
   ),
   'store-deletes-always': kind(
     'remark',
-    'the store ignores If-Match on DELETE',
+    'the store does not keep to If-Match on DELETE',
     'a deletion and a forced push of one version at the same instant may leave an entry without archive',
     'nothing: check finds such an entry',
+  ),
+  'store-without-winner': kind(
+    'remark',
+    'the store refuses all of several writers that come at once',
+    'they look and try again: a push that meets others takes longer',
+    'nothing',
+  ),
+  'store-bare-etags': kind(
+    'remark',
+    'the store recognises its ETags only without their quotes',
+    'they are sent without; other clients that send them as they are shown are refused',
+    'nothing; an update of the store may mend it',
+  ),
+  'store-sends-whole': kind(
+    'remark',
+    'the store sends more of an object than it is asked for',
+    'readers and compactions fetch all of index.yaml each time',
+    'nothing',
+  ),
+  'store-composes-not': kind(
+    'remark',
+    'the store does not compose objects exactly',
+    'an index.yaml of 16 MiB and more is sent whole, and so are archives that are copied',
+    'nothing',
+  ),
+  'store-pages-untried': kind(
+    'remark',
+    'several pages of a listing could not be tried',
+    'it is not known whether listings of more than 1000 objects are complete',
+    'try it with a folder of more than 1000 objects',
   ),
   'store-ignores-checksums': kind(
     'remark',

@@ -7,15 +7,8 @@ import {
   checkArchives,
   checkDeadUrls,
 } from '../../core/check/check-archives.ts'
-import {
-  type Level,
-  type Permission,
-  type ProbeReport,
-  checkClock,
-  checkPermissions,
-  checkStore,
-  levelOf,
-} from '../../core/check/check-store.ts'
+import { type Permission, checkClock, checkPermissions, checkStore } from '../../core/check/check-store.ts'
+import { DEFAULT_ROUNDS, type Level, type ProbeReport, levelOf } from '../../core/check/probe-report.ts'
 import { type Finding, finding, findingKey } from '../../core/check/finding.ts'
 import type { FindingCode } from '../../core/check/finding-kinds.ts'
 import { type Key, probeFolder, resourceArn } from '../../core/keys.ts'
@@ -37,6 +30,8 @@ import type { Session } from '../session/session.ts'
 export interface CheckOptions extends LookOptions {
   /** Write as well, to find out what the store guarantees and what these credentials may do. */
   readonly probe: boolean
+  /** How many rounds each race of the probe has. */
+  readonly rounds?: number | undefined
 }
 
 export interface CheckResult {
@@ -105,7 +100,7 @@ export async function checkRepository(session: Session, options: CheckOptions): 
   const archives = await confirm(session, seen, objects, suspects)
 
   const probed = options.probe
-    ? await probeAll(session)
+    ? await probeAll(session, options.rounds ?? DEFAULT_ROUNDS)
     : { probe: undefined, permissions: [], findings: await leftovers(session, listing !== undefined) }
   const permissions = [...readPermissions(session, index, listing !== undefined, isDenied), ...probed.permissions]
   const sizes = [...objects.values()]
@@ -177,12 +172,15 @@ async function confirm(
   return findings.filter((each) => now.has(findingKey(each)))
 }
 
-async function probeAll(session: Session): Promise<{
+async function probeAll(
+  session: Session,
+  rounds: number,
+): Promise<{
   readonly probe: ProbeReport | undefined
   readonly permissions: readonly Permission[]
   readonly findings: readonly Finding[]
 }> {
-  const probe = await unlessDenied(session, () => probeStore(session))
+  const probe = await unlessDenied(session, () => probeStore(session, rounds))
   const permissions = await probePermissions(session, probe)
   if (probe !== undefined) return { probe, permissions, findings: checkStore(probe) }
   const { bucket } = session.location

@@ -1,46 +1,82 @@
-import type { Keeping, ProbeReport } from '../../core/check/check-store.ts'
+import type { ProbeReport } from '../../core/check/probe-report.ts'
 import { hasCode } from '../../errors.ts'
-import type { ETag, PutCondition, PutOutcome } from '../../store/object-store.ts'
-import { OTHER_ETAG, ProbeObjects } from '../write/probe-objects.ts'
+import { probeComposing } from '../write/probe-composing.ts'
+import { ProbeObjects } from '../write/probe-objects.ts'
 import type { Session } from '../session/session.ts'
+import { compareAnswerClocks } from './answer-clocks.ts'
+import { probeBodies, probeReads } from './probe-bodies.ts'
+import { probeListings } from './probe-listings.ts'
+import { raceCreations, raceDeletions, raceSwaps } from './probe-races.ts'
+
+const RACES = 3
+/** Steps of the progress beside the rounds. */
+const OTHER_STEPS = 4
 
 /**
- * Writers at once, and rounds. A store that lets two of 16 writers win in every sixth round is found out by 99 of 100
- * probes.
- */
-const WRITERS = 16
-const ROUNDS = 30
-
-/**
- * Finds out, by writing, what a store guarantees when several clients write at once. All objects are written below
- * {@link probeFolder} and removed at the end. An interrupted probe leaves objects there, which the next one removes.
+ * Finds out, by writing, what a store guarantees when several clients write at once, and what else the protocol counts
+ * on. All objects are written below {@link probeFolder} and removed at the end. An interrupted probe leaves objects
+ * there, which the next one removes.
  *
- * Cost: about 1000 PUTs, 36 DELETEs and 10 reads, of a few bytes each.
+ * Cost: 54 requests of a few bytes for each round (1620 for 30 rounds), of which 48 are the PUTs and DELETEs that race;
+ * about 160 others; 53 MiB are sent and 17 MiB read, see {@link probeBodies} and {@link probeComposing}.
+ * @param rounds how many rounds each race has
  * @throws HelmS3Error `denied` when these credentials may not write there
  */
-export async function probeStore(session: Session): Promise<ProbeReport> {
-  const objects = new ProbeObjects(session)
-  const progress = session.track('Probing the store', 2 * ROUNDS)
+export async function probeStore(session: Session, rounds: number): Promise<ProbeReport> {
+  const clocks = compareAnswerClocks(session.store, session.clock)
+  const objects = new ProbeObjects({ ...session, store: clocks.store })
+  const progress = session.track('Probing the store', RACES * rounds + OTHER_STEPS)
+  const advance = (): void => progress.advance()
+  const step = async <T>(probe: Promise<T>): Promise<T> => {
+    const found = await probe
+    advance()
+    return found
+  }
   try {
-    const showsAtOnce = await showsWritesAtOnce(objects)
+    const shown = await showsWrites(objects)
     const comparesChecksums = await comparesChecksumsOf(objects)
-    const create = await unlessRefused(() => raceCreations(objects, () => progress.advance()))
-    const swap = await unlessRefused(() => raceSwaps(objects, () => progress.advance()))
-    const remove = await unlessRefused(() => conditionalDelete(objects))
-    return { create, swap, remove, comparesChecksums, showsAtOnce }
+    const reads = await step(probeReads(objects))
+    const listings = await step(probeListings(objects))
+    const bodies = await step(probeBodies(objects))
+    const options = { objects, rounds, advance }
+    const create = await raceCreations(options)
+    const swap = await raceSwaps(options)
+    const remove = await raceDeletions(options)
+    const composing = await step(probeComposing(session))
+    return {
+      rounds,
+      create,
+      swap,
+      remove,
+      etags: objects.etagForm,
+      comparesChecksums,
+      showsAtOnce: shown.atOnce,
+      listings,
+      bodies,
+      reads,
+      composing,
+      clocks: { apart: clocks.apart(), lastModified: shown.lastModified },
+    }
   } finally {
     progress.end()
     await objects.removeAll()
   }
 }
 
-async function showsWritesAtOnce(objects: ProbeObjects): Promise<boolean> {
+/** `lastModified`: see {@link ProbeReport.clocks}. */
+async function showsWrites(
+  objects: ProbeObjects,
+): Promise<{ readonly atOnce: boolean; readonly lastModified: number }> {
+  let lastModified = 0
   for (const text of ['first', 'second']) {
-    await objects.put('shown', text, { when: 'always' })
-    if ((await objects.text('shown')) !== text || !(await objects.isListed('shown'))) return false
+    const put = await objects.put('shown', text, { when: 'always' })
+    const listed = await objects.listed('shown')
+    if ((await objects.text('shown')) !== text || listed === undefined) return { atOnce: false, lastModified }
+    if (put.outcome === 'written') lastModified = listed.lastModified - put.date
   }
   await objects.delete('shown')
-  return (await objects.head('shown')) === undefined && !(await objects.isListed('shown'))
+  const isGone = (await objects.head('shown')) === undefined && (await objects.listed('shown')) === undefined
+  return { atOnce: isGone, lastModified }
 }
 
 async function comparesChecksumsOf(objects: ProbeObjects): Promise<boolean> {
@@ -49,69 +85,6 @@ async function comparesChecksumsOf(objects: ProbeObjects): Promise<boolean> {
     return outcome !== 'written'
   } catch (error) {
     if (hasCode(error, 'store-failed')) return true
-    throw error
-  }
-}
-
-async function raceCreations(objects: ProbeObjects, advance: () => void): Promise<Keeping> {
-  await objects.put('taken', 'first', { when: 'absent' })
-  if ((await objects.put('taken', 'second', { when: 'absent' })).outcome === 'written') return 'ignored'
-  for (let round = 0; round < ROUNDS; round++) {
-    const { length } = winners(await race(objects, `create-${String(round)}`, 'absent', round))
-    if (length > 1) return 'racy'
-    // The store may have refused all of them because they came at once; a single write has to succeed.
-    if (
-      length === 0 &&
-      (await objects.put(`create-alone-${String(round)}`, 'alone', { when: 'absent' })).outcome !== 'written'
-    )
-      return 'never'
-    advance()
-  }
-  return 'exact'
-}
-
-async function raceSwaps(objects: ProbeObjects, advance: () => void): Promise<Keeping> {
-  await objects.put('swap', 'first', { when: 'always' })
-  if ((await objects.put('swap', 'second', { when: { match: OTHER_ETAG } })).outcome === 'written') return 'ignored'
-  if ((await objects.put('swap-nothing', 'first', { when: { match: OTHER_ETAG } })).outcome === 'written')
-    return 'ignored'
-  for (let round = 0; round < ROUNDS; round++) {
-    const head = await objects.head('swap')
-    const { length } = winners(await race(objects, 'swap', { match: head?.etag ?? OTHER_ETAG }, round))
-    if (length > 1) return 'racy'
-    if (
-      length === 0 &&
-      (await objects.put('swap', 'alone', { when: { match: (await objects.head('swap'))?.etag ?? OTHER_ETAG } }))
-        .outcome !== 'written'
-    )
-      return 'never'
-    advance()
-  }
-  return 'exact'
-}
-
-async function conditionalDelete(objects: ProbeObjects): Promise<ProbeReport['remove']> {
-  await objects.put('removed', 'first', { when: 'always' })
-  await objects.delete('removed', OTHER_ETAG)
-  const head = await objects.head('removed')
-  if (head === undefined) return 'ignored'
-  return (await objects.delete('removed', head.etag)).outcome === 'refused' ? 'never' : 'exact'
-}
-
-function race(objects: ProbeObjects, name: string, when: PutCondition, round: number): Promise<readonly PutOutcome[]> {
-  const writers = Array.from({ length: WRITERS }, (_, writer) => `${String(round)} ${String(writer)}`)
-  return Promise.all(writers.map((text) => objects.put(name, text, { when })))
-}
-
-function winners(outcomes: readonly PutOutcome[]): readonly ETag[] {
-  return outcomes.flatMap((put) => (put.outcome === 'written' ? [put.etag] : []))
-}
-
-async function unlessRefused<T extends Keeping>(probe: () => Promise<T>): Promise<T | 'refused'> {
-  try {
-    return await probe()
-  } catch (error) {
-    if (hasCode(error, 'unsupported-store')) return 'refused'
     throw error
   }
 }

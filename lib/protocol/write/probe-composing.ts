@@ -1,6 +1,7 @@
+import type { ComposingReport } from '../../core/check/probe-report.ts'
 import type { Bookkeeping, ComposeFinding } from '../../core/log/bookkeeping.ts'
-import { HelmS3Error } from '../../errors.ts'
-import type { ETag, UploadedPart, Upload } from '../../store/object-store.ts'
+import { HelmS3Error, hasCode } from '../../errors.ts'
+import type { CopyOutcome, ETag, PutCondition, UploadedPart, Upload } from '../../store/object-store.ts'
 import type { Base } from '../session/base.ts'
 import type { Session } from '../session/session.ts'
 import { composeFinding, composingPlace, mayCompose } from './may-compose.ts'
@@ -27,7 +28,10 @@ export async function knowComposing(
   const place = composingPlace(session)
   if (place === undefined || !mayCompose(session, { bookkeeping, size })) return { works: false, composes }
   if (composeFinding(session, bookkeeping) !== undefined) return { works: true, composes }
-  const works = await composesExactly(session).catch((error: unknown) => {
+  const trial = tryComposing(session, { isForIndex: true }).then(
+    ({ copy, swap }) => copy === 'exact' && swap === 'exact',
+  )
+  const works = await trial.catch((error: unknown) => {
     if (error instanceof HelmS3Error) return undefined
     throw error
   })
@@ -37,26 +41,44 @@ export async function knowComposing(
   return { works, composes: new Map([...(composes ?? []), [place, finding]]) }
 }
 
+const UNSUPPORTED: ComposingReport = { copy: 'unsupported', swap: 'unsupported', create: 'unsupported' }
+
+/**
+ * What the store does with the requests of a composed write, for a report. Cost: as of {@link knowComposing}, and four
+ * more.
+ */
+export async function probeComposing(session: Session): Promise<ComposingReport> {
+  try {
+    return await tryComposing(session, { isForIndex: false })
+  } catch (error) {
+    if (hasCode(error, 'store-failed') || hasCode(error, 'unsupported-store')) return UNSUPPORTED
+    throw error
+  }
+}
+
 /**
  * Tries out, on an object of its own, whether the store composes an object of ranges of the present one; refuses to
  * copy from an object with another ETag; refuses to put the parts in the place of one; and lets one of several uploads
- * win that are completed at the same moment.
+ * win that are completed at the same moment. `isForIndex`: nothing is tried that a write of `index.yaml` does not need,
+ * nor after something that it needs is not there.
  */
-async function composesExactly(session: Session): Promise<boolean> {
+async function tryComposing(
+  session: Session,
+  { isForIndex }: { readonly isForIndex: boolean },
+): Promise<ComposingReport> {
   const objects = new ProbeObjects(session)
+  if (!objects.hasUploads) return UNSUPPORTED
   const { least } = session.paging.parts
   const body = Buffer.alloc(EDGE + least, 'a')
   body.fill('b', EDGE, 2 * EDGE)
   const probe = new ComposingProbe(objects, least)
   try {
     const put = await objects.put('composed', body, { when: 'always' })
-    if (put.outcome !== 'written') return false
-    return (
-      (await probe.refusesOtherSource()) &&
-      (await probe.refusesOtherTarget(put.etag)) &&
-      (await probe.letsOneWin(put.etag)) &&
-      (await probe.hasComposed())
-    )
+    if (put.outcome !== 'written') return UNSUPPORTED
+    const copied = await probe.copiesOtherSource()
+    if (isForIndex && copied !== 'exact') return { ...UNSUPPORTED, copy: copied }
+    const { copy, swap } = await probe.replaces(put.etag, copied)
+    return { copy, swap, create: isForIndex ? 'unsupported' : await probe.replacesAsNew() }
   } finally {
     await probe.abortAll()
     await objects.removeAll()
@@ -73,37 +95,52 @@ class ComposingProbe {
     this.#least = least
   }
 
-  async refusesOtherSource(): Promise<boolean> {
+  /** Tries to copy from an object with another ETag. `exact` holds only when the right one is copied, too. */
+  async copiesOtherSource(): Promise<ComposingReport['copy']> {
     const upload = await this.#begin()
-    return upload !== undefined && (await this.#copy(upload, OTHER_ETAG)) === 'refused'
+    const copied = upload === undefined ? 'unsupported' : await this.#copy(upload, OTHER_ETAG)
+    return copied === 'refused' ? 'exact' : copied === 'unsupported' ? copied : 'ignored'
   }
 
-  async refusesOtherTarget(etag: ETag): Promise<boolean> {
-    const made = await this.#make(etag, 'x')
-    if (made === undefined) return false
-    const { outcome } = await this.#objects.uploads.complete(made.upload, made.parts, { when: { match: OTHER_ETAG } })
-    return outcome === 'refused' && (await this.#objects.head('composed'))?.etag === etag
-  }
-
-  async letsOneWin(etag: ETag): Promise<boolean> {
-    const made = await Promise.all(Array.from({ length: RACERS }, (_, i) => this.#make(etag, String(i))))
+  /**
+   * Completes uploads over the object with this ETag: one on condition of another ETag, then several at once. A part of
+   * each is copied when copies were found to be `copied: 'exact'`.
+   */
+  async replaces(etag: ETag, copied: ComposingReport['copy']): Promise<Pick<ComposingReport, 'copy' | 'swap'>> {
+    const source = copied === 'exact' ? etag : undefined
+    const first = await this.#make('x', source)
+    if (first === undefined)
+      return source === undefined ? { copy: copied, swap: 'unsupported' } : this.replaces(etag, 'unsupported')
+    const { outcome } = await this.#complete(first, { match: OTHER_ETAG })
+    if (outcome === 'unsupported' || outcome === 'unknown') return { copy: copied, swap: 'unsupported' }
+    const isChanged = (await this.#objects.head('composed'))?.etag !== etag
+    if (isChanged || outcome === 'written') return { copy: copied, swap: 'ignored' }
+    const made = await Promise.all(Array.from({ length: RACERS }, (_, i) => this.#make(String(i), source)))
     const ready = made.flatMap((each) => each ?? [])
-    if (ready.length < made.length) return false
-    const complete = async ({ parts, upload }: MadeUpload): Promise<boolean> =>
-      (await this.#objects.uploads.complete(upload, parts, { when: { match: etag } })).outcome === 'written'
-    return (await Promise.all(ready.map(complete))).filter(Boolean).length === 1
+    if (ready.length < made.length) return { copy: copied, swap: 'unsupported' }
+    const outcomes = await Promise.all(ready.map((each) => this.#complete(each, { match: etag })))
+    const swap = swapOf(outcomes)
+    const isWrong = source !== undefined && swap === 'exact' && !(await this.#hasComposed())
+    return { copy: isWrong ? 'unsupported' : copied, swap }
   }
 
-  /** Whether the object is now what the winner has made: the copied range, and one more byte. */
-  async hasComposed(): Promise<boolean> {
-    const text = await this.#objects.text('composed')
-    return (
-      text?.length === this.#least + 1 && text.startsWith('b'.repeat(EDGE)) && text[EDGE] === 'a' && /\d$/.test(text)
-    )
+  /** Completes an upload where an object is, on condition that there is none. */
+  async replacesAsNew(): Promise<ComposingReport['create']> {
+    const made = await this.#make('new', undefined)
+    const outcome = made === undefined ? 'unsupported' : (await this.#complete(made, 'absent')).outcome
+    return outcome === 'refused' ? 'exact' : outcome === 'written' ? 'ignored' : 'unsupported'
   }
 
   async abortAll(): Promise<void> {
     await Promise.all(this.#open.map((upload) => this.#objects.uploads.abort(upload)))
+  }
+
+  /** Whether the object is now what the winner has made: the copied range, and one more byte. */
+  async #hasComposed(): Promise<boolean> {
+    const text = await this.#objects.text('composed')
+    return (
+      text?.length === this.#least + 1 && text.startsWith('b'.repeat(EDGE)) && text[EDGE] === 'a' && /\d$/.test(text)
+    )
   }
 
   async #begin(): Promise<Upload | undefined> {
@@ -117,14 +154,25 @@ class ComposingProbe {
     return this.#objects.uploads.copyPart(upload, 1, etag, { start: EDGE, end: EDGE + this.#least })
   }
 
-  /** An upload of two parts, a copied one and a sent one, that is ready to be completed. */
-  async #make(etag: ETag, last: string): Promise<MadeUpload | undefined> {
+  /** An upload that is ready to be completed, of a sent part, and before it one that is copied from `source`. */
+  async #make(last: string, source: ETag | undefined): Promise<MadeUpload | undefined> {
     const upload = await this.#begin()
     if (upload === undefined) return undefined
-    const copied = await this.#copy(upload, etag)
+    const copied = source === undefined ? [] : [await this.#copy(upload, source)]
     const sent = await this.#objects.uploads.sendPart(upload, 2, Buffer.from(last))
-    return typeof copied === 'string' || typeof sent === 'string' ? undefined : { upload, parts: [copied, sent] }
+    const parts = [...copied, sent].flatMap((part) => (typeof part === 'string' ? [] : [part]))
+    return parts.length === copied.length + 1 ? { upload, parts } : undefined
   }
+
+  #complete({ parts, upload }: MadeUpload, when: PutCondition): Promise<CopyOutcome> {
+    return this.#objects.uploads.complete(upload, parts, { when })
+  }
+}
+
+function swapOf(outcomes: readonly CopyOutcome[]): ComposingReport['swap'] {
+  const won = outcomes.filter(({ outcome }) => outcome === 'written').length
+  if (won > 0) return won === 1 ? 'exact' : 'racy'
+  return outcomes.some(({ outcome }) => outcome === 'refused') ? 'never' : 'unsupported'
 }
 
 interface MadeUpload {

@@ -4,11 +4,15 @@ import {
   type CopySource,
   type DeleteOutcome,
   type ETag,
+  type ETagForm,
+  type ListOptions,
   type MultipartUploads,
+  type NoRange,
   type ObjectHead,
   type ObjectInfo,
   type PutOptions,
   type PutOutcome,
+  type StoredObject,
   type Upload,
   asETag,
   listAll,
@@ -53,6 +57,10 @@ export class ProbeObjects {
     return (await this.#session.store.copyFrom?.(source, this.#key(name), options)) ?? { outcome: 'unsupported' }
   }
 
+  get hasUploads(): boolean {
+    return this.#session.store.uploads !== undefined
+  }
+
   /** The uploads of the store, for objects of this probe. */
   get uploads(): ProbeUploads {
     const { location, store } = this.#session
@@ -76,14 +84,51 @@ export class ProbeObjects {
     return this.#session.store.head(this.#key(name))
   }
 
+  get(name: string): Promise<StoredObject | undefined> {
+    return this.#session.store.get(this.#key(name))
+  }
+
   async text(name: string): Promise<string | undefined> {
-    const object = await this.#session.store.get(this.#key(name))
+    const object = await this.get(name)
     return object && Buffer.from(object.body).toString()
   }
 
-  async isListed(name: string): Promise<boolean> {
+  /** Whether the object is sent again although it still has this ETag. */
+  async isSentAgain(name: string, etag: ETag): Promise<boolean> {
+    const answer = await this.#session.store.getUnless(this.#key(name), etag)
+    return answer !== undefined && 'body' in answer
+  }
+
+  range(name: string, range: ByteRange, match: ETag): Promise<Uint8Array | NoRange> {
+    return this.#session.store.getRange(this.#key(name), range, match)
+  }
+
+  /** What is sent where the last `last` bytes are asked for. */
+  async end(name: string, last: number): Promise<Uint8Array | undefined> {
+    const tail = await this.#session.store.getTail(this.#key(name), last)
+    return tail !== undefined && 'body' in tail ? tail.body : undefined
+  }
+
+  /** One page of the names that begin with `prefix`; a key outside the folder of this probe stands as it is. */
+  async list(
+    prefix: string,
+    { after, ...options }: Omit<ListOptions, 'startAfter' | 'delimiter'> & { readonly after?: string } = {},
+  ): Promise<{ readonly names: readonly string[]; readonly next: string | undefined }> {
+    const startAfter = after === undefined ? {} : { startAfter: this.#key(after) }
+    const { next, objects } = await this.#session.store.list(this.#folder + prefix, { ...options, ...startAfter })
+    const names = objects.map(({ key }) => (key.startsWith(this.#folder) ? key.slice(this.#folder.length) : key))
+    return { names, next }
+  }
+
+  /** What a listing shows of the object. */
+  async listed(name: string): Promise<ObjectInfo | undefined> {
     const { objects } = await this.#session.store.list(this.#folder)
-    return objects.some(({ key }) => key === this.#key(name))
+    return objects.find(({ key }) => key === this.#key(name))
+  }
+
+  /** How the store recognises ETags in conditions, as far as the requests of this process have shown. */
+  get etagForm(): ETagForm {
+    return this.#session.store.etagForm?.() ?? 'quoted'
   }
 
   /**

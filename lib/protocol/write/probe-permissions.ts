@@ -1,4 +1,5 @@
-import type { Permission, ProbeReport } from '../../core/check/check-store.ts'
+import type { Permission } from '../../core/check/check-store.ts'
+import type { ProbeReport } from '../../core/check/probe-report.ts'
 import { type Key, asKey, resourceArn } from '../../core/keys.ts'
 import { hasCode } from '../../errors.ts'
 import { askAgain } from '../read/ask-again.ts'
@@ -26,7 +27,7 @@ export async function probePermissions(
   // Named like a delta: policies that do not cover the defaults of the repository name `*.yaml`.
   const delta = asKey(`${deltaFolder}${name}.yaml`)
   const archive = asKey(`${prefix}${name}.tgz`)
-  const keepsToMatch = probe?.swap === 'exact'
+  const keepsToMatch = probe?.swap.keeping === 'exact'
   const put = 's3:PutObject'
   const remove = 's3:DeleteObject'
   return [

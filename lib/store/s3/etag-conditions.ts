@@ -1,5 +1,5 @@
 import type { Key } from '../../core/keys.ts'
-import type { ETag, NotDone, ObjectHead, PutOptions } from '../object-store.ts'
+import type { ETag, ETagForm, NotDone, ObjectHead, PutOptions } from '../object-store.ts'
 
 /** The methods that this program sends on condition of an ETag. `POST`: the completion of an upload. */
 type Conditional = 'PUT' | 'DELETE' | 'POST'
@@ -28,6 +28,11 @@ export class ETagConditions {
 
   constructor(store: ConditionedStore) {
     this.#store = store
+  }
+
+  /** How ETags are sent in conditions. */
+  get form(): ETagForm {
+    return this.#isBare ? 'bare' : 'quoted'
   }
 
   /** The headers for a condition. `isBare`: the ETag goes without its quotes; left out: as this store takes them. */

@@ -12,10 +12,17 @@ import type { S3Request } from './requests.ts'
 export async function listObjects(
   bucket: S3Bucket,
   prefix: string,
-  { startAfter, token, delimiter }: ListOptions,
+  { startAfter, token, delimiter, most }: ListOptions,
 ): Promise<ListPage> {
   const action = bucket.action('s3:ListBucket', prefix)
-  const query = { 'list-type': '2', prefix, 'start-after': startAfter, 'continuation-token': token, delimiter }
+  const query = {
+    'list-type': '2',
+    prefix,
+    'start-after': startAfter,
+    'continuation-token': token,
+    delimiter,
+    'max-keys': most === undefined ? undefined : String(most),
+  }
   const { date, text } = await readBucketDocument(bucket, action, query)
   const page = readListAnswer(text, prefix)
   if (page === undefined || (token !== undefined && page.next === token))

@@ -10,6 +10,7 @@ import type {
   DeleteOptions,
   DeleteOutcome,
   ETag,
+  ETagForm,
   GetOptions,
   ListOptions,
   ListPage,
@@ -90,6 +91,10 @@ class S3Store implements ObjectStore {
     this.#bucket = writing.bucket
     this.#tails = new TailReader(writing.bucket)
     this.#writing = writing
+  }
+
+  etagForm(): ETagForm {
+    return this.#writing.conditions.form
   }
 
   list(prefix: string, options: ListOptions = {}): Promise<ListPage> {

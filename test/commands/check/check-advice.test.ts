@@ -9,6 +9,7 @@ import { chartArchive } from '../../support/chart-archive.ts'
 import { resultOf } from '../../support/json-schema.ts'
 import { asKey } from '../../../lib/core/keys.ts'
 import { useProgram } from '../../support/program.ts'
+import { parts, races } from './measured-stores.ts'
 import { URI, testedRepository } from './repository.ts'
 
 const HOUR = 3_600_000
@@ -43,8 +44,6 @@ interface Case {
 /** Codes whose advice asks people to decide, or to change something outside this repository: they are never errors. */
 const FOR_PEOPLE: readonly FindingCode[] = [
   'collection-blocked',
-  'store-create-races',
-  'store-swap-races',
   'archive-in-progress',
   'archive-misnamed',
   'archive-duplicate',
@@ -52,8 +51,6 @@ const FOR_PEOPLE: readonly FindingCode[] = [
   'archive-elsewhere',
   'provenance-missing',
   'clock-differs',
-  'store-deletes-always',
-  'store-ignores-checksums',
   'permission-write-missing',
 ]
 
@@ -118,6 +115,9 @@ describe('the advice of check', () => {
   const replaced = async (): Promise<Uint8Array> => chartArchive('web', '0.1.0', { 'NOTES.txt': 'other' })
   const entryLine = (name: string, version: string, more = ''): string =>
     `{"apiVersion":"v2","name":${JSON.stringify(name)},"version":"${version}","urls":["web-0.1.0.tgz"]${more}},\n`
+
+  /** A probe of few rounds. */
+  const PROBE = ['--probe', '--rounds=2']
 
   const refuseSwaps = (): void =>
     program.fail({
@@ -343,12 +343,12 @@ describe('the advice of check', () => {
             head: async (key) => (key.includes('probe') ? undefined : program.bucket.head(key)),
             get: async (key, options) => (key.includes('probe') ? undefined : program.bucket.get(key, options)),
           }),
-        flags: ['--probe'],
+        flags: PROBE,
         ways: { 'use a store with strong read-after-write consistency': otherStore },
       },
     ],
     'store-refuses-conditions': [
-      { make: async () => refuseSwaps(), flags: ['--probe'], ways: { 'use another store': otherStore } },
+      { make: async () => refuseSwaps(), flags: PROBE, ways: { 'use another store': otherStore } },
       {
         make: async () =>
           program.fail({
@@ -357,8 +357,123 @@ describe('the advice of check', () => {
               return program.bucket.put(key, body, options)
             },
           }),
-        flags: ['--probe'],
+        flags: PROBE,
         ways: { 'use another store': otherStore },
+      },
+    ],
+    'store-listings-wrong': [
+      {
+        make: async () =>
+          program.fail({
+            list: async (prefix, options) => {
+              const page = await program.bucket.list(prefix, options)
+              return options?.most === undefined ? page : { ...page, objects: page.objects.slice(1) }
+            },
+          }),
+        flags: PROBE,
+        ways: { 'use another store': otherStore },
+      },
+    ],
+    'store-mixes-bodies': [
+      {
+        make: async () =>
+          program.fail({
+            put: async (key, body, options) =>
+              program.bucket.put(key, key.endsWith('/body') ? Buffer.from(body).fill('-', 5) : body, options),
+          }),
+        flags: PROBE,
+        ways: { 'use another store': otherStore },
+      },
+    ],
+    'store-create-races': [
+      {
+        make: async () => program.fail(races({ creations: { rounds: 1, winners: 2 } })(program.bucket)),
+        flags: PROBE,
+        ways: { 'do not push one version from two places at once': otherStore },
+      },
+    ],
+    'store-swap-races': [
+      {
+        make: async () => program.fail(races({ swaps: { rounds: 1, winners: 2 } })(program.bucket)),
+        flags: PROBE,
+        ways: { 'docs/STORES.md': otherStore },
+      },
+    ],
+    'store-clocks-differ': [
+      {
+        make: async () => {
+          let asked = 0
+          program.fail({
+            head: async (key) => {
+              const head = await program.bucket.head(key)
+              const ahead = key.includes('probe') && ++asked % 2 === 0 ? 30_000 : 0
+              return head && { ...head, date: head.date + ahead }
+            },
+          })
+        },
+        flags: PROBE,
+        ways: { 'set the clocks of all servers of the store': otherStore },
+      },
+    ],
+    'store-deletes-always': [
+      {
+        make: async () => program.fail({ delete: async (key) => program.bucket.delete(key) }),
+        flags: PROBE,
+        ways: { nothing: otherStore },
+      },
+    ],
+    'store-without-winner': [
+      {
+        make: async () => {
+          let asked = 0
+          program.fail({
+            put: async (key, body, options) =>
+              key.endsWith('/create-0') && ++asked <= 16
+                ? { outcome: 'refused', isBusy: true }
+                : program.bucket.put(key, body, options),
+          })
+        },
+        flags: PROBE,
+        ways: { nothing: otherStore },
+      },
+    ],
+    'store-bare-etags': [
+      {
+        make: async () => program.fail({ etagForm: () => 'bare' }),
+        flags: PROBE,
+        ways: { 'an update of the store may mend it': otherStore },
+      },
+    ],
+    'store-sends-whole': [
+      {
+        make: async () => program.fail({ getTail: async (key) => program.bucket.get(key) }),
+        flags: PROBE,
+        ways: { nothing: otherStore },
+      },
+    ],
+    'store-composes-not': [
+      {
+        make: async () => program.fail(parts('ignores all')(program.bucket)),
+        flags: PROBE,
+        ways: { nothing: otherStore },
+      },
+    ],
+    'store-pages-untried': [
+      {
+        make: async () =>
+          program.fail({ list: (prefix, { most: _, ...options } = {}) => program.bucket.list(prefix, options) }),
+        flags: PROBE,
+        ways: { 'try it with a folder of more than 1000 objects': otherStore },
+      },
+    ],
+    'store-ignores-checksums': [
+      {
+        make: async () =>
+          program.fail({
+            put: (key, body, { sha256: _, ...options }) => program.bucket.put(key, body, options),
+          }),
+        flags: PROBE,
+        ways: { nothing: otherStore },
       },
     ],
     'entry-skipped': [
@@ -481,7 +596,7 @@ describe('the advice of check', () => {
       { make: () => overdue(), ways: { 'helm s3 check REPO --probe': movedStore }, leaves: ['deltas-uncollected'] },
       {
         make: () => overdue(),
-        flags: ['--probe'],
+        flags: PROBE,
         ways: { 'nothing on this store: it refuses If-Match': movedStore },
         leaves: ['deltas-uncollected'],
       },
@@ -511,7 +626,7 @@ describe('the advice of check', () => {
     'probe-incomplete': [
       {
         make: async () => program.fail(deny((key) => key.includes('probe'))),
-        flags: ['--probe'],
+        flags: PROBE,
         ways: { 'grant what the probe needs': allowed },
       },
     ],

@@ -879,5 +879,9 @@ function methodsOf(store: MemoryStore): Parameters<ReturnType<typeof useProgram>
     head: (...args) => store.head(...args),
     put: (...args) => store.put(...args),
     delete: (...args) => store.delete(...args),
+    getUnless: (...args) => store.getUnless(...args),
+    getTail: (...args) => store.getTail(...args),
+    getRange: (...args) => store.getRange(...args),
+    ...(store.uploads === undefined ? {} : { uploads: store.uploads }),
   }
 }
