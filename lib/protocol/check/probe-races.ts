@@ -1,6 +1,7 @@
 import { DEFAULT_ROUNDS, type Keeping, type Race } from '../../core/check/probe-report.ts'
 import { HelmS3Error, hasCode } from '../../errors.ts'
 import type { DeleteOutcome, ETag, NotDone, PutCondition, PutOutcome } from '../../store/object-store.ts'
+import type { Clock } from '../../sys/clock.ts'
 import { OTHER_ETAG, type ProbeObjects } from '../write/probe-objects.ts'
 
 /** Requests at once in one round. */
@@ -16,6 +17,14 @@ export interface RaceOptions {
   /** Called after each round. */
   readonly advance: () => void
 }
+
+export interface DeletionOptions extends RaceOptions {
+  readonly clock: Pick<Clock, 'sleep'>
+}
+
+/** How the delay of a DELETE changes after a round that the writers have won, and after one that the DELETE has won. */
+const SOONER = 0.8
+const LATER = 1.25
 
 /** What one round has shown. `without`: nobody won, and then a single write did; `never`: not even that. */
 type Round = { readonly winners: number; readonly isWrong: boolean } | 'without' | 'never'
@@ -75,24 +84,29 @@ async function swapsOtherObject(objects: ProbeObjects): Promise<'exact' | 'ignor
 }
 
 /**
- * `If-Match` on DELETE: asked once with the ETag of another object, once with the current one, and then by half of the
- * requests at once, while the other half replace the object on the same condition: what a writer was told that it has
- * put has to stand.
+ * `If-Match` on DELETE: asked once with the ETag of another object, once with the current one, and then in rounds
+ * together with writers that replace the object on the same condition: what a writer was told that it has put has to
+ * stand. The DELETE is sent at the moment at which it and the writers win by turns, because it goes wrong only when it
+ * comes between the two: the delay is adapted from round to round.
  *
- * Cost: 6 requests, and for each round a PUT or DELETE for each of {@link WRITERS}, a PUT and a GET.
+ * Cost: 5 requests, and for each round a PUT or DELETE for each of {@link WRITERS}, a PUT and a GET.
  */
-export async function raceDeletions({ objects, ...options }: RaceOptions): Promise<Race> {
+export async function raceDeletions({ clock, objects, ...options }: DeletionOptions): Promise<Race> {
   const single = await deletesOtherObject(objects)
   if (single !== 'exact') return unraced(single)
+  let delay = 0
   return run(options, async (round) => {
     const match = await place(objects, 'removed', `before ${String(round)}`)
-    const texts = Array.from({ length: WRITERS / 2 }, (_, writer) => `${String(round)} ${String(writer)}`)
-    const requests = texts.flatMap((text) => [
-      () => objects.put('removed', text, { when: { match } }),
-      () => objects.delete('removed', match),
-    ])
-    const told = (await atOnce<PutOutcome | DeleteOutcome>(requests)).filter(({ outcome }) => outcome === 'written')
-    const isWrong = told.length > 0 && (await objects.text('removed')) === undefined
+    const texts = Array.from({ length: WRITERS - 1 }, (_, writer) => `${String(round)} ${String(writer)}`)
+    const writers = texts.map((text) => () => objects.put('removed', text, { when: { match } }))
+    const deletion = async (): Promise<DeleteOutcome> => {
+      if (delay >= 1) await clock.sleep(delay)
+      return objects.delete('removed', match)
+    }
+    const outcomes = await atOnce<PutOutcome | DeleteOutcome>([...writers, deletion])
+    const hasWritten = outcomes.some(({ outcome }) => outcome === 'written')
+    const isWrong = hasWritten && (await objects.text('removed')) === undefined
+    delay = hasWritten ? delay * SOONER : delay * LATER + 1
     return { winners: 0, isWrong }
   })
 }

@@ -17,7 +17,7 @@ const OTHER_STEPS = 4
  * on. All objects are written below {@link probeFolder} and removed at the end. An interrupted probe leaves objects
  * there, which the next one removes.
  *
- * Cost: 54 requests of a few bytes for each round (1620 for 30 rounds), of which 48 are the PUTs and DELETEs that race;
+ * Cost: 54 requests of a few bytes for each round (1620 for 30 rounds), of which 48 race;
  * about 160 others; 53 MiB are sent and 17 MiB read, see {@link probeBodies} and {@link probeComposing}.
  * @param rounds how many rounds each race has
  * @throws HelmS3Error `denied` when these credentials may not write there
@@ -41,7 +41,7 @@ export async function probeStore(session: Session, rounds: number): Promise<Prob
     const options = { objects, rounds, advance }
     const create = await raceCreations(options)
     const swap = await raceSwaps(options)
-    const remove = await raceDeletions(options)
+    const remove = await raceDeletions({ ...options, clock: session.clock })
     const composing = await step(probeComposing(session))
     return {
       rounds,
