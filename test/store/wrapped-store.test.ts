@@ -69,7 +69,7 @@ describe('a wrapped store', () => {
     const clock = skippingClock()
     for (const wrapped of [alteredStore(bucket, {}), stopFailingWrites(bucket), followStoreClock(bucket, clock).store])
       assert.equal(wrapped.etagForm?.(), 'bare')
-    assert.equal(alteredStore(new MemoryStore({ now: () => NOW }), {}).etagForm, undefined)
+    assert.ok(!('etagForm' in alteredStore(new MemoryStore({ now: () => NOW }), {})))
   })
 
   it('knows the clock of the store after a read of the end of an object or the completion of an upload', async () => {

@@ -90,9 +90,9 @@ export const checkDefinition = command({
       'provenance file that names another archive: a listing does not show the content of a file.',
     '--probe tests what the store guarantees when several clients write at once, what else this program counts on, ' +
       'and what your credentials allow. It works below .helm-s3-probe/ in the repository, where no client looks, and ' +
-      'removes its objects at the end. If it is interrupted, the next probe removes what is left. It sends 54 requests ' +
-      'of a few bytes for each of the 30 rounds, and about 160 others: about 1800 in all, five of six of them PUTs. ' +
-      'They send 53 MiB and read 17 MiB, because bodies of several MiB are tried, too.',
+      'removes its objects at the end. If it is interrupted, the next probe removes what is left. ' +
+      'It sends 54 requests of a few bytes for each of the 30 rounds, and about 160 others: about 1800 in all, ' +
+      'five of six of them PUTs. They send 53 MiB and read 17 MiB, because bodies of several MiB are tried, too.',
     'A race that goes wrong now and then may go well in all rounds of a probe. The report says how rare that may ' +
       'be: with 30 rounds, a race that goes wrong in 1 of 10 rounds is found by 95 of 100 probes; with --rounds 300, ' +
       'one in 100. Many rounds need a longer --timeout.',

@@ -171,9 +171,10 @@ function sureness({ create, remove, swap }: ProbeReport): readonly string[] {
   const rounds = clean[0]?.[1].rounds ?? 0
   const oneIn = findsOneIn(rounds)
   if (oneIn === undefined) return []
+  const well = `none of ${formatCount(rounds, 'round')} of ${clean.map(([name]) => name).join(', ')} went wrong`
   return [
-    `Races: none of ${formatCount(rounds, 'round')} of ${clean.map(([name]) => name).join(', ')} went wrong; a race that ` +
-      `goes wrong in 1 of ${formatCount(oneIn, 'round')} would have been found by ${String(SURE)} of 100 probes.`,
+    `Races: ${well}; a race that goes wrong in 1 of ${formatCount(oneIn, 'round')} would have been found by ` +
+      `${String(SURE)} of 100 probes.`,
   ]
 }
 

@@ -1,9 +1,9 @@
-import type { ProbeReport } from '../../core/check/probe-report.ts'
+import { type ProbeReport, isUseless } from '../../core/check/probe-report.ts'
 import { hasCode } from '../../errors.ts'
+import { compareAnswerClocks } from '../../store/answer-clocks.ts'
 import { probeComposing } from '../write/probe-composing.ts'
 import { ProbeObjects } from '../write/probe-objects.ts'
 import type { Session } from '../session/session.ts'
-import { compareAnswerClocks } from './answer-clocks.ts'
 import { probeBodies, probeReads } from './probe-bodies.ts'
 import { probeListings } from './probe-listings.ts'
 import { raceCreations, raceDeletions, raceSwaps } from './probe-races.ts'
@@ -41,7 +41,9 @@ export async function probeStore(session: Session, rounds: number): Promise<Prob
     const options = { objects, rounds, advance }
     const create = await raceCreations(options)
     const swap = await raceSwaps(options)
-    const remove = await raceDeletions({ ...options, clock: session.clock })
+    // Where nothing can be replaced, a DELETE meets nothing.
+    const deletions = { ...options, clock: session.clock, rounds: isUseless(swap) ? 0 : rounds }
+    const remove = await raceDeletions(deletions)
     const composing = await step(probeComposing(session))
     return {
       rounds,

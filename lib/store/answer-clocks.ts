@@ -1,7 +1,6 @@
-import type { ProbeReport } from '../../core/check/probe-report.ts'
-import { alteredStore } from '../../store/altered-store.ts'
-import type { ObjectStore } from '../../store/object-store.ts'
-import type { Clock } from '../../sys/clock.ts'
+import { alteredStore } from './altered-store.ts'
+import type { ObjectStore } from './object-store.ts'
+import type { Clock } from '../sys/clock.ts'
 
 /** Milliseconds. Dates are in whole seconds, rounded down. */
 const RESOLUTION = 1000
@@ -9,7 +8,7 @@ const RESOLUTION = 1000
 export interface AnswerClocks {
   /** The same store. The dates of its answers are compared. */
   readonly store: ObjectStore
-  /** See {@link ProbeReport.clocks}: by how much at least two answers disagree. Milliseconds; 0: they agree. */
+  /** By how much at least two answers disagree. Milliseconds; 0: they agree. */
   readonly apart: () => number
 }
 
