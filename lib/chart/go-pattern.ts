@@ -1,38 +1,71 @@
+/** Whether a character, which is a whole code point, is one that a place of a pattern stands for. */
+type Place = (character: string) => boolean
+
+/** A run of places, after a star or not. */
+interface Chunk {
+  readonly isAfterStar: boolean
+  readonly places: Place[]
+}
+
 /**
- * A pattern of Go's `filepath.Match` as a regular expression for the whole text: `*` and `?` do not match slashes,
- * `[a-z]` and `[^a-z]` are classes, and a backslash escapes the next character. Undefined: Go finds the pattern
- * malformed.
+ * A pattern of Go's `filepath.Match` for the whole text: `*` and `?` do not match slashes, `[a-z]` and `[^a-z]` are
+ * classes, and a backslash escapes the next character. Undefined: Go finds the pattern malformed.
+ *
+ * As in Go, what follows a star is sought once, from left to right, and never again: a regular expression with many
+ * stars would take years for some texts. Cost: the length of the text times that of the pattern.
  */
-export function compileGoPattern(pattern: string): RegExp | undefined {
-  const characters = [...pattern]
-  let expression = ''
+export function compileGoPattern(pattern: string): ((text: string) => boolean) | undefined {
+  const chunks = readChunks([...pattern])
+  return chunks && ((text) => matches(chunks, [...text]))
+}
+
+function readChunks(characters: readonly string[]): readonly Chunk[] | undefined {
+  let chunk: Chunk = { isAfterStar: false, places: [] }
+  const chunks = [chunk]
   for (let at = 0; at < characters.length; at++) {
     const character = characters[at] ?? ''
-    if (character === '[') {
+    if (character === '*') {
+      if (chunk.isAfterStar && chunk.places.length === 0) continue
+      chunk = { isAfterStar: true, places: [] }
+      chunks.push(chunk)
+    } else if (character === '[') {
       const found = readClass(characters, at + 1)
       if (found === undefined) return undefined
-      expression += found.expression
+      chunk.places.push(found.place)
       at = found.end
     } else if (character === '\\') {
-      at++
-      const literal = characters[at]
+      const literal = characters[++at]
       if (literal === undefined) return undefined
-      expression += escaped(literal)
-    } else if (character === '*') {
-      if (characters[at - 1] !== '*') expression += '[^/]*'
-    } else expression += character === '?' ? '[^/]' : escaped(character)
+      chunk.places.push((other) => other === literal)
+    } else chunk.places.push(character === '?' ? (other) => other !== '/' : (other) => other === character)
   }
-  return new RegExp(`^(?:${expression})$`, 'su')
+  return chunks
+}
+
+function matches(chunks: readonly Chunk[], text: readonly string[]): boolean {
+  let at = 0
+  for (const [i, { isAfterStar, places }] of chunks.entries()) {
+    const isLast = i === chunks.length - 1
+    const isHere = (start: number): boolean =>
+      start + places.length <= text.length &&
+      (!isLast || start + places.length === text.length) &&
+      places.every((place, offset) => place(text[start + offset] ?? ''))
+    let start = at
+    if (isAfterStar) while (!isHere(start) && start < text.length && text[start] !== '/') start++
+    if (!isHere(start)) return false
+    at = start + places.length
+  }
+  return true
 }
 
 /** Reads a class. `end`: the position of its closing bracket. */
 function readClass(
   characters: readonly string[],
   start: number,
-): { readonly expression: string; readonly end: number } | undefined {
+): { readonly place: Place; readonly end: number } | undefined {
   const isNegated = characters[start] === '^'
   let at = isNegated ? start + 1 : start
-  let ranges = ''
+  const ranges: (readonly [low: number, high: number])[] = []
   for (let count = 0; characters[at] !== ']' || count === 0; count++) {
     const low = readMember(characters, at)
     if (low === undefined) return undefined
@@ -44,10 +77,13 @@ function readClass(
       high = upper
       at = upper.next
     }
-    if (codeOf(low.character) <= codeOf(high.character))
-      ranges += `${escaped(low.character)}-${escaped(high.character)}`
+    ranges.push([codeOf(low.character), codeOf(high.character)])
   }
-  return { expression: `[${isNegated ? '^' : ''}${ranges}]`, end: at }
+  const place = (character: string): boolean => {
+    const code = codeOf(character)
+    return ranges.some(([low, high]) => low <= code && code <= high) !== isNegated
+  }
+  return { place, end: at }
 }
 
 /** Reads a member of a class. A member at the end of the text is malformed, because the class is not closed yet. */
@@ -60,10 +96,6 @@ function readMember(
   const next = first === '\\' ? at + 2 : at + 1
   const character = characters[next - 1]
   return character === undefined || characters[next] === undefined ? undefined : { character, next }
-}
-
-function escaped(character: string): string {
-  return `\\u{${codeOf(character).toString(16)}}`
 }
 
 function codeOf(character: string): number {

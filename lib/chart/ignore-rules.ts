@@ -44,8 +44,7 @@ function readRule(line: string): Rule {
   const mustBeFolder = body.endsWith('/')
   const pattern = mustBeFolder ? body.slice(0, -1) : body
   const isOfPath = pattern.includes('/')
-  const expression = compileGoPattern(pattern.replace(/^\/+/, ''))
-  const matches = (path: string): boolean =>
-    expression?.test(isOfPath ? path : path.slice(path.lastIndexOf('/') + 1)) ?? false
+  const isMatch = compileGoPattern(pattern.replace(/^\/+/, ''))
+  const matches = (path: string): boolean => isMatch?.(isOfPath ? path : path.slice(path.lastIndexOf('/') + 1)) ?? false
   return { isNegated, mustBeFolder, matches }
 }

@@ -6,6 +6,7 @@ import { systemClock } from '../sys/clock.ts'
 import { newDraft, removeDraft, sweepDrafts } from '../sys/drafts.ts'
 import { systemCode } from '../sys/system-error.ts'
 import { sha256 } from '../sys/sha256.ts'
+import { isObject } from '../text/is-object.ts'
 
 /** What stands before the bytes in the file: JSON on one line of a fixed number of bytes. */
 interface Label {
@@ -97,7 +98,7 @@ async function findBase(path: string): Promise<KeptBase> {
   const file = await open(path)
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(LABEL_BYTES), 0, LABEL_BYTES, 0)
-    const label = JSON.parse(buffer.toString('utf8', 0, bytesRead)) as Label
+    const label = readLabel(buffer.subarray(0, bytesRead))
     return {
       etag: asETag(label.etag),
       lastModified: label.lastModified,
@@ -112,7 +113,7 @@ async function findBase(path: string): Promise<KeptBase> {
 /** Reads the bytes and, with them, the label again, because another process may have replaced the file meanwhile. */
 async function readKeptBytes(path: string, label: Label): Promise<Uint8Array | undefined> {
   const bytes = await readFile(path)
-  const found = JSON.parse(bytes.toString('utf8', 0, LABEL_BYTES)) as Label
+  const found = readLabel(bytes)
   const body = bytes.subarray(LABEL_BYTES)
   return found.etag === label.etag && body.length === found.size && sha256(body) === found.sha256 ? body : undefined
 }
@@ -135,6 +136,26 @@ async function openKeptBytes(path: string): Promise<KeptBytes> {
     await file.close()
     throw error
   }
+}
+
+/** The label at the start of a file. The file may be damaged. @throws Error when it has none */
+function readLabel(bytes: Buffer): Label {
+  const label: unknown = JSON.parse(bytes.toString('utf8', 0, LABEL_BYTES))
+  if (!isLabel(label)) throw new Error('it has no label')
+  return label
+}
+
+/** What no header can hold is no ETag: it would be sent, and each request with it would fail. */
+function isLabel(value: unknown): value is Label {
+  if (!isObject(value)) return false
+  const { etag, lastModified, sha256: digest, size } = value
+  return (
+    typeof etag === 'string' &&
+    /^[\x20-\x7e]+$/.test(etag) &&
+    Number.isFinite(lastModified) &&
+    typeof size === 'number' &&
+    typeof digest === 'string'
+  )
 }
 
 async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {

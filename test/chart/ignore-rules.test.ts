@@ -35,7 +35,19 @@ describe('patterns of Go', () => {
       ['a', 'a\n', false],
     ]
     for (const [pattern, text, isMatch] of cases)
-      assert.equal(compileGoPattern(pattern)?.test(text), isMatch, `${pattern} ${text}`)
+      assert.equal(compileGoPattern(pattern)?.(text), isMatch, `${pattern} ${text}`)
+  })
+
+  it('with many stars take no longer than text and pattern are long', () => {
+    const pattern = `${'*a'.repeat(60)}*b`
+    assert.equal(compileGoPattern(pattern)?.('a'.repeat(4000)), false)
+    assert.equal(compileGoPattern(pattern)?.(`${'a'.repeat(4000)}b`), true)
+  })
+
+  it('take the first place for what follows a star, as Go does, and look for no other', () => {
+    assert.equal(compileGoPattern('*[^x]/*c')?.('b//c'), false)
+    assert.equal(compileGoPattern('*/a*b')?.('x/a/ab'), false)
+    assert.equal(compileGoPattern('**a**')?.('xxa'), true)
   })
 
   it('are refused where Go refuses them', () => {

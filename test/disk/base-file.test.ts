@@ -65,6 +65,27 @@ describe('the saved base', () => {
     assert.equal(await found?.read(), undefined)
   })
 
+  it('is not used when its label is JSON, and not that of a saved base', async () => {
+    await baseFile(path('cache'), URL).keep(base(Buffer.from('one')))
+    const saved = readFileSync(file())
+    const label = JSON.parse(saved.toString('utf8', 0, 512)) as Record<string, unknown>
+    const odd = [null, 5, 'text', [], {}, ...[{ etag: 5 }, { etag: '' }, { etag: '"a\nb"' }, { etag: '"é"' }]]
+    const others = [{ lastModified: undefined }, { lastModified: 'x' }, { size: null }, { sha256: 1 }]
+    for (const change of [...odd, ...others]) {
+      const text =
+        typeof change === 'object' && change !== null && Object.keys(change).length > 0
+          ? JSON.stringify({ ...label, ...change })
+          : JSON.stringify(change)
+      writeFileSync(file(), Buffer.concat([Buffer.from(`${text.padEnd(511)}\n`), saved.subarray(512)]))
+      assert.equal(await baseFile(path('cache'), URL).find(), undefined, text)
+    }
+    // A number that JSON has, and no time is.
+    writeFileSync(file(), saved.toString().replace('1700000000000', '1e999        '))
+    assert.equal(await baseFile(path('cache'), URL).find(), undefined)
+    writeFileSync(file(), saved)
+    assert.equal(await readBack(), 'one')
+  })
+
   it('is saved with a clean-up of old draft files, but not of recent ones', async () => {
     const cache = baseFile(path('cache'), URL)
     await cache.keep(base(Buffer.from('one')))
