@@ -4,6 +4,7 @@ import { CHART, LOCATION, makeUpload } from './charts.ts'
 import { SMALL_PAGES } from './neighbours.ts'
 import { Client } from './client.ts'
 import { viewText } from './describe.ts'
+import { layOut } from './lay-out.ts'
 import type { OperationKind } from './mixes.ts'
 import type { Product } from './product.ts'
 import { type ClientRecord, type Effect, newRecord, recordMutations } from './record.ts'
@@ -22,6 +23,13 @@ interface Command {
 
 type Finding = Awaited<ReturnType<Product['check']['checkRepository']>>['findings'][number]
 type Push = 'push' | 'ignore' | 'force' | 'batch'
+/** What one person does in turn. */
+type InTurn = Exclude<Push, 'batch'> | 'delete' | 'restore' | 'reindex' | 'orphans'
+
+interface Reindex {
+  readonly rebuild: boolean
+  readonly full?: boolean
+}
 
 /** The clients of a schedule, each with its operation. */
 export class Actors {
@@ -47,36 +55,54 @@ export class Actors {
   }
 
   /**
-   * Runs one command after another on an empty bucket, each by another client, as one person would: the existing
-   * versions decide what comes next. Because no other client is at work, none of the commands has to wait.
+   * Runs one command after another, each by another client, as one person would: the existing versions decide what
+   * comes next. The bucket is empty at first, or has an index with pages. Because no other client is at work, none of
+   * the commands has to wait.
    */
   async playInTurn(): Promise<void> {
-    const { isVersioned, kind: store, mix, random, versions } = this.#world
+    const { hasPages, initial, isVersioned, kind: store, mix, random, versions } = this.#world
     const [fewest, most] = mix.operations
     // On other stores a plain push overwrites what is there.
     const isExclusive = store !== 'no-conditions'
-    const present = new Set<string>()
     const deleted = new Set<string>()
-    await this.#play(this.#init('init', { force: false }), undefined)
+    if (hasPages) await layOut(this.#world)
+    else await this.#play(this.#init('init', { force: false }), undefined)
+    const present = new Set(initial.keys())
     for (let i = 0, count = fewest + random.below(most - fewest + 1); i < count; i++) {
       const version = random.pick(versions)
       const isThere = present.has(version)
       const mayRestore = !isThere && isVersioned && deleted.has(version)
-      const kind = isThere
-        ? random.pickWeighted({ delete: 5, force: 3, push: isExclusive ? 1 : 0, ignore: isExclusive ? 1 : 0 })
-        : random.pickWeighted({ push: 4, force: 1, ignore: 1, ...(mayRestore ? { restore: 4 } : {}) })
-      const name = `${kind}${String(i)}`
-      if (kind === 'delete') await this.#play(this.#delete(name, kind, [version]), undefined)
-      else if (kind === 'restore') await this.#play(this.#restore(name, version), undefined)
-      else {
-        const upload = makeUpload(version, random.pick([...mix.contents]))
-        await this.#play(this.#push(name, kind, [upload]), isThere && kind === 'push' ? 'exists' : undefined)
-      }
-      if (kind === 'delete') deleted.add(version)
-      if (kind === 'delete') present.delete(version)
-      else present.add(version)
+      const kind: InTurn = random.chance(0.2)
+        ? random.pick(['reindex', 'orphans'])
+        : isThere
+          ? random.pickWeighted({ delete: 5, force: 3, push: isExclusive ? 1 : 0, ignore: isExclusive ? 1 : 0 })
+          : random.pickWeighted({ push: 4, force: 1, ignore: 1, ...(mayRestore ? { restore: 4 } : {}) })
+      const failure = isThere && kind === 'push' ? 'exists' : undefined
+      await this.#play(this.#commandInTurn(kind, `${kind}${String(i)}`, version), failure)
+      if (kind === 'delete') {
+        deleted.add(version)
+        present.delete(version)
+      } else if (kind !== 'reindex' && kind !== 'orphans') present.add(version)
       if (random.chance(0.3)) this.read(`read${String(i)}`, random.below(100))
       await this.#world.drain()
+    }
+  }
+
+  #commandInTurn(kind: InTurn, name: string, version: string): Command {
+    const { mix, random } = this.#world
+    switch (kind) {
+      case 'delete':
+        return this.#delete(name, kind, [version])
+      case 'restore':
+        return this.#restore(name, version)
+      case 'reindex':
+        return this.#reindex(name, { rebuild: false })
+      case 'orphans':
+        return this.#clearOrphans(name)
+      case 'push':
+      case 'ignore':
+      case 'force':
+        return this.#push(name, kind, [makeUpload(version, random.pick([...mix.contents]))])
     }
   }
 
@@ -130,7 +156,8 @@ export class Actors {
         )
       }
       case 'restore':
-        return this.#start(delay, this.#restore(name, random.pick(versions)))
+        // Late, so that there is something to restore.
+        return this.#start(delay + random.below(mix.span), this.#restore(name, random.pick(versions)))
       case 'delete':
       case 'prune':
         return this.#start(delay, this.#delete(name, kind, kind === 'prune' ? versions : [random.pick(versions)]))
@@ -236,7 +263,11 @@ export class Actors {
     return { record, run }
   }
 
-  reindex(name: string, delay: number, options: { readonly rebuild: boolean; readonly full?: boolean }): void {
+  reindex(name: string, delay: number, options: Reindex): void {
+    this.#start(delay, this.#reindex(name, options))
+  }
+
+  #reindex(name: string, options: Reindex): Command {
     const { product, random, versions } = this.#world
     const record = this.#record(name, options.rebuild ? 'rebuild' : 'reindex', 'reindex', withoutValues(versions))
     const run = async (session: Session): Promise<void> => {
@@ -251,7 +282,7 @@ export class Actors {
       })
       this.#acknowledge(record)
     }
-    this.#start(delay, { record, run })
+    return { record, run }
   }
 
   /** `helm s3 check`, with `fix` also its repairs. Calls `tell` with the findings. */

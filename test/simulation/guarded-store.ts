@@ -14,6 +14,8 @@ export interface Guard {
   readonly lookAt: (index: IndexText) => void
   /** Called after each write of `index.yaml` by a client. */
   readonly wroteIndex: () => Promise<void>
+  /** Called after each write of `index.yaml` that the store has composed of parts. */
+  readonly composed: () => void
   /** Called for a delta that was deleted although the current base has not folded it. */
   readonly tookUnfolded: (key: Key) => Promise<void>
   /** Called for an archive that was deleted although it has another ETag: the store ignores the condition. */
@@ -52,6 +54,7 @@ export function guardStore(store: ObjectStore, guard: Guard): ObjectStore {
       complete: async (upload, ...args) => {
         const outcome = await uploads.complete(upload, ...args)
         if (upload.key !== guard.indexKey || outcome.outcome !== 'written') return outcome
+        guard.composed()
         const object = await store.get(guard.indexKey)
         if (object !== undefined) await lookAtIndex(object.body, object.etag)
         return outcome

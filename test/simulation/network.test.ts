@@ -33,6 +33,7 @@ describe('an upload over the network of the simulation', () => {
       present: [],
       lookAt: () => undefined,
       wroteIndex: async () => undefined,
+      composed: () => undefined,
       tookUnfolded: async () => undefined,
       tookOther: () => undefined,
     })

@@ -88,11 +88,11 @@ export class World {
     this.mixName = mix ?? this.random.pick(mixesFor(store))
     this.mix = MIXES[this.mixName]
     const refusesLate = store !== 'no-conditions'
-    this.isVersioned = this.random.chance(0.3)
+    this.isVersioned = this.random.chance(0.5)
     // From another sequence, so that schedules without pages are what they were before there were pages.
     const paging = new SeededRandom(seed + PAGING_SEED)
     const drawn = paging.chance(0.4)
-    this.hasPages = (pages ?? drawn) && !this.mix.inTurn
+    this.hasPages = pages ?? drawn
     const keeps = { conditionalComplete: paging.chance(0.85), conditionalPartCopy: paging.chance(0.85) }
     const isExact = store !== 'no-conditions' && keeps.conditionalComplete && keeps.conditionalPartCopy
     this.composing = paging.chance(0.15) ? 'unknown' : isExact ? 'works' : 'fails'
@@ -110,7 +110,7 @@ export class World {
     this.outsiders = new Outsiders(this)
     // From yet another sequence, for the same reason.
     const deceit = new SeededRandom(seed + DECEIT_SEED)
-    const isDeceived = this.hasPages && deceit.chance(pages === true ? 0.7 : 0.4)
+    const isDeceived = this.hasPages && !this.mix.inTurn && deceit.chance(pages === true ? 0.7 : 0.4)
     this.liesAt = isDeceived ? Array.from({ length: 1 + deceit.below(3) }, () => deceit.below(this.mix.span * 1.2)) : []
     const getRange = staleRanges(this.bucket, LOCATION.indexKey, deceit)
     const served =
@@ -127,6 +127,7 @@ export class World {
         if (missing.length > 0) this.violate(`index.yaml has lost ${missing.join(', ')}`)
       },
       wroteIndex: () => this.outsiders.noteWritten(),
+      composed: () => this.count('writes of index.yaml that were composed'),
       tookUnfolded: async (key) => {
         // Without conditions an older base may have replaced the one that had folded it.
         if (this.outsiders.haveWritten) await this.outsiders.noteCollected()
