@@ -1,35 +1,44 @@
-import fc from 'fast-check'
-import { type FuzzReport, TARGETS } from './targets.ts'
-import { mutated } from './mutations.ts'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { parentPort, workerData } from 'node:worker_threads'
+import { COUNTERS, type FuzzOrder, SHARED_HEAD } from './fuzz-order.ts'
+import { type TrialResult, tryInputs } from './guided.ts'
+import { TARGETS } from './targets.ts'
 
-/** The process in which inputs are tried: says each before it does, and in the end what came of all. */
+/** The thread in which the inputs of one target are tried. */
 
-const [name = '', seed, runs] = process.argv.slice(2)
-const target = TARGETS[name]
-const tell = (report: FuzzReport): Promise<void> =>
-  new Promise((resolve) =>
-    process.send?.(report, () => {
-      resolve()
-    }),
-  )
+const { corpus, only, runs, seed, shared, target: name } = workerData as FuzzOrder
+const head = new Int32Array(shared, 0, 2)
+const body = new Uint8Array(shared, SHARED_HEAD)
 
-async function run(): Promise<string> {
-  if (target === undefined) return `there is no target ${name}`
-  const corpus = await target.corpus()
-  const property = fc.asyncProperty(mutated(corpus), async (bytes) => {
-    await tell({ input: bytes.subarray(0, 2000).toString('base64') })
-    await target.take(bytes)
-  })
-  const { counterexample, errorInstance, failed } = await fc.check(property, {
-    seed: Number(seed),
-    numRuns: Number(runs),
-    endOnFailure: true,
-  })
-  if (!failed) return 'done'
-  return (
-    `${String(errorInstance instanceof Error ? errorInstance.stack : errorInstance)} for ` +
-    `${counterexample?.[0].toString('base64') ?? ''}`
-  )
+function trying(input: Uint8Array): void {
+  body.set(input.subarray(0, body.length))
+  Atomics.store(head, 1, Math.min(input.length, body.length))
+  Atomics.add(head, 0, 1)
 }
 
-await tell({ result: await run().catch(String) })
+function filesIn(folder: string): readonly Uint8Array[] {
+  try {
+    return readdirSync(folder)
+      .sort()
+      .map((file) => readFileSync(join(folder, file)))
+  } catch {
+    return []
+  }
+}
+
+async function run(): Promise<TrialResult> {
+  const target = TARGETS[name]
+  if (target === undefined) throw new Error(`there is no target ${name}`)
+  const counters = (globalThis as Readonly<Record<string, unknown>>)[COUNTERS]
+  return tryInputs({
+    target: only === undefined ? target : { ...target, corpus: () => [only] },
+    files: only === undefined ? filesIn(corpus) : [],
+    runs: only === undefined ? Math.ceil(runs * (target.share ?? 1)) : 0,
+    seed,
+    counters: counters instanceof Uint8Array ? counters : new Uint8Array(),
+    trying,
+  })
+}
+
+parentPort?.postMessage(await run())
