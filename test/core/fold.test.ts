@@ -64,6 +64,18 @@ describe('fold', () => {
     assert.equal(contentOf(fold(base, [delta(1, { remove: [same] })])).length, 0)
   })
 
+  it('removes no entry by the announcement of the removal of an orphan', () => {
+    const { digest: _, ...withoutDigest } = entry('app', '1.0.0')
+    const { created: __, ...withoutDate } = entry('app', '1.0.0')
+    for (const present of [entry('app', '1.0.0', 'a'), withoutDigest, withoutDate]) {
+      const base = indexOf(present as never)
+      for (const digest of [{}, { digest: digestOf('a') }]) {
+        const announcement = { name: 'app', version: '1.0.0', ...digest, created: '' }
+        assert.deepEqual(contentOf(fold(base, [delta(1, { remove: [announcement] })])), contentOf(base))
+      }
+    }
+  })
+
   it('applies the removals of a delta before its additions', () => {
     const settled = delta(1, { remove: [removal('app', '1.0.0', 'old')], addIfAbsent: [entry('app', '1.0.0', 'new')] })
     assert.deepEqual(contentOf(fold(indexOf(entry('app', '1.0.0', 'old')), [settled])), [

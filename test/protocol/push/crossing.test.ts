@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { archiveKey } from '../../../lib/core/keys.ts'
 import { compactOnce, compactRepository } from '../../../lib/protocol/base/compact.ts'
 import { deleteVersions } from '../../../lib/protocol/remove/delete.ts'
+import { prune } from '../../../lib/protocol/remove/prune.ts'
 import { type View, readView } from '../../../lib/protocol/read/read-view.ts'
 import { reindexRepository } from '../../../lib/protocol/reindex/reindex.ts'
 import type { ObjectStore } from '../../../lib/store/object-store.ts'
@@ -222,6 +223,60 @@ describe('a push at the same time as other writers', () => {
     await repository.push([B], { force: true }, slow)
     await compactRepository(repository.session(), PASS)
     assert.deepEqual([await entry(), await archive()], [B.digest, 'app 1.0.0 b'])
+  })
+
+  it('waits for the announced removal of an orphan that it takes over, and keeps the archive', async () => {
+    await dies(A)
+    repository.pass(120 * MINUTE)
+    let pushed: Promise<{ readonly pushed: readonly unknown[] }> | undefined
+    const pruning = repository.session({
+      delete: async (key, ...rest) => {
+        if (key === archiveKey(repository.location, APP)) await (pushed ??= repository.push([A]))
+        return repository.bucket.delete(key, ...rest)
+      },
+    })
+    const options = { rules: undefined, olderThan: undefined, orphanAge: 60 * MINUTE, allowManyOrphans: true }
+    await prune(pruning, { ...options, dryRun: false })
+    assert.equal((await pushed)?.pushed.length, 1)
+    assert.deepEqual([await entry(), await archive()], [A.digest, 'app 1.0.0 a'])
+  })
+
+  it('starts again after its archive was removed as an orphan before its delta landed', async () => {
+    const key = archiveKey(repository.location, APP)
+    let isCleared = false
+    const clearing = repository.session({
+      delete: async (each, ...rest) => {
+        isCleared ||= each === key
+        return repository.bucket.delete(each, ...rest)
+      },
+      put: (each, ...rest) =>
+        isCleared && each === key ? Promise.reject(new Error('killed')) : repository.bucket.put(each, ...rest),
+    })
+    let state: 'sending' | 'sent' | 'minting' | 'over' = 'sending'
+    const slow = repository.session({
+      list: async (...args) => {
+        if (state === 'sent') repository.pass(40 * SECOND)
+        if (state === 'sent') state = 'minting'
+        return repository.bucket.list(...args)
+      },
+      put: async (each, ...rest) => {
+        if (each === key && state === 'sending') {
+          // Longer than an id lives: the archive stays, and its delta gets another id.
+          repository.pass(65 * SECOND)
+          state = 'sent'
+        } else if (isDelta(each) && state === 'minting') {
+          state = 'over'
+          repository.pass(52 * SECOND)
+          await assert.rejects(repository.push([B], {}, clearing), /killed/)
+          // The announcement has a higher id, and is folded first: what lands now counts no more.
+          await compactRepository(repository.session(), PASS)
+        }
+        return repository.bucket.put(each, ...rest)
+      },
+    })
+    assert.equal((await repository.push([A], {}, slow)).pushed.length, 1)
+    assert.ok(isCleared)
+    assert.deepEqual([await entry(), await archive()], [A.digest, 'app 1.0.0 a'])
   })
 
   /**
