@@ -18,7 +18,7 @@ of real ones by changes; one that takes a branch of lib/ which none has taken ye
   --runs N      inputs for each target (default 45000; a tenth of it where one takes long)
   --seed S      another seed tries other inputs (default 1)
   --workers N   threads (default: one for each core)
-  --patience N  seconds that one input may take (default 10)
+  --patience N  seconds that one input may take (default 60)
   --input B     only this input, in base64
 
   Targets: ${NAMES.join(', ')}
@@ -30,7 +30,7 @@ const { positionals, values } = parseArgs({
     runs: { type: 'string', default: '45000' },
     seed: { type: 'string', default: '1' },
     workers: { type: 'string', default: String(availableParallelism()) },
-    patience: { type: 'string', default: '10' },
+    patience: { type: 'string', default: '60' },
     input: { type: 'string' },
     help: { type: 'boolean', default: false },
   },

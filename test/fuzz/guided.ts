@@ -43,17 +43,13 @@ export async function tryInputs({ counters, files, runs, seed, target, trying }:
   const random = new SeededRandom(seed)
   const seen = new Uint8Array(counters.length)
   const corpus: Buffer[] = [...files, ...(await target.corpus())].map((bytes) => Buffer.from(bytes))
-  const [first] = corpus
-  if (first === undefined) throw new Error('there is no input to begin with')
   const starts = [...corpus]
   let [ran, kept, slowest] = [0, 0, 0]
   const done = (failure?: TrialResult['failure']): TrialResult => {
     return { ran, kept, branches: seen.reduce((sum, bits) => sum + (bits === 0 ? 0 : 1), 0), slowest, failure }
   }
   for (; ran < starts.length + runs; ran++) {
-    const isNewest = kept > 0 && random.below(ANY) > 0
-    const parent = isNewest ? corpus[Math.max(0, corpus.length - 1 - random.below(NEWEST))] : random.pick(corpus)
-    const input = starts[ran] ?? mutate(parent ?? first, random, corpus)
+    const input = starts[ran] ?? mutate(parentOf(corpus, starts.length, random), random, corpus)
     trying(input)
     const startedAt = performance.now()
     counters.fill(0)
@@ -68,6 +64,14 @@ export async function tryInputs({ counters, files, runs, seed, target, trying }:
     kept++
   }
   return done()
+}
+
+/** The input that the next one is made of: mostly one of the newest, and the smaller of two. */
+function parentOf(corpus: readonly Buffer[], starts: number, random: SeededRandom): Buffer {
+  const kept = corpus.slice(starts).slice(-NEWEST)
+  const from = kept.length > 0 && random.below(ANY) > 0 ? kept : corpus
+  const [one, other] = [random.pick(from), random.pick(from)]
+  return one.length <= other.length ? one : other
 }
 
 /** Notes what is new in the counters. A count is one of: 1, 2, 3, up to 7, 15, 31, 127, more. */

@@ -69,8 +69,10 @@ const NO_TEXT = [Buffer.from([0xed, 0xa0, 0x80]), Buffer.from([0xff]), Buffer.fr
 
 const PIECES: readonly Buffer[] = [...FRAGMENTS.map((text) => Buffer.from(text)), ...NO_TEXT]
 
-/** How much an input may grow, bytes. */
+/** How much an input may grow, bytes; and how much it may grow as a rule, because small inputs are tried sooner. */
 export const MAX_SIZE = 64 * 1024
+const USUAL_SIZE = 8 * 1024
+const LARGE_SHARE = 0.02
 
 const MOST_STEPS = 5
 
@@ -78,9 +80,10 @@ type Step = (bytes: Buffer, random: SeededRandom, corpus: readonly Buffer[]) => 
 
 /** An input after some changes, most of which leave much of it as it is. */
 export function mutate(input: Buffer, random: SeededRandom, corpus: readonly Buffer[]): Buffer {
+  const most = random.chance(LARGE_SHARE) ? MAX_SIZE : USUAL_SIZE
   let bytes = input
   for (let left = 1 + random.below(MOST_STEPS); left > 0; left--)
-    bytes = random.pick(STEPS)(bytes, random, corpus).subarray(0, MAX_SIZE)
+    bytes = random.pick(STEPS)(bytes, random, corpus).subarray(0, most)
   return bytes
 }
 

@@ -171,8 +171,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   put: (bucket) => putObject(writing(bucket), KEY, BODY, { when: { match: ETAG }, until: 2_000_000_000_000 }),
   create: (bucket) =>
     putObject(writing(bucket), KEY, BODY, { when: 'absent', metadata: { a: 'b' }, optionalMetadata: 'a' }),
-  delete: (bucket) =>
-    deleteObject(writing(bucket), KEY, { match: ETAG, inTime: () => true, until: 2_000_000_000_000 }),
+  delete: (bucket) => deleteObject(writing(bucket), KEY, { match: ETAG, inTime: () => true, until: 2_000_000_000_000 }),
   copy: (bucket) => copyObject(writing(bucket), { bucket: 'b', key: KEY, etag: ETAG }, KEY, { when: { match: ETAG } }),
 }
 
