@@ -18,7 +18,7 @@ describe('what comes from outside, in any form', () => {
   before(async function () {
     this.timeout(PATIENCE)
     folder = mkdtempSync(join(tmpdir(), 'helm-s3-fuzz-'))
-    await buildFuzzer(program())
+    await buildFuzzer(program(), { maps: false })
   })
   after(() => {
     rmSync(folder, { recursive: true, force: true })

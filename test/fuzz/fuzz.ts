@@ -47,7 +47,7 @@ async function run(names: readonly string[]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'helm-s3-fuzz-'))
   try {
     const program = join(folder, 'program.mjs')
-    await buildFuzzer(program)
+    await buildFuzzer(program, { maps: true })
     const limit = pLimit(Math.max(1, Number(values.workers)))
     const ends = await Promise.all(names.map((name) => limit(() => tryTarget(program, name))))
     const ran = ends.reduce((sum, end) => sum + (end.outcome === 'done' ? end.result.ran : 0), 0)

@@ -21,8 +21,11 @@ const MOST_COUNTERS = 1 << 16
 const REQUIRE =
   "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url)"
 
-/** Bundles the program that tries inputs, with a counter in each branch of `lib/`, as one module. */
-export async function buildFuzzer(outfile: string): Promise<void> {
+/**
+ * Bundles the program that tries inputs, with a counter in each branch of `lib/`, as one module. `maps`: errors name
+ * the lines of its sources, and each thread takes longer to start.
+ */
+export async function buildFuzzer(outfile: string, { maps }: { readonly maps: boolean }): Promise<void> {
   let count = 0
   const counting: Plugin = {
     name: 'counting',
@@ -47,7 +50,7 @@ export async function buildFuzzer(outfile: string): Promise<void> {
     format: 'esm',
     banner: { js: `${REQUIRE}; globalThis.${COUNTERS} = new Uint8Array(${String(MOST_COUNTERS)})` },
     plugins: [counting],
-    sourcemap: 'inline',
+    sourcemap: maps && 'inline',
     logLevel: 'warning',
   })
   if (count > MOST_COUNTERS) throw new Error(`${String(count)} branches are more than can be counted`)

@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
 import { main } from '../../../lib/cli/main.ts'
 import { asKey } from '../../../lib/core/keys.ts'
 import { readIndexText } from '../../../lib/core/index/index-text.ts'
@@ -11,7 +12,7 @@ import { makeDeltaId } from '../../../lib/core/log/delta-id.ts'
 import { archiveMetadata } from '../../../lib/core/object-metadata.ts'
 import { MemoryStore } from '../../../lib/store/memory-store.ts'
 import { isHiding } from '../../../lib/text/terminal-text.ts'
-import { chartYaml, tgz } from '../../support/archives.ts'
+import { chartYaml, tar } from '../../support/archives.ts'
 import { entry, indexOf, removal } from '../../support/builders.ts'
 import { SeededRandom } from '../../simulation/seeded-random.ts'
 import type { FuzzTarget } from '../target.ts'
@@ -78,7 +79,6 @@ async function look(repository: Repository): Promise<void> {
   await repository.run('fetch', 'app', REPO, '--version', '1.0.0', '--destination', home ?? '')
 }
 
-const ARCHIVE = tgz(chartYaml())
 const DELTA_ID = makeDeltaId(START - 1000, new Uint8Array(10))
 
 export const WHOLE_TARGETS: Readonly<Record<string, FuzzTarget>> = {
@@ -117,8 +117,9 @@ export const WHOLE_TARGETS: Readonly<Record<string, FuzzTarget>> = {
     share: 0.05,
   },
   'bucket-archive': {
-    corpus: () => [ARCHIVE],
-    take: async (bytes) => {
+    corpus: () => [tar(chartYaml(), { name: 'app/values.yaml', content: 'a: 1\n' })],
+    take: async (files) => {
+      const bytes = gzipSync(files, { level: 1 })
       const repository = new Repository()
       await repository.put(INDEX, GOOD.toBytes())
       const metadata = archiveMetadata({
@@ -129,7 +130,7 @@ export const WHOLE_TARGETS: Readonly<Record<string, FuzzTarget>> = {
       await repository.put('charts/app-1.0.0.tgz', bytes)
       await repository.put('charts/web-0.2.0.tgz', bytes, {
         ...metadata,
-        'chart-metadata': bytes.toString('latin1').slice(0, 500),
+        'chart-metadata': files.toString('latin1').slice(0, 500),
       })
       await repository.run('check', REPO, '--deep', '-o', 'json')
       await repository.run('reindex', REPO, '--full', '-o', 'json')
