@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { LEVELS } from '../../../lib/core/check/check-store.ts'
+import { LEVELS } from '../../../lib/core/check/probe-report.ts'
 import { startStore } from '../../e2e/support/servers.ts'
 import type { LifeStep } from './diary.ts'
 import { CHAPTERS, type LifeOptions, liveThrough } from './life.ts'

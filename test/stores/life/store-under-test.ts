@@ -1,4 +1,4 @@
-import type { Level } from '../../../lib/core/check/check-store.ts'
+import type { Level } from '../../../lib/core/check/probe-report.ts'
 import type { RunningStore } from '../../e2e/support/servers.ts'
 
 /**
