@@ -11,7 +11,7 @@ const NAMES = Object.keys(TARGETS)
 const USAGE = `Reads inputs from outside in any form. Each must be read or refused, in bounded time and memory. Inputs are made
 of real ones by changes; one that takes a branch of lib/ which none has taken yet is kept, and others are made of it.
 
-  npm run fuzz                                     all targets, more than a million inputs: a quarter of an hour
+  npm run fuzz                                     all targets, more than a million inputs: hours
   npm run fuzz -- deltas archives --runs 100000    two targets
   npm run fuzz -- deltas --input BASE64            one input again
 
