@@ -3,7 +3,7 @@ import { HelmS3Error } from '../../errors.ts'
 import type { ListOptions, ListPage, ObjectVersion, OpenUpload } from '../object-store.ts'
 import { readListAnswer, readUploadsAnswer, readVersionsAnswer } from './answer.ts'
 import type { S3Bucket } from './bucket.ts'
-import { statusOf } from './error-signs.ts'
+import { signsOf, statusOf } from './error-signs.ts'
 import type { S3Action } from './action.ts'
 import { readDocument } from './read-body.ts'
 import type { S3Request } from './requests.ts'
@@ -46,7 +46,7 @@ export async function listObjectVersions(bucket: S3Bucket, key: Key): Promise<re
 /** See `MultipartUploads.list`. Cost: a LIST. MinIO lists uploads only for a whole key. */
 export async function listUploads(bucket: S3Bucket, prefix: string): Promise<readonly OpenUpload[]> {
   const action = bucket.action('s3:ListBucketMultipartUploads', prefix)
-  const document = await readBucketDocument(bucket, action, { uploads: '', prefix }).catch(noDocument)
+  const document = await readBucketDocument(bucket, action, { uploads: '', prefix }).catch(noUploads)
   return (document && readUploadsAnswer(document.text, prefix)) ?? []
 }
 
@@ -54,6 +54,11 @@ export async function listUploads(bucket: S3Bucket, prefix: string): Promise<rea
 function noDocument(error: unknown): undefined {
   const status = statusOf(error instanceof HelmS3Error ? error.cause : error)
   if (status !== 405 && status !== 501) throw error
+}
+
+/** As {@link noDocument}; rclone and gofakes3 answer `NoSuchUpload` where no upload is open. */
+function noUploads(error: unknown): undefined {
+  if (signsOf(error instanceof HelmS3Error ? error.cause : error).name !== 'NoSuchUpload') noDocument(error)
 }
 
 /** Reads a document about the bucket. */

@@ -507,6 +507,13 @@ describe('a request to the store', () => {
     })
   }
 
+  it('reads no open uploads when the store answers NoSuchUpload', async () => {
+    handle = answering('<Error><Code>NoSuchUpload</Code></Error>', 404)
+    assert.deepEqual(await store.uploads?.list('charts/'), [])
+    handle = answering('<Error><Code>NoSuchBucket</Code></Error>', 404)
+    await assert.rejects(async () => store.uploads?.list('charts/'), /NoSuchBucket/)
+  })
+
   it('encodes special characters in keys and prefixes', async () => {
     handle = (_, answer) => {
       const body =
