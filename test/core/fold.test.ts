@@ -68,7 +68,7 @@ describe('fold', () => {
     const { digest: _, ...withoutDigest } = entry('app', '1.0.0')
     const { created: __, ...withoutDate } = entry('app', '1.0.0')
     for (const present of [entry('app', '1.0.0', 'a'), withoutDigest, withoutDate]) {
-      const base = indexOf(present as never)
+      const base = indexOf(present)
       for (const digest of [{}, { digest: digestOf('a') }]) {
         const announcement = { name: 'app', version: '1.0.0', ...digest, created: '' }
         assert.deepEqual(contentOf(fold(base, [delta(1, { remove: [announcement] })])), contentOf(base))
