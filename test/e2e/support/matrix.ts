@@ -26,10 +26,7 @@ export function describeEverywhere(what: string, define: (combination: Combinati
  * One running store for the enclosing `describe`, a fresh workplace for each of its tests. `settings`: environment of
  * the store.
  */
-export function useWorkplace(
-  storeName: StoreName,
-  settings: Readonly<Record<string, string>> = {},
-): () => Workplace {
+export function useWorkplace(storeName: StoreName, settings: Readonly<Record<string, string>> = {}): () => Workplace {
   let store: RunningStore | undefined
   let workplace: Workplace | undefined
   before(async () => {
