@@ -1,0 +1,44 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { installOnce, need, startInstalled, step, storeFolder } from './parts.ts'
+import type { StoreUnderTest } from './store-under-test.ts'
+
+const VERSION = '1.2.0'
+
+const MAIN = `package main
+
+import (
+	"net/http"
+	"os"
+
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+)
+
+func main() {
+	panic(http.ListenAndServe(os.Args[1], gofakes3.New(s3mem.New()).Server()))
+}
+`
+
+export const gofakes3: StoreUnderTest = {
+  name: 'gofakes3',
+  title: 'gofakes3, memory',
+  version: VERSION,
+  ci: false,
+  keepsObjects: false,
+  install: () =>
+    installOnce('gofakes3', VERSION, async (folder) => {
+      need('go', 'https://go.dev/doc/install')
+      await writeFile(join(folder, 'main.go'), MAIN)
+      const env = { GOFLAGS: '-mod=mod', CGO_ENABLED: '0' }
+      await step(folder, 'go', ['mod', 'init', 'gofakes3-server'], { env })
+      await step(folder, 'go', ['get', `github.com/johannesboyne/gofakes3@v${VERSION}`], { env })
+      await step(folder, 'go', ['mod', 'tidy'], { env })
+      await step(folder, 'go', ['build', '-o', 'gofakes3-server', '.'], { env })
+    }),
+  start: () =>
+    startInstalled('gofakes3', ({ port }) => ({
+      program: join(storeFolder('gofakes3'), 'gofakes3-server'),
+      args: [`127.0.0.1:${String(port)}`],
+    })),
+}

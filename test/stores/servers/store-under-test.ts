@@ -1,0 +1,37 @@
+import type { KnownLimits } from '../../contract/object-store.ts'
+import type { KillableStore } from '../../e2e/support/servers.ts'
+import type { Behaviour } from '../probe/behaviours.ts'
+
+/** A real S3 server that the matrix of stores is measured on. */
+export interface StoreUnderTest {
+  /** As on the command line. */
+  readonly name: string
+  /** As people call it. */
+  readonly title: string
+  /** Pinned. */
+  readonly version: string
+  /** Whether CI runs it. */
+  readonly ci: boolean
+  /** Whether it finds its objects again when it has been ended and started. */
+  readonly keepsObjects: boolean
+  /** Installs it where it is not yet, below the folder of parts. @throws when a program for that is missing */
+  install(): Promise<void>
+  /** Starts it on 127.0.0.1, on a free port, with a folder and keys of its own. */
+  start(): Promise<KillableStore>
+  /** Where it falls short of the contract of an object store. */
+  readonly contract?: KnownContract
+  /** Rounds of each race. Default: 30. */
+  readonly rounds?: number
+  /** Races of which several winners have been seen, though not in each run. */
+  readonly rare?: readonly Behaviour[]
+}
+
+/** Where a store is known to fall short; each is checked: one that has learnt it fails the run. */
+export interface KnownContract {
+  /** What the suite itself knows how to check. */
+  readonly limits?: KnownLimits
+  /** Titles of the contract that fail. */
+  readonly fails?: readonly string[]
+  /** Titles that fail in some runs, as races do. */
+  readonly mayFail?: readonly string[]
+}
