@@ -21,7 +21,7 @@ export async function measure(store: StoreUnderTest, say: (line: string) => void
   try {
     const lab = await openLab(running)
     const raw = await stage('raw requests', probeRaw(lab, running, rounds))
-    const product = await stage('check --probe', probeByProduct(running))
+    const product = await stage('check --probe', probeByProduct(running, say))
     const contract = await stage('contract', runContract(running, known, say))
     const { level, why } = levelFor(raw, rare)
     const life = await stage('life', runLife(running, { keepsObjects, level, say }))

@@ -10,8 +10,8 @@ export interface ProductReport {
   readonly findings: readonly string[]
 }
 
-/** Asks the built program about the store, in a new repository. */
-export async function probeByProduct(store: RunningStore): Promise<ProductReport> {
+/** Asks the built program about the store, in a new repository. Where it fails, that is its level. */
+export async function probeByProduct(store: RunningStore, say: (line: string) => void): Promise<ProductReport> {
   const workplace = await Workplace.open(store)
   try {
     await workplace.programOk(`init ${workplace.url}`)
@@ -21,6 +21,9 @@ export async function probeByProduct(store: RunningStore): Promise<ProductReport
       readonly findings: readonly { readonly code: string }[]
     }
     return { level, findings: findings.map(({ code }) => code).sort() }
+  } catch (error) {
+    say(`  check --probe: ${error instanceof Error ? error.message : String(error)}`)
+    return { level: 'fails', findings: [] }
   } finally {
     await workplace.close()
   }

@@ -66,11 +66,20 @@ async function afterMissing(lab: Lab): Promise<string> {
 async function order(lab: Lab, prefix: string, keys: readonly string[]): Promise<string> {
   const { answer, objects } = await lab.list({ prefix })
   if (!isDone(answer)) return said(answer)
-  const words = comparison(
-    objects.map(({ key }) => key),
-    keys,
-  )
-  return words === 'complete and in order' ? 'by bytes' : words
+  const found = objects.map(({ key }) => key)
+  const words = comparison(found, keys)
+  if (words === 'complete and in order') return 'by bytes'
+  return found.join('\n') === [...keys].sort(byFolders).join('\n') ? 'by bytes in each folder' : words
+}
+
+/** As a walk over folders finds them: `deep/x` before `deep-`. */
+function byFolders(a: string, b: string): number {
+  const [one, other] = [a.split('/'), b.split('/')]
+  for (const [i, name] of one.entries()) {
+    const order = Buffer.compare(Buffer.from(name), Buffer.from(other[i] ?? ''))
+    if (order !== 0) return order
+  }
+  return one.length - other.length
 }
 
 function comparison(found: readonly string[], keys: readonly string[]): string {

@@ -19,9 +19,11 @@ async function left(lab: Lab, key: string, store: KillableStore, end: () => Prom
   const head = await settled(() => lab.head(key))
   if (head.status === 404) return 'gone'
   if (head.status !== 200) return said(head)
+  const object = await settled(() => lab.get(key))
+  if (object.status !== 200) return said(object)
   const metadata = head.headers['x-amz-meta-delta'] === 'value' ? 'with' : 'without'
   const etag = head.headers.etag === put.headers.etag ? '' : ', another ETag'
-  return (await lab.text(key)) === 'some bytes' ? `kept, ${metadata} its metadata${etag}` : 'other bytes'
+  return object.body.toString() === 'some bytes' ? `kept, ${metadata} its metadata${etag}` : 'other bytes'
 }
 
 /** Milliseconds: a server that has just come back may say for a while that it is busy. */

@@ -41,4 +41,19 @@ export const gofakes3: StoreUnderTest = {
       program: join(storeFolder('gofakes3'), 'gofakes3-server'),
       args: [`127.0.0.1:${String(port)}`],
     })),
+  contract: {
+    limits: { ignoresConditionOnDelete: true, takesLateRequests: true },
+    fails: [
+      'composing an object creates no object when the object to replace is missing',
+      'composing an object does not copy a part from a source that has another ETag',
+      'composing an object does not replace an object when the condition does not hold: absence',
+      'composing an object does not replace an object when the condition does not hold: another ETag',
+      'composing an object lets exactly one of several concurrent replacements of an object succeed',
+      'composing an object refuses to complete an upload with parts that are too small or were never sent',
+      'composing an object replaces an object atomically by ranges of the object and new bytes',
+      'reading a range of an object returns no bytes when the object has another ETag or is missing',
+      'requests with a time limit refuses bytes that do not match their checksum',
+      'writing refuses bytes that do not match their checksum',
+    ],
+  },
 }
