@@ -52,7 +52,7 @@ async function startCareless(looksFirst: boolean) {
 
 describe('the raw probe', () => {
   it('finds the embedded store exact', async function () {
-    this.timeout(60_000)
+    this.timeout(120_000)
     const folder = await mkdtemp(join(tmpdir(), 'raw-probe-'))
     const keys = { accessKey: KEYS.accessKeyId, secretKey: KEYS.secretAccessKey }
     const embedded = await startEmbeddedStore({ folder, ...keys })

@@ -50,7 +50,7 @@ async function completions(lab: Lab) {
 }
 
 async function partCopies(lab: Lab) {
-  const source = Buffer.from(Array.from({ length: 6 * MIB }, (_, i) => i % 251))
+  const source = Buffer.alloc(6 * MIB, Buffer.from(Array.from({ length: 251 }, (_, i) => i)))
   await lab.put('part-copy/source', source)
   const etag = await lab.etag('part-copy/source')
   const copy = async (key: string, match: string): Promise<{ readonly answer: RawAnswer; readonly upload: string }> => {
