@@ -57,4 +57,12 @@ export const s3proxy: StoreUnderTest = {
       const classes = join(storeFolder('s3proxy'), 'lib/*')
       return { program: 'java', args: ['-cp', classes, 'org.gaul.s3proxy.Main', '--properties', file] }
     }),
+  contract: {
+    limits: { hasNoVersions: true },
+    fails: ['composing an object does not list, continue or complete an aborted upload'],
+    mayFail: [
+      'composing an object lets exactly one of several concurrent replacements of an object succeed',
+      'writing loses no update when concurrent clients increment a counter by compare-and-swap',
+    ],
+  },
 }
