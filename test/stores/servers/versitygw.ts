@@ -10,7 +10,6 @@ export const versitygw: StoreUnderTest = {
   keepsObjects: true,
   install: installEndToEndParts,
   start: () => startStore('versitygw'),
-  contract: { limits: { hasUnreadableVersions: true } },
   // It looks first and deletes then: in 3 of 30 rounds a DELETE and a PUT of the same ETag both succeeded.
   rare: ['remove-race'],
 }
