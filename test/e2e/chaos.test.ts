@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
+import { type ChaosOptions, readOptions } from '../chaos/options.ts'
+import { type Outcome, playRounds } from '../chaos/run.ts'
+import { FORM } from './support/form.ts'
+
+function optionsOf(...flags: readonly string[]): ChaosOptions {
+  const options = readOptions(flags)
+  if (options === 'help') throw new Error('these are no flags')
+  return options
+}
+
+function play(...flags: readonly string[]): Promise<Outcome> {
+  return playRounds(optionsOf(...flags), { say: () => undefined, signal: new AbortController().signal })
+}
+
+for (const store of ['minio', 'versitygw']) {
+  describe(`processes that are killed, stopped and cut off on ${store}`, () => {
+    it('lose nothing that was acknowledged, and explain all that was seen', async () => {
+      const { folder, summary, violations } = await play(
+        '--store',
+        store,
+        '--seed',
+        '1',
+        '--rounds',
+        '20',
+        '--form',
+        FORM,
+      )
+      assert.deepEqual(violations, [], `${summary}history: ${folder ?? ''}`)
+      assert.match(summary, /^20 rounds, /)
+    })
+  })
+}
+
+/** A check that cannot fail shows nothing. */
+describe('the search for what is lost', () => {
+  for (const [subject, store, rounds] of [['stand-in', 'versitygw', '15']] as const) {
+    it(`finds that ${subject} loses charts`, async () => {
+      const { folder, summary, violations } = await play('--subject', subject, '--store', store, '--rounds', rounds)
+      if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+      assert.ok(
+        violations.some((each) => each.includes('an acknowledged mutation is lost or undone')),
+        summary,
+      )
+    })
+  }
+})
