@@ -27,7 +27,7 @@ export interface Search {
   readonly operations: readonly Operation[]
 }
 
-/** Findings of a check at rest that are no violation: what killed processes leave on purpose, and what people decide. */
+/** Findings at rest that are no violation: what killed processes leave on purpose, and what people decide. */
 const MAY_REMAIN = [
   'archive-unlisted',
   'archive-unlisted-misnamed',

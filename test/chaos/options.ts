@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { MIX_NAMES, type Mix } from './plan.ts'
 import { SUBJECTS } from './subjects.ts'
 
 export interface ChaosOptions {
@@ -13,6 +14,8 @@ export interface ChaosOptions {
   readonly isLong: boolean
   /** Milliseconds after which a process is killed; undefined: by `isLong`. */
   readonly patience: number | undefined
+  /** Undefined: drawn for each round. */
+  readonly mix: Mix | undefined
   readonly subject: string
   /** The recorded history to judge again, instead of new rounds. */
   readonly replay: string | undefined
@@ -37,6 +40,7 @@ of all operations that explains what was seen, and for what is left behind. docs
   --form F          bundle (default), executable or both, as they are built
   --long            delays and stops of up to 90 seconds; without it nothing waits for more than a few
   --patience S      kill what takes longer than so many seconds, waiting included (default 6, with --long 240)
+  --mix NAME        only rounds of this kind: ${MIX_NAMES.join(', ')}
   --subject NAME    the program under fire (default ours): ${SUBJECTS.join(', ')}
   --all             go on after a round with a violation
   --keep            keep the history also when all is well
@@ -70,6 +74,7 @@ export function readOptions(argv: readonly string[]): ChaosOptions | 'help' {
       form: { ...text, default: 'bundle' },
       long: on,
       patience: text,
+      mix: text,
       subject: { ...text, default: 'ours' },
       all: on,
       keep: on,
@@ -91,6 +96,7 @@ export function readOptions(argv: readonly string[]): ChaosOptions | 'help' {
     form: oneOf('--form', values.form, ['bundle', 'executable', 'both'] as const),
     isLong: values.long,
     patience: values.patience === undefined ? undefined : wholeNumber('--patience', values.patience, 1) * 1000,
+    mix: values.mix === undefined ? undefined : oneOf('--mix', values.mix, MIX_NAMES),
     subject: oneOf('--subject', values.subject, SUBJECTS),
     replay,
     folder,

@@ -95,7 +95,12 @@ export interface PlannedOperation {
   readonly network: readonly NetworkFault[]
 }
 
-export type Mix = 'tight' | 'wide' | 'emptied' | 'mending' | 'damaged'
+/**
+ * What a round is about: one version that all want, or many; somebody who empties the repository, or reindexes it, or
+ * damages its index.yaml.
+ */
+export const MIX_NAMES = ['tight', 'wide', 'emptied', 'mending', 'damaged'] as const
+export type Mix = (typeof MIX_NAMES)[number]
 
 export interface RoundPlan {
   readonly seed: number
@@ -116,6 +121,8 @@ export interface PlanOptions {
   readonly form: 'bundle' | 'executable' | 'both'
   /** Delays and stops of more than a minute. */
   readonly isLong: boolean
+  /** Undefined: drawn. */
+  readonly mix?: Mix | undefined
   /** Undefined: everything. Other programs than this one know less. */
   readonly kinds?: readonly Kind[] | undefined
 }
@@ -126,7 +133,7 @@ export const MACHINES = 2
 type Weights = Readonly<Partial<Record<Kind, number>>>
 
 const WEIGHTS: Readonly<Record<Mix, Weights>> = {
-  // One version of one chart, and everybody wants it.
+  // One version or two, and everybody wants them.
   tight: { push: 4, force: 3, ignore: 1, delete: 3, restore: 0.7, compact: 1 },
   wide: {
     push: 3,
@@ -140,7 +147,7 @@ const WEIGHTS: Readonly<Record<Mix, Weights>> = {
     compact: 1,
     pull: 0.6,
   },
-  emptied: { push: 4, 'push-many': 1, force: 1, empty: 2, delete: 1, compact: 2 },
+  emptied: { push: 2, 'push-many': 1, empty: 3, compact: 4 },
   mending: { push: 3, force: 2, delete: 3, ignore: 0.5, reindex: 3, compact: 1 },
   damaged: { push: 4, 'push-many': 1, ignore: 1, 'check-fix': 3, reindex: 1, compact: 1 },
 }
@@ -167,13 +174,14 @@ const NETWORK: Readonly<Record<NetworkFaultKind, number>> = {
  */
 export function planRound(seed: number, round: number, options: PlanOptions): RoundPlan {
   const random = new SeededRandom(seed * 1_000_003 + round)
-  const drawn = random.pickWeighted(MIXES)
+  const drawn = options.mix ?? random.pickWeighted(MIXES)
   const mix = drawn === 'damaged' && !canDamage(options) ? 'wide' : drawn
-  const versions = mix === 'tight' ? pickSome(random, VERSIONS, 2) : VERSIONS
+  const versions = mix === 'tight' ? pickSome(random, VERSIONS, 1 + random.below(2)) : VERSIONS
   const start = versions.filter(() => random.chance(0.4)).map((version) => ({ ...version, content: 'A' }))
   const fresh = versions.filter((version) => !start.some((each) => textOf(each) === textOf(version)))
   const span = random.pick([50, 400, 1500])
-  const draw: Draw = { random, options, mix, span, versions: mix === 'damaged' ? fresh : versions }
+  const violence = random.pick([0.1, 0.3, 0.6])
+  const draw: Draw = { random, options, mix, span, violence, versions: mix === 'damaged' ? fresh : versions }
   const count = 4 + random.below(5)
   const mutations = Array.from({ length: count }, (_, i) => drawOperation(draw, `op${String(i)}`, drawKind(draw)))
   const reads = Array.from({ length: 2 + random.below(2) }, (_, i) => drawOperation(draw, `read${String(i)}`, 'read'))
@@ -194,17 +202,21 @@ interface Draw {
   readonly options: PlanOptions
   readonly mix: Mix
   readonly span: number
+  /** Chance that a process is killed or stopped. */
+  readonly violence: number
   readonly versions: readonly ChartVersion[]
 }
 
 function drawKind({ mix, options: { kinds }, random, versions }: Draw): Kind {
-  const weights = Object.entries(WEIGHTS[mix]).filter(([kind]) => kinds?.includes(kind as Kind) ?? true)
-  const kind = random.pickWeighted(Object.fromEntries(weights) as Weights)
+  const weights = Object.entries(WEIGHTS[mix]).filter(
+    ([kind]) => (kinds as readonly string[] | undefined)?.includes(kind) ?? true,
+  )
+  const kind = random.pickWeighted<Kind>(Object.fromEntries(weights))
   return versions.length === 0 && mix === 'damaged' ? 'check-fix' : kind
 }
 
 function drawOperation(draw: Draw, name: string, kind: Kind): PlannedOperation {
-  const { options, random, span } = draw
+  const { options, random, span, violence } = draw
   const isRead = kind === 'read' || kind === 'pull'
   const hasNoRoom = random.chance(0.06)
   const machine = hasNoRoom ? MACHINES : random.below(MACHINES)
@@ -220,13 +232,13 @@ function drawOperation(draw: Draw, name: string, kind: Kind): PlannedOperation {
     form: options.form === 'both' ? drawn : options.form,
     clock: random.chance(0.12) ? random.pick([-11, -3, -1, 1, 2, 9]) : 0,
     helm: random.pick([3, 4] as const),
-    process: random.chance(isRead ? 0.15 : 0.6) ? drawProcessFault(draw, isRead) : undefined,
-    network: random.chance(0.45) ? Array.from({ length: 1 + random.below(2) }, () => drawNetworkFault(draw)) : [],
+    process: random.chance(isRead ? violence / 3 : violence) ? drawProcessFault(draw, isRead) : undefined,
+    network: random.chance(0.6) ? Array.from({ length: 1 + random.below(2) }, () => drawNetworkFault(draw)) : [],
   }
 }
 
 function drawVersions({ mix, random, versions }: Draw, kind: Kind): readonly PlannedVersion[] {
-  const contentFor = (): string => (kind === 'copy' ? COPIED : random.pick(['A', 'A', 'B', 'C']))
+  const contentFor = (): string => (kind === 'copy' ? COPIED : random.pick(['A', 'B', 'B', 'C']))
   const withContent = (version: ChartVersion): PlannedVersion => ({ ...version, content: contentFor() })
   const one = (): readonly ChartVersion[] => (versions.length === 0 ? [] : [random.pick(versions)])
   switch (kind) {
@@ -253,10 +265,10 @@ function drawVersions({ mix, random, versions }: Draw, kind: Kind): readonly Pla
 }
 
 function drawProcessFault({ options: { isLong }, random, span }: Draw, isRead: boolean): ProcessFault {
-  const kind = random.pickWeighted({ 'kill-after': 3, 'kill-at': isRead ? 0 : 5, stop: 2 })
+  const kind = random.pickWeighted({ 'kill-after': 2, 'kill-at': isRead ? 0 : 7, stop: 2 })
   switch (kind) {
     case 'kill-after':
-      return { kind, ms: 30 + Math.floor(random.exponential(400)) }
+      return { kind, ms: 100 + Math.floor(random.exponential(600)) }
     case 'kill-at':
       return { kind, nth: 1 + random.below(14), when: random.pick(['before', 'passed', 'answered'] as const) }
     case 'stop':
@@ -265,9 +277,9 @@ function drawProcessFault({ options: { isLong }, random, span }: Draw, isRead: b
 }
 
 function drawNetworkFault({ options: { isLong }, random }: Draw): NetworkFault {
-  const of = random.pick(['requests', 'mutations'] as const)
+  const of = random.pick(['requests', 'mutations', 'mutations'] as const)
   const kind = random.pickWeighted(NETWORK)
-  return { kind, nth: 1 + random.below(of === 'requests' ? 12 : 4), of, ms: 100 + random.below(isLong ? 70_000 : 2500) }
+  return { kind, nth: 1 + random.below(of === 'requests' ? 12 : 3), of, ms: 100 + random.below(isLong ? 70_000 : 2500) }
 }
 
 function pickSome<T>(random: SeededRandom, items: readonly T[], count: number): readonly T[] {

@@ -22,6 +22,9 @@ export interface RoundOptions {
 /** Milliseconds. No look at the repository, and no repair at the end, takes longer. */
 const LONGEST = 180_000
 
+/** How often somebody tries to damage index.yaml, each half a second. */
+const ATTEMPTS = 40
+
 const REPAIR = { versions: [], compacts: true, machine: 0, byName: false, form: 'bundle', clock: 0, helm: 4 } as const
 
 /**
@@ -95,13 +98,15 @@ class Play {
       kill: () => undefined,
     })
     try {
-      const [gap] = await Promise.all([
+      // All of it has to end before the store may be stopped, also when something fails.
+      const ends = await Promise.allSettled([
         this.#damage(),
         this.#outage(),
         ...operations.map(async (operation) => note(await this.#operate(operation, forReaders))),
       ])
       await forReaders.idle()
-      return gap
+      for (const end of ends) if (end.status === 'rejected') throw end.reason
+      return ends[0].status === 'fulfilled' ? ends[0].value : undefined
     } finally {
       await forReaders.close()
     }
@@ -232,9 +237,19 @@ class Play {
     const began = performance.now()
     const { objects } = this.#stage
     const key = asKey(`${this.#prefix}/index.yaml`)
-    if (damage.what === 'lost') await objects.delete(key)
-    else await objects.put(key, damage.what === 'garbage' ? Buffer.from('garbage: [') : this.#index, { when: 'always' })
-    return began
+    const text = damage.what === 'garbage' ? Buffer.from('garbage: [') : this.#index
+    // The store may be down at this moment.
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const { outcome } =
+          damage.what === 'lost' ? await objects.delete(key) : await objects.put(key, text, { when: 'always' })
+        if (outcome === 'deleted' || outcome === 'written') return began
+        throw new Error(`index.yaml cannot be damaged: ${outcome}`)
+      } catch (error) {
+        if (attempt === ATTEMPTS) throw error
+        await pause(500)
+      }
+    }
   }
 
   async #outage(): Promise<void> {

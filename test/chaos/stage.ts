@@ -50,9 +50,9 @@ export interface Stage {
   readonly clock: ((hours: number) => Readonly<Record<string, string>>) | undefined
   /** What of the faults cannot be had here, and why. */
   readonly skipped: readonly string[]
-  archive(version: ChartVersion, content: string): string
+  readonly archive: (version: ChartVersion, content: string) => string
   /** The content with this digest. */
-  contentOf(digest: string | undefined): string
+  readonly contentOf: (digest: string | undefined) => string
   /** Environment of a command on this machine, through this `HOST:PORT`. */
   environment(machine: number, host: string): Readonly<Record<string, string>>
   /** The folder of Helm's caches of a machine. */
