@@ -10,6 +10,7 @@ const PLAN: RoundPlan = {
   round: 0,
   mix: 'tight',
   start: [],
+  isPending: false,
   operations: [],
   damage: undefined,
   outage: undefined,

@@ -108,6 +108,8 @@ export interface RoundPlan {
   readonly mix: Mix
   /** What is there when the round begins, pushed and acknowledged. */
   readonly start: readonly PlannedVersion[]
+  /** Whether that is in no index.yaml yet. */
+  readonly isPending: boolean
   readonly operations: readonly PlannedOperation[]
   /** Somebody without the program removes index.yaml, writes no index over it, or an old one. */
   readonly damage: { readonly what: 'lost' | 'garbage' | 'old'; readonly at: number } | undefined
@@ -189,7 +191,9 @@ export function planRound(seed: number, round: number, options: PlanOptions): Ro
     mix === 'damaged' ? { what: random.pick(['lost', 'garbage', 'old'] as const), at: random.below(span) } : undefined
   const outage = random.chance(0.08) ? { at: random.below(span + 500), ms: 100 + random.below(1500) } : undefined
   const readers = random.chance(0.4) ? [drawNetworkFault(draw)] : []
-  return { seed, round, mix, start, operations: [...mutations, ...reads], damage, outage, readers }
+  // A compaction that has nothing to fold writes nothing, and crosses nobody who empties the index.
+  const isPending = mix === 'emptied' || random.chance(0.4)
+  return { seed, round, mix, start, isPending, operations: [...mutations, ...reads], damage, outage, readers }
 }
 
 /** Other programs cannot repair. */

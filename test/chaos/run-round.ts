@@ -74,10 +74,10 @@ class Play {
 
   /** Makes the repository, with what is there at the start, and homes of Helm that know it. */
   async prepare(): Promise<RoundRecord> {
-    const { start } = this.#plan
+    const { isPending, start } = this.#plan
     await this.#mustDo('init', this.#url)
     const files = start.map((version) => this.#stage.archive(version, version.content))
-    if (files.length > 0) await this.#mustDo('push', ...files, this.#url)
+    if (files.length > 0) await this.#mustDo('push', ...files, this.#url, ...(isPending ? ['--no-compact'] : []))
     this.#index = await this.#readIndex()
     await this.#stage.layOut(this.#url, this.#index)
     return {
