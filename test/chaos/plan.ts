@@ -192,7 +192,8 @@ export function planRound(seed: number, round: number, options: PlanOptions): Ro
   const outage = random.chance(0.08) ? { at: random.below(span + 500), ms: 100 + random.below(1500) } : undefined
   const readers = random.chance(0.4) ? [drawNetworkFault(draw)] : []
   // A compaction that has nothing to fold writes nothing, and crosses nobody who empties the index.
-  const isPending = mix === 'emptied' || random.chance(0.4)
+  // Other programs do not see what is pending.
+  const isPending = options.kinds === undefined && (mix === 'emptied' || random.chance(0.4))
   return { seed, round, mix, start, isPending, operations: [...mutations, ...reads], damage, outage, readers }
 }
 

@@ -102,7 +102,9 @@ class Play {
       const ends = await Promise.allSettled([
         this.#damage(),
         this.#outage(),
-        ...operations.map(async (operation) => note(await this.#operate(operation, forReaders))),
+        ...operations
+          .filter(({ kind }) => kind !== 'pull' || this.#stage.canPull)
+          .map(async (operation) => note(await this.#operate(operation, forReaders))),
       ])
       await forReaders.idle()
       for (const end of ends) if (end.status === 'rejected') throw end.reason

@@ -43,6 +43,11 @@ export async function playRounds(options: ChaosOptions, { say, signal }: Hooks):
   const stage = await openStage(options)
   const stop = (): void => stage.processes.endAll()
   signal.addEventListener('abort', stop)
+  const had = {
+    clocks: stage.clock !== undefined,
+    fullDisk: stage.hasFullDisk,
+    outages: stage.store.server !== undefined,
+  }
   const summary = new Summary()
   const violations: string[] = []
   const began = performance.now()
@@ -54,7 +59,7 @@ export async function playRounds(options: ChaosOptions, { say, signal }: Hooks):
       const round = await runRound(stage, plan, { patience, write })
       const verdict = judge(round)
       keepVerdict(write, verdict, i)
-      summary.add(round, verdict, stage.clock !== undefined)
+      summary.add(round, verdict, had)
       violations.push(...verdict.violations.map((each) => `round ${String(i)} (${plan.mix}): ${each}`))
       say(progress(i - options.from + 1, options.rounds, summary, violations.length))
       if (violations.length > 0 && options.stopsAtFirst) break
@@ -85,7 +90,7 @@ export async function replay(file: string): Promise<Outcome> {
     for (const round of rounds) {
       const verdict = judge(round)
       keepVerdict((record) => appendFileSync(judged, `${JSON.stringify(record)}\n`), verdict, round.head.plan.round)
-      summary.add(round, verdict, true)
+      summary.add(round, verdict, { clocks: true, fullDisk: true, outages: true })
       violations.push(...verdict.violations.map((each) => `round ${String(round.head.plan.round)}: ${each}`))
     }
     const opinion = await secondOpinion(judged, folder, violations)

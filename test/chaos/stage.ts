@@ -48,6 +48,9 @@ export interface Stage {
   readonly deletesAlways: boolean
   /** The environment that makes a process see another time; undefined: there is no way. */
   readonly clock: ((hours: number) => Readonly<Record<string, string>>) | undefined
+  /** Whether there is a machine without room on its disk, and whether Helm can pull. */
+  readonly hasFullDisk: boolean
+  readonly canPull: boolean
   /** What of the faults cannot be had here, and why. */
   readonly skipped: readonly string[]
   readonly archive: (version: ChartVersion, content: string) => string
@@ -100,6 +103,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       own: (options.form === 'executable' ? own.executable : own.bundle) ?? [],
       deletesAlways: await deletesAlways(objects),
       clock,
+      hasFullDisk: noRoom.problem === undefined,
+      canPull: plugins === undefined,
       skipped: [
         ...(noRoom.problem === undefined ? [] : [`full disks: ${noRoom.problem}`]),
         ...(clock === undefined ? [`wrong clocks: there is no ${FAKETIME} (Debian: libfaketime)`] : []),

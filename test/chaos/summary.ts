@@ -1,6 +1,14 @@
 import { isAcknowledged, isMutation } from './history.ts'
 import type { Verdict } from './judge.ts'
+import { MACHINES } from './plan.ts'
 import type { Round } from './records.ts'
+
+/** Which faults could be had. */
+export interface Had {
+  readonly clocks: boolean
+  readonly fullDisk: boolean
+  readonly outages: boolean
+}
 
 /** What a run has done and found, added up. */
 export class Summary {
@@ -17,7 +25,7 @@ export class Summary {
   readonly #residues = new Map<string, number>()
   readonly #remarks = new Map<string, number>()
 
-  add({ end, head, operations }: Round, { remarks, residues, searches }: Verdict, clocks: boolean): void {
+  add({ end, head, operations }: Round, { remarks, residues, searches }: Verdict, had: Had): void {
     this.rounds++
     this.searches += searches.length
     for (const operation of operations) {
@@ -32,10 +40,10 @@ export class Summary {
       if (killed !== '') this.kills++
       if (killed === 'patience') this.impatient++
       for (const each of met) count(this.#faults, each.replace(/: .*/, ''))
-      if (planned.clock !== 0 && clocks) count(this.#faults, 'wrong clock')
-      if (planned.machine === 2) count(this.#faults, 'full disk')
+      if (planned.clock !== 0 && had.clocks) count(this.#faults, 'wrong clock')
+      if (planned.machine === MACHINES && had.fullDisk) count(this.#faults, 'full disk')
     }
-    if (head.plan.outage !== undefined) count(this.#faults, 'store killed')
+    if (head.plan.outage !== undefined && had.outages) count(this.#faults, 'store killed')
     if (end.gap !== undefined) count(this.#faults, `index.yaml ${head.plan.damage?.what ?? ''}`)
     for (const each of residues) count(this.#residues, each)
     for (const each of remarks) count(this.#remarks, each)

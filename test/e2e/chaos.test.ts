@@ -37,6 +37,7 @@ for (const store of ['minio', 'versitygw']) {
 describe('the search for what is lost', () => {
   for (const [subject, mix] of [
     ['stand-in', 'wide'],
+    ['broken:no-swap', 'emptied'],
     ['broken:no-create', 'tight'],
     ['broken:early-answer', 'wide'],
   ] as const) {
