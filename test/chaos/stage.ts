@@ -8,7 +8,7 @@ import { type ObjectStore, asETag } from '../../lib/store/object-store.ts'
 import { createS3Store } from '../../lib/store/s3/store.ts'
 import { sha256 } from '../../lib/sys/sha256.ts'
 import { makeChart } from '../e2e/support/made-charts.ts'
-import { type RunningStore, part, startStore } from '../e2e/support/servers.ts'
+import { type KillableStore, part, startStore } from '../e2e/support/servers.ts'
 import { ROOT } from '../e2e/support/workplace.ts'
 import { createBucket, localConfig } from '../support/s3-buckets.ts'
 import { CONTENTS, type ChartVersion, MACHINES, VERSIONS } from './plan.ts'
@@ -23,7 +23,7 @@ export interface ChaosStore {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   /** Undefined: it is not ours. */
-  readonly server: RunningStore | undefined
+  readonly server: KillableStore | undefined
 }
 
 export interface StageOptions {
