@@ -169,7 +169,7 @@ function observationsOf(operation: OperationRecord, version: string): readonly O
   if (status !== 1) return []
   // A push that has started again may meet its own entry.
   const isPush = EFFECTS[kind] === 'push' && operation.deltas.length === 0
-  if (isPush && /already exists/.test(stderr)) return [required(operation, 'exists', null)]
+  if (isPush && /cannot be overwritten/.test(stderr)) return [required(operation, 'exists', null)]
   if (kind === 'delete' && /not found in index/.test(stderr)) return [required(operation, 'read', null)]
   return []
 }

@@ -141,6 +141,11 @@ describe('the judge of a round', () => {
     assert.deepEqual(violations([refused]), [`${V}: an acknowledged mutation is lost or undone`])
   })
 
+  it('does not take a look that failed for proof of anything', () => {
+    const stderr = 'Error: check if chart already exists in the repository: head s3 object: status 409\n'
+    assert.deepEqual(violations([did('push', [20, 30], { status: 1, stderr }, 'B')]), [])
+  })
+
   it('takes a deletion that finds nothing for proof that the version was absent', () => {
     const missing = did('delete', [20, 30], {
       status: 1,

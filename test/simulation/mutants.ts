@@ -11,6 +11,8 @@ export interface Mutant extends Edit {
   readonly mix?: MixName
   /** See `ScheduleOptions`. */
   readonly pages?: boolean
+  /** The first seed that is tried; default 1. The schedules that show a rare one are far from there. */
+  readonly first?: number
 }
 
 export const MUTANTS: readonly Mutant[] = [
@@ -111,6 +113,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "ifAbsent: placement.kind === 'kept' }",
     mix: 'dead',
     pages: false,
+    first: 7001,
   },
   {
     rule: 'a removal acts on its own entry only',
@@ -174,6 +177,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'return now.emptiedBy !== first.emptiedBy &&',
     replace: "return now.emptiedBy === 'nobody' &&",
     mix: 'init',
+    first: 4001,
   },
   {
     rule: 'the base of a rebuild contains the charts of the archives',
@@ -196,6 +200,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'isWanted(change)',
     mix: 'damage',
     pages: false,
+    first: 5001,
   },
   {
     rule: 'a page is believed only when its bytes have the digest that the table says',

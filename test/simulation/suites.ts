@@ -67,13 +67,13 @@ export function describeMutants(): void {
   const pool = usePool()
 
   for (const mutant of MUTANTS) {
-    const { also = [], file, find, mix, pages, replace, rule, store = 'exact' } = mutant
+    const { also = [], file, find, first = 1, mix, pages, replace, rule, store = 'exact' } = mutant
     it(rule, async function () {
       this.timeout(300_000)
       const product = await bundleProduct({ edits: [{ file, find, replace }, ...also] })
       let isShown = false
       const options = { ...optionsOf(store, mix), ...(pages === undefined ? {} : { pages }) }
-      await pool().run({ product, first: 1, seeds: MUTANT_BUDGET, options }, ({ outcome }) => {
+      await pool().run({ product, first, seeds: MUTANT_BUDGET, options }, ({ outcome }) => {
         isShown ||= outcome.violations.length > 0
         return isShown ? 'enough' : 'more'
       })

@@ -2,15 +2,14 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { budget } from '../support/budget.ts'
-import { buildFuzzer, fuzz } from './fuzzing.ts'
-import { TARGETS } from './targets.ts'
+import { buildFuzzer, fuzz } from '../fuzz/fuzzing.ts'
+import { TARGETS } from '../fuzz/targets.ts'
 
 /** Milliseconds for one input, a thousand times what any of them takes: only what hangs is ended. */
 const PATIENCE = 60_000
 const SEED = 4711
 /** `npm run fuzz` tries more than a million. */
-const RUNS = budget(200)
+const RUNS = 200
 
 describe('what comes from outside, in any form', () => {
   let folder = ''
