@@ -33,7 +33,8 @@ const takesAnyBytes: StoreDouble = (bucket) => ({
   put: (key, body, { sha256: _, ...options }) => bucket.put(key, body, options),
 })
 
-type Parts = 'ignores If-Match' | 'ignores all' | 'copies whatever is there' | 'copies nothing'
+type Parts =
+  'ignores If-Match' | 'ignores all' | 'copies whatever is there' | 'copies nothing' | 'gives up the object, too'
 
 export function parts(...what: readonly Parts[]): StoreDouble {
   return (bucket) => {
@@ -48,7 +49,11 @@ export function parts(...what: readonly Parts[]): StoreDouble {
       const isIgnored = what.includes('ignores all') || (what.includes('ignores If-Match') && typeof when === 'object')
       return uploads.complete(upload, named, { ...options, when: isIgnored ? 'always' : when })
     }
-    return { uploads: alteredUploads(uploads, { copyPart, complete }) }
+    const abort: MultipartUploads['abort'] = async (upload) => {
+      await uploads.abort(upload)
+      if (what.includes('gives up the object, too')) await bucket.delete(upload.key)
+    }
+    return { uploads: alteredUploads(uploads, { abort, copyPart, complete }) }
   }
 }
 

@@ -355,6 +355,11 @@ describe('check --probe', () => {
     )
   })
 
+  it('remarks that index.yaml is not composed where an upload that is given up takes the object with it', async () => {
+    const { level, probe } = await found(parts('gives up the object, too')(program.bucket))
+    assert.deepEqual([level, probe['partCopy'], probe['partSwap']], ['exact', 'exact', 'ignored'])
+  })
+
   it('warns when the servers of the store have different clocks, or its objects another one', async () => {
     let asked = 0
     const apart = await found({
