@@ -35,8 +35,8 @@ trap finish EXIT
 trap 'exit 1' INT TERM
 
 artifact=com.adobe.testing:s3mock:5.2.0:jar:exec
-timeout 900 mvn -B -q -Dstyle.color=never dependency:get -Dartifact="$artifact" -Dtransitive=false
-timeout 300 mvn -B -q -Dstyle.color=never dependency:copy -Dartifact="$artifact" -DoutputDirectory="$tmp" -Dmdep.stripVersion=true
+timeout 900 mvn -B -q -Dstyle.color=never dependency:get -Dartifact="$artifact" -Dtransitive=false >"$tmp/log"
+timeout 300 mvn -B -q -Dstyle.color=never dependency:copy -Dartifact="$artifact" -DoutputDirectory="$tmp" -Dmdep.stripVersion=true >"$tmp/log"
 python3 -m venv "$tmp/venv"
 timeout 300 "$tmp/venv/bin/pip" install --quiet --disable-pip-version-check boto3==1.40.0
 

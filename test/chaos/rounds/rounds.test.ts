@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
-import { type ChaosOptions, readOptions } from '../chaos/options.ts'
-import { type Outcome, playRounds } from '../chaos/run.ts'
-import { FORM } from './support/form.ts'
+import { type ChaosOptions, readOptions } from '../options.ts'
+import { type Outcome, playRounds } from '../run.ts'
+import { FORM } from '../../e2e/support/form.ts'
 
 function optionsOf(...flags: readonly string[]): ChaosOptions {
   const options = readOptions(flags)
