@@ -37,7 +37,7 @@ export async function measure(store: StoreUnderTest, say: (line: string) => void
       probe,
       contract,
       product,
-      ...(life === undefined ? {} : { life }),
+      life,
     }
     return { result, faults: [...faults(result, rare), ...contractSurprises(contract, known)] }
   } finally {
