@@ -1,6 +1,6 @@
 import { command, exactly } from '../../ui/command.ts'
 import { FINDING_KINDS } from '../../core/check/finding-kinds.ts'
-import { DEFAULT_ROUNDS, LEVELS, MAX_ROUNDS } from '../../core/check/probe-report.ts'
+import { DEFAULT_ROUNDS, KEEPINGS, LEVELS, MAX_ROUNDS, SURE } from '../../core/check/probe-report.ts'
 import { OUTPUT_FLAG } from '../../ui/flags.ts'
 import {
   listOf,
@@ -29,14 +29,14 @@ const FINDING = objectOf({
   next: text('what to do'),
 })
 
-const KEEPS = ['exact', 'racy', 'ignored', 'never', 'refused']
 const KEEPS_ABOUT =
   'racy: not always, when several come at once; never: refused even when the condition holds; refused: with an error'
 const FINDS_ONE_IN =
-  'a race that goes wrong in one of so many rounds would have been found by 95 of 100 probes; null: there was no round'
+  `a race that goes wrong in one of so many rounds would have been found by ${String(SURE)} of 100 probes; ` +
+  `null: there was no round`
 
 const RACE = {
-  keeps: oneOf(KEEPS, KEEPS_ABOUT),
+  keeps: oneOf(KEEPINGS, KEEPS_ABOUT),
   rounds: whole('that were run; 0 where a single request has told enough'),
   wrong: whole('rounds in which the condition was not kept'),
 }

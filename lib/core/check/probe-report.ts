@@ -2,7 +2,8 @@
  * How a store honours a condition of a request. `racy`: not always when several requests come at once. `never`: the
  * request is refused even when the condition holds. `refused`: the store answers with an error.
  */
-export type Keeping = 'exact' | 'racy' | 'never' | 'ignored' | 'refused'
+export const KEEPINGS = ['exact', 'racy', 'ignored', 'never', 'refused'] as const
+export type Keeping = (typeof KEEPINGS)[number]
 
 /** Rounds of each race of a probe, when nobody says how many. */
 export const DEFAULT_ROUNDS = 30

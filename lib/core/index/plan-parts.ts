@@ -56,27 +56,38 @@ function draftParts(segments: readonly Segment[], { least }: PartLimits): readon
     }
     const lacking = open.length === 0 ? 0 : least - sizeOf(open)
     const behind = segmentsToFill(run, lacking)
-    const before = drafts.at(-1)
-    if (sizeOf(run.slice(behind)) >= least) {
+    const left = run.slice(behind)
+    const spared = spareable(drafts.at(-1), lacking, least)
+    if (sizeOf(left) >= least) {
       open = [...open, ...run.slice(0, behind)]
       close()
-      drafts.push({ segments: run.slice(behind), isCopied: true })
-      continue
-    }
-    // What is left of a run that is too short for both is sent, too, unless the copy before can spare as much.
-    const spared = before?.isCopied === true ? segmentsToFill([...before.segments].reverse(), lacking) : 0
-    const kept = before?.segments.slice(0, -spared) ?? []
-    if (before === undefined || spared === 0 || sizeOf(kept) < least) {
+      drafts.push({ segments: left, isCopied: true })
+    } else if (spared !== undefined) {
+      drafts.splice(-1, 1, { segments: spared.kept, isCopied: true })
+      open = [...spared.given, ...open]
+      close()
+      drafts.push({ segments: run, isCopied: true })
+    } else {
       open = [...open, ...run]
-      continue
     }
-    drafts.splice(-1, 1, { segments: kept, isCopied: true })
-    open = [...before.segments.slice(-spared), ...open]
-    close()
-    drafts.push({ segments: run, isCopied: true })
   }
   close()
   return drafts
+}
+
+/**
+ * What a copy gives of its end, so many bytes or more, and what it keeps. Undefined: there is no copy, or it would be
+ * too short.
+ */
+function spareable(
+  copy: Draft | undefined,
+  bytes: number,
+  least: number,
+): { readonly kept: readonly Segment[]; readonly given: readonly Segment[] } | undefined {
+  if (copy?.isCopied !== true) return undefined
+  const border = copy.segments.length - segmentsToFill([...copy.segments].reverse(), bytes)
+  const kept = copy.segments.slice(0, border)
+  return sizeOf(kept) < least ? undefined : { kept, given: copy.segments.slice(border) }
 }
 
 /** Neighbours that are either all new or one unbroken range of the old text. */

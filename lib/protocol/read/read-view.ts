@@ -68,7 +68,8 @@ export async function listForView(session: Session): Promise<TimedListing> {
  *
  * Cost: one LIST for each 1000 deltas, one GET of `index.yaml`, one GET for each pending delta; the same again when a
  * pending delta was collected in the meantime. Where only some charts are wanted, and `index.yaml` has pages: a GET of
- * its end instead, and one for each run of pages with charts that are wanted or touched.
+ * its end instead, and one for each run of pages with charts that are wanted or touched; not where it is known to be so
+ * small that the next compaction sends all of it.
  * @throws HelmS3Error `missing-index`, `invalid-index`; `conflict` when the repository keeps changing
  */
 export async function readView(session: Session, { listed, wanted }: ViewOptions = {}): Promise<View> {
