@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { IndexForm } from '../lib/core/index/index-text.ts'
 import { type MadeChart, makeChart } from './archives.ts'
 import { VERSIONS_PER_CHART, chartName } from './data.ts'
 import type { HelmHome } from './helm-home.ts'
@@ -40,14 +41,13 @@ export class PagedRepository {
   }
 
   /**
-   * Makes the repository, with an index in JSON text. Of this program itself also the table of its pages, and what
+   * Makes the repository, with an index in this form. Of this program itself also the table of its pages, and what
    * they find out about the store as it looks through the relay.
-   * @param relay undefined: the store itself
    */
-  static async open(bench: Workbench, program: Program, versions: number, relay?: Relay): Promise<PagedRepository> {
+  static async open(bench: Workbench, program: Program, { form, relay, versions }: Place): Promise<PagedRepository> {
     const hasFetch = await bench.has(program, 'fetch')
     const made = new PagedRepository(bench, { program, hasFetch, versions, relay })
-    await made.#repository.restore(await bench.index(versions, 'json'))
+    await made.#repository.restore(await bench.index(versions, form))
     if (program.name === 'before') return made
     await made.#pushNear()
     if (relay !== undefined) await made.#run(['push', (await made.#nextChart()).path, 'bench'])
@@ -166,6 +166,14 @@ export class PagedRepository {
     const { name, version } = chart
     throw new Error(`${this.program.name}: ${name} ${version} is ${isIn ? 'not' : 'still'} in index.yaml`)
   }
+}
+
+/** What repository is measured, and from where. */
+export interface Place {
+  readonly versions: number
+  readonly form: IndexForm
+  /** undefined: the store itself */
+  readonly relay?: Relay | undefined
 }
 
 interface Parts {

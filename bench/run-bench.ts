@@ -25,7 +25,9 @@ export async function runBench(
     options.only.length === 0 || options.only.includes(name)
   const bench = await Workbench.open(options)
   try {
-    let results: Results = { lines: [], growth: [], ...known, ...(await describeMachine(options, bench.store)) }
+    const { machine, versions } = await describeMachine(options, bench.store)
+    // What other lines were compared with stays named when it takes no part this time.
+    let results: Results = { lines: [], growth: [], ...known, machine, versions: { ...known?.versions, ...versions } }
     await warmUp(bench)
     for (const line of options.growth ? [] : lines.filter(isWanted)) {
       say(line.title(bench))

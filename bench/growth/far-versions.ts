@@ -43,7 +43,8 @@ export const farVersions: Growth = {
         say(`growth: ${count(at)} versions, far away`)
         const runs = at > LARGE ? Math.min(2, bench.sizes.runs) : bench.sizes.runs
         const repositories: PagedRepository[] = []
-        for (const program of bench.builds) repositories.push(await PagedRepository.open(bench, program, at, relay))
+        const place = { versions: at, form: 'json', relay } as const
+        for (const program of bench.builds) repositories.push(await PagedRepository.open(bench, program, place))
         for (const { of, what } of OPERATIONS) {
           const able = repositories.filter(({ hasFetch }) => hasFetch || what !== 'fetch')
           await addPoints(add, at, able.map(of), runs)

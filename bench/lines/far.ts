@@ -1,3 +1,4 @@
+import type { IndexForm } from '../../lib/core/index/index-text.ts'
 import { count } from '../format.ts'
 import {
   type Case,
@@ -15,19 +16,25 @@ import type { Goal, Row } from '../result.ts'
 import type { FarSizes } from '../sizes.ts'
 import type { Workbench } from '../workbench.ts'
 
-/** Operations that move only pages of the index, far away from the store; and that they cost no more near it. */
-export const far: Line = {
-  name: 'far',
-  title: ({ sizes }) =>
-    `pages of an index: up to ${count(sizes.far.huge)} versions, store ${String(sizes.roundTrip)} ms away, ` +
-    `${String(sizes.bandwidth / 1e6)} Mbit/s`,
-  measure: async (bench) => {
-    const distant = await bench.throughRelay((relay) => measureFar(bench, relay))
-    const rows = [...distant, ...(await measureNear(bench))]
-    const goals = bench.ours.flatMap(({ name }) => goalsOf(rows, name, bench.sizes.far))
-    const notes = bench.before === undefined ? ['No earlier build was given with `--before PATH`.'] : []
-    return { rows, goals, notes }
-  },
+/** Operations that move only pages of an index in JSON, far away from the store; and that they cost no more near it. */
+export const far = farLine('far', 'json')
+/** The same of an index in YAML. */
+export const farYaml = farLine('far-yaml', 'yaml')
+
+function farLine(name: string, form: IndexForm): Line {
+  return {
+    name,
+    title: ({ sizes }) =>
+      `pages of an index in ${form.toUpperCase()}: up to ${count(sizes.far.huge)} versions, ` +
+      `store ${String(sizes.roundTrip)} ms away, ${String(sizes.bandwidth / 1e6)} Mbit/s`,
+    measure: async (bench) => {
+      const distant = await bench.throughRelay((relay) => measureFar(bench, form, relay))
+      const rows = [...distant, ...(await measureNear(bench, form))]
+      const goals = bench.ours.flatMap((program) => goalsOf(rows, program.name, bench.sizes.far))
+      const notes = bench.before === undefined ? ['No earlier build was given with `--before PATH`.'] : []
+      return { rows, goals, notes }
+    },
+  }
 }
 
 /** A repository with so many versions, and its case of an operation. */
@@ -36,9 +43,9 @@ interface Sized {
   readonly repository: PagedRepository
 }
 
-async function measureFar(bench: Workbench, relay: Relay): Promise<Row[]> {
+async function measureFar(bench: Workbench, form: IndexForm, relay: Relay): Promise<Row[]> {
   const { huge, large, small, tiny } = bench.sizes.far
-  const all = await openAll(bench, [tiny, small, large, huge], relay)
+  const all = await openAll(bench, [tiny, small, large, huge], form, relay)
   const { runs } = bench.sizes
   const measure = (of: (repository: PagedRepository) => Case, some: readonly Sized[] = all): Promise<Row[]> =>
     measureCases(
@@ -61,20 +68,20 @@ async function measureFar(bench: Workbench, relay: Relay): Promise<Row[]> {
   return rows
 }
 
-async function measureNear(bench: Workbench): Promise<Row[]> {
+async function measureNear(bench: Workbench, form: IndexForm): Promise<Row[]> {
   const { large, small, tiny } = bench.sizes.far
-  const all = await openAll(bench, [tiny, small, large])
+  const all = await openAll(bench, [tiny, small, large], form)
   const cases = all.map((each) => atSize(each, { ...each.repository.push(), what: 'push, loopback' }))
   const rows = await measureCases(cases, bench.sizes.startRuns)
   for (const { repository } of all) await repository.remove()
   return rows
 }
 
-async function openAll(bench: Workbench, sizes: readonly number[], relay?: Relay): Promise<Sized[]> {
+async function openAll(bench: Workbench, sizes: readonly number[], form: IndexForm, relay?: Relay): Promise<Sized[]> {
   const opened: Sized[] = []
   for (const versions of sizes) {
     for (const program of bench.builds)
-      opened.push({ versions, repository: await PagedRepository.open(bench, program, versions, relay) })
+      opened.push({ versions, repository: await PagedRepository.open(bench, program, { versions, form, relay }) })
   }
   return opened
 }

@@ -2,7 +2,7 @@ import type { Line } from '../line.ts'
 import { batch } from './batch.ts'
 import { compact } from './compact.ts'
 import { deleteOne } from './delete.ts'
-import { far } from './far.ts'
+import { far, farYaml } from './far.ts'
 import { getter } from './getter.ts'
 import { helm } from './helm.ts'
 import { push } from './push.ts'
@@ -28,4 +28,5 @@ export const LINES: readonly Line[] = [
   helm,
   batch,
   far,
+  farYaml,
 ]
