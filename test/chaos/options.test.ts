@@ -6,10 +6,10 @@ describe('the command line of the chaos rounds', () => {
     const options = readOptions([])
     assert.notEqual(options, 'help')
     if (options === 'help') return
-    const { endpoint, form, from, isLong, rounds, seed, store, subject } = options
+    const { endpoint, form, from, pace, rounds, seed, store, subject } = options
     assert.deepEqual(
-      [store, endpoint, rounds, from, seed, form, isLong, subject],
-      ['minio', undefined, 20, 0, 1, 'bundle', false, 'ours'],
+      [store, endpoint, rounds, from, seed, form, pace, subject],
+      ['minio', undefined, 20, 0, 1, 'bundle', 'even', 'ours'],
     )
   })
 
@@ -17,6 +17,15 @@ describe('the command line of the chaos rounds', () => {
     const options = readOptions(['--endpoint', 'http://127.0.0.1:9000'])
     assert.equal(options === 'help' ? '' : options.store, undefined)
     assert.throws(() => readOptions(['--endpoint', 'http://127.0.0.1:9000', '--store', 'minio']), /exclude each other/)
+  })
+
+  it('takes long delays or many kills, and not both', () => {
+    const paceOf = (...flags: readonly string[]): string => {
+      const options = readOptions(flags)
+      return options === 'help' ? '' : options.pace
+    }
+    assert.deepEqual([paceOf('--long'), paceOf('--kills')], ['long', 'kills'])
+    assert.throws(() => readOptions(['--long', '--kills']), /--long and --kills exclude each other/)
   })
 
   it('refuses what is no number, no store, no form and no program', () => {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { MIX_NAMES, type Mix } from './plan.ts'
+import { MIX_NAMES, type Mix, type Pace } from './plan.ts'
 import { SUBJECTS } from './subjects.ts'
 
 export interface ChaosOptions {
@@ -11,8 +11,8 @@ export interface ChaosOptions {
   readonly from: number
   readonly seed: number
   readonly form: 'bundle' | 'executable' | 'both'
-  readonly isLong: boolean
-  /** Milliseconds after which a process is killed; undefined: by `isLong`. */
+  readonly pace: Pace
+  /** Milliseconds after which a process is killed; undefined: by `pace`. */
   readonly patience: number | undefined
   /** Undefined: drawn for each round. */
   readonly mix: Mix | undefined
@@ -39,6 +39,7 @@ of all operations that explains what was seen, and for what is left behind. docs
   --from N          the first round (default 0): \`--seed S --from N --rounds 1\` plays one again
   --form F          bundle (default), executable or both, as they are built
   --long            delays and stops of up to 90 seconds; without it nothing waits for more than a few
+  --kills           most processes are killed and next to nothing waits: hundreds of kills a minute
   --patience S      kill what takes longer than so many seconds, waiting included (default 6, with --long 240)
   --mix NAME        only rounds of this kind: ${MIX_NAMES.join(', ')}
   --subject NAME    the program under fire (default ours): ${SUBJECTS.join(', ')}
@@ -50,6 +51,7 @@ of all operations that explains what was seen, and for what is left behind. docs
 Examples:
 
   npm run chaos -- --store versitygw --rounds 200 --seed 7
+  npm run chaos -- --kills --form both --rounds 500
   npm run chaos -- --seed 7 --from 41 --rounds 1 --keep
   npm run chaos -- --subject broken:no-swap --rounds 40
   HELM_S3_GO_PLUGIN=~/go/bin/helms3 npm run chaos -- --subject go-plugin --rounds 20
@@ -73,6 +75,7 @@ export function readOptions(argv: readonly string[]): ChaosOptions | 'help' {
       seed: { ...text, default: '1' },
       form: { ...text, default: 'bundle' },
       long: on,
+      kills: on,
       patience: text,
       mix: text,
       subject: { ...text, default: 'ours' },
@@ -85,6 +88,7 @@ export function readOptions(argv: readonly string[]): ChaosOptions | 'help' {
   if (values.help) return 'help'
   if (values.store !== undefined && values.endpoint !== undefined)
     throw new Error('--store and --endpoint exclude each other')
+  if (values.long && values.kills) throw new Error('--long and --kills exclude each other')
   const { endpoint, folder, replay } = values
   return {
     store:
@@ -94,7 +98,7 @@ export function readOptions(argv: readonly string[]): ChaosOptions | 'help' {
     from: wholeNumber('--from', values.from, 0),
     seed: wholeNumber('--seed', values.seed, 0),
     form: oneOf('--form', values.form, ['bundle', 'executable', 'both'] as const),
-    isLong: values.long,
+    pace: values.long ? 'long' : values.kills ? 'kills' : 'even',
     patience: values.patience === undefined ? undefined : wholeNumber('--patience', values.patience, 1) * 1000,
     mix: values.mix === undefined ? undefined : oneOf('--mix', values.mix, MIX_NAMES),
     subject: oneOf('--subject', values.subject, SUBJECTS),

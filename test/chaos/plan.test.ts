@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type PlanOptions, type RoundPlan, VERSIONS, planRound, textOf } from './plan.ts'
 
-const OPTIONS: PlanOptions = { form: 'bundle', isLong: false }
+const OPTIONS: PlanOptions = { form: 'bundle', pace: 'even' }
 const many = (options = OPTIONS): readonly RoundPlan[] =>
   Array.from({ length: 400 }, (_, round) => planRound(7, round, options))
 
@@ -63,8 +63,18 @@ describe('the plan of a round', () => {
         ),
       )
     assert.ok(longest(many()) < 5000)
-    const long = longest(many({ ...OPTIONS, isLong: true }))
+    const long = longest(many({ ...OPTIONS, pace: 'long' }))
     assert.ok(long > 60_000 && long <= 90_200, String(long))
+  })
+
+  it('kills most of all and holds nothing for long where that is asked for', () => {
+    const plans = many({ ...OPTIONS, pace: 'kills' })
+    const operations = plans.flatMap((plan) => plan.operations).filter(({ kind }) => kind !== 'read' && kind !== 'pull')
+    const killed = operations.filter(({ process }) => process !== undefined)
+    assert.ok(killed.length > 0.65 * operations.length, `${String(killed.length)} of ${String(operations.length)}`)
+    assert.ok(killed.every(({ process }) => process?.kind !== 'stop'))
+    assert.ok(operations.every(({ network }) => network.every(({ ms }) => ms <= 400)))
+    assert.ok(plans.every(({ outage }) => outage === undefined))
   })
 
   it('asks of another program only what it can do', () => {

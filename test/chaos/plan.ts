@@ -119,10 +119,15 @@ export interface RoundPlan {
   readonly readers: readonly NetworkFault[]
 }
 
+/**
+ * `even`: nothing waits for more than some seconds. `long`: delays and stops of more than a minute. `kills`: most
+ * processes are killed and next to nothing waits, so that as many as possible are killed in the time.
+ */
+export type Pace = 'even' | 'long' | 'kills'
+
 export interface PlanOptions {
   readonly form: 'bundle' | 'executable' | 'both'
-  /** Delays and stops of more than a minute. */
-  readonly isLong: boolean
+  readonly pace: Pace
   /** Undefined: drawn. */
   readonly mix?: Mix | undefined
   /** Undefined: everything. Other programs than this one know less. */
@@ -182,14 +187,16 @@ export function planRound(seed: number, round: number, options: PlanOptions): Ro
   const start = versions.filter(() => random.chance(0.4)).map((version) => ({ ...version, content: 'A' }))
   const fresh = versions.filter((version) => !start.some((each) => textOf(each) === textOf(version)))
   const span = random.pick([50, 400, 1500])
-  const violence = random.pick([0.1, 0.3, 0.6])
+  const violence = random.pick(options.pace === 'kills' ? [0.5, 0.75, 0.95] : [0.1, 0.3, 0.6])
   const draw: Draw = { random, options, mix, span, violence, versions: mix === 'damaged' ? fresh : versions }
-  const count = 4 + random.below(5)
+  const count = options.pace === 'kills' ? 8 + random.below(9) : 4 + random.below(5)
   const mutations = Array.from({ length: count }, (_, i) => drawOperation(draw, `op${String(i)}`, drawKind(draw)))
   const reads = Array.from({ length: 2 + random.below(2) }, (_, i) => drawOperation(draw, `read${String(i)}`, 'read'))
   const damage =
     mix === 'damaged' ? { what: random.pick(['lost', 'garbage', 'old'] as const), at: random.below(span) } : undefined
-  const outage = random.chance(0.08) ? { at: random.below(span + 500), ms: 100 + random.below(1500) } : undefined
+  const outage = random.chance(options.pace === 'kills' ? 0 : 0.08)
+    ? { at: random.below(span + 500), ms: 100 + random.below(1500) }
+    : undefined
   const readers = random.chance(0.4) ? [drawNetworkFault(draw)] : []
   // A compaction that has nothing to fold writes nothing, and crosses nobody who empties the index.
   // Other programs do not see what is pending.
@@ -238,7 +245,9 @@ function drawOperation(draw: Draw, name: string, kind: Kind): PlannedOperation {
     clock: random.chance(0.12) ? random.pick([-11, -3, -1, 1, 2, 9]) : 0,
     helm: random.pick([3, 4] as const),
     process: random.chance(isRead ? violence / 3 : violence) ? drawProcessFault(draw, isRead) : undefined,
-    network: random.chance(0.6) ? Array.from({ length: 1 + random.below(2) }, () => drawNetworkFault(draw)) : [],
+    network: random.chance(options.pace === 'kills' ? 0.1 : 0.6)
+      ? Array.from({ length: 1 + random.below(2) }, () => drawNetworkFault(draw))
+      : [],
   }
 }
 
@@ -269,22 +278,30 @@ function drawVersions({ mix, random, versions }: Draw, kind: Kind): readonly Pla
   }
 }
 
-function drawProcessFault({ options: { isLong }, random, span }: Draw, isRead: boolean): ProcessFault {
-  const kind = random.pickWeighted({ 'kill-after': 2, 'kill-at': isRead ? 0 : 7, stop: 2 })
+function drawProcessFault({ options: { pace }, random, span }: Draw, isRead: boolean): ProcessFault {
+  const onlyKills = pace === 'kills'
+  const kind = random.pickWeighted({ 'kill-after': 2, 'kill-at': isRead ? 0 : 7, stop: onlyKills ? 0 : 2 })
   switch (kind) {
     case 'kill-after':
-      return { kind, ms: 100 + Math.floor(random.exponential(600)) }
+      return { kind, ms: 100 + Math.floor(random.exponential(onlyKills ? 200 : 600)) }
     case 'kill-at':
-      return { kind, nth: 1 + random.below(14), when: random.pick(['before', 'passed', 'answered'] as const) }
+      return {
+        kind,
+        nth: 1 + random.below(onlyKills ? 8 : 14),
+        when: random.pick(['before', 'passed', 'answered'] as const),
+      }
     case 'stop':
-      return { kind, after: 50 + random.below(700), ms: 200 + random.below(isLong ? 90_000 : 2000 + span) }
+      return { kind, after: 50 + random.below(700), ms: 200 + random.below(pace === 'long' ? 90_000 : 2000 + span) }
   }
 }
 
-function drawNetworkFault({ options: { isLong }, random }: Draw): NetworkFault {
+/** Milliseconds: the longest delay of a request or an answer. */
+const DELAYS: Readonly<Record<Pace, number>> = { even: 2500, long: 70_000, kills: 300 }
+
+function drawNetworkFault({ options: { pace }, random }: Draw): NetworkFault {
   const of = random.pick(['requests', 'mutations', 'mutations'] as const)
   const kind = random.pickWeighted(NETWORK)
-  return { kind, nth: 1 + random.below(of === 'requests' ? 12 : 3), of, ms: 100 + random.below(isLong ? 70_000 : 2500) }
+  return { kind, nth: 1 + random.below(of === 'requests' ? 12 : 3), of, ms: 100 + random.below(DELAYS[pace]) }
 }
 
 function pickSome<T>(random: SeededRandom, items: readonly T[], count: number): readonly T[] {

@@ -54,8 +54,8 @@ export async function playRounds(options: ChaosOptions, { say, signal }: Hooks):
   try {
     await makeSource(stage)
     for (let i = options.from; i < options.from + options.rounds && !signal.aborted; i++) {
-      const { form, isLong, mix, patience = isLong ? LONG_PATIENCE : PATIENCE } = options
-      const plan = planRound(options.seed, i, { form, isLong, mix, kinds: stage.subject.kinds })
+      const { form, mix, pace, patience = pace === 'long' ? LONG_PATIENCE : PATIENCE } = options
+      const plan = planRound(options.seed, i, { form, pace, mix, kinds: stage.subject.kinds })
       const round = await runRound(stage, plan, { patience, write })
       const verdict = judge(round)
       keepVerdict(write, verdict, i)
