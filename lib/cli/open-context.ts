@@ -9,7 +9,7 @@ import { PROGRAM_VERSION } from '../program-version.ts'
 import type { BaseCache } from '../protocol/session/base-cache.ts'
 import { objectDefaults } from '../protocol/read/config-defaults.ts'
 import { createSession } from '../protocol/open-session.ts'
-import type { Session } from '../protocol/session/session.ts'
+import type { PagingLimits, Session } from '../protocol/session/session.ts'
 import { type ConnectionSettings, connectionSettings } from '../settings/connection.ts'
 import type { Environment } from '../settings/environment.ts'
 import {
@@ -47,6 +47,8 @@ export interface Wiring {
   /** Name of this machine, for the log. */
   readonly host: string | undefined
   readonly createStore: (options: StoreOptions) => Promise<ObjectStore>
+  /** How large pages and parts are. Undefined: as the limits of S3 have it. */
+  readonly paging?: PagingLimits | undefined
 }
 
 /** A command that is about to run, and everything around it. */
@@ -103,7 +105,7 @@ async function openSession(opener: Opener, location: RepositoryLocation): Promis
     changes,
     output: { detail, notice, progress, track },
     signal,
-    wiring: { clock, random },
+    wiring: { clock, paging, random },
   } = opener
   opener.opened.push(location)
   const defaults = async (): Promise<ObjectSettings> => objectDefaults(await session.repositoryConfig())
@@ -120,6 +122,7 @@ async function openSession(opener: Opener, location: RepositoryLocation): Promis
     detail,
     track,
     baseCache: await baseCacheOf(opener, store, location),
+    ...(paging === undefined ? {} : { paging }),
   })
   return session
 }

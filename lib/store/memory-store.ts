@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto'
 import type { Key } from '../core/keys.ts'
 import { compareBytes } from '../text/byte-order.ts'
 import { MAX_INDEX } from '../text/size-limits.ts'
 import { HelmS3Error } from '../errors.ts'
 import { sha256 } from '../sys/sha256.ts'
 import { tooLarge } from './too-large.ts'
-import { MemoryUploads, type NewObject, isRefused } from './memory-uploads.ts'
+import { MemoryUploads, type NewObject, etagOf, isRefused } from './memory-uploads.ts'
 import {
   type ByteRange,
   type DeleteOptions,
@@ -27,7 +26,6 @@ import {
   type StoredObject,
   type Unchanged,
   type VersionName,
-  asETag,
 } from './object-store.ts'
 
 export interface MemoryStoreOptions {
@@ -148,8 +146,8 @@ export class MemoryStore implements ObjectStore {
     }
     if (this.#options.conditionalPut && isRefused(options.when, this.#items.get(key))) return { outcome: 'refused' }
     const { contentType, metadata = {}, sha256: digest } = options
-    const etag = asETag(`"${createHash('md5').update(body).digest('hex')}"`)
-    return this.#write(key, { body: Uint8Array.from(body), etag, metadata, contentType, sha256: digest })
+    const copy = new Uint8Array(body)
+    return this.#write(key, { body: copy, etag: etagOf(copy), metadata, contentType, sha256: digest })
   }
 
   async delete(key: Key, options: DeleteOptions = {}): Promise<DeleteOutcome> {

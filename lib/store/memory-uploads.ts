@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { Key } from '../core/keys.ts'
+import { sha256 } from '../sys/sha256.ts'
 import {
   type ByteRange,
   type CopyOutcome,
@@ -42,7 +42,7 @@ interface Limits {
 
 interface Part {
   readonly body: Uint8Array
-  readonly etag: string
+  readonly etag: ETag
 }
 
 interface Begun {
@@ -80,16 +80,12 @@ export class MemoryUploads implements MultipartUploads {
     if (source === undefined || (this.#limits.conditionalPartCopy && source.etag !== etag)) return 'refused'
     const { length } = source.body
     if (length <= this.#limits.minPartSize || start >= end || end > length) return 'unsupported'
-    return this.sendPart(upload, number, source.body.subarray(start, end))
+    // What stands in the bucket is never changed, so the part need not be a copy.
+    return this.#keep(upload, number, source.body.subarray(start, end))
   }
 
   async sendPart(upload: Upload, number: number, bytes: Uint8Array): Promise<UploadedPart | 'unsupported'> {
-    const begun = this.#find(upload)
-    if (begun === undefined) return 'unsupported'
-    const body = Uint8Array.from(bytes)
-    const etag = `"${md5(body).toString('hex')}"`
-    begun.parts.set(number, { body, etag })
-    return { number, etag }
+    return this.#keep(upload, number, new Uint8Array(bytes))
   }
 
   async complete(
@@ -123,6 +119,14 @@ export class MemoryUploads implements MultipartUploads {
       .map(([id, { key, startedAt }]) => ({ id, key, startedAt }))
   }
 
+  #keep(upload: Upload, number: number, body: Uint8Array): UploadedPart | 'unsupported' {
+    const begun = this.#find(upload)
+    if (begun === undefined) return 'unsupported'
+    const etag = etagOf(body)
+    begun.parts.set(number, { body, etag })
+    return { number, etag }
+  }
+
   #find({ id, key }: Upload): Begun | undefined {
     const begun = this.#open.get(id)
     return begun?.key === key ? begun : undefined
@@ -136,13 +140,17 @@ export function isRefused(when: PutCondition, present: { readonly etag: ETag } |
 
 /** The object that these parts are, with the ETag that S3 gives it: of its parts, not of its bytes. */
 function composed(parts: readonly Part[]): Pick<NewObject, 'body' | 'etag'> {
-  const digest = md5(Buffer.concat(parts.map(({ body }) => md5(body)))).toString('hex')
+  const ofParts = etagOf(Buffer.from(parts.map(({ etag }) => etag).join()))
   return {
-    body: Uint8Array.from(Buffer.concat(parts.map(({ body }) => body))),
-    etag: asETag(`"${digest}-${String(parts.length)}"`),
+    body: new Uint8Array(Buffer.concat(parts.map(({ body }) => body))),
+    etag: asETag(`${ofParts.slice(0, -1)}-${String(parts.length)}"`),
   }
 }
 
-function md5(bytes: Uint8Array): Buffer {
-  return createHash('md5').update(bytes).digest()
+/**
+ * The ETag of these bytes, as long as those of S3. Not their MD5, which takes three times as long: nobody may take an
+ * ETag for that, because on AWS, too, it is something else where objects are encrypted by a key of KMS.
+ */
+export function etagOf(bytes: Uint8Array): ETag {
+  return asETag(`"${sha256(bytes).slice(0, 32)}"`)
 }

@@ -6,6 +6,7 @@ import { type IndexText, readIndexText } from '../../lib/core/index/index-text.t
 import { NEWEST_METADATA, WRITE_METADATA } from '../../lib/core/object-metadata.ts'
 import type { MultipartUploads, ObjectStore } from '../../lib/store/object-store.ts'
 import { sha256, sha256Of } from '../../lib/sys/sha256.ts'
+import { PAGING } from '../../lib/protocol/session/limits.ts'
 import { pagingIn, storedText, versionsOf } from '../support/paged-index.ts'
 import { useProgram } from '../support/program.ts'
 
@@ -332,7 +333,10 @@ describe('the requests of one operation', () => {
       const composes = new Map([[place, { works: true, at: Date.now() - 1000 - (Date.now() % 1000) }]])
       return index.withHeader({ bookkeeping: { ...bookkeeping, composes }, generated })
     }
-    beforeEach(() => growIndex('x'.repeat(40_000), composing))
+    beforeEach(() => {
+      program.paging = PAGING
+      return growIndex('x'.repeat(40_000), composing)
+    })
 
     it('push with compaction: the end of the index and the page of the chart, and parts instead of the PUT', async () => {
       assert.deepEqual(await requestsOf('push', program.path('web-1.0.0.tgz'), URI), [

@@ -6,6 +6,8 @@ import { HelmS3Error } from '../../lib/errors.ts'
 import { main } from '../../lib/cli/main.ts'
 import type { StoreOptions } from '../../lib/cli/open-context.ts'
 import type { Sink } from '../../lib/ui/output.ts'
+import { PAGING } from '../../lib/protocol/session/limits.ts'
+import type { PagingLimits } from '../../lib/protocol/session/session.ts'
 import { MemoryStore } from '../../lib/store/memory-store.ts'
 import type { ObjectStore, StoredObject } from '../../lib/store/object-store.ts'
 import { type Clock, systemClock } from '../../lib/sys/clock.ts'
@@ -13,6 +15,9 @@ import { systemRandom } from '../../lib/sys/random.ts'
 import { alteredStore } from '../../lib/store/altered-store.ts'
 import { chartArchive } from './chart-archive.ts'
 import { useTempFolder } from './temp-folder.ts'
+
+/** Parts so small that a probe of the store does not move many MiB. */
+export const SMALL_PARTS: PagingLimits = { ...PAGING, parts: { ...PAGING.parts, least: 64 * 1024 } }
 
 export interface Result {
   readonly status: number
@@ -41,6 +46,8 @@ export class TestProgram {
   stdin: Uint8Array | undefined
   /** What the clock does otherwise. */
   clock: Partial<Clock> = {}
+  /** How large pages and parts are. */
+  paging: PagingLimits = SMALL_PARTS
   /** Aborted when the process is asked to end. */
   interrupted: AbortSignal | undefined
   #ahead = 0
@@ -58,6 +65,7 @@ export class TestProgram {
       USER: 'tester',
     }
     this.#ahead = 0
+    this.paging = SMALL_PARTS
     this.#bucket = this.#newBucket()
     this.#faults = {}
     this.isTerminal = false
@@ -82,6 +90,12 @@ export class TestProgram {
     this.#bucket = this.#newBucket(true)
   }
 
+  /** The bucket begins again, empty, with parts as large as those of S3, here and there. */
+  useFullParts(): void {
+    this.paging = PAGING
+    this.#bucket = this.#newBucket()
+  }
+
   /** From now on these methods of the store are others. */
   fail(faults: Partial<ObjectStore>): void {
     this.#faults = faults
@@ -103,6 +117,7 @@ export class TestProgram {
         clock: { ...hastyClock, now: () => this.#now(), ...this.clock },
         random: systemRandom,
         host: 'test-host',
+        paging: this.paging,
         createStore: async (options) => {
           this.opened.push(options)
           const { bucket } = options
@@ -160,7 +175,7 @@ export class TestProgram {
   }
 
   #newBucket(versioned = false): MemoryStore {
-    return new MemoryStore({ now: () => this.#now(), versioned })
+    return new MemoryStore({ now: () => this.#now(), versioned, minPartSize: this.paging.parts.least })
   }
 
   #store(): ObjectStore {

@@ -59,7 +59,7 @@ const PROBE = objectOrNull(
       ['exact', 'wrong', 'untried'],
       'several pages, each key once, in the order of bytes; untried: the store gave all on one page',
     ),
-    bodies: oneOf(['whole', 'mixed'], 'what stands after several writers of 4 MiB at once'),
+    bodies: oneOf(['whole', 'mixed'], 'what stands after several writers of 5 MiB at once'),
     checksums: truth('whether a PUT with a wrong checksum is refused'),
     sendsUnchanged: truth('whether an object is sent again to a reader that has it'),
     ranges: truth('whether a range of an object is sent alone'),
@@ -92,7 +92,7 @@ export const checkDefinition = command({
       'and what your credentials allow. It works below .helm-s3-probe/ in the repository, where no client looks, and ' +
       'removes its objects at the end. If it is interrupted, the next probe removes what is left. ' +
       'It sends 54 requests of a few bytes for each of the 30 rounds, and about 160 others: about 1800 in all, ' +
-      'five of six of them PUTs. They send 53 MiB and read 17 MiB, because bodies of several MiB are tried, too.',
+      'five of six of them PUTs. They send 65 MiB and read 20 MiB, because bodies of several MiB are tried, too.',
     'A race that goes wrong now and then may go well in all rounds of a probe. The report says how rare that may ' +
       'be: with 30 rounds, a race that goes wrong in 1 of 10 rounds is found by 95 of 100 probes; with --rounds 300, ' +
       'one in 100. Many rounds need a longer --timeout.',

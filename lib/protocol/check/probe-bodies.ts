@@ -1,20 +1,19 @@
 import type { Fault, ProbeReport } from '../../core/check/probe-report.ts'
 import { hasCode } from '../../errors.ts'
+import { formatBytes } from '../../text/format.ts'
 import type { ProbeObjects } from '../write/probe-objects.ts'
 
-const MIB = 1024 * 1024
-/** Bytes of a body, so many that a server takes them in several pieces. */
-const SIZE = 4 * MIB
 const WRITERS = 4
 const ROUNDS = 3
 
 /**
- * Puts large bodies at once under one key, without a condition: what stands must be one of them.
+ * Puts large bodies at once under one key, without a condition: what stands must be one of them. Each is as large as
+ * the least part of an upload, 5 MiB: a server takes so many bytes in several pieces.
  *
- * Cost: {@link WRITERS} PUTs and a GET of {@link SIZE} in each of {@link ROUNDS} rounds: 48 MiB are sent, 12 MiB read.
+ * Cost: {@link WRITERS} PUTs and a GET of 5 MiB in each of {@link ROUNDS} rounds: 60 MiB are sent, 15 MiB read.
  */
 export async function probeBodies(objects: ProbeObjects): Promise<Fault> {
-  const bodyOf = (number: number): Buffer => Buffer.alloc(SIZE, 'a'.charCodeAt(0) + number)
+  const bodyOf = (number: number): Buffer => Buffer.alloc(objects.leastPart, 'a'.charCodeAt(0) + number)
   for (let round = 0; round < ROUNDS; round++) {
     const bodies = Array.from({ length: WRITERS }, (_, writer) => bodyOf(round * WRITERS + writer))
     const puts = await Promise.allSettled(bodies.map((body) => objects.put('body', body, { when: 'always' })))
@@ -29,7 +28,7 @@ export async function probeBodies(objects: ProbeObjects): Promise<Fault> {
 }
 
 async function wrongWith(objects: ProbeObjects, bodies: readonly Buffer[]): Promise<Fault> {
-  const what = `${String(bodies.length)} writers at once, each of ${String(SIZE / MIB)} MiB`
+  const what = `${String(bodies.length)} writers at once, each of ${formatBytes(objects.leastPart)}`
   try {
     const object = await objects.get('body')
     if (object === undefined) return `${what}, and nothing stands`

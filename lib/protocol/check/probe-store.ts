@@ -18,7 +18,7 @@ const OTHER_STEPS = 4
  * there, which the next one removes.
  *
  * Cost: 54 requests of a few bytes for each round (1620 for 30 rounds), of which 48 race;
- * about 160 others; 53 MiB are sent and 17 MiB read, see {@link probeBodies} and {@link probeComposing}.
+ * about 160 others; 65 MiB are sent and 20 MiB read, see {@link probeBodies} and {@link probeComposing}.
  * @param rounds how many rounds each race has
  * @throws HelmS3Error `denied` when these credentials may not write there
  */

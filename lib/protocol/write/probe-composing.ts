@@ -68,7 +68,7 @@ async function tryComposing(
 ): Promise<ComposingReport> {
   const objects = new ProbeObjects(session)
   if (!objects.hasUploads) return UNSUPPORTED
-  const { least } = session.paging.parts
+  const least = objects.leastPart
   const body = Buffer.alloc(EDGE + least, 'a')
   body.fill('b', EDGE, 2 * EDGE)
   const probe = new ComposingProbe(objects, least)

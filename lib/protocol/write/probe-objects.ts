@@ -45,6 +45,11 @@ export class ProbeObjects {
     this.#folder = `${probeFolder(session.location)}${Buffer.from(session.random.bytes(RANDOM_BYTES)).toString('hex')}/`
   }
 
+  /** The least size of a part of an upload but the last one, bytes. */
+  get leastPart(): number {
+    return this.#session.paging.parts.least
+  }
+
   put(name: string, text: string | Uint8Array, options: PutOptions): Promise<PutOutcome> {
     return this.#session.store.put(this.#key(name), Buffer.from(text), options)
   }

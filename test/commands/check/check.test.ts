@@ -8,7 +8,7 @@ import { sha256 } from '../../../lib/sys/sha256.ts'
 import { tgz } from '../../support/archives.ts'
 import { chartArchive } from '../../support/chart-archive.ts'
 import { resultOf } from '../../support/json-schema.ts'
-import { useProgram } from '../../support/program.ts'
+import { SMALL_PARTS, useProgram } from '../../support/program.ts'
 import { URI, testedRepository } from './repository.ts'
 
 const HOUR = 3_600_000
@@ -600,15 +600,16 @@ describe('check', () => {
   })
 
   describe('with --probe', () => {
+    const limits = { now: () => Date.now(), minPartSize: SMALL_PARTS.parts.least }
     const stores: Readonly<Record<string, readonly [MemoryStore, string, readonly string[]]>> = {
-      'that honours all conditions': [new MemoryStore({ now: () => Date.now() }), 'exact', []],
+      'that honours all conditions': [new MemoryStore(limits), 'exact', []],
       'that ignores the condition of DELETE': [
-        new MemoryStore({ now: () => Date.now(), conditionalDelete: false }),
+        new MemoryStore({ ...limits, conditionalDelete: false }),
         'exact but for deletes',
         ['store-deletes-always'],
       ],
       'that ignores the condition of PUT': [
-        new MemoryStore({ now: () => Date.now(), conditionalPut: false }),
+        new MemoryStore({ ...limits, conditionalPut: false }),
         'index only',
         ['store-create-races', 'store-swap-races'],
       ],

@@ -3,6 +3,7 @@ import { type IncomingMessage, type ServerResponse, request } from 'node:http'
 import { levelOf } from '../../../lib/core/check/probe-report.ts'
 import { parseRepositoryUrl } from '../../../lib/core/keys.ts'
 import { probeStore } from '../../../lib/protocol/check/probe-store.ts'
+import { PAGING } from '../../../lib/protocol/session/limits.ts'
 import { createSession } from '../../../lib/protocol/open-session.ts'
 import { createS3Store } from '../../../lib/store/s3/store.ts'
 import { systemClock } from '../../../lib/sys/clock.ts'
@@ -17,10 +18,10 @@ const ROUNDS = 2
 describe('a probe of a store over HTTP', () => {
   const embedded = useEmbeddedBucket(KEYS)
 
-  const probe = async (endpoint: string): ReturnType<typeof probeStore> => {
+  const probe = async (endpoint: string, paging = PAGING): ReturnType<typeof probeStore> => {
     const store = await createS3Store(localConfig({ endpoint, ...KEYS }), 'bucket')
     const location = parseRepositoryUrl('s3://bucket/charts')
-    const session = createSession({ store, location, clock: systemClock, random: systemRandom, origin: {} })
+    const session = createSession({ store, location, clock: systemClock, random: systemRandom, origin: {}, paging })
     const report = await probeStore(session, ROUNDS)
     assert.deepEqual((await store.list('')).objects, [])
     return report
@@ -55,7 +56,7 @@ describe('a probe of a store over HTTP', () => {
       else forward(embedded().endpoint, incoming, answer)
     })
     try {
-      const report = await probe(front.url)
+      const report = await probe(front.url, { ...PAGING, parts: { ...PAGING.parts, least: 64 * 1024 } })
       assert.deepEqual([report.etags, report.create.keeping, report.swap.keeping], ['bare', 'exact', 'exact'])
       assert.equal(report.remove.keeping, 'refused')
       assert.match(report.listings.fault ?? '', /NotImplemented/)
