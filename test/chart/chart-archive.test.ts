@@ -156,10 +156,11 @@ describe('a chart archive', () => {
     })
 
     it('less than 100 MiB in all', async () => {
-      const fiveMiB = { name: 'app/big', content: Buffer.alloc(5 * MIB) }
-      const files = (count: number): TarPart[] => new Array<TarPart>(count).fill(fiveMiB)
-      await readChartArchive(gzipFast(chartYaml(), ...files(19)))
-      await assert.rejects(readChartArchive(gzipFast(chartYaml(), ...files(20))), says('larger than 100 MiB'))
+      const fiveMiB = gzipSync(tarPart({ name: 'app/big', content: Buffer.alloc(5 * MIB) }), { level: 1 })
+      const chart = gzipFast(chartYaml())
+      const archive = (count: number): Buffer => Buffer.concat([...new Array<Buffer>(count).fill(fiveMiB), chart])
+      await readChartArchive(archive(19))
+      await assert.rejects(readChartArchive(archive(20)), says('larger than 100 MiB'))
     })
 
     it('by what a header claims, before anything is unpacked', () =>
