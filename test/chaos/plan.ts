@@ -184,7 +184,10 @@ export function planRound(seed: number, round: number, options: PlanOptions): Ro
   const drawn = options.mix ?? random.pickWeighted(MIXES)
   const mix = drawn === 'damaged' && !canDamage(options) ? 'wide' : drawn
   const versions = mix === 'tight' ? pickSome(random, VERSIONS, 1 + random.below(2)) : VERSIONS
-  const start = versions.filter(() => random.chance(0.4)).map((version) => ({ ...version, content: 'A' }))
+  const drawnStart = versions.filter(() => random.chance(0.4))
+  // A repository without charts that loses its index.yaml is none any more, and nothing is left to repair.
+  const there = mix === 'damaged' && drawnStart.length === 0 ? VERSIONS.slice(0, 1) : drawnStart
+  const start = there.map((version) => ({ ...version, content: 'A' }))
   const fresh = versions.filter((version) => !start.some((each) => textOf(each) === textOf(version)))
   const span = random.pick([50, 400, 1500])
   const violence = random.pick(options.pace === 'kills' ? [0.5, 0.75, 0.95] : [0.1, 0.3, 0.6])

@@ -6,6 +6,7 @@ import { HelmS3Error } from '../../errors.ts'
 import { type CheckOptions, type CheckResult, checkRepository } from '../../protocol/check/check.ts'
 import type { CommittedDelta } from '../../protocol/session/committed.ts'
 import { type Repairs, repairRepository, repairsOf } from '../../protocol/check/repair.ts'
+import type { Key } from '../../core/keys.ts'
 import { afterCommit } from '../steps/after-commit.ts'
 import { type CheckReport, describeCheck } from './report.ts'
 import { openRepository } from '../steps/open-repository.ts'
@@ -20,7 +21,7 @@ export interface CheckCommand extends CheckOptions {
   readonly allowLostEntries: boolean
 }
 
-const NO_REPAIRS: Repairs = { isAnew: false, repaired: undefined, unread: [] }
+const NO_REPAIRS: Repairs = { isAnew: false, repaired: undefined, unread: [], left: new Set() }
 
 /**
  * `helm s3 check REPO`: says what is wrong, why it matters and what to do; with `fix` does what can be done, and checks
@@ -61,8 +62,9 @@ export async function check(
     ...(isAnew ? [] : ['archive-foreign', 'archive-in-progress']),
   ]
   const known = new Set(result.findings.flatMap(({ code, key }) => (codes.includes(code) ? [key] : [])))
+  const left = more?.left ?? done.left
   const findings = [
-    ...result.findings,
+    ...result.findings.map((each) => (left.has(each.key as Key) ? leftForNow(each) : each)),
     ...new Map(unread.flatMap((each) => (known.has(each.key) ? [] : [[findingKey(each), each] as const]))).values(),
     ...(mustRepair && options.probe ? first.findings.filter(isStore) : []),
   ]
@@ -79,4 +81,13 @@ export async function check(
   if (findings.some(({ code }) => FINDING_KINDS[code].severity !== 'remark')) context.output.foundProblems()
   const { lines, value } = describeCheck(report, context.output.style)
   context.output.result(lines, value)
+}
+
+/**
+ * A finding that the repair has left: another client was at it a moment ago, or a deletion of the version is not folded
+ * and collected yet.
+ */
+function leftForNow(each: Finding): Finding {
+  const why = 'left for now, because another client has just changed or deleted it: run this again in a few minutes'
+  return { ...each, detail: `${each.detail} (${why})` }
 }

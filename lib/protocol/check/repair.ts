@@ -28,6 +28,8 @@ export interface Repairs {
    * leaves out are not among them.
    */
   readonly unread: readonly Finding[]
+  /** The archives that a reindex has left as they are, because other clients were changing them or their versions. */
+  readonly left: ReadonlySet<Key>
 }
 
 /** The repairs that these findings ask for. */
@@ -63,10 +65,11 @@ export async function repairRepository(
   const { afterCommit, allowLostEntries, concurrency, deep: full, relative } = options
   let repaired: Repaired | undefined
   let unread: readonly Finding[] = []
+  let left: ReadonlySet<Key> = new Set()
   let isAnew = false
   if (repairs.has('sweep')) await sweepLeftovers(session)
   // While such a delta is left, nothing else can be read.
-  if (repairs.has('forget') && (await forgetGhosts(session)) === 'left') return { isAnew, repaired, unread }
+  if (repairs.has('forget') && (await forgetGhosts(session)) === 'left') return { isAnew, repaired, unread, left }
   if (repairs.has('rebuild') || repairs.has('reindex') || repairs.has('rename')) {
     const rebuild = repairs.has('rebuild')
     const known = { onlyKnown: true, allowLostEntries, doubted: doubtedArchives(findings) }
@@ -82,6 +85,7 @@ export async function repairRepository(
     })
     repaired = reindexed.repaired
     isAnew = reindexed.rebuilt
+    left = new Set(reindexed.left.map(({ key }) => key))
     unread = reindexed.problems
       .filter(({ isLeftOut }) => isLeftOut !== true)
       .map(({ key, reason }) => finding('archive-unread', reason, { key }))
@@ -90,5 +94,5 @@ export async function repairRepository(
     const tidy = repairs.has('tidy') || repairs.has('rename') || repaired !== undefined
     await compactRepository(session, { graceWindow: undefined, dryRun: false, form: undefined, tidy })
   }
-  return { isAnew, repaired, unread }
+  return { isAnew, repaired, unread, left }
 }
