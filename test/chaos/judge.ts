@@ -192,7 +192,8 @@ function judgeFindings(round: Round, verdict: Open): void {
   }
   for (const { code, detail } of afterFix.filter((finding) => !isRemark(finding))) {
     // A removal of the version is younger than a minute, and its archive may still be deleted.
-    if (/left for now, because another client/.test(detail)) verdict.remarks.push(`check --fix: ${code} is left for now`)
+    if (/left for now, because another client/.test(detail))
+      verdict.remarks.push(`check --fix: ${code} is left for now`)
     else verdict.violations.push(`check --fix leaves ${code}: ${detail}`)
   }
 }

@@ -1,15 +1,15 @@
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readIndexText } from '../../lib/core/index/index-text.ts'
-import { asKey } from '../../lib/core/keys.ts'
-import { listAll } from '../../lib/store/object-store.ts'
 import { sha256 } from '../../lib/sys/sha256.ts'
 import { part, pause } from '../e2e/support/servers.ts'
 import { argumentsOf, pullFolder } from './arguments.ts'
-import { MACHINES, type PlannedOperation, type RoundPlan, VERSIONS, textOf } from './plan.ts'
+import { type PlannedOperation, type RoundPlan, textOf } from './plan.ts'
+import { lookAround } from './look-around.ts'
+import { damageIndex, killStore } from './mishaps.ts'
 import { type ChaosProxy, type Forwarded, startChaosProxy } from './proxy.ts'
-import type { ChaosRecord, DeltaRecord, EndRecord, Finding, OperationRecord, Round, RoundRecord } from './records.ts'
+import type { ChaosRecord, DeltaRecord, EndRecord, OperationRecord, Round, RoundRecord } from './records.ts'
 import type { Ended } from './processes.ts'
+import { LONGEST, RoundRepository } from './round-repository.ts'
 import type { Stage } from './stage.ts'
 
 export interface RoundOptions {
@@ -19,12 +19,6 @@ export interface RoundOptions {
   readonly write: (record: ChaosRecord) => void
 }
 
-/** Milliseconds. No look at the repository, and no repair at the end, takes longer. */
-const LONGEST = 180_000
-
-/** How often somebody tries to damage index.yaml, each half a second. */
-const ATTEMPTS = 40
-
 const REPAIR = { versions: [], compacts: true, machine: 0, byName: false, form: 'bundle', clock: 0, helm: 4 } as const
 
 /**
@@ -33,7 +27,8 @@ const REPAIR = { versions: [], compacts: true, machine: 0, byName: false, form: 
  */
 export async function runRound(stage: Stage, plan: RoundPlan, { patience, write }: RoundOptions): Promise<Round> {
   const began = performance.now()
-  const play = new Play(stage, plan, patience)
+  const repository = new RoundRepository(stage, plan)
+  const play = new Play(repository, plan, patience)
   const head = await play.prepare()
   write(head)
   const operations: OperationRecord[] = []
@@ -43,7 +38,7 @@ export async function runRound(stage: Stage, plan: RoundPlan, { patience, write 
   }
   const gap = await play.run(note)
   const repaired = gap === undefined ? undefined : { from: gap, to: await play.repair(note) }
-  const found = await play.look()
+  const found = await lookAround(repository)
   const end: EndRecord = {
     type: 'end',
     round: plan.round,
@@ -60,26 +55,25 @@ class Play {
   readonly #stage: Stage
   readonly #plan: RoundPlan
   readonly #patience: number
-  readonly #prefix: string
-  readonly #url: string
+  readonly #repository: RoundRepository
   #index: Uint8Array = Buffer.alloc(0)
 
-  constructor(stage: Stage, plan: RoundPlan, patience: number) {
-    this.#stage = stage
+  constructor(repository: RoundRepository, plan: RoundPlan, patience: number) {
+    this.#stage = repository.stage
     this.#plan = plan
     this.#patience = patience
-    this.#prefix = `round-${String(plan.seed)}-${String(plan.round)}`
-    this.#url = `s3://${stage.bucket}/${this.#prefix}`
+    this.#repository = repository
   }
 
   /** Makes the repository, with what is there at the start, and homes of Helm that know it. */
   async prepare(): Promise<RoundRecord> {
     const { isPending, start } = this.#plan
-    await this.#mustDo('init', this.#url)
+    await this.#repository.mustDo('init', this.#repository.url)
     const files = start.map((version) => this.#stage.archive(version, version.content))
-    if (files.length > 0) await this.#mustDo('push', ...files, this.#url, ...(isPending ? ['--no-compact'] : []))
-    this.#index = await this.#readIndex()
-    await this.#stage.layOut(this.#url, this.#index)
+    if (files.length > 0)
+      await this.#repository.mustDo('push', ...files, this.#repository.url, ...(isPending ? ['--no-compact'] : []))
+    this.#index = await this.#repository.readIndex()
+    await this.#stage.layOut(this.#repository.url, this.#index)
     return {
       type: 'round',
       plan: this.#plan,
@@ -100,8 +94,8 @@ class Play {
     try {
       // All of it has to end before the store may be stopped, also when something fails.
       const ends = await Promise.allSettled([
-        this.#damage(),
-        this.#outage(),
+        damageIndex(this.#plan, this.#repository, this.#index),
+        killStore(this.#plan, this.#repository),
         ...operations
           .filter(({ kind }) => kind !== 'pull' || this.#stage.canPull)
           .map(async (operation) => note(await this.#operate(operation, forReaders))),
@@ -125,29 +119,6 @@ class Play {
     return performance.now()
   }
 
-  /** What is there at the end. */
-  async look(): Promise<Omit<EndRecord, 'type' | 'round' | 'gap' | 'seconds'>> {
-    const start = performance.now()
-    const read = await this.#own('download', '', '', '', `${this.#url}/index.yaml`)
-    const at = [start, performance.now()] as const
-    const failed = read.status === 0 ? {} : { failed: read.stderr.trim() }
-    const view = read.status === 0 ? this.#viewOf(read.stdout) : {}
-    const archives = await this.#archives()
-    const files = await this.#files()
-    if (this.#stage.subject.kinds !== undefined) return { ...failed, view, archives, at, files }
-    const findings = await this.#check()
-    const isWrong = findings.some(({ severity }) => severity !== 'remark')
-    return {
-      ...failed,
-      view,
-      archives,
-      at,
-      files,
-      findings,
-      ...(isWrong ? { afterFix: await this.#check('--fix') } : {}),
-    }
-  }
-
   /** Runs one operation with its faults, and waits until nothing of it is on its way any more. */
   async #operate(
     operation: PlannedOperation,
@@ -164,7 +135,7 @@ class Play {
       : await startChaosProxy(this.#stage.store.endpoint, { network: planned.network, killAt, kill: () => kill() })
     try {
       if (kind === 'pull') await mkdir(pullFolder(this.#stage, name), { recursive: true })
-      const args = argumentsOf(this.#stage, operation, this.#url)
+      const args = argumentsOf(this.#stage, operation, this.#repository.url)
       const command =
         kind === 'pull' ? [part(`helm${String(planned.helm)}/helm`)] : (this.#stage.subject.commands[form] ?? [])
       const before = proxy.requests.length
@@ -229,95 +200,7 @@ class Play {
     { status, stderr, stdout }: Ended,
   ): Pick<OperationRecord, 'status' | 'stdout' | 'stderr' | 'view'> {
     if (kind !== 'read' || status !== 0) return { status, stderr, stdout: stdout.toString() }
-    return { status, stderr, stdout: '', view: this.#viewOf(stdout) }
-  }
-
-  async #damage(): Promise<number | undefined> {
-    const { damage } = this.#plan
-    if (damage === undefined) return undefined
-    await pause(damage.at)
-    const began = performance.now()
-    const { objects } = this.#stage
-    const key = asKey(`${this.#prefix}/index.yaml`)
-    const text = damage.what === 'garbage' ? Buffer.from('garbage: [') : this.#index
-    // The store may be down at this moment.
-    for (let attempt = 0; ; attempt++) {
-      try {
-        const { outcome } =
-          damage.what === 'lost' ? await objects.delete(key) : await objects.put(key, text, { when: 'always' })
-        if (outcome === 'deleted' || outcome === 'written') return began
-        throw new Error(`index.yaml cannot be damaged: ${outcome}`)
-      } catch (error) {
-        if (attempt === ATTEMPTS) throw error
-        await pause(500)
-      }
-    }
-  }
-
-  async #outage(): Promise<void> {
-    const { outage } = this.#plan
-    const { server } = this.#stage.store
-    if (outage === undefined || server === undefined) return
-    await pause(outage.at)
-    await server.kill()
-    await pause(outage.ms)
-    await server.comeBack()
-  }
-
-  async #readIndex(): Promise<Uint8Array> {
-    const object = await this.#stage.objects.get(asKey(`${this.#prefix}/index.yaml`))
-    if (object === undefined) throw new Error(`there is no index.yaml below ${this.#url}`)
-    return object.body
-  }
-
-  async #check(...flags: readonly string[]): Promise<readonly Finding[]> {
-    const { status, stderr, stdout } = await this.#own('check', this.#url, '-ojson', ...flags)
-    if (stdout.length === 0) {
-      const detail = `ended with ${String(status)}: ${stderr.trim()}`
-      return [{ code: 'check-failed', severity: 'error', detail, name: null, version: null }]
-    }
-    const { findings } = JSON.parse(stdout.toString()) as { readonly findings: readonly Finding[] }
-    return findings.map(({ code, detail, name, severity, version }) => ({ code, severity, detail, name, version }))
-  }
-
-  /** Our own program, straight to the store, on a machine of its own. */
-  #own(...args: readonly string[]): Promise<Ended> {
-    const { folder, own, processes, store } = this.#stage
-    const home = {
-      HOME: join(folder, 'own'),
-      HELM_CACHE_HOME: join(folder, 'own/cache'),
-      HELM_REPOSITORY_CACHE: join(folder, 'own/cache'),
-    }
-    const env = { ...this.#stage.environment(0, new URL(store.endpoint).host), ...home }
-    const started = processes.start([...own, ...args], env, folder)
-    const timer = setTimeout(() => started.signal('SIGKILL'), LONGEST)
-    return started.result.finally(() => clearTimeout(timer))
-  }
-
-  async #mustDo(...args: readonly string[]): Promise<void> {
-    const { status, stderr } = await this.#own(...args)
-    if (status !== 0) throw new Error(`${args[0] ?? ''} of the round fails: ${stderr}`)
-  }
-
-  #viewOf(text: Uint8Array): Readonly<Record<string, string>> {
-    const index = readIndexText(text)
-    const entries = VERSIONS.map((id) => [textOf(id), index.find(id)] as const).filter(
-      ([, entry]) => entry !== undefined,
-    )
-    return Object.fromEntries(entries.map(([version, entry]) => [version, this.#stage.contentOf(entry?.digest)]))
-  }
-
-  async #archives(): Promise<Readonly<Record<string, string>>> {
-    const { contentOf, objects } = this.#stage
-    const { objects: listed } = await listAll(objects, `${this.#prefix}/`)
-    const found = new Map(listed.map(({ key }) => [key as string, key]))
-    const archives: Record<string, string> = {}
-    for (const id of VERSIONS) {
-      const key = found.get(`${this.#prefix}/${id.name}-${id.version}.tgz`)
-      const object = key === undefined ? undefined : await objects.get(key)
-      if (object !== undefined) archives[textOf(id)] = contentOf(sha256(object.body))
-    }
-    return archives
+    return { status, stderr, stdout: '', view: this.#repository.viewOf(stdout) }
   }
 
   /** The content of the only file in the folder, which is removed. */
@@ -351,22 +234,7 @@ class Play {
 
   #indexesOf(forwarded: readonly Forwarded[]): OperationRecord['indexes'] {
     const written = forwarded.filter(({ method, path }) => method === 'PUT' && path.endsWith('/index.yaml'))
-    return written.map(({ body }) => this.#viewOf(body))
-  }
-
-  /** The files below the caches of Helm; an index that a command leaves there can be read. */
-  async #files(): Promise<EndRecord['files']> {
-    const found: { path: string; wrong?: string }[] = []
-    const caches = new Set(Array.from({ length: MACHINES + 1 }, (_, machine) => this.#stage.cache(machine)))
-    for (const cache of caches) {
-      const paths = await readdir(cache, { recursive: true, withFileTypes: true }).catch(() => [])
-      for (const entry of paths.filter((each) => !each.isDirectory() && each.name !== 'filler')) {
-        const path = join(entry.parentPath, entry.name)
-        const wrong = entry.name === 'shared-index.yaml' ? await whatIsWrong(path) : undefined
-        found.push({ path: path.slice(cache.length + 1), ...(wrong === undefined ? {} : { wrong }) })
-      }
-    }
-    return found
+    return written.map(({ body }) => this.#repository.viewOf(body))
   }
 }
 
@@ -381,13 +249,4 @@ interface DeltaEntry {
 
 function entriesOf(charts: ByChart | undefined): readonly DeltaEntry[] {
   return Object.values(charts ?? {}).flat()
-}
-
-async function whatIsWrong(path: string): Promise<string | undefined> {
-  try {
-    readIndexText(await readFile(path))
-    return undefined
-  } catch (error) {
-    return `cannot be read: ${(error as Error).message}`
-  }
 }
