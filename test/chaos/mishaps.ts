@@ -35,8 +35,8 @@ export async function damageIndex(
 
 /** Kills the store, and starts it again, as the plan says. */
 export async function killStore({ outage }: RoundPlan, { stage }: RoundRepository): Promise<void> {
-  const { server } = stage.store
-  if (outage === undefined || server === undefined) return
+  const { mayDie, server } = stage.store
+  if (outage === undefined || server === undefined || !mayDie) return
   await pause(outage.at)
   await server.kill()
   await pause(outage.ms)

@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util'
 import { MIX_NAMES, type Mix, type Pace } from './plan.ts'
+import { STORES } from '../stores/servers/all-stores.ts'
 import { SUBJECTS } from './subjects.ts'
 
 export interface ChaosOptions {
-  /** Undefined: a store that runs, at `endpoint`. */
-  readonly store: 'minio' | 'versitygw' | undefined
+  /** A store of `test/stores/servers`, by its name; undefined: one that runs, at `endpoint`. */
+  readonly store: string | undefined
   readonly endpoint: string | undefined
   readonly rounds: number
   /** The first round; those before it are passed over. */
@@ -32,7 +33,8 @@ Starts a real store and lets real processes change one repository at once, while
 clocks are wrong, their network loses, delays, repeats and cuts, and the store itself is killed. Then looks for an order
 of all operations that explains what was seen, and for what is left behind. docs/RELIABILITY.md says what is promised.
 
-  --store NAME      minio (default) or versitygw, started here: scripts/e2e-parts.sh installs them
+  --store NAME      installed and started here (default minio): ${STORES.map(({ name }) => name).join(', ')}.
+                    docs/STORES.md says which of them keep to their conditions; on others rounds go wrong
   --endpoint URL    a store that runs, on this machine; keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
   --rounds N        how many rounds, each with a repository of its own (default 20)
   --seed S          draws operations and faults; the same seed draws the same (default 1)
@@ -92,7 +94,13 @@ export function readOptions(argv: readonly string[]): ChaosOptions | 'help' {
   const { endpoint, folder, replay } = values
   return {
     store:
-      endpoint === undefined ? oneOf('--store', values.store ?? 'minio', ['minio', 'versitygw'] as const) : undefined,
+      endpoint === undefined
+        ? oneOf(
+            '--store',
+            values.store ?? 'minio',
+            STORES.map(({ name }) => name),
+          )
+        : undefined,
     endpoint,
     rounds: wholeNumber('--rounds', values.rounds, 1),
     from: wholeNumber('--from', values.from, 0),

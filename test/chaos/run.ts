@@ -46,7 +46,7 @@ export async function playRounds(options: ChaosOptions, { say, signal }: Hooks):
   const had = {
     clocks: stage.clock !== undefined,
     fullDisk: stage.hasFullDisk,
-    outages: stage.store.server !== undefined,
+    outages: stage.store.mayDie,
   }
   const summary = new Summary()
   const violations: string[] = []

@@ -8,7 +8,8 @@ import { type ObjectStore, asETag } from '../../lib/store/object-store.ts'
 import { createS3Store } from '../../lib/store/s3/store.ts'
 import { sha256 } from '../../lib/sys/sha256.ts'
 import { makeChart } from '../e2e/support/made-charts.ts'
-import { type KillableStore, part, startStore } from '../e2e/support/servers.ts'
+import { type KillableStore, part } from '../e2e/support/servers.ts'
+import { STORES } from '../stores/servers/all-stores.ts'
 import { ROOT } from '../e2e/support/workplace.ts'
 import { createBucket, localConfig } from '../support/s3-buckets.ts'
 import { CONTENTS, type ChartVersion, MACHINES, VERSIONS } from './plan.ts'
@@ -24,10 +25,13 @@ export interface ChaosStore {
   readonly secretAccessKey: string
   /** Undefined: it is not ours. */
   readonly server: KillableStore | undefined
+  /** Whether it may be killed, and finds its objects again. */
+  readonly mayDie: boolean
 }
 
 export interface StageOptions {
-  readonly store: 'minio' | 'versitygw' | undefined
+  /** By its name in `test/stores/servers`. */
+  readonly store: string | undefined
   /** Of a store that runs; the keys are in the environment. */
   readonly endpoint: string | undefined
   readonly subject: string
@@ -108,7 +112,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       skipped: [
         ...(noRoom.problem === undefined ? [] : [`full disks: ${noRoom.problem}`]),
         ...(clock === undefined ? [`wrong clocks: there is no ${FAKETIME} (Debian: libfaketime)`] : []),
-        ...(store.server === undefined ? ['outages of the store: it is not ours to kill'] : []),
+        ...(store.mayDie ? [] : ['outages of the store: it is not ours to kill, or loses its objects']),
         ...(plugins === undefined ? [] : [`helm pull: ${plugins}`]),
       ],
       archive: ({ name, version }, content) => join(folder, 'charts', content, `${name}-${version}.tgz`),
@@ -126,14 +130,17 @@ export async function openStage(options: StageOptions): Promise<Stage> {
 
 async function openStore({ endpoint, store = 'minio' }: StageOptions): Promise<ChaosStore> {
   if (endpoint === undefined) {
-    const server = await startStore(store)
+    const known = STORES.find(({ name }) => name === store)
+    if (known === undefined) throw new Error(`there is no store ${store}`)
+    await known.install()
+    const server = await known.start()
     const { accessKeyId, name, secretAccessKey } = server
-    return { name, endpoint: server.endpoint, accessKeyId, secretAccessKey, server }
+    return { name, endpoint: server.endpoint, accessKeyId, secretAccessKey, server, mayDie: known.keepsObjects }
   }
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = process.env
   if (accessKeyId === undefined || secretAccessKey === undefined)
     throw new Error('--endpoint needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment')
-  return { name: endpoint, endpoint, accessKeyId, secretAccessKey, server: undefined }
+  return { name: endpoint, endpoint, accessKeyId, secretAccessKey, server: undefined, mayDie: false }
 }
 
 /** Whether a DELETE whose condition does not hold is carried out. */
