@@ -61,7 +61,7 @@ export async function probeStore(session: Session, rounds: number): Promise<Prob
     }
   } finally {
     progress.end()
-    await objects.removeAll()
+    await objects.removeAllOfRaces()
   }
 }
 

@@ -30,6 +30,9 @@ const RANDOM_BYTES = 8
  */
 export const ABANDONED = 60 * 60_000
 
+/** Listings by which everything that a race has left is found. */
+const LOOKS = 4
+
 export interface ProbeUploads extends Pick<MultipartUploads, 'sendPart' | 'complete' | 'abort'> {
   begin(name: string): ReturnType<MultipartUploads['begin']>
   copyPart(upload: Upload, number: number, etag: ETag, range: ByteRange): ReturnType<MultipartUploads['copyPart']>
@@ -141,10 +144,28 @@ export class ProbeObjects {
    * object.
    */
   async removeAll(): Promise<void> {
+    await this.#removeListed()
+  }
+
+  /**
+   * As {@link removeAll}, and looks again whether something is left: what a race has kept out of sight of one listing,
+   * and the folders of a store that keeps folders, which show when they are empty (rclone). Cost: a LIST more, and at
+   * most {@link LOOKS} in all.
+   */
+  async removeAllOfRaces(): Promise<void> {
+    for (let look = 1; look <= LOOKS; look++) {
+      if ((await this.#removeListed()) === 0) return
+    }
+  }
+
+  /** @returns how many objects were listed, and are removed now */
+  async #removeListed(): Promise<number> {
     const { objects, date } = await listAll(this.#session.store, probeFolder(this.#session.location))
     const isOurs = ({ key, lastModified }: ObjectInfo): boolean =>
       key.startsWith(this.#folder) || date - lastModified > ABANDONED
-    for (const object of objects.filter(isOurs)) await this.#session.store.delete(object.key)
+    const ours = objects.filter(isOurs)
+    for (const { key } of ours) await this.#session.store.delete(key)
+    return ours.length
   }
 
   #key(name: string): Key {

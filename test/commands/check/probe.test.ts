@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { findsOneIn } from '../../../lib/core/check/probe-report.ts'
 import { HelmS3Error } from '../../../lib/errors.ts'
-import { type Key } from '../../../lib/core/keys.ts'
+import { type Key, asKey } from '../../../lib/core/keys.ts'
+import { OTHER_ETAG } from '../../../lib/protocol/write/probe-objects.ts'
 import type { ObjectStore, PutOutcome } from '../../../lib/store/object-store.ts'
 import { resultOf } from '../../support/json-schema.ts'
 import { useProgram } from '../../support/program.ts'
@@ -328,6 +329,65 @@ describe('check --probe', () => {
     assert.match(unreadable.finds['store-mixes-bodies'] ?? '', /cannot be read/)
   })
 
+  it('leaves nothing behind where an object stays out of sight after a DELETE and a PUT have crossed', async () => {
+    const { bucket } = program
+    const hidden = new Set<Key>()
+    const shown = async <T>(key: Key, look: () => Promise<T>): Promise<T | undefined> =>
+      hidden.has(key) ? undefined : look()
+    const { level } = await found({
+      put: async (key, body, options) => {
+        const answer = await put(key, body, options)
+        if (answer.outcome === 'written') hidden.delete(key)
+        return answer
+      },
+      delete: async (key, options = {}) => {
+        const { match } = options
+        const head = await bucket.head(key)
+        if (head === undefined || match === undefined || match === head.etag || match === OTHER_ETAG)
+          return hidden.has(key) ? { outcome: 'deleted', date: Date.now() } : bucket.delete(key, options)
+        hidden.add(key)
+        return { outcome: 'deleted', date: head.date }
+      },
+      get: (key, ...rest) => shown(key, () => bucket.get(key, ...rest)),
+      head: (key) => shown(key, () => bucket.head(key)),
+      list: async (...args) => {
+        const page = await bucket.list(...args)
+        return { ...page, objects: page.objects.filter(({ key }) => !hidden.has(key)) }
+      },
+    })
+    assert.equal(level, 'exact but for deletes')
+    assert.deepEqual(await program.keys('charts/.helm-s3-probe/'), [])
+  })
+
+  it('looks again for what one listing does not show, and gives up on what never goes', async () => {
+    const { bucket } = program
+    let looks = 0
+    await found({
+      list: async (prefix, options) => {
+        const page = await bucket.list(prefix, options)
+        if (prefix !== 'charts/.helm-s3-probe/' || !page.objects.some(({ key }) => key.endsWith('/swap'))) return page
+        return looks++ === 0 ? { ...page, objects: page.objects.filter(({ key }) => !key.endsWith('/swap')) } : page
+      },
+    })
+    assert.equal(looks, 2)
+    assert.deepEqual(await program.keys('charts/.helm-s3-probe/'), [])
+    const ghost = { key: asKey('charts/.helm-s3-probe/0123/'), etag: OTHER_ETAG, size: 0, lastModified: 0 }
+    const removed: Key[] = []
+    const { level } = await found({
+      list: async (prefix, options) => {
+        const page = await bucket.list(prefix, options)
+        return prefix === 'charts/.helm-s3-probe/' ? { ...page, objects: [...page.objects, ghost] } : page
+      },
+      delete: (key, options) => {
+        if (key === ghost.key) removed.push(key)
+        return bucket.delete(key, options)
+      },
+    })
+    // The probe of composing has looked once.
+    assert.deepEqual([level, removed.length], ['exact', 5])
+    assert.deepEqual(await program.keys('charts/.helm-s3-probe/'), [])
+  })
+
   it('remarks which reads send more than they are asked for', async () => {
     const { bucket } = program
     const { finds, level, probe } = await found({
@@ -405,6 +465,17 @@ describe('check --probe', () => {
       program.fail(races({ creations: { rounds: 2, winners: 2 } })(program.bucket))
       const { stdout } = await program.run('check', URI, '--probe')
       assert.match(stdout, /\nRaces: none of 30 rounds of replacements, deletions went wrong; .* in 1 of 10 rounds /)
+    })
+
+    it('says of few rounds that they find only a race that always goes wrong', async () => {
+      const said = async (rounds: number): Promise<string> =>
+        /\nRaces: .*/.exec(await program.ok('check', URI, '--probe', '--rounds', String(rounds)))?.[0].trim() ?? ''
+      const few = 'so few rounds find only a race that always goes wrong.'
+      const names = 'of creations, replacements, deletions'
+      assert.equal(await said(1), `Races: one round ${names} went well; ${few}`)
+      assert.equal(await said(2), `Races: none of 2 rounds ${names} went wrong; ${few}`)
+      assert.equal(await said(4), `Races: none of 4 rounds ${names} went wrong; ${few}`)
+      assert.match(await said(5), /; a race that goes wrong in 1 of 2 rounds would have been found by 95 of 100 probes\.$/)
     })
 
     it('says nothing of the kind where no race went well', async () => {
