@@ -15,7 +15,7 @@ import {
   place,
   takeAway,
 } from './error-hints.ts'
-import { CHANGED_ON_THE_WAY, type Signs, isNotConnected, isUntrusted } from './error-signs.ts'
+import { type Signs, isChangedOnTheWay, isNotConnected, isUntrusted } from './error-signs.ts'
 import { SIGNATURE_MALFORMED } from './region.ts'
 
 /** One kind of failure. */
@@ -157,7 +157,7 @@ export const ERROR_RULES: readonly Rule[] = [
       `${identityOf(asked)} needs ${permissionsOf(asked)} here; ${otherDenials(asked)}${maybeEncryption(asked)}`,
   },
   {
-    when: named(...CHANGED_ON_THE_WAY),
+    when: isChangedOnTheWay,
     code: 'store-failed',
     hint: () =>
       'the bytes were changed on the way: look at proxies; or the store does not know this checksum: ' +

@@ -31,12 +31,17 @@ const CHECKSUM_FAULTS = [
   'BadRequest',
 ]
 /** The error codes of stores for a body that does not match its checksum. */
-export const CHANGED_ON_THE_WAY = [
+const CHANGED_ON_THE_WAY = [
   'BadDigest',
   'InvalidDigest',
   'XAmzContentSHA256Mismatch',
   'XAmzContentChecksumMismatch',
 ]
+/**
+ * What S3Mock says of such a body, with the code BadRequest. AWS says it with InvalidRequest of a value that cannot be
+ * a checksum, and none such is sent.
+ */
+const WRONG_CHECKSUM = /^value for x-amz-checksum-sha256 header is invalid/i
 const TLS = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ERR_TLS|ERR_SSL|EPROTO/
 
 export function signsOf(error: unknown): Signs {
@@ -95,6 +100,11 @@ export function mayMindQuerySignature(error: unknown): boolean {
   return status === 401 || status === 403 || status === 501 || (status === 400 && QUERY_FAULTS.includes(name))
 }
 
+/** Whether the store has refused a body because it does not match the checksum that came with it. */
+export function isChangedOnTheWay({ message, name, status }: Signs): boolean {
+  return CHANGED_ON_THE_WAY.includes(name) || (status === 400 && WRONG_CHECKSUM.test(message))
+}
+
 /**
  * Whether the store may have refused an object because a checksum was sent with it: not every store knows the header.
  * The request was not carried out, whatever the reason was. A checksum that does not match the bytes is a different
@@ -102,11 +112,12 @@ export function mayMindQuerySignature(error: unknown): boolean {
  */
 export function mayMindChecksum(error: unknown): boolean {
   if (!(error instanceof S3AnswerError)) return false
-  const { message, name, status } = signsOf(error)
+  const signs = signsOf(error)
+  const { message, name, status } = signs
   if (status === 501) return true
   return (
     status === 400 &&
-    !CHANGED_ON_THE_WAY.includes(name) &&
+    !isChangedOnTheWay(signs) &&
     (CHECKSUM_FAULTS.includes(name) || /checksum|x-amz-sdk|unsupported header/i.test(message))
   )
 }

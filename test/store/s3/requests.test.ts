@@ -194,6 +194,7 @@ describe('a request to the store', () => {
     for (const [status, code, message] of [
       [400, 'InvalidArgument', ''],
       [400, 'XOther', 'Unknown checksum header'],
+      [400, 'BadRequest', 'The header x-amz-checksum-sha256 is not supported'],
       [501, 'NotImplemented', ''],
     ] as const) {
       it(
@@ -207,17 +208,34 @@ describe('a request to the store', () => {
       )
     }
 
-    for (const [status, code] of [
+    // S3Mock 5.2.0 says BadRequest.
+    const wrong = 'Value for x-amz-checksum-sha256 header is invalid.'
+    for (const [status, code, message] of [
       [400, 'BadDigest'],
+      [400, 'BadRequest', wrong],
+      [400, 'InvalidRequest', wrong],
       [403, 'AccessDenied'],
       [400, 'MetadataTooLarge'],
     ] as const) {
       it(`is not repeated without a checksum after another refusal: ${code}`, async () => {
-        handle = refusing(status, code)
+        handle = refusing(status, code, message)
         await assert.rejects(put())
         assert.deepEqual(checksums, [SHA256])
       })
     }
+
+    it('fails with a hint about proxies and the checksum setting when the store says that the checksum is wrong', async () => {
+      for (const [code, message] of [
+        ['BadDigest', ''],
+        ['BadRequest', wrong],
+      ] as const) {
+        handle = refusing(400, code, message)
+        await assert.rejects(put(), {
+          code: 'store-failed',
+          hint: /^the bytes were changed on the way: .* AWS_REQUEST_CHECKSUM_CALCULATION=when_required /,
+        })
+      }
+    })
 
     it('fails with a hint about the checksum setting when the store refuses the object with and without a checksum', async () => {
       for (const [status, code] of [
