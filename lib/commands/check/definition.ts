@@ -33,7 +33,7 @@ const KEEPS_ABOUT =
   'racy: not always, when several come at once; never: refused even when the condition holds; refused: with an error'
 const FINDS_ONE_IN =
   `a race that goes wrong in one of so many rounds would have been found by ${String(SURE)} of 100 probes; ` +
-  `null: there was no round`
+  `1: only one that always goes wrong; null: there was no round`
 
 const RACE = {
   keeps: oneOf(KEEPINGS, KEEPS_ABOUT),
@@ -95,7 +95,7 @@ export const checkDefinition = command({
       'five of six of them PUTs. They send 65 MiB and read 20 MiB, because bodies of several MiB are tried, too.',
     'A race that goes wrong now and then may go well in all rounds of a probe. The report says how rare that may ' +
       'be: with 30 rounds, a race that goes wrong in 1 of 10 rounds is found by 95 of 100 probes; with --rounds 300, ' +
-      'one in 100. Many rounds need a longer --timeout.',
+      'one in 100. Fewer than 5 rounds find only a race that always goes wrong. Many rounds need a longer --timeout.',
     '--fix makes the index agree with the archives, compacts, and checks again. It never removes an archive. If the ' +
       'index can be read, it adds no entries for archives that have none, either: `helm s3 prune REPO --orphans` ' +
       'removes such archives, `helm s3 reindex REPO` adds them to the index.',

@@ -171,11 +171,14 @@ function sureness({ create, remove, swap }: ProbeReport): readonly string[] {
   const rounds = clean[0]?.[1].rounds ?? 0
   const oneIn = findsOneIn(rounds)
   if (oneIn === undefined) return []
-  const well = `none of ${formatCount(rounds, 'round')} of ${clean.map(([name]) => name).join(', ')} went wrong`
-  return [
-    `Races: ${well}; a race that goes wrong in 1 of ${formatCount(oneIn, 'round')} would have been found by ` +
-      `${String(SURE)} of 100 probes.`,
-  ]
+  const names = clean.map(([name]) => name).join(', ')
+  const well =
+    rounds === 1 ? `one round of ${names} went well` : `none of ${String(rounds)} rounds of ${names} went wrong`
+  const found =
+    oneIn === 1
+      ? 'so few rounds find only a race that always goes wrong'
+      : `a race that goes wrong in 1 of ${String(oneIn)} rounds would have been found by ${String(SURE)} of 100 probes`
+  return [`Races: ${well}; ${found}.`]
 }
 
 function probeValue(probe: ProbeReport): object {
