@@ -60,4 +60,9 @@ describe('the level of a store, by raw requests', () => {
     assert.deepEqual([...possibleLevels(recordWith(), ['create-race'])].sort(), ['exact', 'index only'])
     assert.deepEqual([...possibleLevels(recordWith())], ['exact'])
   })
+
+  it('may be that of any of several races that are lost seldom', () => {
+    const levels = [...possibleLevels(recordWith(), ['create-race', 'remove-race', 'bodies-read'])]
+    assert.deepEqual(levels.sort(), ['exact', 'exact but for deletes', 'index only'])
+  })
 })

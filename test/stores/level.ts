@@ -33,21 +33,21 @@ export function isRare({ bad, rounds }: Race): boolean {
   return bad > 0 && bad < rounds * OFTEN
 }
 
+const RACES = ['create', 'swap', 'remove'] as const
+
 /**
- * The levels that another probe of the same store may come to. A race that has shown in few rounds may stay unseen, and
- * one that is known from other runs may show.
+ * The levels that another probe of the same store may come to. Each race that has shown in few rounds may stay unseen,
+ * and each that is known from other runs may show.
  * @param rare races of which several winners are known, though not in each run
  */
-export function possibleLevels(record: RawProbe, rare: readonly Behaviour[] = []): ReadonlySet<StoreLevel> {
-  const { races, words } = record
-  const kept = {
-    ...words,
-    ...(isRare(races.create) ? { 'create-race': 'one winner' } : {}),
-    ...(isRare(races.swap) ? { 'swap-race': 'one winner' } : {}),
-    ...(isRare(races.remove) ? { 'remove-race': 'one winner' } : {}),
-  }
-  const broken = Object.fromEntries(rare.map((name) => [name, 'several winners']))
-  return new Set([kept, words, { ...words, ...broken }].map((each) => deriveLevel({ races, words: each }).level))
+export function possibleLevels({ races, words }: RawProbe, rare: readonly Behaviour[] = []): ReadonlySet<StoreLevel> {
+  const unsteady = RACES.filter((race) => isRare(races[race]) || rare.includes(`${race}-race`))
+  const runs = unsteady.reduce(
+    (all, race) =>
+      ['one winner', 'several winners'].flatMap((outcome) => all.map((each) => ({ ...each, [`${race}-race`]: outcome }))),
+    [words],
+  )
+  return new Set(runs.map((each) => deriveLevel({ races, words: each }).level))
 }
 
 const isSuccess = (words: string): boolean => words.startsWith('2')

@@ -11,11 +11,14 @@ export interface ProductReport {
 }
 
 /** Asks the built program about the store, in a new repository. Where it fails, that is its level. */
-export async function probeByProduct(store: RunningStore, say: (line: string) => void): Promise<ProductReport> {
+export async function probeByProduct(
+  store: RunningStore,
+  { rounds, say }: { readonly rounds: number; readonly say: (line: string) => void },
+): Promise<ProductReport> {
   const workplace = await Workplace.open(store)
   try {
     await workplace.programOk(`init ${workplace.url}`)
-    const printed = await check(workplace)
+    const printed = await check(workplace, rounds)
     const { findings, level } = JSON.parse(printed) as {
       readonly level: string
       readonly findings: readonly { readonly code: string }[]
@@ -33,8 +36,8 @@ export async function probeByProduct(store: RunningStore, say: (line: string) =>
 const LONGEST = 900_000
 
 /** @returns what it prints on stdout; its status says no more than that */
-function check({ env, url }: Workplace): Promise<string> {
-  const args = ['check', url, '--probe', '-o', 'json']
+function check({ env, url }: Workplace, rounds: number): Promise<string> {
+  const args = ['check', url, '--probe', '--rounds', String(rounds), '-o', 'json']
   return new Promise((resolve, reject) => {
     execFile(join(ROOT, 'bin/helm-s3'), args, { env: { ...env }, timeout: LONGEST }, (_, stdout, stderr) => {
       if (stdout === '') reject(new Error(`check --probe: ${stderr.trim()}`))

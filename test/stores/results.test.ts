@@ -45,6 +45,18 @@ describe('the results of stores', () => {
     assert.deepEqual(differences(resultWith(), racy(1), { rare: ['create-race'] }), [])
   })
 
+  it('do not differ in what check --probe finds of a race that is lost seldom, and do in all else', () => {
+    const finding = (...findings: readonly string[]) => resultWith({ product: { level: 'exact', findings } })
+    const seldom = { rare: ['swap-race'], rareFindings: ['store-composes-not'] } as const
+    const before = finding('store-swap-races', 'store-ignores-checksums')
+    assert.deepEqual(differences(before, finding('store-ignores-checksums', 'store-composes-not'), seldom), [])
+    assert.deepEqual(differences(before, finding('store-ignores-checksums', 'store-without-winner'), seldom), [])
+    assert.deepEqual(differences(before, finding('store-swap-races'), seldom), [
+      'check --probe: store-ignores-checksums -> nothing',
+    ])
+    assert.equal(differences(before, finding('store-ignores-checksums')).length, 1)
+  })
+
   it('do not differ in tests of the contract that may fail', () => {
     const now = resultWith({ contract: { passes: 89, fails: ['a race'] } })
     assert.deepEqual(differences(resultWith(), now, { contract: { mayFail: ['a race'] } }), [])
@@ -70,6 +82,10 @@ describe('the results of stores', () => {
     )
     const life = { works: 1, fails: ['a step'], differs: [] }
     assert.deepEqual(faults(resultWith({ life })), ['the life fails: a step'])
+    assert.deepEqual(faults(resultWith({ life }), { life: { 'a step': 'the store forgets' } }), [])
+    assert.deepEqual(faults(resultWith({ life }), { life: { 'a step': 'it forgets', 'another step': 'it lies' } }), [
+      'a step of the life no longer fails: another step',
+    ])
     const unsafe = { level: 'unsafe', findings: [] } as const
     const probe = recordWith({ shows: 'late: LIST' })
     assert.deepEqual(faults(resultWith({ life, probe, level: 'unsafe', product: unsafe })), [])
@@ -79,12 +95,17 @@ describe('the results of stores', () => {
     const missed = { ...racy(2), product: { level: 'exact', findings: [] } }
     assert.deepEqual(faults(missed), [])
     assert.equal(faults({ ...racy(20), product: { level: 'exact', findings: [] } }).length, 1)
-    assert.deepEqual(faults(resultWith({ product: { level: 'index only', findings: [] } }), ['create-race']), [])
+    assert.deepEqual(faults(resultWith({ product: { level: 'index only', findings: [] } }), { rare: ['create-race'] }), [])
   })
 
   it('have the worse level where a race is known from other runs', () => {
     assert.equal(levelFor(recordWith(), []).level, 'exact')
-    assert.equal(levelFor(recordWith(), ['create-race']).level, 'index only')
+    assert.deepEqual(levelFor(recordWith(), ['create-race']), {
+      level: 'index only',
+      why: ['creation: several winners, in few rounds'],
+    })
+    const often = recordWith({ 'create-race': 'several winners' }, { create: { ...QUIET, bad: 20, most: 9 } })
+    assert.deepEqual(levelFor(often, ['create-race']).why, ['creation: several winners'])
   })
 
   it('of some stores replace theirs alone, in the order of the stores', () => {

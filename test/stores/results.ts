@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import type { ContractReport } from './contract-run.ts'
 import { type DerivedLevel, type StoreLevel, deriveLevel, isRare, possibleLevels } from './level.ts'
 import type { LifeSummary } from './life-run.ts'
-import { type Behaviour, BEHAVIOURS, type ProbeRecord, type RawProbe } from './probe/behaviours.ts'
+import { type Behaviour, BEHAVIOURS, type ProbeRecord, type Race, type RawProbe } from './probe/behaviours.ts'
 import type { ProductReport } from './product-run.ts'
-import type { KnownContract } from './servers/store-under-test.ts'
+import type { KnownContract, StoreUnderTest } from './servers/store-under-test.ts'
 
 /** All that was found out about one store. */
 export interface StoreResult {
@@ -43,35 +43,54 @@ export function withResults(before: Results, measured: Results, names: readonly 
 
 /** The level of a store: by what was measured, or, with races that are known from other runs, the worse one. */
 export function levelFor(probe: RawProbe, rare: readonly Behaviour[]): DerivedLevel {
-  const known = Object.fromEntries(rare.map((name) => [name, 'several winners, in few rounds']))
+  const seldom = rare.filter((name) => {
+    const race = raceOf(name, probe)
+    return race === undefined || race.bad === 0 || isRare(race)
+  })
+  const known = Object.fromEntries(seldom.map((name) => [name, 'several winners, in few rounds']))
   return deriveLevel({ ...probe, words: { ...probe.words, ...known } })
 }
 
 /** What is known to come out differently from run to run. */
 export interface Unsteady {
   readonly rare?: readonly Behaviour[]
+  /** Codes of findings. */
+  readonly rareFindings?: readonly string[]
   readonly contract?: KnownContract
 }
 
-/** What differs from the results of another time, but for what differs from run to run; one line each. */
+/** What `check --probe` finds where a race is lost. */
+const FINDING_OF: Readonly<Partial<Record<Behaviour, string>>> = {
+  'create-race': 'store-create-races',
+  'swap-race': 'store-swap-races',
+  'remove-race': 'store-deletes-always',
+}
+/** Comes where all writers of a round are refused, which no store promises or excludes. */
+const BY_CHANCE = 'store-without-winner'
+
+/**
+ * What differs from the results of another time, but for what differs from run to run; one line each. A race that was
+ * lost in few rounds, or is known to be lost seldom, may be lost or not.
+ */
 export function differences(before: StoreResult | undefined, now: StoreResult, unsteady: Unsteady = {}): string[] {
   if (before === undefined) return ['there is no result of another time']
-  const { contract = {}, rare = [] } = unsteady
+  const { contract = {}, rare = [], rareFindings = [] } = unsteady
   const changed = (what: string, old: string, fresh: string): string[] =>
     old === fresh ? [] : [`${what}: ${old} -> ${fresh}`]
   const isSteady = (name: Behaviour): boolean => !rare.includes(name) && !wasRare(name, before.probe)
-  const possible = possibleLevels(before.probe, rare)
+  const byChance = new Set([BY_CHANCE, ...rareFindings, ...raceFindings((name) => !isSteady(name))])
+  const found = ({ product: { findings } }: StoreResult): string => list(findings.filter((code) => !byChance.has(code)))
   const steadyTitles = ({ contract: { fails } }: StoreResult): string =>
     list(fails.filter((title) => !(contract.mayFail ?? []).includes(title)))
   return [
     ...changed('version', before.version, now.version),
-    ...(possible.has(now.level) ? [] : changed('level', before.level, now.level)),
+    ...(possibleLevels(before.probe, rare).has(now.level) ? [] : changed('level', before.level, now.level)),
     ...Object.keys(BEHAVIOURS)
       .map((name) => name as Behaviour)
       .filter(isSteady)
       .flatMap((name) => changed(name, before.probe.words[name], now.probe.words[name])),
     ...changed('contract, what fails', steadyTitles(before), steadyTitles(now)),
-    ...(possible.size > 1 ? [] : changed('check --probe', list(before.product.findings), list(now.product.findings))),
+    ...changed('check --probe', found(before), found(now)),
     ...lifeDifferences(before.life, now.life),
   ]
 }
@@ -87,26 +106,52 @@ function lifeDifferences(before: LifeSummary | undefined, now: LifeSummary | und
   return [...more('fails'), ...more('differs')]
 }
 
+/** The findings that stand for these races. */
+function raceFindings(isMeant: (race: Behaviour) => boolean): readonly string[] {
+  return Object.entries(FINDING_OF).flatMap(([name, code]) => (isMeant(name as Behaviour) ? [code] : []))
+}
+
 /** Whether a race was lost, but in few rounds. */
-function wasRare(name: Behaviour, { races }: ProbeRecord): boolean {
+function wasRare(name: Behaviour, probe: RawProbe): boolean {
+  const race = raceOf(name, probe)
+  return race !== undefined && isRare(race)
+}
+
+/** Undefined: the behaviour is none of a race. */
+function raceOf(name: Behaviour, { races }: RawProbe): Race | undefined {
   const [, race] = /^(create|swap|remove)-race$/.exec(name) ?? []
-  return race !== undefined && isRare(races[race as keyof typeof races])
+  return race === undefined ? undefined : races[race as keyof typeof races]
 }
 
 function list(texts: readonly string[]): string {
   return texts.length === 0 ? 'nothing' : texts.join('; ')
 }
 
-/** What must not be in a result: where the program disagrees, and a life that fails on a store that is not unsafe. */
-export function faults(result: StoreResult, rare: readonly Behaviour[] = []): string[] {
-  const { level, life, probe, product } = result
+/**
+ * What must not be in a result: where the program disagrees, and steps of a life that fail on a store that is not
+ * unsafe, or that are known to fail and do not.
+ */
+export function faults(
+  { level, life, probe, product, why }: StoreResult,
+  { life: known = {}, rare = [] }: Pick<StoreUnderTest, 'life' | 'rare'> = {},
+): string[] {
   const possible = possibleLevels(probe, rare)
   return [
     ...([...possible].some((each) => each === product.level)
       ? []
       : [
-          `check --probe says "${product.level}" (${list(product.findings)}), and it is "${level}" (${list(result.why)})`,
+          `check --probe says "${product.level}" (${list(product.findings)}), and it is "${level}" (${list(why)})`,
         ]),
-    ...(level === 'unsafe' ? [] : (life?.fails ?? []).map((step) => `the life fails: ${step}`)),
+    ...(level === 'unsafe' ? [] : lifeFaults(life, known)),
+  ]
+}
+
+function lifeFaults(life: LifeSummary | undefined, known: Readonly<Record<string, string>>): readonly string[] {
+  if (life === undefined) return []
+  return [
+    ...life.fails.filter((step) => known[step] === undefined).map((step) => `the life fails: ${step}`),
+    ...Object.keys(known)
+      .filter((step) => !life.fails.includes(step))
+      .map((step) => `a step of the life no longer fails: ${step}`),
   ]
 }

@@ -13,7 +13,17 @@ const RELIABLE: Readonly<Record<StoreLevel, string>> = {
 /** One line for each store: its level, and what a user may rely on. */
 export function levelsTable(results: Results): string {
   return table(
-    ['store', 'version', 'measured', 'level', 'you may rely on', 'why no better one', 'contract', 'after SIGKILL'],
+    [
+      'store',
+      'version',
+      'measured',
+      'level',
+      'you may rely on',
+      'why no better one',
+      'contract',
+      'life of a repository',
+      'after SIGKILL',
+    ],
     Object.values(results).map((result) => [
       result.title,
       result.version,
@@ -22,6 +32,7 @@ export function levelsTable(results: Results): string {
       RELIABLE[result.level],
       result.why.join('; '),
       contractWords(result),
+      lifeWords(result),
       result.probe.words['restart-killed'],
     ]),
   )
@@ -30,6 +41,14 @@ export function levelsTable(results: Results): string {
 function contractWords({ contract: { fails, passes } }: StoreResult): string {
   const all = passes + fails.length
   return fails.length === 0 ? `all ${String(all)}` : `${String(passes)} of ${String(all)}`
+}
+
+function lifeWords({ life }: StoreResult): string {
+  if (life === undefined) return 'not lived'
+  const { because = [], differs, fails, works } = life
+  const all = works + differs.length + fails.length
+  const well = fails.length === 0 ? `all ${String(all)}` : `${String(all - fails.length)} of ${String(all)}`
+  return [well, ...because].join('; ')
 }
 
 /** How each store keeps to the conditions of writes. */

@@ -201,8 +201,11 @@ function giveAnswer(
     const line = `${incoming.method ?? ''} ${withoutSignature(incoming.url ?? '')}`
     const changed = fault.change({ line, headers, body })
     // The answer to a HEAD has the length of an object that it does not carry.
-    const length = changed.body === body ? {} : { 'content-length': String(changed.body.length) }
-    answer.writeHead(statusCode, { ...changed.headers, ...length })
+    // An answer in chunks (S3Mock) has no length, and may not have both.
+    const { 'transfer-encoding': _, ...unchunked } = changed.headers
+    const hasLength = changed.body !== body
+    const sized = { ...unchunked, 'content-length': String(changed.body.length) }
+    answer.writeHead(statusCode, hasLength ? sized : changed.headers)
     answer.end(changed.body)
     return
   }

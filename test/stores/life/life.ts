@@ -19,6 +19,10 @@ import type { StoreLevel, StoreUnderTest } from './store-under-test.ts'
 export interface LifeOptions {
   /** What the store is known to guarantee. Absent: what `check --probe` finds out. */
   readonly level?: StoreLevel
+  /** What `check --probe` may say of it, as of a store whose races are lost seldom. Default: that level. */
+  readonly mayBe?: ReadonlySet<StoreLevel>
+  /** Of each race of `check --probe`. Default: its own. */
+  readonly rounds?: number
   /** Is told of each step at its end. */
   readonly says?: (step: LifeStep) => void
   /** Only these chapters, besides the beginning and the end. Absent: all. */
@@ -97,7 +101,7 @@ async function liveAt(
     return repository
   }
   const life: Life = { at, store, diary, charts: new Charts(at), known, repositories, open }
-  await chapter(life, 'the beginning', (it) => begins(it, options.level))
+  await chapter(life, 'the beginning', (it) => begins(it, options))
   const later: (readonly [string, Chapter])[] = []
   for (const [title, begin] of Object.entries({ tidying: tidiesLater, restoring: restoresLater })) {
     await chapter(life, title, async (it) => void later.push([title, await begin(it)]))

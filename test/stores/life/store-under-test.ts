@@ -6,7 +6,10 @@ import type { RunningStore } from '../../e2e/support/servers.ts'
  * its objects when it is stopped has them.
  */
 export type StoreUnderTest = Pick<RunningStore, 'accessKeyId' | 'endpoint' | 'name' | 'region' | 'secretAccessKey'> &
-  Partial<Pick<RunningStore, 'comeBack' | 'leave'>>
+  Partial<Pick<RunningStore, 'comeBack' | 'leave'>> & {
+    /** Whether its start takes longer than commands wait for it: nobody is let wait for it then. */
+    readonly startsSlowly?: boolean
+  }
 
 /** What the store guarantees: see docs/STORES.md, "What is needed". */
 export type StoreLevel = Exclude<Level, 'not probed'>

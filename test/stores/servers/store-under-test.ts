@@ -14,16 +14,22 @@ export interface StoreUnderTest {
   readonly ci: boolean
   /** Whether it finds its objects again when it has been ended and started. */
   readonly keepsObjects: boolean
+  /** Whether its start takes longer than commands wait for a store: 20 seconds. */
+  readonly startsSlowly?: boolean
   /** Installs it where it is not yet, below the folder of parts. @throws when a program for that is missing */
   install(): Promise<void>
   /** Starts it on 127.0.0.1, on a free port, with a folder and keys of its own. */
   start(): Promise<KillableStore>
   /** Where it falls short of the contract of an object store. */
   readonly contract?: KnownContract
-  /** Rounds of each race. Default: 30. */
+  /** Steps of the life of repositories that fail there, by their sentences, each with the reason. */
+  readonly life?: Readonly<Record<string, string>>
+  /** Rounds of each race, also of `check --probe`. Default: 30. */
   readonly rounds?: number
   /** Races of which several winners have been seen, though not in each run. */
   readonly rare?: readonly Behaviour[]
+  /** Codes of findings that `check --probe` has in some runs, beside those of rare races. */
+  readonly rareFindings?: readonly string[]
 }
 
 /** Where a store is known to fall short; each is checked: one that has learnt it fails the run. */

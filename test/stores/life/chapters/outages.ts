@@ -42,6 +42,7 @@ export async function livesThroughOutages(life: Life): Promise<void> {
     },
   )
 
+  if (store.startsSlowly === true) return
   await diary.step('A push and a deletion that find no store go on when it comes back.', async () => {
     for (const line of [pushLine([pushed]), 'delete stays REPO --version 1.0.0']) {
       await leave()

@@ -141,7 +141,7 @@ async function pushRivals({ charts, known: { level } }: Life, repository: Reposi
     'the archive is of none of them',
   )
   if (stored.entry === stored.archive) {
-    return winners.length === 1 ? 'one has won, too' : new Difference(`${found}; entry and archive agree`)
+    return new Difference(`${found}, which may be more than one; entry and archive agree`)
   }
   await repository.run('check REPO --deep --fix')
   const healed = await storedDigests(repository)
