@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { QUIET, recordWith, resultWith } from './fixture.ts'
-import { loadResults } from './results.ts'
+import { type StoreResult, loadResults } from './results.ts'
 import { STORES } from './servers/all-stores.ts'
 import { storesPage } from './stores-page.ts'
 import { alsoTable, conditionsTable, levelsTable } from './tables.ts'
@@ -17,6 +17,14 @@ describe('the tables of stores', () => {
       line ?? '',
       /^\| A \| 1\.0 \| 2026-01-01 \| `exact but for deletes` \| everything, until .* \| deletion \\\| ignores \| all 90 \|/,
     )
+  })
+
+  it('say how many steps of the life of a repository succeed, and why others do not', () => {
+    const row = (result: Partial<StoreResult>): string => levelsTable({ a: resultWith(result) }).split('\n')[2] ?? ''
+    assert.match(row({}), /\| not lived \|/)
+    assert.match(row({ life: { works: 3, differs: ['a'], fails: [] } }), /\| all 4 \|/)
+    const life = { works: 3, differs: ['a'], fails: ['b', 'c'], because: ['it forgets'] }
+    assert.match(row({ life }), /\| 4 of 6; it forgets \|/)
   })
 
   it('count the rounds of races', () => {
