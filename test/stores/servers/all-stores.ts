@@ -1,5 +1,4 @@
 import { ceph } from './ceph.ts'
-import { garage } from './garage.ts'
 import { gofakes3 } from './gofakes3.ts'
 import { localstack } from './localstack.ts'
 import { minio } from './minio.ts'
@@ -22,7 +21,6 @@ export const STORES: readonly StoreUnderTest[] = [
   moto,
   s3mock,
   ceph,
-  garage,
   localstack,
   s3proxy,
   gofakes3,
