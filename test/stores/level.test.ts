@@ -33,6 +33,7 @@ describe('the level of a store, by raw requests', () => {
     ['pages that cannot be read', { 'list-tokens': '500 InternalError' }, 'unsafe'],
     ['no start-after', { 'list-start-after': 'keys come twice' }, 'unsafe'],
     ['keys in another order', { 'list-order': 'complete, in another order' }, 'unsafe'],
+    ['listings without ETags', { etags: 'none in LIST' }, 'unsafe'],
     ['a mixture of two bodies', { 'bodies-race': 'a mixture' }, 'unsafe'],
   ]
   for (const [what, words, level] of cases) {

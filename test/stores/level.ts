@@ -60,6 +60,7 @@ function unsafeBecause({ words }: RawProbe): readonly string[] {
     if (words[name] !== 'complete and in order') why.push(`listings: ${words[name]}`)
   // In one folder they have to be in order: there deltas are, and are asked for by start-after.
   if (!words['list-order'].startsWith('by bytes')) why.push(`listings: ${words['list-order']}`)
+  if (/none in .*LIST/.test(words.etags)) why.push('listings: without ETags')
   if (words['bodies-race'] !== 'one of them') why.push(`writers at once leave ${words['bodies-race']}`)
   if (!isSuccess(words['create-new'])) why.push(`creation is refused: ${words['create-new']}`)
   if (!isSuccess(words['create-existing']) && !isRefusal(words['create-existing']))

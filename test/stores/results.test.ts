@@ -89,6 +89,9 @@ describe('the results of stores', () => {
     const unsafe = { level: 'unsafe', findings: [] } as const
     const probe = recordWith({ shows: 'late: LIST' })
     assert.deepEqual(faults(resultWith({ life, probe, level: 'unsafe', product: unsafe })), [])
+    const broken = { level: 'fails', findings: [] } as const
+    assert.deepEqual(faults(resultWith({ life, probe, level: 'unsafe', product: broken })), [])
+    assert.equal(faults(resultWith({ product: broken })).length, 1)
   })
 
   it('take a level as agreed that a rare race explains', () => {

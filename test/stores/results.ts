@@ -136,8 +136,11 @@ export function faults(
   { life: known = {}, rare = [] }: Pick<StoreUnderTest, 'life' | 'rare'> = {},
 ): string[] {
   const possible = possibleLevels(probe, rare)
+  // Where it breaks off, nothing can be done on the store, either.
+  const isAgreed = (each: StoreLevel): boolean =>
+    each === product.level || (each === 'unsafe' && product.level === 'fails')
   return [
-    ...([...possible].some((each) => each === product.level)
+    ...([...possible].some(isAgreed)
       ? []
       : [
           `check --probe says "${product.level}" (${list(product.findings)}), and it is "${level}" (${list(why)})`,

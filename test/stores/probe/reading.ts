@@ -31,9 +31,14 @@ export async function probeReading(lab: Lab) {
 async function etags(lab: Lab, key: string, put: string) {
   const listed = (await lab.list({ prefix: key })).objects[0]?.etag ?? ''
   const all = { PUT: put, HEAD: await lab.etag(key), GET: (await lab.get(key)).headers.etag ?? '', LIST: listed }
-  const bare = Object.entries(all).filter(([, etag]) => !etag.startsWith('"'))
+  const named = (isMeant: (etag: string) => boolean): string =>
+    Object.entries(all)
+      .flatMap(([name, tag]) => (isMeant(tag) ? [name] : []))
+      .join(', ')
+  const [none, bare] = [named((tag) => tag === ''), named((tag) => /^[^"]/.test(tag))]
+  const odd = [...(none === '' ? [] : [`none in ${none}`]), ...(bare === '' ? [] : [`bare in ${bare}`])]
   return {
-    etags: bare.length === 0 ? 'quoted' : `bare in ${bare.map(([name]) => name).join(', ')}`,
+    etags: odd.length === 0 ? 'quoted' : odd.join('; '),
     'etags-agree': new Set(Object.values(all).map(unquoted)).size === 1 ? 'yes' : 'no',
   }
 }
