@@ -70,6 +70,9 @@ describe('the results of stores', () => {
       'life, fails no longer: a',
       'life, differs no longer: b',
     ])
+    assert.deepEqual(differences(life([], []), life([], ['b']), { lifeMayDiffer: ['b'] }), [])
+    assert.deepEqual(differences(life([], ['b']), life([], []), { lifeMayDiffer: ['b'] }), [])
+    assert.equal(differences(life([], []), life(['b'], []), { lifeMayDiffer: ['b'] }).length, 1)
     assert.deepEqual(differences(resultWith(), life([], [])), ['life: it is new'])
     assert.deepEqual(differences(life([], []), resultWith()), ['life: it was not lived'])
   })

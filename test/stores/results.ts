@@ -56,6 +56,7 @@ export interface Unsteady {
   readonly rare?: readonly Behaviour[]
   /** Codes of findings. */
   readonly rareFindings?: readonly string[]
+  readonly lifeMayDiffer?: readonly string[]
   readonly contract?: KnownContract
 }
 
@@ -74,7 +75,7 @@ const BY_CHANCE = 'store-without-winner'
  */
 export function differences(before: StoreResult | undefined, now: StoreResult, unsteady: Unsteady = {}): string[] {
   if (before === undefined) return ['there is no result of another time']
-  const { contract = {}, rare = [], rareFindings = [] } = unsteady
+  const { contract = {}, lifeMayDiffer = [], rare = [], rareFindings = [] } = unsteady
   const changed = (what: string, old: string, fresh: string): string[] =>
     old === fresh ? [] : [`${what}: ${old} -> ${fresh}`]
   const isSteady = (name: Behaviour): boolean => !rare.includes(name) && !wasRare(name, before.probe)
@@ -91,11 +92,15 @@ export function differences(before: StoreResult | undefined, now: StoreResult, u
       .flatMap((name) => changed(name, before.probe.words[name], now.probe.words[name])),
     ...changed('contract, what fails', steadyTitles(before), steadyTitles(now)),
     ...changed('check --probe', found(before), found(now)),
-    ...lifeDifferences(before.life, now.life),
+    ...lifeDifferences(before.life, now.life, lifeMayDiffer),
   ]
 }
 
-function lifeDifferences(before: LifeSummary | undefined, now: LifeSummary | undefined): string[] {
+function lifeDifferences(
+  before: LifeSummary | undefined,
+  now: LifeSummary | undefined,
+  mayDiffer: readonly string[],
+): string[] {
   if (before === undefined && now === undefined) return []
   if (before === undefined || now === undefined)
     return [`life: ${before === undefined ? 'it is new' : 'it was not lived'}`]
@@ -103,7 +108,8 @@ function lifeDifferences(before: LifeSummary | undefined, now: LifeSummary | und
     ...now[what].filter((step) => !before[what].includes(step)).map((step) => `life, ${what} now: ${step}`),
     ...before[what].filter((step) => !now[what].includes(step)).map((step) => `life, ${what} no longer: ${step}`),
   ]
-  return [...more('fails'), ...more('differs')]
+  const isSteady = (line: string): boolean => !mayDiffer.some((step) => line.endsWith(step))
+  return [...more('fails'), ...more('differs').filter(isSteady)]
 }
 
 /** The findings that stand for these races. */

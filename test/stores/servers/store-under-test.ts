@@ -24,6 +24,8 @@ export interface StoreUnderTest {
   readonly contract?: KnownContract
   /** Steps of the life of repositories that fail there, by their sentences, each with the reason. */
   readonly life?: Readonly<Record<string, string>>
+  /** Steps of the life that differ in some runs. */
+  readonly lifeMayDiffer?: readonly string[]
   /** Rounds of each race, also of `check --probe`. Default: 30. */
   readonly rounds?: number
   /** Races of which several winners have been seen, though not in each run. */
