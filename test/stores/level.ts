@@ -44,7 +44,9 @@ export function possibleLevels({ races, words }: RawProbe, rare: readonly Behavi
   const unsteady = RACES.filter((race) => isRare(races[race]) || rare.includes(`${race}-race`))
   const runs = unsteady.reduce(
     (all, race) =>
-      ['one winner', 'several winners'].flatMap((outcome) => all.map((each) => ({ ...each, [`${race}-race`]: outcome }))),
+      ['one winner', 'several winners'].flatMap((outcome) =>
+        all.map((each) => ({ ...each, [`${race}-race`]: outcome })),
+      ),
     [words],
   )
   return new Set(runs.map((each) => deriveLevel({ races, words: each }).level))

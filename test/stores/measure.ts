@@ -31,7 +31,10 @@ export async function measure(store: StoreUnderTest, say: (line: string) => void
     const restart = await stage('restarts', probeRestart(lab, running))
     const { level, why } = levelFor(raw, rare)
     const mayBe = possibleLevels(raw, rare)
-    const life = await stage('life', runLife(running, { keepsObjects, known: knownLife, level, mayBe, rounds, say, startsSlowly }))
+    const life = await stage(
+      'life',
+      runLife(running, { keepsObjects, known: knownLife, level, mayBe, rounds, say, startsSlowly }),
+    )
     const probe = { words: { ...raw.words, ...restart }, races: raw.races }
     const date = new Date().toISOString().slice(0, 10)
     const result = {

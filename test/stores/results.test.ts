@@ -101,7 +101,10 @@ describe('the results of stores', () => {
     const missed = { ...racy(2), product: { level: 'exact', findings: [] } }
     assert.deepEqual(faults(missed), [])
     assert.equal(faults({ ...racy(20), product: { level: 'exact', findings: [] } }).length, 1)
-    assert.deepEqual(faults(resultWith({ product: { level: 'index only', findings: [] } }), { rare: ['create-race'] }), [])
+    assert.deepEqual(
+      faults(resultWith({ product: { level: 'index only', findings: [] } }), { rare: ['create-race'] }),
+      [],
+    )
   })
 
   it('have the worse level where a race is known from other runs', () => {

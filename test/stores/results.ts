@@ -148,9 +148,7 @@ export function faults(
   return [
     ...([...possible].some(isAgreed)
       ? []
-      : [
-          `check --probe says "${product.level}" (${list(product.findings)}), and it is "${level}" (${list(why)})`,
-        ]),
+      : [`check --probe says "${product.level}" (${list(product.findings)}), and it is "${level}" (${list(why)})`]),
     ...(level === 'unsafe' ? [] : lifeFaults(life, known)),
   ]
 }

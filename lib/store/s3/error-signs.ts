@@ -31,12 +31,7 @@ const CHECKSUM_FAULTS = [
   'BadRequest',
 ]
 /** The error codes of stores for a body that does not match its checksum. */
-const CHANGED_ON_THE_WAY = [
-  'BadDigest',
-  'InvalidDigest',
-  'XAmzContentSHA256Mismatch',
-  'XAmzContentChecksumMismatch',
-]
+const CHANGED_ON_THE_WAY = ['BadDigest', 'InvalidDigest', 'XAmzContentSHA256Mismatch', 'XAmzContentChecksumMismatch']
 /**
  * What S3Mock says of such a body, with the code BadRequest. AWS says it with InvalidRequest of a value that cannot be
  * a checksum, and none such is sent.

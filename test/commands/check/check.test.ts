@@ -610,7 +610,10 @@ describe('check', () => {
     await put(`index.d/${makeDeltaId(Date.now() + 4 * HOUR, new Uint8Array(10))}.yaml`, removal)
     const { findings } = await checked('--fix')
     const found = findings.find(({ code }) => code === 'archive-digest-mismatch')
-    assert.match(found?.detail ?? '', /^SHA-256 .* \(left for now, because another client .*: run this again in a few minutes\)$/)
+    assert.match(
+      found?.detail ?? '',
+      /^SHA-256 .* \(left for now, because another client .*: run this again in a few minutes\)$/,
+    )
     program.pass(2 * HOUR)
     await program.ok('compact', URI)
     assert.deepEqual((await checked('--fix')).findings, [])

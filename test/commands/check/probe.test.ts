@@ -80,6 +80,15 @@ describe('check --probe', () => {
     }
   })
 
+  it('goes no further on a store whose listings are not consistent, such as s3s-fs, which lists no ETags', async () => {
+    program.fail({
+      list: async () => {
+        throw new HelmS3Error('store-failed', 'list s3://acme: the listing is not consistent')
+      },
+    })
+    assert.match(await program.fails('check', URI, '--probe'), /the listing is not consistent/)
+  })
+
   describe('counts the rounds of a race', () => {
     it('that went wrong, and the most writers that won', async () => {
       program.fail(races({ creations: { rounds: 12, winners: 8 }, swaps: { rounds: 3, winners: 2 } })(program.bucket))
@@ -475,7 +484,10 @@ describe('check --probe', () => {
       assert.equal(await said(1), `Races: one round ${names} went well; ${few}`)
       assert.equal(await said(2), `Races: none of 2 rounds ${names} went wrong; ${few}`)
       assert.equal(await said(4), `Races: none of 4 rounds ${names} went wrong; ${few}`)
-      assert.match(await said(5), /; a race that goes wrong in 1 of 2 rounds would have been found by 95 of 100 probes\.$/)
+      assert.match(
+        await said(5),
+        /; a race that goes wrong in 1 of 2 rounds would have been found by 95 of 100 probes\.$/,
+      )
     })
 
     it('says nothing of the kind where no race went well', async () => {
