@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { asKey } from '../../lib/core/keys.ts'
 import { layOut } from '../../lib/core/index/lay-out.ts'
-import { PAGE_SIZES } from '../../lib/core/index/page-sizes.ts'
 import { type IndexText, readIndexText } from '../../lib/core/index/index-text.ts'
 import { NEWEST_METADATA, WRITE_METADATA } from '../../lib/core/object-metadata.ts'
 import type { MultipartUploads, ObjectStore } from '../../lib/store/object-store.ts'
 import { sha256, sha256Of } from '../../lib/sys/sha256.ts'
 import { PAGING } from '../../lib/protocol/session/limits.ts'
+import type { PagingLimits } from '../../lib/protocol/session/session.ts'
 import { pagingIn, storedText, versionsOf } from '../support/paged-index.ts'
 import { useProgram } from '../support/program.ts'
 
@@ -16,6 +16,13 @@ const URI = 's3://acme/charts'
  * The requests of every operation as docs/PERFORMANCE.md lists them, counted at the interface to the store. The numbers
  * are those of an operation during which no other client writes.
  */
+/** All sizes an eighth of what they are, so that an eighth of the bytes makes an index that is composed. */
+const EIGHTH: PagingLimits = {
+  sizes: { tableFrom: 48 * 1024, target: 32 * 1024, most: 64 * 1024, least: 8 * 1024 },
+  parts: { ...PAGING.parts, least: PAGING.parts.least / 8, composeFrom: PAGING.parts.composeFrom / 8 },
+  tail: PAGING.tail / 8,
+}
+
 describe('the requests of one operation', () => {
   const program = useProgram()
 
@@ -246,7 +253,7 @@ describe('the requests of one operation', () => {
         .withCharts(new Map(names.map((name) => [name, versionsOf(name, 10, note)])))
         .withHeader({ bookkeeping, generated }),
     )
-    const text = storedText(layOut(large, PAGE_SIZES, sha256Of))
+    const text = storedText(layOut(large, program.paging.sizes, sha256Of))
     assert.ok((pagingIn(text)?.spans.length ?? 0) > 4)
     const metadata = {
       [NEWEST_METADATA]: [...bookkeeping.folded.keys()].sort().at(-1) ?? '',
@@ -334,8 +341,8 @@ describe('the requests of one operation', () => {
       return index.withHeader({ bookkeeping: { ...bookkeeping, composes }, generated })
     }
     beforeEach(() => {
-      program.paging = PAGING
-      return growIndex('x'.repeat(40_000), composing)
+      program.paging = EIGHTH
+      return growIndex('x'.repeat(5000), composing)
     })
 
     it('push with compaction: the end of the index and the page of the chart, and parts instead of the PUT', async () => {
