@@ -6,7 +6,6 @@ import { HelmS3Error } from '../../errors.ts'
 import { type CheckOptions, type CheckResult, checkRepository } from '../../protocol/check/check.ts'
 import type { CommittedDelta } from '../../protocol/session/committed.ts'
 import { type Repairs, repairRepository, repairsOf } from '../../protocol/check/repair.ts'
-import type { Key } from '../../core/keys.ts'
 import { afterCommit } from '../steps/after-commit.ts'
 import { type CheckReport, describeCheck } from './report.ts'
 import { openRepository } from '../steps/open-repository.ts'
@@ -64,7 +63,7 @@ export async function check(
   const known = new Set(result.findings.flatMap(({ code, key }) => (codes.includes(code) ? [key] : [])))
   const left = more?.left ?? done.left
   const findings = [
-    ...result.findings.map((each) => (left.has(each.key as Key) ? leftForNow(each) : each)),
+    ...result.findings.map((each) => (left.has(each.key ?? '') ? leftForNow(each) : each)),
     ...new Map(unread.flatMap((each) => (known.has(each.key) ? [] : [[findingKey(each), each] as const]))).values(),
     ...(mustRepair && options.probe ? first.findings.filter(isStore) : []),
   ]

@@ -28,8 +28,8 @@ export interface Repairs {
    * leaves out are not among them.
    */
   readonly unread: readonly Finding[]
-  /** The archives that a reindex has left as they are, because other clients were changing them or their versions. */
-  readonly left: ReadonlySet<Key>
+  /** The keys of the archives that a reindex has left, because other clients were changing them or their versions. */
+  readonly left: ReadonlySet<string>
 }
 
 /** The repairs that these findings ask for. */
@@ -65,7 +65,7 @@ export async function repairRepository(
   const { afterCommit, allowLostEntries, concurrency, deep: full, relative } = options
   let repaired: Repaired | undefined
   let unread: readonly Finding[] = []
-  let left: ReadonlySet<Key> = new Set()
+  let left: ReadonlySet<string> = new Set()
   let isAnew = false
   if (repairs.has('sweep')) await sweepLeftovers(session)
   // While such a delta is left, nothing else can be read.
