@@ -1,4 +1,4 @@
 @echo off
 setlocal
-set /p main=<"%~dp0..\main"
+for /f "usebackq delims=" %%m in ("%~dp0..\main") do set "main=%%m"
 "%~dp0%main%\bin\helm-s3.cmd" %*
