@@ -4,7 +4,9 @@ import { type CodeCache, compile, keepCode } from './code-cache.ts'
 
 /**
  * The entry of dist/helm-s3.cjs: runs the bundle beside it with the compiled code of an earlier run. Node.js 20 has no
- * compile cache of its own.
+ * compile cache of its own. That of newer versions (`module.enableCompileCache`) is slower, even with a folder for each
+ * command: on Node.js 24.21, a download takes 94 ms of processor time with it and 84 ms with this, `version` 52 ms and
+ * 51 ms (medians of 30 runs in turns, on two busy cores).
  *
  * Each command has its own cache, which holds only the functions that it calls. Reading a larger cache costs more than
  * it saves.
