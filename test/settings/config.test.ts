@@ -36,6 +36,27 @@ describe('config', () => {
       'C:\\T\\helm\\repository',
     ],
     [
+      'Windows without its own variables',
+      'win32',
+      { USERPROFILE: 'C:\\Users\\me' },
+      'C:\\Users\\me\\helm\\repositories.yaml',
+      'C:\\Users\\me\\helm\\repository',
+    ],
+    [
+      'Helm folders on Windows, with either separator',
+      'win32',
+      { APPDATA: 'C:\\A', TEMP: 'C:\\T', HELM_CONFIG_HOME: 'D:/c d', HELM_CACHE_HOME: '\\\\host\\k' },
+      'D:\\c d\\repositories.yaml',
+      '\\\\host\\k\\repository',
+    ],
+    [
+      'XDG folders on macOS',
+      'darwin',
+      { HOME: '/Users/me', XDG_CONFIG_HOME: '/c', XDG_CACHE_HOME: '/k' },
+      '/c/helm/repositories.yaml',
+      '/k/helm/repository',
+    ],
+    [
       'XDG folders',
       'linux',
       { XDG_CONFIG_HOME: '/c', XDG_CACHE_HOME: '/k' },

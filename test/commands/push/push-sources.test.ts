@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { unpackChartArchive } from '../../../lib/chart/chart-archive.ts'
+import { asPattern } from '../../../lib/commands/push/sources/source.ts'
 import { asKey } from '../../../lib/core/keys.ts'
 import { sha256 } from '../../../lib/sys/sha256.ts'
 import { chartArchive } from '../../support/chart-archive.ts'
@@ -136,6 +137,16 @@ describe('push of patterns, of other buckets and of standard input', () => {
       'Successfully uploaded 2 charts to the repository.\n',
     )
     assert.deepEqual(await program.keys('charts/web'), ['charts/web-3.0.0.tgz'])
+  })
+
+  it('reads the separator of Windows in a pattern as one, and elsewhere as the escape that it is', () => {
+    for (const [typed, onWindows] of [
+      ['charts\\*.tgz', 'charts/*.tgz'],
+      ['C:\\my charts\\a?', 'C:/my charts/a?'],
+      ['\\\\host\\share\\*', '//host/share/*'],
+      ['charts/*.tgz', 'charts/*.tgz'],
+    ] as const)
+      assert.deepEqual([asPattern(typed, '\\'), asPattern(typed, '/')], [onWindows, typed])
   })
 
   it('takes a file whose name looks like a pattern literally', async () => {

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { sep } from 'node:path'
 import { HelmS3Error } from '../../../errors.ts'
 
 /** Where a chart comes from. */
@@ -28,8 +29,9 @@ async function expandPath(path: string): Promise<readonly ChartSource[]> {
   const literal = await lookAt(path)
   if (literal !== undefined) return [literal]
   const { glob, isDynamicPattern } = await import('tinyglobby')
-  if (!isDynamicPattern(path)) return [{ kind: 'archive', path }]
-  const found = await glob(path, { onlyFiles: false, expandDirectories: false })
+  const pattern = asPattern(path)
+  if (!isDynamicPattern(pattern)) return [{ kind: 'archive', path }]
+  const found = await glob(pattern, { onlyFiles: false, expandDirectories: false })
   // Provenance files go along with their archives.
   const charts = found
     .filter((each) => !each.endsWith('.prov'))
@@ -42,6 +44,15 @@ async function expandPath(path: string): Promise<readonly ChartSource[]> {
   }
   const sources = await Promise.all(charts.map(lookAt))
   return sources.filter((source) => source !== undefined)
+}
+
+/**
+ * An argument as the pattern that is meant. Where `\` separates folders it is no escape, as it is in patterns: in
+ * `charts\*.tgz` the star is one. cmd.exe and PowerShell leave patterns to the program.
+ * @param separator `sep` of node:path
+ */
+export function asPattern(path: string, separator: string = sep): string {
+  return separator === '\\' ? path.replaceAll('\\', '/') : path
 }
 
 /** Undefined: nothing is there, or it cannot be accessed; reading it gives the error. */
