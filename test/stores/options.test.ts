@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { readOptions } from './options.ts'
 
 const STORES = [
-  { name: 'a', ci: true },
-  { name: 'b', ci: false },
-  { name: 'c', ci: true },
+  { name: 'a', isQuick: true },
+  { name: 'b', isQuick: false },
+  { name: 'c', isQuick: true },
 ]
 
 describe('the command line of the tests of stores', () => {

@@ -4,7 +4,7 @@ export const USAGE = `npm run test:stores -- [NAME...] [flags]
 
 Installs real S3 servers, starts them on this machine, finds out by raw requests what they do, runs the contract of an
 object store and the life of a repository on them, and compares what \`helm s3 check --probe\` says with what was found.
-Writes docs/stores/RESULTS.json and the tables of docs/STORES.md. Without names: the stores that CI runs.
+Writes docs/stores/RESULTS.json and the tables of docs/STORES.md. Without names: those that are there in a few minutes.
 
   --all      every store
   --check    writes nothing: exit status 1 when something differs from docs/stores/RESULTS.json
@@ -16,8 +16,8 @@ Exit status: 0, or 1 when a store could not be measured, the program disagrees w
 not do what is known of it.
 
 Examples:
-  npm run test:stores                       # those of CI; their results are replaced
-  npm run test:stores -- --check            # what CI runs
+  npm run test:stores                       # six of them; their results are replaced
+  npm run test:stores -- --check            # whether they do what they did
   npm run test:stores -- minio rclone       # two of them; the results of others stay
   npm run test:stores -- --all
 `
@@ -30,7 +30,7 @@ export interface StoresOptions {
 
 interface Named {
   readonly name: string
-  readonly ci: boolean
+  readonly isQuick: boolean
 }
 
 /** @throws with a text for people when the command line is wrong */
@@ -49,7 +49,7 @@ export function readOptions(argv: readonly string[], stores: readonly Named[]): 
   if (values.all && positionals.length > 0) throw new Error('--all and names exclude each other')
   if (values.report && (values.check || values.all || positionals.length > 0))
     throw new Error('--report stands alone: it measures nothing')
-  const ofCi = stores.filter(({ ci }) => ci).map(({ name }) => name)
+  const ofCi = stores.filter(({ isQuick }) => isQuick).map(({ name }) => name)
   const names = values.all ? all : positionals.length > 0 ? all.filter((name) => positionals.includes(name)) : ofCi
   return { names, check: values.check, report: values.report }
 }

@@ -36,8 +36,8 @@ try {
   process.exitCode = 1
 }
 
-function line({ ci, name, title, version }: StoreUnderTest): string {
-  return `${name.padEnd(12)} ${`${title} ${version}`.padEnd(40)} ${ci ? 'CI' : ''}`.trimEnd().concat('\n')
+function line({ isQuick, name, title, version }: StoreUnderTest): string {
+  return `${name.padEnd(12)} ${`${title} ${version}`.padEnd(40)} ${isQuick ? 'quick' : ''}`.trimEnd().concat('\n')
 }
 
 /** @returns the exit status */

@@ -17,7 +17,7 @@ export const ceph: StoreUnderTest = {
   name: 'ceph',
   title: 'Ceph RGW, Debian 12',
   version: '16.2.15',
-  ci: false,
+  isQuick: false,
   keepsObjects: true,
   install,
   start,

@@ -24,7 +24,7 @@ export const gofakes3: StoreUnderTest = {
   name: 'gofakes3',
   title: 'gofakes3, memory',
   version: VERSION,
-  ci: false,
+  isQuick: false,
   keepsObjects: false,
   install: () =>
     installOnce('gofakes3', VERSION, async (folder) => {

@@ -26,7 +26,7 @@ export const localstack: StoreUnderTest = {
   name: 'localstack',
   title: 'LocalStack core',
   version: VERSION,
-  ci: false,
+  isQuick: false,
   keepsObjects: false,
   install: () => installOnce('localstack', VERSION, (folder) => pipInstall(folder, python313(), PACKAGES)),
   start: () =>

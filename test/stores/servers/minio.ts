@@ -6,7 +6,7 @@ export const minio: StoreUnderTest = {
   name: 'minio',
   title: 'MinIO',
   version: '2026-02-12 (7aac2a2c5b7c)',
-  ci: true,
+  isQuick: true,
   keepsObjects: true,
   install: installEndToEndParts,
   start: () => startStore('minio'),

@@ -8,7 +8,7 @@ export const moto: StoreUnderTest = {
   name: 'moto',
   title: 'moto',
   version: VERSION,
-  ci: true,
+  isQuick: true,
   keepsObjects: false,
   install: () =>
     installOnce('moto', VERSION, (folder) => pipInstall(folder, 'python3', [`moto[server,s3]==${VERSION}`])),

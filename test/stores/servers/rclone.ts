@@ -9,7 +9,7 @@ export const rclone: StoreUnderTest = {
   name: 'rclone',
   title: 'rclone serve s3',
   version: VERSION,
-  ci: true,
+  isQuick: true,
   keepsObjects: true,
   install: () =>
     installOnce('rclone', VERSION, (folder) => goInstall(folder, 'github.com/rclone/rclone', `v${VERSION}`)),

@@ -9,7 +9,7 @@ export const s3mock: StoreUnderTest = {
   name: 's3mock',
   title: 'S3Mock',
   version: VERSION,
-  ci: true,
+  isQuick: true,
   keepsObjects: true,
   startsSlowly: true,
   install: async () => {

@@ -29,7 +29,7 @@ export const s3proxy: StoreUnderTest = {
   name: 's3proxy',
   title: 's3proxy, filesystem-nio2',
   version: VERSION,
-  ci: false,
+  isQuick: false,
   keepsObjects: true,
   install: async () => {
     need('java', 'Java 17 or newer, such as apt-get install openjdk-17-jre-headless')

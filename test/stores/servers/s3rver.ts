@@ -8,7 +8,7 @@ export const s3rver: StoreUnderTest = {
   name: 's3rver',
   title: 's3rver',
   version: VERSION,
-  ci: false,
+  isQuick: false,
   keepsObjects: true,
   install: () =>
     installOnce('s3rver', VERSION, (folder) =>

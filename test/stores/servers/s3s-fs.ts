@@ -10,7 +10,7 @@ export const s3sFs: StoreUnderTest = {
   name: 's3s-fs',
   title: 's3s-fs',
   version: VERSION,
-  ci: false,
+  isQuick: false,
   keepsObjects: true,
   install: () =>
     installOnce('s3s-fs', VERSION, (folder) =>

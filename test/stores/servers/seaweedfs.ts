@@ -10,7 +10,7 @@ export const seaweedfs: StoreUnderTest = {
   name: 'seaweedfs',
   title: 'SeaweedFS',
   version: VERSION,
-  ci: true,
+  isQuick: true,
   keepsObjects: true,
   // Who waits for the lock of a key looks again once a second: a round takes six.
   rounds: 8,

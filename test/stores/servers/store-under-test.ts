@@ -10,8 +10,8 @@ export interface StoreUnderTest {
   readonly title: string
   /** Pinned. */
   readonly version: string
-  /** Whether CI runs it. */
-  readonly ci: boolean
+  /** Whether it is there in a few minutes, so that it is run where no store is named. */
+  readonly isQuick: boolean
   /** Whether it finds its objects again when it has been ended and started. */
   readonly keepsObjects: boolean
   /** Whether its start takes longer than commands wait for a store: 20 seconds. */

@@ -6,7 +6,7 @@ export const versitygw: StoreUnderTest = {
   name: 'versitygw',
   title: 'versitygw, posix',
   version: '1.8.0',
-  ci: true,
+  isQuick: true,
   keepsObjects: true,
   install: installEndToEndParts,
   start: () => startStore('versitygw'),
