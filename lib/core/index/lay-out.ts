@@ -145,13 +145,15 @@ function newPage(codec: FormCodec, group: readonly NamedChart[], hash: Hash): St
   for (const [i, [, chart]] of group.entries()) chart.addTo(pieces, i === 0 ? '' : codec.separator)
   const bytes = pieces.all()
   const size = bytes.reduce((sum, { length }) => sum + length, 0)
+  // Before the entries are counted: a chart whose versions are known need not be looked through for their number.
+  const isPlain = group.every(([name, chart]) => hasPlainUrls(name, chart.items()))
   const page: IndexPage = {
     first: group[0]?.[0] ?? '',
     length: size,
     charts: group.length,
     entries: group.reduce((sum, [, chart]) => sum + chart.count(), 0),
     digest: digestOf(bytes, hash),
-    isPlain: group.every(([name, chart]) => hasPlainUrls(name, chart.items())),
+    isPlain,
   }
   return { page, size, old: undefined, bytes, isReadable: isReadAs(codec, group, bytes) }
 }
