@@ -176,9 +176,7 @@ export interface Place {
   readonly relay?: Relay | undefined
 }
 
-interface Parts {
+interface Parts extends Pick<Place, 'relay' | 'versions'> {
   readonly program: Program
   readonly hasFetch: boolean
-  readonly versions: number
-  readonly relay: Relay | undefined
 }

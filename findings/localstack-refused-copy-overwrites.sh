@@ -111,7 +111,8 @@ ROWS = [
     ('CopyObject', ABSENT, (412, 'the source', 'what stood')),
     ('CopyObject', CHANGED, (412, 'the source', 'what stood')),
 ]
-ETAGS = {'"' + hashlib.md5(text.encode()).hexdigest() + '"': text for text in ('what stood', 'the source', 'what comes')}
+TEXTS = ('what stood', 'the source', 'what comes')
+ETAGS = {f'"{hashlib.md5(text.encode()).hexdigest()}"': text for text in TEXTS}
 print(f'{"request":<39} {"status":<8} {"bytes then":<13} ETag then is of')
 changed = False
 for number, (operation, (name, condition), expected) in enumerate(ROWS):

@@ -2,8 +2,8 @@
 // single files and the other suites), each import asks another thread, also for what is loaded already: the same tests
 // take a third more of processor time.
 //
-// .cache/compiled/ becomes a tree like this one: `x.js` beside a copy of each `x.ts`, copies of other files, and links to
-// folders without TypeScript. So a test finds what it looks for beside itself.
+// .cache/compiled/ becomes a tree like this one: `x.js` beside a copy of each `x.ts`, copies of other files, and links
+// to folders without TypeScript. So a test finds what it looks for beside itself.
 import { copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,10 +19,8 @@ mkdirSync(compiled, { recursive: true })
 for (const entry of readdirSync(root, { withFileTypes: true })) {
   const { name } = entry
   if (LEFT_OUT.includes(name) || CODE.includes(name)) continue
-  if (entry.isDirectory()) symlinkSync(join(root, name), join(compiled, name), 'junction')
-  else if (entry.isFile()) copyFileSync(join(root, name), join(compiled, name))
-  // node_modules may be a link itself.
-  else symlinkSync(join(root, name), join(compiled, name))
+  if (entry.isFile()) copyFileSync(join(root, name), join(compiled, name))
+  else symlinkSync(join(root, name), join(compiled, name), 'junction')
 }
 await build({
   absWorkingDir: root,

@@ -125,6 +125,53 @@ export interface RoundPlan {
  */
 export type Pace = 'even' | 'long' | 'kills'
 
+/** What the pace decides. Times in milliseconds. */
+interface Tempo {
+  /** Of commands that change: from the first to the second number. */
+  readonly mutations: readonly [least: number, most: number]
+  /** Chances that a process of a round is killed or stopped; a round has one of them. */
+  readonly violence: readonly number[]
+  /** Chance that the store is killed. */
+  readonly outage: number
+  /** Chance that a command meets a faulty network, and the longest delay there. */
+  readonly network: number
+  readonly delay: number
+  /** How long, on average, a process lives that is killed after a time; at which of its requests others are. */
+  readonly life: number
+  readonly requests: number
+  /** How often a process is stopped, against twice that it is killed after a time; and for how long at most. */
+  readonly stops: number
+  readonly stop: (span: number) => number
+}
+
+const EVEN: Tempo = {
+  mutations: [4, 8],
+  violence: [0.1, 0.3, 0.6],
+  outage: 0.08,
+  network: 0.6,
+  delay: 2500,
+  life: 600,
+  requests: 14,
+  stops: 2,
+  stop: (span) => 2000 + span,
+}
+
+const TEMPOS: Readonly<Record<Pace, Tempo>> = {
+  even: EVEN,
+  long: { ...EVEN, delay: 70_000, stop: () => 90_000 },
+  kills: {
+    ...EVEN,
+    mutations: [8, 16],
+    violence: [0.5, 0.75, 0.95],
+    outage: 0,
+    network: 0.1,
+    delay: 300,
+    life: 200,
+    requests: 8,
+    stops: 0,
+  },
+}
+
 export interface PlanOptions {
   readonly form: 'bundle' | 'executable' | 'both'
   readonly pace: Pace
@@ -190,14 +237,16 @@ export function planRound(seed: number, round: number, options: PlanOptions): Ro
   const start = there.map((version) => ({ ...version, content: 'A' }))
   const fresh = versions.filter((version) => !start.some((each) => textOf(each) === textOf(version)))
   const span = random.pick([50, 400, 1500])
-  const violence = random.pick(options.pace === 'kills' ? [0.5, 0.75, 0.95] : [0.1, 0.3, 0.6])
-  const draw: Draw = { random, options, mix, span, violence, versions: mix === 'damaged' ? fresh : versions }
-  const count = options.pace === 'kills' ? 8 + random.below(9) : 4 + random.below(5)
+  const tempo = TEMPOS[options.pace]
+  const violence = random.pick(tempo.violence)
+  const draw: Draw = { random, options, tempo, mix, span, violence, versions: mix === 'damaged' ? fresh : versions }
+  const [least, most] = tempo.mutations
+  const count = least + random.below(most - least + 1)
   const mutations = Array.from({ length: count }, (_, i) => drawOperation(draw, `op${String(i)}`, drawKind(draw)))
   const reads = Array.from({ length: 2 + random.below(2) }, (_, i) => drawOperation(draw, `read${String(i)}`, 'read'))
   const damage =
     mix === 'damaged' ? { what: random.pick(['lost', 'garbage', 'old'] as const), at: random.below(span) } : undefined
-  const outage = random.chance(options.pace === 'kills' ? 0 : 0.08)
+  const outage = random.chance(tempo.outage)
     ? { at: random.below(span + 500), ms: 100 + random.below(1500) }
     : undefined
   const readers = random.chance(0.4) ? [drawNetworkFault(draw)] : []
@@ -215,6 +264,7 @@ function canDamage({ kinds }: PlanOptions): boolean {
 interface Draw {
   readonly random: SeededRandom
   readonly options: PlanOptions
+  readonly tempo: Tempo
   readonly mix: Mix
   readonly span: number
   /** Chance that a process is killed or stopped. */
@@ -231,7 +281,7 @@ function drawKind({ mix, options: { kinds }, random, versions }: Draw): Kind {
 }
 
 function drawOperation(draw: Draw, name: string, kind: Kind): PlannedOperation {
-  const { options, random, span, violence } = draw
+  const { options, random, span, tempo, violence } = draw
   const isRead = kind === 'read' || kind === 'pull'
   const hasNoRoom = random.chance(0.06)
   const machine = hasNoRoom ? MACHINES : random.below(MACHINES)
@@ -248,7 +298,7 @@ function drawOperation(draw: Draw, name: string, kind: Kind): PlannedOperation {
     clock: random.chance(0.12) ? random.pick([-11, -3, -1, 1, 2, 9]) : 0,
     helm: random.pick([3, 4] as const),
     process: random.chance(isRead ? violence / 3 : violence) ? drawProcessFault(draw, isRead) : undefined,
-    network: random.chance(options.pace === 'kills' ? 0.1 : 0.6)
+    network: random.chance(tempo.network)
       ? Array.from({ length: 1 + random.below(2) }, () => drawNetworkFault(draw))
       : [],
   }
@@ -281,30 +331,23 @@ function drawVersions({ mix, random, versions }: Draw, kind: Kind): readonly Pla
   }
 }
 
-function drawProcessFault({ options: { pace }, random, span }: Draw, isRead: boolean): ProcessFault {
-  const onlyKills = pace === 'kills'
-  const kind = random.pickWeighted({ 'kill-after': 2, 'kill-at': isRead ? 0 : 7, stop: onlyKills ? 0 : 2 })
+function drawProcessFault({ random, span, tempo }: Draw, isRead: boolean): ProcessFault {
+  const { life, requests, stop, stops } = tempo
+  const kind = random.pickWeighted({ 'kill-after': 2, 'kill-at': isRead ? 0 : 7, stop: stops })
   switch (kind) {
     case 'kill-after':
-      return { kind, ms: 100 + Math.floor(random.exponential(onlyKills ? 200 : 600)) }
+      return { kind, ms: 100 + Math.floor(random.exponential(life)) }
     case 'kill-at':
-      return {
-        kind,
-        nth: 1 + random.below(onlyKills ? 8 : 14),
-        when: random.pick(['before', 'passed', 'answered'] as const),
-      }
+      return { kind, nth: 1 + random.below(requests), when: random.pick(['before', 'passed', 'answered'] as const) }
     case 'stop':
-      return { kind, after: 50 + random.below(700), ms: 200 + random.below(pace === 'long' ? 90_000 : 2000 + span) }
+      return { kind, after: 50 + random.below(700), ms: 200 + random.below(stop(span)) }
   }
 }
 
-/** Milliseconds: the longest delay of a request or an answer. */
-const DELAYS: Readonly<Record<Pace, number>> = { even: 2500, long: 70_000, kills: 300 }
-
-function drawNetworkFault({ options: { pace }, random }: Draw): NetworkFault {
+function drawNetworkFault({ random, tempo }: Draw): NetworkFault {
   const of = random.pick(['requests', 'mutations', 'mutations'] as const)
   const kind = random.pickWeighted(NETWORK)
-  return { kind, nth: 1 + random.below(of === 'requests' ? 12 : 3), of, ms: 100 + random.below(DELAYS[pace]) }
+  return { kind, nth: 1 + random.below(of === 'requests' ? 12 : 3), of, ms: 100 + random.below(tempo.delay) }
 }
 
 function pickSome<T>(random: SeededRandom, items: readonly T[], count: number): readonly T[] {

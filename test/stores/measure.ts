@@ -3,7 +3,7 @@ import { possibleLevels } from './level.ts'
 import { runLife } from './life-run.ts'
 import { probeRestart } from './probe/restart.ts'
 import { probeByProduct } from './product-run.ts'
-import { openLab, probeRaw } from './raw-probe.ts'
+import { ROUNDS, openLab, probeRaw } from './raw-probe.ts'
 import { type StoreResult, faults, levelFor } from './results.ts'
 import type { StoreUnderTest } from './servers/store-under-test.ts'
 
@@ -12,8 +12,6 @@ export interface Measured {
   /** What is wrong with it, one line each. */
   readonly faults: readonly string[]
 }
-
-const ROUNDS = 30
 
 /** Installs a store, starts it, finds out all about it, and stops it. `say`: is told what is done, one line each. */
 export async function measure(store: StoreUnderTest, say: (line: string) => void): Promise<Measured> {

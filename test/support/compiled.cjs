@@ -1,4 +1,4 @@
 'use strict'
 
-/** Where scripts/compile-tests.mjs puts the JavaScript of these tests: paths and patterns below `test/`, from the root. */
+/** Where scripts/compile-tests.mjs puts the JavaScript of tests. `path`: a path or pattern below `test/`, from the root. */
 exports.compiled = (path) => path.replace(/^(?:\.\/)?(?=test\/)/, '.cache/compiled/').replace(/\.ts$/, '.js')

@@ -61,7 +61,7 @@ export async function check(
     ...(isAnew ? [] : ['archive-foreign', 'archive-in-progress']),
   ]
   const known = new Set(result.findings.flatMap(({ code, key }) => (codes.includes(code) ? [key] : [])))
-  const left = more?.left ?? done.left
+  const left = new Set([...done.left, ...(more?.left ?? [])])
   const findings = [
     ...result.findings.map((each) => (left.has(each.key ?? '') ? leftForNow(each) : each)),
     ...new Map(unread.flatMap((each) => (known.has(each.key) ? [] : [[findingKey(each), each] as const]))).values(),

@@ -68,10 +68,9 @@ async function tryComposing(
 ): Promise<ComposingReport> {
   const objects = new ProbeObjects(session)
   if (!objects.hasUploads) return UNSUPPORTED
-  const least = objects.leastPart
-  const body = Buffer.alloc(EDGE + least, 'a')
+  const body = Buffer.alloc(EDGE + objects.leastPart, 'a')
   body.fill('b', EDGE, 2 * EDGE)
-  const probe = new ComposingProbe(objects, least)
+  const probe = new ComposingProbe(objects)
   try {
     const put = await objects.put('composed', body, { when: 'always' })
     if (put.outcome !== 'written') return UNSUPPORTED
@@ -87,12 +86,10 @@ async function tryComposing(
 
 class ComposingProbe {
   readonly #objects: ProbeObjects
-  readonly #least: number
   readonly #open: Upload[] = []
 
-  constructor(objects: ProbeObjects, least: number) {
+  constructor(objects: ProbeObjects) {
     this.#objects = objects
-    this.#least = least
   }
 
   /** Tries to copy from an object with another ETag. `exact` holds only when the right one is copied, too. */
@@ -142,7 +139,10 @@ class ComposingProbe {
   async #hasComposed(): Promise<boolean> {
     const text = await this.#objects.text('composed')
     return (
-      text?.length === this.#least + 1 && text.startsWith('b'.repeat(EDGE)) && text[EDGE] === 'a' && /\d$/.test(text)
+      text?.length === this.#objects.leastPart + 1 &&
+      text.startsWith('b'.repeat(EDGE)) &&
+      text[EDGE] === 'a' &&
+      /\d$/.test(text)
     )
   }
 
@@ -154,7 +154,7 @@ class ComposingProbe {
   }
 
   #copy(upload: Upload, etag: ETag): Promise<UploadedPart | 'refused' | 'unsupported'> {
-    return this.#objects.uploads.copyPart(upload, 1, etag, { start: EDGE, end: EDGE + this.#least })
+    return this.#objects.uploads.copyPart(upload, 1, etag, { start: EDGE, end: EDGE + this.#objects.leastPart })
   }
 
   /** An upload that is ready to be completed, of a sent part, and before it one that is copied from `source`. */
